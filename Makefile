@@ -1,0 +1,44 @@
+# Two commands do all on a fresh machine with Python 3.11 or newer: make demo, make test.
+PYTHON ?= python3
+BIN := .venv/bin
+SEED ?= $(shell git rev-parse --short=8 HEAD 2>/dev/null || echo 1)
+export TUTTU_SEED := $(SEED)
+
+.PHONY: env demo test test-long check lock clean
+
+env: .venv/ready
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "tuttu needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try: make PYTHON=python3.12 env")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: env
+	@$(BIN)/tuttu demo $(if $(ONCE),--once)
+
+test: check
+	@echo "seed: $(SEED) (give it again: make test SEED=$(SEED))"
+	TUTTU_SCALE=small $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# One suite, two scales: the same tests at full scale, a part at a time.
+test-long: env
+	@test -n "$(PART)" || (echo "say which part: make test-long PART=laws|kills|fuzz|import|stories" && exit 2)
+	@echo "seed: $(SEED)"
+	TUTTU_SCALE=full $(BIN)/python -m pytest -n 2 --dist worksteal -m $(if $(filter import,$(PART)),import_,$(PART))
+
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Needs uv. The lock names no host and no path.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+lock:
+	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""tuttu: an open-source brain for customer dialogue."""

@@ -1,0 +1,21 @@
+"""Tables and log with one write verb.
+
+`Store.commit` appends facts and runs the folds that `engine` registered, in one transaction; each
+unit stands or falls alone and the answer says which. Everything at rest is sealed: what belongs to
+a person with the key of his fragment, the rest with the store's own key; identifiers appear as
+keyed hashes only. This room must not know what a fact means: it stores, seals, orders and checks
+versions. Database drivers live here and nowhere else.
+"""
+
+from tuttu.storage.errors import OwnedElsewhereError, StoreCorruptError, StoreUnavailableError
+from tuttu.storage.opening import open_store
+from tuttu.storage.ports import Snapshot, Store
+
+__all__ = [
+    "OwnedElsewhereError",
+    "Snapshot",
+    "Store",
+    "StoreCorruptError",
+    "StoreUnavailableError",
+    "open_store",
+]

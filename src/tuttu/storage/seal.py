@@ -1,0 +1,106 @@
+"""Sealing: a key per fragment, so that erasing a person is the loss of a key.
+
+Each fragment has a random key, kept wrapped by the store's master secret. A record is bound to its
+place (table and key, or log position) as associated data: a sealed record moved elsewhere does not
+open. AES-256-GCM with a random 96-bit nonce; layout: version byte, nonce, ciphertext with tag.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tuttu.storage.errors import StoreCorruptError
+from tuttu.vocabulary.events import FragmentId
+
+VERSION = b"\x01"
+NONCE = 12
+KEY = 32
+PSEUDONYM = 16
+CACHED_KEYS = 100_000
+
+
+def seal(cipher: AESGCM, plain: bytes, place: bytes) -> bytes:
+    nonce = os.urandom(NONCE)
+    return VERSION + nonce + cipher.encrypt(nonce, plain, place)
+
+
+def unseal(cipher: AESGCM, sealed: bytes, place: bytes) -> bytes:
+    """Raises StoreCorruptError if the record was altered, moved, or sealed with another key."""
+    try:
+        return cipher.decrypt(sealed[1 : 1 + NONCE], sealed[1 + NONCE :], place)
+    except InvalidTag as error:
+        raise StoreCorruptError(
+            "a stored record does not open: found another key or altered bytes, expected the"
+            " secret this store was written with; restore the file `secret` that belongs to it"
+        ) from error
+
+
+class Secret:
+    """The master secret of a store: derives its sealing and its hashing key."""
+
+    def __init__(self, master: bytes) -> None:
+        self._hash_key = hashlib.blake2b(
+            master, person=b"tuttu-pseudonym", digest_size=KEY
+        ).digest()
+        seal_key = hashlib.blake2b(master, person=b"tuttu-seal", digest_size=KEY).digest()
+        self.cipher = AESGCM(seal_key)
+
+    def pseudonym(self, namespace: str, value: str) -> FragmentId:
+        """Sixteen bytes of HMAC-SHA-256 over namespace and value, without ambiguity."""
+        message = f"{len(namespace)}:{namespace}{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._hash_key, message, "sha256")[:PSEUDONYM]
+
+
+def _derive(master: bytes, use: bytes) -> bytes:
+    return hashlib.blake2b(master, person=use, digest_size=KEY).digest()
+
+
+class Keyring:
+    """Fragment keys, unwrapped on demand and cached; new ones wait until they are committed."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self._cache: OrderedDict[FragmentId, AESGCM] = OrderedDict()
+        self.fresh: dict[FragmentId, bytes] = {}
+
+    def cipher(
+        self, fragment: FragmentId | None, load: Callable[[FragmentId], bytes | None]
+    ) -> AESGCM | None:
+        """The cipher of a fragment, of the store for None; None if the fragment has no key."""
+        if fragment is None:
+            return self._secret.cipher
+        known = self._cache.get(fragment)
+        if known is None:
+            wrapped = self.fresh.get(fragment) or load(fragment)
+            if wrapped is None:
+                return None
+            known = AESGCM(unseal(self._secret.cipher, wrapped, fragment))
+            self._remember(fragment, known)
+        return known
+
+    def create(self, fragment: FragmentId) -> AESGCM:
+        """A new key, wrapped in `fresh` until the transaction that needs it has committed."""
+        key = os.urandom(KEY)
+        self.fresh[fragment] = seal(self._secret.cipher, key, fragment)
+        cipher = AESGCM(key)
+        self._remember(fragment, cipher)
+        return cipher
+
+    def settle(self, *, kept: bool) -> None:
+        """The transaction ended: fresh keys are in the store, or never were."""
+        if not kept:
+            for fragment in self.fresh:
+                self._cache.pop(fragment, None)
+        self.fresh.clear()
+
+    def _remember(self, fragment: FragmentId, cipher: AESGCM) -> None:
+        self._cache[fragment] = cipher
+        if len(self._cache) > CACHED_KEYS:
+            self._cache.popitem(last=False)

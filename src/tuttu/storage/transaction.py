@@ -1,0 +1,170 @@
+"""Units over a store: what a fold reads and writes before anything is on disk.
+
+A batch keeps its writes in memory, one layer for the batch and one for the unit at work; a unit
+that falls loses its layer and nothing else. Only when all units are through does the store write
+each changed record once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from tuttu.storage.codec import decode_record, encode
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import (
+    Committed,
+    Conflict,
+    Duplicate,
+    Exhausted,
+    Fact,
+    Fold,
+    Logged,
+    Refused,
+    Result,
+    Table,
+    Unit,
+)
+
+T = TypeVar("T")
+Place = tuple[str, bytes]
+
+
+class Base(Protocol):
+    """What a batch needs of the store beneath it, inside the store's own transaction."""
+
+    def load(self, table: str, key: bytes, *, personal: bool) -> tuple[int, bytes] | None:
+        """Version and plain bytes of a record."""
+
+    def load_range(
+        self, table: str, prefix: bytes, *, personal: bool
+    ) -> Iterator[tuple[bytes, bytes]]: ...
+
+    def version(self, table: str, key: bytes) -> int:
+        """0 if there is no such record."""
+
+    def seen(self, key: bytes) -> int | None:
+        """Position of the first fact that was committed under this `once` key."""
+
+    def logged(self, fragment: FragmentId | None, after: int, limit: int) -> list[Logged]: ...
+
+    def pseudonym(self, namespace: str, value: str) -> FragmentId: ...
+
+
+class Write:
+    """One changed record; plain None deletes it."""
+
+    __slots__ = ("personal", "plain", "version")
+
+    def __init__(self, version: int, plain: bytes | None, *, personal: bool) -> None:
+        self.version = version
+        self.plain = plain
+        self.personal = personal
+
+
+class Batch:
+    """The units of one commit over one base."""
+
+    def __init__(self, base: Base, folds: Sequence[tuple[str, Fold]], position: int) -> None:
+        self.base = base
+        self.position = position
+        self.facts: list[Logged] = []
+        self.writes: dict[Place, Write] = {}
+        self.once: dict[bytes, int] = {}
+        self._folds = folds
+
+    def run(self, unit: Unit) -> Result:
+        refusal = self._refusal(unit)
+        if refusal is not None:
+            return refusal
+        first = self.position + 1
+        layer: dict[Place, Write] = {}
+        logged: list[Logged] = []
+        try:
+            for fact in unit.facts:
+                logged.append(self._fold(fact, first + len(logged), layer))
+        except Exhausted as no:
+            return Refused(no.what)
+        self.writes.update(layer)
+        self.facts.extend(logged)
+        self.once.update(dict.fromkeys(unit.once, first))
+        self.position += len(logged)
+        return Committed(first)
+
+    def _refusal(self, unit: Unit) -> Result | None:
+        for key in unit.once:
+            position = self.once.get(key) or self.base.seen(key)
+            if position is not None:
+                return Duplicate(position)
+        for table, key, version in unit.reads:
+            if self._version(table, key) != version:
+                return Conflict(table)
+        return None
+
+    def _version(self, table: str, key: bytes) -> int:
+        write = self.writes.get((table, key))
+        if write is not None:
+            return 0 if write.plain is None else write.version
+        return self.base.version(table, key)
+
+    def _fold(self, fact: Fact, position: int, layer: dict[Place, Write]) -> Logged:
+        logged = Logged(position, fact)
+        for room, fold in self._folds:
+            fold(FoldView(self, layer, room, position), logged)
+        return logged
+
+
+class FoldView:
+    """The transaction as one room's fold sees it."""
+
+    def __init__(self, batch: Batch, layer: dict[Place, Write], room: str, position: int) -> None:
+        self._batch = batch
+        self._layer = layer
+        self._room = room
+        self.position = position
+
+    def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
+        write = self._written(table.name, key)
+        if write is not None:
+            return None if write.plain is None else decode_record(table, write.plain)
+        found = self._batch.base.load(table.name, key, personal=table.personal)
+        return None if found is None else decode_record(table, found[1])
+
+    def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
+        stored = dict(self._batch.base.load_range(table.name, prefix, personal=table.personal))
+        for layer in (self._batch.writes, self._layer):
+            for (name, key), write in layer.items():
+                if name != table.name or not key.startswith(prefix):
+                    continue
+                if write.plain is None:
+                    stored.pop(key, None)
+                else:
+                    stored[key] = write.plain
+        for key in sorted(stored):
+            yield key, decode_record(table, stored[key])
+
+    def put(self, table: Table[T], key: bytes, value: T) -> None:
+        self._write(table, key, encode(value))
+
+    def delete(self, table: Table[Any], key: bytes) -> None:
+        self._write(table, key, None)
+
+    def facts(
+        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
+    ) -> list[Logged]:
+        """The log before this commit: a fold's own fact is its argument."""
+        return self._batch.base.logged(fragment, after, limit)
+
+    def fact(self, position: int) -> Logged:
+        return self.facts(after=position - 1, limit=1)[0]
+
+    def pseudonym(self, namespace: str, value: str) -> FragmentId:
+        return self._batch.base.pseudonym(namespace, value)
+
+    def _written(self, table: str, key: bytes) -> Write | None:
+        return self._layer.get((table, key)) or self._batch.writes.get((table, key))
+
+    def _write(self, table: Table[Any], key: bytes, plain: bytes | None) -> None:
+        if table.room != self._room:
+            raise PermissionError(f"room {self._room!r} wrote the table {table.name!r}")
+        self._layer[table.name, key] = Write(self.position, plain, personal=table.personal)

@@ -1,0 +1,241 @@
+"""What a company declares about its data: identity, events, traits, consent, channels, resources.
+
+Records of the project folder, already checked: names refer to something, expressions are compiled.
+Every record knows its place (`where`), so that whoever meets it can point at the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.values import Duration, Expression, Instant, Type
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes that intake accepts, in bytes and events."""
+
+    event_bytes: int = 32 * 1024
+    body_bytes: int = 4 * 1024 * 1024
+    batch_events: int = 2_500
+
+
+class Company(msgspec.Struct, frozen=True, kw_only=True):
+    """tuttu.yaml. `storage` is a URL; `sqlite:` paths are relative to the project folder."""
+
+    name: str
+    environment: Literal["dev", "test", "live"] = "dev"
+    currency: str = "EUR"
+    zone: str = "UTC"
+    languages: tuple[str, ...] = ("en",)
+    brands: tuple[str, ...] = ()
+    storage: str = "sqlite:.tuttu/store.db"
+    earliest_event: Instant = 946_684_800_000_000
+    limits: Limits = Limits()
+
+
+class Namespace(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of identifier.
+
+    rank: 0 is the highest priority. unique: at most one value per customer. limit: an identifier
+    with more partners than this links nobody; None is no limit. alias_limit: how many values of a
+    unique namespace `alias` may join in one customer (1: none). normalise: steps in order, of
+    ``trim``, ``lower``, ``digits``, ``phone``. blocked: normalised values that name nobody.
+    strength: of evidence by call name, with the key ``default``; higher joins first.
+    fields: where else the identifier is found in a call, as ``traits.email``,
+    ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
+    the namespaces ``user_id`` and ``anonymous_id``.
+    """
+
+    name: str
+    rank: int
+    unique: bool = False
+    limit: int | None = None
+    alias_limit: int = 1
+    normalise: tuple[str, ...] = ("trim",)
+    blocked: frozenset[str] = frozenset()
+    blocked_patterns: tuple[str, ...] = ()
+    strength: Mapping[str, int] = {}
+    fields: tuple[str, ...] = ()
+    where: Where
+
+
+class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the tracking plan: its properties with types; `required` must be there."""
+
+    name: str
+    properties: Mapping[str, Type] = {}
+    required: frozenset[str] = frozenset()
+    items: Mapping[str, Mapping[str, Type]] = {}
+    """Properties that are lists of objects (``products``), with the types of their fields."""
+    where: Where
+
+
+class TraitWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that writes traits: trait name to the property (dotted path) it is read from."""
+
+    event: str
+    source: str
+    traits: Mapping[str, str]
+    where: Where
+
+
+class ElsewhereContact(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that says: the company made a contact outside tuttu.
+
+    action and outcome are either a fixed name, or (``*_from``) the property that carries it, with
+    a map from its values to tuttu's names. An unmapped outcome is none. `when` (a condition on
+    the event) must be TRUE, if given.
+    """
+
+    event: str
+    channel: str
+    purpose: str
+    action: str | None = None
+    action_from: str | None = None
+    outcome: str | None = None
+    outcome_from: str | None = None
+    outcome_map: Mapping[str, str] = {}
+    when: Expression | None = None
+    where: Where
+
+
+class ConsentEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that gives or withdraws consent.
+
+    purpose and channel are fixed, or read from the properties ``purpose`` and ``channel`` when
+    None (a channel absent there too means every channel of the purpose).
+    """
+
+    event: str
+    allowed: bool
+    purpose: str | None = None
+    channel: str | None = None
+    where: Where
+
+
+class Tracking(msgspec.Struct, frozen=True, kw_only=True):
+    """events.yaml."""
+
+    names: Mapping[str, str] = {}
+    """Event name of the calls identify, page, screen, group, alias."""
+    sources: Mapping[str, str] = {}
+    """Call or event name to the source of its trait writes; ``identify`` defaults to ``told``."""
+    plan: Mapping[str, PlannedEvent] = {}
+    undeclared: Literal["keep", "refuse"] = "keep"
+    writes: tuple[TraitWrite, ...] = ()
+    contacts: tuple[ElsewhereContact, ...] = ()
+    consent: tuple[ConsentEvent, ...] = ()
+    outcomes: Mapping[str, str] = {}
+    """Event name to outcome (``viewed``, ``clicked``, ``accepted``…), for events whose property
+    ``contact_id`` names a contact that tuttu made."""
+
+
+Aggregate = Literal["count", "sum", "first", "last", "max", "min"]
+
+
+class Trait(msgspec.Struct, frozen=True, kw_only=True):
+    """One trait. Exactly one way of coming about is set.
+
+    written: by identify calls, trait writes and imports (the value may be read per source as
+    ``source.name``). aggregate: over events (`over` = "events") or over a collection's items,
+    those for which `test` is TRUE, of `field`, within `window` up to now. sequence: event names
+    that happened in this order within `window`; bool. first_known: names of columns, the first
+    one that is not NULL. derived: an expression over other columns (also: a segment, bool).
+    uses: where it may be read; empty is everywhere.
+    """
+
+    name: str
+    type: Type
+    written: bool = False
+    aggregate: Aggregate | None = None
+    over: str = "events"
+    field: str | None = None
+    test: Expression | None = None
+    window: Duration | None = None
+    sequence: tuple[str, ...] = ()
+    first_known: tuple[str, ...] = ()
+    derived: Expression | None = None
+    segment: bool = False
+    uses: frozenset[str] = frozenset()
+    where: Where
+
+
+class Collection(msgspec.Struct, frozen=True, kw_only=True):
+    """Items of a customer, by key: each field is the last one written, by (time, id)."""
+
+    name: str
+    key: str
+    events: frozenset[str]
+    fields: Mapping[str, Type]
+    """The key's own field included."""
+    where: Where
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """A household, account or company: customers whose trait `key` has the same value."""
+
+    name: str
+    key: str
+    where: Where
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """traits.yaml. `derived_order`: derived traits and segments, each after what it reads."""
+
+    traits: Mapping[str, Trait] = {}
+    collections: Mapping[str, Collection] = {}
+    groups: Mapping[str, Group] = {}
+    derived_order: tuple[str, ...] = ()
+
+
+class Purpose(msgspec.Struct, frozen=True, kw_only=True):
+    """One purpose of consent.yaml.
+
+    default: channel to ``in`` or ``out``, complete over all declared channels. skips: stages of
+    decision that do not apply, of ``contact_limits``, ``controls``, ``suppressions``.
+    """
+
+    name: str
+    basis: str
+    default: Mapping[str, bool]
+    skips: frozenset[str] = frozenset()
+    where: Where
+
+
+class Surface(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that shows actions. An outbound channel is also a surface of its own name.
+
+    variety: at most this many actions of one issue group in one request's slots of this surface.
+    counts: what makes a contact count, ``viewed`` (inbound) or ``sent`` (outbound).
+    """
+
+    name: str
+    channel: str
+    slots: int = 1
+    default: str | None = None
+    deadline: Duration | None = None
+    counts: Literal["viewed", "sent"] = "viewed"
+    variety: int | None = None
+    outbound: bool = False
+    where: Where
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """Something there is a limited amount of; `per` None: once, else a calendar period."""
+
+    name: str
+    amount: int
+    per: Literal["day", "week", "month", "year"] | None = None
+    where: Where
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel of channels.yaml; direction ``in`` (the customer comes) or ``out``."""
+
+    name: str
+    outbound: bool
+    where: Where

@@ -1,0 +1,192 @@
+"""From what senders write to what conditions read: one JSON value to one declared type.
+
+What cannot be read as the type is NULL, never an error: a sender's slip must not lose the event,
+whose bytes are kept as they came.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.values import (
+    INTEGER_MAX,
+    INTEGER_MIN,
+    MONEY_SCALE,
+    Instant,
+    Kind,
+    Schema,
+    Type,
+    Value,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = date(1970, 1, 1)
+
+
+def to_instant(moment: datetime) -> Instant:
+    """Microseconds since 1970 of an aware moment, without the rounding of floats."""
+    elapsed = moment - EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
+
+
+def parse_instant(text: str) -> Instant | None:
+    """An ISO 8601 timestamp; one without a zone is UTC, a bare date is its midnight."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    try:
+        return to_instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except OverflowError:
+        return None
+
+
+def format_instant(instant: Instant) -> str:
+    """ISO 8601 in UTC with Z; microseconds only where there are any."""
+    seconds, micros = divmod(instant, 1_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def parse_date(text: str) -> int | None:
+    """Days since 1970-01-01 of an ISO date."""
+    try:
+        return (date.fromisoformat(text.strip()) - EPOCH_DAY).days
+    except ValueError:
+        return None
+
+
+def convert(value: Any, declared: Type) -> Value:
+    """One JSON value as the declared type; NULL where it does not fit."""
+    if declared.many:
+        if not isinstance(value, list):
+            return None
+        single = Type(declared.kind)
+        return [_scalar(entry, single.kind) for entry in value]
+    return _scalar(value, declared.kind)
+
+
+def _scalar(value: Any, kind: Kind) -> bool | int | float | str | None:
+    if value is None or isinstance(value, dict | list):
+        return None
+    return _CONVERTERS[kind](value)
+
+
+def _bool(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return None
+
+
+def _number(value: Any) -> int | float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            pass
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, int | float) else None
+
+
+def _integer(value: Any) -> int | None:
+    number = _number(value)
+    if isinstance(number, float):
+        number = int(number) if number.is_integer() else None
+    return number if number is not None and INTEGER_MIN <= number <= INTEGER_MAX else None
+
+
+def _real(value: Any) -> float | None:
+    number = _number(value)
+    try:
+        return None if number is None else float(number)
+    except OverflowError:
+        return None
+
+
+def _money(value: Any) -> int | None:
+    """Currency units to 1/10,000 of them, rounded half to even."""
+    number = _number(value)
+    if number is None:
+        return None
+    scaled = number * MONEY_SCALE if isinstance(number, int) else round(number * MONEY_SCALE)
+    return scaled if INTEGER_MIN <= scaled <= INTEGER_MAX else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
+def _date(value: Any) -> int | None:
+    if not isinstance(value, str):
+        return None
+    return parse_date(value[:10] if len(value) > 10 else value)
+
+
+def _timestamp(value: Any) -> Instant | None:
+    return parse_instant(value) if isinstance(value, str) else None
+
+
+_CONVERTERS = {
+    Kind.BOOL: _bool,
+    Kind.INTEGER: _integer,
+    Kind.REAL: _real,
+    Kind.MONEY: _money,
+    Kind.TEXT: _text,
+    Kind.DATE: _date,
+    Kind.TIMESTAMP: _timestamp,
+}
+
+
+def event_row(event: Event, schema: Schema) -> dict[str, Value]:
+    """The row on which conditions on one event are tested (`Project.event_schema`)."""
+    said = msgspec.json.decode(event.properties)
+    row: dict[str, Value] = {"event": event.name, "call": event.call, "source": event.source}
+    row["now"] = event.time
+    for name, declared in schema.columns.items():
+        if name not in row:
+            row[name] = convert(said.get(name), declared)
+    for name, fields in schema.collections.items():
+        row[name] = _items(said.get(name), fields)
+    return row
+
+
+def _items(value: Any, fields: Any) -> Value:
+    if not isinstance(value, list):
+        return []
+    return [
+        {field: _scalar(entry.get(field), declared.kind) for field, declared in fields.items()}
+        for entry in value
+        if isinstance(entry, dict)
+    ]
+
+
+def present(value: Any, declared: Type | None) -> Any:
+    """A value as doors show it: timestamps and dates in ISO 8601, money in currency units."""
+    if isinstance(value, list):
+        single = Type(declared.kind) if declared else None
+        return [present(entry, single) for entry in value]
+    if value is None or declared is None or isinstance(value, bool):
+        return value
+    if declared.kind is Kind.TIMESTAMP and isinstance(value, int):
+        return format_instant(value)
+    if declared.kind is Kind.DATE and isinstance(value, int):
+        return date.fromordinal(EPOCH_DAY.toordinal() + value).isoformat()
+    if declared.kind is Kind.MONEY and isinstance(value, int):
+        return value / MONEY_SCALE
+    return value

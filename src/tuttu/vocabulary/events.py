@@ -1,0 +1,112 @@
+"""What happened, and to whom: identifiers, events, facts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuttu.vocabulary.values import Instant
+
+FragmentId = bytes
+"""Sixteen bytes: the keyed hash of the identifier under which a fact is kept for ever."""
+
+
+class Identifier(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A name for a person in a declared namespace; the value is normalised already."""
+
+    namespace: str
+    value: str
+
+
+class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_only=True):
+    """A fact that came through intake: one of Segment's calls, as the sender said it.
+
+    id: Segment's messageId. name: a track call's event; for the other calls the name that
+    events.yaml gives them (``Page Viewed``, ``Identify``…). identifiers: never blocked or empty,
+    highest priority first; the first one names the fragment. time: effective, that is the smaller
+    of the skew-corrected time and the time received. claimed: the sender's own time, kept when it
+    lay so far ahead that the time of receipt was taken instead. source: who says so (``told``,
+    ``bought``, ``crm``…). properties, traits, context, integrations: JSON objects, byte for byte.
+    """
+
+    id: str
+    call: str
+    name: str
+    identifiers: tuple[Identifier, ...]
+    time: Instant
+    received: Instant
+    claimed: Instant | None = None
+    source: str = "told"
+    properties: bytes = b"{}"
+    traits: bytes = b"{}"
+    context: bytes = b"{}"
+    integrations: bytes = b"{}"
+    group_id: str | None = None
+    label: str | None = None
+    """The ``name`` of a page or screen call."""
+
+
+class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):
+    """Forbids, for good, the evidence that joins two identifiers."""
+
+    one: Identifier
+    other: Identifier
+    by: str
+    why: str = ""
+
+
+class PreferenceSet(msgspec.Struct, frozen=True, tag="preference", kw_only=True):
+    """The recipient's choice, given at a door rather than by an event."""
+
+    purpose: str
+    channel: str | None
+    """None: every channel of the purpose."""
+    allowed: bool
+    by: str
+
+
+class ResourceSet(msgspec.Struct, frozen=True, tag="resource", kw_only=True):
+    """A new amount of a declared resource."""
+
+    name: str
+    amount: int
+    by: str
+
+
+class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter", kw_only=True):
+    """A refused call of an authenticated sender, kept until someone repairs or drops it."""
+
+    id: str
+    route: str
+    reason: str
+    code: str
+    body: bytes
+    truncated: bool = False
+    sender: str = ""
+
+
+class DeadLetterClosed(msgspec.Struct, frozen=True, tag="dead_letter_closed", kw_only=True):
+    """A dead letter that was sent again, or given up."""
+
+    id: str
+    how: str
+
+
+class KeyIssued(msgspec.Struct, frozen=True, tag="key_issued", kw_only=True):
+    """A server key: its SHA-256 and what it may do; the key itself is shown once and never kept."""
+
+    name: str
+    digest: bytes
+    scopes: tuple[str, ...]
+
+
+class KeyRevoked(msgspec.Struct, frozen=True, tag="key_revoked", kw_only=True):
+    """A server key that opens nothing any more."""
+
+    name: str
+
+
+class PersonLookedAt(msgspec.Struct, frozen=True, tag="looked", kw_only=True):
+    """Somebody read a person's picture: who, and what."""
+
+    by: str
+    what: str

@@ -1,0 +1,164 @@
+"""Facts, and the protocol by which rooms fold them into state.
+
+A room never calls another room's fold, and never writes another room's table: `engine` registers
+every room's fold, and `storage` runs them, in order, inside the transaction that appends the fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from tuttu.vocabulary.events import (
+    DeadLetter,
+    DeadLetterClosed,
+    Event,
+    FragmentId,
+    KeyIssued,
+    KeyRevoked,
+    PersonLookedAt,
+    PreferenceSet,
+    ResourceSet,
+    Unmerge,
+)
+from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Receipt
+
+Body = (
+    Event
+    | Receipt
+    | Unmerge
+    | PreferenceSet
+    | ResourceSet
+    | DeadLetter
+    | DeadLetterClosed
+    | KeyIssued
+    | KeyRevoked
+    | PersonLookedAt
+)
+
+T = TypeVar("T")
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """Any appended record.
+
+    fragment: whose key seals the body; None: the store's own key. time: effective; received: by
+    our clock. id: unique among facts (an event's messageId, a receipt's id, …).
+    """
+
+    id: str
+    fragment: FragmentId | None
+    time: Instant
+    received: Instant
+    body: Body
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """A fact with its place in the log; positions grow, and are never reused."""
+
+    position: int
+    fact: Fact
+
+
+class Table(msgspec.Struct, Generic[T], frozen=True):
+    """A table of records by key, written by one room: the part of the name before the dot.
+
+    personal: every key begins with a fragment id, whose key seals the record. indexed_by_time and
+    the like do not exist: a room that needs another order keeps another table.
+    """
+
+    name: str
+    type: type[T]
+    personal: bool = False
+
+    @property
+    def room(self) -> str:
+        return self.name.partition(".")[0]
+
+
+class Reader(Protocol):
+    """One consistent snapshot of tables and log."""
+
+    @property
+    def position(self) -> int:
+        """Of the newest fact; 0 for an empty log."""
+
+    def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
+        """The record, a fresh object. Watched: a decision that read it is void if it changes."""
+
+    def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
+        """Records whose key begins with `prefix`, in the order of keys. Never watched."""
+
+    def facts(
+        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
+    ) -> list[Logged]:
+        """Facts after a position, oldest first; with `fragment`, of that fragment only."""
+
+    def fact(self, position: int) -> Logged: ...
+
+    def pseudonym(self, namespace: str, value: str) -> FragmentId:
+        """Keyed hash of an identifier: the same for the life of the store, useless without it."""
+
+
+class Transaction(Reader, Protocol):
+    """What a fold sees: reads see the writes before it; it may write its own room's tables."""
+
+    def put(self, table: Table[T], key: bytes, value: T) -> None: ...
+
+    def delete(self, table: Table[Any], key: bytes) -> None: ...
+
+
+class Fold(Protocol):
+    """A room's pure step from state and fact to state. Raises `Exhausted` to refuse the unit."""
+
+    def __call__(self, transaction: Transaction, logged: Logged) -> None: ...
+
+
+class Exhausted(Exception):  # noqa: N818 - a refusal, not a mistake
+    """A claim that does not fit any more: the whole unit falls, and nothing of it is kept."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands or falls alone: one event or one decision.
+
+    once: keys that must never have been committed before (dedupe, idempotency). reads: versions
+    that must still hold, as `Snapshot.reads` of storage gives them.
+    """
+
+    facts: tuple[Fact, ...]
+    once: tuple[bytes, ...] = ()
+    reads: tuple[tuple[str, bytes, int], ...] = ()
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """The unit stands; position of its first fact."""
+
+    position: int
+
+
+class Duplicate(msgspec.Struct, frozen=True):
+    """Seen before under the same `once` key; position of the first fact then."""
+
+    position: int
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Something it read has changed: read and decide again."""
+
+    table: str
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A claim did not fit (`Exhausted`)."""
+
+    what: str
+
+
+Result = Committed | Duplicate | Conflict | Refused

@@ -1,0 +1,150 @@
+"""What a company may do and by which rules: actions with treatments, guards, limits, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.values import Condition, Duration, Expression, Instant
+
+
+class Treatment(msgspec.Struct, frozen=True, kw_only=True):
+    """One way of carrying an action out.
+
+    cost: money (1/10,000 of the unit). uses: resource name to units. answer_within: after it, a
+    counted contact without an outcome is *ignored*; None: never. holds: how long a shown offer
+    keeps its terms.
+    """
+
+    name: str
+    surface: str
+    channel: str
+    message: str
+    cost: int = 0
+    uses: Mapping[str, int] = {}
+    answer_within: Duration | None = None
+    holds: Duration | None = None
+    where: Where
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One action of the library. Owner and issue group come from its folder.
+
+    Each block of conditions passes only if all are TRUE. value, relevance, propensity, effort are
+    formulas over the same row; value and effort yield currency units (not 1/10,000), rounded once
+    by whoever computes worth. propensity: a formula, or the handle of a model (`model`), whose
+    score is missing until learning fills it. valid_through is exclusive of the instant after it:
+    the action is valid while valid_from <= now < valid_until.
+    """
+
+    name: str
+    owner: str
+    issue_group: str
+    objective: str = ""
+    status: Literal["draft", "live", "paused", "retired"]
+    purpose: str
+    value: Expression
+    relevance: Expression | None = None
+    effort: Expression | None = None
+    propensity: Expression | None = None
+    model: str | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    eligible: tuple[Condition, ...] = ()
+    applicable: tuple[Condition, ...] = ()
+    suitable: tuple[Condition, ...] = ()
+    treatments: Mapping[str, Treatment] = {}
+    outcomes: Mapping[str, Expression] = {}
+    """Outcome name to a condition on an event (schema of events, not of the customer's row)."""
+    where: Where
+
+
+class Guard(msgspec.Struct, frozen=True, kw_only=True):
+    """Blocks a purpose while `when` is not FALSE, then for a while.
+
+    Cooling: with `after` set, it also blocks from the instant `after` yields, for `cooling`
+    (exclusive of its last instant with `until`, inclusive with `through`); a NULL instant makes
+    the cooling part FALSE.
+    """
+
+    name: str
+    when: Expression
+    blocks: str
+    after: Expression | None = None
+    cooling: Duration = 0
+    inclusive: bool = False
+    instead: str | None = None
+    where: Where
+
+
+class ContactLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """At most `at_most` counted contacts in a sliding `window`; None in a field: any."""
+
+    name: str
+    at_most: int
+    window: Duration
+    purpose: str | None = None
+    channel: str | None = None
+    action: str | None = None
+    issue_group: str | None = None
+    group: str | None = None
+    """A declared group whose members share the limit; None: the customer alone."""
+    where: Where
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True):
+    """After `outcome` came `times` times in a row, no contact of the same scope for `window`."""
+
+    name: str
+    outcome: str
+    times: int = 1
+    window: Duration
+    scope: Literal["action", "issue_group", "owner", "purpose"] = "action"
+    where: Where
+
+
+class Lever(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's thumb on the scale, with a name, an end and a reason."""
+
+    name: str
+    times: float
+    action: str | None = None
+    issue_group: str | None = None
+    owner: str | None = None
+    valid_until: Instant | None = None
+    by: str
+    why: str
+    where: Where
+
+
+class Controls(msgspec.Struct, frozen=True, kw_only=True):
+    """Disjoint slices of customers, as shares of 1, and the share of exploration."""
+
+    no_marketing: float = 0.0
+    random_choice: float = 0.0
+    propensity_only: float = 0.0
+    exploration: float = 0.0
+    salt: str = "tuttu"
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """policy.yaml."""
+
+    guards: tuple[Guard, ...] = ()
+    contact_limits: tuple[ContactLimit, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    levers: tuple[Lever, ...] = ()
+    controls: Controls = Controls()
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Text of one message for one channel and language, as a Liquid template."""
+
+    name: str
+    channel: str
+    language: str
+    template: str
+    where: Where

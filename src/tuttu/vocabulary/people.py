@@ -1,0 +1,36 @@
+"""A customer: a set of fragments that the evidence joins."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary.values import Instant
+
+
+class RefusedLink(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence that was kept but joined nobody."""
+
+    one: Identifier
+    other: Identifier
+    reason: str
+    event_id: str
+    time: Instant
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer as the evidence stands now.
+
+    fragments: oldest first, by (first effective time, key); the first names the customer.
+    identifiers: all of them, in the order of their namespaces' priority, then by value.
+    """
+
+    fragments: tuple[FragmentId, ...]
+    identifiers: tuple[Identifier, ...]
+    refused: tuple[RefusedLink, ...] = ()
+    joined_at: Instant | None = None
+    """Event time of the newest accepted link between two fragments; None: one fragment."""
+
+    @property
+    def oldest(self) -> FragmentId:
+        return self.fragments[0]

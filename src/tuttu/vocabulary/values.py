@@ -1,0 +1,114 @@
+"""Values and their types: what a condition reads and yields.
+
+At run time a value is plain Python: ``None`` is NULL, a timestamp is an integer of microseconds
+since 1970-01-01T00:00Z, a date is an integer of days since 1970-01-01, money is an integer of
+1/10,000 of the currency's unit. The type that tells them apart is declared, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+MONEY_SCALE = 10_000
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+INTEGER_MIN = -(2**63)
+INTEGER_MAX = 2**63 - 1
+
+Instant = int
+"""Microseconds since 1970-01-01T00:00Z."""
+
+Duration = int
+"""Elapsed microseconds."""
+
+Scalar = bool | int | float | str | None
+Item = Mapping[str, Scalar]
+"""One item of a collection: field name to value; a field never written is absent, that is NULL."""
+
+Value = Scalar | list[Any]
+"""A scalar, a list of scalars, or a collection: a list of `Item`."""
+Row = Mapping[str, Value]
+"""The wide row a condition is tested on: column name to value; ``now`` is always there."""
+
+
+class Kind(StrEnum):
+    """The scalar types of DESIGN: "Meaning, settled once"."""
+
+    BOOL = "bool"
+    INTEGER = "integer"
+    MONEY = "money"
+    REAL = "real"
+    TEXT = "text"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+
+
+class Type(msgspec.Struct, frozen=True):
+    """A scalar type, or a list of it."""
+
+    kind: Kind
+    many: bool = False
+
+    def __str__(self) -> str:
+        return f"[{self.kind}]" if self.many else str(self.kind)
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """The columns that a condition may name.
+
+    columns: name (``has_tv``, ``told.shoe_size``) to type. ``now`` is implied.
+    collections: name to its fields' types.
+    actions, channels, outcomes: names that ``contacted``, ``answered``, ``last_contact`` accept.
+    zone: IANA name of the project's time zone, in which ``days_since`` counts calendar dates.
+    """
+
+    columns: Mapping[str, Type] = {}
+    collections: Mapping[str, Mapping[str, Type]] = {}
+    actions: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    outcomes: frozenset[str] = frozenset()
+    zone: str = "UTC"
+
+
+class Expression(Protocol):
+    """A compiled condition or formula. Calling it never raises: what would raise is NULL."""
+
+    @property
+    def text(self) -> str:
+        """As the author wrote it."""
+
+    @property
+    def type(self) -> Type: ...
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column the row must offer: traits, collections, and the ledger's columns
+        ``contacted.<action>``, ``answered.<action>.<outcome>``, ``last_contact.<channel>``
+        (timestamps, NULL if never)."""
+
+    def __call__(self, row: Row) -> Value: ...
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A named test. The name, in plain words, is the reason people will read."""
+
+    name: str
+    test: Expression
+
+
+def contacted_column(action: str) -> str:
+    return f"contacted.{action}"
+
+
+def answered_column(action: str, outcome: str) -> str:
+    return f"answered.{action}.{outcome}"
+
+
+def last_contact_column(channel: str) -> str:
+    return f"last_contact.{channel}"
