@@ -1,0 +1,31 @@
+"""The language of conditions and formulas: one text, one typed tree, several executors.
+
+A text is parsed once (`parse`), into a tree of typed nodes (`tuttu.policy.tree`), which a row
+function and DuckDB SQL execute alike, NULLs included; `CONSTRUCTS` lists all that the language
+has. This room is pure: it must not read a clock, a file or a database, knows no project and no
+customer, and takes the declared types as an argument.
+"""
+
+from tuttu.policy.constructs import CONSTRUCTS, Construct
+from tuttu.policy.durations import format_duration, parse_duration, split_until
+from tuttu.policy.errors import PolicyError
+from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
+from tuttu.policy.relation import duckdb_row, duckdb_type, duckdb_value, quoted_name, relation_of
+
+__all__ = [
+    "CONSTRUCTS",
+    "CompiledExpression",
+    "Construct",
+    "PolicyError",
+    "duckdb_row",
+    "duckdb_type",
+    "duckdb_value",
+    "format_duration",
+    "parse",
+    "parse_condition",
+    "parse_duration",
+    "quoted_name",
+    "relation_of",
+    "split_until",
+    "to_sql",
+]

@@ -1,0 +1,114 @@
+"""Values of several kinds made comparable: what is converted, and what is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from tuttu.policy.errors import PolicyError
+from tuttu.policy.kinds import CONVERSIONS, NUMBERS
+from tuttu.policy.literals import (
+    DAY_FORM,
+    MOMENT_FORM,
+    is_day,
+    read_day,
+    read_moment,
+    read_money,
+)
+from tuttu.policy.scope import Operand, Scope, describe, require_value
+from tuttu.policy.tree import DATE, MONEY, REAL, TIMESTAMP, Convert, Literal, Node
+from tuttu.vocabulary.values import Kind, Type
+
+_CALENDAR = {Kind.DATE, Kind.TIMESTAMP}
+
+
+def align(scope: Scope, operands: Sequence[Operand], *, by_day: bool = False) -> list[Node]:
+    """The operands in one common kind. by_day: a timestamp may meet a date, as the calendar date
+    at that instant in the project's zone. Raises `PolicyError`."""
+    for operand in operands:
+        require_value(operand)
+    kind = _common(operands, by_day)
+    if kind is None:
+        raise _mixed(operands)
+    return [convert(scope, operand, kind) for operand in operands]
+
+
+def _common(operands: Sequence[Operand], by_day: bool) -> Kind | None:
+    firm = {operand.kind for operand in operands if not operand.is_literal}
+    kinds = firm | {operand.kind for operand in operands}
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    if kinds <= set(NUMBERS):
+        return Kind.MONEY if Kind.MONEY in kinds and Kind.REAL not in firm else Kind.REAL
+    times = kinds - {Kind.TEXT}
+    if not times <= _CALENDAR or Kind.TEXT in firm:
+        return None
+    if times == {Kind.TIMESTAMP} and not any(map(_is_day, operands)):
+        return Kind.TIMESTAMP
+    return Kind.DATE if by_day or times == {Kind.DATE} else None
+
+
+def _is_day(operand: Operand) -> bool:
+    node = operand.node
+    return isinstance(node, Literal) and isinstance(node.value, str) and is_day(node.value)
+
+
+def _mixed(operands: Sequence[Operand]) -> PolicyError:
+    first = operands[0]
+    other = next(
+        (operand for operand in operands if _common([first, operand], by_day=True) is None), None
+    )
+    if other is None:
+        odd = next((operand for operand in operands if operand.kind is not first.kind), first)
+        return odd.error("only dates or only timestamps; date(x) is the date of a timestamp")
+    return other.error(f"something that goes with {describe(first.node)}")
+
+
+def convert(scope: Scope, operand: Operand, kind: Kind) -> Node:
+    """The operand in the kind, which `align` or a table of the language allows."""
+    node = operand.node
+    if operand.kind is kind:
+        return node
+    if isinstance(node, Literal):
+        return _literal(scope, operand, node, kind)
+    if (operand.kind, kind) not in CONVERSIONS:
+        raise operand.error(f"a value of type {kind}")
+    scope.use(f"{operand.kind} as {kind}")
+    return Convert(node, Type(kind), scope.schema.zone if kind is Kind.DATE else "UTC")
+
+
+def _literal(scope: Scope, operand: Operand, node: Literal, kind: Kind) -> Node:
+    """A constant in the kind that its company asks for."""
+    if kind is Kind.REAL and isinstance(node.value, int):
+        scope.use("real as integer literal")
+        return Literal(float(node.value), REAL)
+    if kind is Kind.MONEY:
+        amount = read_money(written_number(operand.tree))
+        if amount is None:
+            raise operand.error("an amount of money: at most four decimals, below 9e14")
+        scope.use(f"money as {node.type.kind} literal")
+        return Literal(amount, MONEY)
+    if isinstance(node.value, str) and kind in _CALENDAR:
+        return _moment(scope, operand, node.value, kind)
+    if (operand.kind, kind) == (Kind.TIMESTAMP, Kind.DATE):
+        scope.use("timestamp as date")
+        return Convert(node, DATE, scope.schema.zone)
+    raise operand.error(f"a value of type {kind}")
+
+
+def _moment(scope: Scope, operand: Operand, text: str, kind: Kind) -> Node:
+    value = read_day(text) if kind is Kind.DATE else read_moment(text)
+    if value is None:
+        raise operand.error(DAY_FORM if kind is Kind.DATE else MOMENT_FORM)
+    scope.use(f"{kind} as text literal")
+    return Literal(value, DATE if kind is Kind.DATE else TIMESTAMP)
+
+
+def written_number(tree: exp.Expr) -> str:
+    """The digits of a number as they were written, with its sign."""
+    minus = ""
+    while not isinstance(tree, exp.Literal):
+        minus = ("" if minus else "-") if isinstance(tree, exp.Neg) else minus
+        tree = tree.this
+    return f"{minus}{tree.this}"

@@ -1,0 +1,110 @@
+"""A text compiled: parsed once, executed as a row function or as SQL."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+
+from tuttu.policy.build import build
+from tuttu.policy.errors import PolicyError
+from tuttu.policy.ledger import SUBJECT
+from tuttu.policy.rows import RowFunction, row_function
+from tuttu.policy.sql import tree_to_sql
+from tuttu.policy.tree import NOW, Node, columns_of, walk
+from tuttu.vocabulary.values import Kind, Row, Schema, Type, Value
+
+_CACHE = 20_000
+"""Expressions kept: a project has hundreds of actions that ask the same things."""
+
+
+class CompiledExpression:
+    """A condition or formula; implements `tuttu.vocabulary.values.Expression`. Immutable.
+
+    tree: what it means. columns: what the row must offer. constructs: names of
+    `tuttu.policy.CONSTRUCTS` that it uses. timed: whether it reads ``now``.
+    """
+
+    __slots__ = ("_function", "columns", "constructs", "text", "timed", "tree", "type")
+
+    text: str
+    tree: Node
+    type: Type
+    columns: frozenset[str]
+    constructs: frozenset[str]
+    timed: bool
+
+    def __init__(self, text: str, tree: Node, constructs: frozenset[str]) -> None:
+        reads = Counter(name for node in walk(tree) for name in columns_of(node))
+        self.text = text
+        self.tree = tree
+        self.type = tree.type
+        self.columns = frozenset(reads) - {NOW}
+        self.constructs = constructs
+        self.timed = NOW in reads
+        self._function: RowFunction = row_function(tree, reads)
+
+    def __call__(self, row: Row) -> Value:
+        """The value on a row; a column that the row lacks is NULL. Never raises."""
+        try:
+            return self._function(row)
+        except KeyError:
+            return self._over_missing(row)
+        except Exception:  # one customer's fault never fails a batch
+            return None
+
+    def _over_missing(self, row: Row) -> Value:
+        complete = {**dict.fromkeys((*self.columns, NOW)), **row}
+        try:
+            return self._function(complete)
+        except Exception:  # one customer's fault never fails a batch
+            return None
+
+    def __repr__(self) -> str:
+        return f"CompiledExpression({self.text!r})"
+
+
+class _Same:
+    """A schema as the key of a cache: equal to itself alone."""
+
+    __slots__ = ("schema",)
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.schema is self.schema
+
+
+@lru_cache(maxsize=_CACHE)
+def _compile(text: str, same: _Same, subject: str | None) -> CompiledExpression:
+    return CompiledExpression(text, *build(text, same.schema, subject))
+
+
+def parse(text: str, schema: Schema, *, subject: str | None = None) -> CompiledExpression:
+    """The expression that a text means over a schema's columns.
+
+    subject: the action that the bare word ``action`` means. Raises `PolicyError`. The same text
+    over the same schema gives the same object, whoever the subject is, if it does not name it.
+    """
+    return _compile(text, _Same(schema), subject if SUBJECT in text else None)
+
+
+def parse_condition(text: str, schema: Schema, *, subject: str | None = None) -> CompiledExpression:
+    """As `parse`; what is no condition is an error too."""
+    expression = parse(text, schema, subject=subject)
+    if expression.type.kind is not Kind.BOOL:
+        found = f"a value of type {expression.type}"
+        raise PolicyError(found, "a condition, which is true or false", 0)
+    return expression
+
+
+def to_sql(expression: CompiledExpression) -> str:
+    """A scalar DuckDB expression over a relation of `relation_of`'s columns.
+
+    It yields the same as calling the expression on the row: dates as DATE, timestamps as
+    TIMESTAMP in UTC, money as 1/10,000 of the unit.
+    """
+    return tree_to_sql(expression.tree)

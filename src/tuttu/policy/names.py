@@ -1,0 +1,94 @@
+"""Names: columns of the row, fields of the item at hand, collections."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tuttu.policy.errors import PolicyError
+from tuttu.policy.scope import Scope, bare, unknown
+from tuttu.policy.syntax import place
+from tuttu.policy.tree import Column, Field, Node, Now
+from tuttu.vocabulary.values import Type
+
+_INSIDE = "max({0}), min({0}), sum({0}), count({0}) or any({1}, …)"
+
+
+def column(scope: Scope, tree: exp.Expr) -> Node:
+    """A name as a value."""
+    source, name = parts(tree)
+    if field := _field(scope, source, name):
+        return field
+    if source in scope.schema.collections and source is not None:
+        _field_type(scope, tree, source, name)
+        expected = _INSIDE.format(f"{source}.{name}", source)
+        raise PolicyError(f"the field {name!r} of many {source}", expected, place(tree))
+    return _row_column(scope, tree, name if source is None else f"{source}.{name}")
+
+
+def _row_column(scope: Scope, tree: exp.Expr, name: str) -> Node:
+    schema = scope.schema
+    if name in schema.columns:
+        declared = schema.columns[name]
+        if not declared.many:
+            scope.use(f"{declared.kind} column")
+        return Column(name, declared)
+    if name == "now":
+        scope.use("now()")
+        return Now()
+    if name in schema.collections:
+        expected = f"any({name}, …), all({name}, …) or count({name})"
+        raise PolicyError(f"the collection {name!r}", expected, place(tree))
+    fields = schema.collections.get(scope.items or "", {})
+    raise unknown(tree, "name", name, [*schema.columns, *schema.collections, *fields, "now"])
+
+
+def _field(scope: Scope, source: str | None, name: str) -> Node | None:
+    """The field of the item at hand; it goes before a column of the same name."""
+    if scope.items is None or source not in {None, scope.items}:
+        return None
+    declared = scope.schema.collections[scope.items].get(name)
+    if declared is None or declared.many:
+        return None
+    scope.use(f"{declared.kind} field")
+    return Field(scope.items, name, declared)
+
+
+def parts(tree: exp.Expr) -> tuple[str | None, str]:
+    """Source (or collection) and name of ``told.shoe_size``; None without a point."""
+    return tree.text("table") or None, tree.name
+
+
+def list_column(scope: Scope, tree: exp.Expr) -> Column:
+    """A column that is a list. Raises `PolicyError` for anything else."""
+    node = scope.build(tree)
+    if not isinstance(node, Column) or not node.type.many:
+        raise PolicyError(f"{tree.sql()!r}", "a column that is a list", place(tree))
+    return node
+
+
+def collection(scope: Scope, tree: exp.Expr) -> str:
+    """The name of a collection."""
+    tree = bare(tree)
+    source, name = parts(tree) if isinstance(tree, exp.Column) else (None, tree.sql())
+    if source is not None or name not in scope.schema.collections:
+        raise unknown(tree, "collection", name, scope.schema.collections)
+    return name
+
+
+def collection_field(scope: Scope, tree: exp.Expr) -> tuple[str, str, Type]:
+    """Collection, field and its type of ``tickets.resolved_at``."""
+    tree = bare(tree)
+    source, name = parts(tree) if isinstance(tree, exp.Column) else (None, "")
+    if source is None:
+        expected = "a field of a collection, such as tickets.resolved_at"
+        raise PolicyError(f"{tree.sql()!r}", expected, place(tree))
+    if source not in scope.schema.collections:
+        raise unknown(tree, "collection", source, scope.schema.collections)
+    return source, name, _field_type(scope, tree, source, name)
+
+
+def _field_type(scope: Scope, tree: exp.Expr, source: str, name: str) -> Type:
+    fields = scope.schema.collections[source]
+    if name not in fields:
+        raise unknown(tree, f"field of {source}", name, fields)
+    return fields[name]

@@ -1,0 +1,57 @@
+"""Text to sqlglot's tree, once its words and their order are known to be ours."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeAlias
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.parsers.duckdb import DuckDBParser
+from sqlglot.tokenizer_core import TokenType
+
+from tuttu.policy.errors import PolicyError
+from tuttu.policy.grammar import MAX_NESTING, check_order
+from tuttu.policy.words import words
+
+_Table: TypeAlias = dict[Any, Any]
+
+
+class _Parser(DuckDBParser):
+    """DuckDB's precedences and predicates; no function of SQL's, since the functions are ours."""
+
+    FUNCTIONS: ClassVar[_Table] = {}
+    FUNCTION_PARSERS: ClassVar[_Table] = {}
+    NO_PAREN_FUNCTIONS: ClassVar[_Table] = {}
+    SUBQUERY_PREDICATES: ClassVar[_Table] = {}
+    PRIMARY_PARSERS: ClassVar[_Table] = {
+        **DuckDBParser.PRIMARY_PARSERS,
+        TokenType.NULL: lambda self, token: self.expression(exp.Null(), token),
+        TokenType.TRUE: lambda self, token: self.expression(exp.Boolean(this=True), token),
+        TokenType.FALSE: lambda self, token: self.expression(exp.Boolean(this=False), token),
+    }
+
+
+def read(text: str) -> exp.Expr:
+    """sqlglot's tree of a text. Raises `PolicyError`."""
+    found = words(text)
+    check_order(found, len(text))
+    try:
+        trees = _Parser(dialect="duckdb").parse_into(exp.Condition, found, text)
+    except SqlglotError as error:
+        raise PolicyError(repr(text), "a condition or a formula", _place_of(error)) from None
+    except RecursionError:
+        raise PolicyError("deeper nesting", f"at most {MAX_NESTING} levels", 0) from None
+    if len(trees) != 1 or trees[0] is None:
+        raise PolicyError(repr(text), "one condition or formula", 0)
+    return trees[0]
+
+
+def _place_of(error: SqlglotError) -> int:
+    details = getattr(error, "errors", None) or [{}]
+    return max(int(details[0].get("col") or 1) - 1, 0)
+
+
+def place(tree: exp.Expr) -> int:
+    """Where the leftmost word below begins, in characters from 0."""
+    starts = [start for node in tree.walk() if (start := node.meta.get("start")) is not None]
+    return min(starts, default=0)

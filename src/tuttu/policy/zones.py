@@ -1,0 +1,83 @@
+"""Calendar dates in a zone: one table of offsets, which both executors read.
+
+DuckDB's own time zones cannot be used: it carries another release of the tz database than Python,
+and the two differ in the present rules of Vancouver, Winnipeg or Casablanca. The table spans the
+years 1900 to 2099; before and after it, the first and the last offset hold.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from tuttu.vocabulary.values import DAY, SECOND, Instant
+
+FIRST_DATE, LAST_DATE = -719_162, 2_932_896
+"""0001-01-01 and 9999-12-31, in days since 1970-01-01."""
+FIRST_INSTANT: Instant = FIRST_DATE * DAY
+LAST_INSTANT: Instant = (LAST_DATE + 1) * DAY - 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TABLE_DAYS = range(-25_567, 47_482)
+"""1900-01-01 to 2099-12-31."""
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """offsets[i], in microseconds to be added to UTC, holds from changes[i - 1] to changes[i]."""
+
+    name: str
+    changes: tuple[Instant, ...]
+    offsets: tuple[int, ...]
+
+    def offset(self, instant: Instant) -> int:
+        return self.offsets[bisect_right(self.changes, instant)]
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> Zone:
+    """The zone's table. Raises `zoneinfo.ZoneInfoNotFoundError` or `ValueError` for no zone."""
+    source = ZoneInfo(name)
+    changes: list[Instant] = []
+    offsets = [_offset(source, _TABLE_DAYS[0] * 86_400)]
+    for day in _TABLE_DAYS[1:]:
+        offset = _offset(source, day * 86_400)
+        if offset != offsets[-1]:
+            changes.append(_change(source, (day - 1) * 86_400, offset) * SECOND)
+            offsets.append(offset)
+    return Zone(name, tuple(changes), tuple(offset * SECOND for offset in offsets))
+
+
+def _offset(source: ZoneInfo, second: int) -> int:
+    """Seconds that the zone adds to UTC."""
+    there = (_EPOCH + timedelta(seconds=second)).astimezone(source).utcoffset()
+    return round(there.total_seconds()) if there else 0
+
+
+def _change(source: ZoneInfo, before: int, offset: int) -> int:
+    """The second, within a day after `before`, at which the zone went over to the offset."""
+    low, high = before, before + 86_400
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _offset(source, middle) == offset else (middle, high)
+    return high
+
+
+@lru_cache(maxsize=64)
+def day_in(name: str) -> Callable[[Instant], int]:
+    """A function from an instant to the zone's calendar date, in days since 1970-01-01, kept
+    within the years 1 to 9999."""
+    zone = zone_of(name)
+    changes, offsets = zone.changes, zone.offsets
+
+    def day(instant: Instant) -> int:
+        found = (instant + offsets[bisect_right(changes, instant)]) // DAY
+        if FIRST_DATE <= found <= LAST_DATE:
+            return found
+        return FIRST_DATE if found < FIRST_DATE else LAST_DATE
+
+    return day
