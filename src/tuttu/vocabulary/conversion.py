@@ -7,6 +7,7 @@ whose bytes are kept as they came.
 from __future__ import annotations
 
 import math
+import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -128,7 +129,7 @@ def _money(value: Any) -> int | None:
 
 def _text(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return unicodedata.normalize("NFC", value)
     return msgspec.json.encode(value).decode()
 
 

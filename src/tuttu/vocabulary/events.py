@@ -73,7 +73,11 @@ class ResourceSet(msgspec.Struct, frozen=True, tag="resource", kw_only=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter", kw_only=True):
-    """A refused call of an authenticated sender, kept until someone repairs or drops it."""
+    """A refused call of an authenticated sender, kept until someone repairs or drops it.
+
+    route: one of Segment's, or ``call`` for one call of a batch. sent_at: when that batch was
+    sent, by its sender's clock.
+    """
 
     id: str
     route: str
@@ -82,6 +86,7 @@ class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter", kw_only=True):
     body: bytes
     truncated: bool = False
     sender: str = ""
+    sent_at: Instant | None = None
 
 
 class DeadLetterClosed(msgspec.Struct, frozen=True, tag="dead_letter_closed", kw_only=True):

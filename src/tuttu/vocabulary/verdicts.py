@@ -73,6 +73,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     reused: bool = False
     """An earlier answer that is still held: nothing new was reserved."""
     held_until: Instant | None = None
+    why: tuple[str, ...] = ()
+    """Names of the conditions that passed, in the order in which they were asked."""
 
 
 class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):

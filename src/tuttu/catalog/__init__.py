@@ -1,0 +1,22 @@
+"""What the company declared: the project folder, read whole and checked.
+
+This room turns the text of a project folder into the records of `vocabulary`, each of which knows
+its file and line, and gives every fault at once. It must not know what happens later with the
+records, keep anything between two readings, or let half a project through.
+"""
+
+from __future__ import annotations
+
+from tuttu.catalog.load import check, load, read_scenarios
+from tuttu.catalog.scenarios import Expectation, Scenario, Step
+from tuttu.catalog.schemas import schemas
+
+__all__ = [
+    "Expectation",
+    "Scenario",
+    "Step",
+    "check",
+    "load",
+    "read_scenarios",
+    "schemas",
+]

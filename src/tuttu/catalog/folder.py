@@ -1,0 +1,210 @@
+"""The files of a project folder: which there are, what they hold, and their digest.
+
+Only regular files inside the folder are read. Hidden files, `demo/`, `imports/` and whatever else
+is not the policy's are left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from tuttu.catalog.findings import Findings, nearest, quote
+from tuttu.vocabulary.errors import Where
+
+LARGEST = 1 << 20
+KINDS = (
+    "tuttu",
+    "events",
+    "identity",
+    "traits",
+    "consent",
+    "policy",
+    "resources",
+    "channels",
+)
+REQUIRED = ("tuttu", "identity", "channels", "consent")
+LATER = ("systems", "context", "calendars", "goals", "models")
+FOLDERS = ("actions", "content", "scenarios")
+ACTION_PATH = "actions/<owner>/<issue group>/<action>.yaml"
+CONTENT_PATH = "content/<message>.<channel>.<language>.liquid"
+
+
+class SourceFile(msgspec.Struct, frozen=True):
+    """One file: its path relative to the folder with /, its bytes; text None: unreadable."""
+
+    path: str
+    data: bytes
+    text: str | None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return tuple(self.path.split("/"))
+
+    @property
+    def stem(self) -> str:
+        return self.parts[-1].partition(".")[0]
+
+
+class Folder:
+    """Reads files below one root, and reports what cannot be read."""
+
+    def __init__(self, root: Path, findings: Findings) -> None:
+        self.root = root
+        self.findings = findings
+
+    def policy_files(self) -> list[SourceFile]:
+        """All files that make the policy, in the order of their paths; scenarios are none."""
+        if not self.root.is_dir():
+            self.findings.add(Where(".", 1), "no such folder", "a project folder")
+            return []
+        paths = [*self._settings(), *self._actions(), *self._content()]
+        files = [self._read(path) for path in sorted(paths)]
+        self._report_missing({file.path for file in files})
+        return files
+
+    def scenario_files(self) -> list[SourceFile]:
+        paths = self._yaml_only("scenarios", "scenarios/<name>.yaml")
+        return [self._read(path) for path in sorted(paths)]
+
+    def _report_missing(self, paths: set[str]) -> None:
+        for kind in REQUIRED:
+            if f"{kind}.yaml" not in paths:
+                self.findings.add(Where(f"{kind}.yaml", 1), "no such file", f"a file {kind}.yaml")
+
+    def _settings(self) -> Iterator[str]:
+        for entry in self._entries("."):
+            if entry.suffix in {".yaml", ".yml"}:
+                yield from self._setting(entry)
+            elif entry.is_dir() and entry.name not in FOLDERS:
+                self._report_near_folder(entry.name)
+
+    def _setting(self, entry: Path) -> Iterator[str]:
+        where = Where(self._relative(entry), 1)
+        if entry.stem in LATER:
+            self.findings.not_yet(where, f"the file {quote(entry.name)}")
+        elif entry.stem in KINDS and entry.suffix == ".yaml":
+            yield where.file
+        else:
+            names = [f"{kind}.yaml" for kind in KINDS]
+            expected = f"one of {', '.join(names)}"
+            found = f"the file {quote(entry.name)}"
+            self.findings.add(where, found, expected, nearest(entry.name, names))
+
+    def _report_near_folder(self, name: str) -> None:
+        if near := nearest(name, FOLDERS):
+            expected = f"one of {', '.join(FOLDERS)}"
+            self.findings.add(Where(name, 1), f"the folder {quote(name)}", expected, near)
+
+    def _actions(self) -> Iterator[str]:
+        for path in self._below("actions", 4):
+            name = path.rpartition("/")[2]
+            if path.count("/") == 3 and name.endswith(".yaml"):
+                yield path
+            elif name.endswith((".yaml", ".yml")):
+                self.findings.add(Where(path, 1), "an action out of its place", ACTION_PATH)
+
+    def _content(self) -> Iterator[str]:
+        for entry in self._entries("content"):
+            path = self._relative(entry)
+            if entry.suffix == ".liquid":
+                yield path
+            elif entry.suffix == ".mjml":
+                self.findings.not_yet(Where(path, 1), f"the file {quote(entry.name)}")
+            elif entry.suffix != ".md":
+                self.findings.add(Where(path, 1), f"the file {quote(entry.name)}", CONTENT_PATH)
+
+    def _yaml_only(self, folder: str, expected: str) -> Iterator[str]:
+        for entry in self._entries(folder):
+            path = self._relative(entry)
+            if entry.suffix == ".yaml":
+                yield path
+            elif entry.suffix != ".md":
+                self.findings.add(Where(path, 1), f"the file {quote(entry.name)}", expected)
+
+    def _below(self, folder: str, levels: int) -> Iterator[str]:
+        """Paths of files at most so many levels below."""
+        for entry in self._entries(folder):
+            path = self._relative(entry)
+            if entry.is_dir() and levels and self._inside(entry):
+                yield from self._below(path, levels - 1)
+            elif not entry.is_dir():
+                yield path
+
+    def _entries(self, folder: str) -> list[Path]:
+        """What a folder holds, less hidden files."""
+        path = self.root / folder
+        try:
+            entries = sorted(path.iterdir()) if path.exists() and self._inside(path) else []
+        except OSError as error:
+            self.findings.add(Where(folder, 1), _reason(error), "a folder that can be read")
+            return []
+        return [entry for entry in entries if not entry.name.startswith(".")]
+
+    def _relative(self, path: Path) -> str:
+        """Relative, with /, and printable even where a name is not UTF-8."""
+        return _printable(path.relative_to(self.root).as_posix())
+
+    def _inside(self, path: Path) -> bool:
+        try:
+            resolved = path.resolve(strict=True)
+        except (OSError, RuntimeError):
+            self.findings.add(Where(self._relative(path), 1), "a link to nothing", "a file")
+            return False
+        if resolved.is_relative_to(self.root.resolve()):
+            return True
+        found = "a link out of the project folder"
+        self.findings.add(Where(self._relative(path), 1), found, "a file inside the folder")
+        return False
+
+    def _read(self, path: str) -> SourceFile:
+        """One file; with a fault, its text is None."""
+        data, fault = self._bytes(path)
+        text = None
+        if not fault:
+            try:
+                text = data.decode("utf-8-sig")
+            except UnicodeDecodeError as error:
+                line = data.count(b"\n", 0, error.start) + 1
+                found = f"the byte 0x{data[error.start]:02x}, which is not UTF-8"
+                self.findings.add(Where(path, line), found, "text in UTF-8")
+        return SourceFile(path, data, text)
+
+    def _bytes(self, path: str) -> tuple[bytes, bool]:
+        full = self.root / path
+        if not self._inside(full):
+            return b"", True
+        where = Where(path, 1)
+        if not full.is_file():
+            self.findings.add(where, "something that is no file", "a file")
+            return b"", True
+        try:
+            with full.open("rb") as stream:
+                data = stream.read(LARGEST + 1)
+        except OSError as error:
+            self.findings.add(where, _reason(error), "a file that can be read")
+            return b"", True
+        if len(data) > LARGEST:
+            self.findings.add(where, "a file over 1 MiB", "a smaller file")
+            return b"", True
+        return data, False
+
+
+def digest(files: list[SourceFile]) -> str:
+    """SHA-256 over paths and bytes, with their lengths, in the order of paths; hex."""
+    total = hashlib.sha256()
+    for file in sorted(files, key=lambda one: one.path):
+        for part in (file.path.encode(), file.data):
+            total.update(len(part).to_bytes(8, "big") + part)
+    return total.hexdigest()
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _reason(error: OSError) -> str:
+    return f"it cannot be read ({error.strerror or type(error).__name__})"

@@ -1,0 +1,125 @@
+"""Reads a project folder whole: load, check, scenarios."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tuttu.catalog.action_sheets import read_action_sheets
+from tuttu.catalog.desk import Desk
+from tuttu.catalog.findings import Findings
+from tuttu.catalog.folder import KINDS, REQUIRED, Folder, SourceFile, digest
+from tuttu.catalog.read_actions import read_actions
+from tuttu.catalog.read_channels import (
+    check_defaults,
+    read_channels,
+    read_resources,
+    read_surfaces,
+)
+from tuttu.catalog.read_company import read_company
+from tuttu.catalog.read_consent import read_consent
+from tuttu.catalog.read_content import read_content
+from tuttu.catalog.read_events import read_plan, read_tracking
+from tuttu.catalog.read_identity import read_identity
+from tuttu.catalog.read_policy import read_policy
+from tuttu.catalog.read_traits import read_profile
+from tuttu.catalog.scenarios import Scenario, read_scenario
+from tuttu.catalog.shapes import read_sheet
+from tuttu.catalog.uses import Uses
+from tuttu.catalog.yaml_nodes import MappingNode
+from tuttu.vocabulary.errors import Fault, ProjectError, Where
+from tuttu.vocabulary.project import Project
+
+Sheets = dict[str, MappingNode | None]
+
+
+def load(folder: Path) -> Project:
+    """The project, checked and compiled; raises `ProjectError` with all faults."""
+    reading = _Reading(folder)
+    project = reading.project()
+    reading.raise_faults()
+    return project
+
+
+def check(folder: Path) -> list[Fault]:
+    """All faults of the folder, those of its scenarios included, by file and line."""
+    reading = _Reading(folder)
+    reading.project()
+    reading.scenarios()
+    return reading.findings.faults()
+
+
+def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
+    """The folder's stories, by the names of their files; raises `ProjectError`."""
+    reading = _Reading(folder)
+    reading.project()
+    scenarios = reading.scenarios()
+    reading.raise_faults()
+    return scenarios
+
+
+class _Reading:
+    """One reading of one folder; each step needs the names that those before it put on the desk."""
+
+    def __init__(self, root: Path) -> None:
+        self.findings = Findings()
+        self.desk = Desk(self.findings)
+        self.folder = Folder(root, self.findings)
+
+    def raise_faults(self) -> None:
+        faults = self.findings.faults()
+        if faults:
+            raise ProjectError(faults)
+
+    def project(self) -> Project:
+        desk = self.desk
+        files = self.folder.policy_files()
+        sheets = self._sheets(files)
+        read_company(sheets["tuttu"], desk)
+        channels = read_channels(sheets["channels"], desk)
+        surfaces = read_surfaces(sheets["channels"], channels, desk)
+        resources = read_resources(sheets["resources"], desk)
+        namespaces = read_identity(sheets["identity"], desk)
+        purposes = read_consent(sheets["consent"], desk)
+        messages = read_content([file for file in files if file.parts[0] == "content"], desk)
+        check_defaults(sheets["channels"], desk)
+        actions_files = [file for file in files if file.parts[0] == "actions"]
+        action_sheets = read_action_sheets(actions_files, desk)
+        read_plan(sheets["events"], desk)
+        profile = read_profile(sheets["traits"], desk)
+        tracking = read_tracking(sheets["events"], desk)
+        uses = Uses(profile.traits, desk)
+        actions = read_actions(action_sheets, uses, desk)
+        return Project(
+            digest=digest(files),
+            company=desk.company,
+            namespaces=namespaces,
+            tracking=tracking,
+            profile=profile,
+            purposes=purposes,
+            channels=channels,
+            surfaces=surfaces,
+            resources=resources,
+            policy=read_policy(sheets["policy"], actions, uses, desk),
+            actions=actions,
+            messages=messages,
+            row_schema=desk.row_columns.schema,
+            event_schema=desk.event_columns.schema,
+        )
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        files = self.folder.scenario_files()
+        sheets = [read_sheet("scenario", one.path, one.text, self.findings) for one in files]
+        return tuple(read_scenario(sheet, self.desk) for sheet in sheets if sheet)
+
+    def _sheets(self, files: list[SourceFile]) -> Sheets:
+        """Roots by kind: None if it cannot be read, empty if an optional file is not there."""
+        sheets: Sheets = {}
+        for kind in KINDS:
+            name = f"{kind}.yaml"
+            file = next((one for one in files if one.path == name), None)
+            if file:
+                sheets[kind] = read_sheet(kind, name, file.text, self.findings)
+            else:
+                nothing = MappingNode({}, {}, Where(name, 1))
+                sheets[kind] = None if kind in REQUIRED else nothing
+        return sheets

@@ -1,0 +1,70 @@
+"""Dates, times and amounts as they are written in the project folder."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from tuttu.vocabulary.conversion import to_instant
+from tuttu.vocabulary.values import MONEY_SCALE, Instant
+
+
+def first_instant(text: str, zone: str) -> Instant | None:
+    """A date's first instant in the zone, or a time itself; None if there is no such time."""
+    moment = _read(text)
+    return None if moment is None else _place(moment, zone)
+
+
+def instant_after(text: str, zone: str) -> Instant | None:
+    """The first instant that a date, or a time, no longer includes."""
+    moment = _read(text)
+    if moment is None:
+        return None
+    if "T" not in text:
+        try:
+            moment += timedelta(days=1)
+        except OverflowError:
+            return None
+        return _place(moment, zone)
+    instant = _place(moment, zone)
+    return None if instant is None else instant + 1
+
+
+def money(text: str) -> int | None:
+    """Currency units to 1/10,000 of them, exactly; None where that leaves a rest."""
+    try:
+        scaled = Decimal(text) * MONEY_SCALE
+    except InvalidOperation:
+        return None
+    return int(scaled) if scaled == scaled.to_integral_value() else None
+
+
+def share(text: str) -> float:
+    """A part of 1: 2% or 0.02."""
+    if text.endswith("%"):
+        return float(Decimal(text[:-1]) / 100)
+    return float(text)
+
+
+def _read(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _place(moment: datetime, zone: str) -> Instant | None:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    try:
+        return to_instant(aware)
+    except OverflowError:
+        return None
+
+
+def is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,48 @@
+"""consent.yaml."""
+
+from __future__ import annotations
+
+from tuttu.catalog.desk import Desk
+from tuttu.catalog.findings import quote
+from tuttu.catalog.yaml_nodes import MappingNode
+from tuttu.vocabulary.company import Purpose
+
+
+def read_consent(sheet: MappingNode | None, desk: Desk) -> dict[str, Purpose]:
+    """Purposes by name, each with a default for every channel."""
+    desk.purposes.declare(sheet, "purposes")
+    if sheet is None:
+        return {}
+    return {
+        name: Purpose(
+            name=name,
+            basis=node.text("basis"),
+            default=_default(node, desk),
+            skips=frozenset(stage.text for stage in node.listed("skips")),
+            where=node.where,
+        )
+        for name, node in sheet.mapping("purposes").mappings()
+    }
+
+
+def _default(node: MappingNode, desk: Desk) -> dict[str, bool]:
+    """Channel to allowed: True is `in`."""
+    everywhere = node.scalar("default")
+    if everywhere:
+        return dict.fromkeys(desk.channels.known, everywhere.text == "in")
+    if node.broken("default"):
+        return {}
+    section = node.mapping("default")
+    for channel in section.entries:
+        desk.channels.refer(channel, section.at(channel), desk.findings)
+    missing = sorted(desk.channels.known - set(section.entries))
+    if missing and not desk.channels.open and not _misnamed(section, desk):
+        found = f"a default without {', '.join(quote(name) for name in missing)}"
+        expected = "in or out for every channel, or `default: in` or `out` for all"
+        desk.findings.add(node.at("default"), found, expected)
+    return {channel: value.text == "in" for channel, value in section.scalars()}
+
+
+def _misnamed(section: MappingNode, desk: Desk) -> bool:
+    """A channel nobody knows is reported, and may be the one that is missing."""
+    return not desk.channels.known.issuperset(section.entries)

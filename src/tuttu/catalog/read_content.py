@@ -1,0 +1,48 @@
+"""content/<message>.<channel>.<language>.liquid."""
+
+from __future__ import annotations
+
+from tuttu.catalog.desk import Desk
+from tuttu.catalog.findings import nearest, quote
+from tuttu.catalog.folder import CONTENT_PATH, SourceFile
+from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.library import Message
+
+Key = tuple[str, str, str]
+
+
+def read_content(files: list[SourceFile], desk: Desk) -> dict[Key, Message]:
+    """Templates by message, channel and language; their names go to the desk."""
+    messages = {}
+    for file in files:
+        key = _key(file, desk)
+        if key is None:
+            continue
+        desk.messages.add(key)
+        message, channel, language = key
+        messages[key] = Message(
+            name=message,
+            channel=channel,
+            language=language,
+            template=file.text or "",
+            where=Where(file.path, 1),
+        )
+    return messages
+
+
+def _key(file: SourceFile, desk: Desk) -> Key | None:
+    """What the file's name says; a wrong name is reported, and the nearest one is meant."""
+    where = Where(file.path, 1)
+    parts = file.parts[-1].split(".")
+    if len(parts) != 4:
+        desk.findings.add(where, f"the file {quote(file.parts[-1])}", CONTENT_PATH)
+        return None
+    message, channel, language, _ = parts
+    if file.text is not None and not file.text.strip():
+        desk.findings.add(where, "an empty file", "a text")
+    desk.channels.refer(channel, where, desk.findings)
+    languages = desk.company.languages
+    if language not in languages:
+        expected = f"a language of tuttu.yaml: {', '.join(languages)}"
+        desk.findings.add(where, quote(language), expected, nearest(language, languages))
+    return message, channel, language

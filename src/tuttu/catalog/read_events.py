@@ -1,0 +1,197 @@
+"""events.yaml: first the plan, by which conditions on events are read; then what events do."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from tuttu.catalog.columns import TEXT, ColumnBook, read_fields, read_types
+from tuttu.catalog.desk import CALL_NAMES, Desk
+from tuttu.catalog.expressions import Columns
+from tuttu.catalog.findings import nearest, quote
+from tuttu.catalog.names import Names
+from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
+from tuttu.vocabulary.company import (
+    ConsentEvent,
+    ElsewhereContact,
+    PlannedEvent,
+    Tracking,
+    TraitWrite,
+)
+
+CALLS = ("identify", "track", "page", "screen", "group", "alias")
+ALWAYS = {"event": TEXT, "call": TEXT, "source": TEXT}
+OF_PAGES = {"path": TEXT, "url": TEXT, "title": TEXT}
+Undeclared = Literal["keep", "refuse"]
+
+
+def read_plan(sheet: MappingNode | None, desk: Desk) -> None:
+    """The tracking plan, with sources and the columns of events, to the desk."""
+    desk.events.declare(sheet, "events")
+    desk.events.known |= set(_call_names(sheet).values())
+    events = sheet.mapping("events") if sheet else None
+    plan = {name: _planned(name, node) for name, node in events.mappings()} if events else {}
+    for event in plan.values():
+        _check_required(event, events, desk)
+    desk.sources |= _sources(sheet)
+    desk.plan = plan
+    desk.event_columns = _event_columns(sheet, desk)
+
+
+def _call_names(sheet: MappingNode | None) -> dict[str, str]:
+    given = dict(sheet.mapping("calls").scalars()) if sheet else {}
+    return CALL_NAMES | {call: node.text for call, node in given.items()}
+
+
+def _sources(sheet: MappingNode | None) -> set[str]:
+    if sheet is None:
+        return set()
+    declared = {node.text for _, node in sheet.mapping("sources").scalars()}
+    return declared | {write.text("source") for write in sheet.listed_mappings("writes")} - {""}
+
+
+def _planned(name: str, node: MappingNode) -> PlannedEvent:
+    properties = node.mapping("properties")
+    lists = {key: read_fields(value) for key, value in properties.entries.items()}
+    return PlannedEvent(
+        name=name,
+        properties=read_types(properties),
+        required=frozenset(one.text for one in node.listed("required")),
+        items={key: fields for key, fields in lists.items() if fields is not None},
+        where=node.where,
+    )
+
+
+def _check_required(event: PlannedEvent, events: MappingNode | None, desk: Desk) -> None:
+    node = events.mapping(event.name) if events else None
+    if node is None or node.doubtful or node.broken("properties"):
+        return
+    declared = Names("a property of the event", node.mapping("properties").entries)
+    for one in node.listed("required"):
+        declared.refer(one.text, one.where, desk.findings)
+
+
+def _event_columns(sheet: MappingNode | None, desk: Desk) -> Columns:
+    book = ColumnBook(desk.findings, shared=True)
+    book.reserve(ALWAYS)
+    for name, node in sheet.mapping("events").mappings() if sheet else ():
+        _add_properties(book, desk.plan[name], node.mapping("properties"))
+    for name, declared in OF_PAGES.items():
+        if name.lower() not in book.places:
+            book.columns[name] = declared
+    columns = Columns(book.schema(desk.company.zone), events=desk.events)
+    columns.open = desk.events.open or bool(desk.events.broken)
+    columns.broken = _broken_properties(sheet)
+    return columns
+
+
+def _add_properties(book: ColumnBook, event: PlannedEvent, places: MappingNode) -> None:
+    for name, declared in event.properties.items():
+        book.column(name, declared, places.at(name))
+    for name, fields in event.items.items():
+        book.collection(name, fields, places.at(name))
+
+
+def _broken_properties(sheet: MappingNode | None) -> set[str]:
+    events = sheet.mapping("events").mappings() if sheet else ()
+    sections = [event.mapping("properties") for _, event in events]
+    return {name for section in sections for name in section.entries if section.broken(name)}
+
+
+def read_tracking(sheet: MappingNode | None, desk: Desk) -> Tracking:
+    """What events do: write traits, tell of contacts, consent and outcomes."""
+    if sheet is None:
+        return Tracking(names=_call_names(None), sources={"identify": "told"}, plan=desk.plan)
+    sources = {name: node.text for name, node in sheet.mapping("sources").scalars()}
+    _check_keys(sheet.mapping("sources"), desk, with_calls=True)
+    _check_keys(sheet.mapping("outcomes"), desk, with_calls=False)
+    for _, outcome in sheet.mapping("outcomes").scalars():
+        desk.outcomes.refer_scalar(outcome, desk.findings)
+    return Tracking(
+        names=_call_names(sheet),
+        sources={"identify": "told"} | sources,
+        plan=desk.plan,
+        undeclared=cast(Undeclared, sheet.text("undeclared", "keep")),
+        writes=tuple(_write(one, sources, desk) for one in sheet.listed_mappings("writes")),
+        contacts=tuple(_contact(one, desk) for one in sheet.listed_mappings("contacts")),
+        consent=tuple(_consent(one, desk) for one in sheet.listed_mappings("consent")),
+        outcomes={name: node.text for name, node in sheet.mapping("outcomes").scalars()},
+    )
+
+
+def _check_keys(section: MappingNode, desk: Desk, *, with_calls: bool) -> None:
+    names = Names(desk.events.what, desk.events.known, is_open=desk.events.open)
+    if with_calls:
+        names.known |= set(CALLS)
+    for name in section.entries:
+        names.refer(name, section.at(name), desk.findings)
+
+
+def _write(node: MappingNode, sources: dict[str, str], desk: Desk) -> TraitWrite:
+    event = desk.events.refer_scalar(node.scalar("event"), desk.findings) or ""
+    source = node.text("source") or sources.get(event, "")
+    if not source and not node.broken("source") and not node.doubtful:
+        expected = "`source: …`, or a source of this event under sources"
+        desk.findings.add(node.where, "a trait write without a source", expected)
+    traits = node.mapping("traits")
+    for trait, path in traits.scalars():
+        desk.written.refer(trait, traits.at(trait), desk.findings)
+        _check_property(path, event, desk)
+    return TraitWrite(
+        event=event,
+        source=source,
+        traits={trait: path.text for trait, path in traits.scalars()},
+        where=node.where,
+    )
+
+
+def _contact(node: MappingNode, desk: Desk) -> ElsewhereContact:
+    event = desk.events.refer_scalar(node.scalar("event"), desk.findings) or ""
+    desk.channels.refer_scalar(node.scalar("channel"), desk.findings)
+    desk.purposes.refer_scalar(node.scalar("purpose"), desk.findings)
+    desk.actions.refer_scalar(node.scalar("action"), desk.findings)
+    desk.outcomes.refer_scalar(node.scalar("outcome"), desk.findings)
+    for key in ("action", "outcome"):
+        _check_property(node.scalar(f"{key}_from"), event, desk)
+        if key in node and f"{key}_from" in node:
+            found = f"both `{key}` and `{key}_from`"
+            desk.findings.add(node.at(f"{key}_from"), found, "one of them")
+    mapped = node.mapping("outcome_map")
+    if mapped.entries and "outcome_from" not in node and not node.doubtful:
+        desk.findings.add(mapped.where, "`outcome_map`", "`outcome_from` beside it")
+    for _, outcome in mapped.scalars():
+        desk.outcomes.refer_scalar(outcome, desk.findings)
+    when = node.scalar("when")
+    return ElsewhereContact(
+        event=event,
+        channel=node.text("channel"),
+        purpose=node.text("purpose"),
+        action=node.text("action") or None,
+        action_from=node.text("action_from") or None,
+        outcome=node.text("outcome") or None,
+        outcome_from=node.text("outcome_from") or None,
+        outcome_map={value: outcome.text for value, outcome in mapped.scalars()},
+        when=desk.compiler.condition(when, desk.event_columns) if when else None,
+        where=node.where,
+    )
+
+
+def _consent(node: MappingNode, desk: Desk) -> ConsentEvent:
+    return ConsentEvent(
+        event=desk.events.refer_scalar(node.scalar("event"), desk.findings) or "",
+        allowed=node.flag("allowed"),
+        purpose=desk.purposes.refer_scalar(node.scalar("purpose"), desk.findings),
+        channel=desk.channels.refer_scalar(node.scalar("channel"), desk.findings),
+        where=node.where,
+    )
+
+
+def _check_property(node: ScalarNode | None, event: str, desk: Desk) -> None:
+    """A property that the event does not have; what lies deeper in objects cannot be checked."""
+    planned = desk.plan.get(event)
+    if node is None or planned is None or "." in node.text or desk.event_columns.hides(node.text):
+        return
+    known = {*planned.properties, *planned.items}
+    if known and node.text not in known:
+        near = nearest(node.text, known)
+        expected = f"a property of {quote(event)} in the tracking plan"
+        desk.findings.add(node.where, quote(node.text), expected, near)

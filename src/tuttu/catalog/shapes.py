@@ -1,0 +1,268 @@
+"""Does a file have the shape of its kind? Faults with file and line, by JSON Schema.
+
+What has a fault becomes a `BrokenNode`, so that the readers go on with everything else and
+report nothing a second time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+
+from tuttu.catalog.findings import Findings, nearest, quote
+from tuttu.catalog.schemas import Shape, schemas
+from tuttu.catalog.yaml_nodes import (
+    QUOTE_IT,
+    BrokenNode,
+    Data,
+    ListNode,
+    MappingNode,
+    Node,
+    ScalarNode,
+    parse_yaml,
+    to_data,
+)
+from tuttu.vocabulary.errors import Where
+
+Path = tuple[str | int, ...]
+
+LATER_KEYS: dict[str, frozenset[str]] = {
+    "action": frozenset({"about", "brand", "schedule"}),
+    "group": frozenset({"about", "brand", "schedule"}),
+    "traits": frozenset({"table", "by", "model"}),
+    "events": frozenset({"webhooks", "hooks", "mappings", "lookups"}),
+    "consent": frozenset({"suppression_lists", "retention", "proofs"}),
+    "identity": frozenset({"lists"}),
+    "resources": frozenset({"source", "codes", "stock", "calendar"}),
+    "channels": frozenset({"adapters", "quiet_hours"}),
+    "policy": frozenset({"quiet_hours", "retention"}),
+    "tuttu": frozenset({"hosts", "models"}),
+}
+
+
+class _Wrong(NamedTuple):
+    """One error of the validator: the rule that is broken at a path, and the shape it is of."""
+
+    path: Path
+    rule: str
+    bound: Any
+    shape: Shape
+    instance: object
+    is_name: bool
+
+
+class _Place(NamedTuple):
+    """A node in its parent."""
+
+    parent: MappingNode | ListNode | None
+    key: str | int
+    node: Node
+    where: Where
+
+
+def read_sheet(kind: str, file: str, text: str | None, findings: Findings) -> MappingNode | None:
+    """The root of a file of a kind, with broken parts marked; None if nothing can be read."""
+    if text is None:
+        return None
+    root = parse_yaml(file, text, findings)
+    if isinstance(root, BrokenNode):
+        return None
+    seen: set[Path] = set()
+    for wrong in _errors(kind, to_data(root)):
+        path = wrong.path
+        if not any(path[:length] in seen for length in range(len(path) + 1)):
+            _Report(kind, root, findings, seen).take(wrong)
+    return root if isinstance(root, MappingNode) else None
+
+
+def _errors(kind: str, data: Data) -> list[_Wrong]:
+    """From the root down, so that a fault hides those inside it; what is missing comes first."""
+    errors = [_wrong(error) for error in _validator(kind).iter_errors(data)]
+    return sorted(
+        errors, key=lambda one: (len(one.path), list(map(str, one.path)), one.rule != "required")
+    )
+
+
+def _wrong(error: ValidationError) -> _Wrong:
+    return _Wrong(
+        path=tuple(error.absolute_path),
+        rule=str(error.validator),
+        bound=error.validator_value,
+        shape=dict(error.schema) if isinstance(error.schema, Mapping) else {},
+        instance=error.instance,
+        is_name="propertyNames" in error.absolute_schema_path,
+    )
+
+
+def _pattern(
+    _validator: object, pattern: str, instance: object, _schema: object
+) -> Iterator[ValidationError]:
+    """As JSON Schema's, but $ does not pass over a line's end."""
+    if isinstance(instance, str) and ("\n" in instance or not re.search(pattern, instance)):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+@lru_cache
+def _validator(kind: str) -> Validator:
+    return _STRICT(schemas()[kind])
+
+
+_STRICT: type[Validator] = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+class _Report:
+    """Turns one error of the validator into faults."""
+
+    def __init__(self, kind: str, root: Node, findings: Findings, seen: set[Path]) -> None:
+        self.kind = kind
+        self.root = root
+        self.findings = findings
+        self.seen = seen
+
+    def take(self, wrong: _Wrong) -> None:
+        if wrong.is_name:
+            self.bad_name(wrong)
+        elif wrong.rule == "additionalProperties":
+            self.unknown_keys(wrong)
+        elif wrong.rule == "required":
+            self.missing_keys(wrong)
+        else:
+            self.bad_value(wrong)
+
+    def unknown_keys(self, wrong: _Wrong) -> None:
+        mapping = self.mapping(wrong.path)
+        known = wrong.shape["properties"]
+        unknown = [key for key in mapping.entries if key not in known]
+        later = [key for key in unknown if key in LATER_KEYS.get(self.kind, ())]
+        if later:
+            self.findings.not_yet(mapping.at(later[0]), f"the key {quote(later[0])}")
+        for key in unknown:
+            if key not in later:
+                self.unknown_key(mapping, key, known)
+        for key in unknown:
+            mapping.entries.pop(key, None)
+        mapping.doubtful = True
+
+    def unknown_key(self, mapping: MappingNode, key: str, known: dict[str, Any]) -> None:
+        where = mapping.at(key)
+        if _was_split(mapping, key):
+            _break_previous(mapping, key)
+            self.findings.add(where, f"the key {quote(key)}", f"one value; {QUOTE_IT}")
+            return
+        near = nearest(key, known)
+        expected = f"one of {', '.join(known)}"
+        self.findings.add(where, f"the key {quote(key)}", expected, near)
+        if near and near not in mapping.entries:
+            mapping.entries[near] = BrokenNode(where)
+            mapping.keys[near] = where
+
+    def missing_keys(self, wrong: _Wrong) -> None:
+        mapping = self.mapping(wrong.path)
+        known = wrong.shape["properties"]
+        absent = [key for key in wrong.bound if key not in mapping.entries]
+        for key in absent:
+            if not self.is_renamed(mapping, key, known):
+                title = known[key]["title"]
+                self.findings.add(mapping.where, f"no `{key}`", f"`{key}`: {title}")
+            mapping.entries[key] = BrokenNode(mapping.where)
+
+    @staticmethod
+    def is_renamed(mapping: MappingNode, key: str, known: dict[str, Any]) -> bool:
+        """An unknown key that looks like the missing one is reported as such."""
+        unknown = [name for name in mapping.entries if name not in known]
+        return any(nearest(name, known) == key for name in unknown)
+
+    def bad_name(self, wrong: _Wrong) -> None:
+        mapping = self.mapping(wrong.path)
+        name = str(wrong.instance)
+        where = mapping.at(name)
+        expected = str(wrong.shape["title"])
+        if _was_split(mapping, name):
+            _break_previous(mapping, name)
+            expected = f"one value; {QUOTE_IT}"
+        self.findings.add(where, f"the name {quote(name)}", expected)
+        mapping.entries.pop(name, None)
+        mapping.doubtful = True
+        self.seen.add((*wrong.path, name))
+
+    def bad_value(self, wrong: _Wrong) -> None:
+        place = _place(self.root, wrong.path)
+        expected = f"{wrong.shape['title']}{_limit(wrong)}"
+        near = None
+        if isinstance(place.node, ScalarNode):
+            near = nearest(place.node.text, _options(wrong.shape))
+        if isinstance(place.parent, MappingNode) and _was_split(place.parent, str(place.key)):
+            _break_previous(place.parent, str(place.key))
+            expected = f"one value; {QUOTE_IT}"
+        self.findings.add(place.where, _found(place.node), expected, near)
+        self.seen.add(wrong.path)
+        _break(place)
+
+    def mapping(self, path: Path) -> MappingNode:
+        node = _place(self.root, path).node
+        if not isinstance(node, MappingNode):
+            raise TypeError(f"{path} is no mapping")
+        return node
+
+
+def _place(root: Node, path: Path) -> _Place:
+    place = _Place(None, "", root, Where(root.where.file, root.where.line))
+    for step in path:
+        parent = place.node
+        if isinstance(parent, MappingNode) and isinstance(step, str):
+            place = _Place(parent, step, parent.entries[step], parent.at(step))
+        elif isinstance(parent, ListNode) and isinstance(step, int):
+            item = parent.items[step]
+            place = _Place(parent, step, item, item.where)
+    return place
+
+
+def _break(place: _Place) -> None:
+    broken = BrokenNode(place.where)
+    if isinstance(place.parent, MappingNode) and isinstance(place.key, str):
+        place.parent.entries[place.key] = broken
+    elif isinstance(place.parent, ListNode) and isinstance(place.key, int):
+        place.parent.items[place.key] = broken
+
+
+def _was_split(mapping: MappingNode, key: str) -> bool:
+    """In { } a comma ends a value: what follows it becomes a key without a value."""
+    node = mapping.entries.get(key)
+    first = next(iter(mapping.entries), None) == key
+    return mapping.flow and not first and isinstance(node, ScalarNode) and node.missing
+
+
+def _break_previous(mapping: MappingNode, key: str) -> None:
+    names = list(mapping.entries)
+    previous = names[names.index(key) - 1]
+    mapping.entries[previous] = BrokenNode(mapping.at(previous))
+
+
+def _found(node: Node) -> str:
+    if isinstance(node, ScalarNode):
+        return "nothing" if node.missing else quote(node.text)
+    return "a list" if isinstance(node, ListNode) else "a mapping"
+
+
+def _options(shape: Shape) -> list[str]:
+    """The words that could have been meant."""
+    nested = [option for one in shape.get("anyOf", []) for option in _options(one)]
+    return [*map(str, shape.get("enum", [])), *nested]
+
+
+def _limit(wrong: _Wrong) -> str:
+    words = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "minItems": "of at least",
+        "minProperties": "at least",
+    }
+    word = words.get(wrong.rule)
+    return f", {word} {wrong.bound}" if word else ""

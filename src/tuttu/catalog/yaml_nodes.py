@@ -1,0 +1,292 @@
+"""YAML text to nodes that know their file and line.
+
+YAML 1.2 with the core schema, less what a policy does not need: no anchors (so no text can
+unfold to more than itself), no tags, one document. Dates stay text. Numbers keep their text, so
+that 0.10 is not rounded before somebody knows what it is.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+import msgspec
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from tuttu.catalog.findings import Findings, quote
+from tuttu.vocabulary.errors import Fault, Where
+
+DEEPEST = 20
+QUOTE_IT = "an expression inside [ ] or { } is quoted: quote the expression"
+
+Plain = bool | int | float | str | None
+Data = Plain | list["Data"] | dict[str, "Data"]
+
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}|0o[0-7]{1,40}|0x[0-9a-fA-F]{1,40}")
+_REAL = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,4})?")
+_WORDS: dict[str, Plain] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+class ScalarNode(msgspec.Struct):
+    """One value as it was written. plain: without quotes, so it may be more than text."""
+
+    text: str
+    where: Where
+    plain: bool = False
+    literal: bool = False
+
+    @property
+    def value(self) -> Plain:
+        return plain_value(self.text) if self.plain else self.text
+
+    @property
+    def missing(self) -> bool:
+        """Nothing was written where a value could stand."""
+        return self.plain and not self.text
+
+
+class BrokenNode(msgspec.Struct):
+    """Something has a fault here, which is reported already: readers pass it over."""
+
+    where: Where
+
+
+class ListNode(msgspec.Struct):
+    """A sequence. flow: written in [ ]."""
+
+    items: list[Node]
+    where: Where
+    flow: bool = False
+
+
+class MappingNode(msgspec.Struct):
+    """A mapping. flow: written in { }. doubtful: it had keys that nobody knows.
+
+    The accessors are for shapes that are checked: what is absent or broken reads as nothing.
+    """
+
+    entries: dict[str, Node]
+    keys: dict[str, Where]
+    where: Where
+    flow: bool = False
+    doubtful: bool = False
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.entries
+
+    def at(self, key: str) -> Where:
+        """Where the key stands; for an absent one, where the mapping does."""
+        return self.keys.get(key, self.where)
+
+    def scalar(self, key: str) -> ScalarNode | None:
+        node = self.entries.get(key)
+        return node if isinstance(node, ScalarNode) else None
+
+    def text(self, key: str, default: str = "") -> str:
+        node = self.scalar(key)
+        return node.text if node else default
+
+    def whole(self, key: str, default: int) -> int:
+        node = self.scalar(key)
+        value = node.value if node else None
+        return int(value) if isinstance(value, int | float) else default
+
+    def flag(self, key: str) -> bool:
+        node = self.scalar(key)
+        return node is not None and node.value is True
+
+    def mapping(self, key: str) -> MappingNode:
+        node = self.entries.get(key)
+        return node if isinstance(node, MappingNode) else MappingNode({}, {}, self.at(key))
+
+    def mappings(self) -> Iterator[tuple[str, MappingNode]]:
+        """Entries that are mappings themselves."""
+        for name, node in self.entries.items():
+            if isinstance(node, MappingNode):
+                yield name, node
+
+    def scalars(self) -> Iterator[tuple[str, ScalarNode]]:
+        for name, node in self.entries.items():
+            if isinstance(node, ScalarNode):
+                yield name, node
+
+    def listed(self, key: str) -> list[ScalarNode]:
+        """The scalars of a list."""
+        return [item for item in self._items(key) if isinstance(item, ScalarNode)]
+
+    def listed_mappings(self, key: str) -> list[MappingNode]:
+        return [item for item in self._items(key) if isinstance(item, MappingNode)]
+
+    def broken(self, key: str) -> bool:
+        return isinstance(self.entries.get(key), BrokenNode)
+
+    def _items(self, key: str) -> list[Node]:
+        node = self.entries.get(key)
+        return node.items if isinstance(node, ListNode) else []
+
+
+Node = ScalarNode | MappingNode | ListNode | BrokenNode
+
+
+def plain_value(text: str) -> Plain:
+    """What an unquoted scalar is by the core schema; infinite and overlong numbers are text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+    if _REAL.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else text
+    return text
+
+
+def to_data(node: Node) -> Data:
+    """A node as plain values."""
+    if isinstance(node, ScalarNode):
+        return node.value
+    if isinstance(node, ListNode):
+        return [to_data(item) for item in node.items]
+    if isinstance(node, MappingNode):
+        return {key: to_data(value) for key, value in node.entries.items()}
+    return None
+
+
+def parse_yaml(file: str, text: str, findings: Findings) -> Node:
+    """The one document of a file; a `BrokenNode` if it cannot be read."""
+    try:
+        return _Builder(file, text, findings).build()
+    except _Halt as halt:
+        fault = halt.fault
+    except MarkedYAMLError as error:
+        fault = _syntax_fault(file, text, error)
+    except YAMLError as error:
+        fault = _character_fault(file, text, error)
+    findings.add(fault.where, fault.found, fault.expected)
+    return BrokenNode(fault.where)
+
+
+class _Halt(Exception):  # noqa: N818 - carries a fault, is none
+    def __init__(self, where: Where, found: str, expected: str) -> None:
+        super().__init__(found)
+        self.fault = Fault(where, found, expected)
+
+
+class _Builder:
+    """Turns the parser's events into nodes."""
+
+    def __init__(self, file: str, text: str, findings: Findings) -> None:
+        self.file = file
+        self.findings = findings
+        self.events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
+
+    def build(self) -> Node:
+        root: Node | None = None
+        for event in self.events:
+            if not isinstance(event, DocumentStartEvent):
+                continue
+            if root is not None:
+                raise _Halt(self.where(event), "a second document", "one document in a file")
+            root = self.node(next(self.events), 0)
+        if root is None or (isinstance(root, ScalarNode) and root.missing):
+            raise _Halt(Where(self.file, 1), "an empty file", "a mapping of keys to values")
+        return root
+
+    def where(self, event: Event) -> Where:
+        return Where(self.file, event.start_mark.line + 1)
+
+    def node(self, event: Event, depth: int) -> Node:
+        self.refuse_extras(event)
+        if isinstance(event, ScalarEvent):
+            plain = event.style is None
+            literal = event.style == "|"
+            return ScalarNode(event.value, self.where(event), plain, literal)
+        if depth == DEEPEST:
+            raise _Halt(self.where(event), "too many levels", f"at most {DEEPEST} levels")
+        if isinstance(event, SequenceStartEvent):
+            return self.sequence(event, depth + 1)
+        if isinstance(event, CollectionStartEvent):
+            return self.mapping(event, depth + 1)
+        raise TypeError(f"no node begins with {event}")
+
+    def refuse_extras(self, event: Event) -> None:
+        """Anchors, aliases and tags."""
+        if isinstance(event, AliasEvent):
+            found = f"the alias `*{event.anchor}`"
+            raise _Halt(self.where(event), found, "the text itself: aliases are not read")
+        if isinstance(event, NodeEvent) and event.anchor:
+            found = f"the anchor `&{event.anchor}`"
+            raise _Halt(self.where(event), found, "no anchors: say it where it holds")
+        if isinstance(event, ScalarEvent | CollectionStartEvent) and event.ctag:
+            raise _Halt(self.where(event), f"the tag `{event.ctag}`", "a value without a tag")
+
+    def sequence(self, start: CollectionStartEvent, depth: int) -> ListNode:
+        items = []
+        for event in self.events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            items.append(self.node(event, depth))
+        return ListNode(items, self.where(start), bool(start.flow_style))
+
+    def mapping(self, start: CollectionStartEvent, depth: int) -> MappingNode:
+        mapping = MappingNode({}, {}, self.where(start), bool(start.flow_style))
+        for event in self.events:
+            if isinstance(event, MappingEndEvent):
+                break
+            key = self.key(event)
+            value = self.node(next(self.events), depth)
+            if key in mapping.entries:
+                first = mapping.keys[key].line
+                expected = f"each key once; it stands on line {first} already"
+                self.findings.add(self.where(event), f"the key {quote(key)} again", expected)
+                continue
+            mapping.entries[key] = value
+            mapping.keys[key] = self.where(event)
+            if not isinstance(value, ScalarNode):
+                value.where = mapping.keys[key]
+        return mapping
+
+    def key(self, event: Event) -> str:
+        self.refuse_extras(event)
+        if not isinstance(event, ScalarEvent):
+            raise _Halt(self.where(event), "a list or mapping as a key", f"text; {QUOTE_IT}")
+        if not event.value.isprintable():
+            raise _Halt(self.where(event), "control characters in a key", "text on one line")
+        return str(event.value)
+
+
+def _syntax_fault(file: str, text: str, error: MarkedYAMLError) -> Fault:
+    mark = error.problem_mark or error.context_mark
+    number = mark.line if mark else 0
+    lines = text.splitlines()
+    line = lines[number] if number < len(lines) else ""
+    in_flow = "flow" in (error.context or "") or any(sign in line for sign in "[{")
+    if error.context_mark and not line.strip():
+        number = error.context_mark.line
+        line = lines[number] if number < len(lines) else ""
+    advice = QUOTE_IT if in_flow else "text that holds `: ` or begins with a quote is quoted whole"
+    found = f"{quote(line)}, which is no YAML ({error.problem or error.context})"
+    return Fault(Where(file, number + 1), found, f"YAML 1.2; {advice}")
+
+
+def _character_fault(file: str, text: str, error: YAMLError) -> Fault:
+    position = error.position if isinstance(error, ReaderError) else 0
+    line = text.count("\n", 0, position) + 1
+    return Fault(Where(file, line), "a control character", "printable text")

@@ -1,0 +1,129 @@
+"""A small company that is written anew for each test, and ways to bend it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from tuttu import catalog
+from tuttu.vocabulary.errors import Fault
+
+BASE = {
+    "tuttu.yaml": "name: corner-shop\nzone: Europe/Helsinki\nlanguages: [en, fi]\n",
+    "identity.yaml": "namespaces:\n  user_id: {unique: true, alias_limit: 3}\n  anonymous_id: {}\n",
+    "channels.yaml": (
+        "channels: {web: in, email: out, call: out}\n"
+        "surfaces:\n"
+        "  front.hero: {channel: web, slots: 2, default: welcome}\n"
+    ),
+    "consent.yaml": (
+        "purposes:\n"
+        "  marketing: {basis: consent, default: {web: in, email: out, call: in}}\n"
+        "  service: {basis: contract, default: in}\n"
+        "  profiling: {basis: legitimate interest, default: in}\n"
+    ),
+    "events.yaml": (
+        "events:\n"
+        "  Ticket Opened: {properties: {ticket_id: text, status: text, opened_at: timestamp}}\n"
+        "  Order Completed:\n"
+        "    properties: {total: money, weight: real, products: [{category: text, price: money}]}\n"
+        "sources: {Order Completed: bought}\n"
+    ),
+    "traits.yaml": (
+        "collections:\n"
+        "  tickets:\n"
+        "    key: ticket_id\n"
+        "    events: [Ticket Opened]\n"
+        "    keep: {status: text, opened_at: timestamp}\n"
+        "traits:\n"
+        "  has_tv: {type: bool}\n"
+        "  income: {type: integer}\n"
+        "  home_id: {type: text}\n"
+        "  risk: {type: real, use: [profiling]}\n"
+        "  open_tickets: {count: tickets, where: \"status <> 'resolved'\"}\n"
+        "groups:\n"
+        "  household: {key: home_id}\n"
+    ),
+    "policy.yaml": (
+        "guards:\n  open case: {when: open_tickets > 0, blocks: marketing, instead: news}\n"
+    ),
+    "resources.yaml": "minutes: {amount: 100, per: day}\n",
+    "actions/sales/tv/offer.yaml": (
+        "action: offer\n"
+        "status: live\n"
+        "purpose: marketing\n"
+        "value: 12 * 9.90\n"
+        "propensity: 0.03\n"
+        "eligible:\n"
+        "  has no TV: NOT has_tv\n"
+        "treatments:\n"
+        "  web: {surface: front.hero, message: offer}\n"
+        "  call: {message: offer, cost: 4.00, uses: {minutes: 8}, answer_within: 14d}\n"
+    ),
+    "actions/service/cases/news.yaml": (
+        "action: news\n"
+        "status: live\n"
+        "purpose: service\n"
+        "value: 1\n"
+        "propensity: 1\n"
+        "treatments:\n"
+        "  web: {surface: front.hero, message: news}\n"
+    ),
+    "content/offer.web.en.liquid": "TV!\n",
+    "content/offer.call.en.liquid": "Say: TV!\n",
+    "content/news.web.en.liquid": "News\n",
+    "content/welcome.web.en.liquid": "Welcome\n",
+}
+
+Files = Mapping[str, str | bytes | None]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """write({path: text}): the small company with these files changed; None takes one away."""
+
+    def write(changes: Files | None = None) -> Path:
+        root = tmp_path / "company"
+        shutil.rmtree(root, ignore_errors=True)
+        for path, text in {**BASE, **(changes or {})}.items():
+            if text is not None:
+                target = root / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return root
+
+    return write
+
+
+@pytest.fixture
+def base() -> Mapping[str, str]:
+    """The files of the small company."""
+    return BASE
+
+
+@pytest.fixture
+def edit(write: Write) -> Callable[[str, str, str], Path]:
+    """edit(path, old, new): the small company with one text replaced, which must be there."""
+
+    def edit(path: str, old: str, new: str) -> Path:
+        assert BASE[path].count(old) == 1, f"{old!r} is not once in {path}"
+        return write({path: BASE[path].replace(old, new)})
+
+    return edit
+
+
+@pytest.fixture
+def faults(write: Write) -> Callable[[Files], list[Fault]]:
+    """faults({path: text}): what check says of the small company with these files changed."""
+    return lambda changes: catalog.check(write(changes))
+
+
+@pytest.fixture(scope="session")
+def operator() -> Path:
+    """The example company that comes with tuttu."""
+    return Path(str(files("tuttu") / "examples" / "operator"))

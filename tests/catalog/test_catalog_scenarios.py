@@ -1,0 +1,137 @@
+"""scenarios/*.yaml as records, and what is wrong with a story before it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tuttu import catalog
+from tuttu.vocabulary.conversion import to_instant
+from tuttu.vocabulary.errors import Fault, Where
+from tuttu.vocabulary.verdicts import Stage
+
+Write = Callable[..., Path]
+
+STORY = """scenario: an open case stops the offer
+given:
+  - {at: 2026-03-01T09:00, who: {user_id: 77}, traits: {has_tv: false, income: 12}}
+  - {at: 2026-03-02T09:00, who: {user_id: 77}, event: Ticket Opened, properties: {ticket_id: T1}}
+  - {at: 2026-03-02T09:01Z, who: {anonymous_id: a}, page: Prices, properties: {path: /p}}
+  - {at: 2026-03-02T09:02, who: {user_id: 77}, alias: {anonymous_id: a}}
+  - {at: 2026-03-02T09:03, who: {user_id: 77}, decide: front.hero}
+  - {at: 2026-03-02T09:04, who: {user_id: 77}, outcome: declined, action: offer}
+  - {at: 2026-03-02T09:05, who: {user_id: 77}, purpose: marketing, allowed: false}
+  - {at: 2026-03-02T09:06, resource: minutes, amount: 0}
+expect:
+  - {at: 2026-03-03T09:00, who: {user_id: 77}, surface: call, refused: offer, because: open case, also: [consent, suppressions]}
+  - {at: 2026-03-03T09:00, who: {user_id: 77}, surface: front.hero, chosen: news, treatment: web}
+  - {at: 2026-03-03T09:00, who: {user_id: 77}, surface: front.hero, default: welcome}
+  - {at: 2026-03-03T09:00, who: {user_id: 77}, traits: {has_tv: false, income: null}}
+"""
+
+
+def at(day: int, hour: int, minute: int, zone: str = "Europe/Helsinki") -> int:
+    return to_instant(datetime(2026, 3, day, hour, minute, tzinfo=ZoneInfo(zone)))
+
+
+def faults_of(write: Write, story: str) -> list[Fault]:
+    return catalog.check(write({"scenarios/one.yaml": story}))
+
+
+def test_steps_by_kind(write: Write) -> None:
+    (story,) = catalog.read_scenarios(write({"scenarios/one.yaml": STORY}))
+    assert story.name == "an open case stops the offer"
+    assert [(step.kind, step.name) for step in story.given] == [
+        ("identify", ""),
+        ("track", "Ticket Opened"),
+        ("page", "Prices"),
+        ("alias", ""),
+        ("decide", "front.hero"),
+        ("outcome", "declined"),
+        ("preference", "marketing"),
+        ("resource", "minutes"),
+    ]
+    identify, track, page, alias, _, outcome, preference, resource = story.given
+    assert (identify.who, identify.values) == ({"user_id": "77"}, {"has_tv": False, "income": 12})
+    assert (identify.at, page.at) == (at(1, 9, 0), at(2, 9, 1, "UTC"))
+    assert (track.values, track.where) == ({"ticket_id": "T1"}, Where("scenarios/one.yaml", 4))
+    assert alias.previous == {"anonymous_id": "a"}
+    assert outcome.action == "offer"
+    assert (preference.purpose, preference.channel, preference.allowed) == (
+        "marketing",
+        None,
+        False,
+    )
+    assert (resource.who, resource.amount) == ({}, 0)
+
+
+def test_one_expectation_for_each_answer_and_trait(write: Write) -> None:
+    (story,) = catalog.read_scenarios(write({"scenarios/one.yaml": STORY}))
+    refused, chosen, empty, has_tv, income = story.expect
+    assert (refused.kind, refused.action, refused.surface) == ("refused", "offer", "call")
+    assert (refused.because, refused.stage) == ("open case", None)
+    assert refused.also == (Stage.CONSENT, Stage.SUPPRESSIONS)
+    assert (chosen.kind, chosen.action, chosen.treatment) == ("chosen", "news", "web")
+    assert (empty.kind, empty.action, empty.value) == ("empty", "", "welcome")
+    assert (has_tv.kind, has_tv.action, has_tv.value) == ("trait", "has_tv", False)
+    assert (income.action, income.value) == ("income", None)
+    assert [one.where.line for one in story.expect] == [12, 13, 14, 15, 15]
+    assert {one.at for one in story.expect} == {at(3, 9, 0)}
+
+
+def test_stories_come_in_the_order_of_their_files(write: Write) -> None:
+    folder = write({"scenarios/b.yaml": STORY, "scenarios/a.yaml": STORY})
+    files = [story.where.file for story in catalog.read_scenarios(folder)]
+    assert files == ["scenarios/a.yaml", "scenarios/b.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "found"),
+    [
+        ("scenario:", "scenaro:", 1, "the key `scenaro`"),
+        ("2026-03-01T09:00", "yesterday", 3, "`yesterday`"),
+        ("2026-03-01T09:00", "2026-02-30T09:00", 3, "`2026-02-30T09:00`"),
+        ("has_tv: false, income: 12", "has_tb: false", 3, "`has_tb`"),
+        ("event: Ticket Opened", "event: Ticket Open", 4, "`Ticket Open`"),
+        ("properties: {ticket_id", "properties: {tiket_id", 4, "`tiket_id`"),
+        ("who: {anonymous_id: a}, page", "who: {cookie: a}, page", 5, "`cookie`"),
+        ("page: Prices", "page: Prices, event: Ticket Opened", 5, "`event` and `page`"),
+        ("alias: {anonymous_id: a}", "alias: {}", 6, "a mapping"),
+        ("decide: front.hero", "decide: front", 7, "`front`"),
+        ("outcome: declined", "outcome: refused", 8, "`refused`"),
+        (", action: offer}", "}", 8, "no `action`"),
+        ("purpose: marketing, allowed", "purpose: markting, allowed", 9, "`markting`"),
+        (", allowed: false", "", 9, "no `allowed`"),
+        ("resource: minutes", "resource: hours", 10, "`hours`"),
+        ("amount: 0", "amount: -1", 10, "`-1`"),
+        ("surface: call", "surface: cal", 12, "`cal`"),
+        ("refused: offer", "refused: ofer", 12, "`ofer`"),
+        ("[consent, suppressions]", "[consnt]", 12, "`consnt`"),
+        ("refused: offer, ", "", 12, "an expectation of nothing"),
+        ("chosen: news, treatment: web", "chosen: news, because: x", 13, "`because`"),
+        ("surface: front.hero, chosen", "chosen", 13, "no `surface`"),
+        ("chosen: news, treatment: web", "treatment: web", 13, "an expectation of nothing"),
+        ("default: welcome", "defalt: welcome", 14, "the key `defalt`"),
+        ("traits: {has_tv: false, income: null}", "traits: {has_tv: [1]}", 15, "a list"),
+        ("traits: {has_tv: false, income: null}", "surface: call", 15, "an expectation of nothing"),
+        (", income: null", ", incme: null", 15, "`incme`"),
+    ],
+)
+def test_a_slip_in_a_story(write: Write, old: str, new: str, line: int, found: str) -> None:
+    assert STORY.count(old) == 1
+    faults = faults_of(write, STORY.replace(old, new))
+    assert [fault.where for fault in faults] == [Where("scenarios/one.yaml", line)]
+    assert found in faults[0].found
+
+
+def test_the_operator_tells_its_stories(operator: Path) -> None:
+    stories = catalog.read_scenarios(operator)
+    assert len(stories) >= 12
+    stages = {one.stage for story in stories for one in story.expect if one.stage}
+    assert {Stage.GUARDS, Stage.CONSENT, Stage.SUPPRESSIONS, Stage.CONTACT_LIMITS} <= stages
+    collide = [story for story in stories if len({one.stage for one in story.expect} - {None}) >= 4]
+    assert [story.where.file for story in collide] == ["scenarios/departments-collide.yaml"]
