@@ -1,0 +1,11 @@
+"""Whether we may: purposes × channels, what was chosen, and the permit that follows.
+
+The only room that makes a permit; no other may, and none is made on a doubt. In a merged customer
+the strictest fragment wins, by purpose and channel, until consent is given anew. This room must not
+know what is to be said, or send anything.
+"""
+
+from tuttu.consent.consents import Consents, canonical, read
+from tuttu.consent.fold import make_fold
+
+__all__ = ["Consents", "canonical", "make_fold", "read"]

@@ -1,0 +1,31 @@
+"""Who is who: identifiers, the evidence that joins them, and the customers it makes.
+
+All evidence is kept. Who belongs together is a pure function of the set of evidence
+(`partition`), whatever the order in which it came; the fold keeps it up to date by looking only at
+the customers that new evidence touches. An unmerge is a fact like any other.
+
+This room must not move or copy anything that is known of a person: facts stay under the fragment
+that they came with, and a customer is only a set of fragments. It must not guess: nothing joins two
+identifiers but an event that names both.
+"""
+
+from tuttu.identity.errors import IdentifierError
+from tuttu.identity.evidence import Link, links_of
+from tuttu.identity.fold import make_fold
+from tuttu.identity.identifiers import identifiers_of
+from tuttu.identity.normalise import normalise
+from tuttu.identity.partition import partition
+from tuttu.identity.resolve import customers, resolve, resolve_fragment
+
+__all__ = [
+    "IdentifierError",
+    "Link",
+    "customers",
+    "identifiers_of",
+    "links_of",
+    "make_fold",
+    "normalise",
+    "partition",
+    "resolve",
+    "resolve_fragment",
+]

@@ -1,0 +1,59 @@
+"""What an event says about who is one person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+import msgspec
+
+from tuttu.identity.records import Evidence
+from tuttu.vocabulary.company import Namespace
+from tuttu.vocabulary.events import Event, Identifier
+
+K = TypeVar("K")
+
+ALIAS = "alias"
+
+
+class Link(msgspec.Struct, Generic[K], frozen=True):
+    """Evidence that two nodes are one person; `alias`: it may join two values of a namespace
+    that allows it."""
+
+    one: K
+    other: K
+    evidence: Evidence
+    alias: bool = False
+
+
+def links_of(event: Event, namespaces: Mapping[str, Namespace]) -> Iterator[Link[Identifier]]:
+    """The links of an event: a star from its identifier of highest priority.
+
+    In an alias call, an identifier of the same namespace as one before it is linked to that one:
+    this pair, and no other, may pass the limit of one value. An identifier of a namespace that is
+    no longer declared links nobody. The strength is the one that the lower namespace declares for
+    the call, else its ``default``, else 0.
+    """
+    known = [
+        (place, identifier)
+        for place, identifier in enumerate(event.identifiers)
+        if identifier.namespace in namespaces
+    ]
+    seen: dict[str, Identifier] = {}
+    for place, identifier in known:
+        alike = seen.setdefault(identifier.namespace, identifier)
+        alias = event.call == ALIAS and alike is not identifier
+        one = alike if alias else known[0][1]
+        if one is not identifier:
+            strength = strength_of(namespaces[identifier.namespace], event.call)
+            evidence = Evidence(strength, event.time, event.id, place)
+            yield Link(one, identifier, evidence, alias)
+
+
+def strength_of(namespace: Namespace, call: str) -> int:
+    return namespace.strength.get(call, namespace.strength.get("default", 0))
+
+
+def live_links(links: Iterable[Link[K]], barred: Collection[frozenset[K]]) -> list[Link[K]]:
+    """The links that nobody has unmerged."""
+    return [link for link in links if frozenset((link.one, link.other)) not in barred]

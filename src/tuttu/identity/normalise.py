@@ -1,0 +1,122 @@
+"""From what a sender wrote to the one spelling of an identifier."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+
+from tuttu.identity.errors import IdentifierError
+from tuttu.vocabulary.company import Namespace
+
+LONGEST = 512
+"""Characters of a normalised identifier."""
+LONGEST_NUMBER = 2**2048
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+def normalise(namespace: Namespace, raw: object) -> str | None:
+    """The one spelling of an identifier; None if it names nobody.
+
+    Nobody is named by null, a bool, a list, an object, blank text, and what the namespace blocks.
+    A number is its text. Raises IdentifierError for what is too long to be kept, or is no text.
+    """
+    text = _text(namespace.name, raw)
+    if text is None or _is_blank(text):
+        return None
+    value = unicodedata.normalize("NFC", text)
+    for step in namespace.normalise:
+        value = _STEPS[step](value)
+    if _is_blank(value) or is_blocked(namespace, value):
+        return None
+    _require_storable(namespace.name, value)
+    return value
+
+
+def is_blocked(namespace: Namespace, value: str) -> bool:
+    """Whether the namespace says that this value names nobody, in whatever case it is written."""
+    folded = value.casefold()
+    blocked = _folded(namespace.blocked)
+    return folded in blocked or any(
+        _pattern(pattern).fullmatch(folded) for pattern in namespace.blocked_patterns
+    )
+
+
+def _text(name: str, raw: object) -> str | None:
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, float) and math.isfinite(raw):
+        return str(int(raw)) if raw.is_integer() else repr(raw)
+    if not isinstance(raw, int) or isinstance(raw, bool):
+        return None
+    if abs(raw) >= LONGEST_NUMBER:
+        raise IdentifierError(f"{name}: found a number of over 600 digits; expected a shorter one")
+    return str(raw)
+
+
+def _is_blank(text: str) -> bool:
+    return not _trim(text)
+
+
+def _require_storable(name: str, value: str) -> None:
+    if len(value) > LONGEST:
+        raise IdentifierError(
+            f"{name}: found an identifier of {len(value)} characters, starting"
+            f" {value[:20]!r}; expected at most {LONGEST}"
+        )
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise IdentifierError(f"{name}: found half of a surrogate pair; expected whole characters")
+
+
+def _trim(text: str) -> str:
+    before = None
+    while before != text:
+        before, text = text, text.strip().strip(INVISIBLE)
+    return text
+
+
+def _lower(text: str) -> str:
+    return unicodedata.normalize("NFC", text.lower())
+
+
+def _digits(text: str) -> str:
+    """Decimal digits of any script as 0 to 9; nothing else is kept."""
+    return "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+
+
+def _phone(text: str) -> str:
+    """Digits, after ``+`` if the number is written internationally (``+`` or ``00``).
+
+    The trunk zero of ``+44 (0)20 …`` falls away. No country is guessed for a national number.
+    """
+    text = _trim(text)
+    if text.startswith(("+", "＋")):
+        return _international(_digits(text.replace("(0)", "", 1)))
+    digits = _digits(text)
+    return _international(digits[2:]) if digits.startswith("00") else digits
+
+
+def _international(digits: str) -> str:
+    return f"+{digits}" if digits else ""
+
+
+_STEPS: dict[str, Callable[[str], str]] = {
+    "trim": _trim,
+    "lower": _lower,
+    "digits": _digits,
+    "phone": _phone,
+}
+
+
+@lru_cache(maxsize=256)
+def _folded(values: frozenset[str]) -> frozenset[str]:
+    return frozenset(value.casefold() for value in values)
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """``*`` stands for any text, everything else for itself."""
+    parts = (re.escape(part) for part in pattern.casefold().split("*"))
+    return re.compile(".*".join(parts), re.DOTALL)

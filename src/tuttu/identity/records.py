@@ -1,0 +1,113 @@
+"""What this room keeps.
+
+An identifier is a *node*, under the 16 bytes of its pseudonym. Two nodes that an event names
+together are a *pair*. A customer is kept at his *home*, the node with the smallest key: that
+changes seldom as he grows, and does not depend on the order in which the evidence came.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary.facts import Table
+from tuttu.vocabulary.values import Instant
+
+
+class Evidence(msgspec.Struct, frozen=True, array_like=True):
+    """Why a pair may be one person. place: of the second identifier among the event's."""
+
+    strength: int
+    time: Instant
+    id: str
+    place: int
+
+    @property
+    def rank(self) -> tuple[int, Instant, str, int]:
+        """Smaller is taken first: stronger, then earlier."""
+        return -self.strength, self.time, self.id, self.place
+
+
+class Pair(msgspec.Struct, frozen=True, array_like=True):
+    """All evidence on a pair that can ever matter: the best by alias, and the best other.
+
+    first: the smallest time of any evidence on it.
+    """
+
+    first: Instant
+    plain: Evidence | None = None
+    alias: Evidence | None = None
+
+
+class Head(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A customer as a whole.
+
+    unique: how many values of each unique namespace. contested: some evidence on a member was
+    refused. barred: some member was unmerged from somebody. joined_at: the newest pair among the
+    members, by the first time they were named together.
+    """
+
+    size: int = 1
+    unique: dict[str, int] = {}
+    contested: bool = False
+    barred: bool = False
+    joined_at: Instant | None = None
+
+
+class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An identifier.
+
+    identifier: None while only its pseudonym is known. own: smallest time of a fact of its own;
+    named: smallest time of evidence that names it, unmerged evidence left out. partners: distinct
+    other identifiers in such evidence. barred: it was unmerged from somebody. head: the customer,
+    if this is his home.
+    """
+
+    home: FragmentId
+    identifier: Identifier | None = None
+    own: Instant | None = None
+    named: Instant | None = None
+    partners: int = 0
+    barred: bool = False
+    head: Head | None = None
+
+    @property
+    def first(self) -> Instant | None:
+        """First effective time; None: only unmerged evidence names it."""
+        known = [time for time in (self.own, self.named) if time is not None]
+        return min(known, default=None)
+
+
+class Member(msgspec.Struct, frozen=True, array_like=True):
+    """One node of a customer of several, for reading him at once. own: it has facts of its own."""
+
+    identifier: Identifier | None
+    first: Instant | None
+    own: bool
+
+
+class Neighbour(msgspec.Struct, frozen=True, array_like=True):
+    """A pair seen from one of its nodes; all that there is to say is in the key."""
+
+
+class Barred(msgspec.Struct, frozen=True, array_like=True):
+    """Nodes that must never be one customer with this one."""
+
+    others: tuple[FragmentId, ...]
+
+
+NODES = Table("identity.nodes", Node, personal=True)
+MEMBERS = Table("identity.members", Member, personal=True)
+"""Under home + node; only for customers of more than one node."""
+PAIRS = Table("identity.pairs", Pair, personal=True)
+"""Under the smaller key + the greater."""
+NEIGHBOURS = Table("identity.neighbours", Neighbour, personal=True)
+"""Under node + `JOINED` or `APART` + the other node."""
+BARRED = Table("identity.barred", Barred, personal=True)
+
+JOINED, APART = b"\x00", b"\x01"
+KEY = 16
+
+
+def pair_key(one: FragmentId, other: FragmentId) -> bytes:
+    return min(one, other) + max(one, other)

@@ -1,0 +1,195 @@
+"""Identity's tables as one step of the fold sees and changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tuttu.identity.partition import is_void
+from tuttu.identity.records import (
+    APART,
+    BARRED,
+    JOINED,
+    KEY,
+    MEMBERS,
+    NEIGHBOURS,
+    NODES,
+    PAIRS,
+    Barred,
+    Head,
+    Member,
+    Neighbour,
+    Node,
+    Pair,
+    pair_key,
+)
+from tuttu.vocabulary.company import Namespace
+from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary.facts import Transaction
+from tuttu.vocabulary.values import Instant
+
+
+class Register:
+    """Nodes, and who lives where, are written by `flush`; all else is written at once."""
+
+    def __init__(self, transaction: Transaction, namespaces: Mapping[str, Namespace]) -> None:
+        self.namespaces = namespaces
+        self._transaction = transaction
+        self._nodes: dict[FragmentId, Node] = {}
+        self._changed: dict[FragmentId, None] = {}
+
+    def key_of(self, identifier: Identifier) -> FragmentId:
+        return self._transaction.pseudonym(identifier.namespace, identifier.value)
+
+    # Nodes
+
+    def knows(self, key: FragmentId) -> bool:
+        if key not in self._nodes:
+            found = self._transaction.get(NODES, key)
+            if found is not None:
+                self._nodes[key] = found
+        return key in self._nodes
+
+    def node(self, key: FragmentId) -> Node:
+        """A node that is known, to be looked at."""
+        if not self.knows(key):
+            raise LookupError(
+                f"identity: no node {key.hex()}, though a pair or a customer names it"
+            )
+        return self._nodes[key]
+
+    def change(self, key: FragmentId) -> Node:
+        """The same, to be changed."""
+        node = self.node(key)
+        self._changed[key] = None
+        return node
+
+    def introduce(self, key: FragmentId, identifier: Identifier | None = None) -> None:
+        """Make the node known, and its identifier, if they are not."""
+        if not self.knows(key):
+            barred = self._transaction.get(BARRED, key) is not None
+            self._nodes[key] = Node(home=key, barred=barred, head=Head(barred=barred))
+            self._changed[key] = None
+        if identifier is not None and self.node(key).identifier is None:
+            self.change(key).identifier = identifier
+            self.change_head(key).unique = self.unique_of(key)
+
+    def unique_of(self, key: FragmentId) -> dict[str, int]:
+        kind = self.kind(key)
+        unique = kind in self.namespaces and self.namespaces[kind].unique
+        return {kind: 1} if unique else {}
+
+    def kind(self, key: FragmentId) -> str:
+        identifier = self.node(key).identifier
+        return "" if identifier is None else identifier.namespace
+
+    def is_void(self, key: FragmentId) -> bool:
+        """Whether the node has more partners than its limit, and so links nobody."""
+        return is_void(self.kind(key), self.node(key).partners, self.namespaces)
+
+    def gain_partners(self, key: FragmentId, count: int) -> bool:
+        """Count partners; True if the node has become void by it, or ceased to be."""
+        before = self.is_void(key)
+        self.change(key).partners += count
+        return self.is_void(key) != before
+
+    def has_own(self, key: FragmentId, time: Instant) -> None:
+        """A fact of the node's own, at this time."""
+        node = self.node(key)
+        if node.own is None or time < node.own:
+            self.change(key).own = time
+            self.change(node.home)
+
+    def is_named(self, key: FragmentId, time: Instant | None) -> None:
+        """The smallest time of evidence that names the node is now this."""
+        node = self.node(key)
+        if node.named != time:
+            self.change(key).named = time
+            self.change(node.home)
+
+    # Customers
+
+    def home(self, key: FragmentId) -> FragmentId:
+        return self.node(key).home
+
+    def head(self, home: FragmentId) -> Head:
+        head = self.node(home).head
+        if head is None:
+            raise LookupError(f"identity: {home.hex()} is nobody's home, though a node says so")
+        return head
+
+    def change_head(self, home: FragmentId) -> Head:
+        self.change(home)
+        return self.head(home)
+
+    def members(self, home: FragmentId) -> list[FragmentId]:
+        if self.head(home).size == 1:
+            return [home]
+        return [key[KEY:] for key, _ in self._transaction.scan(MEMBERS, home)]
+
+    def leave(self, home: FragmentId) -> list[FragmentId]:
+        """Empty a home; whoever lived there has to be given a new one."""
+        members = self.members(home)
+        if len(members) > 1:
+            for key in members:
+                self._transaction.delete(MEMBERS, home + key)
+        self.change(home).head = None
+        return members
+
+    # Pairs
+
+    def pair(self, one: FragmentId, other: FragmentId) -> Pair | None:
+        return self._transaction.get(PAIRS, pair_key(one, other))
+
+    def put_pair(self, one: FragmentId, other: FragmentId, pair: Pair) -> None:
+        self._transaction.put(PAIRS, pair_key(one, other), pair)
+
+    def neighbours(self, key: FragmentId, status: bytes = b"") -> Iterator[tuple[FragmentId, Pair]]:
+        """Nodes that some event names together with this one; by default all of them."""
+        found = list(self._transaction.scan(NEIGHBOURS, key + status))
+        for row, _ in found:
+            other = row[KEY + 1 :]
+            pair = self.pair(key, other)
+            if pair is not None:
+                yield other, pair
+
+    def set_status(self, one: FragmentId, other: FragmentId, pair: Pair) -> None:
+        """Note whether a pair is joined, as the homes of its nodes say, and tell their heads."""
+        joined = self.home(one) == self.home(other)
+        status, past = (JOINED, APART) if joined else (APART, JOINED)
+        for key, partner in ((one, other), (other, one)):
+            self._mark(key, partner, status, past)
+            head = self.head(self.home(key))
+            if joined and (head.joined_at is None or head.joined_at < pair.first):
+                self.change_head(self.home(key)).joined_at = pair.first
+            if not joined and not head.contested:
+                self.change_head(self.home(key)).contested = True
+
+    def _mark(self, key: FragmentId, partner: FragmentId, status: bytes, past: bytes) -> None:
+        if self._transaction.get(NEIGHBOURS, key + status + partner) is None:
+            self._transaction.delete(NEIGHBOURS, key + past + partner)
+            self._transaction.put(NEIGHBOURS, key + status + partner, Neighbour())
+
+    # Unmerged pairs
+
+    def barred(self, key: FragmentId) -> tuple[FragmentId, ...]:
+        if self.knows(key) and not self.node(key).barred:
+            return ()
+        found = self._transaction.get(BARRED, key)
+        return () if found is None else found.others
+
+    def bar(self, key: FragmentId, other: FragmentId) -> None:
+        others = tuple(sorted((*self.barred(key), other)))
+        self._transaction.put(BARRED, key, Barred(others))
+        if self.knows(key):
+            self.change(key).barred = True
+            self.change_head(self.home(key)).barred = True
+
+    def flush(self) -> None:
+        """Write what has changed: before it, `members` shows customers as they were."""
+        for key in self._changed:
+            node = self._nodes[key]
+            self._transaction.put(NODES, key, node)
+            if self.head(node.home).size > 1:
+                member = Member(node.identifier, node.first, node.own is not None)
+                self._transaction.put(MEMBERS, node.home + key, member)
+        self._changed.clear()

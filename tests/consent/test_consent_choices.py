@@ -1,0 +1,187 @@
+"""What a choice changes, what is no choice, and what is said of a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tuttu.vocabulary.verdicts import Permit
+
+if TYPE_CHECKING:
+    from tests.consent.conftest import Bureau
+else:
+    Bureau = Any
+
+Grid = Callable[[Any, str], dict[str, bool]]
+DEFAULT = {"web": True, "email": False, "sms": False}
+
+
+def test_without_a_choice_the_default_holds(bureau: Bureau, grid: Grid) -> None:
+    consents = bureau.read("maija")
+    assert grid(consents, "marketing") == DEFAULT
+    assert consents.permit("service", "sms") == Permit(
+        purpose="service", channel="sms", basis="contract"
+    )
+    assert consents.permit("marketing", "email") is None
+    assert (
+        consents.why_not("marketing", "email") == "marketing by email: not consented (default out)"
+    )
+    assert consents.why_not("marketing", "web") == ""
+    assert consents.profiling
+    assert not any(chosen for *_, chosen in consents.preferences())
+
+
+def test_preferences_stand_in_the_order_of_the_project(bureau: Bureau) -> None:
+    cells = [(purpose, channel) for purpose, channel, *_ in bureau.read("maija").preferences()]
+    assert cells == [
+        (purpose, channel)
+        for purpose in ("service", "marketing", "profiling")
+        for channel in ("web", "email", "sms")
+    ]
+
+
+def test_events_give_and_withdraw(bureau: Bureau, grid: Grid) -> None:
+    bureau.tell(bureau.said("maija", "Opted In", 1, purpose="marketing", channel="email"))
+    assert grid(bureau.read("maija"), "marketing") == DEFAULT | {"email": True}
+    bureau.tell(bureau.said("maija", "Unsubscribed", 2))
+    assert grid(bureau.read("maija"), "marketing") == DEFAULT
+    assert grid(bureau.read("matti"), "marketing") == DEFAULT
+
+
+def test_a_refusal_says_its_day_in_the_company_zone(bureau: Bureau, at: Any) -> None:
+    bureau.tell(bureau.said("maija", "Left", at("2026-02-28T22:30")))
+    assert bureau.read("maija").why_not("marketing", "web") == (
+        "marketing by web: refused by the customer on 2026-03-01"
+    )
+
+
+def test_one_event_may_be_declared_twice(bureau: Bureau, grid: Grid) -> None:
+    bureau.tell(bureau.said("maija", "Left", 5))
+    consents = bureau.read("maija")
+    assert not any(grid(consents, "marketing").values())
+    assert not consents.profiling
+    assert all(grid(consents, "service").values())
+
+
+@pytest.mark.parametrize("late_first", [False, True])
+def test_every_channel_and_one_channel_override_each_other_by_time(
+    bureau: Bureau, grid: Grid, *, late_first: bool
+) -> None:
+    facts = [
+        bureau.set("maija", "marketing", "email", 1, allowed=True),
+        bureau.set("maija", "marketing", None, 2, allowed=False),
+        bureau.set("maija", "marketing", "sms", 3, allowed=True),
+    ]
+    bureau.tell(*(reversed(facts) if late_first else facts))
+    assert grid(bureau.read("maija"), "marketing") == {"web": False, "email": False, "sms": True}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_none_but_email_in_one_request(bureau: Bureau, grid: Grid, *, swapped: bool) -> None:
+    facts = [
+        bureau.set("maija", "marketing", None, 7, allowed=False),
+        bureau.set("maija", "marketing", "email", 7, allowed=True),
+    ]
+    bureau.tell(*(reversed(facts) if swapped else facts))
+    assert grid(bureau.read("maija"), "marketing") == {"web": False, "email": True, "sms": False}
+
+
+@pytest.mark.parametrize("yes_first", [False, True])
+def test_of_yes_and_no_at_the_same_moment_the_no_counts(bureau: Bureau, *, yes_first: bool) -> None:
+    for allowed in (yes_first, not yes_first):
+        bureau.tell(bureau.set("maija", "marketing", "email", 7, allowed=allowed))
+    assert bureau.read("maija").permit("marketing", "email") is None
+
+
+def test_segment_categories_are_purposes(bureau: Bureau, grid: Grid) -> None:
+    categories = {"marketing": True, "profiling": False, "Advertising": True, "service": "no"}
+    context = {"consent": {"categoryPreferences": categories}}
+    bureau.tell(
+        bureau.said("maija", "Segment Consent Preference Updated", 1, context=context),
+        bureau.said("maija", "Page Viewed", 2, context={"consent": {"categoryPreferences": {}}}),
+    )
+    consents = bureau.read("maija")
+    assert all(grid(consents, "marketing").values())
+    assert not consents.profiling
+    assert all(grid(consents, "service").values())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"purpose": None},
+        {"purpose": "unheard of"},
+        {"purpose": 7},
+        {"purpose": ["marketing"]},
+        {"purpose": "marketing", "channel": "pigeon"},
+        {"purpose": "marketing", "channel": 7},
+        {"purpose": "marketing", "channel": ["email"]},
+        {"purpose": "marketing", "channel": {}},
+        {"purpose": "marketing", "channel": ""},
+        {"purpose": "marketing", "channel": False},
+        {"purpose": "marketing", "channel": 0},
+    ],
+)
+def test_what_is_no_choice_changes_nothing(bureau: Bureau, said: dict[str, Any]) -> None:
+    bureau.tell(bureau.said("maija", "Opted In", 1, **said))
+    assert bureau.state() == {}
+
+
+def test_no_channel_and_null_are_every_channel(bureau: Bureau, grid: Grid) -> None:
+    bureau.tell(bureau.said("maija", "Opted In", 1, purpose="marketing"))
+    bureau.tell(bureau.said("matti", "Opted In", 1, purpose="marketing", channel=None))
+    assert all(grid(bureau.read("maija"), "marketing").values())
+    assert all(grid(bureau.read("matti"), "marketing").values())
+
+
+@pytest.mark.parametrize("context", [{}, {"consent": None}, {"consent": {}}, {"consent": [1]}])
+def test_odd_segment_consents_are_no_choice(bureau: Bureau, context: dict[str, Any]) -> None:
+    bureau.tell(bureau.said("maija", "Segment Consent Preference Updated", 1, context=context))
+    assert bureau.state() == {}
+
+
+def test_what_is_not_declared_is_refused_and_said(bureau: Bureau) -> None:
+    consents = bureau.read("maija")
+    assert consents.permit("surveys", "email") is None
+    assert consents.why_not("surveys", "email") == (
+        "surveys by email: no purpose 'surveys' is declared"
+    )
+    assert consents.permit("service", "pigeon") is None
+    assert consents.why_not("service", "pigeon") == (
+        "service by pigeon: no channel 'pigeon' is declared"
+    )
+
+
+def test_a_repeated_choice_writes_nothing(bureau: Bureau) -> None:
+    """A decision that read the choices stands, if nothing has changed since."""
+    from tuttu.consent.records import FRAGMENTS
+    from tuttu.vocabulary.facts import Committed, Unit
+
+    bureau.tell(bureau.said("maija", "Unsubscribed", 9))
+    with bureau.store.read() as snapshot:
+        snapshot.get(FRAGMENTS, bureau.fragment("maija"))
+        reads = snapshot.reads
+    bureau.tell(bureau.said("maija", "Unsubscribed", 3))
+    later = Unit(facts=(bureau.said("maija", "Page Viewed", 10),), reads=reads)
+    assert isinstance(bureau.store.commit([later])[0], Committed)
+
+
+def test_profiling_refused_in_one_channel_is_refused(bureau: Bureau) -> None:
+    bureau.tell(bureau.set("maija", "profiling", "sms", 1, allowed=False))
+    assert not bureau.read("maija").profiling
+    bureau.tell(bureau.set("maija", "profiling", None, 2, allowed=True))
+    assert bureau.read("maija").profiling
+
+
+def test_the_choices_of_a_decision_are_watched(bureau: Bureau) -> None:
+    from tuttu import consent
+
+    with bureau.store.read() as snapshot:
+        consent.read(snapshot, bureau.customer("maija"), bureau.project)
+        reads = snapshot.reads
+    assert [(table, key) for table, key, _ in reads] == [
+        ("consent.fragments", bureau.fragment("maija"))
+    ]

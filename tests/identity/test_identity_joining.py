@@ -1,0 +1,246 @@
+"""Who is joined with whom, refused or parted, case by case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tuttu.vocabulary.company import Namespace
+
+if TYPE_CHECKING:
+    from tests.identity.conftest import MakeWorld, World
+else:
+    MakeWorld = World = Any
+
+Rules = Callable[..., dict[str, Namespace]]
+
+
+def joined(*groups: str) -> set[frozenset[str]]:
+    return {frozenset(group.split()) for group in groups}
+
+
+def reasons(world: World, name: str) -> list[tuple[str, str, str]]:
+    return [
+        (link.one.value, link.other.value, link.reason) for link in world.customer(name).refused
+    ]
+
+
+def test_an_event_with_two_identifiers_joins_them(world: World) -> None:
+    world.tell(
+        world.event("anonymous_id:phone"),
+        world.event("user_id:maija"),
+        world.event("user_id:maija", "anonymous_id:phone", time=7),
+    )
+    customer = world.customer("anonymous_id:phone")
+    assert world.names() == joined("user_id:maija anonymous_id:phone")
+    assert [each.value for each in customer.identifiers] == ["maija", "phone"]
+    assert customer.joined_at == 7
+    assert customer.oldest == world.store.pseudonym("anonymous_id", "phone")
+    assert customer == world.customer("user_id:maija")
+
+
+def test_nobody_is_somebody_with_an_empty_fragment(world: World) -> None:
+    customer = world.customer("user_id:nobody")
+    assert customer.fragments == (world.store.pseudonym("user_id", "nobody"),)
+    assert [each.value for each in customer.identifiers] == ["nobody"]
+    assert customer.joined_at is None
+    assert world.people() == []
+
+
+def test_a_second_value_of_a_unique_namespace_is_refused_and_shown(world: World) -> None:
+    world.tell(
+        world.event("user_id:maija", "email:home@x.fi"),
+        world.event("user_id:matti", "email:home@x.fi"),
+    )
+    assert world.names() == joined("user_id:maija email:home@x.fi", "user_id:matti")
+    expected = [("matti", "home@x.fi", "user_id is at most one per customer")]
+    assert reasons(world, "user_id:matti") == expected
+    assert reasons(world, "user_id:maija") == expected
+
+
+def test_stronger_evidence_wins_though_it_came_later(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    strength = {"identify": 5, "default": 1}
+    world = make_world(namespaces(user_id={"unique": True}, email={"strength": strength}))
+    world.tell(
+        world.event("user_id:guest", "email:m@x.fi", time=1),
+        world.event("user_id:maija", "email:m@x.fi", call="identify", time=9),
+    )
+    assert world.names() == joined("user_id:maija email:m@x.fi", "user_id:guest")
+
+
+def test_too_many_partners_link_nobody(world: World) -> None:
+    for number in range(6):
+        world.tell(world.event(f"anonymous_id:{number}", "email:shop@x.fi"))
+        together = 1 if number == 5 else number + 2
+        assert len(world.customer("email:shop@x.fi").identifiers) == together
+    assert world.customer("email:shop@x.fi").joined_at is None
+    assert reasons(world, "anonymous_id:3") == [
+        ("3", "shop@x.fi", "email has more partners than its limit of 5")
+    ]
+    assert len(world.names()) == 6
+    assert len(world.customer("email:shop@x.fi").refused) == 6
+
+
+def test_unmerge_of_one_partner_too_many_brings_the_others_back(world: World) -> None:
+    for number in range(6):
+        world.tell(world.event(f"anonymous_id:{number}", "email:shop@x.fi"))
+    world.tell(world.unmerge("anonymous_id:2", "email:shop@x.fi"))
+    assert world.names() == joined(
+        "anonymous_id:0 anonymous_id:1 anonymous_id:3 anonymous_id:4 anonymous_id:5"
+        " email:shop@x.fi",
+        "anonymous_id:2",
+    )
+
+
+def test_unmerge_gives_both_back_for_good(world: World) -> None:
+    world.tell(world.event("user_id:maija"), world.event("anonymous_id:phone"))
+    apart = world.people()
+    world.tell(world.event("user_id:maija", "anonymous_id:phone", time=-5))
+    assert len(world.people()) == 1
+    world.tell(world.unmerge("anonymous_id:phone", "user_id:maija"))
+    assert [each.fragments for each in world.people()] == [each.fragments for each in apart]
+    world.tell(world.event("user_id:maija", "anonymous_id:phone", time=99))
+    assert world.names() == joined("user_id:maija", "anonymous_id:phone")
+    assert reasons(world, "user_id:maija") == [("maija", "phone", "unmerged")]
+
+
+def test_unmerge_may_come_before_what_it_forbids(world: World) -> None:
+    world.tell(
+        world.unmerge("user_id:maija", "anonymous_id:phone"),
+        world.event("user_id:maija", "anonymous_id:phone"),
+        world.event("user_id:maija", "email:m@x.fi"),
+        world.event("anonymous_id:phone", "email:m@x.fi"),
+    )
+    assert world.names() == joined("user_id:maija email:m@x.fi", "anonymous_id:phone")
+    assert ("phone", "m@x.fi", "unmerged") in reasons(world, "anonymous_id:phone")
+
+
+def test_unmerge_of_two_that_only_a_third_joins_cuts_the_weaker_link(world: World) -> None:
+    world.tell(
+        world.event("anonymous_id:phone", "email:m@x.fi", time=1),
+        world.event("anonymous_id:tablet", "email:m@x.fi", time=2),
+        world.unmerge("anonymous_id:phone", "anonymous_id:tablet"),
+    )
+    assert world.names() == joined("anonymous_id:phone email:m@x.fi", "anonymous_id:tablet")
+    assert reasons(world, "anonymous_id:tablet") == [("tablet", "m@x.fi", "unmerged")]
+
+
+def test_what_only_unmerged_evidence_names_is_nobody(world: World) -> None:
+    world.tell(world.event("user_id:maija", time=3))
+    alone = world.people()
+    world.tell(
+        world.event("user_id:maija", "anonymous_id:phone", time=5),
+        world.unmerge("user_id:maija", "anonymous_id:phone"),
+    )
+    assert [each.fragments for each in world.people()] == [each.fragments for each in alone]
+
+
+def test_alias_joins_up_to_its_limit(world: World) -> None:
+    for number in range(1, 4):
+        world.tell(world.event(f"user_id:{number}"))
+        world.tell(world.event("user_id:0", f"user_id:{number}", call="alias"))
+    assert world.names() == joined("user_id:0 user_id:1 user_id:2", "user_id:3")
+    reason = "user_id is at most 3 per customer, even by alias"
+    assert reasons(world, "user_id:3") == [("0", "3", reason)]
+
+
+def test_only_the_pair_of_an_alias_may_pass_the_limit_of_one(world: World) -> None:
+    world.tell(
+        world.event("user_id:other", "anonymous_id:kiosk"),
+        world.event("user_id:new", "user_id:old", "anonymous_id:kiosk", call="alias"),
+    )
+    assert world.names() == joined("user_id:new user_id:old", "user_id:other anonymous_id:kiosk")
+
+
+def test_alias_links_its_pair_though_a_higher_namespace_is_there(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    rules = namespaces(crm_id={"unique": True}, user_id={"unique": True, "alias_limit": 2})
+    world = make_world(rules)
+    world.tell(world.event("crm_id:7", "user_id:new", "user_id:old", call="alias"))
+    assert world.names() == joined("crm_id:7 user_id:new user_id:old")
+
+
+def test_several_values_without_alias_are_refused(world: World) -> None:
+    world.tell(world.event("user_id:new", "user_id:old"), world.event("user_id:old"))
+    assert world.names() == joined("user_id:new", "user_id:old")
+    assert reasons(world, "user_id:new") == [("new", "old", "user_id is at most one per customer")]
+
+
+def test_a_late_event_parts_and_joins_anew(world: World) -> None:
+    world.tell(
+        world.event("user_id:maija", "anonymous_id:kiosk", time=20),
+        world.event("anonymous_id:kiosk", "email:k@x.fi", time=30),
+        world.event("user_id:matti", "anonymous_id:kiosk", time=10),
+    )
+    assert world.names() == joined("user_id:matti anonymous_id:kiosk email:k@x.fi", "user_id:maija")
+
+
+def test_repeated_evidence_changes_nothing(world: World) -> None:
+    world.tell(world.event("user_id:maija", "anonymous_id:phone", time=3))
+    before = world.state()
+    world.tell(world.event("user_id:maija", "anonymous_id:phone", time=8))
+    assert world.state() == before
+    assert world.customer("user_id:maija").joined_at == 3
+
+
+def test_joined_at_is_the_first_time_of_the_newest_pair(world: World) -> None:
+    world.tell(
+        world.event("user_id:maija", "anonymous_id:phone", time=50),
+        world.event("user_id:maija", "email:m@x.fi", time=20),
+    )
+    assert world.customer("user_id:maija").joined_at == 50
+    world.tell(world.event("user_id:maija", "anonymous_id:phone", time=10))
+    assert world.customer("user_id:maija").joined_at == 20
+
+
+def test_a_preference_makes_its_fragment_known_and_the_next_event_names_it(world: World) -> None:
+    world.tell(world.preference("email:m@x.fi", 5))
+    assert [each.identifiers for each in world.people()] == [()]
+    world.tell(world.event("user_id:maija", "email:m@x.fi", time=9))
+    customer = world.customer("user_id:maija")
+    assert customer.oldest == world.store.pseudonym("email", "m@x.fi")
+    assert world.names() == joined("user_id:maija email:m@x.fi")
+
+
+def test_a_namespace_that_is_no_longer_declared_keeps_its_facts_and_links_nobody(
+    world: World,
+) -> None:
+    world.tell(world.event("loyalty:1", "user_id:maija"), world.event("user_id:maija"))
+    assert world.names() == joined("loyalty:1", "user_id:maija")
+    assert world.customer("user_id:maija").refused == ()
+
+
+def test_who_was_asked_about_is_watched(world: World) -> None:
+    world.tell(world.event("user_id:maija"))
+    with world.store.read() as snapshot:
+        from tuttu.identity import resolve
+        from tuttu.vocabulary.events import Identifier
+        from tuttu.vocabulary.facts import Conflict, Unit
+
+        resolve(snapshot, world.project, Identifier("user_id", "maija"))
+        reads = snapshot.reads
+    world.tell(world.event("anonymous_id:phone", "user_id:maija"))
+    stale = Unit(facts=(world.event("user_id:maija"),), reads=reads)
+    assert world.store.commit([stale]) == [Conflict("identity.nodes")]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_chain_and_a_star_of_thousands(
+    make_world: MakeWorld, namespaces: Rules, scale: Callable[[int, int], int], *, together: bool
+) -> None:
+    size = scale(600, 5_000)
+    world = make_world(namespaces(anonymous_id={}, email={"limit": 5}))
+    world.tell(
+        *(world.event(f"anonymous_id:{n}", f"anonymous_id:{n + 1}") for n in range(size)),
+        *(world.event(f"anonymous_id:s{n}", "email:shop@x.fi") for n in range(size)),
+        together=together,
+    )
+    chain = world.customer(f"anonymous_id:{size}")
+    assert len(chain.fragments) == size + 1
+    assert chain.joined_at == size
+    assert len(world.people()) == size + 1

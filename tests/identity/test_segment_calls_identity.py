@@ -1,0 +1,105 @@
+"""Segment's own sample calls make four customers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuttu.identity import identifiers_of
+from tuttu.vocabulary.events import Event
+
+if TYPE_CHECKING:
+    from tests.identity.conftest import MakeWorld, World
+else:
+    MakeWorld = World = Any
+
+SENDER = "NTI3ODQ3ZmUtODgxNC00MjhiLTk0YjctM2JlNGQ5OGFlNGE3"
+FOUR = {
+    frozenset({"user_id:prateek", "email:peter@initech.com"}),
+    frozenset({f"user_id:{SENDER}", "anonymous_id:903875325897329587"}),
+    frozenset({"user_id:nhi", "anonymous_id:anon=ABCD", "anonymous_id:anon100"}),
+    frozenset({"user_id:currentUser", "user_id:prevUser", "anonymous_id:anon29"}),
+}
+
+
+def calls(data: Path) -> list[tuple[str, dict[str, Any]]]:
+    folder = data / "segment_calls"
+    return [
+        (path.stem, json.loads(path.read_text().replace("{{id}}", path.stem)))
+        for path in sorted(folder.glob("*.json"))
+    ]
+
+
+def send(world: World, said: list[tuple[str, dict[str, Any]]], first: str = "identify") -> None:
+    """first: the call that came first in time."""
+    for number, (name, call) in enumerate(said):
+        event = Event(
+            id=name,
+            call=call["type"],
+            name=name,
+            identifiers=identifiers_of(call, world.project.namespaces),
+            time=0 if name == first else 10 + number,
+            received=99,
+        )
+        world.tell(world.fact_of(event))
+
+
+def test_segment_calls_are_four_customers(world: World, data: Path) -> None:
+    said = calls(data)
+    assert len(said) == 11
+    send(world, said)
+    assert world.names() == FOUR
+    (link,) = world.customer(f"user_id:{SENDER}").refused
+    assert link.one.value == SENDER
+    assert link.other.value == "peter@initech.com"
+    assert link.reason == "user_id is at most one per customer"
+    assert world.customer("user_id:prateek").refused == (link,)
+
+
+def test_the_shared_email_goes_to_who_was_first(world: World, data: Path) -> None:
+    send(world, calls(data), first="advance-identify")
+    assert len(world.names()) == 4
+    names = {each.value for each in world.customer(f"user_id:{SENDER}").identifiers}
+    assert "peter@initech.com" in names
+    assert [each.value for each in world.customer("user_id:prateek").identifiers] == ["prateek"]
+
+
+@given(order=st.permutations(range(11)))
+def test_segment_calls_in_any_order(
+    make_world: MakeWorld, segment_rules: Any, data: Path, order: list[int]
+) -> None:
+    said = calls(data)
+    world = make_world(segment_rules)
+    for number in order:
+        name, call = said[number]
+        event = Event(
+            id=name,
+            call=call["type"],
+            name=name,
+            identifiers=identifiers_of(call, segment_rules),
+            time=0 if name == "identify" else 10,
+            received=99,
+        )
+        world.tell(world.fact_of(event))
+    assert world.names() == FOUR
+    world.close()
+
+
+@pytest.mark.parametrize(("alias_limit", "customers"), [(1, 5), (2, 4)])
+def test_alias_alone_may_pass_the_limit_of_one(
+    make_world: MakeWorld, namespaces: Any, data: Path, alias_limit: int, customers: int
+) -> None:
+    rules = namespaces(
+        user_id={"unique": True, "alias_limit": alias_limit},
+        anonymous_id={},
+        email={"fields": ("traits.email",), "limit": 5},
+    )
+    world = make_world(rules)
+    send(world, calls(data))
+    world.tell(world.event("user_id:prevUser"))
+    assert len(world.names()) == customers
