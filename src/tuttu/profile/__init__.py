@@ -1,0 +1,17 @@
+"""The customer: traits, collections, windows, sequences, segments, and who shares a group.
+
+Events are folded into the state of the one fragment they came with; a customer is read as the
+merge of his fragments' states, so that nothing moves when fragments are joined or parted. All
+state is a function of the *set* of events: order of arrival cannot matter.
+
+This room must not know how fragments are joined (identity says which), ask for consent (the
+reader is told whether profiling is allowed), know contacts or actions, read a clock, or keep
+anything of a customer outside the sealed records of his fragments.
+"""
+
+from tuttu.profile.canonical import canonical
+from tuttu.profile.fold import make_fold
+from tuttu.profile.groups import group_members
+from tuttu.profile.row import read
+
+__all__ = ["canonical", "group_members", "make_fold", "read"]
