@@ -1,0 +1,169 @@
+"""How a contact stands now: a pure function of what was made, what was reported, and the time.
+
+Windows are half open, as everywhere: a hold lives while ``now < held_until``, an answer is within
+while ``time < contact + answer_within``, and from that instant on silence is *ignored*.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from tuttu.ledger.claims import LOST
+from tuttu.ledger.state import (
+    COUNTED,
+    HELD,
+    IGNORED,
+    NO_ANSWER,
+    QUEUED,
+    RELEASED,
+    SENT,
+    VIEWED,
+    Answer,
+    FragmentState,
+    Report,
+)
+from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Contact, Outcome
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact as it stands now.
+
+    contact: `state` and `time` are those of now (an expired hold is ``released``). reserved: when
+    it was made. inbound: it counts by showings, one a day and action. views: when it was seen,
+    in order. outcomes: each name once, by time: the first view, and of the others the last.
+    lost: seen so late that its resources were gone.
+    """
+
+    contact: Contact
+    reserved: Instant
+    inbound: bool = False
+    views: tuple[Instant, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    lost: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """It took place, or will: what is queued is sent."""
+        return self.contact.state in (COUNTED, QUEUED)
+
+    @property
+    def answered(self) -> bool:
+        return any(outcome.name not in NO_ANSWER for outcome in self.outcomes)
+
+
+def entries_of(
+    states: Sequence[FragmentState], outbound: Mapping[str, bool], now: Instant
+) -> tuple[Entry, ...]:
+    """All contacts of the fragments together, by (time, id).
+
+    outbound: by channel; one that is not declared any more is taken as outbound.
+    """
+    told = _reports(states)
+    entries = [
+        _entry(contact, told[contact.id], outbound, now)
+        for state in states
+        for contact in state.contacts.values()
+    ]
+    entries.sort(key=lambda entry: (entry.contact.time, entry.contact.id))
+    for contact_id, answer in _attributed(states, entries):
+        told[contact_id].append(Report(answer.time, answer.outcome))
+    lost = {key for state in states for key, units in state.units.items() if units == LOST}
+    return tuple(
+        msgspec.structs.replace(
+            entry,
+            outcomes=_outcomes(entry, told[entry.contact.id], now),
+            lost=entry.contact.id in lost,
+        )
+        for entry in entries
+    )
+
+
+def _reports(states: Sequence[FragmentState]) -> dict[str, list[Report]]:
+    """What was said of each contact by name, in order."""
+    told: dict[str, list[Report]] = defaultdict(list)
+    for state in states:
+        for contact_id, reports in state.reports.items():
+            contact = state.contacts[contact_id]
+            told[contact_id] = [report for report in reports if report.concerns(contact)]
+    return told
+
+
+def _entry(
+    contact: Contact, reports: Sequence[Report], outbound: Mapping[str, bool], now: Instant
+) -> Entry:
+    return Entry(
+        contact=_as_of(contact, reports, now),
+        reserved=contact.time,
+        inbound=not outbound.get(contact.channel, True),
+        views=tuple(report.time for report in reports if report.outcome == VIEWED),
+    )
+
+
+def _as_of(contact: Contact, reports: Sequence[Report], now: Instant) -> Contact:
+    """Any report proves that an inbound contact was seen, from the first one on."""
+    if any(report.outcome == RELEASED for report in reports):
+        return msgspec.structs.replace(contact, state=RELEASED)
+    if contact.state == HELD:
+        if reports:
+            seen = max(contact.time, reports[0].time)
+            return msgspec.structs.replace(contact, state=COUNTED, time=seen)
+        until = contact.held_until
+        expired = until is not None and until <= now
+        return msgspec.structs.replace(contact, state=RELEASED) if expired else contact
+    if contact.state == QUEUED and reports:
+        sent = next((report.time for report in reports if report.outcome == SENT), contact.time)
+        return msgspec.structs.replace(contact, state=COUNTED, time=sent)
+    return contact
+
+
+def _attributed(
+    states: Sequence[FragmentState], entries: Sequence[Entry]
+) -> Iterator[tuple[str, Answer]]:
+    """(contact id, answer) for the events that did not name a contact of the customer's."""
+    known = {entry.contact.id for entry in entries}
+    shown: dict[str | None, list[Contact]] = defaultdict(list)
+    for entry in entries:
+        if entry.counts:
+            shown[entry.contact.action].append(entry.contact)
+    for state in states:
+        for action, answers in state.answers.items():
+            for answer in answers:
+                found = None if answer.contact_id in known else _newest(shown[action], answer)
+                if found is not None:
+                    yield found.id, answer
+
+
+def _newest(shown: Sequence[Contact], answer: Answer) -> Contact | None:
+    """The newest contact that the answer is not before, and within."""
+    for contact in reversed(shown):
+        within = contact.answer_within
+        if contact.time <= answer.time and (within is None or answer.time < contact.time + within):
+            return contact
+    return None
+
+
+def _outcomes(entry: Entry, reports: Iterable[Report], now: Instant) -> tuple[Outcome, ...]:
+    contact = entry.contact
+    told = sorted(reports)
+    last = {report.outcome: report.time for report in told if report.outcome != RELEASED}
+    if entry.views:
+        last[VIEWED] = entry.views[0]
+    silent_from = _ignored(contact, told, now)
+    if silent_from is not None:
+        last.setdefault(IGNORED, silent_from)
+    return tuple(
+        Outcome(contact_id=contact.id, name=name, time=time)
+        for time, name in sorted((time, name) for name, time in last.items())
+    )
+
+
+def _ignored(contact: Contact, told: Sequence[Report], now: Instant) -> Instant | None:
+    if contact.state != COUNTED or contact.answer_within is None:
+        return None
+    until = contact.time + contact.answer_within
+    spoke = any(report.time < until and report.outcome not in NO_ANSWER for report in told)
+    return None if spoke or now < until else until

@@ -1,0 +1,122 @@
+"""What the ledger keeps: its tables and their records."""
+
+from __future__ import annotations
+
+from bisect import insort
+from typing import TypeVar
+
+import msgspec
+
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Reader, Table
+from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Contact
+
+HELD = "held"
+QUEUED = "queued"
+COUNTED = "counted"
+RELEASED = "released"
+
+VIEWED = "viewed"
+SENT = "sent"
+CLICKED = "clicked"
+IGNORED = "ignored"
+
+NO_ANSWER = frozenset({VIEWED, SENT})
+"""Outcomes that say the contact took place, not what the customer thought of it."""
+
+
+class Report(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """An event that named a contact of ours and what came of it.
+
+    action: whose condition the event satisfied: it says nothing of another action's contact;
+    empty: events.yaml gives the event its meaning, whatever the action.
+    """
+
+    time: Instant
+    outcome: str
+    action: str = ""
+
+    def concerns(self, contact: Contact) -> bool:
+        return self.action in ("", contact.action)
+
+
+class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """An event that satisfied an action's outcome; whose contact it answers is found on reading.
+
+    contact_id: as the event gave it, where it is a `Report` too; empty: it gave none.
+    """
+
+    time: Instant
+    outcome: str
+    contact_id: str = ""
+
+
+class FragmentState(msgspec.Struct):
+    """Everything of one fragment.
+
+    contacts: by id, as they were made. reports: by contact id, in order. answers: by action, in
+    order. units: what became of a contact's resources, by contact id (see `claims`).
+    """
+
+    contacts: dict[str, Contact] = msgspec.field(default_factory=dict)
+    reports: dict[str, list[Report]] = msgspec.field(default_factory=dict)
+    answers: dict[str, list[Answer]] = msgspec.field(default_factory=dict)
+    units: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class Address(msgspec.Struct):
+    """Where a contact is kept. waiting: reports that came before it."""
+
+    fragment: FragmentId | None = None
+    waiting: list[Report] = msgspec.field(default_factory=list)
+
+
+class Hold(msgspec.Struct, frozen=True, array_like=True):
+    """Units that come free again at `expires`, unless the contact is viewed before."""
+
+    units: int
+    expires: Instant
+
+
+class Use(msgspec.Struct):
+    """One resource in one period. holds: by contact id; those that ran out go with the next claim
+    and count no more before that either."""
+
+    used: int = 0
+    holds: dict[str, Hold] = msgspec.field(default_factory=dict)
+
+    def held(self, now: Instant) -> int:
+        return sum(hold.units for hold in self.holds.values() if now < hold.expires)
+
+    def taken(self, now: Instant) -> int:
+        return self.used + self.held(now)
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """An amount set at a door; of two, the later (time, id) holds."""
+
+    amount: int
+    time: Instant
+    id: str
+
+
+FRAGMENTS = Table("ledger.fragments", FragmentState, personal=True)
+ADDRESSES = Table("ledger.addresses", Address)
+"""By keyed hash of the contact id: an id in an event is what a sender wrote, perhaps a name."""
+USES = Table("ledger.uses", Use)
+AMOUNTS = Table("ledger.amounts", Amount)
+
+T = TypeVar("T", Report, Answer)
+
+
+def add_once(entries: list[T], entry: T) -> bool:
+    """Keeps the list a sorted set; False if it was there."""
+    if entry in entries:
+        return False
+    insort(entries, entry)
+    return True
+
+
+def address_key(reader: Reader, contact_id: str) -> bytes:
+    return reader.pseudonym("ledger.contact", contact_id)

@@ -1,0 +1,221 @@
+"""Chance: recorded probabilities are the true ones, in every arm, and arms are disjoint shares."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from tuttu.content import ContentError
+from tuttu.decision import Question, Situation, decide
+from tuttu.decision.chance import arm_of, draw, pick, seed_of
+from tuttu.vocabulary.library import Action, Controls, Policy, Treatment
+from tuttu.vocabulary.project import Project
+
+pytestmark = pytest.mark.laws
+
+Make = Callable[..., Action]
+Companies = Callable[..., Project]
+Alone = Callable[..., Situation]
+Asking = Callable[..., Question]
+Render = Callable[[Action, Treatment], str]
+Scale = Callable[[int, int], int]
+
+SIGMAS = 4
+ENOUGH = 2.0
+"""Standard deviations in choices below which a count is too small to be judged by them."""
+ARMS = ("policy", "no_marketing", "random_choice", "propensity_only")
+
+
+def _controls(arm: str, exploration: float) -> Controls:
+    whole = {} if arm == "policy" else {arm: 1.0}
+    return msgspec.structs.replace(Controls(exploration=exploration), **whole)
+
+
+def _offers(action: Make, service: float) -> list[Action]:
+    """Marketing of growing worth and falling propensity, and service of the given value."""
+    shares = ((10.0, 0.5), (20.0, 0.4), (30.0, 0.3), (0.1, 0.9))
+    marketing = [
+        action(f"offer-{number}", value=value, propensity=share, on=("front", "side"))
+        for number, (value, share) in enumerate(shares)
+    ]
+    news = action("news", purpose="service", value=service, on=("front", "side"))
+    tips = action("tips", purpose="service", value=0.0, on=("front",), propensity=0.95)
+    broken = action("broken", value=25.0, on=("front", "side"))
+    return [*marketing, news, tips, broken]
+
+
+def _render(action: Action, treatment: Treatment) -> str:
+    if action.name == "broken":
+        raise ContentError("no first name")
+    return f"{action.name} on {treatment.name}"
+
+
+@pytest.mark.parametrize("arm", ARMS)
+@pytest.mark.parametrize("exploration", [0.0, 0.3])
+@pytest.mark.parametrize("service", [1.0, 100.0])
+def test_each_choice_comes_as_often_as_its_probability_says(
+    company: Companies,
+    action: Make,
+    alone: Alone,
+    asking: Asking,
+    scale: Scale,
+    arm: str,
+    exploration: float,
+    service: float,
+) -> None:
+    """Slot by slot, given the slots before it: for every history, over all seeds."""
+    policy = Policy(controls=_controls(arm, exploration))
+    situation = alone(company(*_offers(action, service), policy=policy))
+    assert situation.arm == arm
+    seeds = scale(600, 10_000)
+    counts: dict[tuple[object, ...], Counter[object]] = defaultdict(Counter)
+    stated: dict[tuple[object, ...], dict[object, set[float]]] = defaultdict(dict)
+    for seed in range(seeds):
+        receipt = decide(situation, asking("front", "side", seed=seed), "d1", _render)
+        before: tuple[object, ...] = ()
+        withheld = {(each.surface, each.slot): each.action for each in receipt.withheld}
+        for choice in receipt.choices:
+            counts[before][choice.action] += 1
+            stated[before].setdefault(choice.action, set()).add(choice.probability)
+            before = (*before, choice.action, withheld.get((choice.surface, choice.slot)))
+    checked = 0
+    for before, found in counts.items():
+        trials = found.total()
+        assert sum(next(iter(p)) for p in stated[before].values()) <= 1 + 1e-9
+        for name, times in found.items():
+            (probability,) = stated[before][name]
+            assert 0 < probability <= 1
+            deviation = math.sqrt(trials * probability * (1 - probability))
+            if probability == 1 or deviation >= ENOUGH:
+                checked += times
+                assert abs(times - trials * probability) <= SIGMAS * deviation, (before, name)
+    assert checked > 0.8 * sum(found.total() for found in counts.values())
+
+
+def test_over_ten_thousand_seeds_the_shares_of_exploration_come_true(
+    company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
+) -> None:
+    offers = [action(f"offer-{number}", value=float(number + 1)) for number in range(4)]
+    situation = alone(company(*offers, policy=Policy(controls=Controls(exploration=0.2))))
+    seeds = 10_000
+    counts: Counter[tuple[str, float]] = Counter()
+    for seed in range(seeds):
+        (choice,) = decide(situation, asking(seed=seed), "d1", shown).choices
+        counts[choice.action, choice.probability] += 1
+    assert len(counts) == 4
+    for (name, probability), times in counts.items():
+        deviation = math.sqrt(seeds * probability * (1 - probability))
+        assert abs(times - seeds * probability) <= SIGMAS * deviation, name
+
+
+def test_exploration_gives_the_best_its_share_and_the_others_theirs(
+    company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
+) -> None:
+    offers = [action(f"offer-{number}", value=float(number + 1)) for number in range(4)]
+    project = company(*offers, policy=Policy(controls=Controls(exploration=0.2)))
+    situation = alone(project)
+    seen = {
+        (choice.action, choice.probability)
+        for seed in range(400)
+        for choice in decide(situation, asking(seed=seed), "d1", shown).choices
+    }
+    assert seen == {
+        ("offer-3", 0.8 + 0.2 / 4),
+        ("offer-2", 0.2 / 4),
+        ("offer-1", 0.2 / 4),
+        ("offer-0", 0.2 / 4),
+    }
+
+
+def test_a_random_loss_is_said_so(
+    company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
+) -> None:
+    controls = Controls(random_choice=1.0)
+    project = company(action("a"), action("b", value=99.0), policy=Policy(controls=controls))
+    situation = alone(project)
+    reasons = {
+        each.refusal.reason
+        for seed in range(20)
+        for each in decide(situation, asking(seed=seed), "d1", shown).verdicts
+        if each.refusal
+    }
+    assert reasons == {"lost to a in a random draw", "lost to b in a random draw"}
+
+
+def test_propensity_alone_ranks_in_its_arm(
+    company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
+) -> None:
+    offers = (action("dear", value=99.0, propensity=0.1), action("likely", propensity=0.6))
+    project = company(*offers, policy=Policy(controls=Controls(propensity_only=1.0)))
+    receipt = decide(alone(project), asking(), "d1", shown)
+    assert [each.action for each in receipt.choices] == ["likely"]
+    assert [each.refusal.reason for each in receipt.verdicts if each.refusal] == [
+        "lost to likely by a propensity of 0.5"
+    ]
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_service_is_never_held_out(
+    company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render, arm: str
+) -> None:
+    """Where service wins by the policy, it wins in every arm, for certain."""
+    offers = (action("news", purpose="service", value=100.0), action("tv"), action("net"))
+    project = company(*offers, policy=Policy(controls=_controls(arm, 0.0)))
+    situation = alone(project)
+    for seed in range(50):
+        receipt = decide(situation, asking(seed=seed), "d1", shown)
+        assert [(each.action, each.probability) for each in receipt.choices] == [("news", 1.0)]
+        assert receipt.withheld == ()
+
+
+def test_the_same_seed_gives_the_same_decision_and_the_id_makes_the_seed(
+    company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
+) -> None:
+    policy = Policy(controls=Controls(exploration=0.5))
+    situation = alone(company(*_offers(action, 1.0), policy=policy))
+    one, other = (decide(situation, asking("side"), "d1", shown) for _ in range(2))
+    assert one == other
+    assert one.seed == seed_of("tuttu", "d1")
+    told = decide(situation, asking("side", seed=one.seed), "d1", shown)
+    assert told == one
+    seeds = {decide(situation, asking("side"), f"d{n}", shown).seed for n in range(50)}
+    assert len(seeds) == 50
+
+
+def test_arms_are_disjoint_shares_of_one_hash() -> None:
+    controls = Controls(no_marketing=0.2, random_choice=0.1, propensity_only=0.05, salt="s")
+    people = 20_000
+    arms = Counter(arm_of(controls, n.to_bytes(16, "big")) for n in range(people))
+    shares = {"no_marketing": 0.2, "random_choice": 0.1, "propensity_only": 0.05, "policy": 0.65}
+    assert set(arms) == set(shares)
+    for arm, share in shares.items():
+        deviation = math.sqrt(people * share * (1 - share))
+        assert abs(arms[arm] - people * share) <= SIGMAS * deviation
+    nobody = Controls(salt="s")
+    assert {arm_of(nobody, n.to_bytes(16, "big")) for n in range(100)} == {"policy"}
+    moved = sum(
+        arm_of(controls, n.to_bytes(16, "big"))
+        != arm_of(Controls(no_marketing=0.2, salt="t"), n.to_bytes(16, "big"))
+        for n in range(1_000)
+    )
+    assert moved > 100
+
+
+def test_a_draw_is_even_and_slots_are_independent() -> None:
+    firsts, seconds = ([draw(seed, slot) for seed in range(20_000)] for slot in (1, 2))
+    for numbers in (firsts, seconds):
+        assert all(0 <= number < 1 for number in numbers)
+        assert abs(sum(numbers) / len(numbers) - 0.5) < SIGMAS * math.sqrt(1 / 12 / len(numbers))
+    both = sum(one < 0.5 and two < 0.5 for one, two in zip(firsts, seconds, strict=True))
+    assert abs(both - 5_000) <= SIGMAS * math.sqrt(20_000 * 0.25 * 0.75)
+
+
+@pytest.mark.parametrize(
+    ("number", "index"), [(0.0, 1), (0.29, 1), (0.3, 2), (0.999, 2), (0.9999999999999999, 2)]
+)
+def test_a_pick_never_falls_on_what_cannot_be(number: float, index: int) -> None:
+    assert pick((0.0, 0.3, 0.6999999999999999, 0.0), number) == index

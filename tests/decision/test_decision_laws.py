@@ -1,0 +1,318 @@
+"""Laws over generated companies and customers: one first stage each, explain tells the same, no
+cap is broken, and asking changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+import msgspec
+import pytest
+from hypothesis import event as note
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuttu.content import ContentError
+from tuttu.decision import Question, Situation, decide, explain
+from tuttu.ledger import canonical_resources, resource_state
+from tuttu.storage import Store
+from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.facts import Committed, Result
+from tuttu.vocabulary.library import (
+    Action,
+    ContactLimit,
+    Controls,
+    Guard,
+    Policy,
+    Suppression,
+    Treatment,
+)
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import DAY, HOUR, MINUTE
+from tuttu.vocabulary.verdicts import Receipt, Stage
+
+pytestmark = pytest.mark.laws
+
+Make = Callable[..., Action]
+Companies = Callable[..., Project]
+Opened = Callable[[Project], AbstractContextManager[Store]]
+Asking = Callable[..., Question]
+Render = Callable[[Action, Treatment], str]
+Kept = Callable[..., tuple[Receipt, Result]]
+
+HERE = Where("policy.yaml", 1)
+FLAGS = ("one", "two", "three")
+SURFACES = ("front", "side", "app", "email")
+ORDER = list(Stage)
+
+_flags = st.fixed_dictionaries({name: st.sampled_from([True, True, False, None]) for name in FLAGS})
+_blocks = st.lists(st.sampled_from(FLAGS), max_size=1).map(tuple)
+_drawn_action = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["live"] * 6 + ["draft", "paused", "retired"]),
+        "purpose": st.sampled_from(["marketing", "marketing", "service"]),
+        "issue_group": st.sampled_from(["growth", "care"]),
+        "eligible": _blocks,
+        "applicable": _blocks,
+        "suitable": _blocks,
+        "value": st.sampled_from([10.0, 20.0, 0.0, -5.0, 5.0]),
+        "propensity": st.sampled_from([0.5, 0.1, 1.0, 2.0, None]),
+        "surfaces": st.lists(st.sampled_from(SURFACES), min_size=1, max_size=3, unique=True),
+        "units": st.integers(min_value=0, max_value=2),
+        "holds": st.sampled_from([None, None, 2 * DAY]),
+    }
+)
+_policy = st.builds(
+    lambda exploration, arm, at_most, instead: (exploration, arm, at_most, instead),
+    st.sampled_from([0.0, 0.2]),
+    st.sampled_from(["", "", "no_marketing", "random_choice", "propensity_only"]),
+    st.integers(min_value=1, max_value=3),
+    st.booleans(),
+)
+_steps = st.lists(
+    st.tuples(
+        st.integers(min_value=1, max_value=600),
+        st.sampled_from(["maija", "anna"]),
+        st.lists(st.sampled_from(SURFACES), min_size=1, max_size=3),
+        st.sampled_from([None, "Seen", "Seen", "Clicked", "Said No"]),
+        st.integers(min_value=0, max_value=28),
+    ),
+    min_size=1,
+    max_size=8,
+)
+Drawn = Mapping[str, object]
+Steps = Sequence[tuple[int, str, list[str], str | None, int]]
+
+
+def _limits(at_most: int) -> tuple[ContactLimit, ...]:
+    return (
+        ContactLimit(name="a day", at_most=at_most, window=DAY, purpose="marketing", where=HERE),
+        ContactLimit(name="a home", at_most=at_most + 1, window=DAY, group="household", where=HERE),
+    )
+
+
+def _suppressions() -> tuple[Suppression, ...]:
+    return (
+        Suppression(name="said no", outcome="declined", window=DAY, where=HERE),
+        Suppression(
+            name="tired", outcome="viewed", times=3, window=DAY, scope="purpose", where=HERE
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def grown(
+    company: Companies,
+    action: Make,
+    guard: Callable[..., Guard],
+    treatment: Callable[..., Treatment],
+) -> Callable[..., Project]:
+    """grown(drawn actions, drawn policy): a company out of them."""
+
+    def make(drawn: Sequence[Drawn], policy: tuple[float, str, int, bool]) -> Project:
+        exploration, arm, at_most, instead = policy
+        actions = []
+        for number, each in enumerate(drawn):
+            parts = dict(each)
+            surfaces, units, holds = (parts.pop(n) for n in ("surfaces", "units", "holds"))
+            assert isinstance(surfaces, list)
+            uses = {"vouchers": units} if units else {}
+            ways = tuple(treatment(name, uses=uses, holds=holds) for name in surfaces)
+            actions.append(action(f"a{number}", on=ways, **parts))
+        share = {arm: 1.0} if arm else {}
+        controls = msgspec.structs.replace(Controls(exploration=exploration), **share)
+        return company(
+            *actions,
+            resources={"vouchers": 3},
+            policy=Policy(
+                guards=(guard("closed", "three", instead="a0" if instead else None),),
+                contact_limits=_limits(at_most),
+                suppressions=_suppressions(),
+                controls=controls,
+            ),
+        )
+
+    return make
+
+
+def _render(action: Action, treatment: Treatment) -> str:
+    if action.name == "a3" and treatment.surface == "side":
+        raise ContentError("no first name")
+    return action.name
+
+
+_actions = st.lists(_drawn_action, min_size=1, max_size=7)
+
+
+@given(drawn=_actions, policy=_policy, flags=_flags, steps=_steps)
+def test_every_candidate_is_chosen_or_refused_by_one_first_stage(
+    grown: Callable[..., Project],
+    opened: Opened,
+    situated: Callable[..., Situation],
+    asking: Asking,
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+    drawn: Sequence[Drawn],
+    policy: tuple[float, str, int, bool],
+    flags: dict[str, bool | None],
+    steps: Steps,
+) -> None:
+    project = grown(drawn, policy)
+    with opened(project) as store:
+        now = _lived(store, project, kept, told, noon, steps, flags)
+        question = asking("side", "front", "email", "app", seed=1)
+        situation = situated(store, project, now, **flags)
+        receipt = decide(situation, question, "d", _render)
+        told_more = explain(situation, question, "d", _render)
+    _check_candidates(project, receipt)
+    _check_slots(project, receipt)
+    _check_explanation(receipt, told_more)
+    for verdict in receipt.verdicts:
+        note(verdict.refusal.stage.value if verdict.refusal else "chosen")
+
+
+def _check_candidates(project: Project, receipt: Receipt) -> None:
+    """Candidates = chosen + refused, each once."""
+    candidates = {
+        (action.name, treatment.name)
+        for action in project.actions.values()
+        for treatment in action.treatments.values()
+        if action.status != "retired"
+    }
+    judged = Counter((each.action, each.treatment) for each in receipt.verdicts)
+    assert set(judged) == candidates
+    assert set(judged.values()) <= {1}
+    chosen = [(each.action, each.treatment) for each in receipt.choices]
+    passed = [(v.action, v.treatment) for v in receipt.verdicts if v.refusal is None]
+    assert sorted(chosen) == sorted(passed)
+    assert all(verdict.refusal is None or verdict.refusal.reason for verdict in receipt.verdicts)
+    withheld = [(each.action, each.treatment) for each in receipt.withheld]
+    controlled = [
+        (v.action, v.treatment)
+        for v in receipt.verdicts
+        if v.refusal is not None and v.refusal.stage is Stage.CONTROLS
+    ]
+    assert sorted(withheld) == sorted(controlled)
+
+
+def _check_slots(project: Project, receipt: Receipt) -> None:
+    placed = [each.action for each in receipt.choices] + [each.action for each in receipt.withheld]
+    assert len(set(placed)) == len(placed)
+    filled = Counter(each.surface for each in receipt.choices)
+    for name, surface in project.surfaces.items():
+        assert filled[name] <= surface.slots
+        assert (name in receipt.defaults) is (filled[name] < surface.slots)
+    assert all(0 < each.probability <= 1 + 1e-9 for each in receipt.choices)
+    new = [each.contact_id for each in receipt.choices if not each.reused]
+    assert new == [each.id for each in receipt.contacts]
+
+
+def _check_explanation(receipt: Receipt, told: Receipt) -> None:
+    assert told.contacts == ()
+    assert [each.refusal for each in told.verdicts] == [each.refusal for each in receipt.verdicts]
+    assert told.choices == receipt.choices
+    for verdict in told.verdicts:
+        if verdict.refusal is None:
+            assert verdict.all_refusals == ()
+            continue
+        assert verdict.all_refusals[0] == verdict.refusal
+        stages = [ORDER.index(each.stage) for each in verdict.all_refusals]
+        assert stages == sorted(set(stages))
+
+
+def _lived(
+    store: Store,
+    project: Project,
+    kept: Kept,
+    told: Callable[..., None],
+    now: int,
+    steps: Steps,
+    flags: Mapping[str, bool | None],
+) -> int:
+    """Decisions and answers of two people in one home; ends at the time of the last one."""
+    for who in ("maija", "anna"):
+        told(store, "Identify", now - HOUR, who=who, traits={"home": "Oulu"})
+    due: list[tuple[int, str, str, str]] = []
+    for number, (minutes, who, surfaces, answer, after) in enumerate(steps):
+        now += minutes * MINUTE
+        for at, name, whose, contact_id in [each for each in due if each[0] <= now]:
+            told(store, name, at, who=whose, contact_id=contact_id)
+        due = [each for each in due if each[0] > now]
+        receipt, result = kept(store, project, f"s{number}", now, *surfaces, who=who, **flags)
+        assert isinstance(result, Committed)
+        if answer is not None:
+            at = now + after * MINUTE
+            due += [(at, answer, who, each.contact_id) for each in receipt.choices]
+    return now
+
+
+@given(drawn=_actions, policy=_policy, steps=_steps)
+def test_no_cap_is_broken_by_what_is_decided_and_seen_in_time(
+    grown: Callable[..., Project],
+    opened: Opened,
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+    drawn: Sequence[Drawn],
+    policy: tuple[float, str, int, bool],
+    steps: Steps,
+) -> None:
+    """Every outbound contact, and every inbound one that was seen, against a count of its own."""
+    project = grown(drawn, policy)
+    flags = dict.fromkeys(FLAGS, True) | {"three": False}
+    made: list[tuple[int, str, tuple[str, ...], int]] = []
+    with opened(project) as store:
+        for who in ("maija", "anna"):
+            told(store, "Identify", noon - HOUR, who=who, traits={"home": "Oulu"})
+        now, due = noon, list[tuple[int, str, str]]()
+        for number, (minutes, who, surfaces, answer, after) in enumerate([*steps, *steps, *steps]):
+            now += minutes * MINUTE
+            for at, whose, contact_id in [each for each in due if each[0] <= now]:
+                told(store, "Seen", at, who=whose, contact_id=contact_id)
+            due = [each for each in due if each[0] > now]
+            receipt, _ = kept(store, project, f"s{number}", now, *surfaces, who=who, **flags)
+            seen_at = now + after * MINUTE
+            for choice in receipt.choices:
+                purpose = project.actions[choice.action].purpose
+                outbound = project.surfaces[choice.surface].outbound
+                if outbound and purpose == "marketing":
+                    made.append((now, who, (choice.contact_id,), 1))
+                elif answer is not None and not outbound and seen_at < (choice.held_until or 0):
+                    due.append((seen_at, who, choice.contact_id))
+                    if purpose == "marketing":
+                        day = str((now + 2 * HOUR) // DAY)
+                        made.append((seen_at, who, (choice.action, day), 1))
+            with store.read() as snapshot:
+                vouchers = resource_state(snapshot, project, "vouchers", now)
+            assert vouchers.used + vouchers.held <= vouchers.amount
+    at_most = policy[2]
+    for end, *_ in made:
+        inside = {(who, key) for at, who, key, _ in made if end - DAY < at <= end}
+        assert len({each for each in inside if each[0] == "maija"}) <= at_most
+        assert len({each for each in inside if each[0] == "anna"}) <= at_most
+        assert len(inside) <= at_most + 1
+
+
+@given(drawn=_actions, policy=_policy, flags=_flags)
+def test_asking_changes_nothing(
+    grown: Callable[..., Project],
+    opened: Opened,
+    situated: Callable[..., Situation],
+    asking: Asking,
+    noon: int,
+    drawn: Sequence[Drawn],
+    policy: tuple[float, str, int, bool],
+    flags: dict[str, bool | None],
+) -> None:
+    project = grown(drawn, policy)
+    with opened(project) as store:
+        situation = situated(store, project, noon, **flags)
+        first, second = (
+            decide(situation, asking(*SURFACES, seed=7), "d", _render) for _ in range(2)
+        )
+        assert first == second
+        with store.read() as snapshot:
+            assert snapshot.position == 0
+            assert canonical_resources(snapshot) == {"uses": [], "amounts": []}

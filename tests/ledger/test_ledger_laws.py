@@ -1,0 +1,284 @@
+"""Laws: order of arrival cannot matter, and no cap is ever broken."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuttu.ledger import History, canonical, canonical_resources, resource_state
+from tuttu.storage import Store
+from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.facts import Committed, Refused, Result, Unit
+from tuttu.vocabulary.library import ContactLimit
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import DAY, HOUR, MINUTE
+from tuttu.vocabulary.verdicts import Contact
+
+pytestmark = pytest.mark.laws
+
+Opened = Callable[[], AbstractContextManager[Store]]
+Make = Callable[..., Contact]
+Decided = Callable[..., Result]
+Tell = Callable[..., Event]
+Heard = Callable[..., None]
+Seen = Callable[..., History]
+Person = Callable[..., Customer]
+
+NOON = 1_772_704_800_000_000
+PEOPLE = ("maija", "anonymous")
+CONTACTS = ("d0.1", "d1.1", "d2.1")
+HERE = Where("policy.yaml", 1)
+
+_minutes = st.integers(min_value=0, max_value=90)
+_names = st.sampled_from(
+    ["Offer Viewed", "Offer Clicked", "Offer Accepted", "Offer Declined", "Email Sent"]
+)
+_told = st.tuples(_names, _minutes, st.sampled_from(PEOPLE), st.sampled_from((*CONTACTS, "?", "")))
+_ordered = st.tuples(_minutes, st.sampled_from(PEOPLE), st.sampled_from(["tv", "radio"]))
+_called = st.tuples(_minutes, st.sampled_from(PEOPLE), st.sampled_from(["yes", "no", "?"]))
+_made = st.lists(
+    st.tuples(
+        _minutes,
+        st.sampled_from(PEOPLE),
+        st.sampled_from(["tv", "kept", "extra"]),
+        st.sampled_from(["web", "email"]),
+    ),
+    max_size=len(CONTACTS),
+)
+
+
+@given(
+    made=_made,
+    told=st.lists(_told, max_size=8),
+    ordered=st.lists(_ordered, max_size=3),
+    called=st.lists(_called, max_size=2),
+    shuffle=st.randoms(use_true_random=False),
+)
+def test_the_order_of_facts_does_not_matter(
+    project: Project,
+    opened: Opened,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    person: Person,
+    made: Sequence[tuple[int, str, str, str]],
+    told: Sequence[tuple[str, int, str, str]],
+    ordered: Sequence[tuple[int, str, str]],
+    called: Sequence[tuple[int, str, str]],
+    shuffle: random.Random,
+) -> None:
+    def deciding(number: int, at: int, who: str, *what: str) -> Callable[[Store], object]:
+        made_at = NOON + at * MINUTE
+        return lambda store: decided(store, contact(store, f"d{number}.1", made_at, *what, who=who))
+
+    def telling(each: Event) -> Callable[[Store], object]:
+        return lambda store: heard(store, each)
+
+    steps = [deciding(number, *each) for number, each in enumerate(made)]
+    events = [
+        *(event(n, NOON + at * MINUTE, who=who, contact_id=c) for n, at, who, c in told),
+        *(event("Order Completed", NOON + at * MINUTE, who=w, product=p) for at, w, p in ordered),
+        *(
+            event("Call Made", NOON + at * MINUTE, who=w, result=r, campaign="tv", reached="yes")
+            for at, w, r in called
+        ),
+    ]
+    steps += [telling(each) for each in {each.id: each for each in events}.values()]
+    pictures = []
+    for _ in range(2):
+        with opened() as store:
+            for step in steps:
+                step(store)
+            pictures.append(_picture(store, history, person))
+        shuffle.shuffle(steps)
+    assert pictures[0] == pictures[1]
+
+
+def _picture(store: Store, history: Seen, person: Person) -> list[object]:
+    """All that can be read, which is the same from whichever fragment one comes."""
+    forth, back, one = (
+        _seen(store, history, person, who) for who in (PEOPLE, PEOPLE[::-1], PEOPLE[:1])
+    )
+    assert forth == back
+    return [forth, one]
+
+
+def _seen(store: Store, history: Seen, person: Person, who: tuple[str, ...]) -> list[object]:
+    with store.read() as snapshot:
+        picture: list[object] = [canonical(snapshot, person(store, *who))]
+    for now in (NOON, NOON + HOUR, NOON + 5 * DAY):
+        seen = history(store, now, *who)
+        picture += [seen.entries, seen.columns(), seen.outcomes()]
+    return picture
+
+
+LIMITS = (
+    ContactLimit(name="two in a day", at_most=2, window=DAY, where=HERE),
+    ContactLimit(name="one call-like", at_most=1, window=10 * HOUR, channel="email", where=HERE),
+    ContactLimit(name="three at home", at_most=3, window=DAY, group="household", where=HERE),
+)
+_wishes = st.lists(
+    st.tuples(
+        st.integers(min_value=1, max_value=300),
+        st.sampled_from(["maija", "anna"]),
+        st.sampled_from(["tv", "extra", "kept"]),
+        st.sampled_from(["web", "web", "email"]),
+        st.one_of(st.none(), st.integers(min_value=0, max_value=29)),
+    ),
+    min_size=5,
+    max_size=25,
+)
+
+
+@given(wishes=_wishes)
+def test_no_contact_limit_is_broken_by_what_is_decided_and_seen_in_time(
+    project: Project,
+    opened: Opened,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    wishes: Sequence[tuple[int, str, str, str, int | None]],
+) -> None:
+    """Each wish: minutes since the one before, who, what, how, and when it is seen, if at all."""
+    home, now = ("maija", "anna"), NOON
+    views: list[tuple[int, str, str]] = []
+    shown: list[tuple[int, str, tuple[str, ...]]] = []
+    with opened() as store:
+        for number, (minutes, who, action, how, view) in enumerate(wishes):
+            now += minutes * MINUTE
+            views = _see(store, event, heard, views, now)
+            seen = history(store, now, who, home=home)
+            chosen = project.actions[action]
+            treatment = chosen.treatments[how]
+            if any(seen.limit_breach(limit, chosen, treatment) for limit in LIMITS):
+                continue
+            if seen.held(chosen, treatment) is not None:
+                continue
+            made = contact(store, f"d{number}.1", now, action, how, who)
+            decided(store, made)
+            if how == "email":
+                shown.append((now, who, (how, made.id)))
+            elif view is not None:
+                views.append((now + view * MINUTE, who, made.id))
+                shown.append((now + view * MINUTE, who, (how, action, str(_day(now)))))
+    for end, _, _ in shown:
+        for who in home:
+            assert len(_within(shown, end, DAY, (who,))) <= 2
+            mails = {
+                (w, key) for w, key in _within(shown, end, 10 * HOUR, (who,)) if key[0] == "email"
+            }
+            assert len(mails) <= 1
+        assert len(_within(shown, end, DAY, home)) <= 3
+
+
+def _see(
+    store: Store, event: Tell, heard: Heard, views: list[tuple[int, str, str]], now: int
+) -> list[tuple[int, str, str]]:
+    """Reports the views that are due, and gives the others back."""
+    for at, who, contact_id in views:
+        if at <= now:
+            heard(store, event("Offer Viewed", at, who=who, contact_id=contact_id))
+    return [view for view in views if view[0] > now]
+
+
+def _day(instant: int) -> int:
+    """The calendar date in Helsinki in March, two hours ahead of UTC."""
+    return (instant + 2 * HOUR) // DAY
+
+
+def _within(
+    shown: Sequence[tuple[int, str, tuple[str, ...]]], end: int, window: int, who: Sequence[str]
+) -> set[tuple[str, tuple[str, ...]]]:
+    return {(w, key) for at, w, key in shown if end - window < at <= end and w in who}
+
+
+_acts = st.lists(
+    st.tuples(
+        st.sampled_from(["claim", "claim", "claim", "mail", "view", "fail"]),
+        st.integers(min_value=0, max_value=25),
+        st.integers(min_value=1, max_value=6),
+        st.integers(min_value=0, max_value=20),
+    ),
+    max_size=30,
+)
+
+
+@given(acts=_acts)
+def test_no_resource_is_ever_used_beyond_its_amount(
+    project: Project,
+    opened: Opened,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    acts: Sequence[tuple[str, int, int, int]],
+) -> None:
+    """What the ledger says is used is what the contacts that stand have used, and fits."""
+    now, made = NOON, 0
+    with opened() as store:
+        for what, minutes, units, which in acts:
+            now += minutes * MINUTE
+            if what in ("claim", "mail"):
+                how = "web" if what == "claim" else "email"
+                mine = contact(store, f"d{made}.1", now, "tv", how, uses={"minutes": units})
+                with store.read() as snapshot:
+                    before = resource_state(snapshot, project, "minutes", now)
+                fits = units <= before.free
+                assert isinstance(decided(store, mine), Committed if fits else Refused)
+                made += 1
+            else:
+                name = "Offer Viewed" if what == "view" else "Email Failed"
+                heard(store, event(name, now, contact_id=f"d{which}.1"))
+            with store.read() as snapshot:
+                state = resource_state(snapshot, project, "minutes", now)
+            assert state.used + state.held <= 10
+            assert (state.used, state.held) == _expected(history(store, now), now)
+
+
+def _expected(history: History, now: int) -> tuple[int, int]:
+    """(used, held) from the contacts alone."""
+    used = held = 0
+    for entry in history.entries:
+        units = entry.contact.uses["minutes"]
+        if entry.contact.state == "held":
+            held += units
+        elif entry.contact.state in ("counted", "queued") and not entry.lost:
+            used += units
+    return used, held
+
+
+def test_replay_of_the_log_gives_the_same_state(
+    opened: Opened,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    person: Person,
+) -> None:
+    with opened() as first, opened() as second:
+        decided(first, contact(first, "d0.1", NOON, uses={"vouchers": 1}))
+        decided(first, contact(first, "d1.1", NOON + HOUR, who="anna", uses={"vouchers": 1}))
+        heard(first, event("Offer Viewed", NOON + HOUR, contact_id="d0.1"))
+        with first.read() as snapshot:
+            log = snapshot.facts()
+        second.commit([Unit(facts=(entry.fact,)) for entry in log])
+        digests = []
+        for store in (first, second):
+            with store.read() as snapshot:
+                digests.append(
+                    (canonical(snapshot, person(first, "maija")), canonical_resources(snapshot))
+                )
+        assert digests[0] == digests[1]
+        assert digests[0][0]["units"] == [["d0.1", "lost"]]

@@ -1,0 +1,181 @@
+"""Resources: claimed with the decision, used when seen, never more than there are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tuttu.ledger import History, ResourceState, free, resource_state
+from tuttu.storage import Store
+from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.facts import Committed, Refused, Result
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import HOUR, MINUTE
+from tuttu.vocabulary.verdicts import Contact
+
+Make = Callable[..., Contact]
+Decided = Callable[..., Result]
+Tell = Callable[..., Event]
+Heard = Callable[..., None]
+Seen = Callable[..., History]
+State = Callable[..., tuple[int, int, int]]
+
+NOON = 1_772_704_800_000_000
+"""2026-03-05T10:00:00Z, twelve o'clock in Helsinki."""
+MIDNIGHT = NOON + 12 * HOUR
+
+
+@pytest.fixture
+def state(project: Project) -> State:
+    """state(store, name, now): (used, held, free)."""
+
+    def read(store: Store, name: str, now: int) -> tuple[int, int, int]:
+        with store.read() as snapshot:
+            found = resource_state(snapshot, project, name, now)
+            assert free(snapshot, project, name, now) == found.free
+            assert snapshot.reads == ()
+        return found.used, found.held, found.free
+
+    return read
+
+
+def test_an_inbound_claim_is_held_and_comes_free_again(
+    store: Store, contact: Make, decided: Decided, state: State
+) -> None:
+    assert state(store, "vouchers", NOON) == (0, 0, 1)
+    decided(store, contact(store, "d1.1", NOON, uses={"vouchers": 1}))
+    assert state(store, "vouchers", NOON + 30 * MINUTE - 1) == (0, 1, 0)
+    assert state(store, "vouchers", NOON + 30 * MINUTE) == (0, 0, 1)
+
+
+def test_a_claim_that_does_not_fit_falls_whole(
+    store: Store, contact: Make, decided: Decided, state: State, history: Seen
+) -> None:
+    first = contact(store, "d1.1", NOON, uses={"vouchers": 1})
+    assert decided(store, first) == Committed(1)
+    both = [
+        contact(store, "d2.1", NOON + 1, uses={"minutes": 4}),
+        contact(store, "d2.2", NOON + 1, uses={"minutes": 1, "vouchers": 1}),
+    ]
+    assert decided(store, *both) == Refused("vouchers")
+    assert state(store, "minutes", NOON + 1) == (0, 0, 10)
+    assert [each.id for each in history(store, NOON + 1).contacts] == ["d1.1"]
+
+
+def test_a_claim_takes_the_place_of_a_hold_that_ran_out_at_that_very_moment(
+    store: Store, contact: Make, decided: Decided
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, uses={"vouchers": 1}))
+    edge = NOON + 30 * MINUTE
+    early = contact(store, "d2.1", edge - 1, uses={"vouchers": 1})
+    assert decided(store, early) == Refused("vouchers")
+    assert decided(store, contact(store, "d3.1", edge, uses={"vouchers": 1})) == Committed(2)
+
+
+def test_a_view_turns_the_hold_into_use_once(
+    store: Store, contact: Make, decided: Decided, event: Tell, heard: Heard, state: State
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, uses={"minutes": 4}))
+    heard(store, event("Offer Viewed", NOON + 1, contact_id="d1.1"))
+    heard(store, event("Offer Viewed", NOON + 2, contact_id="d1.1"))
+    heard(store, event("Offer Clicked", NOON + 3, contact_id="d1.1"))
+    assert state(store, "minutes", NOON + HOUR) == (4, 0, 6)
+
+
+def test_a_late_view_claims_again_what_is_still_free(
+    store: Store, contact: Make, decided: Decided, event: Tell, heard: Heard, state: State
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, uses={"vouchers": 1}))
+    heard(store, event("Offer Viewed", NOON + HOUR, contact_id="d1.1"))
+    assert state(store, "vouchers", NOON + HOUR) == (1, 0, 0)
+
+
+def test_a_late_view_of_what_is_gone_counts_without_units(
+    project: Project,
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    state: State,
+    history: Seen,
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, uses={"vouchers": 1}))
+    decided(store, contact(store, "d2.1", NOON + HOUR, who="anna", uses={"vouchers": 1}))
+    heard(store, event("Offer Viewed", NOON + HOUR, contact_id="d1.1"))
+    assert state(store, "vouchers", NOON + HOUR) == (0, 1, 0)
+    (entry,) = history(store, NOON + HOUR).entries
+    assert (entry.contact.state, entry.lost) == ("counted", True)
+    tv = project.actions["tv"]
+    assert history(store, NOON + HOUR).held(tv, tv.treatments["web"]) is None
+
+
+def test_outbound_uses_at_once_and_a_failed_delivery_gives_back(
+    store: Store, contact: Make, decided: Decided, event: Tell, heard: Heard, state: State
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, treatment="email", uses={"minutes": 10}))
+    assert state(store, "minutes", NOON + HOUR) == (10, 0, 0)
+    heard(store, event("Email Failed", NOON + HOUR, contact_id="d1.1"))
+    heard(store, event("Email Failed", NOON + HOUR + 1, contact_id="d1.1"))
+    assert state(store, "minutes", NOON + HOUR) == (0, 0, 10)
+
+
+def test_a_period_is_a_calendar_day_in_the_project_s_zone(
+    store: Store, contact: Make, decided: Decided, event: Tell, heard: Heard, state: State
+) -> None:
+    decided(store, contact(store, "d1.1", MIDNIGHT - 1, uses={"minutes": 10}))
+    assert state(store, "minutes", MIDNIGHT - 1) == (0, 10, 0)
+    assert state(store, "minutes", MIDNIGHT) == (0, 0, 10)
+    heard(store, event("Offer Viewed", MIDNIGHT + 1, contact_id="d1.1"))
+    assert state(store, "minutes", MIDNIGHT - 1) == (10, 0, 0)
+    assert state(store, "minutes", MIDNIGHT + 1) == (0, 0, 10)
+
+
+def test_the_later_of_two_amounts_holds_in_whatever_order_they_come(
+    store: Store, amount_set: Decided, state: State
+) -> None:
+    amount_set(store, "minutes", 7, NOON + 5, id="b")
+    amount_set(store, "minutes", 3, NOON + 5, id="a")
+    amount_set(store, "minutes", 2, NOON, id="z")
+    assert state(store, "minutes", NOON + 9) == (0, 0, 7)
+
+
+def test_a_lowered_amount_breaks_no_promise_and_shows_nothing_negative(
+    project: Project,
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    amount_set: Decided,
+    event: Tell,
+    heard: Heard,
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, uses={"minutes": 8}))
+    amount_set(store, "minutes", 5, NOON + 1)
+    heard(store, event("Offer Viewed", NOON + 2, contact_id="d1.1"))
+    with store.read() as snapshot:
+        found = resource_state(snapshot, project, "minutes", NOON + 3)
+    assert found == ResourceState(name="minutes", amount=5, used=8, held=0, per="day")
+    assert found.free == 0
+    more = contact(store, "d2.1", NOON + 3, who="anna", uses={"minutes": 1})
+    assert decided(store, more) == Refused("minutes")
+
+
+def test_fifty_threads_want_the_last_unit_and_one_gets_it(
+    store: Store, contact: Make, decided: Decided, state: State
+) -> None:
+    results: list[Result] = []
+
+    def want(number: int) -> None:
+        mine = contact(store, f"d{number}.1", NOON, who=f"c{number}", uses={"vouchers": 1})
+        results.append(decided(store, mine))
+
+    threads = [threading.Thread(target=want, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(type(each).__name__ for each in results) == ["Committed"] + ["Refused"] * 49
+    assert set(results) - {Committed(1)} == {Refused("vouchers")}
+    assert state(store, "vouchers", NOON) == (0, 1, 0)
