@@ -1,0 +1,131 @@
+"""A small company without a project folder, a store, and what a sender's call becomes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tuttu.intake import Accepted, Context, accept, make_fold
+from tuttu.storage import Store, open_store
+from tuttu.vocabulary.company import Company, Limits, Namespace, PlannedEvent, Profile, Tracking
+from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.library import Policy
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Kind, Schema, Type
+
+NOW = 1_772_355_600_000_000
+"""2026-03-01T09:00:00Z."""
+WHERE = Where("test.yaml", 1)
+PLAN = {
+    "Order Completed": PlannedEvent(
+        name="Order Completed",
+        properties={
+            "total": Type(Kind.MONEY),
+            "order_id": Type(Kind.TEXT),
+            "tags": Type(Kind.INTEGER, many=True),
+        },
+        required=frozenset({"order_id"}),
+        items={"products": {"price": Type(Kind.MONEY), "category": Type(Kind.TEXT)}},
+        where=WHERE,
+    )
+}
+
+
+def make_project(**tracking: Any) -> Project:
+    namespaces = [
+        Namespace(name="user_id", rank=0, unique=True, blocked=frozenset({"unknown"}), where=WHERE),
+        Namespace(
+            name="email",
+            rank=1,
+            normalise=("trim", "lower"),
+            fields=("traits.email",),
+            where=WHERE,
+        ),
+        Namespace(name="anonymous_id", rank=2, where=WHERE),
+    ]
+    return Project(
+        digest="0" * 64,
+        company=Company(name="small", limits=Limits()),
+        namespaces={each.name: each for each in namespaces},
+        tracking=Tracking(**{"plan": PLAN, **tracking}),
+        profile=Profile(),
+        purposes={},
+        channels={},
+        surfaces={},
+        resources={},
+        policy=Policy(),
+        actions={},
+        messages={},
+        row_schema=Schema(),
+        event_schema=Schema(),
+    )
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    return make_project()
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    opened = open_store("sqlite::memory:", Path())
+    opened.register([("intake", make_fold(make_project()))])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def context(project: Project, store: Store) -> Context:
+    """Received at NOW; fresh ids are letter-1, letter-2…"""
+    numbers = itertools.count(1)
+    return Context(
+        project=project,
+        now=NOW,
+        sender="shop-server",
+        pseudonym=store.pseudonym,
+        new_id=lambda: f"new-{next(numbers)}",
+    )
+
+
+Send = Callable[..., Accepted]
+
+
+@pytest.fixture
+def send(context: Context) -> Send:
+    """send(route, body): accept JSON; ** replaces fields of the context."""
+
+    def sending(route: str, body: object, encoding: str | None = None, **changed: Any) -> Accepted:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return accept(route, content, encoding, msgspec.structs.replace(context, **changed))
+
+    return sending
+
+
+@pytest.fixture
+def events_of() -> Callable[[Accepted], list[Event]]:
+    """The events of the units, in their order."""
+
+    def all_of(accepted: Accepted) -> list[Event]:
+        bodies = [fact.body for unit in accepted.units for fact in unit.facts]
+        return [body for body in bodies if isinstance(body, Event)]
+
+    return all_of
+
+
+@pytest.fixture
+def event_of(events_of: Callable[[Accepted], list[Event]]) -> Callable[[Accepted], Event]:
+    """The one event of a body that was accepted."""
+
+    def only(accepted: Accepted) -> Event:
+        assert accepted.refusal is None, accepted.refusal
+        (event,) = events_of(accepted)
+        return event
+
+    return only
