@@ -7,15 +7,23 @@ keyed hashes only. This room must not know what a fact means: it stores, seals, 
 versions. Database drivers live here and nowhere else.
 """
 
-from tuttu.storage.errors import OwnedElsewhereError, StoreCorruptError, StoreUnavailableError
+from tuttu.storage.errors import (
+    OwnedElsewhereError,
+    ParquetError,
+    StoreCorruptError,
+    StoreUnavailableError,
+)
 from tuttu.storage.opening import open_store
+from tuttu.storage.parquet import read_parquet
 from tuttu.storage.ports import Snapshot, Store
 
 __all__ = [
     "OwnedElsewhereError",
+    "ParquetError",
     "Snapshot",
     "Store",
     "StoreCorruptError",
     "StoreUnavailableError",
     "open_store",
+    "read_parquet",
 ]

@@ -13,3 +13,7 @@ class OwnedElsewhereError(RetryError):
 
 class StoreCorruptError(FinalError):
     """The store cannot be opened with this secret, or a record does not hold its seal."""
+
+
+class ParquetError(FinalError):
+    """A file that cannot be read as Parquet."""
