@@ -2,3 +2,22 @@
 
 It holds no rules of its own: what is decided, allowed or counted is decided in the rooms below.
 """
+
+from tuttu.engine.calls import AcceptOutcome
+from tuttu.engine.engine import Engine
+from tuttu.engine.errors import BadRequest, NotFound, TooBusy, Unavailable
+from tuttu.engine.keys import SCOPES, KeyHolder
+from tuttu.engine.opening import open_engine, scratch_engine
+
+__all__ = [
+    "SCOPES",
+    "AcceptOutcome",
+    "BadRequest",
+    "Engine",
+    "KeyHolder",
+    "NotFound",
+    "TooBusy",
+    "Unavailable",
+    "open_engine",
+    "scratch_engine",
+]

@@ -1,0 +1,197 @@
+"""Decide, explain, and look a decision up again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+import msgspec
+
+from tuttu import decision, identity, ledger
+from tuttu.decision import Question, Situation, UnknownSurfaceError
+from tuttu.engine.answers import (
+    DecideAnswer,
+    DecideRequest,
+    DecisionAnswer,
+    ShownOutcome,
+)
+from tuttu.engine.errors import BadRequest, NotFound, TooBusy
+from tuttu.engine.house import House, new_id
+from tuttu.engine.naming import identifier_of, label
+from tuttu.engine.receipts import receipt_at, receipt_of
+from tuttu.engine.showing import answer_of, values
+from tuttu.storage import Snapshot
+from tuttu.vocabulary.conversion import convert, format_instant
+from tuttu.vocabulary.events import Identifier
+from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
+from tuttu.vocabulary.library import Action, Treatment
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Value
+from tuttu.vocabulary.verdicts import Receipt
+
+TRIES = 3
+
+
+def decide(house: House, request: DecideRequest, idempotency: bytes | None) -> DecideAnswer:
+    """One decision, durable when it returns; a dry run writes nothing.
+
+    Raises BadRequest, TooBusy when others were faster three times, Unavailable.
+    """
+    if request.seed is not None and not request.dry_run:
+        raise BadRequest("a seed", "none, or a dry run: the seed of a real decision is its own")
+    decision_id = new_id()
+    for _ in range(TRIES):
+        with house.store.read() as snapshot:
+            receipt, who = _decided(house, snapshot, request, decision_id)
+            reads = snapshot.reads
+        if request.dry_run:
+            return answer_of(receipt, who, kept=False)
+        receipt = msgspec.structs.replace(receipt, idempotency=_fingerprint(request))
+        result = house.commit([_unit(receipt, reads, idempotency)])[0]
+        if isinstance(result, Committed):
+            return answer_of(receipt, who, kept=True)
+        if isinstance(result, Duplicate):
+            return _earlier(house, result.position, request)
+    raise TooBusy("others were faster three times; ask again")
+
+
+def explain(house: House, request: DecideRequest) -> DecideAnswer:
+    """What decide would answer now, with every stage that would refuse. Changes nothing."""
+    with house.store.read() as snapshot:
+        situation, question = _asked(house, snapshot, request)
+        render = _Rendering(house, situation, request)
+        receipt = decision.explain(situation, question, decision_id=new_id(), render=render)
+        return answer_of(receipt, label(situation.customer.identifiers[0]), kept=False)
+
+
+def decision_of(house: House, decision_id: str) -> DecisionAnswer:
+    """A stored receipt as it was issued, with what came of it since. Raises NotFound."""
+    with house.store.read() as snapshot:
+        receipt = receipt_of(snapshot, decision_id)
+        if receipt is None:
+            raise NotFound(f"no decision has the id {decision_id!r}")
+        customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
+        outcomes = _outcomes(house, snapshot, customer, receipt)
+    schema = house.project.row_schema
+    return DecisionAnswer(
+        decision=answer_of(receipt, label(customer.identifiers[0]), kept=True),
+        read=values(receipt.read, schema, receipt.read),
+        outcomes=outcomes,
+    )
+
+
+def situation_of(
+    house: House,
+    snapshot: Snapshot,
+    identifier: Identifier,
+    context: Mapping[str, Value] | None = None,
+) -> Situation:
+    customer = identity.resolve(snapshot, house.project, identifier)
+    return decision.situation(snapshot, house.project, customer, house.now(), context=context)
+
+
+def _asked(house: House, snapshot: Snapshot, request: DecideRequest) -> tuple[Situation, Question]:
+    identifier = identifier_of(house.project, request.who)
+    context = _context(house.project, request.context)
+    question = Question(
+        surfaces=tuple(request.surfaces),
+        fragment=house.store.pseudonym(identifier.namespace, identifier.value),
+        slots=_slots(request),
+        seed=request.seed,
+    )
+    return situation_of(house, snapshot, identifier, context), question
+
+
+def _decided(
+    house: House, snapshot: Snapshot, request: DecideRequest, decision_id: str
+) -> tuple[Receipt, str]:
+    situation, question = _asked(house, snapshot, request)
+    render = _Rendering(house, situation, request)
+    try:
+        receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
+    except UnknownSurfaceError as error:
+        raise BadRequest(error.found, error.expected) from error
+    return receipt, label(situation.customer.identifiers[0])
+
+
+class _Rendering:
+    """Renders a treatment for the customer of one situation."""
+
+    def __init__(self, house: House, situation: Situation, request: DecideRequest) -> None:
+        self._renderer = house.renderer
+        self._languages = (request.language,) if request.language else ()
+        self._row = situation.row
+
+    def __call__(self, _action: Action, treatment: Treatment) -> str:
+        return self._renderer.render(
+            treatment.message, treatment.channel, self._languages, self._row
+        )
+
+
+def _unit(
+    receipt: Receipt, reads: tuple[tuple[str, bytes, int], ...], idempotency: bytes | None
+) -> Unit:
+    fact = Fact(
+        id=receipt.id,
+        fragment=receipt.customer,
+        time=receipt.now,
+        received=receipt.now,
+        body=receipt,
+    )
+    once = () if idempotency is None else (b"idempotency:" + idempotency,)
+    return Unit(facts=(fact,), once=once, reads=reads)
+
+
+def _earlier(house: House, position: int, request: DecideRequest) -> DecideAnswer:
+    """Same key, same answer; the same key with another question is a mistake."""
+    with house.store.read() as snapshot:
+        receipt = receipt_at(snapshot, position)
+        customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
+    if receipt.idempotency != _fingerprint(request):
+        raise BadRequest(
+            "an Idempotency-Key that was used with another question", "a new key for it"
+        )
+    return answer_of(receipt, label(customer.identifiers[0]), kept=True)
+
+
+def _fingerprint(request: DecideRequest) -> bytes:
+    asked = msgspec.json.encode(request, order="sorted")
+    return hashlib.blake2b(asked, digest_size=16).digest()
+
+
+def _slots(request: DecideRequest) -> dict[str, int]:
+    for surface, slots in request.slots.items():
+        if surface not in request.surfaces:
+            raise BadRequest(f"slots for {surface!r}", "slots of surfaces that are asked for")
+        if not 0 <= slots <= 100:
+            raise BadRequest(f"{slots} slots of {surface!r}", "0 to 100")
+    return request.slots
+
+
+def _context(project: Project, said: Mapping[str, object]) -> dict[str, Value]:
+    """Columns of this moment, as declared traits."""
+    columns = project.row_schema.columns
+    for name in said:
+        if name not in columns:
+            near = get_close_matches(name, columns, 1)
+            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            raise BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
+    return {name: convert(value, columns[name]) for name, value in said.items()}
+
+
+def _outcomes(
+    house: House, snapshot: Snapshot, customer: Customer, receipt: Receipt
+) -> list[ShownOutcome]:
+    history = ledger.read(snapshot, customer, house.project, house.now(), {})
+    actions = {choice.contact_id: choice.action for choice in receipt.choices}
+    return [
+        ShownOutcome(
+            contact_id=each.contact_id,
+            action=actions[each.contact_id],
+            outcome=each.name,
+            time=format_instant(each.time),
+        )
+        for each in ledger.outcomes_of(history, actions)
+    ]

@@ -1,0 +1,43 @@
+"""One hash over everything that is kept about everybody, in canonical order.
+
+Per customer by the partition: identifiers, traits, collections, windows, consent, contacts,
+outcomes; then the resources. It leaves out log positions, times of receipt, evidence (the partition
+stands for it), receipts, dead letters, and records of looks, so that the same facts give the same
+digest in whatever order they arrived. People are named by their identifiers: fragment keys are
+hashes under a store's own secret and would differ between stores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from tuttu import consent, identity, ledger, profile
+from tuttu.engine.house import House
+from tuttu.storage import Snapshot
+from tuttu.vocabulary.people import Customer
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+def digest(house: House) -> str:
+    """SHA-256, hex."""
+    with house.store.read() as snapshot:
+        people = identity.customers(snapshot, house.project)
+        lines = sorted(_line(house, snapshot, customer) for customer in people)
+        lines.append(_ENCODER.encode(ledger.canonical_resources(snapshot)))
+    total = hashlib.sha256()
+    for line in lines:
+        total.update(line + b"\n")
+    return total.hexdigest()
+
+
+def _line(house: House, snapshot: Snapshot, customer: Customer) -> bytes:
+    kept = (
+        sorted(customer.identifiers),
+        profile.canonical(snapshot, customer, house.project),
+        consent.canonical(snapshot, customer),
+        ledger.canonical(snapshot, customer),
+    )
+    return hashlib.sha256(_ENCODER.encode(kept)).digest()

@@ -1,0 +1,171 @@
+"""The engine: one object that answers every door."""
+
+from __future__ import annotations
+
+from tuttu.engine import calls, deciding, people, resources
+from tuttu.engine import digest as digests
+from tuttu.engine.answers import (
+    ClockAnswer,
+    ClockRequest,
+    CustomerAnswer,
+    DeadLetterAnswer,
+    DeadLettersAnswer,
+    DecideAnswer,
+    DecideRequest,
+    DecisionAnswer,
+    HealthAnswer,
+    PreferencesAnswer,
+    PreferencesRequest,
+    ResourceAnswer,
+    ResourceRequest,
+    TimelineAnswer,
+    UnmergeAnswer,
+    UnmergeRequest,
+    Who,
+)
+from tuttu.engine.calls import AcceptOutcome
+from tuttu.engine.errors import BadRequest, Unavailable
+from tuttu.engine.house import build
+from tuttu.engine.keyring import Keyring
+from tuttu.engine.keys import KeyHolder
+from tuttu.storage import Store, StoreUnavailableError
+from tuttu.vocabulary.clock import Clock, ManualClock
+from tuttu.vocabulary.conversion import format_instant, parse_instant
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+
+
+class Engine:
+    """Safe to use from several threads. `by` is the name of the key that asks."""
+
+    def __init__(self, project: Project, store: Store, clock: Clock) -> None:
+        self.project = project
+        self.store = store
+        self._clock = clock
+        self._house = build(project, store, clock)
+        self._keyring = Keyring(self._house)
+        self._unauthenticated = 0
+
+    # What senders send
+
+    def accept(self, route: str, body: bytes, encoding: str | None, sender: str) -> AcceptOutcome:
+        return calls.accept(self._house, route, body, encoding, sender)
+
+    def note_unauthenticated(self) -> None:
+        """Of senders without a key only their number is kept."""
+        self._unauthenticated += 1
+
+    def dead_letters(self, after: str | None = None, limit: int = 100) -> DeadLettersAnswer:
+        return calls.dead_letters(self._house, after, limit, self._unauthenticated)
+
+    def dead_letter(self, letter_id: str) -> DeadLetterAnswer:
+        return calls.dead_letter(self._house, letter_id)
+
+    def repair(self, letter_id: str, body: bytes, by: str) -> AcceptOutcome:
+        return calls.repair(self._house, letter_id, body, by)
+
+    def send_again(self, letter_id: str, by: str) -> AcceptOutcome:
+        return calls.repair(self._house, letter_id, None, by)
+
+    def drop(self, letter_id: str, by: str) -> None:
+        calls.drop(self._house, letter_id, by)
+
+    # What is decided
+
+    def decide(self, request: DecideRequest, *, idempotency: bytes | None = None) -> DecideAnswer:
+        return deciding.decide(self._house, request, idempotency)
+
+    def explain(self, request: DecideRequest) -> DecideAnswer:
+        return deciding.explain(self._house, request)
+
+    def decision(self, decision_id: str) -> DecisionAnswer:
+        return deciding.decision_of(self._house, decision_id)
+
+    # Who it is about
+
+    def customer(self, who: Who, by: str) -> CustomerAnswer:
+        return people.customer(self._house, who, by)
+
+    def timeline(self, who: Who, by: str, after: int = 0, limit: int = 100) -> TimelineAnswer:
+        return people.timeline(self._house, who, by, after, limit)
+
+    def preferences(self, who: Who, by: str) -> PreferencesAnswer:
+        return people.preferences(self._house, who, by)
+
+    def set_preferences(self, who: Who, request: PreferencesRequest, by: str) -> PreferencesAnswer:
+        return people.set_preferences(self._house, who, request, by)
+
+    def unmerge(self, request: UnmergeRequest, by: str) -> UnmergeAnswer:
+        return people.unmerge(self._house, request, by)
+
+    # What there is of it
+
+    def resources(self) -> list[ResourceAnswer]:
+        return resources.resources(self._house)
+
+    def resource(self, name: str) -> ResourceAnswer:
+        return resources.resource(self._house, name)
+
+    def set_resource(self, name: str, request: ResourceRequest, by: str) -> ResourceAnswer:
+        return resources.set_resource(self._house, name, request, by)
+
+    # Who may ask
+
+    def issue_key(self, name: str, scopes: tuple[str, ...]) -> str:
+        return self._keyring.issue(name, scopes)
+
+    def revoke_key(self, name: str) -> None:
+        self._keyring.revoke(name)
+
+    def keys(self) -> list[tuple[str, frozenset[str]]]:
+        return self._keyring.names()
+
+    def key(self, secret: str) -> KeyHolder | None:
+        return self._keyring.holder(secret)
+
+    # How it runs
+
+    def now(self) -> Instant:
+        return self._clock.now()
+
+    @property
+    def clock_is_manual(self) -> bool:
+        return isinstance(self._clock, ManualClock)
+
+    def clock(self) -> ClockAnswer:
+        return ClockAnswer(now=format_instant(self.now()), manual=self.clock_is_manual)
+
+    def set_clock(self, request: ClockRequest) -> ClockAnswer:
+        """Moves a manual clock on; time never goes back. Raises BadRequest."""
+        if not isinstance(self._clock, ManualClock):
+            raise BadRequest("a server on the system's clock", "one started with --clock manual")
+        now = parse_instant(request.now)
+        if now is None:
+            raise BadRequest(f"the time {request.now!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
+        if now < self.now():
+            present = format_instant(self.now())
+            raise BadRequest(
+                f"the time {request.now!r}", f"{present} or later: it does not go back"
+            )
+        self._clock.set(now)
+        return self.clock()
+
+    def health(self) -> HealthAnswer:
+        company = self.project.company
+        return HealthAnswer(status="ok", project=company.name, project_digest=self.project.digest)
+
+    def ready(self) -> HealthAnswer:
+        """Raises Unavailable when the store cannot be read and written."""
+        try:
+            with self.store.read():
+                pass
+            self.store.commit([])
+        except StoreUnavailableError as error:
+            raise Unavailable(str(error)) from error
+        return self.health()
+
+    def digest(self) -> str:
+        return digests.digest(self._house)
+
+    def close(self) -> None:
+        self.store.close()

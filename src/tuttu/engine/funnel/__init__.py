@@ -1,0 +1,11 @@
+"""The funnel: how many customers each action reaches, and at which stage it loses the others.
+
+It judges nothing itself: every customer is put before the decision of real time, as a dry run, and
+what is decided there is counted here.
+"""
+
+from tuttu.engine.funnel.counting import Funnel, FunnelLine, StageCount
+from tuttu.engine.funnel.judging import funnel
+from tuttu.engine.funnel.text import funnel_text, overview
+
+__all__ = ["Funnel", "FunnelLine", "StageCount", "funnel", "funnel_text", "overview"]

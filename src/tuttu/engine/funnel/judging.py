@@ -1,0 +1,102 @@
+"""Every customer of a store before every action, one dry run each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from tuttu import decision, identity
+from tuttu.decision import Question, Situation, UnknownSurfaceError, candidates
+from tuttu.engine.errors import BadRequest
+from tuttu.engine.funnel.counting import Funnel, Tally
+from tuttu.engine.funnel.feeding import Feeding
+from tuttu.storage import Store
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Logged, Reader, Table
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Verdict
+
+T = TypeVar("T")
+
+PROGRESS_EVERY = 500
+NOBODY: FragmentId = bytes(16)
+
+Progress = Callable[[int], None]
+"""Called now and then with the number of customers that are done."""
+
+
+def funnel(
+    project: Project,
+    store: Store,
+    now: Instant,
+    *,
+    surfaces: Sequence[str] = (),
+    progress: Progress = lambda _done: None,
+) -> Funnel:
+    """Judge every customer of the store with every action, on one snapshot. Writes nothing.
+
+    surfaces: asked together, as one request, in this order; all of them by default. Holds one
+    customer at a time. Raises BadRequest for a surface that is not declared.
+    """
+    asked = tuple(surfaces) or tuple(project.surfaces)
+    field = _candidates(project, asked)
+    tally, feeding = Tally(field), Feeding(project, field)
+    with store.read() as snapshot:
+        for situation in _situations(_Unwatched(snapshot), project, now):
+            feeding.see(situation)
+            tally.add(_verdicts(situation, asked))
+            if tally.customers % PROGRESS_EVERY == 0:
+                progress(tally.customers)
+    progress(tally.customers)
+    lines = tally.lines(feeding.feeds)
+    return Funnel(now=now, surfaces=asked, customers=tally.customers, lines=lines)
+
+
+def _candidates(project: Project, surfaces: tuple[str, ...]) -> list[decision.Candidate]:
+    try:
+        return list(candidates(project, Question(surfaces=surfaces, fragment=NOBODY)))
+    except UnknownSurfaceError as error:
+        raise BadRequest(error.found, error.expected) from error
+
+
+def _situations(reader: Reader, project: Project, now: Instant) -> Iterator[Situation]:
+    for customer in identity.customers(reader, project):
+        yield decision.situation(reader, project, customer, now)
+
+
+def _verdicts(situation: Situation, surfaces: tuple[str, ...]) -> tuple[Verdict, ...]:
+    """Of a dry run whose seed follows from the customer: the same store gives the same funnel.
+    Nothing is rendered: whether a message can be is checked when the project is loaded."""
+    fragment = situation.customer.oldest
+    question = Question(surfaces=surfaces, fragment=fragment)
+    decision_id = f"funnel-{fragment.hex()}"
+    return decision.decide(situation, question, decision_id, lambda _action, _way: "").verdicts
+
+
+class _Unwatched:
+    """A reader that remembers nothing of what was read: nothing will be committed on it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    @property
+    def position(self) -> int:
+        return self._reader.position
+
+    def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
+        return self._reader.get(table, key, watch=False)
+
+    def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
+        return self._reader.scan(table, prefix)
+
+    def facts(
+        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
+    ) -> list[Logged]:
+        return self._reader.facts(fragment, after, limit)
+
+    def fact(self, position: int) -> Logged:
+        return self._reader.fact(position)
+
+    def pseudonym(self, namespace: str, value: str) -> FragmentId:
+        return self._reader.pseudonym(namespace, value)

@@ -1,0 +1,53 @@
+"""A funnel as text, for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tuttu.engine.funnel.counting import Funnel, FunnelLine, StageCount
+from tuttu.vocabulary.conversion import format_instant
+
+NO_DATA = "no data"
+HEADER = ("entered", "refused", "passed")
+
+
+def funnel_text(funnel: Funnel, *, treatments: bool = False) -> str:
+    """The overview, then each action stage by stage with the reasons; with `treatments`, each of
+    its treatments too."""
+    lines = [line for line in funnel.lines if treatments or line.treatment is None]
+    parts = [overview(funnel), *(_stages(line) for line in lines)]
+    return "\n\n".join(parts)
+
+
+def overview(funnel: Funnel) -> str:
+    """One row for each action: how many each stage refused, and how many were left."""
+    title = f"{funnel.customers:,} customers at {format_instant(funnel.now)}, refused by stage"
+    stages = [each.stage.value for each in funnel.actions[0].stages] if funnel.actions else []
+    rows = [
+        (line.action, *(_refused(each) for each in line.stages), f"{line.chosen:,}")
+        for line in funnel.actions
+    ]
+    return "\n".join([title, *_table([("", *stages, "chosen"), *rows])])
+
+
+def _stages(line: FunnelLine) -> str:
+    title = line.action if line.treatment is None else f"{line.action} by {line.treatment}"
+    rows: list[tuple[str, ...]] = [(title, *HEADER)]
+    for count in line.stages:
+        figures = (f"{count.entered:,}", _refused(count), f"{count.passed:,}")
+        rows.append((f"  {count.stage.value}", *figures))
+        rows += [(f"    {reason}", "", f"{many:,}", "") for reason, many in count.reasons.items()]
+    rows.append(("  chosen", "", "", f"{line.chosen:,}"))
+    return "\n".join(_table(rows))
+
+
+def _refused(count: StageCount) -> str:
+    return NO_DATA if count.no_data else f"{count.refused:,}"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Names to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *cells in rows:
+        figures = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
+        yield "  ".join([name.ljust(widths[0]), *figures]).rstrip()

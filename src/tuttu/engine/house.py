@@ -1,0 +1,69 @@
+"""The rooms of one company, built once and handed to whoever answers a door."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+
+from tuttu import consent, identity, intake, ledger, profile
+from tuttu.content import Renderer
+from tuttu.engine import keys, receipts
+from tuttu.engine.errors import Unavailable
+from tuttu.storage import Store, StoreUnavailableError
+from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Body, Fact, Fold, Result, Unit
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+
+
+class House(msgspec.Struct, frozen=True):
+    """One version of a project over one store."""
+
+    project: Project
+    store: Store
+    clock: Clock
+    renderer: Renderer
+
+    def now(self) -> Instant:
+        return self.clock.now()
+
+    def commit(self, units: Sequence[Unit]) -> list[Result]:
+        """Raises Unavailable; then nothing was kept."""
+        try:
+            return self.store.commit(units)
+        except StoreUnavailableError as error:
+            raise Unavailable(str(error)) from error
+
+    def append(self, body: Body, fragment: FragmentId | None = None) -> Result:
+        """One fact of our own making, at the present moment."""
+        return self.commit([Unit(facts=(self.fact(body, fragment),))])[0]
+
+    def fact(self, body: Body, fragment: FragmentId | None = None) -> Fact:
+        now = self.now()
+        return Fact(id=new_id(), fragment=fragment, time=now, received=now, body=body)
+
+
+def build(project: Project, store: Store, clock: Clock) -> House:
+    """Registers every room's fold, in the order in which state rests on state."""
+    store.register(folds_of(project))
+    return House(project, store, clock, Renderer(project))
+
+
+def folds_of(project: Project) -> list[tuple[str, Fold]]:
+    return [
+        ("identity", identity.make_fold(project)),
+        ("consent", consent.make_fold(project)),
+        ("profile", profile.make_fold(project)),
+        ("ledger", ledger.make_fold(project)),
+        ("intake", intake.make_fold(project)),
+        ("engine", keys.fold),
+        ("engine", receipts.fold),
+    ]
+
+
+def new_id() -> str:
+    """Unguessable and unique: the one place below the doors that asks the system for chance."""
+    return secrets.token_hex(16)

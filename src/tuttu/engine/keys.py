@@ -1,0 +1,50 @@
+"""Server keys: 256 random bits, shown once, kept as their SHA-256 with a name and scopes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from tuttu.vocabulary.events import KeyIssued, KeyRevoked
+from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
+
+SCOPES = ("ingest", "decide", "read-person", "write-person", "erase", "admin", "clock")
+PREFIX = "tuttu_"
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """A key that opens something, by the SHA-256 of its text."""
+
+    name: str
+    scopes: tuple[str, ...]
+
+
+class KeyHolder(msgspec.Struct, frozen=True):
+    """Who is asking, and what he may do."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+KEYS = Table("engine.keys", KeyRecord)
+
+
+def digest_of(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def fold(transaction: Transaction, logged: Logged) -> None:
+    body = logged.fact.body
+    if isinstance(body, KeyIssued):
+        transaction.put(KEYS, body.digest, KeyRecord(body.name, body.scopes))
+    elif isinstance(body, KeyRevoked):
+        for digest, record in list(transaction.scan(KEYS)):
+            if record.name == body.name:
+                transaction.delete(KEYS, digest)
+
+
+def holders(reader: Reader) -> Iterator[tuple[bytes, KeyHolder]]:
+    for digest, record in reader.scan(KEYS):
+        yield digest, KeyHolder(record.name, frozenset(record.scopes))

@@ -1,0 +1,44 @@
+"""People as doors name them, ``{"user_id": "maija"}``, to identifiers and back."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from tuttu.engine.answers import Who
+from tuttu.engine.errors import BadRequest
+from tuttu.identity import normalise
+from tuttu.vocabulary.events import Identifier
+from tuttu.vocabulary.project import Project
+
+SEGMENT_NAMES = {"userId": "user_id", "anonymousId": "anonymous_id"}
+
+
+def identifier_of(project: Project, who: Who) -> Identifier:
+    """The identifier of highest priority among those given. Raises BadRequest."""
+    if not who:
+        raise BadRequest("an empty `who`", 'one identifier, as {"user_id": "maija"}')
+    given = [_identifier(project, name, value) for name, value in who.items()]
+    return min(given, key=lambda each: project.namespaces[each.namespace].rank)
+
+
+def _identifier(project: Project, name: str, value: str) -> Identifier:
+    name = SEGMENT_NAMES.get(name, name)
+    namespace = project.namespaces.get(name)
+    if namespace is None:
+        near = get_close_matches(name, project.namespaces, 1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        declared = ", ".join(project.namespaces)
+        raise BadRequest(f"the namespace {name!r}", f"one of: {declared}{hint}")
+    normal = normalise(namespace, value)
+    if normal is None:
+        raise BadRequest(f"{name} {value!r}", "an identifier that is neither empty nor blocked")
+    return Identifier(name, normal)
+
+
+def shown(identifier: Identifier) -> Who:
+    return {identifier.namespace: identifier.value}
+
+
+def label(identifier: Identifier) -> str:
+    """One line, as ``/v1/customers/{id}`` takes it."""
+    return f"{identifier.namespace}:{identifier.value}"

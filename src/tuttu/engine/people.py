@@ -1,0 +1,159 @@
+"""The whole picture of a person, his timeline and choices; looking is recorded."""
+
+from __future__ import annotations
+
+from tuttu import consent, identity, ledger
+from tuttu.decision import Situation
+from tuttu.engine.answers import (
+    CustomerAnswer,
+    PreferencesAnswer,
+    PreferencesRequest,
+    ShownContact,
+    ShownLink,
+    ShownPreference,
+    TimelineAnswer,
+    UnmergeAnswer,
+    UnmergeRequest,
+    Who,
+)
+from tuttu.engine.deciding import situation_of
+from tuttu.engine.errors import BadRequest
+from tuttu.engine.house import House
+from tuttu.engine.naming import identifier_of, label, shown
+from tuttu.engine.showing import items, timeline_entry, values
+from tuttu.storage import Snapshot
+from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.events import Identifier, PersonLookedAt, PreferenceSet, Unmerge
+from tuttu.vocabulary.facts import Unit
+from tuttu.vocabulary.people import Customer, RefusedLink
+
+MOST_ENTRIES = 1_000
+
+
+def customer(house: House, who: Who, by: str) -> CustomerAnswer:
+    with house.store.read() as snapshot:
+        picture = situation_of(house, snapshot, identifier_of(house.project, who))
+    _looked(house, picture.customer, by, "customer")
+    return _shown(house, picture)
+
+
+def timeline(house: House, who: Who, by: str, after: int, limit: int) -> TimelineAnswer:
+    """Facts of every fragment of the customer, in the order of the log."""
+    limit = max(1, min(limit, MOST_ENTRIES))
+    with house.store.read() as snapshot:
+        person = _resolve(house, snapshot, who)
+        found = [
+            entry
+            for fragment in person.fragments
+            for entry in snapshot.facts(fragment, after, limit + 1)
+        ]
+    _looked(house, person, by, "timeline")
+    found.sort(key=lambda entry: entry.position)
+    page = found[:limit]
+    return TimelineAnswer(
+        entries=[timeline_entry(entry) for entry in page],
+        next=page[-1].position if len(found) > limit else None,
+    )
+
+
+def preferences(house: House, who: Who, by: str) -> PreferencesAnswer:
+    with house.store.read() as snapshot:
+        person = _resolve(house, snapshot, who)
+        answer = _preferences(house, snapshot, person)
+    _looked(house, person, by, "preferences")
+    return answer
+
+
+def set_preferences(
+    house: House, who: Who, request: PreferencesRequest, by: str
+) -> PreferencesAnswer:
+    """All of the choices, or none: they are one unit."""
+    for choice in request.preferences:
+        _known(choice.purpose, "purpose", list(house.project.purposes))
+        if choice.channel is not None:
+            _known(choice.channel, "channel", list(house.project.channels))
+    identifier = identifier_of(house.project, who)
+    fragment = house.store.pseudonym(*identifier_key(identifier))
+    bodies = [
+        PreferenceSet(purpose=each.purpose, channel=each.channel, allowed=each.allowed, by=by)
+        for each in request.preferences
+    ]
+    house.commit([Unit(facts=tuple(house.fact(body, fragment) for body in bodies))])
+    with house.store.read() as snapshot:
+        return _preferences(house, snapshot, _resolve(house, snapshot, who))
+
+
+def unmerge(house: House, request: UnmergeRequest, by: str) -> UnmergeAnswer:
+    """Part two identifiers for good, and say which customers they are now."""
+    one, other = (identifier_of(house.project, who) for who in (request.one, request.other))
+    if one == other:
+        raise BadRequest("the same identifier twice", "two identifiers of one customer")
+    fragment = house.store.pseudonym(*identifier_key(one))
+    house.append(Unmerge(one=one, other=other, by=by, why=request.why), fragment)
+    with house.store.read() as snapshot:
+        first, second = (identity.resolve(snapshot, house.project, each) for each in (one, other))
+    return UnmergeAnswer(one=label(first.identifiers[0]), other=label(second.identifiers[0]))
+
+
+def identifier_key(identifier: Identifier) -> tuple[str, str]:
+    return identifier.namespace, identifier.value
+
+
+def _resolve(house: House, snapshot: Snapshot, who: Who) -> Customer:
+    return identity.resolve(snapshot, house.project, identifier_of(house.project, who))
+
+
+def _known(name: str, what: str, declared: list[str]) -> None:
+    if name not in declared:
+        raise BadRequest(f"the {what} {name!r}", f"one of: {', '.join(declared)}")
+
+
+def _looked(house: House, person: Customer, by: str, what: str) -> None:
+    house.append(PersonLookedAt(by=by, what=what), person.oldest)
+
+
+def _preferences(house: House, snapshot: Snapshot, person: Customer) -> PreferencesAnswer:
+    cells = consent.read(snapshot, person, house.project).preferences()
+    return PreferencesAnswer(
+        preferences=[
+            ShownPreference(purpose=purpose, channel=channel, allowed=allowed, chosen=chosen)
+            for purpose, channel, allowed, chosen in cells
+        ]
+    )
+
+
+def _shown(house: House, picture: Situation) -> CustomerAnswer:
+    schema, row = house.project.row_schema, picture.row
+    names = [name for name in schema.columns if "." not in name]
+    sourced = [name for name in schema.columns if "." in name and row.get(name) is not None]
+    person = picture.customer
+    return CustomerAnswer(
+        customer=label(person.identifiers[0]),
+        identifiers=[shown(each) for each in person.identifiers],
+        fragments=len(person.fragments),
+        traits=values(row, schema, names),
+        sources=values(row, schema, sourced),
+        collections={name: items(row, schema, name) for name in schema.collections},
+        contacts=_contacts(picture.history),
+        refused_links=[_link(each) for each in person.refused],
+    )
+
+
+def _contacts(history: ledger.History) -> list[ShownContact]:
+    outcomes = history.outcomes()
+    return [
+        ShownContact(
+            contact_id=contact.id,
+            action=contact.action,
+            channel=contact.channel,
+            purpose=contact.purpose,
+            state=contact.state,
+            time=format_instant(contact.time),
+            outcome=outcomes.get(contact.id),
+        )
+        for contact in history.contacts
+    ]
+
+
+def _link(link: RefusedLink) -> ShownLink:
+    return ShownLink(one=shown(link.one), other=shown(link.other), reason=link.reason)

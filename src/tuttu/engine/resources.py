@@ -1,0 +1,43 @@
+"""Resources as doors see them."""
+
+from __future__ import annotations
+
+from tuttu import ledger
+from tuttu.engine.answers import ResourceAnswer, ResourceRequest
+from tuttu.engine.errors import BadRequest, NotFound
+from tuttu.engine.house import House
+from tuttu.storage import Snapshot
+from tuttu.vocabulary.events import ResourceSet
+
+
+def resources(house: House) -> list[ResourceAnswer]:
+    with house.store.read() as snapshot:
+        return [_shown(house, snapshot, name) for name in house.project.resources]
+
+
+def resource(house: House, name: str) -> ResourceAnswer:
+    if name not in house.project.resources:
+        declared = ", ".join(house.project.resources) or "none"
+        raise NotFound(f"no resource is named {name!r}; declared: {declared}")
+    with house.store.read() as snapshot:
+        return _shown(house, snapshot, name)
+
+
+def set_resource(house: House, name: str, request: ResourceRequest, by: str) -> ResourceAnswer:
+    resource(house, name)
+    if request.amount < 0:
+        raise BadRequest(f"an amount of {request.amount}", "0 or more")
+    house.append(ResourceSet(name=name, amount=request.amount, by=by))
+    return resource(house, name)
+
+
+def _shown(house: House, snapshot: Snapshot, name: str) -> ResourceAnswer:
+    state = ledger.resource_state(snapshot, house.project, name, house.now())
+    return ResourceAnswer(
+        name=name,
+        amount=state.amount,
+        used=state.used,
+        held=state.held,
+        free=state.free,
+        per=house.project.resources[name].per,
+    )

@@ -1,0 +1,11 @@
+"""Stories run on a second engine over a scratch store.
+
+It tells a project's scenarios to a real engine, step by step on a clock of its own, and says what
+came out otherwise than expected. It must not touch the company's own store, and it has no rules:
+what a story expects is answered by the same decisions as everywhere.
+"""
+
+from tuttu.simulation.report import Failure, Report
+from tuttu.simulation.stories import run
+
+__all__ = ["Failure", "Report", "run"]

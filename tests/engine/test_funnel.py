@@ -1,0 +1,205 @@
+"""The funnel: nothing is lost between two stages, and what nobody knows is no zero."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuttu.catalog import load
+from tuttu.engine import BadRequest, Engine, scratch_engine
+from tuttu.engine.answers import DecideRequest
+from tuttu.engine.funnel import Funnel, funnel, funnel_text, overview
+from tuttu.engine.funnel.counting import Tally, end_of
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Refusal, Stage, Verdict
+
+BANK = Path(__file__).parents[2] / "src/tuttu/examples/bank"
+MOMENT = parse_instant("2010-10-05T12:00:00Z") or 0
+SAVER = {
+    "age": 41, "job": "technician", "marital": "married", "education": "high.school",
+    "default": "no", "housing": "no", "loan": "no", "contact": "cellular", "month": "oct",
+    "campaign": 1, "previous": 0, "euribor3m": 1.2, "emp_var_rate": -1.8,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return load(BANK)
+
+
+@pytest.fixture
+def engine(project: Project) -> Iterator[Engine]:
+    with closing(scratch_engine(project, clock=ManualClock(MOMENT))) as engine:
+        yield engine
+
+
+def send(engine: Engine, client: int, **said: Any) -> None:
+    call = {
+        "messageId": f"{client}-{sorted(said)}-{said.get('event')}",
+        "context": {"externalIds": [{"id": client, "type": "client"}]},
+        "timestamp": "2010-10-05T09:00:00Z",
+        **said,
+    }
+    route = "track" if "event" in said else "identify"
+    assert engine.accept(route, json.dumps(call).encode(), None, "test").status == 200
+
+
+def counted(engine: Engine, **asked: Any) -> Funnel:
+    return funnel(engine.project, engine.store, MOMENT, **asked)
+
+
+def test_every_candidate_of_every_customer_ends_once(engine: Engine) -> None:
+    for client in range(7):
+        send(engine, client, traits={**SAVER, "age": 16 + client})
+    found = counted(engine)
+    assert found.customers == 7
+    assert len(found.actions) == len(engine.project.actions)
+    for line in found.lines:
+        left = found.customers
+        for stage in line.stages:
+            assert stage.entered == left == stage.refused + stage.passed
+            left = stage.passed
+        assert left == line.chosen
+    refused = found.line("term-deposit", "call").stage(Stage.ELIGIBILITY)
+    assert refused.reasons == {"is of age": 2}
+
+
+def test_it_counts_what_decide_answers(engine: Engine) -> None:
+    send(engine, 1, traits=SAVER)
+    request = DecideRequest(
+        who={"client": "1"}, surfaces=list(engine.project.surfaces), dry_run=True, seed=1
+    )
+    answer = engine.decide(request)
+    found = counted(engine)
+    chosen = {(line.action, line.treatment) for line in found.lines if line.treatment}
+    chosen = {key for key in chosen if found.line(*key).chosen}
+    assert chosen == {(each.action, each.treatment) for each in answer.choices}
+    stages = {(each.action, each.treatment): each.stage for each in answer.refused}
+    for line in found.lines:
+        if line.treatment and (line.action, line.treatment) not in chosen:
+            assert line.stage(Stage(stages[line.action, line.treatment])).refused == 1
+
+
+def test_it_writes_nothing(engine: Engine) -> None:
+    send(engine, 1, traits=SAVER)
+    before = engine.digest()
+    with engine.store.read() as snapshot:
+        position = snapshot.position
+    counted(engine)
+    assert engine.digest() == before
+    with engine.store.read() as snapshot:
+        assert snapshot.position == position
+
+
+def test_what_the_data_cannot_feed_says_no_data(engine: Engine) -> None:
+    send(engine, 1, traits=SAVER)
+    unfed = {Stage.GUARDS, Stage.CONSENT, Stage.SUPPRESSIONS, Stage.CONTACT_LIMITS}
+
+    def without() -> set[Stage]:
+        line = counted(engine).line("term-deposit", "call")
+        return {each.stage for each in line.stages if each.no_data}
+
+    assert without() == {*unfed, Stage.RESOURCES}
+    send(engine, 2, event="Campaign Call")
+    assert without() == {*unfed, Stage.RESOURCES} - {Stage.CONTACT_LIMITS}
+    send(engine, 3, event="Campaign Call", properties={"outcome": "failure"})
+    assert without() == {Stage.GUARDS, Stage.CONSENT, Stage.RESOURCES}
+    send(engine, 4, event="Marketing Welcomed")
+    assert without() == {Stage.GUARDS, Stage.RESOURCES}
+    send(engine, 5, event="Complaint Opened", properties={"complaint_id": "C1"})
+    assert without() == {Stage.RESOURCES}
+
+
+def test_an_empty_store_has_a_funnel_too(engine: Engine) -> None:
+    found = counted(engine)
+    assert found.customers == 0
+    assert all(stage.entered == 0 for line in found.lines for stage in line.stages)
+    assert "0 customers at 2010-10-05T12:00:00Z" in funnel_text(found)
+
+
+def test_surfaces_narrow_it_down(engine: Engine) -> None:
+    send(engine, 1, traits=SAVER)
+    found = counted(engine, surfaces=["letter"])
+    assert {line.surface for line in found.lines if line.treatment} == {"letter"}
+    with pytest.raises(BadRequest, match="surface 'lettre'"):
+        counted(engine, surfaces=["lettre"])
+
+
+def test_progress_ends_at_the_number_of_customers(engine: Engine) -> None:
+    send(engine, 1, traits=SAVER)
+    send(engine, 2, traits=SAVER)
+    told: list[int] = []
+    counted(engine, progress=told.append)
+    assert told == [2]
+
+
+REASONS = ("no", "lost to win-back by 1.25 EUR", "lost to win-back by 0.75 EUR")
+refusals = st.none() | st.builds(Refusal, st.sampled_from(Stage), st.sampled_from(REASONS))
+
+
+@given(data=st.data())
+def test_counts_add_up_whatever_is_decided(project: Project, data: st.DataObject) -> None:
+    from tuttu.decision import Question, candidates
+
+    asked = Question(surfaces=("call", "letter"), fragment=bytes(16))
+    field = list(candidates(project, asked))
+    tally = Tally(field)
+    customers = data.draw(st.lists(st.lists(refusals, min_size=len(field), max_size=len(field)),
+                                   max_size=5))  # fmt: skip
+    for ends in customers:
+        tally.add(
+            Verdict(
+                action=each.action.name,
+                treatment=each.treatment.name,
+                surface=each.treatment.surface,
+                refusal=refusal,
+            )
+            for each, refusal in zip(field, ends, strict=True)
+        )
+    lines = tally.lines(lambda _candidate, _stage: True)
+    for line in lines:
+        assert line.stages[0].entered == len(customers)
+        for before, after in zip(line.stages, line.stages[1:], strict=False):
+            assert before.entered == before.refused + before.passed
+            assert after.entered == before.passed
+    for action in {line.action for line in lines}:
+        whole, *ways = [line for line in lines if line.action == action]
+        assert max(way.chosen for way in ways) <= whole.chosen
+        for place in range(len(whole.stages)):
+            assert whole.stages[place].passed >= max(way.stages[place].passed for way in ways)
+
+
+def test_figures_of_one_customer_make_no_reason_of_their_own() -> None:
+    def reason(stage: Stage, text: str) -> str:
+        refused = Verdict(action="a", treatment="t", surface="s", refusal=Refusal(stage, text))
+        return end_of(refused)[1]
+
+    assert {reason(Stage.ARBITRATION, text) for text in REASONS[1:]} == {
+        "lost to win-back by … EUR"
+    }
+    assert reason(Stage.ARBITRATION, "lost to plan-2 by 1e-05") == "lost to plan-2 by …"
+    assert reason(Stage.ELIGIBILITY, "is between 25 and 60") == "is between 25 and 60"
+
+
+def test_the_table_reads_well(engine: Engine) -> None:
+    send(engine, 1, traits={**SAVER, "age": 17})
+    send(engine, 2, traits=SAVER)
+    text = funnel_text(counted(engine, surfaces=["call"]))
+    block = text[text.index("term-deposit   ", text.index("\n\n")) :].splitlines()
+    assert [line.split() for line in block[:3]] == [
+        ["term-deposit", "entered", "refused", "passed"],
+        ["eligibility", "2", "1", "1"],
+        ["is", "of", "age", "1"],
+    ]
+    assert "guards" in text
+    assert "no data" in overview(counted(engine))
+    assert all(line == line.rstrip() for line in text.splitlines())
