@@ -1,0 +1,224 @@
+"""demo: an example company from its first event to an explained decision, over HTTP alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import httpx
+import msgspec
+from ruamel.yaml import YAML
+
+from tuttu.cli import show
+from tuttu.cli.door import open_door
+from tuttu.cli.folders import copy_example, parse_example
+from tuttu.cli.options import FOLDER
+from tuttu.engine.answers import CallsAnswer, DecideAnswer, DecideRequest, Who
+from tuttu.vocabulary.conversion import format_instant, parse_instant
+from tuttu.vocabulary.errors import FinalError
+from tuttu.web import IssuedKeyAnswer, KeyRequest, Scope
+
+BATCH = 500
+SCOPES = [Scope.INGEST, Scope.DECIDE, Scope.READ_PERSON, Scope.CLOCK]
+
+
+class DemoError(FinalError):
+    """The demonstration cannot go on: what was found and expected."""
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """demo/demo.yaml: whom to ask for, on which surfaces, at what moment (ISO 8601)."""
+
+    customers: list[Who]
+    surfaces: list[str]
+    moment: str
+
+
+A = TypeVar("A")
+Answers = dict[str, DecideAnswer]
+"""What was answered, by customer."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop the server at the end.")
+@click.option("--example", type=parse_example, default="operator", show_default=True)
+@click.option("--folder", type=FOLDER, help="A project folder to copy instead of an example.")
+@click.option("--port", default=0, help="The port of the server.  [default: a free one]")
+def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
+    """Show an example company at work: its events in, explained decisions out."""
+    with _ended_by_sigterm(), _fresh_folder(example, folder) as project:
+        plan = read_plan(project)
+        key = _issue_key(project)
+        with _server(project, port, plan.moment) as url:
+            headers = {"Authorization": f"Bearer {key}"}
+            with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
+                Demonstration(client, project, plan).run()
+            if not once:
+                click.echo(f"\nThe server answers at {url} with the key {key}\nCtrl-C stops it.")
+                _wait_for_interrupt()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Asked to end, it ends the server and removes the folder first."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _fresh_folder(example: str, source: Path | None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tuttu-") as parent:
+        folder = Path(parent) / (source.resolve().name if source else example)
+        if source:
+            shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".tuttu"))
+        else:
+            copy_example(example, folder)
+        yield folder
+
+
+def read_plan(folder: Path) -> Plan:
+    """Raises DemoError for a file that is missing or does not fit."""
+    path = folder / "demo" / "demo.yaml"
+    try:
+        said = YAML(typ="safe", pure=True).load(path)
+        if isinstance(said, dict) and isinstance(said.get("moment"), datetime):
+            said["moment"] = said["moment"].isoformat()
+        plan = msgspec.convert(said, Plan)
+    except FileNotFoundError:
+        raise DemoError(f"{path}: not found; this example has no demonstration") from None
+    except msgspec.ValidationError as error:
+        raise DemoError(f"{path}: {error}") from None
+    if parse_instant(plan.moment) is None:
+        raise DemoError(f"{path}: found the moment {plan.moment!r}; expected ISO 8601")
+    return plan
+
+
+def _issue_key(folder: Path) -> str:
+    with open_door(folder) as door:
+        request = KeyRequest(name="demo", scopes=SCOPES)
+        return door.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=request).key
+
+
+@contextmanager
+def _server(folder: Path, port: int, moment: str) -> Iterator[str]:
+    """`tuttu serve` as a process of its own; yields its address."""
+    command = [sys.executable, "-m", "tuttu", "serve", str(folder), "--port", str(port), "--json"]
+    command += ["--clock", f"manual={moment}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            assert process.stdout is not None  # noqa: S101 - it was asked for
+            told = process.stdout.readline()
+            if not told:
+                raise DemoError("the server did not start; see above")
+            yield json.loads(told)["url"]
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def _wait_for_interrupt() -> None:
+    with suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+class Demonstration:
+    """The story, told by a client that knows the server's address and nothing else."""
+
+    def __init__(self, client: httpx.Client, folder: Path, plan: Plan) -> None:
+        self._client = client
+        self._files = folder / "demo"
+        self._plan = plan
+
+    def run(self) -> None:
+        lines = (self._files / "events.jsonl").read_bytes().splitlines()
+        click.echo(f"At {self._plan.moment} the company's events go in:")
+        self._send([line for line in lines if line.strip()])
+        before = self._ask()
+        for answer in before.values():
+            _show(answer)
+        fault = (self._files / "fault.json").read_bytes()
+        said = msgspec.json.decode(fault)
+        click.echo(f"\nThen this happens: {_told(said)}")
+        self._move_clock_to(said.get("timestamp"))
+        self._send([fault])
+        after = self._ask()
+        changed = changes(before, after)
+        for who in dict.fromkeys(row[0] for row in changed):
+            _show(after[who])
+        click.echo("\nWhat it changed:")
+        show.table(changed or [("nothing",)])
+
+    def _send(self, calls: list[bytes]) -> None:
+        for start in range(0, len(calls), BATCH):
+            body = b'{"batch":[' + b",".join(calls[start : start + BATCH]) + b"]}"
+            answer = self._post("/v1/batch", body, CallsAnswer)
+            click.echo(f"  {answer.accepted} accepted, {len(answer.refused)} refused")
+            show.table((each.index, each.message) for each in answer.refused)
+
+    def _ask(self) -> Answers:
+        answers: Answers = {}
+        for who in self._plan.customers:
+            request = DecideRequest(who=who, surfaces=self._plan.surfaces)
+            body = msgspec.json.encode(request)
+            answers[show.named(who)] = self._post("/v1/decide", body, DecideAnswer)
+        return answers
+
+    def _move_clock_to(self, moment: object) -> None:
+        wanted = parse_instant(moment) if isinstance(moment, str) else None
+        if wanted is not None and wanted > (parse_instant(self._plan.moment) or 0):
+            _checked(self._client.put("/v1/clock", json={"now": format_instant(wanted)}))
+
+    def _post(self, path: str, body: bytes, answer: type[A]) -> A:
+        return msgspec.json.decode(_checked(self._client.post(path, content=body)), type=answer)
+
+
+def _show(answer: DecideAnswer) -> None:
+    click.echo()
+    show.decision(answer)
+
+
+def _checked(response: httpx.Response) -> bytes:
+    if not response.is_success:
+        raise DemoError(f"{response.request.url.path}: {response.status_code} {response.text}")
+    return response.content
+
+
+def _told(said: dict[str, object]) -> str:
+    who = said.get("userId") or said.get("anonymousId")
+    return f"{said.get('event') or said.get('type')} of {who} {json.dumps(said.get('properties'))}"
+
+
+def changes(before: Answers, after: Answers) -> list[tuple[str, ...]]:
+    """Rows: customer, surface, what was chosen and what is now, and why not the first any more."""
+    rows: list[tuple[str, ...]] = []
+    for who, first in before.items():
+        was, now = _chosen(first), _chosen(after[who])
+        for place in sorted(was.keys() | now.keys()):
+            old, new = was.get(place), now.get(place)
+            if old != new:
+                why = _why_not(after[who], old, place[0])
+                rows.append((who, place[0], f"{old or 'nothing'} -> {new or 'nothing'}", why))
+    return rows
+
+
+def _chosen(answer: DecideAnswer) -> dict[tuple[str, int], str]:
+    return {(choice.surface, choice.slot): choice.action for choice in answer.choices}
+
+
+def _why_not(answer: DecideAnswer, action: str | None, surface: str) -> str:
+    for refusal in answer.refused:
+        if (refusal.action, refusal.surface) == (action, surface):
+            return f"{refusal.stage}: {refusal.reason}"
+    return ""

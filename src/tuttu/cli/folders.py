@@ -1,0 +1,104 @@
+"""init, check, schema, openapi: project folders and the shapes that tools read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import click
+
+from tuttu import catalog
+from tuttu.cli.options import FOLDER, print_json
+from tuttu.vocabulary.errors import FinalError
+from tuttu.web import openapi_document
+
+FAULTY = 2
+"""Exit status of a command that met a faulty project folder."""
+
+
+class ExampleError(FinalError):
+    """The example cannot be copied."""
+
+
+def examples() -> list[str]:
+    """Names of the example companies that come with tuttu."""
+    shipped = files("tuttu") / "examples"
+    return sorted(each.name for each in shipped.iterdir() if (each / "tuttu.yaml").is_file())
+
+
+def copy_example(name: str, folder: Path) -> None:
+    """A fresh project folder. Raises ExampleError unless `folder` is empty or new."""
+    if folder.exists() and any(folder.iterdir()):
+        raise ExampleError(f"{folder}: found a folder that is not empty; choose another one")
+    with as_file(files("tuttu") / "examples" / name) as shipped:
+        left_out = shutil.ignore_patterns(".tuttu", "__pycache__")
+        shutil.copytree(shipped, folder, dirs_exist_ok=True, ignore=left_out)
+
+
+def parse_example(name: str) -> str:
+    """The name of a shipped example."""
+    if name not in examples():
+        raise click.BadParameter(f"found {name!r}; expected one of: {', '.join(examples())}")
+    return name
+
+
+@click.command()
+@click.option(
+    "--example",
+    type=parse_example,
+    metavar="NAME",
+    required=True,
+    help="Which company to begin with.",
+)
+@click.argument("folder", type=FOLDER, required=False)
+def init(example: str, folder: Path | None) -> None:
+    """Make a project folder from an example company."""
+    target = folder or Path(example)
+    copy_example(example, target)
+    click.echo(f"made {target}; next: tuttu check {target}, tuttu serve {target}")
+
+
+@click.command()
+@click.argument("folder", type=FOLDER, default=Path())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(folder: Path, as_json: bool) -> None:
+    """Tell every fault of a project folder: file, line, what was found and expected."""
+    faults = catalog.check(folder)
+    if as_json:
+        print_json(faults)
+    elif faults:
+        for fault in faults:
+            click.echo(str(fault))
+        click.echo(f"{len(faults)} faults", err=True)
+    else:
+        project = catalog.load(folder)
+        count = len(project.actions)
+        click.echo(f"{project.company.name}: no faults, {count} actions, {project.digest[:12]}")
+    sys.exit(FAULTY if faults else 0)
+
+
+@click.command()
+@click.argument("kind", required=False)
+@click.option("--out", type=FOLDER, help="Write one file for each kind into this folder.")
+def schema(kind: str | None, out: Path | None) -> None:
+    """Print the JSON Schema of the project files, or of one KIND of them."""
+    schemas = catalog.schemas()
+    if kind is not None and kind not in schemas:
+        raise click.UsageError(f"found {kind!r}; expected one of: {', '.join(schemas)}")
+    wanted = {kind: schemas[kind]} if kind else schemas
+    if out is None:
+        click.echo(json.dumps(wanted[kind] if kind else wanted, indent=2, ensure_ascii=False))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in wanted.items():
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        (out / f"{name}.schema.json").write_text(text + "\n", encoding="utf-8")
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP door."""
+    print_json(openapi_document())

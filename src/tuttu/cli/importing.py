@@ -1,0 +1,216 @@
+"""import: a file's rows, through a mapping, into the same door as every other call."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO
+
+import click
+import msgspec
+
+from tuttu import catalog
+from tuttu.cli.door import Door, RefusedError, open_door
+from tuttu.cli.options import FILE, folder_option, json_option, print_json
+from tuttu.engine.answers import CallsAnswer
+from tuttu.intake import (
+    Format,
+    ImportMapping,
+    Row,
+    RowFile,
+    load_mapping,
+    read_records,
+    read_rows,
+    require_fit,
+)
+from tuttu.intake.calling import calls_of
+from tuttu.intake.cells import RowError
+from tuttu.storage import read_parquet
+from tuttu.vocabulary.company import Limits
+
+BATCH_CALLS = 500
+FRAME = b'{"batch":[%s]}'
+
+
+class Reject(msgspec.Struct, omit_defaults=True):
+    """A row that was not taken, or not whole: why, and the row as it stands in the file."""
+
+    row: int
+    reason: str
+    text: str
+    dead_letter: str | None = None
+
+
+class Summary(msgspec.Struct):
+    """What came of a file. last: number of the last row; `--after` goes on behind it."""
+
+    rows: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    dropped: int = 0
+    rejected: int = 0
+    last: int = 0
+
+
+class Mapped(msgspec.Struct):
+    """A row with the calls that it becomes; `fault` says why it becomes none."""
+
+    row: Row
+    calls: list[bytes] = []
+    fault: str | None = None
+
+
+@click.command("import")
+@click.argument("file", type=FILE)
+@click.option("--mapping", "mapping_file", type=FILE, help="How rows become calls (YAML).")
+@click.option("--after", type=int, default=0, help="Go on behind this row number.")
+@click.option("--strict", is_flag=True, help="End with 1 if a row was rejected.")
+@json_option
+@folder_option
+def import_file(
+    file: Path, mapping_file: Path | None, after: int, strict: bool, as_json: bool, folder: Path
+) -> None:
+    """Import FILE: CSV or JSON lines, also gzipped, or Parquet; without --mapping each line is a
+    call.
+
+    Rows that are not taken go to FILE.rejects.jsonl. Doing it again takes nothing twice.
+    """
+    mapping = _mapping(mapping_file)
+    project = catalog.load(folder)
+    rejects = file.with_name(file.name + ".rejects.jsonl")
+    with (
+        file.open("rb") as stream,
+        rejects.open("ab" if after else "wb") as kept,
+        open_door(folder) as door,
+    ):
+        rows = _rows(file, stream, mapping)
+        if mapping:
+            require_fit(mapping, rows.columns, project)
+        sending = Sending(door, kept, project.company.limits)
+        sending.send(_mapped(_shown(rows, stream, file.stat().st_size), mapping, after))
+    _tell(sending.summary, rejects, as_json)
+    sys.exit(1 if strict and sending.summary.rejected else 0)
+
+
+def _mapping(path: Path | None) -> ImportMapping | None:
+    return load_mapping(path.read_text(encoding="utf-8"), str(path)) if path else None
+
+
+def _rows(file: Path, stream: IO[bytes], mapping: ImportMapping | None) -> RowFile:
+    """Parquet is told by the name of the file, all else by the mapping."""
+    style = mapping.format if mapping else Format(kind="jsonl")
+    if file.suffix == ".parquet":
+        return read_records(read_parquet(file), style)
+    return read_rows(stream, style)
+
+
+def _shown(rows: RowFile, stream: IO[bytes], size: int) -> Iterator[Row]:
+    """The rows, with progress on stderr by how much of the file is read."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=size, label="rows", file=sys.stderr, hidden=hidden) as bar:
+        for row in rows:
+            yield row
+            if row.number % BATCH_CALLS == 0:
+                bar.update(stream.tell() - bar.pos)
+        bar.update(size - bar.pos)
+
+
+def _mapped(rows: Iterable[Row], mapping: ImportMapping | None, after: int) -> Iterator[Mapped]:
+    for row in rows:
+        if row.number <= after:
+            continue
+        try:
+            yield Mapped(row, _calls(row, mapping), row.fault)
+        except RowError as error:
+            yield Mapped(row, fault=str(error))
+
+
+def _calls(row: Row, mapping: ImportMapping | None) -> list[bytes]:
+    if row.fault:
+        return []
+    if mapping is None:
+        return [_numbered(row)]
+    return [msgspec.json.encode(call) for call in calls_of(row, mapping)]
+
+
+def _numbered(row: Row) -> bytes:
+    """A line that is a call, as it stands; without a messageId it gets one that a repeated import
+    gives it again."""
+    if row.values.get("messageId"):
+        return row.text.encode()
+    content = blake2b(row.text.encode(), digest_size=8).hexdigest()
+    return msgspec.json.encode({**row.values, "messageId": f"line-{row.number:09d}-{content}"})
+
+
+class Sending:
+    """Sends calls in batches, and keeps what was refused."""
+
+    def __init__(self, door: Door, rejects: IO[bytes], limits: Limits) -> None:
+        self.summary = Summary()
+        self._door = door
+        self._rejects = rejects
+        self._most = min(BATCH_CALLS, limits.batch_events)
+        self._bytes = limits.body_bytes - len(FRAME)
+        self._calls: list[bytes] = []
+        self._size = 0
+        self._rows: list[Row] = []
+
+    def send(self, rows: Iterable[Mapped]) -> None:
+        for mapped in rows:
+            self.summary.rows += 1
+            self.summary.last = mapped.row.number
+            if mapped.fault:
+                self._reject(Reject(mapped.row.number, mapped.fault, mapped.row.text))
+            elif not mapped.calls:
+                self.summary.dropped += 1
+            for call in mapped.calls:
+                self._add(mapped.row, call)
+        self._flush()
+
+    def _add(self, row: Row, call: bytes) -> None:
+        if len(self._calls) == self._most or self._size + len(call) > self._bytes:
+            self._flush()
+        self._size += len(call) + 1
+        self._calls.append(call)
+        self._rows.append(row)
+
+    def _flush(self) -> None:
+        if not self._calls:
+            return
+        rows = self._rows
+        body = FRAME % b",".join(self._calls)
+        self._calls, self._rows, self._size = [], [], 0
+        try:
+            answer = self._door.ask(CallsAnswer, "POST", "/v1/batch", body=body)
+        except RefusedError as error:
+            if error.status >= 500:
+                raise
+            for row in rows:
+                self._reject(Reject(row.number, str(error), row.text))
+            return
+        self.summary.accepted += answer.accepted
+        self.summary.duplicates += answer.duplicates
+        for no in answer.refused:
+            row = rows[no.index]
+            self._reject(Reject(row.number, no.message, row.text, no.dead_letter))
+
+    def _reject(self, reject: Reject) -> None:
+        self.summary.rejected += 1
+        self._rejects.write(msgspec.json.encode(reject) + b"\n")
+
+
+def _tell(summary: Summary, rejects: Path, as_json: bool) -> None:
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(
+            f"{summary.rows} rows: {summary.accepted} events accepted, "
+            f"{summary.duplicates} known before, {summary.dropped} rows without an event, "
+            f"{summary.rejected} rejected"
+        )
+    if rejects.stat().st_size:
+        click.echo(f"the rejected ones are in {rejects}", err=True)
+    else:
+        rejects.unlink()

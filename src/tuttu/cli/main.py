@@ -1,0 +1,58 @@
+"""The command ``tuttu``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tuttu.cli import folders, importing, operations, people, questions, stories
+from tuttu.cli.demo import demo
+from tuttu.cli.serving import serve
+from tuttu.intake import MappingError
+from tuttu.vocabulary.errors import ProjectError, TuttuError
+
+
+class Commands(click.Group):
+    """Says errors in words: 2 for a faulty project folder or mapping, 1 for anything else."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (ProjectError, MappingError) as error:
+            for fault in error.faults:
+                click.echo(str(fault), err=True)
+            sys.exit(folders.FAULTY)
+        except TuttuError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tuttu")
+def main() -> None:
+    """tuttu decides the next best action for each customer by one policy, in every channel."""
+
+
+for command in (
+    folders.init,
+    folders.check,
+    folders.schema,
+    folders.openapi,
+    serve,
+    demo,
+    importing.import_file,
+    questions.decide,
+    questions.explain,
+    questions.decision,
+    people.customer,
+    people.timeline,
+    people.preferences,
+    people.unmerge,
+    operations.dead_letters,
+    operations.resources,
+    operations.keys,
+    operations.digest,
+    operations.clock,
+    stories.run_stories,
+):
+    main.add_command(command)

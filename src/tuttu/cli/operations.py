@@ -1,0 +1,196 @@
+"""resources, dead-letters, keys, digest, clock: what those who run tuttu ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import click
+
+from tuttu.cli import show
+from tuttu.cli.door import Door, open_door, part
+from tuttu.cli.options import folder_option, json_option, print_json
+from tuttu.engine.answers import (
+    CallsAnswer,
+    ClockAnswer,
+    ClockRequest,
+    DeadLetterAnswer,
+    DeadLettersAnswer,
+    ResourceAnswer,
+    ResourceRequest,
+)
+from tuttu.web import (
+    ALL_SCOPES,
+    DigestAnswer,
+    IssuedKeyAnswer,
+    KeyAnswer,
+    KeyRequest,
+    Scope,
+)
+
+PAGE = 1_000
+
+
+@click.command()
+@click.option("--set", "wanted", type=(str, int), metavar="NAME AMOUNT", help="A new amount.")
+@json_option
+@folder_option
+def resources(wanted: tuple[str, int] | None, as_json: bool, folder: Path) -> None:
+    """Show every resource: how much there is, used, held and free."""
+    with open_door(folder) as door:
+        if wanted:
+            name, amount = wanted
+            path = f"/v1/resources/{part(name)}"
+            door.ask(ResourceAnswer, "PUT", path, body=ResourceRequest(amount=amount))
+        answer = door.ask(list[ResourceAnswer], "GET", "/v1/resources")
+    if as_json:
+        print_json(answer)
+    else:
+        show.resources(answer)
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """Refused calls: list, show, repair, send again, drop."""
+
+
+@dead_letters.command("list")
+@json_option
+@folder_option
+def list_letters(as_json: bool, folder: Path) -> None:
+    """List the refused calls, oldest first."""
+    with open_door(folder) as door:
+        found = list(_letters(door))
+    if as_json:
+        print_json(found)
+    else:
+        show.letters(found)
+
+
+def _letters(door: Door) -> Iterator[DeadLetterAnswer]:
+    after: str | None = None
+    while True:
+        query = {"after": after, "limit": PAGE}
+        page = door.ask(DeadLettersAnswer, "GET", "/v1/dead-letters", query=query).dead_letters
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+@dead_letters.command("show")
+@click.argument("letter_id")
+@folder_option
+def show_letter(letter_id: str, folder: Path) -> None:
+    """Show one refused call with its body."""
+    with open_door(folder) as door:
+        print_json(door.ask(DeadLetterAnswer, "GET", _letter(letter_id)))
+
+
+@dead_letters.command()
+@click.argument("letter_id")
+@click.argument("body", type=click.File("rb"))
+@folder_option
+def repair(letter_id: str, body: IO[bytes], folder: Path) -> None:
+    """Send a refused call again with the repaired BODY (a file, or - for the input)."""
+    with open_door(folder) as door:
+        print_json(door.ask(CallsAnswer, "PUT", _letter(letter_id), body=body.read()))
+
+
+@dead_letters.command()
+@click.argument("letter_id")
+@folder_option
+def send(letter_id: str, folder: Path) -> None:
+    """Send a refused call again as it is."""
+    with open_door(folder) as door:
+        print_json(door.ask(CallsAnswer, "POST", f"{_letter(letter_id)}/send"))
+
+
+@dead_letters.command()
+@click.argument("letter_id")
+@folder_option
+def drop(letter_id: str, folder: Path) -> None:
+    """Give a refused call up."""
+    with open_door(folder) as door:
+        door.ask(type(None), "DELETE", _letter(letter_id))
+
+
+def _letter(letter_id: str) -> str:
+    return f"/v1/dead-letters/{part(letter_id)}"
+
+
+@click.group()
+def keys() -> None:
+    """Server keys: add, list, revoke."""
+
+
+@keys.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([*sorted(ALL_SCOPES), "all"]),
+    help="What the key may do; may be given repeatedly.",
+)
+@json_option
+@folder_option
+def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None:
+    """Issue a key for NAME. It is printed once, and kept nowhere."""
+    wanted = list(Scope) if "all" in scopes else [Scope(scope) for scope in scopes]
+    with open_door(folder) as door:
+        body = KeyRequest(name=name, scopes=wanted)
+        answer = door.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=body)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(answer.key)
+
+
+@keys.command("list")
+@json_option
+@folder_option
+def list_keys(as_json: bool, folder: Path) -> None:
+    """List the keys: names and scopes, never secrets."""
+    with open_door(folder) as door:
+        answer = door.ask(list[KeyAnswer], "GET", "/v1/keys")
+    if as_json:
+        print_json(answer)
+    else:
+        show.table(((key.name, ", ".join(key.scopes)) for key in answer), indent="")
+
+
+@keys.command()
+@click.argument("name")
+@folder_option
+def revoke(name: str, folder: Path) -> None:
+    """Revoke the key of NAME."""
+    with open_door(folder) as door:
+        door.ask(type(None), "DELETE", f"/v1/keys/{part(name)}")
+
+
+@click.command()
+@folder_option
+def digest(folder: Path) -> None:
+    """Print the digest of the whole state: equal digests, equal customers."""
+    with open_door(folder) as door:
+        click.echo(door.ask(DigestAnswer, "GET", "/v1/digest").digest)
+
+
+@click.command()
+@click.option("--set", "wanted", metavar="ISO", help="Move a manual clock on to this moment.")
+@json_option
+@folder_option
+def clock(wanted: str | None, as_json: bool, folder: Path) -> None:
+    """Show the server's present."""
+    with open_door(folder) as door:
+        if wanted:
+            answer = door.ask(ClockAnswer, "PUT", "/v1/clock", body=ClockRequest(now=wanted))
+        else:
+            answer = door.ask(ClockAnswer, "GET", "/v1/clock")
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'})")

@@ -1,0 +1,50 @@
+"""What many commands share: the project folder, JSON output, how people are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from tuttu.engine.answers import Who
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+def folder_option(command: Command) -> Command:
+    """``--folder``: the project folder, by default where we stand."""
+    return click.option(
+        "--folder",
+        type=FOLDER,
+        default=Path(),
+        show_default="the current one",
+        help="The project folder.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """``--json``: the answer as the HTTP door gives it."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def parse_who(text: str) -> Who:
+    """A person: ``namespace:value``; without a colon the value of ``user_id``."""
+    namespace, colon, name = text.partition(":")
+    if colon and not (namespace and name):
+        raise click.BadParameter(f"found {text!r}; expected namespace:value, as user_id:maija")
+    return {namespace: name} if colon else {"user_id": namespace}
+
+
+def path_name(who: Who) -> str:
+    """A person as the last part of ``/v1/customers/…``."""
+    [(namespace, value)] = who.items()
+    return f"{namespace}:{value}"
+
+
+def print_json(answer: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))

@@ -1,0 +1,66 @@
+"""serve: the HTTP door of a project folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import click
+import msgspec
+
+from tuttu import web
+from tuttu.cli.options import FOLDER
+from tuttu.engine import Engine, open_engine
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.conversion import format_instant, parse_instant
+from tuttu.web import SystemClock
+from tuttu.web.log import configure
+
+Clock = SystemClock | ManualClock
+
+
+def parse_clock(text: str) -> Clock:
+    """``system``, ``manual``, or ``manual=`` and a moment."""
+    kind, _, moment = text.partition("=")
+    if text == "system":
+        return SystemClock()
+    start = parse_instant(moment) if moment else SystemClock().now()
+    if kind != "manual" or start is None:
+        expected = "system, manual, or manual=2026-03-01T09:00:00Z"
+        raise click.BadParameter(f"found {text!r}; expected {expected}")
+    return ManualClock(start)
+
+
+@click.command()
+@click.argument("folder", type=FOLDER, default=Path())
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="The port; 0 takes a free one.")
+@click.option("--clock", type=parse_clock, default="system", metavar="system|manual[=ISO]")
+@click.option("--json", "as_json", is_flag=True, help="Tell the address as JSON.")
+def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> None:
+    """Serve a project folder over HTTP, and to the commands on its own socket."""
+    if isinstance(clock, ManualClock) and not web.is_loopback(host):
+        raise click.UsageError("--clock manual is for loopback only: give --host 127.0.0.1")
+    configure()
+    with (
+        closing(web.bind(host, port)) as bound,
+        closing(open_engine(folder, clock=clock)) as engine,
+    ):
+        web.catch_up(clock, engine)
+        web.serve(engine, bound, folder, _teller(engine, as_json))
+
+
+def _teller(engine: Engine, as_json: bool) -> Callable[[str], None]:
+    def tell(url: str) -> None:
+        told = {
+            "url": url,
+            "project": engine.project.company.name,
+            "project_digest": engine.project.digest,
+            "clock": "manual" if engine.clock_is_manual else "system",
+            "now": format_instant(engine.now()),
+        }
+        as_text = f"{told['project']} at {url}, {told['clock']} clock at {told['now']}"
+        click.echo(msgspec.json.encode(told).decode() if as_json else as_text)
+
+    return tell

@@ -1,0 +1,35 @@
+"""The HTTP door: one table of routes over the engine, on TCP and on the project's own socket.
+
+It knows who asks (a server key and its scopes), what shape a question has, and how a refusal is
+said. It must hold no rule of the trade and no SQL, keep nothing, and log nothing that was sent.
+"""
+
+from tuttu.web.app import create_app
+from tuttu.web.clock import SystemClock, catch_up
+from tuttu.web.local import LocalSocketError, address_of, answers, socket_path
+from tuttu.web.routes import ROUTES, openapi_document
+from tuttu.web.scopes import ALL_SCOPES, Scope
+from tuttu.web.server import AddressError, bind, is_loopback, serve
+from tuttu.web.shapes import DigestAnswer, IssuedKeyAnswer, KeyAnswer, KeyRequest
+
+__all__ = [
+    "ALL_SCOPES",
+    "ROUTES",
+    "AddressError",
+    "DigestAnswer",
+    "IssuedKeyAnswer",
+    "KeyAnswer",
+    "KeyRequest",
+    "LocalSocketError",
+    "Scope",
+    "SystemClock",
+    "address_of",
+    "answers",
+    "bind",
+    "catch_up",
+    "create_app",
+    "is_loopback",
+    "openapi_document",
+    "serve",
+    "socket_path",
+]

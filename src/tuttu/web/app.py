@@ -1,0 +1,203 @@
+"""The application: the table of routes over one engine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import NoneType
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Path
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tuttu.engine import Engine
+from tuttu.intake import write_key_of
+from tuttu.vocabulary.errors import TuttuError
+from tuttu.web import log
+from tuttu.web.auth import ANYBODY, CHALLENGE, LOCAL, Holder, secret_in
+from tuttu.web.body import decode, read_start, read_whole
+from tuttu.web.problems import MEDIA_TYPE, ProblemError, problem_of
+from tuttu.web.route import Asked, Route
+from tuttu.web.routes import ROUTES
+
+JSON_BODY_BYTES = 1024 * 1024
+"""Limit of a body that is not a call; the limits of calls are the project's."""
+
+SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(engine: Engine, *, local: bool = False) -> ASGIApp:
+    """The application over an engine. local: whoever reaches it may do everything."""
+    paths: dict[str, list[Route]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, []).append(route)
+    endpoints = {path: Endpoint(engine, rows, local) for path, rows in paths.items()}
+    plain = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
+    patterns = [Path(path, endpoint) for path, endpoint in endpoints.items() if "{" in path]
+    router = Router(patterns, redirect_slashes=False, default=_no_such_path)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        # Routed by the path as it was sent: an escaped slash is a part of an id, no border.
+        if scope["type"] == "http":
+            scope["path"] = scope["raw_path"].decode("ascii", "replace")
+        await plain.get(scope.get("path", ""), router)(scope, receive, send)
+
+    return app
+
+
+async def _no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
+    refusal = ProblemError(404, "no_such_path", "there is no such path; see /v1/openapi.json")
+    await _refusal(refusal)(scope, receive, send)
+
+
+class Endpoint:
+    """One path with its methods."""
+
+    def __init__(self, engine: Engine, routes: Sequence[Route], local: bool) -> None:
+        self._methods = {route.method: Answering(engine, route, local) for route in routes}
+        if "GET" in self._methods:
+            self._methods["HEAD"] = self._methods["GET"]
+        self._allow = ", ".join(sorted([*self._methods, "OPTIONS"]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answering = self._methods.get(scope["method"])
+        if answering:
+            response = await answering.respond(Request(scope, receive))
+        else:
+            response = self._without(scope["method"])
+        await response(scope, receive, send)
+
+    def _without(self, method: str) -> Response:
+        if method == "OPTIONS":
+            return Response(status_code=204, headers={**SECURITY_HEADERS, "Allow": self._allow})
+        detail = f"this path takes {self._allow}"
+        return _refusal(ProblemError(405, "no_such_method", detail, {"Allow": self._allow}))
+
+
+class Answering:
+    """One route at work: who asks, may he, what does he ask, the answer."""
+
+    def __init__(self, engine: Engine, route: Route, local: bool) -> None:
+        self._engine = engine
+        self._route = route
+        self._local = local
+        raw = route.body in {bytes, NoneType}
+        self._decoder = None if raw else msgspec.json.Decoder(route.body)
+
+    async def respond(self, request: Request) -> Response:
+        """The answer, or the refusal, to one request: never raises on purpose."""
+        try:
+            return _response(self._route.handler(await self._asked(request)))
+        except ProblemError as refusal:
+            return _refusal(refusal)
+        except TuttuError as error:
+            return _refusal(self._told(problem_of(error)))
+        except Exception as error:
+            incident = log.unforeseen(self._route, error)
+            detail = f"our mistake; it stands in the log as {incident}"
+            return _refusal(ProblemError(500, "unforeseen", detail))
+
+    def _told(self, refusal: ProblemError) -> ProblemError:
+        if refusal.status >= 500:
+            log.refused(self._route, refusal.status, refusal.code)
+        return refusal
+
+    async def _asked(self, request: Request) -> Asked[Any, Any]:
+        holder, sent = await self._known(request)
+        return Asked(
+            engine=self._engine,
+            by=holder.name,
+            path=_path_parameters(request.path_params),
+            query=_query(request, self._route.query),
+            body=self._body(request, sent),
+            encoding=request.headers.get("content-encoding"),
+            idempotency=_idempotency(request, holder) if self._route.idempotent else None,
+        )
+
+    async def _known(self, request: Request) -> tuple[Holder, bytes]:
+        """Who asks, and what he sent: read only when he is known, or may say it there."""
+        secret = secret_in(request.headers.get("authorization"))
+        if secret is None and self._route.writes_key and not self._local:
+            sent = await self._sent(request)
+            return self._holder(write_key_of(sent, request.headers.get("content-encoding"))), sent
+        return self._holder(secret), await self._sent(request)
+
+    def _holder(self, secret: str | None) -> Holder:
+        """Who asks; refuses who is unknown or not allowed to."""
+        scope = self._route.scope
+        if self._local or scope is None:
+            return LOCAL if self._local else ANYBODY
+        key = self._engine.key(secret) if secret else None
+        if key is None:
+            if self._route.writes_key:
+                self._engine.note_unauthenticated()
+            raise ProblemError(401, "unauthenticated", "expected a server key", CHALLENGE)
+        if scope not in key.scopes:
+            raise ProblemError(403, "not_allowed", f"the key lacks the scope {scope.value!r}")
+        return Holder(key.name, key.scopes)
+
+    async def _sent(self, request: Request) -> bytes:
+        if self._route.body is NoneType:
+            return b""
+        if self._route.body is bytes:
+            # Intake itself refuses a call that is too large, and keeps its beginning.
+            return await read_start(request, self._engine.project.company.limits.body_bytes)
+        return await read_whole(request, JSON_BODY_BYTES)
+
+    def _body(self, request: Request, sent: bytes) -> Any:
+        if self._decoder is None:
+            return sent if self._route.body is bytes else None
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise ProblemError(415, "packed", "expected a body without Content-Encoding")
+        return decode(self._decoder, sent)
+
+
+def _path_parameters(encoded: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return {name: unquote(value, errors="strict") for name, value in encoded.items()}
+    except UnicodeDecodeError:
+        raise ProblemError(400, "bad_path", "expected a path in UTF-8") from None
+
+
+def _query(request: Request, shape: type[msgspec.Struct]) -> msgspec.Struct:
+    try:
+        said = dict(request.query_params) if request.scope["query_string"] else {}
+        return msgspec.convert(said, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise ProblemError(400, "bad_query", f"the query does not fit: {error}") from None
+
+
+def _idempotency(request: Request, holder: Holder) -> bytes | None:
+    """The asker's key for "once only", so hashed that two askers never share one."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= 255:
+        raise ProblemError(400, "bad_idempotency_key", "expected 1 to 255 characters")
+    return hashlib.sha256(f"{len(holder.name)}:{holder.name}:{key}".encode()).digest()
+
+
+def _response(answer: object) -> Response:
+    if answer is None:
+        return Response(status_code=204, headers=SECURITY_HEADERS)
+    content = msgspec.json.encode(answer)
+    return Response(content, headers=SECURITY_HEADERS, media_type="application/json")
+
+
+def _refusal(refusal: ProblemError) -> Response:
+    return Response(
+        msgspec.json.encode(refusal.problem()),
+        status_code=refusal.status,
+        headers={**SECURITY_HEADERS, **refusal.headers},
+        media_type=MEDIA_TYPE,
+    )

@@ -1,0 +1,56 @@
+"""Reading what was sent: only so much, and only so long."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from tuttu.web.problems import ProblemError
+
+SECONDS = 10.0
+"""How long a body may take from its head to its end."""
+
+
+async def read_whole(request: Request, limit: int) -> bytes:
+    """The body as it came; more than `limit` bytes, or slower, is a refusal."""
+    body = await read_start(request, limit)
+    if len(body) > limit:
+        detail = f"found a body of more than {limit:,} bytes; send less at once"
+        raise ProblemError(413, "body_too_large", detail)
+    return body
+
+
+async def read_start(request: Request, limit: int) -> bytes:
+    """The body as it came, cut after `limit` + 1 bytes: enough to see that it was too large."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await _collect(request, limit + 1)
+    except TimeoutError:
+        detail = f"the body did not end within {SECONDS:g} seconds"
+        raise ProblemError(408, "too_slow", detail, {"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise ProblemError(400, "incomplete", "the connection ended inside the body") from None
+
+
+async def _collect(request: Request, limit: int) -> bytes:
+    collected = bytearray()
+    async for chunk in request.stream():
+        collected += chunk
+        if len(collected) >= limit:
+            break
+    return bytes(collected[:limit])
+
+
+def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """A JSON body as its declared type; what does not fit is a refusal that says where."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise ProblemError(400, "wrong_shape", f"the body does not fit: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProblemError(400, "not_json", f"the body is not JSON in UTF-8: {error}") from None
+    except RecursionError:
+        raise ProblemError(400, "too_deep", "the body is nested too deeply") from None

@@ -1,0 +1,70 @@
+"""The log: one line of JSON for each thing that went wrong, and no word of what was sent.
+
+Neither bodies, nor paths with ids in them, nor the texts of unforeseen exceptions are written,
+since each of them may carry a secret or a person's data; type and frames say where to look.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from tuttu.web.route import Route
+
+LOGGER = logging.getLogger("tuttu.web")
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON; of an exception only its type and frames."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+            line["frames"] = frames_of(record.exc_info[2])
+        return json.dumps(line, ensure_ascii=False)
+
+
+def frames_of(trace: TracebackType | None) -> list[str]:
+    """``file:line function``, outermost first."""
+    return [
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(trace)
+    ]
+
+
+def configure() -> None:
+    """Sends warnings and errors of the server to stderr, as lines of JSON."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def unforeseen(route: Route, error: Exception) -> str:
+    """Logs an error that nobody foresaw; returns the number under which it stands there."""
+    incident = secrets.token_hex(8)
+    fields = {"incident": incident, "method": route.method, "route": route.path, "status": 500}
+    LOGGER.error(
+        "unforeseen error",
+        exc_info=(type(error), error, error.__traceback__),
+        extra={"fields": fields},
+    )
+    return incident
+
+
+def refused(route: Route, status: int, code: str) -> None:
+    """Logs a refusal that is the server's own trouble."""
+    fields = {"method": route.method, "route": route.path, "status": status, "code": code}
+    LOGGER.warning("not available", extra={"fields": fields})

@@ -1,0 +1,78 @@
+"""What a route is: one line of the table, and what its handler is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from tuttu.engine import Engine
+from tuttu.web.scopes import Scope
+
+Body = TypeVar("Body")
+Query = TypeVar("Query")
+
+
+class Asked(msgspec.Struct, Generic[Body, Query], frozen=True, kw_only=True):
+    """One request that may be answered: the asker known and allowed, the shape as declared.
+
+    by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
+    decoded. encoding: the Content-Encoding of a raw body. idempotency: of this asker's alone.
+    """
+
+    engine: Engine
+    by: str
+    path: Mapping[str, str]
+    query: Query
+    body: Body
+    encoding: str | None = None
+    idempotency: bytes | None = None
+
+
+Handler = Callable[[Asked[Any, Any]], object]
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the table of routes.
+
+    scope None: open to everybody. body: type of the JSON body; ``bytes`` takes it as it came,
+    and ``NoneType`` takes none. answer ``NoneType``: 204, no content. shown_body: the type that
+    the document shows for a raw body. writes_key: the key may stand in the body as ``writeKey``.
+    idempotent: an Idempotency-Key makes it happen once.
+    """
+
+    method: str
+    path: str
+    scope: Scope | None
+    handler: Handler
+    body: Any
+    query: type[msgspec.Struct]
+    answer: Any
+    shown_body: Any = None
+    writes_key: bool = False
+    idempotent: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.handler.__name__
+
+    @property
+    def summary(self) -> str:
+        return (self.handler.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
+def route(method: str, path: str, scope: Scope | None, handler: Handler, **more: Any) -> Route:
+    """A line of the table; what the route takes and gives is what its handler declares."""
+    hints = get_type_hints(handler)
+    body, query = get_args(hints["asked"])
+    return Route(
+        method=method,
+        path=path,
+        scope=scope,
+        handler=handler,
+        body=body,
+        query=query,
+        answer=hints["return"],
+        **more,
+    )

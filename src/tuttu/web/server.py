@@ -1,0 +1,121 @@
+"""One process: the application on a TCP address and on the project's own socket."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from tuttu.engine import Engine
+from tuttu.vocabulary.errors import FinalError
+from tuttu.web import local
+from tuttu.web.app import create_app
+from tuttu.web.protocol import PatientProtocol
+
+GRACE_SECONDS = 5
+
+
+class AddressError(FinalError):
+    """The address cannot be listened on."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server without its signal handlers, since two of them share this process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A TCP socket on the address; port 0 takes a free one. Raises AddressError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise AddressError(f"{host}:{port}: {error.strerror}; choose another --port") from error
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Doors:
+    """The two doors of one engine: a TCP address, and the project's own socket."""
+
+    def __init__(self, engine: Engine, bound: socket.socket, own: socket.socket) -> None:
+        self._sockets = (bound, own)
+        self._servers = (_server(create_app(engine)), _server(create_app(engine, local=True)))
+
+    async def run(self, told: Callable[[], None]) -> None:
+        """Serves until `stop`; calls `told` once both doors answer."""
+        async with asyncio.TaskGroup() as tasks:
+            for server, door in zip(self._servers, self._sockets, strict=True):
+                tasks.create_task(server.serve(sockets=[door]))
+            tasks.create_task(self._tell_when_open(told))
+
+    async def _tell_when_open(self, told: Callable[[], None]) -> None:
+        while not all(server.started for server in self._servers):
+            await asyncio.sleep(0.01)
+        told()
+
+    def stop(self) -> None:
+        """Ends the requests in flight, then `run`; said twice, it waits for nobody."""
+        for server in self._servers:
+            server.force_exit = server.should_exit
+            server.should_exit = True
+
+
+def serve(engine: Engine, bound: socket.socket, folder: Path, told: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT; `told` hears the address. Raises LocalSocketError."""
+    path = local.socket_path(folder)
+    with closing(local.listen(path)) as own:
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_until_signalled(Doors(engine, bound, own), lambda: told(url_of(bound))))
+        finally:
+            path.unlink(missing_ok=True)
+
+
+async def _until_signalled(doors: Doors, told: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, doors.stop)
+    await doors.run(told)
+
+
+def _server(app: ASGIApp) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            http=PatientProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )

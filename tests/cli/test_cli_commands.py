@@ -1,0 +1,115 @@
+"""Each command alone on a folder; `test_cli_beside.py` asks them beside a running server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+EVENTS = "demo/events.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def _company(run: Any) -> None:
+    run("import", EVENTS)
+
+
+def test_a_decision_is_printed_with_its_reasons(run: Any) -> None:
+    said = run("decide", "maija", "--surface", "front").output
+    assert "front slot 1: tv-package (web), worth 10.00" in said
+    assert "shows: TV for you." in said
+    assert "because" in said
+    assert "case-news  applicability:  has an open case  front" in said
+
+
+def test_a_decision_can_be_looked_up(ask: Any, run: Any) -> None:
+    decided = ask("decide", "maija", "--surface", "front")
+    assert ask("decision", decided["decision_id"])["decision"] == decided
+    assert "tv-package" in run("decision", decided["decision_id"]).output
+    assert "no" in run("decision", "nothing", exit_code=1).output
+
+
+def test_a_dry_run_and_an_explanation_write_nothing(ask: Any, run: Any) -> None:
+    before = run("digest").output
+    assert ask("decide", "maija", "--surface", "front", "--dry-run")["decision_id"] is None
+    assert ask("explain", "pekka", "--surface", "front")["choices"] == []
+    assert run("digest").output == before
+
+
+def test_what_is_unknown_is_named(run: Any) -> None:
+    assert "nowhere" in run("decide", "maija", "--surface", "nowhere", exit_code=1).output
+    said = run("decide", "shoe:42", "--surface", "front", exit_code=1).output
+    assert "user_id, anonymous_id, email" in said
+
+
+def test_a_customer_is_shown_whole(run: Any, ask: Any) -> None:
+    assert ask("customer", "maija")["traits"]["has_tv"] is False
+    said = run("customer", "user_id:maija").output
+    assert "user_id:maija" in said
+    assert "has_tv" in said
+
+
+def test_a_timeline_goes_on_behind_a_position(run: Any, ask: Any) -> None:
+    entries = ask("timeline", "maija")
+    assert [entry["id"] for entry in entries if entry["kind"] == "identify"] == ["d1"]
+    last = entries[-1]["position"]
+    assert all(entry["position"] > last for entry in ask("timeline", "maija", "--after", str(last)))
+    assert "2026-03-01T09:00:00Z" in run("timeline", "maija").output
+
+
+def test_a_choice_is_recorded_and_obeyed(run: Any, ask: Any) -> None:
+    run("preferences", "maija", "--out", "marketing", "--in", "service/web")
+    cells = ask("preferences", "maija")["preferences"]
+    chosen = {
+        (each["purpose"], each["channel"], each["allowed"]) for each in cells if each["chosen"]
+    }
+    assert chosen == {
+        ("marketing", "web", False),
+        ("marketing", "email", False),
+        ("service", "web", True),
+    }
+    assert ask("decide", "maija", "--surface", "front")["choices"] == []
+    assert "by default" in run("preferences", "pekka").output
+
+
+def test_two_persons_are_parted(run: Any, ask: Any, tmp_path: Any) -> None:
+    joined = tmp_path / "joined.jsonl"
+    joined.write_text(
+        '{"type": "identify", "userId": "maija", "anonymousId": "a1", "messageId": "j"}'
+    )
+    run("import", str(joined))
+    assert len(ask("customer", "maija")["identifiers"]) == 2
+    parted = ask("unmerge", "user_id:maija", "anonymous_id:a1", "--why", "a shared computer")
+    assert parted["one"] != parted["other"]
+    assert len(ask("customer", "maija")["identifiers"]) == 1
+
+
+def test_a_resource_is_set_and_shown(run: Any, ask: Any) -> None:
+    assert ask("resources", "--set", "vouchers", "7")[0]["free"] == 7
+    assert "vouchers  7" in run("resources").output
+    assert "no" in run("resources", "--set", "unicorns", "1", exit_code=1).output
+
+
+def test_keys_are_issued_once_and_revoked(run: Any, ask: Any) -> None:
+    issued = ask("keys", "add", "shop", "--scope", "ingest", "--scope", "decide")
+    assert issued["scopes"] == ["decide", "ingest"]
+    assert ask("keys", "list") == [{"name": "shop", "scopes": ["decide", "ingest"]}]
+    assert "shop" in run("keys", "add", "shop", "--scope", "all", exit_code=1).output
+    run("keys", "revoke", "shop")
+    assert ask("keys", "list") == []
+
+
+def test_a_dead_letter_is_repaired(run: Any, ask: Any, tmp_path: Any) -> None:
+    bad = tmp_path / "bad.jsonl"
+    call = b'{"type": "track", "userId": "maija", "messageId": "x1", "event": "Ticket Opened"%s}'
+    bad.write_bytes(call % b"")
+    run("import", str(bad))
+    [letter] = ask("dead-letters", "list")
+    assert (letter["status"], letter["code"]) == ("waiting", "missing_property")
+    assert letter["id"] in run("dead-letters", "list").output
+    assert "Ticket Opened" in run("dead-letters", "show", letter["id"]).output
+    run("dead-letters", "send", letter["id"], exit_code=1)
+    good = call % b', "properties": {"ticket_id": "T9"}'
+    run("dead-letters", "repair", letter["id"], "-", input=good)
+    assert ask("customer", "maija")["traits"]["open_tickets"] == 1
+    assert "sent" in run("dead-letters", "send", letter["id"], exit_code=1).output

@@ -1,0 +1,88 @@
+"""init, check, schema, openapi; and what every command says of a faulty folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tuttu import catalog
+from tuttu.cli.folders import examples
+from tuttu.web import openapi_document
+
+
+def test_an_example_becomes_a_folder_of_ones_own(run: Any, tmp_path: Path) -> None:
+    for name in examples():
+        target = tmp_path / "made" / name
+        run("init", "--example", name, str(target))
+        assert catalog.check(target) == []
+        assert not (target / ".tuttu").exists()
+
+
+def test_a_folder_with_something_in_it_is_left_alone(run: Any, tmp_path: Path) -> None:
+    kept = tmp_path / "mine" / "tuttu.yaml"
+    kept.parent.mkdir()
+    kept.write_text("name: mine")
+    said = run("init", "--example", examples()[0], str(kept.parent), exit_code=1).output
+    assert "not empty" in said
+    assert kept.read_text() == "name: mine"
+
+
+def test_an_unknown_example_is_told_which_there_are(run: Any) -> None:
+    said = run("init", "--example", "circus", exit_code=2).output
+    assert "found 'circus'; expected one of:" in said
+
+
+def test_a_good_folder_has_no_faults(run: Any) -> None:
+    assert "corner: no faults, 2 actions" in run("check").output
+
+
+FAULTS = {
+    "tuttu.yaml": "nmae: corner\n",
+    "channels.yaml": "channels: {web: sideways}\n",
+    "consent.yaml": "purposes: {service: {basis: contract}}\n",
+}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve", "--port", "0"),
+        ("decide", "maija", "--surface", "front"),
+        ("digest",),
+        ("keys", "list"),
+        ("import", "demo/events.jsonl"),
+        ("demo", "--once", "--folder", "."),
+    ],
+)
+def test_no_command_works_on_a_faulty_folder(run: Any, folder: Path, command: Any) -> None:
+    for name, text in FAULTS.items():
+        (folder / name).write_text(text)
+    said = run(*command, exit_code=2).output
+    for name in FAULTS:
+        assert f"{name}:1: found" in said, said
+    assert not (folder / ".tuttu").exists()
+
+
+def test_check_tells_every_fault_and_ends_with_2(run: Any, folder: Path) -> None:
+    for name, text in FAULTS.items():
+        (folder / name).write_text(text)
+    said = run("check", exit_code=2).output
+    assert all(f"{name}:1:" in said for name in FAULTS)
+    told = json.loads(run("check", "--json", exit_code=2).stdout)
+    assert {fault["where"]["file"] for fault in told} >= set(FAULTS)
+
+
+def test_the_schemas_are_those_of_the_catalog(run: Any, tmp_path: Path) -> None:
+    assert json.loads(run("schema").output) == json.loads(json.dumps(catalog.schemas()))
+    assert json.loads(run("schema", "tuttu").output) == catalog.schemas()["tuttu"]
+    run("schema", "--out", str(tmp_path / "schemas"))
+    written = {path.name for path in (tmp_path / "schemas").iterdir()}
+    assert written == {f"{kind}.schema.json" for kind in catalog.schemas()}
+    assert "expected one of" in run("schema", "nothing", exit_code=2).output
+
+
+def test_the_document_is_that_of_the_server(run: Any) -> None:
+    assert json.loads(run("openapi").output) == json.loads(bytes(openapi_document()))

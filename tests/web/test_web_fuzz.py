@@ -1,0 +1,97 @@
+"""Whatever is asked, no route answers 5xx, and every refusal is a problem."""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tuttu.web import ROUTES
+from tuttu.web.route import Route
+
+words = st.sampled_from(
+    ["maija", "front", "user_id", "marketing", "web", "vouchers", "2026-03-06T09:00:00Z", "", " "]
+) | st.text(max_size=20)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | words
+)
+fields = st.sampled_from(
+    sorted(
+        {
+            field.encode_name
+            for route in ROUTES
+            for shape in (route.body, route.shown_body)
+            if isinstance(shape, type) and issubclass(shape, msgspec.Struct)
+            for field in msgspec.structs.fields(shape)
+        }
+        | {"batch", "type", "purpose", "channel", "allowed", "user_id"}
+    )
+)
+keys = fields | words
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=12,
+)
+whos = st.dictionaries(st.sampled_from(["user_id", "email", "userId"]) | words, words, max_size=2)
+likely: dict[str, st.SearchStrategy[Any]] = {
+    "who": whos,
+    "one": whos,
+    "other": whos,
+    "surfaces": st.lists(st.just("front") | words, max_size=3),
+    "slots": st.dictionaries(st.just("front") | words, st.integers(-2, 2**40), max_size=2),
+    "context": st.dictionaries(st.sampled_from(["has_tv", "open_tickets"]) | words, values),
+    "preferences": st.lists(
+        st.fixed_dictionaries(
+            {"purpose": st.just("marketing") | words, "allowed": st.booleans()},
+            optional={"channel": st.none() | st.just("web") | words},
+        ),
+        max_size=3,
+    ),
+    "scopes": st.lists(st.sampled_from(["ingest", "admin", "x"]), max_size=3),
+    "batch": st.lists(values, max_size=4),
+}
+bodies = values | st.lists(fields, max_size=7, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: likely.get(name, values) for name in names})
+)
+
+
+def shaped(route: Route) -> st.SearchStrategy[Any]:
+    """Bodies with the fields that the route declares, so that some of them are taken."""
+    shape = route.shown_body or route.body
+    if shape is NoneType or shape is bytes:
+        return bodies
+    own = {field.encode_name for field in msgspec.structs.fields(shape)}
+    near = {name: likely.get(name, values) for name in sorted(own)}
+    required = {f.encode_name for f in msgspec.structs.fields(shape) if f.required}
+    return bodies | st.fixed_dictionaries(
+        {name: near[name] for name in sorted(required)},
+        optional={name: near[name] for name in sorted(own - required)},
+    )
+
+
+@pytest.mark.fuzz
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@settings(deadline=None)
+@given(data=st.data())
+def test_no_route_answers_5xx(hardy_corner: Any, route: Route, data: st.DataObject) -> None:
+    name = data.draw(words.filter(bool) | st.just("user_id:maija"))
+    path = route.path.replace("{id}", quote(name, "")).replace("{name}", quote(name, ""))
+    if route.path == "/v1/keys/{name}" and name == "test":
+        return
+    query = data.draw(st.dictionaries(st.sampled_from(["after", "limit", "x"]), words, max_size=2))
+    content = None if route.body is NoneType else msgspec.json.encode(data.draw(shaped(route)))
+    answer = hardy_corner.client.request(route.method, path, params=query, content=content)
+    assert answer.status_code < 500, answer.text
+    if not answer.is_success and answer.status_code != 404:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code

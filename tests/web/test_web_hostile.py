@@ -1,0 +1,227 @@
+"""Bytes that no honest client sends: each is refused in time, and the next good request works."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tuttu.web import body
+from tuttu.web.protocol import PatientProtocol
+
+PATIENCE = 0.3
+HEAD = b"HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer all\r\n"
+GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "SECONDS", PATIENCE)
+    monkeypatch.setattr(PatientProtocol, "head_seconds", PATIENCE)
+
+
+@pytest.fixture
+def connect(running: Any) -> Iterator[Callable[[], socket.socket]]:
+    opened: list[socket.socket] = []
+
+    def connecting() -> socket.socket:
+        opened.append(socket.create_connection(running.address, timeout=5))
+        return opened[-1]
+
+    yield connecting
+    for each in opened:
+        each.close()
+    assert running.client().get("/healthz").status_code == 200
+
+
+Connect = Callable[[], socket.socket]
+
+
+def told(connection: socket.socket) -> bytes:
+    """Everything until the server closes; a reset is an end too."""
+    received = b""
+    try:
+        while chunk := connection.recv(65536):
+            received += chunk
+    except ConnectionResetError:
+        pass
+    return received
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET\r\n\r\n",
+        b"GET /healthz HTTP/9.9\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /v1/track " + HEAD + b"Content-Length: -1\r\n\r\n",
+        b"POST /v1/track " + HEAD + b"Content-Length: many\r\n\r\n",
+        b"POST /v1/track " + HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"POST /v1/track " + HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        b"POST /v1/track " + HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"POST /v1/track " + HEAD + b"Bad Header: x\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_refused(connect: Connect, stub: Any, request_: bytes) -> None:
+    connection = connect()
+    connection.sendall(request_)
+    assert status(told(connection)) == 400
+    assert stub.asked == []
+
+
+def test_a_head_that_never_ends_is_cut(connect: Connect) -> None:
+    connection = connect()
+    began = time.monotonic()
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+    assert told(connection) == b""
+    assert time.monotonic() - began < 10 * PATIENCE
+
+
+@pytest.mark.parametrize("drop", [b"x: y\r\n", b"\r\n"])
+def test_a_head_that_drips_is_cut(connect: Connect, drop: bytes) -> None:
+    connection = connect()
+    connection.sendall(b"" if drop == b"\r\n" else b"GET /healthz HTTP/1.1\r\n")
+    assert closed_while_dripping(connection, drop)
+
+
+def test_a_connection_is_not_kept_open_by_dripping_after_an_answer(connect: Connect) -> None:
+    connection = connect()
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert status(connection.recv(65536)) == 200
+    assert closed_while_dripping(connection, b"\r\n")
+
+
+def closed_while_dripping(connection: socket.socket, drop: bytes) -> bool:
+    connection.settimeout(PATIENCE / 10)
+    until = time.monotonic() + 10 * PATIENCE
+    while time.monotonic() < until:
+        try:
+            connection.sendall(drop)
+            if connection.recv(65536) == b"":
+                return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
+def test_a_head_that_is_too_large_is_refused(connect: Connect) -> None:
+    connection = connect()
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"x: " + b"y" * 2_000_000)
+    assert status(told(connection)) == 431
+
+
+def test_a_body_that_never_comes_is_refused(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/track " + HEAD + b"Content-Length: 100\r\n\r\n{")
+    answer = told(connection)
+    assert status(answer) == 408
+    assert b'"code":"too_slow"' in answer
+    assert stub.asked == []
+
+
+def test_a_body_that_drips_is_refused(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/track " + HEAD + b"Content-Length: 100000\r\n\r\n")
+    assert closed_while_dripping(connection, b" ")
+    assert stub.asked == []
+
+
+def test_a_body_that_ends_too_early_is_nothing(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/track " + HEAD + b"Content-Length: 100\r\n\r\n{}")
+    connection.shutdown(socket.SHUT_WR)
+    told(connection)
+    assert stub.asked == []
+
+
+def test_an_endless_question_is_refused(connect: Connect) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/decide " + HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    assert status(send_until_answered(connection, b"10000\r\n" + b" " * 65536 + b"\r\n")) == 413
+
+
+def test_an_endless_call_is_cut_at_the_limit(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/track " + HEAD + b"Content-Length: 99999999999\r\n\r\n")
+    assert status(send_until_answered(connection, b" " * 65536)) == 413
+    [(_, (_, sent, _, _), _)] = stub.asked
+    assert len(sent) == stub.project.company.limits.body_bytes + 1
+
+
+def send_until_answered(connection: socket.socket, piece: bytes) -> bytes:
+    connection.settimeout(0.01)
+    for _ in range(10_000):
+        with contextlib.suppress(TimeoutError):
+            connection.sendall(piece)
+        try:
+            return connection.recv(65536)
+        except TimeoutError:
+            continue
+    return b""
+
+
+def test_a_large_body_without_a_key_is_not_read(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/decide HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n")
+    assert status(connection.recv(65536)) == 401
+    assert stub.asked == []
+
+
+def test_chunks_are_put_together(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/track " + HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    for chunk in (b"1\r\n{\r\n", b'8\r\n"a": "b"\r\n', b"1\r\n}\r\n", b"0\r\n\r\n"):
+        connection.sendall(chunk)
+    assert status(connection.recv(65536)) == 200
+    assert stub.asked == [("accept", ("track", b'{"a": "b"}', None, "all"), {})]
+
+
+def test_requests_in_one_piece_are_answered_in_order(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    track = b"POST /v1/track " + HEAD + b"Content-Length: 2\r\n\r\n{}"
+    connection.sendall(track + track + GOOD)
+    answer = told(connection)
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+    assert len(stub.asked) == 2
+
+
+def test_more_than_the_declared_length_is_another_request(connect: Connect, stub: Any) -> None:
+    connection = connect()
+    connection.sendall(b"POST /v1/track " + HEAD + b"Content-Length: 2\r\n\r\n{}{}")
+    assert b"400 Bad Request" in told(connection)
+    assert [call[1][1] for call in stub.asked] == [b"{}"]
+
+
+def test_whoever_asks_to_go_on_is_told_to(connect: Connect) -> None:
+    connection = connect()
+    connection.sendall(
+        b"POST /v1/track " + HEAD + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    )
+    assert status(connection.recv(65536)) == 100
+    connection.sendall(b"{}")
+    assert status(connection.recv(65536)) == 200
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /healthz HTTP/1.0\r\n\r\n",
+        b"GET http://other/healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /healthz?x=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_old_and_odd_requests(connect: Connect, request_: bytes) -> None:
+    connection = connect()
+    connection.sendall(request_)
+    assert status(told(connection)) in {200, 400}

@@ -1,0 +1,104 @@
+"""The published document and the running routes say the same, both ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import jsonschema
+import msgspec
+import pytest
+
+from tuttu.web import ROUTES, openapi_document
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    decoded: dict[str, Any] = msgspec.json.decode(openapi_document())
+    return decoded
+
+
+def test_the_document_is_served_as_it_is_made(running: Any, document: dict[str, Any]) -> None:
+    answer = running.client(None).get("/v1/openapi.json")
+    assert answer.json() == document
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_every_route_stands_in_the_document(document: dict[str, Any]) -> None:
+    published = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
+    assert published == {(route.method, route.path) for route in ROUTES}
+
+
+def test_whatever_the_server_takes_is_published(running: Any, document: dict[str, Any]) -> None:
+    """Asked of the running server, not of the table: 405 and 404 are the only way to be absent."""
+    client = running.client()
+    for path, methods in document["paths"].items():
+        taken = {method for method in METHODS if _takes(client, method, path)}
+        assert taken == {method.upper() for method in methods}, path
+
+
+def _takes(client: httpx.Client, method: str, path: str) -> bool:
+    url = re.sub(r"\{\w+\}", "x", path)
+    return client.request(method, url).status_code not in {404, 405}
+
+
+def test_every_operation_has_its_own_name_and_a_summary(document: dict[str, Any]) -> None:
+    operations = list(_operations(document))
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    assert all(len(operation["summary"]) > 5 for operation in operations)
+
+
+def test_every_path_parameter_is_declared(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            declared = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
+            assert declared == re.findall(r"\{(\w+)\}", path)
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    references = set(re.findall(r'"\$ref":"#/components/schemas/([^"]+)"', _text(document)))
+    assert references <= set(schemas)
+    assert {"DecideRequest", "DecideAnswer", "CustomerAnswer", "Problem"} <= references
+
+
+def test_the_schemas_are_schemas(document: dict[str, Any]) -> None:
+    for schema in document["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_a_request_that_the_schema_refuses_is_refused(
+    running: Any, document: dict[str, Any]
+) -> None:
+    schema = {**document["components"]["schemas"]["DecideRequest"]}
+    validator = jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+    client = running.local_client()
+    good = {"who": {"user_id": "maija"}, "surfaces": ["front"]}
+    for body in (good, {}, {**good, "surfaces": "front"}, {**good, "extra": 1}, {**good, "who": 1}):
+        status = client.post("/v1/decide", json=body).status_code
+        assert (status in {200, 204}) == validator.is_valid(body), body
+
+
+def test_a_decision_may_be_asked_once_only(document: dict[str, Any]) -> None:
+    with_header = [
+        operation["operationId"]
+        for operation in _operations(document)
+        if any(each["name"] == "Idempotency-Key" for each in operation["parameters"])
+    ]
+    assert with_header == ["post_decide"]
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def _text(document: dict[str, Any]) -> str:
+    return msgspec.json.encode(document).decode()
