@@ -1,0 +1,218 @@
+"""The bank's real rows through the real door, and its funnel against a query written by hand.
+
+At small scale a drawn sample, with every row that has a date of an earlier contact and every row
+that is a copy; at full scale all 41,188.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from tuttu.cli import main
+from tuttu.engine import Engine, open_engine
+from tuttu.engine.funnel import Funnel, funnel, funnel_text
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.verdicts import Stage
+
+BANK = Path(__file__).parents[2] / "src/tuttu/examples/bank"
+BY_HAND = Path(__file__).with_name("bank_funnel_by_hand.sql").read_text("utf-8")
+CSV = "bank-additional-full.csv"
+MOMENT = parse_instant("2010-11-30T12:00:00Z") or 0
+ROWS = 41_188
+DRAWN = 1_500
+
+STAGES = list(Stage)
+COMPARED = STAGES[: STAGES.index(Stage.CONTACT_LIMITS) + 1]
+AFTER = STAGES[len(COMPARED) :]
+UNFED = {Stage.GUARDS, Stage.RESOURCES}
+"""The data has no complaint, and no treatment uses a resource."""
+REFUSING = {
+    *(Stage.ELIGIBILITY, Stage.APPLICABILITY, Stage.SUITABILITY, Stage.CONSENT),
+    *(Stage.SUPPRESSIONS, Stage.CONTACT_LIMITS, Stage.ARBITRATION, Stage.CONTROLS),
+}
+
+
+class Bank(NamedTuple):
+    """rows: the table `bank`, the source's columns and `client`. funnel: of the same clients."""
+
+    rows: duckdb.DuckDBPyConnection
+    engine: Engine
+    funnel: Funnel
+
+
+@pytest.fixture(scope="module")
+def bank(
+    data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    scale: Callable[[int, int], int],
+    seed: int,
+) -> Iterator[Bank]:
+    folder = tmp_path_factory.mktemp("bank") / "project"
+    shutil.copytree(BANK, folder)
+    with duckdb.connect() as rows:
+        _read(rows, data, folder)
+        file = folder / "data/bank.parquet"
+        if scale(0, 1) == 0:
+            file = folder / "data/sample.parquet"
+            _draw(rows, seed)
+            rows.execute(f"COPY (SELECT * EXCLUDE client FROM bank) TO '{file}' (FORMAT parquet)")
+        _import(file, folder)
+        with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
+            yield Bank(rows, engine, funnel(engine.project, engine.store, MOMENT))
+
+
+def _read(rows: duckdb.DuckDBPyConnection, data: Path, folder: Path) -> None:
+    with zipfile.ZipFile(data / "bank_marketing" / "bank-additional.zip") as archive:
+        source = folder.with_name(CSV)
+        source.write_bytes(archive.read(f"bank-additional/{CSV}"))
+    rows.execute(
+        "CREATE TABLE bank AS SELECT row_number() OVER () AS client, * FROM "
+        f"read_csv('{source}', delim = ';', header = true, types = {{'y': 'VARCHAR'}})"
+    )
+
+
+def _draw(rows: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """Leaves a sample in `bank`, numbered anew."""
+    drawn = random.Random(seed).sample(range(1, ROWS + 1), DRAWN)
+    columns = rows.execute("SELECT * EXCLUDE client FROM bank").description or []
+    names = ", ".join(f'"{column[0]}"' for column in columns)
+    rows.execute(
+        f"""CREATE TABLE sample AS
+            SELECT row_number() OVER (ORDER BY client) AS client, * EXCLUDE (client, copies)
+            FROM (SELECT *, count(*) OVER (PARTITION BY {names}) AS copies FROM bank)
+            WHERE pdays < 999 OR copies > 1 OR client IN (SELECT unnest(?))""",
+        [drawn],
+    )
+    rows.execute("DROP TABLE bank; ALTER TABLE sample RENAME TO bank")
+
+
+def _import(file: Path, folder: Path) -> None:
+    mapping = str(folder / "imports/bank.yaml")
+    command = ["import", str(file), "--mapping", mapping, "--folder", str(folder), "--strict"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+
+
+def _one(bank: Bank, query: str) -> int:
+    found = bank.rows.execute(query).fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def test_every_row_is_a_client_also_where_it_is_a_copy(bank: Bank) -> None:
+    assert bank.funnel.customers == _one(bank, "SELECT count(*) FROM bank")
+    assert _one(bank, "SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT * EXCLUDE client"
+                " FROM bank)) FROM bank") == 12  # fmt: skip
+
+
+def test_each_treatment_stops_where_the_query_says(bank: Bank) -> None:
+    query = f"SELECT action, treatment, stage, count(*) FROM ({BY_HAND}) GROUP BY ALL"
+    expected = {
+        (action, treatment, stage): count
+        for action, treatment, stage, count in bank.rows.execute(query).fetchall()
+        if stage is not None
+    }
+    found = {
+        (line.action, line.treatment, stage.value): line.stage(stage).refused
+        for line in bank.funnel.lines
+        if line.treatment is not None
+        for stage in COMPARED
+        if line.stage(stage).refused
+    }
+    assert found == expected
+    ways = f"SELECT count(*) FROM (SELECT DISTINCT action, treatment FROM ({BY_HAND}))"
+    assert sum(line.treatment is not None for line in bank.funnel.lines) == _one(bank, ways)
+
+
+def test_each_action_gets_as_far_as_the_query_says(bank: Bank) -> None:
+    """By its best treatment."""
+    order = ", ".join(f"'{stage.value}'" for stage in COMPARED)
+    query = f"""
+        SELECT action, furthest, count(*) FROM (
+            SELECT client, action,
+                   max(coalesce(list_position([{order}], stage), {len(COMPARED) + 1})) AS furthest
+            FROM ({BY_HAND}) GROUP BY client, action
+        ) GROUP BY ALL"""
+    expected = {
+        (action, place - 1): count for action, place, count in bank.rows.execute(query).fetchall()
+    }
+    found: dict[tuple[str, int], int] = {}
+    for line in bank.funnel.actions:
+        found |= {(line.action, n): line.stages[n].refused for n in range(len(COMPARED))}
+        found[line.action, len(COMPARED)] = line.stage(Stage.CONTACT_LIMITS).passed
+    assert {key: count for key, count in found.items() if count} == expected
+
+
+def test_entered_is_refused_and_passed_at_every_stage(bank: Bank) -> None:
+    for line in bank.funnel.lines:
+        left = bank.funnel.customers
+        for stage in line.stages:
+            assert stage.entered == left
+            assert stage.entered == stage.refused + stage.passed
+            assert stage.refused == sum(stage.reasons.values())
+            left = stage.passed
+        assert line.chosen == left
+
+
+def test_each_stage_that_the_data_feeds_refuses_somebody(bank: Bank) -> None:
+    refusing = {
+        each.stage for line in bank.funnel.actions for each in line.stages if each.refused
+    } | {each.stage for line in bank.funnel.lines for each in line.stages if each.refused}
+    assert refusing == REFUSING
+
+
+def test_a_stage_without_data_says_so(bank: Bank) -> None:
+    for line in bank.funnel.lines:
+        unfed = {each.stage for each in line.stages if each.no_data}
+        assert unfed >= UNFED
+        assert not unfed & {Stage.ELIGIBILITY, Stage.APPLICABILITY, Stage.ARBITRATION}
+    text = funnel_text(bank.funnel)
+    guards = [line for line in text.splitlines() if line.startswith("  guards")]
+    assert len(guards) == len(bank.funnel.actions)
+    assert all("no data" in line for line in guards)
+
+
+def test_dated_contacts_are_known_and_others_dropped(bank: Bank) -> None:
+    dated = bank.rows.execute(
+        "SELECT client, pdays, poutcome FROM bank WHERE pdays < 999 ORDER BY client LIMIT 20"
+    ).fetchall()
+    for client, days, outcome in dated:
+        (contact,) = bank.engine.customer({"client": str(client)}, "test").contacts
+        assert (contact.action, contact.channel, contact.purpose) == (
+            "term-deposit",
+            "call",
+            "marketing",
+        )
+        assert contact.outcome == {"success": "accepted", "failure": "declined"}[outcome]
+        at = parse_instant(contact.time) or 0
+        assert MOMENT - at == days * 86_400_000_000
+    (undated, *_) = bank.rows.execute(
+        "SELECT client FROM bank WHERE poutcome = 'failure' AND pdays = 999"
+    ).fetchall()
+    assert bank.engine.customer({"client": str(undated[0])}, "test").contacts == []
+
+
+def test_unknown_is_null_and_what_leaks_is_nowhere(bank: Bank) -> None:
+    (client,) = bank.rows.execute(
+        """SELECT client FROM bank WHERE "default" = 'unknown' AND pdays < 999 LIMIT 1"""
+    ).fetchone() or (0,)
+    picture = bank.engine.customer({"client": str(client)}, "test")
+    assert picture.traits["default"] is None
+    assert picture.traits["emp_var_rate"] is not None
+    assert not {"duration", "y", "pdays", "poutcome"} & picture.traits.keys()
+    entries = bank.engine.timeline({"client": str(client)}, "test").entries
+    said = b"".join(bytes(part) for each in entries for part in (each.traits, each.properties))
+    assert b'"outcome"' in said
+    assert b"duration" not in said
+    assert b'"y"' not in said
