@@ -181,7 +181,7 @@ def test_any_byte_changes_the_digest_but_scenarios_do_not(
 
 def test_a_faulty_scenario_is_told_but_stops_no_company(write: Write) -> None:
     folder = write({"scenarios/a.yaml": "scenario: x\n"})
-    assert catalog.load(folder)
+    assert set(catalog.load(folder).actions) == {"offer", "news"}
     assert {fault.where.file for fault in catalog.check(folder)} == {"scenarios/a.yaml"}
     with pytest.raises(ProjectError):
         catalog.read_scenarios(folder)

@@ -88,7 +88,7 @@ def _of_value(text: str, value: Node, place: str, lines: set[int]) -> Iterator[M
 
 
 def _end(text: str, value: Node) -> int:
-    start = value.start_mark.index
+    start: int = value.start_mark.index
     return start + len(text[start : value.end_mark.index].rstrip())
 
 

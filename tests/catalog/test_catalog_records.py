@@ -261,15 +261,18 @@ def test_every_record_knows_its_place(operator: Path) -> None:
         file: (operator / file).read_text().splitlines()
         for file in ("traits.yaml", "policy.yaml", "events.yaml", "consent.yaml", "channels.yaml")
     }
-    named = [
-        *project.profile.traits.values(),
-        *project.profile.collections.values(),
-        *project.policy.guards,
-        *project.policy.contact_limits,
-        *project.policy.levers,
-        *project.tracking.plan.values(),
-        *project.purposes.values(),
-        *project.channels.values(),
+    named: list[tuple[str, Where]] = [
+        (one.name, one.where)
+        for one in (
+            *project.profile.traits.values(),
+            *project.profile.collections.values(),
+            *project.policy.guards,
+            *project.policy.contact_limits,
+            *project.policy.levers,
+            *project.tracking.plan.values(),
+            *project.purposes.values(),
+            *project.channels.values(),
+        )
     ]
-    for record in named:
-        assert record.name in lines[record.where.file][record.where.line - 1]
+    for name, where in named:
+        assert name in lines[where.file][where.line - 1]

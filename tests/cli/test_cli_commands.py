@@ -113,3 +113,8 @@ def test_a_dead_letter_is_repaired(run: Any, ask: Any, tmp_path: Any) -> None:
     run("dead-letters", "repair", letter["id"], "-", input=good)
     assert ask("customer", "maija")["traits"]["open_tickets"] == 1
     assert "sent" in run("dead-letters", "send", letter["id"], exit_code=1).output
+
+
+def test_the_funnel_counts_every_customer(run: Any, ask: Any) -> None:
+    assert "tv-package" in run("funnel").output
+    assert ask("funnel", "--surfaces", "front")["surfaces"] == ["front"]

@@ -10,6 +10,7 @@ import pytest
 
 from tuttu import catalog
 from tuttu.cli.folders import examples
+from tuttu.intake import mapping_schema
 from tuttu.web import openapi_document
 
 
@@ -75,12 +76,13 @@ def test_check_tells_every_fault_and_ends_with_2(run: Any, folder: Path) -> None
     assert {fault["where"]["file"] for fault in told} >= set(FAULTS)
 
 
-def test_the_schemas_are_those_of_the_catalog(run: Any, tmp_path: Path) -> None:
-    assert json.loads(run("schema").output) == json.loads(json.dumps(catalog.schemas()))
-    assert json.loads(run("schema", "tuttu").output) == catalog.schemas()["tuttu"]
+def test_the_schemas_are_those_of_the_files(run: Any, tmp_path: Path) -> None:
+    schemas = {**catalog.schemas(), "mapping": mapping_schema()}
+    assert json.loads(run("schema").output) == json.loads(json.dumps(schemas))
+    assert json.loads(run("schema", "tuttu").output) == schemas["tuttu"]
     run("schema", "--out", str(tmp_path / "schemas"))
     written = {path.name for path in (tmp_path / "schemas").iterdir()}
-    assert written == {f"{kind}.schema.json" for kind in catalog.schemas()}
+    assert written == {f"{kind}.json" for kind in schemas}
     assert "expected one of" in run("schema", "nothing", exit_code=2).output
 
 

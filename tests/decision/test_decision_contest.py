@@ -168,19 +168,19 @@ def test_a_message_that_cannot_be_rendered_gives_way_to_the_next(
 
     def render(action: Action, treatment: Treatment) -> str:
         rendered.append(action.name)
-        if action.name == "best":
+        if action.name == "unfit":
             raise ContentError("no first name")
         return shown(action, treatment)
 
-    offers = [action("best", value=30.0), action("good", value=20.0), action("poor", value=10.0)]
+    offers = [action("unfit", value=30.0), action("good", value=20.0), action("poor", value=10.0)]
     receipt = decide(alone(company(*offers)), asking(), "d1", render)
     assert _reasons(receipt) == {
-        "best": "content: no first name",
         "good": "chosen",
         "poor": "lost to good by 5.00 EUR",
+        "unfit": "content: no first name",
     }
     assert receipt.choices[0].rendered == "good on front"
-    assert rendered == ["best", "good"]
+    assert rendered == ["unfit", "good"]
 
 
 def test_slots_of_one_request_do_not_take_the_same_unit_or_pass_the_same_limit(

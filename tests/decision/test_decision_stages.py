@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import msgspec
 import pytest
 
 from tuttu.decision import STAGES, Question, Situation, UnknownSurfaceError, decide
@@ -22,7 +23,7 @@ from tuttu.vocabulary.library import (
 )
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, Expression, Kind
-from tuttu.vocabulary.verdicts import Receipt, Score, Stage, Verdict
+from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Stage, Verdict
 
 Make = Callable[..., Action]
 Opened = Callable[[Project], AbstractContextManager[Store]]
@@ -412,6 +413,18 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
     assert [(each.action, each.probability) for each in receipt.choices] == [("news", 1.0)]
     assert [(each.action, each.probability) for each in receipt.withheld] == [("tv", 1.0)]
     assert [each.action for each in receipt.contacts] == ["news"]
+
+
+def test_a_purpose_that_skips_controls_is_not_touched(
+    company: Callable[..., Project], action: Make, judge: Judge
+) -> None:
+    project = company(action("tv"), policy=Policy(controls=Controls(no_marketing=1.0)))
+    assert judge(project).refusal == Refusal(
+        Stage.CONTROLS, "is in the control group without marketing"
+    )
+    spared = msgspec.structs.replace(project.purposes["marketing"], skips=frozenset({"controls"}))
+    purposes = {**project.purposes, "marketing": spared}
+    assert judge(msgspec.structs.replace(project, purposes=purposes)).refusal is None
 
 
 def test_an_unknown_surface_says_what_there_is(

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,6 +133,12 @@ def test_surfaces_narrow_it_down(engine: Engine) -> None:
     assert {line.surface for line in found.lines if line.treatment} == {"letter"}
     with pytest.raises(BadRequest, match="surface 'lettre'"):
         counted(engine, surfaces=["lettre"])
+
+
+def test_it_goes_through_a_door_unchanged(engine: Engine) -> None:
+    send(engine, 1, traits=SAVER)
+    found = counted(engine)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Funnel) == found
 
 
 def test_progress_ends_at_the_number_of_customers(engine: Engine) -> None:

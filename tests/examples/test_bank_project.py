@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tuttu import simulation
+from tuttu import catalog, simulation
 from tuttu.catalog import load
-from tuttu.intake import load_mapping, read_records, require_fit
+from tuttu.intake import load_mapping, mapping_schema, read_records, require_fit
 from tuttu.storage import read_parquet
 from tuttu.vocabulary.errors import ProjectError
+
+pytestmark = pytest.mark.stories
 
 BANK = Path(__file__).parents[2] / "src/tuttu/examples/bank"
 MAPPING = BANK / "imports/bank.yaml"
@@ -29,6 +32,14 @@ def test_the_stories_come_true() -> None:
     report = simulation.run(BANK)
     assert report.failures == ()
     assert report.scenarios == 5
+
+
+def test_the_files_point_at_the_published_shapes() -> None:
+    published = {**catalog.schemas(), "mapping": mapping_schema()}
+    for path in BANK.rglob("*.yaml"):
+        first = path.read_text("utf-8").splitlines()[0]
+        shape = (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve()
+        assert json.loads(shape.read_text("utf-8")) == published[shape.stem]
 
 
 def test_the_mapping_fits_the_file_and_the_project() -> None:

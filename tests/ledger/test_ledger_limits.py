@@ -183,6 +183,24 @@ def test_an_offer_seen_again_on_another_day_is_another_showing(
     assert not breaks(history(store, now + 6 * DAY), _limit(2), "extra")
 
 
+def test_a_showing_is_in_the_window_while_any_of_its_views_is(
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    breaks: Breaks,
+) -> None:
+    a_day = ContactLimit(name="enough", at_most=1, window=DAY, where=HERE)
+    decided(store, contact(store, "d1.1", NOON, action="kept"))
+    for at in (NOON, NOON + 8 * HOUR):
+        heard(store, event("Offer Viewed", at, contact_id="d1.1"))
+    assert breaks(history(store, NOON + DAY), a_day, "extra")
+    assert breaks(history(store, NOON + DAY + 8 * HOUR - 1), a_day, "extra")
+    assert not breaks(history(store, NOON + DAY + 8 * HOUR), a_day, "extra")
+
+
 def test_a_home_shares_its_limit_and_each_member_counts(
     store: Store, contact: Make, decided: Decided, history: Seen, breaks: Breaks
 ) -> None:

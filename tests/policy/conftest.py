@@ -20,6 +20,7 @@ from tuttu.policy import (
     relation_of,
     to_sql,
 )
+from tuttu.policy.relation import quoted
 from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, zone_of
 from tuttu.vocabulary.values import (
     DAY,
@@ -37,14 +38,15 @@ from tuttu.vocabulary.values import (
 
 ZONES = (
     "Europe/Helsinki",
-    "UTC",
-    "America/Vancouver",
-    "Africa/Casablanca",
-    "Australia/Lord_Howe",
     "America/Sao_Paulo",
+    "America/Vancouver",
+    "UTC",
+    "Australia/Lord_Howe",
     "Pacific/Apia",
+    "Africa/Casablanca",
     "Asia/Kolkata",
 )
+"""Of any four in a row, one goes over to another offset at midnight, or skips a day."""
 SUBJECT = "tv-package"
 KINDS = tuple(Kind)
 
@@ -96,9 +98,11 @@ NOW = 20_541 * DAY + 5 * HOUR
 def instants(zone: str) -> list[int]:
     """Around the zone's changes and midnights, and where the calendar begins and ends."""
     table = zone_of(zone)
+    pairs = zip(table.changes, table.offsets, table.offsets[1:], strict=False)
+    telling = [t for t, before, after in pairs if (t + before) // DAY != (t + after) // DAY]
     found = [NOW, NOW - 7 * DAY, NOW - 30 * DAY, NOW - 30 * DAY - 1, NOW + 1, NOW - HOUR]
     found += [FIRST_INSTANT, LAST_INSTANT, FIRST_INSTANT + DAY, LAST_INSTANT - DAY, 0, -1, 123_456]
-    for change in table.changes[-260::13]:
+    for change in (*table.changes[-260::20], *telling[-12:]):
         found += [change - 1, change, change + 1]
     for day in LEAP:
         midnight = day * DAY - table.offset(day * DAY)
@@ -209,7 +213,7 @@ class Author:
         if slot in KINDS:
             return f"({self.expression(Kind(slot), depth)})"
         if rest in {"column", "literal", "field", "element"}:
-            return getattr(self, f"_{rest}")(word)
+            return _WORDS[rest](self, word)
         if word == "whole":
             return str(int(rest.split()[-1]) + self._rng.choice([0, 0, 1, 2, 40]))
         if word.startswith("collection"):
@@ -238,7 +242,7 @@ class Author:
         kind = Kind(word)
         value = self._pool.value(kind, 0)
         if kind is Kind.TEXT:
-            return "'" + value.replace("\0", "").replace("'", "''") + "'"
+            return quoted(str(value).replace("\0", ""))
         if kind is Kind.MONEY:
             return self._cents(0)
         if kind in {Kind.DATE, Kind.TIMESTAMP}:
@@ -254,6 +258,8 @@ class Author:
 
     def _pattern(self, _depth: int) -> str:
         parts = ["%", "_", "%", "a", "b", "B", "é", "😀", "\u0301", "ß", "''", "\\", "\n", "."]
+        if self._rng.random() < 0.3:
+            return self._name(["'a_b'", "'%_b'", "'a%'", "'%b'", "'_'", "'%a%b%'"])
         return "'" + "".join(self._rng.choices(parts, k=self._rng.randrange(5))) + "'"
 
     def _duration(self, _depth: int) -> str:
@@ -265,6 +271,12 @@ class Author:
         return self._rng.choice(names)
 
 
+_WORDS: dict[str, Callable[[Author, str], str]] = {
+    "column": Author._column,
+    "literal": Author._literal,
+    "field": Author._field,
+    "element": Author._element,
+}
 _SLOTS: dict[str, Callable[[Author, int], str]] = {
     "cents": Author._cents,
     "units": lambda author, _: author._name(["0", "1", "-3", "922337203685477"]),
@@ -283,9 +295,8 @@ _SLOTS: dict[str, Callable[[Author, int], str]] = {
 class Duck:
     """DuckDB with one relation of rows."""
 
-    def __init__(self, schema: Schema, rows: Sequence[Row]) -> None:
-        columns = [*schema.columns, *schema.collections, *LEDGER]
-        relation = relation_of(columns, schema)
+    def __init__(self, schema: Schema, rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
+        relation = relation_of(columns or [*schema.columns, *schema.collections, *LEDGER], schema)
         typed = ", ".join(f"{quoted_name(name)} {duckdb_type(relation[name])}" for name in relation)
         self._connection = duckdb.connect()
         self._connection.execute(f"CREATE TABLE rows (place INTEGER, {typed})")
@@ -300,17 +311,24 @@ class Duck:
         selected = ", ".join(map(to_sql, expressions))
         return self._connection.execute(f"SELECT {selected} FROM rows ORDER BY place").fetchall()
 
+    def chosen(self, condition: CompiledExpression) -> list[int]:
+        """Places of the rows on which a condition is TRUE, by DuckDB's filter."""
+        found = self._connection.execute(
+            f"SELECT place FROM rows WHERE {to_sql(condition)} ORDER BY place"
+        ).fetchall()
+        return [place for (place,) in found]
+
     def close(self) -> None:
         self._connection.close()
 
 
 @pytest.fixture
-def duck() -> Iterator[Callable[[Schema, Sequence[Row]], Duck]]:
+def duck() -> Iterator[Callable[..., Duck]]:
     """Opens DuckDB over rows; closed after the test."""
     opened: list[Duck] = []
 
-    def open_duck(schema: Schema, rows: Sequence[Row]) -> Duck:
-        opened.append(Duck(schema, rows))
+    def open_duck(schema: Schema, rows: Sequence[Row], columns: Sequence[str] = ()) -> Duck:
+        opened.append(Duck(schema, rows, columns))
         return opened[-1]
 
     yield open_duck

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -186,7 +186,7 @@ class Corner:
     def __init__(self, running: Running, engine: Engine) -> None:
         self.url = running.url
         self.engine = engine
-        self.key = engine.issue_key("test", tuple(ALL_SCOPES))
+        self.key = engine.issue_key(f"test {len(engine.keys())}", tuple(ALL_SCOPES))
         self.client = running.client(self.key)
 
     def issue(self, name: str, *scopes: str) -> str:
@@ -209,8 +209,7 @@ class Corner:
 
 
 @contextmanager
-def cornering(parent: Path) -> Iterator[Corner]:
-    folder = shutil.copytree(Path(__file__).parent / "corner", parent / "corner")
+def cornering(folder: Path) -> Iterator[Corner]:
     now = parse_instant("2026-03-05T09:00:00Z")
     assert now is not None
     engine = open_engine(folder, clock=ManualClock(now))
@@ -218,14 +217,29 @@ def cornering(parent: Path) -> Iterator[Corner]:
         yield Corner(running, engine)
 
 
+def corner_in(parent: Path) -> Path:
+    return shutil.copytree(Path(__file__).parent / "corner", parent / "corner")
+
+
 @pytest.fixture
-def corner(tmp_path: Path) -> Iterator[Corner]:
-    with cornering(tmp_path) as served:
+def corner_folder(tmp_path: Path) -> Path:
+    return corner_in(tmp_path)
+
+
+@pytest.fixture
+def corner(corner_folder: Path) -> Iterator[Corner]:
+    with cornering(corner_folder) as served:
         yield served
+
+
+@pytest.fixture
+def reopened(corner_folder: Path) -> Callable[[], AbstractContextManager[Corner]]:
+    """Opens the corner shop again, after `corner` was closed or its folder was changed."""
+    return lambda: cornering(corner_folder)
 
 
 @pytest.fixture(scope="session")
 def hardy_corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corner]:
     """One server for all the input of `test_web_fuzz.py`: it must bear all of it."""
-    with cornering(tmp_path_factory.mktemp("hardy")) as served:
+    with cornering(corner_in(tmp_path_factory.mktemp("hardy"))) as served:
         yield served

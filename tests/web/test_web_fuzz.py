@@ -65,18 +65,27 @@ bodies = values | st.lists(fields, max_size=7, unique=True).flatmap(
 )
 
 
-def shaped(route: Route) -> st.SearchStrategy[Any]:
-    """Bodies with the fields that the route declares, so that some of them are taken."""
-    shape = route.shown_body or route.body
-    if shape is NoneType or shape is bytes:
-        return bodies
-    own = {field.encode_name for field in msgspec.structs.fields(shape)}
-    near = {name: likely.get(name, values) for name in sorted(own)}
-    required = {f.encode_name for f in msgspec.structs.fields(shape) if f.required}
-    return bodies | st.fixed_dictionaries(
-        {name: near[name] for name in sorted(required)},
-        optional={name: near[name] for name in sorted(own - required)},
+MAIJA = {"user_id": "maija"}
+GOOD: dict[str, dict[str, Any]] = {
+    "decide": {"who": MAIJA, "surfaces": ["front"]},
+    "explain": {"who": MAIJA, "surfaces": ["front"]},
+    "unmerge": {"one": MAIJA, "other": {"email": "maija@example.com"}},
+    "set_preferences": {"preferences": [{"purpose": "marketing", "allowed": True}]},
+    "set_resource": {"amount": 3},
+    "set_clock": {"now": "2026-03-06T09:00:00Z"},
+    "batch": {"batch": [{"type": "identify", "userId": "maija"}]},
+}
+CALL = {"userId": "maija", "event": "Seen", "groupId": "g", "previousId": "maia"}
+
+
+def bent(route: Route) -> st.SearchStrategy[Any]:
+    """A good body with up to two fields put in, put out or put wrong."""
+    good = GOOD.get(route.name, CALL)
+    names = st.sampled_from(sorted(good)) | fields
+    wrong = names.flatmap(
+        lambda name: st.tuples(st.just(name), st.just(None) | likely.get(name, values))
     )
+    return st.lists(wrong, max_size=2).map(lambda pairs: {**good, **dict(pairs)})
 
 
 @pytest.mark.fuzz
@@ -84,14 +93,17 @@ def shaped(route: Route) -> st.SearchStrategy[Any]:
 @settings(deadline=None)
 @given(data=st.data())
 def test_no_route_answers_5xx(hardy_corner: Any, route: Route, data: st.DataObject) -> None:
-    name = data.draw(words.filter(bool) | st.just("user_id:maija"))
+    name = data.draw(st.sampled_from(["user_id:maija", "vouchers"]) | words.filter(bool))
     path = route.path.replace("{id}", quote(name, "")).replace("{name}", quote(name, ""))
-    if route.path == "/v1/keys/{name}" and name == "test":
-        return
-    query = data.draw(st.dictionaries(st.sampled_from(["after", "limit", "x"]), words, max_size=2))
-    content = None if route.body is NoneType else msgspec.json.encode(data.draw(shaped(route)))
+    likely_queries: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.fixed_dictionaries(
+        {"limit": st.integers(-1, 1001)}
+    )
+    query = data.draw(likely_queries | st.dictionaries(st.sampled_from(["after", "x"]), words))
+    content = None
+    if route.body is not NoneType:
+        content = msgspec.json.encode(data.draw(bent(route) | bodies))
     answer = hardy_corner.client.request(route.method, path, params=query, content=content)
     assert answer.status_code < 500, answer.text
-    if not answer.is_success and answer.status_code != 404:
+    if not answer.is_success:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code

@@ -12,6 +12,7 @@ import click
 
 from tuttu import catalog
 from tuttu.cli.options import FOLDER, print_json
+from tuttu.intake import mapping_schema
 from tuttu.vocabulary.errors import FinalError
 from tuttu.web import openapi_document
 
@@ -85,7 +86,7 @@ def check(folder: Path, as_json: bool) -> None:
 @click.option("--out", type=FOLDER, help="Write one file for each kind into this folder.")
 def schema(kind: str | None, out: Path | None) -> None:
     """Print the JSON Schema of the project files, or of one KIND of them."""
-    schemas = catalog.schemas()
+    schemas = {**catalog.schemas(), "mapping": mapping_schema()}
     if kind is not None and kind not in schemas:
         raise click.UsageError(f"found {kind!r}; expected one of: {', '.join(schemas)}")
     wanted = {kind: schemas[kind]} if kind else schemas
@@ -95,7 +96,7 @@ def schema(kind: str | None, out: Path | None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, content in wanted.items():
         text = json.dumps(content, indent=2, ensure_ascii=False)
-        (out / f"{name}.schema.json").write_text(text + "\n", encoding="utf-8")
+        (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
 @click.command()

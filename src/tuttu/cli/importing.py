@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
@@ -19,14 +18,15 @@ from tuttu.intake import (
     Format,
     ImportMapping,
     Row,
+    RowError,
     RowFile,
+    calls_of,
+    line_call,
     load_mapping,
     read_records,
     read_rows,
     require_fit,
 )
-from tuttu.intake.calling import calls_of
-from tuttu.intake.cells import RowError
 from tuttu.storage import read_parquet
 from tuttu.vocabulary.company import Limits
 
@@ -72,10 +72,10 @@ class Mapped(msgspec.Struct):
 def import_file(
     file: Path, mapping_file: Path | None, after: int, strict: bool, as_json: bool, folder: Path
 ) -> None:
-    """Import FILE: CSV or JSON lines, also gzipped, or Parquet; without --mapping each line is a
-    call.
+    """Import FILE: CSV or JSON lines, also gzipped, or Parquet.
 
-    Rows that are not taken go to FILE.rejects.jsonl. Doing it again takes nothing twice.
+    Without --mapping each line is one of Segment's calls. Rows that are not
+    taken go to FILE.rejects.jsonl. Doing it again takes nothing twice.
     """
     mapping = _mapping(mapping_file)
     project = catalog.load(folder)
@@ -106,15 +106,16 @@ def _rows(file: Path, stream: IO[bytes], mapping: ImportMapping | None) -> RowFi
     return read_rows(stream, style)
 
 
-def _shown(rows: RowFile, stream: IO[bytes], size: int) -> Iterator[Row]:
-    """The rows, with progress on stderr by how much of the file is read."""
-    hidden = not sys.stderr.isatty()
-    with click.progressbar(length=size, label="rows", file=sys.stderr, hidden=hidden) as bar:
-        for row in rows:
-            yield row
-            if row.number % BATCH_CALLS == 0:
-                bar.update(stream.tell() - bar.pos)
-        bar.update(size - bar.pos)
+def _shown(rows: Iterable[Row], stream: IO[bytes], size: int) -> Iterator[Row]:
+    """The rows, with progress on stderr where somebody watches it."""
+    watched = sys.stderr.isatty()
+    for row in rows:
+        yield row
+        if watched and row.number % BATCH_CALLS == 0:
+            part = f" ({stream.tell() / size:.0%})" if stream.tell() else ""
+            click.echo(f"\r{row.number:,} rows{part}", nl=False, err=True)
+    if watched:
+        click.echo(err=True)
 
 
 def _mapped(rows: Iterable[Row], mapping: ImportMapping | None, after: int) -> Iterator[Mapped]:
@@ -131,17 +132,8 @@ def _calls(row: Row, mapping: ImportMapping | None) -> list[bytes]:
     if row.fault:
         return []
     if mapping is None:
-        return [_numbered(row)]
+        return [line_call(row)]
     return [msgspec.json.encode(call) for call in calls_of(row, mapping)]
-
-
-def _numbered(row: Row) -> bytes:
-    """A line that is a call, as it stands; without a messageId it gets one that a repeated import
-    gives it again."""
-    if row.values.get("messageId"):
-        return row.text.encode()
-    content = blake2b(row.text.encode(), digest_size=8).hexdigest()
-    return msgspec.json.encode({**row.values, "messageId": f"line-{row.number:09d}-{content}"})
 
 
 class Sending:

@@ -54,5 +54,6 @@ for command in (
     operations.digest,
     operations.clock,
     stories.run_stories,
+    stories.funnel,
 ):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""test: does the project folder do what its scenarios tell?"""
+"""test and funnel: what the project folder does, in stories and for everybody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from tuttu import simulation
-from tuttu.cli.options import FOLDER, json_option, print_json
+from tuttu.cli.door import open_door
+from tuttu.cli.options import FOLDER, folder_option, json_option, print_json
+from tuttu.engine.funnel import Funnel, funnel_text
 
 
 @click.command("test")
@@ -27,3 +29,19 @@ def run_stories(folder: Path, as_json: bool) -> None:
             f"{len(report.failures)} failed"
         )
     sys.exit(0 if report.passed else 1)
+
+
+@click.command()
+@click.option("--surfaces", default="", help="Names, parted by commas.  [default: all]")
+@click.option("--at", help="The moment, ISO 8601.  [default: now]")
+@click.option("--treatments", is_flag=True, help="Lines for treatments too.")
+@json_option
+@folder_option
+def funnel(surfaces: str, at: str | None, treatments: bool, as_json: bool, folder: Path) -> None:
+    """Show how many customers each action reaches, and at which stage it loses the others."""
+    with open_door(folder) as door:
+        counted = door.ask(Funnel, "GET", "/v1/funnel", query={"surfaces": surfaces, "at": at})
+    if as_json:
+        print_json(counted)
+    else:
+        click.echo(funnel_text(counted, treatments=treatments))

@@ -10,7 +10,7 @@ and whoever loses that race reads and decides again.
 
 from tuttu.decision.deciding import decide, explain
 from tuttu.decision.errors import UnknownSurfaceError
-from tuttu.decision.situation import Candidate, Question, Situation, candidates, situation
+from tuttu.decision.situation import Candidate, Question, Situation, candidates, situation, surfaces
 from tuttu.decision.stages import STAGES
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "decide",
     "explain",
     "situation",
+    "surfaces",
 ]

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import msgspec
 
 from tuttu import decision, identity, ledger
-from tuttu.decision import Question, Situation, UnknownSurfaceError
+from tuttu.decision import Question, Situation, UnknownSurfaceError, surfaces
 from tuttu.engine.answers import (
     DecideAnswer,
     DecideRequest,
@@ -93,6 +93,8 @@ def situation_of(
 
 
 def _asked(house: House, snapshot: Snapshot, request: DecideRequest) -> tuple[Situation, Question]:
+    if not request.surfaces:
+        raise BadRequest("no surface", f"one or more of: {', '.join(house.project.surfaces)}")
     identifier = identifier_of(house.project, request.who)
     context = _context(house.project, request.context)
     question = Question(
@@ -101,6 +103,10 @@ def _asked(house: House, snapshot: Snapshot, request: DecideRequest) -> tuple[Si
         slots=_slots(request),
         seed=request.seed,
     )
+    try:
+        surfaces(house.project, question)
+    except UnknownSurfaceError as error:
+        raise BadRequest(error.found, error.expected) from error
     return situation_of(house, snapshot, identifier, context), question
 
 
@@ -109,10 +115,7 @@ def _decided(
 ) -> tuple[Receipt, str]:
     situation, question = _asked(house, snapshot, request)
     render = _Rendering(house, situation, request)
-    try:
-        receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
-    except UnknownSurfaceError as error:
-        raise BadRequest(error.found, error.expected) from error
+    receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
     return receipt, label(situation.customer.identifiers[0])
 
 

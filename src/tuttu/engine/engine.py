@@ -25,6 +25,7 @@ from tuttu.engine.answers import (
 )
 from tuttu.engine.calls import AcceptOutcome
 from tuttu.engine.errors import BadRequest, Unavailable
+from tuttu.engine.funnel import Funnel, funnel
 from tuttu.engine.house import build
 from tuttu.engine.keyring import Keyring
 from tuttu.engine.keys import KeyHolder
@@ -80,6 +81,13 @@ class Engine:
 
     def decision(self, decision_id: str) -> DecisionAnswer:
         return deciding.decision_of(self._house, decision_id)
+
+    def funnel(self, surfaces: tuple[str, ...] = (), at: str | None = None) -> Funnel:
+        """All customers through all stages, as a dry run. Raises BadRequest."""
+        now = self.now() if at is None else parse_instant(at)
+        if now is None:
+            raise BadRequest(f"the moment {at!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
+        return funnel(self.project, self.store, now, surfaces=surfaces)
 
     # Who it is about
 

@@ -17,14 +17,15 @@ from tuttu.vocabulary.events import FragmentId
 class Scene(msgspec.Struct):
     """Customers to be settled (inside), those they are linked to (outside), and the links.
 
-    pairs: by its two nodes, every pair that names an inside node, counting or not. borders: pairs
-    that count, from an inside node to one outside. links: of inside and borders, and within each
-    customer outside.
+    pairs: by its two nodes, every pair of inside nodes, counting or not. apart: inside nodes that
+    somebody outside is not joined with. borders: pairs that count, from an inside node to one
+    outside. links: of inside and borders, and within the customers outside that are looked at.
     """
 
     inside: set[FragmentId]
     outside: set[FragmentId]
     pairs: dict[tuple[FragmentId, FragmentId], Pair]
+    apart: set[FragmentId]
     borders: list[tuple[FragmentId, FragmentId]]
     links: list[Link[FragmentId]]
 
@@ -33,18 +34,22 @@ def settle(register: Register, homes: set[FragmentId]) -> None:
     """Group the members of these customers anew.
 
     A customer outside keeps his course as long as he refuses every link to those inside, as he
-    did before; if he is joined now, he is taken in, and all is grouped once more.
+    did before; if he is joined now, he is taken in, and all is grouped once more. At first only
+    the node that is linked stands for him: what clashes with a part of him clashes with all of
+    him, so that he has to be looked at only if this node alone would be joined.
     """
-    homes = set(homes)
+    homes, seen = set(homes), set[FragmentId]()
     while True:
-        scene = _scene(register, homes)
+        scene = _scene(register, homes, seen)
         groups = group(scene.links, _situation(register, scene))
-        grown = {
+        joined = {
             register.home(outer) for inner, outer in scene.borders if groups.same(inner, outer)
         }
-        if not grown:
+        if not joined:
             break
-        homes |= grown
+        if joined <= seen:
+            homes |= joined
+        seen |= joined
     _rebuild(register, homes, scene, groups)
 
 
@@ -55,12 +60,13 @@ def links_of_pair(one: FragmentId, other: FragmentId, pair: Pair) -> Iterator[Li
         yield Link(one, other, pair.alias, alias=True)
 
 
-def _scene(register: Register, homes: set[FragmentId]) -> Scene:
+def _scene(register: Register, homes: set[FragmentId], seen: set[FragmentId]) -> Scene:
+    """seen: homes outside whose own links are looked at."""
     inside = {key for home in homes for key in register.members(home)}
-    scene = Scene(inside, set(), {}, [], [])
+    scene = Scene(inside, set(), {}, set(), [], [])
     for key in sorted(inside):
         _look_around(register, scene, key)
-    for home in {register.home(outer) for _, outer in scene.borders}:
+    for home in seen - homes:
         _look_at_outsider(register, scene, home)
     return scene
 
@@ -70,11 +76,16 @@ def _look_around(register: Register, scene: Scene, key: FragmentId) -> None:
     for partner, pair in register.neighbours(key):
         if (partner, key) in scene.pairs:
             continue
-        scene.pairs[key, partner] = pair
+        within = partner in scene.inside
+        if within:
+            scene.pairs[key, partner] = pair
+        else:
+            scene.apart.add(key)
         if void or partner in barred or register.is_void(partner):
             continue
         scene.links += links_of_pair(key, partner, pair)
-        if partner not in scene.inside:
+        if not within:
+            scene.outside.add(partner)
             scene.borders.append((key, partner))
 
 
@@ -108,6 +119,8 @@ def _rebuild(
         _house(register, members)
     for (one, other), pair in scene.pairs.items():
         register.set_status(one, other, pair)
+    for key in scene.apart:
+        register.change_head(register.home(key)).contested = True
 
 
 def _house(register: Register, members: list[FragmentId]) -> None:

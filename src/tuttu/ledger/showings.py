@@ -2,7 +2,7 @@
 
 An outbound contact counts by itself. Inbound, one showing a day and action counts once: the day is
 that of the decision, so that a hold taken at 23:50 and seen at 00:10 is not two. A contact seen
-again on a later day is another showing.
+again on a later day is another showing. A showing is in a window while any of its views is.
 """
 
 from __future__ import annotations
@@ -60,5 +60,4 @@ def _showings(entry: Entry, person: FragmentId, zone: str) -> Iterator[tuple[Ins
     first = local_date(contact.time, zone).toordinal()
     for view in entry.views:
         day = local_date(view, zone).toordinal()
-        if day not in (made, first):
-            yield view, (person, contact.action, day)
+        yield view, (person, contact.action, made if day in (made, first) else day)

@@ -75,7 +75,7 @@ def convert(scope: Scope, operand: Operand, kind: Kind) -> Node:
     if (operand.kind, kind) not in CONVERSIONS:
         raise operand.error(f"a value of type {kind}")
     scope.use(f"{operand.kind} as {kind}")
-    return Convert(node, Type(kind), scope.schema.zone if kind is Kind.DATE else "UTC")
+    return Convert(node, Type(kind), scope.zone if kind is Kind.DATE else "UTC")
 
 
 def _literal(scope: Scope, operand: Operand, node: Literal, kind: Kind) -> Node:
@@ -93,7 +93,7 @@ def _literal(scope: Scope, operand: Operand, node: Literal, kind: Kind) -> Node:
         return _moment(scope, operand, node.value, kind)
     if (operand.kind, kind) == (Kind.TIMESTAMP, Kind.DATE):
         scope.use("timestamp as date")
-        return Convert(node, DATE, scope.schema.zone)
+        return Convert(node, DATE, scope.zone)
     raise operand.error(f"a value of type {kind}")
 
 

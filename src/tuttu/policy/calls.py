@@ -154,7 +154,7 @@ def _now(scope: Scope, _arguments: _Trees) -> Node:
 
 def _today(scope: Scope, _arguments: _Trees) -> Node:
     scope.use("today()")
-    return Convert(Now(), DATE, scope.schema.zone)
+    return Convert(Now(), DATE, scope.zone)
 
 
 def _ago(scope: Scope, arguments: _Trees) -> Node:
@@ -167,7 +167,7 @@ def _date(scope: Scope, arguments: _Trees) -> Node:
     if operand.kind is not Kind.TIMESTAMP or operand.node.type.many:
         raise operand.error("a timestamp")
     scope.use("date(timestamp)")
-    return Convert(operand.node, DATE, scope.schema.zone)
+    return Convert(operand.node, DATE, scope.zone)
 
 
 def _days_since(scope: Scope, arguments: _Trees) -> Node:
@@ -177,7 +177,7 @@ def _days_since(scope: Scope, arguments: _Trees) -> Node:
     if operand.kind not in {Kind.DATE, Kind.TIMESTAMP} and not operand.is_literal:
         raise operand.error("a date or a timestamp")
     scope.use(f"days_since({'timestamp' if operand.kind is Kind.TIMESTAMP else 'date'})")
-    today = Convert(Now(), DATE, scope.schema.zone)
+    today = Convert(Now(), DATE, scope.zone)
     return Arithmetic("-", today, convert(scope, operand, Kind.DATE), INTEGER)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 
 from tuttu.policy.build import build
@@ -32,6 +33,7 @@ class CompiledExpression:
     columns: frozenset[str]
     constructs: frozenset[str]
     timed: bool
+    _function: RowFunction
 
     def __init__(self, text: str, tree: Node, constructs: frozenset[str]) -> None:
         reads = Counter(name for node in walk(tree) for name in columns_of(node))
@@ -41,7 +43,7 @@ class CompiledExpression:
         self.columns = frozenset(reads) - {NOW}
         self.constructs = constructs
         self.timed = NOW in reads
-        self._function: RowFunction = row_function(tree, reads)
+        self._function = _row_function(tree, reads)
 
     def __call__(self, row: Row) -> Value:
         """The value on a row; a column that the row lacks is NULL. Never raises."""
@@ -61,6 +63,13 @@ class CompiledExpression:
 
     def __repr__(self) -> str:
         return f"CompiledExpression({self.text!r})"
+
+
+def _row_function(tree: Node, reads: Mapping[str, int]) -> RowFunction:
+    try:
+        return row_function(tree, reads)
+    except RecursionError:
+        raise PolicyError("deeper nesting", "fewer operators inside each other", 0) from None
 
 
 class _Same:
@@ -107,4 +116,4 @@ def to_sql(expression: CompiledExpression) -> str:
     It yields the same as calling the expression on the row: dates as DATE, timestamps as
     TIMESTAMP in UTC, money as 1/10,000 of the unit.
     """
-    return tree_to_sql(expression.tree)
+    return tree_to_sql(expression.tree, expression.columns)

@@ -9,7 +9,7 @@ from sqlglot import exp
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.names import parts
 from tuttu.policy.scope import Scope, bare, unknown
-from tuttu.policy.syntax import place
+from tuttu.policy.syntax import place, shown
 from tuttu.policy.times import duration
 from tuttu.policy.tree import TIMESTAMP, Column, Node, Recent
 from tuttu.vocabulary.values import answered_column, contacted_column, last_contact_column
@@ -52,7 +52,7 @@ def _declared(tree: exp.Expr, what: str, known: frozenset[str]) -> str:
     tree = bare(tree)
     quoted = isinstance(tree, exp.Literal) and tree.is_string
     if not quoted and not (isinstance(tree, exp.Column) and parts(tree)[0] is None):
-        raise PolicyError(f"{tree.sql()!r}", f"the name of a declared {what}", place(tree))
+        raise PolicyError(shown(tree), f"the name of a declared {what}", place(tree))
     if tree.name not in known:
         raise unknown(tree, what, tree.name, known)
     return tree.name

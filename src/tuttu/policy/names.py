@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.scope import Scope, bare, unknown
-from tuttu.policy.syntax import place
+from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Column, Field, Node, Now
 from tuttu.vocabulary.values import Type
 
@@ -62,14 +62,16 @@ def list_column(scope: Scope, tree: exp.Expr) -> Column:
     """A column that is a list. Raises `PolicyError` for anything else."""
     node = scope.build(tree)
     if not isinstance(node, Column) or not node.type.many:
-        raise PolicyError(f"{tree.sql()!r}", "a column that is a list", place(tree))
+        raise PolicyError(shown(tree), "a column that is a list", place(tree))
     return node
 
 
 def collection(scope: Scope, tree: exp.Expr) -> str:
     """The name of a collection."""
     tree = bare(tree)
-    source, name = parts(tree) if isinstance(tree, exp.Column) else (None, tree.sql())
+    if not isinstance(tree, exp.Column):
+        raise PolicyError(shown(tree), "the name of a collection", place(tree))
+    source, name = parts(tree)
     if source is not None or name not in scope.schema.collections:
         raise unknown(tree, "collection", name, scope.schema.collections)
     return name
@@ -81,7 +83,7 @@ def collection_field(scope: Scope, tree: exp.Expr) -> tuple[str, str, Type]:
     source, name = parts(tree) if isinstance(tree, exp.Column) else (None, "")
     if source is None:
         expected = "a field of a collection, such as tickets.resolved_at"
-        raise PolicyError(f"{tree.sql()!r}", expected, place(tree))
+        raise PolicyError(shown(tree), expected, place(tree))
     if source not in scope.schema.collections:
         raise unknown(tree, "collection", source, scope.schema.collections)
     return source, name, _field_type(scope, tree, source, name)

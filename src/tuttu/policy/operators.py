@@ -10,7 +10,7 @@ from tuttu.policy.kinds import ARITHMETIC, NUMBERS, ORDERED, comparable
 from tuttu.policy.literals import DAY_FORM, MOMENT_FORM, read_day, read_moment, read_number
 from tuttu.policy.names import list_column
 from tuttu.policy.scope import Operand, Scope, bare, describe, require_value
-from tuttu.policy.syntax import place
+from tuttu.policy.syntax import place, shown
 from tuttu.policy.times import shift
 from tuttu.policy.tree import (
     BOOL,
@@ -41,6 +41,10 @@ from tuttu.policy.tree import (
     Switch,
 )
 from tuttu.vocabulary.values import Kind, Type
+
+
+MAX_BRANCHES = 200
+"""WHENs of one CASE."""
 
 
 def literal(scope: Scope, tree: exp.Expr) -> Node:
@@ -194,7 +198,7 @@ def like(scope: Scope, tree: exp.Expr) -> Node:
     require_value(operand)
     if not isinstance(pattern, exp.Literal) or not pattern.is_string:
         expected = "a quoted pattern; contains() and starts_with() take any text"
-        raise PolicyError(f"{pattern.sql()!r}", expected, place(pattern))
+        raise PolicyError(shown(pattern), expected, place(pattern))
     scope.use("LIKE")
     return _negated(scope, tree, Like(operand.node, pattern.name))
 
@@ -213,7 +217,7 @@ def is_predicate(scope: Scope, tree: exp.Expr) -> Node:
     if isinstance(right, exp.Null):
         return _negated(scope, tree, _is_null(scope, scope.operand(tree.this)))
     if not isinstance(right, exp.Boolean):
-        raise PolicyError(f"{right.sql()!r}", "NULL, TRUE or FALSE after IS", place(right))
+        raise PolicyError(shown(right), "NULL, TRUE or FALSE after IS", place(right))
     scope.use(f"IS {str(right.this).upper()}")
     return _negated(scope, tree, Is(scope.condition(tree.this), bool(right.this)))
 
@@ -230,6 +234,9 @@ def _is_null(scope: Scope, operand: Operand) -> Node:
 def case(scope: Scope, tree: exp.Expr) -> Node:
     """CASE WHEN condition THEN …, and CASE value WHEN other THEN …"""
     branches = tree.args["ifs"]
+    if len(branches) > MAX_BRANCHES:
+        expected = f"at most {MAX_BRANCHES}"
+        raise PolicyError(f"CASE with {len(branches)} branches", expected, place(tree))
     values = [branch.args["true"] for branch in branches]
     if default := tree.args.get("default"):
         values.append(default)

@@ -54,6 +54,9 @@ from tuttu.vocabulary.values import (
 
 RowFunction: TypeAlias = Callable[[Row], Value]
 
+_FEW = 8
+"""Up to so many texts, + is faster than join, and nests no deeper than Python bears."""
+
 
 class Code(NamedTuple):
     """Python text of an expression; whether its value may be None."""
@@ -64,7 +67,8 @@ class Code(NamedTuple):
 
 def row_function(tree: Node, reads: Mapping[str, int]) -> RowFunction:
     """A function of a row that has every column of the tree. It may raise, and yields None for
-    NULL. reads: column to how often the tree reads it."""
+    NULL. reads: column to how often the tree reads it. Raises `RecursionError` for a tree that is
+    too deep for Python's compiler."""
     writer = _Writer(reads)
     result = writer.write(tree).text
     lines = ["def value(row):", *writer.shared_lines, f"    return {result}"]
@@ -325,8 +329,9 @@ def _coalesce(writer: _Writer, node: Choose) -> Code:
 def _join(writer: _Writer, node: Join) -> Code:
     if node.skip_null:
         return _function(writer, "concat", node.operands, nullable=False)
-    places = " + ".join(f"{{{index}}}" for index in range(len(node.operands)))
-    return writer.strict(node.operands, places)
+    places = [f"{{{index}}}" for index in range(len(node.operands))]
+    joined = " + ".join(places) if len(places) <= _FEW else f"''.join(({', '.join(places)}))"
+    return writer.strict(node.operands, joined)
 
 
 def _quantifier(writer: _Writer, node: Quantifier) -> Code:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
+from zoneinfo import ZoneInfoNotFoundError
 
 from sqlglot import exp
 
 from tuttu.policy.constructs import CONSTRUCTS
 from tuttu.policy.errors import PolicyError, nearest
-from tuttu.policy.syntax import place
+from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Column, Field, Literal, Node
+from tuttu.policy.zones import zone_of
 from tuttu.vocabulary.values import Kind, Schema
 
 MAX_DEPTH = 40
@@ -58,6 +60,15 @@ class Scope:
         self._handlers = handlers
         self._depth = 0
 
+    @property
+    def zone(self) -> str:
+        """The project's zone, known to exist."""
+        try:
+            return zone_of(self.schema.zone).name
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            found = f"the unknown time zone {self.schema.zone!r} of the project"
+            raise PolicyError(found, "a name such as Europe/Helsinki", 0) from None
+
     def use(self, name: str) -> None:
         """Notes a construct. One that the registry lacks is a mistake of ours, not the author's."""
         if name not in CONSTRUCTS:
@@ -69,7 +80,7 @@ class Scope:
         tree = bare(tree)
         handler = self._handlers.get(type(tree))
         if handler is None:
-            raise PolicyError(f"{tree.sql()!r}", "a construct of the language", place(tree))
+            raise PolicyError(shown(tree), "a construct of the language", place(tree))
         if self._depth == MAX_DEPTH:
             expected = f"at most {MAX_DEPTH} operators inside each other"
             raise PolicyError("deeper nesting", expected, place(tree))

@@ -8,7 +8,7 @@ the text at every level; it becomes the parameter of a lambda over a list of one
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tuttu.policy.functions import FUNCTIONS
@@ -54,23 +54,30 @@ from tuttu.vocabulary.conversion import EPOCH_DAY, format_instant
 from tuttu.vocabulary.values import MONEY_SCALE, Kind
 
 _NOW = quoted_name("now")
-_ITEM = "tuttu_item"
-"""The lambda parameter that stands for one item of a collection."""
-_CHANGE = "tuttu_change"
-"""The lambda parameter that stands for one change of a zone's offset."""
 _EPOCH = "DATE '1970-01-01'"
 _ATOM = re.compile(r'"(?:[^"]|"")*"|\w+')
 
 
-def tree_to_sql(tree: Node) -> str:
-    """A scalar expression of the type that `DUCKDB_TYPES` gives the tree's kind."""
-    return _Writer().write(tree)
+def tree_to_sql(tree: Node, columns: Iterable[str]) -> str:
+    """A scalar expression of the type that `DUCKDB_TYPES` gives the tree's kind.
+
+    columns: those that the tree reads; no lambda parameter may hide one of them.
+    """
+    prefix = "tuttu_"
+    while any(name.casefold().startswith(prefix) for name in columns):
+        prefix += "_"
+    return _Writer(prefix).write(tree)
 
 
 class _Writer:
-    """The text of one expression; each lambda parameter has a name of its own."""
+    """The text of one expression; each lambda parameter has a name of its own.
 
-    def __init__(self) -> None:
+    item: the parameter for an item of a collection. change: for a change of a zone's offset.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.item, self.change = f"{prefix}item", f"{prefix}change"
+        self._prefix = prefix
         self._parameters = 0
 
     def write(self, node: Node) -> str:
@@ -81,7 +88,7 @@ class _Writer:
         if _ATOM.fullmatch(value):
             return f"({body(value)})"
         self._parameters += 1
-        name = f"tuttu_{self._parameters}"
+        name = f"{self._prefix}{self._parameters}"
         return f"list_transform([{value}], lambda {name}: {body(name)})[1]"
 
 
@@ -116,12 +123,8 @@ def _column(_writer: _Writer, node: Column) -> str:
     return quoted_name(node.name)
 
 
-def _field(_writer: _Writer, node: Field) -> str:
-    return _of_item(node.name)
-
-
-def _of_item(field: str) -> str:
-    return f"struct_extract({_ITEM}, {quoted(field)})"
+def _field(writer: _Writer, node: Field) -> str:
+    return f"struct_extract({writer.item}, {quoted(node.name)})"
 
 
 def _now(_writer: _Writer, _node: Now) -> str:
@@ -146,7 +149,7 @@ def _day(writer: _Writer, operand: str, zone: Zone) -> str:
         return f"CAST({operand} AS DATE)"
 
     def body(instant: str) -> str:
-        offset = _offset(zone, instant)
+        offset = _offset(writer, zone, instant)
         there = f"CAST({instant} + to_microseconds({offset}) AS DATE)"
         return f"CASE {_edges(zone, instant)} ELSE {there} END"
 
@@ -163,13 +166,13 @@ def _edges(zone: Zone, instant: str) -> str:
     )
 
 
-def _offset(zone: Zone, instant: str) -> str:
+def _offset(writer: _Writer, zone: Zone, instant: str) -> str:
     """What the zone adds to UTC, in microseconds: the offset after as many changes as there were
     up to the instant. A list costs DuckDB a tenth of what a tree of comparisons does."""
     if not zone.changes:
         return str(zone.offsets[0])
-    changes, offsets = list(zone.changes), list(zone.offsets)
-    passed = f"len(list_filter({changes}, lambda {_CHANGE}: {_CHANGE} <= epoch_us({instant})))"
+    changes, offsets, name = list(zone.changes), list(zone.offsets), writer.change
+    passed = f"len(list_filter({changes}, lambda {name}: {name} <= epoch_us({instant})))"
     return f"{offsets}[{passed} + 1]"
 
 
@@ -305,11 +308,18 @@ def _choose(writer: _Writer, node: Choose) -> str:
 
 
 def _join(writer: _Writer, node: Join) -> str:
-    """concat is built as a list, since a chain of || is bounded by DuckDB's depth."""
-    operands = ", ".join(map(writer.write, node.operands))
+    operands = list(map(writer.write, node.operands))
     if node.skip_null:
-        return f"concat({operands})"
-    return f"({' || '.join(map(writer.write, node.operands))})"
+        return f"concat({', '.join(operands)})"
+    return _halved(operands)
+
+
+def _halved(operands: list[str]) -> str:
+    """A chain of || as a tree of halves, since DuckDB bounds the depth of expressions."""
+    if len(operands) == 1:
+        return operands[0]
+    middle = len(operands) // 2
+    return f"({_halved(operands[:middle])} || {_halved(operands[middle:])})"
 
 
 _VERDICTS = {"any": ("max", 0), "all": ("min", 2)}
@@ -319,15 +329,16 @@ def _quantifier(writer: _Writer, node: Quantifier) -> str:
     """Verdicts as 0, 1 (NULL) and 2: the greatest of them is OR, the least is AND."""
     aggregate, nothing = _VERDICTS[node.word]
     verdict = f"COALESCE(CAST({writer.write(node.condition)} AS INTEGER) * 2, 1)"
-    verdicts = f"list_transform({quoted_name(node.collection)}, lambda {_ITEM}: {verdict})"
+    verdicts = f"list_transform({quoted_name(node.collection)}, lambda {writer.item}: {verdict})"
     return f"[FALSE, NULL, TRUE][COALESCE(list_{aggregate}({verdicts}), {nothing}) + 1]"
 
 
-def _aggregate(_writer: _Writer, node: Aggregate) -> str:
+def _aggregate(writer: _Writer, node: Aggregate) -> str:
     items = quoted_name(node.collection)
     if node.field is None:
         return f"COALESCE(len({items}), 0)"
-    values = f"list_transform({items}, lambda {_ITEM}: {_of_item(node.field)})"
+    value = f"struct_extract({writer.item}, {quoted(node.field)})"
+    values = f"list_transform({items}, lambda {writer.item}: {value})"
     match node.function:
         case "count":
             return f"COALESCE(list_count({values}), 0)"

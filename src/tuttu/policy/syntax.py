@@ -55,3 +55,14 @@ def place(tree: exp.Expr) -> int:
     """Where the leftmost word below begins, in characters from 0."""
     starts = [start for node in tree.walk() if (start := node.meta.get("start")) is not None]
     return min(starts, default=0)
+
+
+def shown(tree: exp.Expr) -> str:
+    """A tree in plain words, for errors."""
+    if isinstance(tree, exp.Column):
+        return f"the name {'.'.join(part.name for part in tree.parts)!r}"
+    if isinstance(tree, exp.Literal):
+        return f"the text {tree.name!r}" if tree.is_string else repr(tree.name)
+    if isinstance(tree, exp.Anonymous):
+        return f"the function {tree.this.name}()"
+    return "an expression"

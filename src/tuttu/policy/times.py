@@ -7,7 +7,7 @@ from sqlglot import exp
 from tuttu.policy.durations import parse_duration
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.scope import Operand, bare
-from tuttu.policy.syntax import place
+from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Node, Shift
 from tuttu.vocabulary.values import Duration
 
@@ -16,7 +16,7 @@ def duration(tree: exp.Expr) -> Duration:
     """The microseconds of a quoted duration. Raises `PolicyError`."""
     tree = bare(tree)
     if not isinstance(tree, exp.Literal) or not tree.is_string:
-        raise PolicyError(f"{tree.sql()!r}", "a quoted duration such as '30d'", place(tree))
+        raise PolicyError(shown(tree), "a quoted duration such as '30d'", place(tree))
     try:
         return parse_duration(tree.name)
     except PolicyError as error:

@@ -75,8 +75,10 @@ def _refused(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
         if each.action == expectation.action and _fits(expectation, each.treatment)
     ]
     expected = _refusal_in_words(expectation)
-    if not refusals or expectation.action in {choice.action for choice in answer.choices}:
+    if expectation.action in {choice.action for choice in answer.choices}:
         return Unmet(expected, _shown(answer))
+    if not refusals:
+        return Unmet(expected, _why_not(expectation, answer))
     for refusal in refusals:
         if not _as_expected(expectation, refusal):
             also = "".join(f", also {each['stage']}: {each['reason']}" for each in refusal.also)

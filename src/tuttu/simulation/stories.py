@@ -60,7 +60,9 @@ def _told(project: Project, scenario: Scenario) -> Iterator[Failure]:
                 else:
                     tell(engine, moment, number)
             except (StoryError, BadRequest) as error:
-                yield _failure(scenario, moment, "a step that can be told", str(error))
+                asked = isinstance(moment, Expectation)
+                possible = "a question that can be asked" if asked else "a step that can be told"
+                yield _failure(scenario, moment, possible, str(error))
     finally:
         engine.close()
 

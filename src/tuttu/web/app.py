@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
@@ -97,7 +98,7 @@ class Answering:
     async def respond(self, request: Request) -> Response:
         """The answer, or the refusal, to one request: never raises on purpose."""
         try:
-            return _response(self._route.handler(await self._asked(request)))
+            return _response(await self._answer(await self._asked(request)))
         except ProblemError as refusal:
             return _refusal(refusal)
         except TuttuError as error:
@@ -106,6 +107,12 @@ class Answering:
             incident = log.unforeseen(self._route, error)
             detail = f"our mistake; it stands in the log as {incident}"
             return _refusal(ProblemError(500, "unforeseen", detail))
+
+    async def _answer(self, asked: Asked[Any, Any]) -> object:
+        """Short work is done at once; what takes long must not keep the others waiting."""
+        if self._route.slow:
+            return await run_in_threadpool(self._route.handler, asked)
+        return self._route.handler(asked)
 
     def _told(self, refusal: ProblemError) -> ProblemError:
         if refusal.status >= 500:

@@ -12,6 +12,7 @@ from tuttu.engine.answers import (
     ResourceAnswer,
     ResourceRequest,
 )
+from tuttu.engine.funnel import Funnel
 from tuttu.web.auth import LOCAL
 from tuttu.web.calls import settled
 from tuttu.web.problems import ProblemError
@@ -19,6 +20,7 @@ from tuttu.web.route import Asked
 from tuttu.web.shapes import (
     DeadLettersQuery,
     DigestAnswer,
+    FunnelQuery,
     IssuedKeyAnswer,
     KeyAnswer,
     KeyRequest,
@@ -64,6 +66,12 @@ def send_again(asked: Asked[None, NoQuery]) -> CallsAnswer:
 def drop(asked: Asked[None, NoQuery]) -> None:
     """Gives a refused call up."""
     asked.engine.drop(asked.path["id"], asked.by)
+
+
+def funnel(asked: Asked[None, FunnelQuery]) -> Funnel:
+    """How many customers each action reaches, and at which stage it loses the others."""
+    names = tuple(name.strip() for name in asked.query.surfaces.split(",") if name.strip())
+    return asked.engine.funnel(names, asked.query.at)
 
 
 def keys(asked: Asked[None, NoQuery]) -> list[KeyAnswer]:

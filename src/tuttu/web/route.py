@@ -39,7 +39,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     scope None: open to everybody. body: type of the JSON body; ``bytes`` takes it as it came,
     and ``NoneType`` takes none. answer ``NoneType``: 204, no content. shown_body: the type that
     the document shows for a raw body. writes_key: the key may stand in the body as ``writeKey``.
-    idempotent: an Idempotency-Key makes it happen once.
+    idempotent: an Idempotency-Key makes it happen once. slow: done beside the loop, in a thread.
     """
 
     method: str
@@ -52,6 +52,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     shown_body: Any = None
     writes_key: bool = False
     idempotent: bool = False
+    slow: bool = False
 
     @property
     def name(self) -> str:

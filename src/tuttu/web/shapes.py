@@ -11,8 +11,8 @@ from tuttu.web.scopes import Scope
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1_000, description="at most this many")]
 
 
-class NoQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """A route without query parameters."""
+class NoQuery(msgspec.Struct):
+    """A route without query parameters; those that a proxy adds are ignored."""
 
 
 class TimelineQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,6 +27,13 @@ class DeadLettersQuery(msgspec.Struct, forbid_unknown_fields=True):
 
     after: Annotated[str, msgspec.Meta(description="id of the last one seen")] | None = None
     limit: Limit = 100
+
+
+class FunnelQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """Which surfaces, and at what moment."""
+
+    surfaces: Annotated[str, msgspec.Meta(description="names, parted by commas; else all")] = ""
+    at: Annotated[str, msgspec.Meta(description="ISO 8601; else now")] | None = None
 
 
 class KeyRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

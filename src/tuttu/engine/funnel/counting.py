@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from tuttu.decision import STAGES, Candidate
-from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Stage, Verdict
 
 PLACES = {stage: place for place, (stage, _) in enumerate(STAGES)}
@@ -59,9 +58,12 @@ class FunnelLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Funnel(msgspec.Struct, frozen=True, kw_only=True):
-    """lines: of each action the whole line, then its treatments; actions in the order of names."""
+    """lines: of each action the whole line, then its treatments; actions in the order of names.
 
-    now: Instant
+    now: ISO 8601 in UTC, as doors show it.
+    """
+
+    now: str
     surfaces: tuple[str, ...]
     customers: int
     lines: tuple[FunnelLine, ...]

@@ -11,6 +11,7 @@ from tuttu.engine.errors import BadRequest
 from tuttu.engine.funnel.counting import Funnel, Tally
 from tuttu.engine.funnel.feeding import Feeding
 from tuttu.storage import Store
+from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Logged, Reader, Table
 from tuttu.vocabulary.project import Project
@@ -50,7 +51,7 @@ def funnel(
                 progress(tally.customers)
     progress(tally.customers)
     lines = tally.lines(feeding.feeds)
-    return Funnel(now=now, surfaces=asked, customers=tally.customers, lines=lines)
+    return Funnel(now=format_instant(now), surfaces=asked, customers=tally.customers, lines=lines)
 
 
 def _candidates(project: Project, surfaces: tuple[str, ...]) -> list[decision.Candidate]:

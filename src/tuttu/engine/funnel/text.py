@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tuttu.engine.funnel.counting import Funnel, FunnelLine, StageCount
-from tuttu.vocabulary.conversion import format_instant
 
 NO_DATA = "no data"
 HEADER = ("entered", "refused", "passed")
@@ -21,7 +20,7 @@ def funnel_text(funnel: Funnel, *, treatments: bool = False) -> str:
 
 def overview(funnel: Funnel) -> str:
     """One row for each action: how many each stage refused, and how many were left."""
-    title = f"{funnel.customers:,} customers at {format_instant(funnel.now)}, refused by stage"
+    title = f"{funnel.customers:,} customers at {funnel.now}, refused by stage"
     stages = [each.stage.value for each in funnel.actions[0].stages] if funnel.actions else []
     rows = [
         (line.action, *(_refused(each) for each in line.stages), f"{line.chosen:,}")

@@ -1,0 +1,83 @@
+"""Calendar dates in a zone: the table against Python's zones, and the SQL against DuckDB's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tuttu.policy import parse, to_sql
+from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, day_in, zone_of
+from tuttu.vocabulary.values import DAY, Kind, Schema, Type
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = EPOCH.toordinal()
+FROM, TO = -2_208_988_800, 4_102_444_800 - 1
+"""1900-01-01 and the last second of 2099."""
+
+
+@given(
+    st.sampled_from(["Europe/Helsinki", "America/Vancouver", "Africa/Casablanca", "Asia/Gaza"]),
+    st.integers(FROM, TO),
+)
+def test_date_is_that_of_the_zone(zone: str, second: int) -> None:
+    there = (EPOCH + timedelta(seconds=second)).astimezone(ZoneInfo(zone))
+    assert day_in(zone)(second * 1_000_000) == there.toordinal() - EPOCH_DAY
+
+
+def test_every_change_is_found(zones: Sequence[str]) -> None:
+    for zone in zones:
+        table = zone_of(zone)
+        for change, before, after in zip(
+            table.changes, table.offsets, table.offsets[1:], strict=False
+        ):
+            source = ZoneInfo(zone)
+            at = EPOCH + timedelta(microseconds=change)
+            earlier = (at - timedelta(seconds=1)).astimezone(source).utcoffset()
+            assert (earlier, at.astimezone(source).utcoffset()) == (
+                timedelta(microseconds=before),
+                timedelta(microseconds=after),
+            )
+
+
+def test_date_stays_within_the_calendar(zones: Sequence[str]) -> None:
+    for zone in zones:
+        assert FIRST_DATE <= day_in(zone)(FIRST_INSTANT) <= FIRST_DATE + 1
+        assert LAST_DATE - 1 <= day_in(zone)(LAST_INSTANT) <= LAST_DATE
+
+
+def test_sql_agrees_with_duckdbs_own_zones_where_both_know_the_same_rules(
+    schema_in: Callable[[str], Schema],
+) -> None:
+    """Helsinki's rules are the same in every release of the tz database from 1970 on."""
+    connection = duckdb.connect()
+    date = to_sql(parse("date(a_timestamp)", schema_in("Europe/Helsinki")))
+    wrong = connection.execute(
+        f"SELECT count(*), count(*) FILTER (WHERE {date} <> "
+        "CAST(timezone('Europe/Helsinki', timezone('UTC', a_timestamp)) AS DATE)) "
+        "FROM (SELECT TIMESTAMP '1970-01-01' + to_minutes(CAST(range * 337 AS BIGINT)) "
+        "AS a_timestamp FROM range(200000))"
+    ).fetchall()
+    connection.close()
+    assert wrong == [(200_000, 0)]
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Town", "", "../etc"])
+def test_what_is_no_zone_is_an_error(zone: str) -> None:
+    with pytest.raises((ZoneInfoNotFoundError, ValueError, OSError)):
+        zone_of(zone)
+
+
+def test_days_since_counts_calendar_dates() -> None:
+    schema = Schema(columns={"at": Type(Kind.TIMESTAMP)}, zone="Europe/Helsinki")
+    expression: Any = parse("days_since(at)", schema)
+    midnight = 20_541 * DAY - 2 * 3_600_000_000
+    assert expression({"now": midnight, "at": midnight - 1}) == 1
+    assert expression({"now": midnight, "at": midnight}) == 0
+    assert expression({"now": midnight - 1, "at": midnight}) == -1

@@ -1,0 +1,331 @@
+"""`tuttu test` is itself tested: every shipped expectation, negated, makes it fail in its place."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tuttu.catalog import Expectation, load, read_scenarios
+from tuttu.cli import main
+from tuttu.simulation import Failure, run
+
+if TYPE_CHECKING:
+    from tests.simulation.conftest import Copy
+else:
+    Copy = Any
+
+pytestmark = pytest.mark.stories
+
+Scale = Callable[[int, int], int]
+EXAMPLES = ("bank", "helpdesk", "operator")
+NO_REASON = "a reason that nobody has"
+OF_REFUSALS = ("because", "stage", "also")
+PLAIN = r"[^,}\n]*[^,}\s]"
+"""A value in one of these files: none holds a comma or a brace."""
+
+
+class Negation(NamedTuple):
+    """One way to say the opposite of an expectation. expected, found: what the failure must name.
+
+    changes: keys with their new key and value; None: the key goes.
+    """
+
+    what: str
+    changes: dict[str, str | None]
+    expected: str
+    found: str
+
+
+def negations(one: Expectation, actions: list[str]) -> Iterator[Negation]:
+    """Every way to negate it: at least two for each answer, one for a trait."""
+    match one.kind:
+        case "chosen":
+            yield from _of_chosen(one)
+        case "refused":
+            yield from _of_refused(one)
+        case "not_chosen":
+            yield Negation("chosen", {"not_chosen": f"chosen: {one.action}"}, one.action, "chosen")
+        case "empty":
+            yield from _of_empty(one, actions)
+        case _:
+            other = _other_value(one.value)
+            text = f"{one.action}: {json.dumps(other)}"
+            yield Negation("trait", {one.action: text}, repr(other), repr(one.value))
+
+
+def _of_chosen(one: Expectation) -> Iterator[Negation]:
+    shown, name = f"{one.action} chosen", one.action
+    yield Negation("refused", {"chosen": f"refused: {name}"}, f"{name} refused", "chosen")
+    not_chosen = {"chosen": f"not_chosen: {name}", "treatment": None}
+    yield Negation("not chosen", not_chosen, f"{name} not on {one.surface}", shown)
+    if one.treatment:
+        other = f"other than {one.treatment}"
+        yield Negation("treatment", {"treatment": f"treatment: {other}"}, f"by {other}", "chosen")
+
+
+def _of_refused(one: Expectation) -> Iterator[Negation]:
+    of_refusals: dict[str, str | None] = dict.fromkeys(OF_REFUSALS)
+    why = one.because or one.stage or ""
+    chosen = {"refused": f"chosen: {one.action}", **of_refusals}
+    yield Negation("chosen", chosen, f"{one.action} on {one.surface}", why)
+    if one.because:
+        yield Negation("because", {"because": f"because: {NO_REASON}"}, NO_REASON, one.because)
+    if one.stage:
+        wrong = "resources" if one.stage != "resources" else "guards"
+        yield Negation("stage", {"stage": f"stage: {wrong}"}, f"in {wrong}", one.stage)
+    if one.also:
+        more = ", ".join((*one.also, "controls"))
+        yield Negation("also", {"also": f"also: [{more}]"}, f"also in {more}", one.also[0])
+
+
+def _of_empty(one: Expectation, actions: list[str]) -> Iterator[Negation]:
+    key = "empty" if one.value is None else "default"
+    for action in actions:
+        yield Negation("chosen", {key: f"chosen: {action}"}, action, "nothing chosen")
+    if one.value is not None:
+        yield Negation("default", {key: "default: another"}, "'another'", repr(one.value))
+
+
+def _other_value(value: object) -> object:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return f"{value} or not" if value else 7
+
+
+class Script:
+    """A scenario file whose expectations are rewritten in place: no line moves."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.told = path.read_text("utf-8")
+        self._lines = self.told.split("\n")
+
+    def restore(self) -> None:
+        self.path.write_text(self.told, "utf-8")
+
+    def write(self) -> None:
+        self.path.write_text("\n".join(self._lines), "utf-8")
+
+    def rewrite(self, one: Expectation, changes: dict[str, str | None]) -> None:
+        """In the entry of the list that holds the expectation."""
+        starts = [n for n, line in enumerate(self._lines) if re.match(r"\s*- ", line)]
+        start = max(n for n in starts if n < one.where.line)
+        end = min((n for n in starts if n > start), default=len(self._lines))
+        entry = "\n".join(self._lines[start:end])
+        for key, new in changes.items():
+            entry = _without(entry, key) if new is None else _with(entry, key, new)
+        self._lines[start:end] = entry.split("\n")
+
+
+def _with(entry: str, key: str, new: str) -> str:
+    text, count = re.subn(rf"(?<![\w.]){key}: (\[[^]]*\]|{PLAIN})", new, entry)
+    assert count == 1, f"{key} stands {count} times in {entry!r}"
+    return text
+
+
+def _without(entry: str, key: str) -> str:
+    """Gone with the comma before it, but not with its line."""
+    value = rf"{key}: (\[[^]]*\]|{PLAIN})"
+    return re.sub(rf",?(\s*)(?<![\w.]){value}", lambda gone: "\n" * gone[1].count("\n"), entry)
+
+
+class Example:
+    """A copy of a shipped example, with its scripts and every way to negate each expectation."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        actions = sorted(load(folder).actions)[:2]
+        self.scripts = {
+            path.relative_to(folder).as_posix(): Script(path)
+            for path in sorted((folder / "scenarios").iterdir())
+        }
+        self.ways = [
+            (one, list(negations(one, actions)))
+            for scenario in read_scenarios(folder)
+            for one in scenario.expect
+        ]
+
+    def rewrite(self, one: Expectation, negation: Negation) -> None:
+        self.scripts[one.where.file].rewrite(one, negation.changes)
+
+    def tell(self) -> tuple[Failure, ...]:
+        for script in self.scripts.values():
+            script.write()
+        report = run(self.folder)
+        assert report.passed == (not report.failures)
+        assert report.expectations == len(self.ways)
+        return report.failures
+
+
+@pytest.fixture(params=EXAMPLES)
+def name(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
+def require_told(failure: Failure, one: Expectation, negation: Negation) -> None:
+    assert failure.where == one.where
+    assert negation.expected in failure.expected, negation
+    assert negation.found in failure.found, negation
+    assert str(failure).startswith(f"{one.where.file}:{one.where.line}: ")
+
+
+def test_the_shipped_examples_do_what_they_tell(name: str, copy: Copy) -> None:
+    report = run(copy(name))
+    assert report.failures == ()
+    assert report.passed
+    assert report.expectations >= 8
+
+
+def test_every_expectation_negated_fails_in_its_place(name: str, copy: Copy) -> None:
+    """All of a company's expectations at once, a round for each way to negate them."""
+    pristine = copy(name)
+    rounds = max(len(ways) for _, ways in Example(pristine).ways)
+    assert rounds >= 2
+    for number in range(rounds):
+        example = Example(pristine)
+        said = [(one, ways[number % len(ways)]) for one, ways in example.ways]
+        for one, negation in said:
+            example.rewrite(one, negation)
+        failures = example.tell()
+        places = Counter(one.where for one, _ in said)
+        assert Counter(failure.where for failure in failures) == places
+        for one, negation in said:
+            here = [failure for failure in failures if failure.where == one.where]
+            assert any(
+                negation.expected in each.expected and negation.found in each.found for each in here
+            ), (negation, here)
+        for script in example.scripts.values():
+            script.restore()
+
+
+def test_one_expectation_negated_is_one_failure(
+    name: str, copy: Copy, scale: Scale, seed: int
+) -> None:
+    folder = copy(name)
+    ways = [(one, negation) for one, ways in Example(folder).ways for negation in ways]
+    for one, negation in random.Random(seed).sample(ways, min(scale(3, 10_000), len(ways))):
+        example = Example(folder)
+        example.rewrite(one, negation)
+        [failure] = example.tell()
+        require_told(failure, one, negation)
+        example.scripts[one.where.file].restore()
+
+
+def tested(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(main, ["test", str(folder), *options])
+
+
+def test_the_command_tells_place_expected_and_found(name: str, copy: Copy, seed: int) -> None:
+    example = Example(copy(name))
+    one, ways = random.Random(seed).choice(example.ways)
+    example.rewrite(one, ways[0])
+    [failure] = example.tell()
+    result = tested(example.folder)
+    assert result.exit_code == 1
+    told, summary = result.stdout.splitlines()
+    assert told == (
+        f"{one.where.file}:{one.where.line}: {failure.scenario}: "
+        f"expected {failure.expected}; found {failure.found}"
+    )
+    count = len(example.scripts)
+    assert summary == f"{count} scenarios, {len(example.ways)} expectations, 1 failed"
+
+
+def test_progress_goes_beside_the_answer(copy: Copy) -> None:
+    folder = copy("operator")
+    result = tested(folder, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["failures"] == []
+    names = [scenario.name for scenario in read_scenarios(folder)]
+    assert result.stderr.splitlines() == [f"{name} …" for name in names]
+    assert not (folder / ".tuttu").exists()
+
+
+STORY = """scenario: nobody says anything
+given:
+  - {at: 2012-05-02T09:00, who: {user_id: ada}, event: Ticket Noted, properties: {ticket_id: T1}}
+expect:
+  - {at: 2012-05-02T09:01, who: {user_id: ada}, surface: portal.start, chosen: product-news}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("expect:\n" + STORY.splitlines()[-1], "expect: []", 4, "an empty list"),
+        ("expect:\n" + STORY.splitlines()[-1], "", 1, "no `expect`"),
+        (", chosen: product-news", "", 5, "an expectation of nothing"),
+        ("chosen: product-news", "chosen: product-new", 5, "did you mean `product-news`"),
+    ],
+)
+def test_a_story_that_expects_nothing_is_a_fault(
+    copy: Copy, old: str, new: str, line: int, said: str
+) -> None:
+    folder = copy("helpdesk")
+    assert old in STORY
+    (folder / "scenarios" / "nothing.yaml").write_text(STORY.replace(old, new), "utf-8")
+    result = tested(folder)
+    assert result.exit_code == 2
+    [fault] = [each for each in result.stderr.splitlines() if not each.endswith("…")]
+    assert fault.startswith(f"scenarios/nothing.yaml:{line}: ")
+    assert said in fault
+
+
+def test_a_faulty_policy_is_a_fault_too(copy: Copy) -> None:
+    folder = copy("helpdesk")
+    policy = folder / "policy.yaml"
+    policy.write_text(policy.read_text("utf-8").replace("open_tickets", "open_tickts"), "utf-8")
+    result = tested(folder)
+    assert result.exit_code == 2
+    assert "policy.yaml:4: " in result.stderr
+    assert "open_tickets" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected", "found"),
+    [
+        ("properties: {ticket_id: T1}", "properties: {}", 3, "a step", "ticket_id"),
+        ("event: Ticket Noted, properties: {ticket_id: T1}", "group: g", 3, "a step", "Group"),
+        (
+            "event: Ticket Noted, properties: {ticket_id: T1}",
+            "outcome: declined, action: product-news",
+            3,
+            "a step",
+            "no contact of product-news",
+        ),
+        (
+            "at: 2012-05-02T09:01, who: {user_id: ada}",
+            "at: 2012-05-02T09:01, who: {user_id: ''}",
+            5,
+            "a question",
+            "user_id",
+        ),
+    ],
+)
+def test_what_cannot_be_told_or_asked_is_a_failure_in_its_place(
+    copy: Copy, old: str, new: str, line: int, expected: str, found: str
+) -> None:
+    folder = copy("helpdesk")
+    assert old in STORY
+    (folder / "scenarios" / "odd.yaml").write_text(STORY.replace(old, new), "utf-8")
+    [failure] = run(folder).failures
+    assert (failure.where.file, failure.where.line) == ("scenarios/odd.yaml", line)
+    assert expected in failure.expected
+    assert found in failure.found
+
+
+def test_a_folder_without_a_story_has_shown_nothing(copy: Copy) -> None:
+    folder = copy("helpdesk")
+    (folder / "scenarios" / "open-case.yaml").unlink()
+    assert tested(folder).exit_code == 1
