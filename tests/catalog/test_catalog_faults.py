@@ -75,7 +75,7 @@ EDITS = [
     ("traits.yaml", "{type: bool}", "{type: bool, in: 3d}", 7, "`in`", "nothing but use", None),
     ("traits.yaml", "income:", "now:", 8, "the name `now`", "another name: `now` is always", None),
     ("traits.yaml", "income:", "case:", 8, "the name `case`", "no other meaning", None),
-    ("traits.yaml", "income:", "HAS_TV:", 8, "the name `HAS_TV`", 
+    ("traits.yaml", "income:", "HAS_TV:", 8, "the name `HAS_TV`",
      "`has_tv` is declared at traits.yaml:7", None),
     ("traits.yaml", "opened_at", "open_at", 5, "`open_at`", "a property of Ticket Opened",
      "opened_at"),

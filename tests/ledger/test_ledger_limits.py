@@ -201,6 +201,25 @@ def test_a_showing_is_in_the_window_while_any_of_its_views_is(
     assert not breaks(history(store, NOON + DAY + 8 * HOUR), a_day, "extra")
 
 
+def test_what_is_shown_again_just_before_midnight_may_be_seen_after_it(
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    breaks: Breaks,
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, action="kept"))
+    heard(store, event("Offer Viewed", NOON, contact_id="d1.1"))
+    late = NOON + 12 * HOUR - 30 * MINUTE
+    assert not breaks(history(store, late - 1), _limit(1), "kept")
+    assert breaks(history(store, late), _limit(1), "kept")
+    assert not breaks(history(store, late), _limit(2), "kept")
+    assert breaks(history(store, late + 7 * DAY), _limit(1), "kept")
+    assert not breaks(history(store, late + 7 * DAY), _limit(1), "tv")
+
+
 def test_a_home_shares_its_limit_and_each_member_counts(
     store: Store, contact: Make, decided: Decided, history: Seen, breaks: Breaks
 ) -> None:

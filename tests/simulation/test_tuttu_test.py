@@ -63,11 +63,12 @@ def negations(one: Expectation, actions: list[str]) -> Iterator[Negation]:
 
 def _of_chosen(one: Expectation) -> Iterator[Negation]:
     shown, name = f"{one.action} chosen", one.action
-    yield Negation("refused", {"chosen": f"refused: {name}"}, f"{name} refused", "chosen")
+    way = f" by {one.treatment}" if one.treatment else ""
+    yield Negation("refused", {"chosen": f"refused: {name}"}, f"{name}{way} refused", "chosen")
     not_chosen = {"chosen": f"not_chosen: {name}", "treatment": None}
     yield Negation("not chosen", not_chosen, f"{name} not on {one.surface}", shown)
     if one.treatment:
-        other = f"other than {one.treatment}"
+        other = f"not-{one.treatment}"
         yield Negation("treatment", {"treatment": f"treatment: {other}"}, f"by {other}", "chosen")
 
 
@@ -111,7 +112,7 @@ class Script:
         self._lines = self.told.split("\n")
 
     def restore(self) -> None:
-        self.path.write_text(self.told, "utf-8")
+        self._lines = self.told.split("\n")
 
     def write(self) -> None:
         self.path.write_text("\n".join(self._lines), "utf-8")
@@ -159,8 +160,10 @@ class Example:
         self.scripts[one.where.file].rewrite(one, negation.changes)
 
     def tell(self) -> tuple[Failure, ...]:
+        """What comes of it; afterwards all is as it was."""
         for script in self.scripts.values():
             script.write()
+            script.restore()
         report = run(self.folder)
         assert report.passed == (not report.failures)
         assert report.expectations == len(self.ways)
@@ -173,11 +176,9 @@ def name(request: pytest.FixtureRequest) -> str:
     return chosen
 
 
-def require_told(failure: Failure, one: Expectation, negation: Negation) -> None:
-    assert failure.where == one.where
-    assert negation.expected in failure.expected, negation
-    assert negation.found in failure.found, negation
-    assert str(failure).startswith(f"{one.where.file}:{one.where.line}: ")
+def names(failure: Failure, negation: Negation) -> bool:
+    """Whether it says what was demanded and what was found."""
+    return negation.expected in failure.expected and negation.found in failure.found
 
 
 def test_the_shipped_examples_do_what_they_tell(name: str, copy: Copy) -> None:
@@ -189,11 +190,10 @@ def test_the_shipped_examples_do_what_they_tell(name: str, copy: Copy) -> None:
 
 def test_every_expectation_negated_fails_in_its_place(name: str, copy: Copy) -> None:
     """All of a company's expectations at once, a round for each way to negate them."""
-    pristine = copy(name)
-    rounds = max(len(ways) for _, ways in Example(pristine).ways)
+    example = Example(copy(name))
+    rounds = max(len(ways) for _, ways in example.ways)
     assert rounds >= 2
     for number in range(rounds):
-        example = Example(pristine)
         said = [(one, ways[number % len(ways)]) for one, ways in example.ways]
         for one, negation in said:
             example.rewrite(one, negation)
@@ -202,27 +202,22 @@ def test_every_expectation_negated_fails_in_its_place(name: str, copy: Copy) -> 
         assert Counter(failure.where for failure in failures) == places
         for one, negation in said:
             here = [failure for failure in failures if failure.where == one.where]
-            assert any(
-                negation.expected in each.expected and negation.found in each.found for each in here
-            ), (negation, here)
-        for script in example.scripts.values():
-            script.restore()
+            assert any(names(failure, negation) for failure in here), (negation, here)
 
 
 def test_one_expectation_negated_is_one_failure(
     name: str, copy: Copy, scale: Scale, seed: int
 ) -> None:
-    folder = copy(name)
-    ways = [(one, negation) for one, ways in Example(folder).ways for negation in ways]
-    for one, negation in random.Random(seed).sample(ways, min(scale(3, 10_000), len(ways))):
-        example = Example(folder)
+    example = Example(copy(name))
+    ways = [(one, negation) for one, ways in example.ways for negation in ways]
+    for one, negation in random.Random(seed).sample(ways, min(scale(3, len(ways)), len(ways))):
         example.rewrite(one, negation)
         [failure] = example.tell()
-        require_told(failure, one, negation)
-        example.scripts[one.where.file].restore()
+        assert failure.where == one.where
+        assert names(failure, negation), (negation, failure)
 
 
-def tested(folder: Path, *options: str) -> Result:
+def ask_command(folder: Path, *options: str) -> Result:
     return CliRunner().invoke(main, ["test", str(folder), *options])
 
 
@@ -231,7 +226,7 @@ def test_the_command_tells_place_expected_and_found(name: str, copy: Copy, seed:
     one, ways = random.Random(seed).choice(example.ways)
     example.rewrite(one, ways[0])
     [failure] = example.tell()
-    result = tested(example.folder)
+    result = ask_command(example.folder)
     assert result.exit_code == 1
     told, summary = result.stdout.splitlines()
     assert told == (
@@ -244,11 +239,11 @@ def test_the_command_tells_place_expected_and_found(name: str, copy: Copy, seed:
 
 def test_progress_goes_beside_the_answer(copy: Copy) -> None:
     folder = copy("operator")
-    result = tested(folder, "--json")
+    result = ask_command(folder, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["failures"] == []
-    names = [scenario.name for scenario in read_scenarios(folder)]
-    assert result.stderr.splitlines() == [f"{name} …" for name in names]
+    stories = [scenario.name for scenario in read_scenarios(folder)]
+    assert result.stderr.splitlines() == [f"{story} …" for story in stories]
     assert not (folder / ".tuttu").exists()
 
 
@@ -263,10 +258,10 @@ expect:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("expect:\n" + STORY.splitlines()[-1], "expect: []", 4, "an empty list"),
+        ("expect:\n" + STORY.splitlines()[-1], "expect: []", 4, "of at least 1"),
         ("expect:\n" + STORY.splitlines()[-1], "", 1, "no `expect`"),
         (", chosen: product-news", "", 5, "an expectation of nothing"),
-        ("chosen: product-news", "chosen: product-new", 5, "did you mean `product-news`"),
+        ("chosen: product-news", "chosen: product-new", 5, "Did you mean 'product-news'?"),
     ],
 )
 def test_a_story_that_expects_nothing_is_a_fault(
@@ -275,7 +270,7 @@ def test_a_story_that_expects_nothing_is_a_fault(
     folder = copy("helpdesk")
     assert old in STORY
     (folder / "scenarios" / "nothing.yaml").write_text(STORY.replace(old, new), "utf-8")
-    result = tested(folder)
+    result = ask_command(folder)
     assert result.exit_code == 2
     [fault] = [each for each in result.stderr.splitlines() if not each.endswith("…")]
     assert fault.startswith(f"scenarios/nothing.yaml:{line}: ")
@@ -286,7 +281,7 @@ def test_a_faulty_policy_is_a_fault_too(copy: Copy) -> None:
     folder = copy("helpdesk")
     policy = folder / "policy.yaml"
     policy.write_text(policy.read_text("utf-8").replace("open_tickets", "open_tickts"), "utf-8")
-    result = tested(folder)
+    result = ask_command(folder)
     assert result.exit_code == 2
     assert "policy.yaml:4: " in result.stderr
     assert "open_tickets" in result.stderr
@@ -296,7 +291,6 @@ def test_a_faulty_policy_is_a_fault_too(copy: Copy) -> None:
     ("old", "new", "line", "expected", "found"),
     [
         ("properties: {ticket_id: T1}", "properties: {}", 3, "a step", "ticket_id"),
-        ("event: Ticket Noted, properties: {ticket_id: T1}", "group: g", 3, "a step", "Group"),
         (
             "event: Ticket Noted, properties: {ticket_id: T1}",
             "outcome: declined, action: product-news",
@@ -328,4 +322,4 @@ def test_what_cannot_be_told_or_asked_is_a_failure_in_its_place(
 def test_a_folder_without_a_story_has_shown_nothing(copy: Copy) -> None:
     folder = copy("helpdesk")
     (folder / "scenarios" / "open-case.yaml").unlink()
-    assert tested(folder).exit_code == 1
+    assert ask_command(folder).exit_code == 1

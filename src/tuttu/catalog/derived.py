@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
@@ -28,8 +28,10 @@ class _Recipe(NamedTuple):
 
     @property
     def reads(self) -> set[str]:
-        texts = [self.expression] if self.expression else self.choices
-        return set().union(*(names_in(node.text) for node in texts))
+        """Names that must be there before it; what a source said (``told.size``) always is."""
+        if self.expression:
+            return set(names_in(self.expression.text))
+        return {choice.text for choice in self.choices}
 
 
 def read_computed(
@@ -54,6 +56,11 @@ def _traits(section: MappingNode) -> Iterator[tuple[str, _Recipe]]:
         expression, choices = node.scalar("expression"), tuple(node.listed("first_known"))
         if expression or choices:
             yield name, _Recipe(node.where, uses_of(node), expression, choices)
+
+
+def chooses_own_sources(name: str, choices: Iterable[ScalarNode]) -> bool:
+    """Whether it is the first known of what several sources wrote under its own name."""
+    return any(choice.text.partition(".")[2] == name for choice in choices)
 
 
 def uses_of(node: MappingNode) -> frozenset[str]:
@@ -125,6 +132,7 @@ def _first_known(name: str, recipe: _Recipe, desk: Desk) -> Trait | None:
     return Trait(
         name=name,
         type=declared,
+        written=chooses_own_sources(name, recipe.choices),
         first_known=tuple(choice.text for choice in recipe.choices),
         uses=recipe.uses,
         where=recipe.where,

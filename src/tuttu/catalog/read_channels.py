@@ -10,6 +10,17 @@ from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary.company import Channel, Resource, Surface
 
 Period = Literal["day", "week", "month", "year"]
+STANDARD = {
+    "web": "in",
+    "app": "in",
+    "email": "out",
+    "sms": "out",
+    "push": "out",
+    "ads": "out",
+    "call": "out",
+    "letter": "out",
+}
+"""The channels of a company that names none of its own."""
 
 
 def read_channels(sheet: MappingNode | None, desk: Desk) -> dict[str, Channel]:
@@ -19,9 +30,14 @@ def read_channels(sheet: MappingNode | None, desk: Desk) -> dict[str, Channel]:
     desk.surfaces.open = desk.surfaces.open or desk.channels.open
     if sheet is None:
         return {}
+    if "channels" in sheet:
+        declared = dict(sheet.mapping("channels").scalars())
+    else:
+        declared = {name: ScalarNode(way, sheet.where) for name, way in STANDARD.items()}
+        desk.channels.known |= STANDARD.keys()
     channels = {
         name: Channel(name=name, outbound=node.text == "out", where=node.where)
-        for name, node in sheet.mapping("channels").scalars()
+        for name, node in declared.items()
     }
     desk.surfaces.known |= {name for name, channel in channels.items() if channel.outbound}
     desk.surfaces.broken |= desk.channels.broken

@@ -7,6 +7,8 @@ from tuttu.catalog.findings import quote
 from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary.company import Purpose
 
+CONSENT = "consent"
+
 
 def read_consent(sheet: MappingNode | None, desk: Desk) -> dict[str, Purpose]:
     """Purposes by name, each with a default for every channel."""
@@ -32,6 +34,8 @@ def _default(node: MappingNode, desk: Desk) -> dict[str, bool]:
         return dict.fromkeys(desk.channels.known, everywhere.text == "in")
     if node.broken("default"):
         return {}
+    if "default" not in node:
+        return _without_default(node, desk)
     section = node.mapping("default")
     for channel in section.entries:
         desk.channels.refer(channel, section.at(channel), desk.findings)
@@ -41,6 +45,14 @@ def _default(node: MappingNode, desk: Desk) -> dict[str, bool]:
         expected = "in or out for every channel, or `default: in` or `out` for all"
         desk.findings.add(node.at("default"), found, expected)
     return {channel: value.text == "in" for channel, value in section.scalars()}
+
+
+def _without_default(node: MappingNode, desk: Desk) -> dict[str, bool]:
+    """Only consent has to be asked for: a contract or a law allows until it is refused."""
+    if node.text("basis") == CONSENT and not node.doubtful:
+        expected = "`default`: in or out, or a mapping that says it for every channel"
+        desk.findings.add(node.where, "no `default` beside the basis consent", expected)
+    return dict.fromkeys(desk.channels.known, node.text("basis") != CONSENT)
 
 
 def _misnamed(section: MappingNode, desk: Desk) -> bool:

@@ -17,10 +17,20 @@ from tuttu.vocabulary.company import (
     Tracking,
     TraitWrite,
 )
+from tuttu.vocabulary.values import Kind, Type
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 ALWAYS = {"event": TEXT, "call": TEXT, "source": TEXT}
 OF_PAGES = {"path": TEXT, "url": TEXT, "title": TEXT}
+PRODUCTS = "products"
+OF_PRODUCTS = {
+    **dict.fromkeys(("product_id", "sku", "category", "name", "brand", "variant"), TEXT),
+    **dict.fromkeys(("coupon", "url", "image_url"), TEXT),
+    "price": Type(Kind.MONEY),
+    "quantity": Type(Kind.INTEGER),
+    "position": Type(Kind.INTEGER),
+}
+"""The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
 Undeclared = Literal["keep", "refuse"]
 
 
@@ -35,6 +45,8 @@ def read_plan(sheet: MappingNode | None, desk: Desk) -> None:
     desk.sources |= _sources(sheet)
     desk.plan = plan
     desk.event_columns = _event_columns(sheet, desk)
+    # A company that plans no events may name any: there is nothing to hold a name against.
+    desk.events.open = desk.events.open or sheet is None or "events" not in sheet
 
 
 def _call_names(sheet: MappingNode | None) -> dict[str, str]:
@@ -78,6 +90,8 @@ def _event_columns(sheet: MappingNode | None, desk: Desk) -> Columns:
     for name, declared in OF_PAGES.items():
         if name.lower() not in book.places:
             book.columns[name] = declared
+    if PRODUCTS not in book.places:
+        book.collections[PRODUCTS] = dict(OF_PRODUCTS)
     columns = Columns(book.schema(desk.company.zone), events=desk.events)
     columns.open = desk.events.open or bool(desk.events.broken)
     columns.broken = _broken_properties(sheet)

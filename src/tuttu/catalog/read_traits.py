@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from tuttu.catalog.columns import ColumnBook, read_type
-from tuttu.catalog.derived import read_computed, uses_of
+from tuttu.catalog.columns import TEXT, ColumnBook, read_type
+from tuttu.catalog.derived import chooses_own_sources, read_computed, uses_of
 from tuttu.catalog.desk import Desk
 from tuttu.catalog.expressions import Columns
 from tuttu.catalog.findings import quote
@@ -22,6 +22,7 @@ EXTRAS: dict[str, frozenset[str]] = {
     **dict.fromkeys(AGGREGATES, frozenset({"of", "where", "in"})),
     "count": frozenset({"where", "in"}),
     "sequence": frozenset({"within"}),
+    "first_known": frozenset({"type"}),
 }
 BOOL, INTEGER = Type(Kind.BOOL), Type(Kind.INTEGER)
 
@@ -54,12 +55,14 @@ def _declare(sheet: MappingNode | None, desk: Desk) -> None:
     desk.traits.declare(sheet, "traits")
     desk.traits.declare(sheet, "segments")
     entries = sheet.mapping("traits").entries if sheet else {}
-    desk.written.known = {name for name, node in entries.items() if _may_be_written(node)}
+    desk.written.known = {name for name, node in entries.items() if _may_be_written(name, node)}
     desk.written.open = desk.traits.open
 
 
-def _may_be_written(node: Node) -> bool:
-    return not isinstance(node, MappingNode) or "type" in node or node.doubtful
+def _may_be_written(name: str, node: Node) -> bool:
+    if not isinstance(node, MappingNode) or "type" in node or node.doubtful:
+        return True
+    return chooses_own_sources(name, node.listed("first_known"))
 
 
 def _row_columns(book: ColumnBook, desk: Desk) -> Columns:
@@ -93,14 +96,20 @@ def _read_direct(sheet: MappingNode, book: ColumnBook, desk: Desk) -> dict[str, 
         way = _way(node, desk)
         for purpose in node.listed("use"):
             desk.purposes.refer_scalar(purpose, desk.findings)
+        if way == "first_known" and chooses_own_sources(name, node.listed(way)):
+            _add_sources(name, read_type(node.entries.get("type")) or TEXT, book, desk)
         trait = _Direct(name, node, desk).read(way)
         if trait is None:
             continue
         traits[name] = trait
         book.column(name, trait.type, node.where)
         if trait.written:
-            book.columns |= {f"{source}.{name}": trait.type for source in desk.sources}
+            _add_sources(name, trait.type, book, desk)
     return traits
+
+
+def _add_sources(name: str, declared: Type, book: ColumnBook, desk: Desk) -> None:
+    book.columns |= {f"{source}.{name}": declared for source in desk.sources}
 
 
 def _way(node: MappingNode, desk: Desk) -> str | None:
@@ -110,6 +119,8 @@ def _way(node: MappingNode, desk: Desk) -> str | None:
         desk.findings.add(node.where, "a trait from nowhere", f"one of {', '.join(WAYS)}")
     if not ways:
         return None
+    if ways == ["type", "first_known"]:
+        ways = ["first_known"]
     allowed = EXTRAS.get(ways[0], frozenset()) | {ways[0], "use"}
     for key in node.entries:
         if key not in allowed:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from tuttu.decision.situation import Candidate, Situation
+from tuttu.ledger import HOLD
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.values import MINUTE, Instant
+from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Contact
-
-HOLD = 30 * MINUTE
-"""How long an inbound contact waits to be viewed."""
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):

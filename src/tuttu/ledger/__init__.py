@@ -13,8 +13,10 @@ from tuttu.ledger.canonical import canonical, canonical_resources
 from tuttu.ledger.fold import make_fold
 from tuttu.ledger.history import History, outcomes_of, read
 from tuttu.ledger.resources import ResourceState, free, resource_state
+from tuttu.ledger.state import HOLD
 
 __all__ = [
+    "HOLD",
     "History",
     "ResourceState",
     "canonical",

@@ -17,6 +17,7 @@ from tuttu.ledger.state import (
     COUNTED,
     FRAGMENTS,
     HELD,
+    HOLD,
     IGNORED,
     NO_ANSWER,
     FragmentState,
@@ -142,18 +143,25 @@ class History:
         if not concerns(limit, action.purpose, treatment.channel, action.name, action.issue_group):
             return None
         keys = self._keys(limit)
-        held = self.held(action, treatment)
-        adds = (held is None or held.state != HELD) and self._showing(action, treatment) not in keys
-        return limit.name if len(keys) + adds > limit.at_most else None
+        more = len(self._added(action, treatment) - keys)
+        return limit.name if len(keys) + more > limit.at_most else None
 
-    def _showing(self, action: Action, treatment: Treatment) -> Key:
-        """What showing or sending it now would add."""
-        outbound = self.scene.outbound.get(treatment.channel, True)
-        return NEW if outbound else (b"", action.name, self._today)
+    def _added(self, action: Action, treatment: Treatment) -> frozenset[Key]:
+        """What showing or sending it now can add. One that was seen before and is shown again
+        just before midnight may be seen on either day."""
+        if self.scene.outbound.get(treatment.channel, True):
+            return frozenset({NEW})
+        held = self.held(action, treatment)
+        if held is None:
+            return frozenset({(b"", action.name, self._days[0])})
+        days = () if held.state == HELD else self._days
+        return frozenset((b"", action.name, day) for day in days)
 
     @cached_property
-    def _today(self) -> int:
-        return local_date(self.scene.now, self.scene.zone).toordinal()
+    def _days(self) -> tuple[int, int]:
+        """The days on which something decided now can be seen."""
+        now, zone = self.scene.now, self.scene.zone
+        return local_date(now, zone).toordinal(), local_date(now + HOLD, zone).toordinal()
 
     def _keys(self, limit: ContactLimit) -> frozenset[Key]:
         if limit.name not in self._limits:

@@ -9,7 +9,7 @@ import msgspec
 
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Reader, Table
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.values import MINUTE, Instant
 from tuttu.vocabulary.verdicts import Contact
 
 HELD = "held"
@@ -21,6 +21,9 @@ VIEWED = "viewed"
 SENT = "sent"
 CLICKED = "clicked"
 IGNORED = "ignored"
+
+HOLD = 30 * MINUTE
+"""How long an inbound contact waits to be viewed, and how long a view may follow a decision."""
 
 NO_ANSWER = frozenset({VIEWED, SENT})
 """Outcomes that say the contact took place, not what the customer thought of it."""

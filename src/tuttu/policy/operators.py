@@ -42,7 +42,6 @@ from tuttu.policy.tree import (
 )
 from tuttu.vocabulary.values import Kind, Type
 
-
 MAX_BRANCHES = 200
 """WHENs of one CASE."""
 

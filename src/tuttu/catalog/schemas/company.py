@@ -154,14 +154,15 @@ def channels() -> Shape:
             "channels with their direction",
             choice(("in", "out"), "in: the customer comes to us. out: we contact the customer."),
             WORD,
-            "Channels by name. An outbound channel is also a surface of its own name.",
+            "Channels by name; left out, the usual ones: web and app in; email, sms, push, ads, "
+            "call and letter out. An outbound channel is also a surface of its own name.",
         )
         | {"minProperties": 1},
         "surfaces": table(
             "surfaces", surface, PLACE, "Places of inbound channels that show actions."
         ),
     }
-    return document("channels.yaml: channels and surfaces", record("channels", keys, ["channels"]))
+    return document("channels.yaml: channels and surfaces", record("channels", keys))
 
 
 def resources() -> Shape:
@@ -191,7 +192,7 @@ def consent() -> Shape:
                 "in or out, or a mapping that says it for every channel",
                 [direction, table("channels", direction, WORD)],
                 "What holds before the customer has chosen: one word for all channels, or one "
-                "for each.",
+                "for each. It may be left out (in) where the basis is not consent.",
             ),
             "skips": listing(
                 "stages such as [contact_limits]",
@@ -200,7 +201,7 @@ def consent() -> Shape:
                 "Stages of the decision that do not apply to this purpose.",
             ),
         },
-        ["basis", "default"],
+        ["basis"],
     )
     keys = {
         "purposes": table(

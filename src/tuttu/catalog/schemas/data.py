@@ -215,7 +215,8 @@ def _trait() -> Shape:
                 "columns such as [told.shoe_size, bought.shoe_size]",
                 text("a trait, or source.trait"),
                 2,
-                "The first of these that is known.",
+                "The first of these that is known. Where it chooses among the sources of its own "
+                "name, `type` beside it says their type (default text).",
             ),
             "expression": expression("Computed from other traits."),
             "use": USE,
