@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEED ?= $(shell git rev-parse --short=8 HEAD 2>/dev/null || echo 1)
 export TUTTU_SEED := $(SEED)
 
-.PHONY: env demo test test-long check lock clean
+.PHONY: env demo test test-long check docs lock clean
 
 env: .venv/ready
 
@@ -33,6 +33,10 @@ check: env
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The reference pages say what the code says; a test compares them.
+docs: env
+	$(BIN)/python -m tools.reference
 
 # Needs uv. The lock names no host and no path.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header

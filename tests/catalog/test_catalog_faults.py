@@ -208,3 +208,11 @@ def test_an_expression_in_brackets_that_breaks_is_to_be_quoted(
     assert len(found) == 1
     assert found[0].where.file == path
     assert "quote the expression" in found[0].expected
+
+
+def test_a_key_without_a_value_after_a_mapping_is_no_split_expression(edit: Edit) -> None:
+    folder = edit("policy.yaml", "{when: open_tickets > 0,", "{when: {x: 1}, open_tickets,")
+    assert [fault.found for fault in catalog.check(folder)] == [
+        "a mapping",
+        "the key `open_tickets`",
+    ]

@@ -45,7 +45,7 @@ class Mutation(NamedTuple):
 
 def mutations(text: str) -> list[Mutation]:
     root = YAML(typ="safe", pure=True).compose(text)
-    return list(_of_node(text, root, root.start_mark.line + 1))
+    return list(_of_node(text, root, 1))
 
 
 def _of_node(text: str, node: Node, parent: int) -> Iterator[Mutation]:

@@ -261,18 +261,16 @@ def test_every_record_knows_its_place(operator: Path) -> None:
         file: (operator / file).read_text().splitlines()
         for file in ("traits.yaml", "policy.yaml", "events.yaml", "consent.yaml", "channels.yaml")
     }
+    policy, profile = project.policy, project.profile
     named: list[tuple[str, Where]] = [
-        (one.name, one.where)
-        for one in (
-            *project.profile.traits.values(),
-            *project.profile.collections.values(),
-            *project.policy.guards,
-            *project.policy.contact_limits,
-            *project.policy.levers,
-            *project.tracking.plan.values(),
-            *project.purposes.values(),
-            *project.channels.values(),
-        )
+        *((one.name, one.where) for one in profile.traits.values()),
+        *((one.name, one.where) for one in profile.collections.values()),
+        *((one.name, one.where) for one in policy.guards),
+        *((one.name, one.where) for one in policy.contact_limits),
+        *((one.name, one.where) for one in policy.levers),
+        *((one.name, one.where) for one in project.tracking.plan.values()),
+        *((one.name, one.where) for one in project.purposes.values()),
+        *((one.name, one.where) for one in project.channels.values()),
     ]
     for name, where in named:
         assert name in lines[where.file][where.line - 1]

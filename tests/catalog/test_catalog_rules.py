@@ -41,8 +41,8 @@ def with_traits(base: Mapping[str, str], lines: str) -> dict[str, str]:
             [("traits.yaml:8", "traits that read each other: a → a")],
         ),
         (
-            "  a: {expression: b + 1}\n  b: {expression: a + 1}\n  d: {expression: a + 2}\n"
-            "  x: {first_known: [y, income]}\n  y: {first_known: [x, income]}\n",
+            ("  a: {expression: b + 1}\n  b: {expression: a + 1}\n  d: {expression: a + 2}\n"
+            "  x: {first_known: [y, income]}\n  y: {first_known: [x, income]}\n"),
             [
                 ("traits.yaml:8", "traits that read each other: a → b → a"),
                 ("traits.yaml:11", "traits that read each other: x → y → x"),
@@ -138,8 +138,8 @@ def test_a_rule_reads_traits_that_are_for_its_purpose(
          "`income`, which is integer"),
         ("guards:\n  g: {when: has_tv, blocks: marketing, until: 3d after max(ticket.opened_at)}\n",
          2, "ticket"),
-        ("guards:\n  g:\n    when: has_tv\n    blocks: marketing\n"
-         "    until: 3d after max(tickets.opened_at)\n    through: 3d after max(tickets.opened_at)\n",
+        (("guards:\n  g:\n    when: has_tv\n    blocks: marketing\n"
+         "    until: 3d after max(tickets.opened_at)\n    through: 1d after now\n"),
          5, "both `through` and `until`"),
         ("contact_limits:\n  x: {at_most: 1, in: 1d, of: family}\n", 2, "`family`"),
         ("contact_limits:\n  x: {at_most: 1, in: 1d, channel: fax}\n", 2, "`fax`"),
@@ -147,10 +147,10 @@ def test_a_rule_reads_traits_that_are_for_its_purpose(
         ("contact_limits:\n  x: {at_most: -1, in: 1d}\n", 2, "`-1`"),
         ("suppressions:\n  x: {after: sulked, for: 1d}\n", 2, "`sulked`"),
         ("suppressions:\n  x: {after: declined, for: 1d, scope: all}\n", 2, "`all`"),
-        ("levers:\n  x: {times: 2, by: a, why: b, through: 2026-01-01}\n", 2, "a lever on nothing"),
-        ("levers:\n  x: {action: offer, owner: sales, times: 2, by: a, why: b, through: 2026-01-01}\n",
+        ("levers:\n  x: {times: 2, by: a, why: b, until: 2026-01-01}\n", 2, "a lever on nothing"),
+        ("levers:\n  x: {action: news, owner: sales, times: 2, by: a, why: b, until: 2026-01-01}\n",
          2, "`action` and `owner`"),
-        ("levers:\n  x: {owner: sale, times: 2, by: a, why: b, through: 2026-01-01}\n", 2, "`sale`"),
+        ("levers:\n  x: {owner: sle, times: 2, by: a, why: b, until: 2026-01-01}\n", 2, "`sle`"),
         ("levers:\n  x: {owner: sales, times: 2, by: a, why: b}\n", 2, "a lever without an end"),
         ("levers:\n  x: {owner: sales, times: 2, by: a, why: b, until: 2026-02-30}\n", 2,
          "`2026-02-30`"),
@@ -178,7 +178,7 @@ def test_policy_that_does_not_hold(faults: Faults, text: str, line: int, found: 
         ("propensity: 0.03", "propensity: {modle: x}", 5, "a mapping"),
         ("NOT has_tv", "income", 7, "income"),
         ("NOT has_tv", "has_tv = 'yes'", 7, "has_tv = 'yes'"),
-        ("propensity: 0.03", "propensity: 0.03\nvalid: {from: 2026-02-01, through: 2026-01-31}", 6,
+        ("propensity: 0.03", "propensity: 0.03\nvalid: {from: 2026-02-01, until: 2026-01-01}", 6,
          "a period that ends before it begins"),
         ("propensity: 0.03", "propensity: 0.03\nvalid: {through: 2026-01-31, until: 2026-01-01}", 6,
          "both `through` and `until`"),
@@ -270,19 +270,21 @@ def test_a_group_that_cannot_be_read_hides_what_its_actions_lack(
         ("contacts: [{event: Order Completed, channel: call, purpose: sale}]\n", "`sale`"),
         ("contacts: [{event: Order Completed, channel: call, purpose: service, action: ofer}]\n",
          "`ofer`"),
-        ("contacts: [{event: Order Completed, channel: call, purpose: service, action: offer, "
-         "action_from: total}]\n", "both `action` and `action_from`"),
-        ("contacts: [{event: Order Completed, channel: call, purpose: service, "
-         "outcome_map: {a: accepted}}]\n", "`outcome_map`"),
-        ("contacts: [{event: Order Completed, channel: call, purpose: service, "
-         "outcome_from: total, outcome_map: {a: bought}}]\n", "`bought`"),
-        ("contacts: [{event: Order Completed, channel: call, purpose: service, "
-         "when: total}]\n", "total"),
+        (("contacts: [{event: Order Completed, channel: call, purpose: service, action: offer, "
+         "action_from: total}]\n"), "both `action` and `action_from`"),
+        (("contacts: [{event: Order Completed, channel: call, purpose: service, "
+         "outcome_map: {a: accepted}}]\n"), "`outcome_map`"),
+        (("contacts: [{event: Order Completed, channel: call, purpose: service, "
+         "outcome_from: total, outcome_map: {a: bought}}]\n"), "`bought`"),
+        (("contacts: [{event: Order Completed, channel: call, purpose: service, "
+         "when: total}]\n"), "total"),
         ("consent: [{event: Yes Said, allowed: true}]\n", "`Yes Said`"),
         ("consent: [{event: Ticket Opened, allowed: true, purpose: sale}]\n", "`sale`"),
         ("outcomes: {Ticket Opened: seen}\n", "`seen`"),
         ("outcomes: {Ticket Closed: viewed}\n", "`Ticket Closed`"),
         ("undeclared: drop\n", "`drop`"),
+        ("writes: [{event: Ticket Opened, source: contacted, traits: {home_id: ticket_id}}]\n",
+         "`contacted`"),
     ],
 )  # fmt: skip
 def test_what_events_do_must_refer_to_something(
@@ -310,7 +312,8 @@ def test_a_property_that_is_required_is_declared(faults: Faults, base: Mapping[s
 
 
 def test_blocked_values_are_written_as_they_are_compared(faults: Faults) -> None:
-    text = "namespaces:\n  user_id: {normalise: [trim, lower], blocked: [UNKNOWN, none]}\n  anonymous_id: {}\n"
+    blocked = "{normalise: [trim, lower], blocked: [UNKNOWN, none]}"
+    text = f"namespaces:\n  user_id: {blocked}\n  anonymous_id: {{}}\n"
     (fault,) = faults({"identity.yaml": text})
     assert (str(fault.where), fault.found) == ("identity.yaml:2", "`UNKNOWN`")
     assert "`unknown`" in fault.expected

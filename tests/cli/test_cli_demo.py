@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tuttu.cli import demo
 
 
 def test_it_shows_what_a_fault_changes(run: Any, folder: Path) -> None:
@@ -69,3 +72,33 @@ def test_one_threshold_of_the_example_changes_what_is_printed(run: Any, tmp_path
     assert "tv-package         applicability:  has settled in" in after
     assert "tv-package -> case-news  guards: open case stops marketing" in before
     assert "tv-package -> case-news" not in after
+
+
+def test_another_threshold_of_the_example_changes_it_too(run: Any, tmp_path: Path) -> None:
+    company = tmp_path / "operator"
+    run("init", "--example", "operator", str(company))
+    group = company / "actions" / "sales" / "cross-sell" / "_group.yaml"
+    assert "churn_risk < 0.6" in group.read_text()
+    group.write_text(group.read_text().replace("churn_risk < 0.6", "churn_risk < 0.05"))
+    said = run("demo", "--once", "--folder", str(company)).output
+    assert "front.hero slot 1: tv-package" not in said
+    assert re.search(r"tv-package +suitability: +is not about to leave", said)
+
+
+def test_it_asks_the_server_and_never_an_engine_of_its_own(
+    run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*_: object, **__: object) -> None:
+        pytest.fail("the demonstration opened the store itself")
+
+    monkeypatch.setattr("tuttu.cli.door.open_engine", opened)
+    assert "tv-package -> case-news" in run("demo", "--once", "--folder", str(folder)).output
+
+
+def test_it_knows_answers_and_nothing_of_how_they_come_about() -> None:
+    tree = ast.parse(Path(demo.__file__).read_text("utf-8"))
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not any(isinstance(node, ast.Import) and "tuttu" in ast.dump(node) for node in tree.body)
+    rooms = {name.split(".")[1] for name in imported if name and name.startswith("tuttu.")}
+    assert rooms <= {"cli", "engine", "vocabulary", "web"}
+    assert {name for name in imported if name and "engine" in name} == {"tuttu.engine.answers"}

@@ -321,7 +321,7 @@ def test_no_cap_is_broken_by_what_is_decided_and_seen_in_time(
             assert vouchers.used + vouchers.held <= vouchers.amount
     at_most, counted = policy[2], tally.counted()
     for end, *_ in counted:
-        inside = {(who, key) for at, who, key in counted if end - DAY < at <= end}
+        inside = {(who, key) for at, who, key in counted if end - DAY <= at <= end}
         assert len({each for each in inside if each[0] == "maija"}) <= at_most
         assert len({each for each in inside if each[0] == "anna"}) <= at_most
         assert len(inside) <= at_most + 1

@@ -32,6 +32,7 @@ SECONDS = 180
 MARK = "\x1e"
 SERVER = "sh server"
 FAILING = "sh fails"
+RUN = {"sh", FAILING, SERVER}
 
 PREAMBLE = """\
 set -euo pipefail
@@ -90,12 +91,13 @@ def blocks(page: str) -> list[Block]:
     """The blocks that are run, each with the output that stands behind it."""
     found: list[Block] = []
     before: Fence | None = None
-    gaps = page.splitlines()
+    lines = page.splitlines()
     for fence in fences(page):
-        if fence.kind in {"sh", FAILING, SERVER}:
+        if fence.kind in RUN:
             found.append(Block(fence.kind, fence.text, fence.first, None))
-        elif fence.kind == "text" and before is not None and before.kind.startswith("sh"):
-            if not "".join(gaps[before.last : fence.first - 1]).strip():
+        elif fence.kind == "text" and before is not None and before.kind in RUN:
+            between = "".join(lines[before.last : fence.first - 1])
+            if not between.strip():
                 found[-1] = found[-1]._replace(expected=fence.text)
         before = fence
     return found
@@ -203,3 +205,9 @@ def check_page(tmp_path: Path) -> Callable[[Path], None]:
                 pytest.fail(f"{place(path, block)}: {block.text}\n{compared}", pytrace=False)
 
     return checking
+
+
+@pytest.fixture
+def quoted() -> Callable[[str], list[re.Pattern[str]]]:
+    """The texts that a page quotes, as patterns to be searched for."""
+    return lambda page: [pattern_of(each.text) for each in fences(page) if each.kind == "text"]

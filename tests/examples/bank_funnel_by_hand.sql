@@ -4,8 +4,8 @@
 --
 -- `bank` is the CSV as it is: unknown is a word here, and a client of whom it is said cannot pass a
 -- condition that needs to know. pdays = 999 means never, and is beyond every time. "Within n days"
--- includes a call exactly n days ago in conditions on the client; a rest after an answer, and the
--- time that a contact limit looks back on, are over when exactly n days have passed.
+-- includes a call exactly n days ago, in conditions on the client and in contact limits alike; a rest
+-- after an answer is over when exactly n days have passed.
 SELECT client, 'term-deposit' AS action, treatment, CASE
     WHEN age < 18 OR "default" <> 'no' THEN 'eligibility'
     WHEN campaign >= 5 OR euribor3m >= 4.96 THEN 'applicability'
@@ -13,7 +13,7 @@ SELECT client, 'term-deposit' AS action, treatment, CASE
     WHEN treatment = 'email' THEN 'consent'
     WHEN poutcome = 'failure' AND pdays < 14 THEN 'suppressions'
     WHEN poutcome = 'success' AND pdays < 5 THEN 'suppressions'
-    WHEN pdays < 3 OR (treatment = 'call' AND pdays < 7) THEN 'contact_limits'
+    WHEN pdays <= 3 OR (treatment = 'call' AND pdays <= 7) THEN 'contact_limits'
 END AS stage
 FROM bank, (SELECT unnest(['web', 'email', 'call']) AS treatment)
 
@@ -25,7 +25,7 @@ SELECT client, 'pension-savings', treatment, CASE
     WHEN NOT (housing = 'no' OR loan = 'no') THEN 'suitability'
     WHEN education IN ('illiterate', 'basic.4y', 'unknown') THEN 'suitability'
     WHEN poutcome = 'success' AND pdays < 5 THEN 'suppressions'
-    WHEN pdays < 3 OR (treatment = 'call' AND pdays < 7) THEN 'contact_limits'
+    WHEN pdays <= 3 OR (treatment = 'call' AND pdays <= 7) THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['web', 'letter', 'call']) AS treatment)
 
@@ -36,7 +36,7 @@ SELECT client, 'savings-plan', treatment, CASE
     WHEN month = 'jul' OR month = 'aug' THEN 'applicability'
     WHEN "default" <> 'no' OR loan <> 'no' THEN 'suitability'
     WHEN poutcome = 'success' AND pdays < 5 THEN 'suppressions'
-    WHEN pdays < 3 THEN 'contact_limits'
+    WHEN pdays <= 3 THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['web', 'letter']) AS treatment)
 
@@ -47,7 +47,7 @@ SELECT client, 'mortgage', treatment, CASE
     WHEN job NOT IN ('admin.', 'management', 'technician', 'blue-collar', 'services')
         THEN 'suitability'
     WHEN "emp.var.rate" <= -3 OR loan <> 'no' THEN 'suitability'
-    WHEN pdays < 3 OR (treatment = 'call' AND pdays < 7) THEN 'contact_limits'
+    WHEN pdays <= 3 OR (treatment = 'call' AND pdays <= 7) THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['web', 'call']) AS treatment)
 
@@ -57,7 +57,7 @@ SELECT client, 'refinance', treatment, CASE
     WHEN euribor3m >= 4 OR pdays <= 5 THEN 'applicability'
     WHEN age > 62 OR loan <> 'no' THEN 'suitability'
     WHEN treatment = 'email' THEN 'consent'
-    WHEN treatment = 'call' AND pdays < 7 THEN 'contact_limits'
+    WHEN treatment = 'call' AND pdays <= 7 THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['email', 'letter', 'call']) AS treatment)
 
@@ -68,7 +68,7 @@ SELECT client, 'credit-card', treatment, CASE
     WHEN job IN ('student', 'retired', 'unemployed', 'unknown') THEN 'suitability'
     WHEN loan <> 'no' AND education <> 'university.degree' THEN 'suitability'
     WHEN treatment = 'email' THEN 'consent'
-    WHEN pdays < 3 OR (treatment = 'call' AND pdays < 7) THEN 'contact_limits'
+    WHEN pdays <= 3 OR (treatment = 'call' AND pdays <= 7) THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['web', 'email', 'call']) AS treatment)
 
@@ -76,7 +76,7 @@ UNION ALL
 SELECT client, 'student-account', treatment, CASE
     WHEN age < 18 OR age > 30 THEN 'eligibility'
     WHEN job <> 'student' THEN 'applicability'
-    WHEN pdays < 3 THEN 'contact_limits'
+    WHEN pdays <= 3 THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['web', 'letter']) AS treatment)
 
@@ -85,7 +85,7 @@ SELECT client, 'senior-account', treatment, CASE
     WHEN job <> 'retired' AND age < 60 THEN 'eligibility'
     WHEN contact = 'cellular' THEN 'applicability'
     WHEN campaign + previous > 4 THEN 'suitability'
-    WHEN pdays < 3 OR (treatment = 'call' AND pdays < 7) THEN 'contact_limits'
+    WHEN pdays <= 3 OR (treatment = 'call' AND pdays <= 7) THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['letter', 'call']) AS treatment)
 
@@ -94,7 +94,7 @@ SELECT client, 'deposit-renewal', treatment, CASE
     WHEN poutcome <> 'success' OR pdays > 365 THEN 'eligibility'
     WHEN pdays <= 2 THEN 'applicability'
     WHEN "default" <> 'no' THEN 'suitability'
-    WHEN pdays < 3 OR (treatment = 'call' AND pdays < 7) THEN 'contact_limits'
+    WHEN pdays <= 3 OR (treatment = 'call' AND pdays <= 7) THEN 'contact_limits'
 END
 FROM bank, (SELECT unnest(['web', 'call']) AS treatment)
 

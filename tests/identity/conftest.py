@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tuttu.identity import customers, make_fold, resolve
-from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES, PAIRS
+from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import Company, Namespace, Profile, Tracking
 from tuttu.vocabulary.errors import Where
@@ -22,7 +22,7 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Schema
 
 HERE = Where("identity.yaml", 1)
-TABLES: tuple[Table[Any], ...] = (NODES, MEMBERS, PAIRS, NEIGHBOURS, BARRED)
+TABLES: tuple[Table[Any], ...] = (NODES, MEMBERS, NEIGHBOURS, BARRED)
 
 
 def project_of(namespaces: Mapping[str, Namespace]) -> Project:

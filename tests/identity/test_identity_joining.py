@@ -129,6 +129,21 @@ def test_unmerge_of_two_that_only_a_third_joins_cuts_the_weaker_link(world: Worl
     assert reasons(world, "anonymous_id:tablet") == [("tablet", "m@x.fi", "unmerged")]
 
 
+def test_unmerged_is_named_before_what_parts_them_as_well(world: World) -> None:
+    """The unmerge refused the link first; that they are two users by now came later."""
+    world.tell(
+        world.event("anonymous_id:tablet", "email:m@x.fi", time=0),
+        world.event("anonymous_id:phone", "email:m@x.fi", time=1),
+        world.event("user_id:maija", "anonymous_id:phone", time=5),
+        world.event("user_id:matti", "anonymous_id:tablet", time=6),
+        world.unmerge("anonymous_id:phone", "anonymous_id:tablet"),
+    )
+    assert world.names() == joined(
+        "user_id:maija anonymous_id:phone", "user_id:matti anonymous_id:tablet email:m@x.fi"
+    )
+    assert reasons(world, "user_id:maija") == [("phone", "m@x.fi", "unmerged")]
+
+
 def test_what_only_unmerged_evidence_names_is_nobody(world: World) -> None:
     world.tell(world.event("user_id:maija", time=3))
     alone = world.people()

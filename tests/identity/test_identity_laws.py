@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -190,33 +190,25 @@ def test_unmerge_is_as_without_all_the_links_it_refused(opened: Open, log: Log) 
 @given(logs(most=20))
 def test_no_limit_is_ever_passed(opened: Open, log: Log) -> None:
     with opened(log.settings) as world:
-        rules = world.project.namespaces
         for fact in facts(world, log):
             world.tell(fact)
+            nodes = world.state()["identity.nodes"]
             for customer in world.people():
-                assert_within(world, rules, customer.identifiers, log)
+                assert_within(world, nodes, customer.identifiers)
 
 
-def assert_within(
-    world: World, rules: Mapping[str, Namespace], names: Iterable[Identifier], log: Log
-) -> None:
-    names = list(names)
+def assert_within(world: World, nodes: Mapping[bytes, Any], names: Sequence[Identifier]) -> None:
+    rules: Mapping[str, Namespace] = world.project.namespaces
     for kind, rule in rules.items():
         values = [each for each in names if each.namespace == kind]
-        most = rule.alias_limit if rule.unique else len(values)
-        assert len(values) <= most
-    if len(names) > 1:
-        for each in names:
-            node = world.state()["identity.nodes"][world.store.pseudonym(*pair_of(each))]
-            assert not is_void(each.namespace, node.partners, rules)
+        assert len(values) <= (rule.alias_limit if rule.unique else len(values))
+    for each in names if len(names) > 1 else ():
+        node = nodes[world.store.pseudonym(each.namespace, each.value)]
+        assert not is_void(each.namespace, node.partners, rules)
 
 
 def text(identifier: Identifier) -> str:
     return f"{identifier.namespace}:{identifier.value}"
-
-
-def pair_of(identifier: Identifier) -> tuple[str, str]:
-    return identifier.namespace, identifier.value
 
 
 def bare(world: World) -> list[Any]:

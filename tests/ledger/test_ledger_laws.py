@@ -200,7 +200,7 @@ def _day(instant: int) -> int:
 def _within(
     shown: Sequence[tuple[int, str, tuple[str, ...]]], end: int, window: int, who: Sequence[str]
 ) -> set[tuple[str, tuple[str, ...]]]:
-    return {(w, key) for at, w, key in shown if end - window < at <= end and w in who}
+    return {(w, key) for at, w, key in shown if end - window <= at <= end and w in who}
 
 
 _acts = st.lists(

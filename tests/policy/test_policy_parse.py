@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
+import duckdb
 import pytest
 
 from tuttu.policy import (
@@ -17,7 +18,6 @@ from tuttu.policy import (
     duckdb_type,
     duckdb_value,
     parse,
-    parse_condition,
     relation_of,
     to_sql,
 )
@@ -217,12 +217,18 @@ def test_what_no_row_holds_is_null_for_duckdb(value: Any, kind: Kind, given: Any
     assert duckdb_value(value, Type(kind)) == given
 
 
-def test_sql_needs_nothing_of_the_database() -> None:
-    schema = Schema(columns={"moved_at": TIMESTAMP}, zone="Europe/Helsinki")
-    text = to_sql(parse_condition("days_since(moved_at) > 14", schema))
-    assert "timezone" not in text
-    assert '"moved_at"' in text
-    assert '"now"' in text
+@pytest.mark.parametrize("setting", ["ieee_floating_point_ops = false", "TimeZone = 'Asia/Tokyo'"])
+def test_sql_means_the_same_whatever_the_session_is(setting: str) -> None:
+    schema = Schema(columns={"at": TIMESTAMP, "risk": REAL}, zone="Europe/Helsinki")
+    texts = ("days_since(at)", "risk / 0", "0.0 / 0.0", "1e308 * risk", "5 % 0", "date(at)")
+    selected = ", ".join(to_sql(parse(text, schema)) for text in texts)
+    with duckdb.connect() as connection:
+        connection.execute(f"SET {setting}")
+        found = connection.execute(
+            f"SELECT {selected} FROM (SELECT TIMESTAMP '2026-03-28 22:00' AS at, 10.0e0 AS risk, "
+            "TIMESTAMP '2026-03-29 21:00' AS now)"
+        ).fetchall()
+    assert found == [(1, None, None, None, None, date(2026, 3, 29))]
 
 
 WIDE_AND_DEEP = {

@@ -71,7 +71,7 @@ def test_windows_and_totals_are_exact(
             orders.append((time, f"m{number:02}", amount))
     shuffle.shuffle(events)
     now = time + later
-    young = [order for order in orders if now - WINDOW < order[0] <= now]
+    young = [order for order in orders if now - WINDOW <= order[0] <= now]
     expected = _expected(orders, "") | _expected(young, "_10")
     with heard(project, events) as snapshot:
         row = read(snapshot, person(snapshot, "maija"), project, now, profiling=True)

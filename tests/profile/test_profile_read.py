@@ -138,18 +138,21 @@ def test_items_count_where_true_and_while_something_is_heard_of_them(
         call("d", 6, "Ticket Opened", ticket_id="T3"),
     ]
     counts = [
-        (show(events, now)["dear_tickets"], show(events, now)["tickets_10"]) for now in (15, 16, 24)
+        (show(events, now)["dear_tickets"], show(events, now)["tickets_10"])
+        for now in (16, 17, 24, 25)
     ]
-    assert counts == [(1, 3), (1, 1), (1, 0)]
+    assert counts == [(1, 3), (1, 1), (1, 1), (1, 0)]
 
 
-def test_window_holds_what_is_younger_than_it_and_not_of_the_future(call: Call, show: Show) -> None:
+def test_window_holds_what_is_not_older_than_it_and_not_of_the_future(
+    call: Call, show: Show
+) -> None:
     events = [call(f"e{time}", time, amount=time) for time in (90, 91, 100)]
-    counts = {now: show(events, now)["orders_10"] for now in (99, 100, 101, 109, 110)}
-    assert counts == {99: 2, 100: 2, 101: 1, 109: 1, 110: 0}
-    assert show(events, 110)["spent_10"] is None
-    assert show(events, 101)["spent_10"] == 1_000_000
-    assert show(events, 110)["orders"] == 3
+    counts = {now: show(events, now)["orders_10"] for now in (99, 100, 101, 102, 110, 111)}
+    assert counts == {99: 2, 100: 3, 101: 2, 102: 1, 110: 1, 111: 0}
+    assert show(events, 111)["spent_10"] is None
+    assert show(events, 102)["spent_10"] == 1_000_000
+    assert show(events, 111)["orders"] == 3
 
 
 def test_condition_on_an_event_counts_only_where_true(call: Call, show: Show) -> None:
@@ -221,7 +224,7 @@ def test_derived_traits_and_segments_read_what_comes_before_them(call: Call, sho
     ]
     row = show(events, 8)
     assert (row["spender"], row["left_report"], row["keen"]) == (True, True, True)
-    later = show(events, 17)
+    later = show(events, 18)
     assert (later["spent_10"], later["spender"], later["keen"]) == (None, None, None)
 
 

@@ -45,7 +45,7 @@ class Negation(NamedTuple):
 
 
 def negations(one: Expectation, actions: list[str]) -> Iterator[Negation]:
-    """Every way to negate it: at least two for each answer, one for a trait."""
+    """Every way to negate it."""
     match one.kind:
         case "chosen":
             yield from _of_chosen(one)

@@ -252,6 +252,15 @@ def test_and_for_three_days_after_the_last_one_is_resolved(
         assert len(refused) == cooled
 
 
+def test_to_ask_changes_nothing(helpdesk: Path, opened: Open, log: Log) -> None:
+    """Nor do questions about those whom nobody has seen yet."""
+    desk = Desk(opened(helpdesk, iso(log.in_time[0].time)), log)
+    desk.tell_until(log.in_time[50].time)
+    before = desk.company.digest()
+    assert desk.refused()
+    assert desk.company.digest() == before
+
+
 def test_a_mapping_that_resolves_at_closed_alone_is_found_out(
     helpdesk: Path, opened: Open, log: Log
 ) -> None:

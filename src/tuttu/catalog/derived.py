@@ -81,6 +81,8 @@ def _segments(sheet: MappingNode, desk: Desk) -> dict[str, _Recipe]:
             desk.findings.add(section.at(name), f"the name {quote(name)}", expected)
         elif expression:
             recipes[name] = _Recipe(section.at(name), uses_of(mapping), expression, segment=True)
+        else:
+            desk.row_columns.broken.add(name)
     return recipes
 
 

@@ -31,6 +31,7 @@ OF_PRODUCTS = {
     "position": Type(Kind.INTEGER),
 }
 """The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
+OF_THE_LEDGER = ("contacted", "answered", "last_contact")
 Undeclared = Literal["keep", "refuse"]
 
 
@@ -117,6 +118,7 @@ def read_tracking(sheet: MappingNode | None, desk: Desk) -> Tracking:
         return Tracking(names=_call_names(None), sources={"identify": "told"}, plan=desk.plan)
     sources = {name: node.text for name, node in sheet.mapping("sources").scalars()}
     _check_keys(sheet.mapping("sources"), desk, with_calls=True)
+    _check_sources(sheet, desk)
     _check_keys(sheet.mapping("outcomes"), desk, with_calls=False)
     for _, outcome in sheet.mapping("outcomes").scalars():
         desk.outcomes.refer_scalar(outcome, desk.findings)
@@ -125,7 +127,7 @@ def read_tracking(sheet: MappingNode | None, desk: Desk) -> Tracking:
         sources={"identify": "told"} | sources,
         plan=desk.plan,
         undeclared=cast(Undeclared, sheet.text("undeclared", "keep")),
-        writes=tuple(_write(one, sources, desk) for one in sheet.listed_mappings("writes")),
+        writes=tuple(_write(one, sheet, desk) for one in sheet.listed_mappings("writes")),
         contacts=tuple(_contact(one, desk) for one in sheet.listed_mappings("contacts")),
         consent=tuple(_consent(one, desk) for one in sheet.listed_mappings("consent")),
         outcomes={name: node.text for name, node in sheet.mapping("outcomes").scalars()},
@@ -140,12 +142,18 @@ def _check_keys(section: MappingNode, desk: Desk, *, with_calls: bool) -> None:
         names.refer(name, section.at(name), desk.findings)
 
 
-def _write(node: MappingNode, sources: dict[str, str], desk: Desk) -> TraitWrite:
+def _check_sources(sheet: MappingNode, desk: Desk) -> None:
+    """`contacted.offer` is the ledger's word, so no source is called `contacted`."""
+    given = [node for _, node in sheet.mapping("sources").scalars()]
+    given += [node for one in sheet.listed_mappings("writes") if (node := one.scalar("source"))]
+    for node in given:
+        if node.text in OF_THE_LEDGER:
+            desk.findings.add(node.where, quote(node.text), "another name for the source")
+
+
+def _write(node: MappingNode, sheet: MappingNode, desk: Desk) -> TraitWrite:
     event = desk.events.refer_scalar(node.scalar("event"), desk.findings) or ""
-    source = node.text("source") or sources.get(event, "")
-    if not source and not node.broken("source") and not node.doubtful:
-        expected = "`source: …`, or a source of this event under sources"
-        desk.findings.add(node.where, "a trait write without a source", expected)
+    source = _source(node, event, sheet, desk)
     traits = node.mapping("traits")
     for trait, path in traits.scalars():
         desk.written.refer(trait, traits.at(trait), desk.findings)
@@ -156,6 +164,18 @@ def _write(node: MappingNode, sources: dict[str, str], desk: Desk) -> TraitWrite
         traits={trait: path.text for trait, path in traits.scalars()},
         where=node.where,
     )
+
+
+def _source(node: MappingNode, event: str, sheet: MappingNode, desk: Desk) -> str:
+    """Of a trait write: its own, or the one of its event."""
+    sources = sheet.mapping("sources")
+    source = node.text("source") or sources.text(event)
+    hidden = sheet.broken("sources") or sources.broken(event) or sources.doubtful
+    if not source and not (hidden or node.broken("source") or node.doubtful):
+        expected = "`source: …`, or a source of this event under sources"
+        found = f"a trait write of {quote(event)} without a source"
+        desk.findings.add(node.where, found, expected)
+    return source
 
 
 def _contact(node: MappingNode, desk: Desk) -> ElsewhereContact:

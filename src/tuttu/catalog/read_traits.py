@@ -17,7 +17,8 @@ from tuttu.vocabulary.values import Expression, Kind, Schema, Type
 
 EVENTS = "events"
 AGGREGATES = ("count", "sum", "first", "last", "max", "min")
-WAYS = ("type", *AGGREGATES, "sequence", "first_known", "expression")
+COMPUTED = ("first_known", "expression")
+WAYS = ("type", *AGGREGATES, "sequence", *COMPUTED)
 EXTRAS: dict[str, frozenset[str]] = {
     **dict.fromkeys(AGGREGATES, frozenset({"of", "where", "in"})),
     "count": frozenset({"where", "in"}),
@@ -100,6 +101,8 @@ def _read_direct(sheet: MappingNode, book: ColumnBook, desk: Desk) -> dict[str, 
             _add_sources(name, read_type(node.entries.get("type")) or TEXT, book, desk)
         trait = _Direct(name, node, desk).read(way)
         if trait is None:
+            if way not in COMPUTED or node.broken(way):
+                desk.row_columns.broken.add(name)
             continue
         traits[name] = trait
         book.column(name, trait.type, node.where)

@@ -145,15 +145,16 @@ class _Report:
             self.findings.not_yet(mapping.at(later[0]), f"the key {quote(later[0])}")
         for key in unknown:
             if key not in later:
-                self.unknown_key(mapping, key, known)
+                self.unknown_key(wrong.path, mapping, key, known)
         for key in unknown:
             mapping.entries.pop(key, None)
         mapping.doubtful = True
 
-    def unknown_key(self, mapping: MappingNode, key: str, known: dict[str, Any]) -> None:
+    def unknown_key(
+        self, path: Path, mapping: MappingNode, key: str, known: dict[str, Any]
+    ) -> None:
         where = mapping.at(key)
-        if _was_split(mapping, key):
-            _break_previous(mapping, key)
+        if self.was_split(path, mapping, key):
             self.findings.add(where, f"the key {quote(key)}", f"one value; {QUOTE_IT}")
             return
         near = nearest(key, known)
@@ -184,8 +185,7 @@ class _Report:
         name = str(wrong.instance)
         where = mapping.at(name)
         expected = str(wrong.shape["title"])
-        if _was_split(mapping, name):
-            _break_previous(mapping, name)
+        if self.was_split(wrong.path, mapping, name):
             expected = f"one value; {QUOTE_IT}"
         self.findings.add(where, f"the name {quote(name)}", expected)
         mapping.entries.pop(name, None)
@@ -198,12 +198,28 @@ class _Report:
         near = None
         if isinstance(place.node, ScalarNode):
             near = nearest(place.node.text, _options(wrong.shape))
-        if isinstance(place.parent, MappingNode) and _was_split(place.parent, str(place.key)):
-            _break_previous(place.parent, str(place.key))
+        if isinstance(place.parent, MappingNode) and self.was_split(
+            wrong.path[:-1], place.parent, str(place.key)
+        ):
             expected = f"one value; {QUOTE_IT}"
         self.findings.add(place.where, _found(place.node), expected, near)
         self.seen.add(wrong.path)
         _break(place)
+
+    def was_split(self, path: Path, mapping: MappingNode, key: str) -> bool:
+        """In { } a comma ends a value: what follows it becomes a key without a value.
+
+        Then the value before it is no whole one either, and is passed over.
+        """
+        names = list(mapping.entries)
+        node = mapping.entries.get(key)
+        if not (mapping.flow and isinstance(node, ScalarNode) and node.missing and names[0] != key):
+            return False
+        previous = names[names.index(key) - 1]
+        if isinstance(mapping.entries[previous], ScalarNode):
+            mapping.entries[previous] = BrokenNode(mapping.at(previous))
+            self.seen.add((*path, previous))
+        return True
 
     def mapping(self, path: Path) -> MappingNode:
         node = _place(self.root, path).node
@@ -230,19 +246,6 @@ def _break(place: _Place) -> None:
         place.parent.entries[place.key] = broken
     elif isinstance(place.parent, ListNode) and isinstance(place.key, int):
         place.parent.items[place.key] = broken
-
-
-def _was_split(mapping: MappingNode, key: str) -> bool:
-    """In { } a comma ends a value: what follows it becomes a key without a value."""
-    node = mapping.entries.get(key)
-    first = next(iter(mapping.entries), None) == key
-    return mapping.flow and not first and isinstance(node, ScalarNode) and node.missing
-
-
-def _break_previous(mapping: MappingNode, key: str) -> None:
-    names = list(mapping.entries)
-    previous = names[names.index(key) - 1]
-    mapping.entries[previous] = BrokenNode(mapping.at(previous))
 
 
 def _found(node: Node) -> str:

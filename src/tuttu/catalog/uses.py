@@ -32,8 +32,8 @@ class Uses:
     def _read(self, columns: Iterable[str], seen: set[str]) -> Iterator[Trait]:
         """Traits behind columns, and those that they are computed from."""
         for column in sorted(columns):
-            name = column.rpartition(".")[2]
-            trait = self.traits.get(column) or self.traits.get(name)
+            source, _, name = column.rpartition(".")
+            trait = self.traits.get(name) if source in {"", *self.desk.sources} else None
             if trait is None or trait.name in seen:
                 continue
             seen.add(trait.name)

@@ -58,8 +58,8 @@ def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
     """Show an example company at work: its events in, explained decisions out."""
     with _ended_by_sigterm(), _fresh_folder(example, folder) as project:
         plan = read_plan(project)
-        key = _issue_key(project)
         with _server(project, port, plan.moment) as url:
+            key = _issue_key(project)
             headers = {"Authorization": f"Bearer {key}"}
             with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
                 Demonstration(client, project, plan).run()
@@ -107,6 +107,7 @@ def read_plan(folder: Path) -> Plan:
 
 
 def _issue_key(folder: Path) -> str:
+    """The server issues it to whoever may open its own socket."""
     with open_door(folder) as door:
         request = KeyRequest(name="demo", scopes=SCOPES)
         return door.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=request).key

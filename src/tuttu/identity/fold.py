@@ -75,5 +75,9 @@ def _are_one(register: Register, one: FragmentId, other: FragmentId) -> bool:
 def _rename(register: Register, key: FragmentId) -> None:
     """Forget the times at which only unmerged evidence named the node."""
     barred = register.barred(key)
-    live = (pair.first for partner, pair in register.neighbours(key) if partner not in barred)
+    live = (
+        neighbour.pair.first
+        for partner, neighbour in register.neighbours(key)
+        if partner not in barred
+    )
     register.is_named(key, min(live, default=None))

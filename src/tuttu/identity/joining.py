@@ -18,7 +18,6 @@ def connect(register: Register, link: KeyLink) -> None:
     after = with_evidence(before, link)
     if after == before:
         return
-    register.put_pair(link.one, link.other, after)
     live = link.other not in register.barred(link.one)
     if live:
         _name(register, link, after)
@@ -28,6 +27,8 @@ def connect(register: Register, link: KeyLink) -> None:
         _admit(register, link, after)
         register.flush()
         _redate(register, link, before, after)
+    else:
+        register.put_pair(link.one, link.other, after)
     register.flush()
 
 
@@ -65,7 +66,7 @@ def _meet(register: Register, link: KeyLink, pair: Pair, *, live: bool) -> None:
     if live and _counts(register, link):
         _admit(register, link, pair)
         return
-    register.set_status(*ends, pair)
+    register.put_pair(*ends, pair)
     if passed:
         settle(register, {register.home(key) for key in passed})
 
@@ -81,9 +82,9 @@ def _admit(register: Register, link: KeyLink, pair: Pair) -> None:
     one, other = register.home(link.one), register.home(link.other)
     if one != other and _may_unite(register, link):
         _unite(register, one, other)
-        register.set_status(link.one, link.other, pair)
+        register.put_pair(link.one, link.other, pair)
         return
-    register.set_status(link.one, link.other, pair)
+    register.put_pair(link.one, link.other, pair)
     several = max(register.head(one).unique.values(), default=0) > 1
     if (one != other or several) and _matters(register, link):
         settle(register, {one, other})
@@ -119,9 +120,9 @@ def _matters(register: Register, link: KeyLink) -> bool:
     before = [
         each
         for key in members
-        for partner, pair in register.neighbours(key, JOINED)
+        for partner, neighbour in register.neighbours(key, JOINED)
         if key < partner
-        for each in links_of_pair(key, partner, pair)
+        for each in links_of_pair(key, partner, neighbour.pair)
         if each.evidence.rank < link.evidence.rank
     ]
     situation = Situation(
@@ -139,7 +140,7 @@ def _redate(register: Register, link: KeyLink, before: Pair, after: Pair) -> Non
     joined_at = register.head(home).joined_at
     if after.first < before.first == joined_at and home == register.home(link.other):
         register.change_head(home).joined_at = max(
-            pair.first
+            neighbour.pair.first
             for key in register.members(home)
-            for _, pair in register.neighbours(key, JOINED)
+            for _, neighbour in register.neighbours(key, JOINED)
         )

@@ -87,7 +87,10 @@ class Member(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Neighbour(msgspec.Struct, frozen=True, array_like=True):
-    """A pair seen from one of its nodes; all that there is to say is in the key."""
+    """A pair seen from one of its nodes. kind: the namespace of the other one."""
+
+    kind: str
+    pair: Pair
 
 
 class Barred(msgspec.Struct, frozen=True, array_like=True):
@@ -99,15 +102,10 @@ class Barred(msgspec.Struct, frozen=True, array_like=True):
 NODES = Table("identity.nodes", Node, personal=True)
 MEMBERS = Table("identity.members", Member, personal=True)
 """Under home + node; only for customers of more than one node."""
-PAIRS = Table("identity.pairs", Pair, personal=True)
-"""Under the smaller key + the greater."""
 NEIGHBOURS = Table("identity.neighbours", Neighbour, personal=True)
-"""Under node + `JOINED` or `APART` + the other node."""
+"""Each pair twice: under node + `JOINED` or `APART` + the other node. `JOINED`: they are one
+customer, so that their homes say where the row is."""
 BARRED = Table("identity.barred", Barred, personal=True)
 
 JOINED, APART = b"\x00", b"\x01"
 KEY = 16
-
-
-def pair_key(one: FragmentId, other: FragmentId) -> bytes:
-    return min(one, other) + max(one, other)

@@ -12,13 +12,12 @@ from tuttu.identity.records import (
     APART,
     BARRED,
     KEY,
+    MEMBERS,
     NEIGHBOURS,
     NODES,
-    PAIRS,
     Head,
     Node,
     Pair,
-    pair_key,
 )
 from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.facts import Reader
@@ -47,11 +46,11 @@ def refused_links(
 
     What they are linked to may be erased meanwhile: then nobody can name it any more.
     """
-    rows = (row for key in members for row, _ in reader.scan(NEIGHBOURS, key + APART))
+    rows = (row for key in members for row in reader.scan(NEIGHBOURS, key + APART))
     found = [
         link
-        for row in islice(rows, MOST_REFUSED)
-        if (link := _refused_link(reader, project, row[:KEY], row[KEY + 1 :])) is not None
+        for row, neighbour in islice(rows, MOST_REFUSED)
+        if (link := _refused_link(reader, project, row, neighbour.pair)) is not None
     ]
     return tuple(sorted(found, key=lambda link: (link.time, link.event_id, link.one, link.other)))
 
@@ -62,12 +61,10 @@ def priority(project: Project, identifier: Identifier) -> tuple[int, Identifier]
     return len(project.namespaces) if namespace is None else namespace.rank, identifier
 
 
-def _refused_link(
-    reader: Reader, project: Project, one: FragmentId, other: FragmentId
-) -> RefusedLink | None:
-    pair = reader.get(PAIRS, pair_key(one, other), watch=False)
-    ends = [end for key in (one, other) if (end := _end(reader, key)) is not None]
-    if pair is None or len(ends) < 2:
+def _refused_link(reader: Reader, project: Project, row: bytes, pair: Pair) -> RefusedLink | None:
+    keys = row[:KEY], row[KEY + 1 :]
+    ends = [end for key in keys if (end := _end(reader, key)) is not None]
+    if len(ends) < 2:
         return None
     ends.sort(key=lambda end: priority(project, end.identifier))
     evidence = min(
@@ -94,19 +91,37 @@ def _end(reader: Reader, key: FragmentId) -> End | None:
 
 def _reason(reader: Reader, project: Project, ends: list[End], pair: Pair) -> str:
     """Why the pair is apart. What parted two customers when the link was taken parts them still,
-    since customers only grow as links are taken."""
+    since customers only grow as links are taken. An unmerge is named before all else that parts
+    them, so that without the links it is said to refuse all would be as if it had not been."""
     one, other = ends
-    barred = reader.get(BARRED, one.key, watch=False)
-    if barred is not None and other.key in barred.others:
+    if other.key in _barred(reader, one.key):
         return UNMERGED
     for end in ends:
         kind = end.identifier.namespace
         if is_void(kind, end.node.partners, project.namespaces):
             limit = project.namespaces[kind].limit
             return f"{kind} has more partners than its limit of {limit}"
+    if _hold_unmerged_pair(reader, one, other):
+        return UNMERGED
     aliased = other.identifier.namespace if pair.alias is not None else None
     name = clash(one.head.unique, other.head.unique, aliased, project.namespaces)
     return UNMERGED if name is None else _at_most(project, name, alias=name == aliased)
+
+
+def _barred(reader: Reader, key: FragmentId) -> tuple[FragmentId, ...]:
+    found = reader.get(BARRED, key, watch=False)
+    return () if found is None else found.others
+
+
+def _hold_unmerged_pair(reader: Reader, one: End, other: End) -> bool:
+    """Whether some member of the one's customer was unmerged from one of the other's."""
+    if not (one.head.barred and other.head.barred):
+        return False
+    rows = [row for row, _ in reader.scan(MEMBERS, one.node.home)]
+    members = [row[KEY:] for row in rows] or [one.key]
+    enemies = {enemy for key in members for enemy in _barred(reader, key)}
+    nodes = (reader.get(NODES, enemy, watch=False) for enemy in enemies)
+    return any(node is not None and node.home == other.node.home for node in nodes)
 
 
 def _at_most(project: Project, name: str, *, alias: bool) -> str:

@@ -13,14 +13,12 @@ from tuttu.identity.records import (
     MEMBERS,
     NEIGHBOURS,
     NODES,
-    PAIRS,
     Barred,
     Head,
     Member,
     Neighbour,
     Node,
     Pair,
-    pair_key,
 )
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import FragmentId, Identifier
@@ -138,36 +136,33 @@ class Register:
     # Pairs
 
     def pair(self, one: FragmentId, other: FragmentId) -> Pair | None:
-        return self._transaction.get(PAIRS, pair_key(one, other))
+        if not (self.knows(one) and self.knows(other)):
+            return None
+        status = JOINED if self.home(one) == self.home(other) else APART
+        found = self._transaction.get(NEIGHBOURS, one + status + other)
+        return None if found is None else found.pair
+
+    def neighbours(
+        self, key: FragmentId, status: bytes = b""
+    ) -> Iterator[tuple[FragmentId, Neighbour]]:
+        """Nodes that some event names together with this one; by default all of them."""
+        for row, neighbour in list(self._transaction.scan(NEIGHBOURS, key + status)):
+            yield row[KEY + 1 :], neighbour
 
     def put_pair(self, one: FragmentId, other: FragmentId, pair: Pair) -> None:
-        self._transaction.put(PAIRS, pair_key(one, other), pair)
-
-    def neighbours(self, key: FragmentId, status: bytes = b"") -> Iterator[tuple[FragmentId, Pair]]:
-        """Nodes that some event names together with this one; by default all of them."""
-        found = list(self._transaction.scan(NEIGHBOURS, key + status))
-        for row, _ in found:
-            other = row[KEY + 1 :]
-            pair = self.pair(key, other)
-            if pair is not None:
-                yield other, pair
-
-    def set_status(self, one: FragmentId, other: FragmentId, pair: Pair) -> None:
-        """Note whether a pair is joined, as the homes of its nodes say, and tell their heads."""
+        """Keep a pair as joined or not, as the homes of its nodes say, and tell their heads."""
         joined = self.home(one) == self.home(other)
         status, past = (JOINED, APART) if joined else (APART, JOINED)
         for key, partner in ((one, other), (other, one)):
-            self._mark(key, partner, status, past)
+            if self._transaction.get(NEIGHBOURS, key + past + partner) is not None:
+                self._transaction.delete(NEIGHBOURS, key + past + partner)
+            row = Neighbour(self.kind(partner), pair)
+            self._transaction.put(NEIGHBOURS, key + status + partner, row)
             head = self.head(self.home(key))
             if joined and (head.joined_at is None or head.joined_at < pair.first):
                 self.change_head(self.home(key)).joined_at = pair.first
             if not joined and not head.contested:
                 self.change_head(self.home(key)).contested = True
-
-    def _mark(self, key: FragmentId, partner: FragmentId, status: bytes, past: bytes) -> None:
-        if self._transaction.get(NEIGHBOURS, key + status + partner) is None:
-            self._transaction.delete(NEIGHBOURS, key + past + partner)
-            self._transaction.put(NEIGHBOURS, key + status + partner, Neighbour())
 
     # Unmerged pairs
 

@@ -17,17 +17,20 @@ from tuttu.vocabulary.events import FragmentId
 class Scene(msgspec.Struct):
     """Customers to be settled (inside), those they are linked to (outside), and the links.
 
-    pairs: by its two nodes, every pair of inside nodes, counting or not. apart: inside nodes that
-    somebody outside is not joined with. borders: pairs that count, from an inside node to one
-    outside. links: of inside and borders, and within the customers outside that are looked at.
+    seen: members of the customers outside that are looked at; of the others only the node that
+    is linked is known, and no more than its kind. pairs: by its two nodes, every pair of inside
+    nodes, counting or not. apart: inside nodes that somebody outside is not joined with. borders:
+    pairs that count, from an inside node to one outside. links: of inside and borders, and within
+    seen customers.
     """
 
     inside: set[FragmentId]
-    outside: set[FragmentId]
-    pairs: dict[tuple[FragmentId, FragmentId], Pair]
-    apart: set[FragmentId]
-    borders: list[tuple[FragmentId, FragmentId]]
-    links: list[Link[FragmentId]]
+    seen: set[FragmentId]
+    kinds: dict[FragmentId, str] = {}
+    pairs: dict[tuple[FragmentId, FragmentId], Pair] = {}
+    apart: set[FragmentId] = set()
+    borders: list[tuple[FragmentId, FragmentId]] = []
+    links: list[Link[FragmentId]] = []
 
 
 def settle(register: Register, homes: set[FragmentId]) -> None:
@@ -61,49 +64,42 @@ def links_of_pair(one: FragmentId, other: FragmentId, pair: Pair) -> Iterator[Li
 
 
 def _scene(register: Register, homes: set[FragmentId], seen: set[FragmentId]) -> Scene:
-    """seen: homes outside whose own links are looked at."""
-    inside = {key for home in homes for key in register.members(home)}
-    scene = Scene(inside, set(), {}, set(), [], [])
-    for key in sorted(inside):
+    scene = Scene(_members(register, homes), _members(register, seen - homes))
+    scene.kinds.update((key, register.kind(key)) for key in scene.inside | scene.seen)
+    for key in sorted(scene.inside):
         _look_around(register, scene, key)
-    for home in seen - homes:
-        _look_at_outsider(register, scene, home)
+    for key in scene.seen:
+        for partner, neighbour in register.neighbours(key, JOINED):
+            if key < partner:
+                scene.links += links_of_pair(key, partner, neighbour.pair)
     return scene
 
 
+def _members(register: Register, homes: set[FragmentId]) -> set[FragmentId]:
+    return {key for home in homes for key in register.members(home)}
+
+
 def _look_around(register: Register, scene: Scene, key: FragmentId) -> None:
-    void, barred = register.is_void(key), register.barred(key)
-    for partner, pair in register.neighbours(key):
+    counts, barred = not register.is_void(key), register.barred(key)
+    for partner, neighbour in register.neighbours(key):
         if (partner, key) in scene.pairs:
             continue
         within = partner in scene.inside
         if within:
-            scene.pairs[key, partner] = pair
+            scene.pairs[key, partner] = neighbour.pair
         else:
             scene.apart.add(key)
-        if void or partner in barred or register.is_void(partner):
-            continue
-        scene.links += links_of_pair(key, partner, pair)
-        if not within:
-            scene.outside.add(partner)
-            scene.borders.append((key, partner))
-
-
-def _look_at_outsider(register: Register, scene: Scene, home: FragmentId) -> None:
-    for key in register.members(home):
-        scene.outside.add(key)
-        for partner, pair in register.neighbours(key, JOINED):
-            if key < partner:
-                scene.links += links_of_pair(key, partner, pair)
+        known_void = (within or partner in scene.seen) and register.is_void(partner)
+        if counts and partner not in barred and not known_void:
+            scene.links += links_of_pair(key, partner, neighbour.pair)
+            scene.kinds[partner] = neighbour.kind
+            if not within:
+                scene.borders.append((key, partner))
 
 
 def _situation(register: Register, scene: Scene) -> Situation[FragmentId]:
-    nodes = scene.inside | scene.outside
-    return Situation(
-        {key: register.kind(key) for key in nodes},
-        {key: register.barred(key) for key in nodes},
-        register.namespaces,
-    )
+    barred = {key: register.barred(key) for key in scene.inside | scene.seen}
+    return Situation(scene.kinds, barred, register.namespaces)
 
 
 def _rebuild(
@@ -118,7 +114,7 @@ def _rebuild(
     for members in customers.values():
         _house(register, members)
     for (one, other), pair in scene.pairs.items():
-        register.set_status(one, other, pair)
+        register.put_pair(one, other, pair)
     for key in scene.apart:
         register.change_head(register.home(key)).contested = True
 

@@ -143,19 +143,19 @@ class History:
         if not concerns(limit, action.purpose, treatment.channel, action.name, action.issue_group):
             return None
         keys = self._keys(limit)
-        more = len(self._added(action, treatment) - keys)
+        more = any(key not in keys for key in self._added(action, treatment))
         return limit.name if len(keys) + more > limit.at_most else None
 
-    def _added(self, action: Action, treatment: Treatment) -> frozenset[Key]:
-        """What showing or sending it now can add. One that was seen before and is shown again
-        just before midnight may be seen on either day."""
+    def _added(self, action: Action, treatment: Treatment) -> tuple[Key, ...]:
+        """What showing or sending it now can add: one of these. What was seen before and is shown
+        again just before midnight may be seen on either day."""
         if self.scene.outbound.get(treatment.channel, True):
-            return frozenset({NEW})
+            return (NEW,)
         held = self.held(action, treatment)
         if held is None:
-            return frozenset({(b"", action.name, self._days[0])})
+            return ((b"", action.name, self._days[0]),)
         days = () if held.state == HELD else self._days
-        return frozenset((b"", action.name, day) for day in days)
+        return tuple((b"", action.name, day) for day in days)
 
     @cached_property
     def _days(self) -> tuple[int, int]:

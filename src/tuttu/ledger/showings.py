@@ -33,7 +33,7 @@ def keys_within(
         contact = entry.contact
         if concerns(limit, contact.purpose, contact.channel, contact.action, contact.issue_group):
             for time, key in _showings(entry, person, zone):
-                if time is None or now - limit.window < time:
+                if time is None or now - limit.window <= time:
                     yield key
 
 

@@ -1,7 +1,7 @@
 """How a contact stands now: a pure function of what was made, what was reported, and the time.
 
-Windows are half open, as everywhere: a hold lives while ``now < held_until``, an answer is within
-while ``time < contact + answer_within``, and from that instant on silence is *ignored*.
+Ends exclude their last instant: a hold lives while ``now < held_until``, an answer is within while
+``time < contact + answer_within``, and from that instant on silence is *ignored*.
 """
 
 from __future__ import annotations

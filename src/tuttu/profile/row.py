@@ -94,7 +94,7 @@ class _View(msgspec.Struct, frozen=True):
 
 def _of_item(trait: Trait, collection: Collection, item: Item, now: Instant) -> Stamped | None:
     shown: dict[str, Value] = {**_shown(collection, item), "now": now}
-    recent = trait.window is None or now - trait.window < item.time <= now
+    recent = trait.window is None or now - trait.window <= item.time <= now
     if not recent or (trait.test is not None and trait.test(shown) is not True):
         return None
     field = trait.field or collection.key

@@ -29,8 +29,8 @@ SHIFT = 2**63
 
 
 def inside(cells: Cells, window: Duration, now: Instant) -> list[Stamped]:
-    """The cells in the window: exactly `window` ago is outside, this microsecond is inside."""
-    return [cell for time, cell in cells.items() if now - window < time <= now]
+    """The cells in the window, both of its ends included."""
+    return [cell for time, cell in cells.items() if now - window <= time <= now]
 
 
 def load(reader: Reader, fragment: FragmentId, state: Fragment) -> dict[Slot, Cells]:

@@ -70,9 +70,22 @@ def tuttu() -> Shape:
 
 
 def identity() -> Shape:
-    strengths = {call: whole("a number", f"Of evidence by {call} calls.") for call in CALLS}
-    strengths["default"] = whole("a number", "Of evidence by any other call.")
-    namespace = record(
+    keys = {
+        "namespaces": table(
+            "kinds of identifiers",
+            _namespace(),
+            COLUMN,
+            "Kinds of identifiers, the highest priority first.",
+        )
+        | {"minProperties": 1}
+    }
+    return document(
+        "identity.yaml: how customers are known", record("identity", keys, ["namespaces"])
+    )
+
+
+def _namespace() -> Shape:
+    return record(
         "settings of one kind of identifier",
         {
             "unique": {
@@ -113,25 +126,16 @@ def identity() -> Shape:
                 "Where else in a call this identifier is found. userId and anonymousId are "
                 "always user_id and anonymous_id.",
             ),
-            "strength": record(
-                "strengths by call",
-                strengths,
-                description="Stronger evidence joins first. Higher is stronger.",
-            ),
+            "strength": _strength(),
         },
     )
-    keys = {
-        "namespaces": table(
-            "kinds of identifiers",
-            namespace,
-            COLUMN,
-            "Kinds of identifiers, the highest priority first.",
-        )
-        | {"minProperties": 1}
-    }
-    return document(
-        "identity.yaml: how customers are known", record("identity", keys, ["namespaces"])
-    )
+
+
+def _strength() -> Shape:
+    keys = {call: whole("a number", f"Of evidence by {call} calls.") for call in CALLS}
+    keys["default"] = whole("a number", "Of evidence by any other call.")
+    description = "Stronger evidence joins first. Higher is stronger."
+    return record("strengths by call", keys, description=description)
 
 
 def channels() -> Shape:
