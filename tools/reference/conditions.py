@@ -12,8 +12,8 @@ from tuttu.policy import CONSTRUCTS, Construct
 from tuttu.vocabulary.values import Kind
 
 WRITING = """\
-A condition or a formula is one text, in the words of SQL. It is parsed and typed once, and executed
-row by row in decisions and as DuckDB SQL in checks, with the same result.
+A condition or a formula is one text, in the words of SQL. It is parsed and typed once. Decisions
+execute it row by row; the same tree becomes DuckDB SQL, as an independent check of its meaning.
 
 - **Names** are declared traits, `source.trait` (what one source said), collections and their fields
   as `collection.field`. Names are written as declared, capitals included; in double quotes they may

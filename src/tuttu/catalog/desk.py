@@ -41,6 +41,7 @@ class Desk:
     plan: dict[str, PlannedEvent] = field(default_factory=dict)
     sources: set[str] = field(default_factory=lambda: {"told"})
     collections: Names = field(default_factory=lambda: Names("a collection of traits.yaml"))
+    broken_fields: dict[str, set[str]] = field(default_factory=dict)
     traits: Names = field(default_factory=lambda: Names("a trait of traits.yaml"))
     written: Names = field(default_factory=lambda: Names("a written trait of traits.yaml"))
     groups: Names = field(default_factory=lambda: Names("a group of traits.yaml"))

@@ -34,6 +34,9 @@ def _collection(name: str, node: MappingNode, book: ColumnBook, desk: Desk) -> C
         _check_field(
             field, declared, kept.at(field) if field in kept else node.at("key"), (events, desk)
         )
+    desk.broken_fields[name] = {field for field in kept.entries if kept.broken(field)}
+    if kept.doubtful or node.doubtful or node.broken("keep") or node.broken("key"):
+        desk.collections.broken.add(name)
     book.collection(name, fields, node.where)
     return Collection(name=name, key=key, events=events, fields=fields, where=node.where)
 

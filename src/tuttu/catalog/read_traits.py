@@ -41,7 +41,7 @@ def read_profile(sheet: MappingNode | None, desk: Desk) -> Profile:
     traits = _read_direct(sheet, book, desk)
     computed, order = read_computed(sheet, book, desk)
     traits |= computed
-    desk.row_columns.broken = _broken(book, desk)
+    desk.row_columns.broken = _broken(desk.traits.known - set(book.columns), desk)
     return Profile(
         traits=traits,
         collections=collections,
@@ -80,14 +80,13 @@ def _row_columns(book: ColumnBook, desk: Desk) -> Columns:
     )
     names = (desk.traits, desk.collections, desk.actions, desk.channels, desk.outcomes)
     columns.open = any(one.open for one in names)
-    columns.broken = desk.traits.broken | desk.collections.broken
+    columns.broken = _broken(set(), desk)
     return columns
 
 
-def _broken(book: ColumnBook, desk: Desk) -> set[str]:
-    """What is declared, but has no column because of a fault."""
-    unread = desk.traits.known - set(book.columns)
-    return unread | desk.traits.broken | desk.collections.broken
+def _broken(unread: set[str], desk: Desk) -> set[str]:
+    """What is declared, but cannot be named because of a fault."""
+    return unread.union(desk.traits.broken, desk.collections.broken, *desk.broken_fields.values())
 
 
 def _read_direct(sheet: MappingNode, book: ColumnBook, desk: Desk) -> dict[str, Trait]:
@@ -207,9 +206,11 @@ class _Direct:
         names = Names("events or a collection", {EVENTS, *known.known}, is_open=known.open)
         names.refer_scalar(over, self.desk.findings)
         fields = self.desk.row_columns.schema.collections.get(source)
-        if fields is None:
+        if fields is None or source in known.broken:
             return None
-        return Columns(Schema(columns=fields, zone=self.desk.company.zone))
+        columns = Columns(Schema(columns=fields, zone=self.desk.company.zone))
+        columns.broken = self.desk.broken_fields.get(source, set())
+        return columns
 
     def test(self, columns: Columns) -> Expression | None:
         where = self.node.scalar("where")

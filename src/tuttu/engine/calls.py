@@ -13,7 +13,7 @@ from tuttu.engine.answers import (
     DeadLettersAnswer,
     RefusedCall,
 )
-from tuttu.engine.errors import NotFound
+from tuttu.engine.errors import BadRequest, NotFound
 from tuttu.engine.house import House, new_id
 from tuttu.intake import Accepted, Context, KeptLetter, Refusal
 from tuttu.vocabulary.conversion import format_instant
@@ -45,7 +45,9 @@ def repair(house: House, letter_id: str, body: bytes | None, by: str) -> AcceptO
 
 
 def drop(house: House, letter_id: str, by: str) -> None:
-    _letter(house, letter_id)
+    status = _letter(house, letter_id).status
+    if status != "waiting":
+        raise BadRequest(f"a dead letter that was {status} already", "one that waits")
     house.commit([intake.close(letter_id, "dropped", _context(house, by))])
 
 

@@ -44,29 +44,30 @@ def decide(house: House, request: DecideRequest, idempotency: bytes | None) -> D
     decision_id = new_id()
     for _ in range(TRIES):
         with house.store.read() as snapshot:
-            receipt, who = _decided(house, snapshot, request, decision_id)
+            receipt = _decided(house, snapshot, request, decision_id)
             reads = snapshot.reads
         if request.dry_run:
-            return answer_of(receipt, who, kept=False)
+            return answer_of(receipt, kept=False)
         receipt = msgspec.structs.replace(receipt, idempotency=_fingerprint(request))
         result = house.commit([_unit(receipt, reads, idempotency)])[0]
         if isinstance(result, Committed):
-            return answer_of(receipt, who, kept=True)
+            return answer_of(receipt, kept=True)
         if isinstance(result, Duplicate):
             return _earlier(house, result.position, request)
     raise TooBusy("others were faster three times; ask again")
 
 
-def explain(house: House, request: DecideRequest) -> DecideAnswer:
-    """What decide would answer now, with every stage that would refuse. Changes nothing."""
+def explain(house: House, request: DecideRequest, by: str) -> DecideAnswer:
+    """What decide would answer now, with every stage that would refuse; only the look is kept."""
     with house.store.read() as snapshot:
         situation, question = _asked(house, snapshot, request)
         render = _Rendering(house, situation, request)
         receipt = decision.explain(situation, question, decision_id=new_id(), render=render)
-        return answer_of(receipt, label(situation.customer.identifiers[0]), kept=False)
+    house.looked(situation.customer, by, "explain")
+    return answer_of(_named(receipt, situation), kept=False)
 
 
-def decision_of(house: House, decision_id: str) -> DecisionAnswer:
+def decision_of(house: House, decision_id: str, by: str) -> DecisionAnswer:
     """A stored receipt as it was issued, with what came of it since. Raises NotFound."""
     with house.store.read() as snapshot:
         receipt = receipt_of(snapshot, decision_id)
@@ -74,9 +75,10 @@ def decision_of(house: House, decision_id: str) -> DecisionAnswer:
             raise NotFound(f"no decision has the id {decision_id!r}")
         customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
         outcomes = _outcomes(house, snapshot, customer, receipt)
+    house.looked(customer, by, "decision")
     schema = house.project.row_schema
     return DecisionAnswer(
-        decision=answer_of(receipt, label(customer.identifiers[0]), kept=True),
+        decision=answer_of(receipt, kept=True),
         read=values(receipt.read, schema, receipt.read),
         outcomes=outcomes,
     )
@@ -110,13 +112,16 @@ def _asked(house: House, snapshot: Snapshot, request: DecideRequest) -> tuple[Si
     return situation_of(house, snapshot, identifier, context), question
 
 
-def _decided(
-    house: House, snapshot: Snapshot, request: DecideRequest, decision_id: str
-) -> tuple[Receipt, str]:
+def _decided(house: House, snapshot: Snapshot, request: DecideRequest, decision_id: str) -> Receipt:
     situation, question = _asked(house, snapshot, request)
     render = _Rendering(house, situation, request)
     receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
-    return receipt, label(situation.customer.identifiers[0])
+    return _named(receipt, situation)
+
+
+def _named(receipt: Receipt, situation: Situation) -> Receipt:
+    name = label(situation.customer.identifiers[0])
+    return msgspec.structs.replace(receipt, asked=name)
 
 
 class _Rendering:
@@ -151,12 +156,11 @@ def _earlier(house: House, position: int, request: DecideRequest) -> DecideAnswe
     """Same key, same answer; the same key with another question is a mistake."""
     with house.store.read() as snapshot:
         receipt = receipt_at(snapshot, position)
-        customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
     if receipt.idempotency != _fingerprint(request):
         raise BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
-    return answer_of(receipt, label(customer.identifiers[0]), kept=True)
+    return answer_of(receipt, kept=True)
 
 
 def _fingerprint(request: DecideRequest) -> bytes:

@@ -76,11 +76,11 @@ class Engine:
     def decide(self, request: DecideRequest, *, idempotency: bytes | None = None) -> DecideAnswer:
         return deciding.decide(self._house, request, idempotency)
 
-    def explain(self, request: DecideRequest) -> DecideAnswer:
-        return deciding.explain(self._house, request)
+    def explain(self, request: DecideRequest, by: str) -> DecideAnswer:
+        return deciding.explain(self._house, request, by)
 
-    def decision(self, decision_id: str) -> DecisionAnswer:
-        return deciding.decision_of(self._house, decision_id)
+    def decision(self, decision_id: str, by: str) -> DecisionAnswer:
+        return deciding.decision_of(self._house, decision_id, by)
 
     def funnel(self, surfaces: tuple[str, ...] = (), at: str | None = None) -> Funnel:
         """All customers through all stages, as a dry run. Raises BadRequest."""

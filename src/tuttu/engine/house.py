@@ -13,8 +13,9 @@ from tuttu.engine import keys, receipts
 from tuttu.engine.errors import Unavailable
 from tuttu.storage import Store, StoreUnavailableError
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.events import FragmentId, PersonLookedAt
 from tuttu.vocabulary.facts import Body, Fact, Fold, Result, Unit
+from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
 
@@ -40,6 +41,10 @@ class House(msgspec.Struct, frozen=True):
     def append(self, body: Body, fragment: FragmentId | None = None) -> Result:
         """One fact of our own making, at the present moment."""
         return self.commit([Unit(facts=(self.fact(body, fragment),))])[0]
+
+    def looked(self, person: Customer, by: str, what: str) -> None:
+        """Somebody read what is known of a person: that is known of him too."""
+        self.append(PersonLookedAt(by=by, what=what), person.oldest)
 
     def fact(self, body: Body, fragment: FragmentId | None = None) -> Fact:
         now = self.now()

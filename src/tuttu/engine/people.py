@@ -23,7 +23,7 @@ from tuttu.engine.naming import identifier_of, label, shown
 from tuttu.engine.showing import items, timeline_entry, values
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.events import Identifier, PersonLookedAt, PreferenceSet, Unmerge
+from tuttu.vocabulary.events import Identifier, PreferenceSet, Unmerge
 from tuttu.vocabulary.facts import Unit
 from tuttu.vocabulary.people import Customer, RefusedLink
 
@@ -33,7 +33,7 @@ MOST_ENTRIES = 1_000
 def customer(house: House, who: Who, by: str) -> CustomerAnswer:
     with house.store.read() as snapshot:
         picture = situation_of(house, snapshot, identifier_of(house.project, who))
-    _looked(house, picture.customer, by, "customer")
+    house.looked(picture.customer, by, "customer")
     return _shown(house, picture)
 
 
@@ -47,7 +47,7 @@ def timeline(house: House, who: Who, by: str, after: int, limit: int) -> Timelin
             for fragment in person.fragments
             for entry in snapshot.facts(fragment, after, limit + 1)
         ]
-    _looked(house, person, by, "timeline")
+    house.looked(person, by, "timeline")
     found.sort(key=lambda entry: entry.position)
     page = found[:limit]
     return TimelineAnswer(
@@ -60,7 +60,7 @@ def preferences(house: House, who: Who, by: str) -> PreferencesAnswer:
     with house.store.read() as snapshot:
         person = _resolve(house, snapshot, who)
         answer = _preferences(house, snapshot, person)
-    _looked(house, person, by, "preferences")
+    house.looked(person, by, "preferences")
     return answer
 
 
@@ -106,10 +106,6 @@ def _resolve(house: House, snapshot: Snapshot, who: Who) -> Customer:
 def _known(name: str, what: str, declared: list[str]) -> None:
     if name not in declared:
         raise BadRequest(f"the {what} {name!r}", f"one of: {', '.join(declared)}")
-
-
-def _looked(house: House, person: Customer, by: str, what: str) -> None:
-    house.append(PersonLookedAt(by=by, what=what), person.oldest)
 
 
 def _preferences(house: House, snapshot: Snapshot, person: Customer) -> PreferencesAnswer:

@@ -21,12 +21,12 @@ from tuttu.vocabulary.values import MONEY_SCALE, Instant, Schema, Value
 from tuttu.vocabulary.verdicts import Choice, Receipt, Refusal, Score, Verdict
 
 
-def answer_of(receipt: Receipt, customer: str, *, kept: bool) -> DecideAnswer:
+def answer_of(receipt: Receipt, *, kept: bool) -> DecideAnswer:
     """A receipt as the answer to the question it decided; kept False: a dry run or explain."""
     return DecideAnswer(
         decision_id=receipt.id if kept else None,
         now=format_instant(receipt.now),
-        customer=customer,
+        customer=receipt.asked,
         arm=receipt.arm,
         seed=receipt.seed,
         choices=[_choice(each) for each in receipt.choices],

@@ -7,6 +7,7 @@ import msgspec
 from tuttu.catalog import Expectation
 from tuttu.engine import Engine
 from tuttu.engine.answers import DecideAnswer, DecideRequest, ShownRefusal
+from tuttu.simulation.telling import TELLER
 
 
 class Unmet(msgspec.Struct, frozen=True):
@@ -21,7 +22,7 @@ def unmet(engine: Engine, expectation: Expectation) -> Unmet | None:
     if expectation.kind == "trait":
         return _trait(engine, expectation)
     request = DecideRequest(who=dict(expectation.who), surfaces=[expectation.surface])
-    answer = engine.explain(request)
+    answer = engine.explain(request, TELLER)
     match expectation.kind:
         case "chosen":
             return _chosen(expectation, answer)
@@ -34,7 +35,7 @@ def unmet(engine: Engine, expectation: Expectation) -> Unmet | None:
 
 
 def _trait(engine: Engine, expectation: Expectation) -> Unmet | None:
-    picture = engine.customer(dict(expectation.who), "story")
+    picture = engine.customer(dict(expectation.who), TELLER)
     found = {**picture.traits, **picture.sources}.get(expectation.action)
     if found == expectation.value and isinstance(found, bool) == isinstance(
         expectation.value, bool

@@ -46,11 +46,8 @@ class Secret:
     """The master secret of a store: derives its sealing and its hashing key."""
 
     def __init__(self, master: bytes) -> None:
-        self._hash_key = hashlib.blake2b(
-            master, person=b"tuttu-pseudonym", digest_size=KEY
-        ).digest()
-        seal_key = hashlib.blake2b(master, person=b"tuttu-seal", digest_size=KEY).digest()
-        self.cipher = AESGCM(seal_key)
+        self._hash_key = _derive(master, b"tuttu-pseudonym")
+        self.cipher = AESGCM(_derive(master, b"tuttu-seal"))
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         """Sixteen bytes of HMAC-SHA-256 over namespace and value, without ambiguity."""

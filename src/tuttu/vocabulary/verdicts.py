@@ -81,7 +81,8 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     """What was decided, what it read, and what no log holds.
 
     read: the columns that conditions and formulas read, by name. position: log position of the
-    snapshot. withheld: choices that the no-marketing control took back.
+    snapshot. withheld: choices that the no-marketing control took back. asked: the person's name
+    as the doors show it, at the time.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     contacts: tuple[Contact, ...] = ()
     """New reservations that this decision makes: the ledger's fold writes them."""
     idempotency: bytes | None = None
+    asked: str = ""
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):

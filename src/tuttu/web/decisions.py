@@ -13,10 +13,10 @@ def decide(asked: Asked[DecideRequest, NoQuery]) -> DecideAnswer:
 
 
 def explain(asked: Asked[DecideRequest, NoQuery]) -> DecideAnswer:
-    """The same question, with every stage that would refuse; nothing is written."""
-    return asked.engine.explain(asked.body)
+    """The same question, with every stage that would refuse; only the look is recorded."""
+    return asked.engine.explain(asked.body, asked.by)
 
 
 def decision(asked: Asked[None, NoQuery]) -> DecisionAnswer:
     """A decision as it was made, and what came of it since."""
-    return asked.engine.decision(asked.path["id"])
+    return asked.engine.decision(asked.path["id"], asked.by)
