@@ -1,0 +1,86 @@
+"""Fifty at once for the last unit: one gets it, and every other is told why not."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+from tuttu import catalog
+from tuttu.engine import Engine, TooBusy, scratch_engine
+from tuttu.engine.answers import DecideAnswer, DecideRequest, ResourceRequest
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.conversion import parse_instant
+
+DESIGN = Path(__file__).parents[1] / "catalog" / "design"
+ASKERS = 50
+MINUTES_OF_A_CALL = 8
+
+
+def opened() -> Engine:
+    clock = ManualClock(parse_instant("2026-03-02T07:00:00Z") or 0)
+    engine = scratch_engine(catalog.load(DESIGN), clock=clock)
+    calls = [
+        {
+            "type": "identify",
+            "messageId": f"i{number}",
+            "userId": f"u{number}",
+            "traits": {"has_broadband": True, "has_tv": False, "churn_risk": 0.1},
+        }
+        for number in range(ASKERS)
+    ]
+    engine.accept("batch", json.dumps({"batch": calls}).encode(), None, "test")
+    return engine
+
+
+def test_fifty_threads_for_the_last_unit() -> None:
+    engine = opened()
+    engine.set_resource("call_minutes", ResourceRequest(amount=MINUTES_OF_A_CALL), "test")
+    answers: list[DecideAnswer | TooBusy] = []
+    together = threading.Barrier(ASKERS)
+
+    def ask(number: int) -> None:
+        together.wait()
+        request = DecideRequest(who={"user_id": f"u{number}"}, surfaces=["call"])
+        try:
+            answers.append(engine.decide(request))
+        except TooBusy as busy:
+            answers.append(busy)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(ASKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = [answer for answer in answers if isinstance(answer, DecideAnswer)]
+    assert len(told) == ASKERS
+    assert sum(len(answer.choices) for answer in told) == 1
+    stages = [no.stage for answer in told if not answer.choices for no in answer.refused]
+    assert stages.count("resources") + stages.count("controls") == len(stages) == ASKERS - 1
+    assert stages.count("resources") > ASKERS / 2
+    state = engine.resource("call_minutes")
+    assert (state.used + state.held, state.free) == (MINUTES_OF_A_CALL, 0)
+    engine.close()
+
+
+def test_the_same_customer_fifty_times_at_once_is_called_once() -> None:
+    engine = opened()
+    answers: list[DecideAnswer] = []
+    together = threading.Barrier(ASKERS)
+
+    def ask() -> None:
+        together.wait()
+        try:
+            answers.append(engine.decide(DecideRequest(who={"user_id": "u1"}, surfaces=["call"])))
+        except TooBusy:
+            return
+
+    threads = [threading.Thread(target=ask) for _ in range(ASKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    contacts = engine.customer({"user_id": "u1"}, "test").contacts
+    assert len({choice.contact_id for answer in answers for choice in answer.choices}) == 1
+    assert len(contacts) == 1
+    engine.close()
