@@ -43,7 +43,7 @@ def test_a_good_folder_has_no_faults(run: Any) -> None:
 FAULTS = {
     "tuttu.yaml": "nmae: corner\n",
     "channels.yaml": "channels: {web: sideways}\n",
-    "consent.yaml": "purposes: {service: {basis: contract}}\n",
+    "consent.yaml": "purposes: {service: {basis: contract, default: on}}\n",
 }
 
 

@@ -19,6 +19,7 @@ import httpx
 import msgspec
 from ruamel.yaml import YAML
 
+from tuttu import catalog
 from tuttu.cli import show
 from tuttu.cli.door import open_door
 from tuttu.cli.folders import copy_example, parse_example
@@ -57,14 +58,16 @@ Answers = dict[str, DecideAnswer]
 def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
     """Show an example company at work: its events in, explained decisions out."""
     with _ended_by_sigterm(), _fresh_folder(example, folder) as project:
+        catalog.load(project)  # A faulty folder is told of before anything starts.
         plan = read_plan(project)
         with _server(project, port, plan.moment) as url:
             key = _issue_key(project)
             headers = {"Authorization": f"Bearer {key}"}
             with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
                 Demonstration(client, project, plan).run()
+            click.echo(f"\nThe server answers at {url} with the key {key}")
             if not once:
-                click.echo(f"\nThe server answers at {url} with the key {key}\nCtrl-C stops it.")
+                click.echo("Ctrl-C stops it.")
                 _wait_for_interrupt()
 
 

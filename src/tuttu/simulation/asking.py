@@ -1,4 +1,4 @@
-"""One expectation of a story, asked of the engine without leaving a trace."""
+"""One expectation of a story, asked of the engine; asking changes nothing that is decided."""
 
 from __future__ import annotations
 
