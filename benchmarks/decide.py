@@ -106,9 +106,7 @@ def measure(actions: int, rounds: int) -> dict[str, object]:
 
         def decide(number: int, *, dry_run: bool = False) -> object:
             who = asked[number % len(asked)]
-            return engine.decide(
-                DecideRequest(who=who, surfaces=["front.hero"], dry_run=dry_run)
-            )
+            return engine.decide(DecideRequest(who=who, surfaces=["front.hero"], dry_run=dry_run))
 
         whole = median(decide, rounds)
         dry = median(lambda number: decide(number, dry_run=True), rounds)

@@ -19,6 +19,8 @@ from tuttu.catalog.yaml_nodes import (
 )
 from tuttu.vocabulary.errors import Fault
 
+pytestmark = pytest.mark.fuzz
+
 
 def parse(text: str) -> tuple[Node, list[Fault]]:
     findings = Findings()

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from tuttu.content import ContentError
 
+pytestmark = pytest.mark.fuzz
+
 Render = Callable[..., str]
 LONG = "<script" * 7_000
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tuttu.identity import IdentifierError, normalise
 from tuttu.vocabulary.company import Namespace
 
+pytestmark = pytest.mark.laws
+
 Rules = Callable[..., dict[str, Namespace]]
 STEPS = ("trim", "lower", "digits", "phone")
 

@@ -1,21 +1,34 @@
-"""A small company without a project folder, a store, and what a sender's call becomes."""
+"""A small company without a project folder, a store, and what a call or a file becomes."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import pytest
 
-from tuttu.intake import Accepted, Context, accept, make_fold
+from tuttu.intake import (
+    BATCH,
+    Accepted,
+    Context,
+    ImportMapping,
+    MappedRow,
+    Row,
+    RowFile,
+    accept,
+    make_fold,
+    mapped,
+    require_fit,
+)
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import Company, Limits, Namespace, PlannedEvent, Profile, Tracking
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.facts import Unit
 from tuttu.vocabulary.library import Policy
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Kind, Schema, Type
@@ -129,3 +142,81 @@ def event_of(events_of: Callable[[Accepted], list[Event]]) -> Callable[[Accepted
         return event
 
     return only
+
+
+BATCH_CALLS = 500
+
+
+class Reject(msgspec.Struct, frozen=True, order=True):
+    """A row that was not taken, or not whole. text: as it stands in the file."""
+
+    number: int
+    text: str
+    reason: str
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What came of a file. rejects: faults of rows and refusals of the border, by row.
+
+    dropped: rows that the mapping makes no call of. last: number of the last row.
+    """
+
+    units: tuple[Unit, ...]
+    rejects: tuple[Reject, ...]
+    dropped: int
+    last: int
+
+    @property
+    def events(self) -> list[Event]:
+        bodies = [fact.body for unit in self.units for fact in unit.facts]
+        return [body for body in bodies if isinstance(body, Event)]
+
+
+class Take(Protocol):
+    def __call__(
+        self,
+        rows: RowFile | Iterable[Row],
+        mapping: ImportMapping | None,
+        context: Context,
+        after: int = 0,
+    ) -> Taken: ...
+
+
+@pytest.fixture(scope="session")
+def take() -> Take:
+    """take(rows, mapping, context, after=0): rows, as calls in batches, through the border."""
+
+    def taking(
+        rows: RowFile | Iterable[Row],
+        mapping: ImportMapping | None,
+        context: Context,
+        after: int = 0,
+    ) -> Taken:
+        if mapping:
+            columns = rows.columns if isinstance(rows, RowFile) else None
+            require_fit(mapping, columns, context.project)
+        return _sent(list(mapped(rows, mapping, after)), context)
+
+    return taking
+
+
+def _sent(rows: list[MappedRow], context: Context) -> Taken:
+    rejects = [Reject(each.row.number, each.row.text, each.fault) for each in rows if each.fault]
+    calls = [(each.row, call) for each in rows for call in each.calls]
+    units: list[Unit] = []
+    for start in range(0, len(calls), BATCH_CALLS):
+        batch = calls[start : start + BATCH_CALLS]
+        body = b'{"batch":[%s]}' % b",".join(call for _, call in batch)
+        accepted = accept(BATCH, body, None, context)
+        assert accepted.refusal is None, accepted.refusal
+        units += accepted.units
+        for refusal in accepted.refused:
+            assert refusal.index is not None
+            row = batch[refusal.index][0]
+            rejects.append(Reject(row.number, row.text, refusal.message))
+    return Taken(
+        units=tuple(units),
+        rejects=tuple(sorted(rejects)),
+        dropped=sum(not each.calls and not each.fault for each in rows),
+        last=rows[-1].row.number if rows else 0,
+    )

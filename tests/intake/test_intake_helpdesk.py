@@ -6,18 +6,21 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tuttu.catalog import check, load
-from tuttu.intake import Context, ImportMapping, Row, import_rows, load_mapping, read_rows
+from tuttu.intake import Context, ImportMapping, Row, load_mapping, read_rows
 from tuttu.storage import Store
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Unit
+
+if TYPE_CHECKING:
+    from tests.intake.conftest import Take
 
 pytestmark = pytest.mark.import_
 EXAMPLE = Path(__file__).parents[2] / "src/tuttu/examples/helpdesk"
@@ -54,9 +57,9 @@ def later(store: Store) -> Context:
 
 
 @pytest.fixture(scope="module")
-def events(log: bytes, text: str, later: Context) -> list[Event]:
+def events(take: Take, log: bytes, text: str, later: Context) -> list[Event]:
     """The whole log, imported."""
-    return imported(log, load_mapping(text), later)
+    return imported(take, log, load_mapping(text), later)
 
 
 def _micros(moment: datetime) -> int:
@@ -67,18 +70,10 @@ def rows_of(log: bytes, mapping: ImportMapping) -> list[Row]:
     return list(read_rows(io.BytesIO(log), mapping.format))
 
 
-def events_in(units: Iterable[Unit]) -> Iterator[Event]:
-    for unit in units:
-        for fact in unit.facts:
-            assert isinstance(fact.body, Event)
-            yield fact.body
-
-
-def imported(log: bytes, mapping: ImportMapping, context: Context) -> list[Event]:
-    batches = list(import_rows(rows_of(log, mapping), mapping, context))
-    assert [batch.rejects for batch in batches if batch.rejects] == []
-    assert sum(batch.dropped for batch in batches) == 0
-    return [event for batch in batches for event in events_in(batch.units)]
+def imported(take: Take, log: bytes, mapping: ImportMapping, context: Context) -> list[Event]:
+    taken = take(rows_of(log, mapping), mapping, context)
+    assert (taken.rejects, taken.dropped) == ((), 0)
+    return taken.events
 
 
 def tickets_at(events: list[Event], moment: datetime) -> dict[tuple[str, str], dict[str, Any]]:
@@ -166,23 +161,23 @@ def test_open_customers_at_the_given_moments(
 
 
 def test_a_mapping_that_resolves_at_closed_alone_is_wrong(
-    log: bytes, text: str, later: Context
+    take: Take, log: bytes, text: str, later: Context
 ) -> None:
     wrong = text.replace("      Resolve ticket: resolved\n", "")
     assert wrong != text
-    events = imported(log, load_mapping(wrong), later)
+    events = imported(take, log, load_mapping(wrong), later)
     assert any(len(blocked_at(events, moment, None)) != count for moment, count, _ in MOMENTS)
 
 
 def test_row_order_resuming_and_repeating_change_nothing(
-    log: bytes, text: str, later: Context
+    take: Take, log: bytes, text: str, later: Context
 ) -> None:
     """The same units, with the same keys under which they are taken once."""
     mapping = load_mapping(text)
     rows = rows_of(log, mapping)[:2_000]
 
     def units(given: Iterable[Row], after: int = 0) -> list[Unit]:
-        return [u for batch in import_rows(given, mapping, later, after) for u in batch.units]
+        return list(take(given, mapping, later, after).units)
 
     by_id: Callable[[Unit], str] = lambda unit: unit.facts[0].id  # noqa: E731
     whole = units(rows)

@@ -7,8 +7,9 @@ import io
 import json
 import zipfile
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -16,19 +17,21 @@ import pytest
 from tuttu.intake import (
     Context,
     Format,
-    Imported,
     MappingError,
     Row,
-    import_rows,
     load_mapping,
+    mapped,
     read_records,
     read_rows,
+    require_fit,
 )
-from tuttu.intake.importing import BATCH_ROWS
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.events import Event, Identifier
+from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.values import DAY, HOUR, SECOND
+
+if TYPE_CHECKING:
+    from tests.intake.conftest import Take, Taken
 
 NOON = 1_772_366_400 * SECOND
 """2026-03-01T12:00:00Z."""
@@ -40,26 +43,18 @@ event: Seen
 """
 BANK = Path(__file__).parents[2] / "src/tuttu/examples/bank/imports/bank.yaml"
 
-
-def run(text: str, content: str, context: Context, after: int = 0) -> Imported:
-    """All batches as one."""
-    mapping = load_mapping(text)
-    rows = read_rows(io.BytesIO(content.encode()), mapping.format)
-    return whole(list(import_rows(rows, mapping, context, after)))
+Run = Callable[..., "Taken"]
 
 
-def whole(batches: list[Imported]) -> Imported:
-    return Imported(
-        last=batches[-1].last if batches else 0,
-        units=tuple(unit for batch in batches for unit in batch.units),
-        rejects=tuple(reject for batch in batches for reject in batch.rejects),
-        dropped=sum(batch.dropped for batch in batches),
-    )
+@pytest.fixture
+def run(take: Take) -> Run:
+    """run(text, content, context): a file in UTF-8, by the mapping that the text says."""
 
+    def running(text: str, content: str, context: Context) -> Taken:
+        mapping = load_mapping(text)
+        return take(read_rows(io.BytesIO(content.encode()), mapping.format), mapping, context)
 
-def events(imported: Imported) -> list[Event]:
-    bodies = [fact.body for unit in imported.units for fact in unit.facts]
-    return [body for body in bodies if isinstance(body, Event)]
+    return running
 
 
 CELLS = [
@@ -114,10 +109,10 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("cell", "value", "expected"), CELLS)
-def test_values(context: Context, cell: str, value: str, expected: object) -> None:
+def test_values(run: Run, context: Context, cell: str, value: str, expected: object) -> None:
     """What is NULL is left out."""
     text = f"{HEAD}properties: {{p: {value}}}"
-    (event,) = events(run(text, f"who;v\nmaija;{cell}\n", context))
+    (event,) = run(text, f"who;v\nmaija;{cell}\n", context).events
     assert json.loads(event.properties) == ({} if expected is None else {"p": expected})
 
 
@@ -138,7 +133,7 @@ def test_values(context: Context, cell: str, value: str, expected: object) -> No
     ],
 )
 def test_what_cannot_be_read_is_a_reject(
-    context: Context, cell: str, value: str, reason: str
+    run: Run, context: Context, cell: str, value: str, reason: str
 ) -> None:
     text = f"{HEAD}properties: {{p: {value}}}"
     imported = run(text, f"who;v\nanna;\nmaija;{cell}\n", context)
@@ -148,7 +143,7 @@ def test_what_cannot_be_read_is_a_reject(
     assert len(imported.units) == 1
 
 
-def test_refusals_of_the_border_are_rejects(context: Context) -> None:
+def test_refusals_of_the_border_are_rejects(run: Run, context: Context) -> None:
     text = HEAD.replace("Seen", "{column: what}") + "properties: {order_id: {column: id}}"
     content = "who;what;id\n;Seen;1\nmaija;Order Completed;\nunknown;Seen;1\nmaija;Seen;1\na;b\n"
     imported = run(text, content, context)
@@ -172,10 +167,10 @@ def test_refusals_of_the_border_are_rejects(context: Context) -> None:
         ("{constant: 2026-03-01T12:00:00Z, minus: {column: v, unit: days}}", "0", NOON),
     ],
 )  # fmt: skip
-def test_the_time_of_a_row(context: Context, time: str, cell: str, expected: int) -> None:
+def test_the_time_of_a_row(run: Run, context: Context, time: str, cell: str, expected: int) -> None:
     later = msgspec.structs.replace(context, now=NOON + 30 * DAY)
     text = f"{HEAD}time: {time}\nproperties: {{at: {{row: time}}}}"
-    (event,) = events(run(text, f"who;v\nmaija;{cell}\n", later))
+    (event,) = run(text, f"who;v\nmaija;{cell}\n", later).events
     assert event.time == expected
     assert (event.received, event.claimed) == (later.now, None)
     assert json.loads(event.properties)["at"].startswith(("2026-03-01T12:00", "2026-02-2"))
@@ -193,13 +188,13 @@ def test_the_time_of_a_row(context: Context, time: str, cell: str, expected: int
     ],
 )
 def test_a_row_without_a_time_is_a_reject(
-    context: Context, time: str, cell: str, reason: str
+    run: Run, context: Context, time: str, cell: str, reason: str
 ) -> None:
     (reject,) = run(f"{HEAD}time: {time}", f"who;v\nmaija;{cell}\n", context).rejects
     assert reject.reason.startswith(reason)
 
 
-def test_several_events_of_a_row(context: Context) -> None:
+def test_several_events_of_a_row(run: Run, context: Context) -> None:
     text = """\
 id: {row: number, prefix: crm-}
 who: {user_id: {column: who}, email: {column: mail}}
@@ -216,7 +211,7 @@ events:
         text.replace("  - {call: alias, previous: {column: mail}}\n", ""), content, context
     )
     assert imported.rejects == ()
-    found = [(event.id, event.call, event.name) for event in events(imported)]
+    found = [(event.id, event.call, event.name) for event in imported.events]
     assert found == [
         ("crm-000000001", "identify", "Identify"),
         ("crm-000000001.2", "track", "Bought"),
@@ -226,26 +221,28 @@ events:
         ("crm-000000002.3", "page", "Page Viewed"),
         ("crm-000000002.4", "group", "Group"),
     ]
-    first, second, third, fourth, *_ = events(imported)
+    first, second, third, fourth, *_ = imported.events
     assert first.identifiers == (Identifier("user_id", "maija"), Identifier("email", "m@x.fi"))
     assert json.loads(first.traits) == {"vip": "true"}
     assert json.loads(second.properties) == {"line": 1, "sum": "5"}
     assert (third.label, fourth.group_id) == ("Home", "maija")
-    assert [reject.number for reject in run(text, content, context).rejects] == [2]
+    with_alias = run(text, content, context)
+    assert [reject.number for reject in with_alias.rejects] == [2]
+    assert len(with_alias.units) == len(imported.units) + 1
 
 
-def test_rows_that_become_nothing_are_counted(context: Context) -> None:
+def test_rows_that_become_nothing_are_counted(run: Run, context: Context) -> None:
     text = HEAD.replace("Seen", "{column: v, map: {a: Seen, b: null}, otherwise: null}")
     imported = run(text, "who;v\nmaija;a\nmaija;b\nmaija;c\n", context)
     assert (len(imported.units), imported.dropped, imported.rejects) == (1, 2, ())
 
 
-def test_ids(context: Context) -> None:
+def test_ids(run: Run, context: Context) -> None:
     content = "who;key\nmaija;k1\nmaija;k1\nanna;\n"
     by_row = run(HEAD, content, context)
-    assert [event.id for event in events(by_row)] == [f"x-00000000{n}" for n in (1, 2, 3)]
+    assert [event.id for event in by_row.events] == [f"x-00000000{n}" for n in (1, 2, 3)]
     by_key = run(HEAD.replace("row: number", "column: key"), content, context)
-    assert [event.id for event in events(by_key)] == ["x-k1", "x-k1"]
+    assert [event.id for event in by_key.events] == ["x-k1", "x-k1"]
     assert by_key.units[0].once == by_key.units[1].once
     assert by_key.rejects[0].reason == "found no id in 'key'; expected one in every row"
 
@@ -260,7 +257,7 @@ def test_what_the_mapping_names_must_be_there(context: Context) -> None:
     mapping = load_mapping(text, "m.yaml")
     rows = read_rows(io.BytesIO(b"who;Amount\nmaija;1\n"), mapping.format)
     with pytest.raises(MappingError) as raised:
-        import_rows(rows, mapping, context)
+        require_fit(mapping, rows.columns, context.project)
     assert str(raised.value).splitlines() == [
         f"m.yaml:{line}: found the {what}; expected a {kind}{hint}"
         for line, what, kind, hint in (
@@ -271,7 +268,7 @@ def test_what_the_mapping_names_must_be_there(context: Context) -> None:
     ]
 
 
-def test_json_lines_with_a_mapping(context: Context) -> None:
+def test_json_lines_with_a_mapping(run: Run, context: Context) -> None:
     text = """\
 format: {kind: jsonl}
 id: {column: id, prefix: j-}
@@ -289,7 +286,7 @@ properties:
         "id": 7, "customer": {"id": 5, "address": {"city": "Oulu"}}, "a.b": 1, "total": 9.5,
         "flag": True, "list": [1, {"x": None}],
     }  # fmt: skip
-    (event,) = events(run(text, json.dumps(line) + "\n", context))
+    (event,) = run(text, json.dumps(line) + "\n", context).events
     assert (event.id, event.identifiers[0].value) == ("j-7", "5")
     assert json.loads(event.properties) == {
         "list": [1, {"x": None}], "city": "Oulu", "dotted": 1, "total": 9.5, "text": "true",
@@ -297,7 +294,7 @@ properties:
     }  # fmt: skip
 
 
-def test_json_lines_of_calls(context: Context) -> None:
+def test_json_lines_of_calls(take: Take, context: Context) -> None:
     lines = [
         '{"type":"track","event":"Seen","userId":"m","messageId":"a","properties":{ "x" : 1 }}',
         '{"type":"track","event":"Seen","userId":"m","properties":{ "x" : 1 }}',
@@ -307,12 +304,12 @@ def test_json_lines_of_calls(context: Context) -> None:
         "[]",
     ]
 
-    def again() -> Imported:
+    def again() -> Taken:
         rows = read_rows(io.BytesIO("\n".join(lines).encode()), Format(kind="jsonl"))
-        return whole(list(import_rows(rows, None, context)))
+        return take(rows, None, context)
 
     imported = again()
-    found = events(imported)
+    found = imported.events
     assert found[0].properties == found[1].properties == b'{ "x" : 1 }'
     assert found[0].id == "a"
     assert [event.id[:15] for event in found[1:]] == [f"line-00000000{n}-" for n in (2, 3, 5)]
@@ -320,15 +317,22 @@ def test_json_lines_of_calls(context: Context) -> None:
     assert again() == imported
 
 
-def test_batches_hold_so_many_rows(context: Context) -> None:
-    rows = [Row(number=n, values={"who": "m"}) for n in range(1, 2 * BATCH_ROWS + 2)]
-    batches = list(import_rows(rows, load_mapping(HEAD), context))
-    assert [batch.last for batch in batches] == [BATCH_ROWS, 2 * BATCH_ROWS, 2 * BATCH_ROWS + 1]
-    assert [len(batch.units) for batch in batches] == [BATCH_ROWS, BATCH_ROWS, 1]
+def test_rows_are_mapped_one_at_a_time_behind_a_number() -> None:
+    def rows() -> Iterator[Row]:
+        for number in (1, 2, 3):
+            yield Row(number=number, values={"who": "m"})
+        raise EOFError
+
+    each = mapped(rows(), load_mapping(HEAD), after=2)
+    first = next(each)
+    assert (first.row.number, first.fault) == (3, None)
+    assert [json.loads(call)["messageId"] for call in first.calls] == ["x-000000003"]
+    with pytest.raises(EOFError):
+        next(each)
 
 
 @pytest.mark.import_
-def test_bank_by_its_mapping(context: Context, data: Path) -> None:
+def test_bank_by_its_mapping(take: Take, context: Context, data: Path) -> None:
     """Every row a client, every dated earlier contact a call that many days before the moment."""
     with zipfile.ZipFile(data / "bank_marketing" / "bank-additional.zip") as archive:
         content = archive.read("bank-additional/bank-additional-full.csv")
@@ -338,11 +342,9 @@ def test_bank_by_its_mapping(context: Context, data: Path) -> None:
     project = msgspec.structs.replace(context.project, namespaces={"client": client})
     here = msgspec.structs.replace(context, project=project, now=moment + 100 * DAY)
     mapping = load_mapping(BANK.read_text("utf-8"))
-    imported = whole(
-        list(import_rows(read_rows(io.BytesIO(content), mapping.format), mapping, here))
-    )
+    imported = take(read_rows(io.BytesIO(content), mapping.format), mapping, here)
     assert (imported.rejects, imported.dropped, imported.last) == ((), 0, 41_188)
-    found = events(imported)
+    found = imported.events
     told = {event.identifiers[0].value: event for event in found if event.call == "identify"}
     assert list(told) == [str(number) for number in range(1, 41_189)]
     for row, event in zip(table, told.values(), strict=True):
@@ -359,7 +361,7 @@ def test_bank_by_its_mapping(context: Context, data: Path) -> None:
         {name: float(cell) if name in {"age", "pdays"} else cell for name, cell in row.items()}
         for row in table[:500]
     ]
-    again = whole(list(import_rows(read_records(parquet, mapping.format), mapping, here)))
+    again = take(read_records(parquet, mapping.format), mapping, here)
     assert again.units == tuple(unit for unit in imported.units if _row(unit.facts[0].id) <= 500)
 
 

@@ -30,6 +30,8 @@ from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR
 
+pytestmark = pytest.mark.fuzz
+
 WRONG = {"type": "track", "userId": "maija", "messageId": "m-1", "properties": {"x": 1}}
 RIGHT = {**WRONG, "event": "Opened"}
 

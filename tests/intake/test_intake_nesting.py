@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tuttu.intake.nesting import require_depth, second_level
 from tuttu.intake.refusing import RefusedError
 
+pytestmark = pytest.mark.fuzz
+
 TEXTS = st.text(st.sampled_from('[]{}",\\a\n'), max_size=6)
 NESTED: st.SearchStrategy[Any] = st.recursive(
     TEXTS | st.integers() | st.none(),

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tuttu.intake import BadFileError, Format, Row, read_records, read_rows
 from tuttu.intake.rows import column_names
 
+pytestmark = pytest.mark.fuzz
+
 JSONL = Format(kind="jsonl")
 
 

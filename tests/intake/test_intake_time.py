@@ -15,6 +15,8 @@ from tuttu.intake.refusing import RefusedError
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, SECOND
 
+pytestmark = pytest.mark.fuzz
+
 Send = Callable[..., Accepted]
 EventOf = Callable[[Accepted], Event]
 

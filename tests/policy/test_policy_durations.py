@@ -10,6 +10,8 @@ from tuttu.policy import PolicyError, format_duration, parse_duration, split_unt
 from tuttu.policy.durations import MAX_DURATION
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, SECOND
 
+pytestmark = pytest.mark.laws
+
 GOOD = {
     "30d": 30 * DAY,
     "1d12h": 36 * HOUR,

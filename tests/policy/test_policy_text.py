@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu.policy.relation import quoted
 from tuttu.policy.text import WHITESPACE, like, lower, upper
+
+pytestmark = pytest.mark.laws
 
 POINTS = "".join(chr(point) for point in range(1, 0x110000) if not 0xD800 <= point <= 0xDFFF)
 

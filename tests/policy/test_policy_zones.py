@@ -16,6 +16,8 @@ from tuttu.policy import parse, to_sql
 from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, day_in, zone_of
 from tuttu.vocabulary.values import DAY, Kind, Schema, Type
 
+pytestmark = pytest.mark.laws
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = EPOCH.toordinal()
 FROM, TO = -2_208_988_800, 4_102_444_800 - 1

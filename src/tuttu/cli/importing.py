@@ -17,12 +17,11 @@ from tuttu.engine.answers import CallsAnswer
 from tuttu.intake import (
     Format,
     ImportMapping,
+    MappedRow,
     Row,
-    RowError,
     RowFile,
-    calls_of,
-    line_call,
     load_mapping,
+    mapped,
     read_records,
     read_rows,
     require_fit,
@@ -54,14 +53,6 @@ class Summary(msgspec.Struct):
     last: int = 0
 
 
-class Mapped(msgspec.Struct):
-    """A row with the calls that it becomes; `fault` says why it becomes none."""
-
-    row: Row
-    calls: list[bytes] = []
-    fault: str | None = None
-
-
 @click.command("import")
 @click.argument("file", type=FILE)
 @click.option("--mapping", "mapping_file", type=FILE, help="How rows become calls (YAML).")
@@ -89,7 +80,7 @@ def import_file(
         if mapping:
             require_fit(mapping, rows.columns, project)
         sending = Sending(door, kept, project.company.limits)
-        sending.send(_mapped(_shown(rows, stream, file.stat().st_size), mapping, after))
+        sending.send(mapped(_shown(rows, stream, file.stat().st_size), mapping, after))
     _tell(sending.summary, rejects, as_json)
     sys.exit(1 if strict and sending.summary.rejected else 0)
 
@@ -118,24 +109,6 @@ def _shown(rows: Iterable[Row], stream: IO[bytes], size: int) -> Iterator[Row]:
         click.echo(err=True)
 
 
-def _mapped(rows: Iterable[Row], mapping: ImportMapping | None, after: int) -> Iterator[Mapped]:
-    for row in rows:
-        if row.number <= after:
-            continue
-        try:
-            yield Mapped(row, _calls(row, mapping), row.fault)
-        except RowError as error:
-            yield Mapped(row, fault=str(error))
-
-
-def _calls(row: Row, mapping: ImportMapping | None) -> list[bytes]:
-    if row.fault:
-        return []
-    if mapping is None:
-        return [line_call(row)]
-    return [msgspec.json.encode(call) for call in calls_of(row, mapping)]
-
-
 class Sending:
     """Sends calls in batches, and keeps what was refused."""
 
@@ -149,16 +122,16 @@ class Sending:
         self._size = 0
         self._rows: list[Row] = []
 
-    def send(self, rows: Iterable[Mapped]) -> None:
-        for mapped in rows:
+    def send(self, rows: Iterable[MappedRow]) -> None:
+        for each in rows:
             self.summary.rows += 1
-            self.summary.last = mapped.row.number
-            if mapped.fault:
-                self._reject(Reject(mapped.row.number, mapped.fault, mapped.row.text))
-            elif not mapped.calls:
+            self.summary.last = each.row.number
+            if each.fault:
+                self._reject(Reject(each.row.number, each.fault, each.row.text))
+            elif not each.calls:
                 self.summary.dropped += 1
-            for call in mapped.calls:
-                self._add(mapped.row, call)
+            for call in each.calls:
+                self._add(each.row, call)
         self._flush()
 
     def _add(self, row: Row, call: bytes) -> None:

@@ -1,19 +1,18 @@
 """The one border for events: Segment's calls, dead letters, and files with a mapping.
 
 `accept` judges a body that a sender sent: what is right becomes units to commit, what is wrong is
-refused with a code, a sentence and a dead letter, which `repaired` sends again. `import_rows`
-takes a file's rows through the same border, `load_mapping` reads how. This room must not know who
-a customer is beyond the identifiers of a call, what an event does to anybody's state, or anything
-of HTTP, files and clocks: bytes, streams and the present are handed to it. It writes nothing but
-its own table of dead letters, by its fold.
+refused with a code, a sentence and a dead letter, which `repaired` sends again. `mapped` turns a
+file's rows into calls for the same border, `load_mapping` reads how. This room must not know who a
+customer is beyond the identifiers of a call, what an event does to anybody's state, or anything of
+HTTP, files and clocks: bytes, streams and the present are handed to it. It writes nothing but its
+own table of dead letters, by its fold.
 """
 
 from tuttu.intake.accepting import BATCH, accept
 from tuttu.intake.call import once_key
-from tuttu.intake.calling import address, calls_of, line_call
-from tuttu.intake.cells import RowError
+from tuttu.intake.calling import address
 from tuttu.intake.dead_letters import KeptLetter, close, letter, letters, make_fold, repaired
-from tuttu.intake.importing import Imported, Reject, import_rows, require_fit
+from tuttu.intake.importing import MappedRow, mapped, require_fit
 from tuttu.intake.lines import BadFileError
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
@@ -34,24 +33,20 @@ __all__ = [
     "Context",
     "Format",
     "ImportMapping",
-    "Imported",
     "KeptLetter",
+    "MappedRow",
     "MappingError",
     "Refusal",
-    "Reject",
     "Row",
-    "RowError",
     "RowFile",
     "accept",
     "address",
-    "calls_of",
     "close",
-    "import_rows",
     "letter",
     "letters",
-    "line_call",
     "load_mapping",
     "make_fold",
+    "mapped",
     "mapping_schema",
     "once_key",
     "read_records",
