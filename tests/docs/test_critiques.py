@@ -60,9 +60,3 @@ def test_nothing_goes_out() -> None:
     assert "**Nothing is sent.**" in PAGE
     assert not (SOURCE / "channels").exists()
     assert not (SOURCE / "delivery").exists()
-
-
-def test_which_looks_are_recorded() -> None:
-    assert "`explain` and `decisions/…` show personal data too, and are not." in PAGE
-    assert "_looked(" in source_of("engine")
-    assert "_looked(" not in (SOURCE / "engine" / "deciding.py").read_text(encoding="utf-8")
