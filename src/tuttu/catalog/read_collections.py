@@ -10,7 +10,6 @@ from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary.company import Collection, Group, Trait
-from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Type
 
 
@@ -21,42 +20,45 @@ def read_collections(sheet: MappingNode, book: ColumnBook, desk: Desk) -> dict[s
 
 
 def _collection(name: str, node: MappingNode, book: ColumnBook, desk: Desk) -> Collection:
-    kept = node.mapping("keep")
     key = node.text("key")
-    fields = ({key: TEXT} if key else {}) | read_types(kept)
+    fields = ({key: TEXT} if key else {}) | read_types(node.mapping("keep"))
     for event in node.listed("events"):
         desk.events.refer_scalar(event, desk.findings)
-    events = frozenset(event.text for event in node.listed("events"))
     if name in desk.sources:
         expected = f"another name: {quote(name)} is a source of events.yaml"
         desk.findings.add(node.where, f"the name {quote(name)}", expected)
-    for field, declared in fields.items():
-        _check_field(
-            field, declared, kept.at(field) if field in kept else node.at("key"), (events, desk)
-        )
-    desk.broken_fields[name] = {field for field in kept.entries if kept.broken(field)}
-    if kept.doubtful or node.doubtful or node.broken("keep") or node.broken("key"):
-        desk.collections.broken.add(name)
+    _mark_broken(name, node, desk)
+    _check_fields(fields, node, desk)
     book.collection(name, fields, node.where)
+    events = frozenset(event.text for event in node.listed("events"))
     return Collection(name=name, key=key, events=events, fields=fields, where=node.where)
 
 
-def _check_field(
-    field: str, declared: Type, where: Where, context: tuple[frozenset[str], Desk]
-) -> None:
+def _mark_broken(name: str, node: MappingNode, desk: Desk) -> None:
+    """What has a fault already is not missed where it is named."""
+    kept = node.mapping("keep")
+    desk.broken_fields[name] = {field for field in kept.entries if kept.broken(field)}
+    if kept.doubtful or node.doubtful or node.broken("keep") or node.broken("key"):
+        desk.collections.broken.add(name)
+
+
+def _check_fields(fields: Mapping[str, Type], node: MappingNode, desk: Desk) -> None:
     """A field is a property that the plan gives to one of the events, of the same type."""
-    events, desk = context
+    events = sorted(event.text for event in node.listed("events"))
     planned = [desk.plan[event] for event in events if event in desk.plan]
-    silent = [event for event in planned if not event.properties]
-    if len(planned) < len(events) or silent or field in desk.event_columns.broken:
+    says_all = len(planned) == len(events) and all(event.properties for event in planned)
+    if not says_all or node.broken("events"):
         return
+    kept = node.mapping("keep")
     known = {name: kind for event in planned for name, kind in event.properties.items()}
-    if field not in known:
-        expected = f"a property of {', '.join(sorted(events))} in events.yaml"
-        desk.findings.add(where, quote(field), expected, nearest(field, known))
-    elif known[field] != declared:
-        expected = f"{known[field]}, as events.yaml has it"
-        desk.findings.add(where, f"{quote(field)} as {declared}", expected)
+    for field, declared in fields.items():
+        where = kept.at(field) if field in kept else node.at("key")
+        if field in known and known[field] != declared:
+            expected = f"{known[field]}, as events.yaml has it"
+            desk.findings.add(where, f"{quote(field)} as {declared}", expected)
+        elif field not in known and field not in desk.event_columns.broken:
+            expected = f"a property of {', '.join(events)} in events.yaml"
+            desk.findings.add(where, quote(field), expected, nearest(field, known))
 
 
 def read_groups(sheet: MappingNode, traits: Mapping[str, Trait], desk: Desk) -> dict[str, Group]:

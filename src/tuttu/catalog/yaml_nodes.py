@@ -136,7 +136,9 @@ class MappingNode(msgspec.Struct):
         return [item for item in self._items(key) if isinstance(item, MappingNode)]
 
     def broken(self, key: str) -> bool:
-        return isinstance(self.entries.get(key), BrokenNode)
+        """Whether the value, or an item of it, has a fault."""
+        values = [self.entries.get(key), *self._items(key)]
+        return any(isinstance(value, BrokenNode) for value in values)
 
     def _items(self, key: str) -> list[Node]:
         node = self.entries.get(key)
