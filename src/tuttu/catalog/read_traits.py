@@ -61,7 +61,10 @@ def _declare(sheet: MappingNode | None, desk: Desk) -> None:
 
 
 def _may_be_written(name: str, node: Node) -> bool:
+    """Also a trait with a fault, since nobody knows what it was meant to be."""
     if not isinstance(node, MappingNode) or "type" in node or node.doubtful:
+        return True
+    if not any(way in node for way in WAYS):
         return True
     return chooses_own_sources(name, node.listed("first_known"))
 

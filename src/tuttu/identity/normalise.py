@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from tuttu.identity.errors import IdentifierError
@@ -27,7 +27,7 @@ def normalise(namespace: Namespace, raw: object) -> str | None:
     if text is None or _is_blank(text):
         return None
     value = unicodedata.normalize("NFC", text)
-    for step in namespace.normalise:
+    for step in _steps(namespace.normalise):
         value = _STEPS[step](value)
     if _is_blank(value) or is_blocked(namespace, value):
         return None
@@ -100,6 +100,12 @@ def _phone(text: str) -> str:
 
 def _international(digits: str) -> str:
     return f"+{digits}" if digits else ""
+
+
+def _steps(declared: tuple[str, ...]) -> Iterator[str]:
+    """`phone` keeps digits only by itself; with `digits` beside it, what it made would be taken
+    for another number the next time."""
+    return (step for step in declared if step != "digits" or "phone" not in declared)
 
 
 _STEPS: dict[str, Callable[[str], str]] = {
