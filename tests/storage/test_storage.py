@@ -204,3 +204,26 @@ def test_a_scratch_store_leaves_nothing_behind(tmp_path: Path) -> None:
     one.close()
     other.close()
     assert [folder for folder in folders if folder is not None and folder.exists()] == []
+
+
+def test_a_scan_sees_what_the_same_commit_wrote_before(tmp_path: Path) -> None:
+    seen: list[dict[bytes, int]] = []
+
+    def scanning(transaction: Transaction, logged: Logged) -> None:
+        fragment = logged.fact.fragment
+        assert fragment is not None
+        seen.append({key[16:]: count.n for key, count in transaction.scan(COUNTS, fragment)})
+        key = fragment + logged.fact.id.encode()
+        transaction.put(COUNTS, key, Count(logged.position))
+        if logged.fact.id == "m3":
+            transaction.delete(COUNTS, fragment + b"m1")
+        seen.append({key[16:]: count.n for key, count in transaction.scan(COUNTS)})
+
+    store = open_store("sqlite:.tuttu/store.db", tmp_path)
+    store.register([("counting", scanning)])
+    store.commit([unit(store, "maija", 1), unit(store, "matti", 2)])
+    store.commit([unit(store, "maija", 3), unit(store, "maija", 4)])
+    own, everybody = seen[::2], seen[1::2]
+    assert own == [{}, {}, {b"m1": 1}, {b"m3": 3}]
+    assert [sorted(each.values()) for each in everybody] == [[1], [1, 2], [2, 3], [2, 3, 4]]
+    store.close()

@@ -7,7 +7,7 @@ records, keep anything between two readings, or let half a project through.
 
 from __future__ import annotations
 
-from tuttu.catalog.load import check, load, read_scenarios
+from tuttu.catalog.load import check, load, read_scenarios, survey
 from tuttu.catalog.scenarios import Expectation, Scenario, Step
 from tuttu.catalog.schemas import schemas
 
@@ -19,4 +19,5 @@ __all__ = [
     "load",
     "read_scenarios",
     "schemas",
+    "survey",
 ]

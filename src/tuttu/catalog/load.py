@@ -40,6 +40,13 @@ def load(folder: Path) -> Project:
     return project
 
 
+def survey(folder: Path) -> tuple[Project, list[Fault]]:
+    """What could be read of the policy, and its faults; with a fault the project is not whole."""
+    reading = _Reading(folder)
+    project = reading.project()
+    return project, reading.findings.faults()
+
+
 def check(folder: Path) -> list[Fault]:
     """All faults of the folder, those of its scenarios included, by file and line."""
     reading = _Reading(folder)

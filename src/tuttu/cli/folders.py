@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from tuttu import catalog
+from tuttu import catalog, engine
 from tuttu.cli.options import FOLDER, print_json
 from tuttu.intake import mapping_schema
 from tuttu.vocabulary.errors import FinalError
@@ -67,7 +67,7 @@ def init(example: str, folder: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(folder: Path, as_json: bool) -> None:
     """Tell every fault of a project folder: file, line, what was found and expected."""
-    faults = catalog.check(folder)
+    faults = engine.check(folder)
     if as_json:
         print_json(faults)
     elif faults:

@@ -4,6 +4,7 @@ It holds no rules of its own: what is decided, allowed or counted is decided in 
 """
 
 from tuttu.engine.calls import AcceptOutcome
+from tuttu.engine.checking import check, load_project
 from tuttu.engine.engine import Engine
 from tuttu.engine.errors import BadRequest, NotFound, TooBusy, Unavailable
 from tuttu.engine.keys import SCOPES, KeyHolder
@@ -18,6 +19,8 @@ __all__ = [
     "NotFound",
     "TooBusy",
     "Unavailable",
+    "check",
+    "load_project",
     "open_engine",
     "scratch_engine",
 ]

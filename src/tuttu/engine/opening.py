@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tuttu.catalog import load
+from tuttu.engine.checking import load_project
 from tuttu.engine.engine import Engine
 from tuttu.storage import open_store
 from tuttu.vocabulary.clock import Clock
@@ -19,7 +19,7 @@ def open_engine(folder: Path, *, clock: Clock) -> Engine:
     Raises ProjectError with every fault of the folder before anything is opened, and the errors of
     `storage.open_store`.
     """
-    project = load(folder)
+    project = load_project(folder)
     return Engine(project, open_store(project.company.storage, folder), clock)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from tuttu.catalog import Expectation, Scenario, Step, load, read_scenarios
-from tuttu.engine import BadRequest, Engine, scratch_engine
+from tuttu.catalog import Expectation, Scenario, Step, read_scenarios
+from tuttu.engine import BadRequest, Engine, load_project, scratch_engine
 from tuttu.simulation.asking import unmet
 from tuttu.simulation.report import Failure, Report
 from tuttu.simulation.telling import StoryError, tell
@@ -27,7 +27,7 @@ def run(folder: Path, progress: Progress = lambda _name: None) -> Report:
     Control arms and exploration are off: a story tells the policy, and dice would tell it
     otherwise one time in twenty. Raises ProjectError if the folder has faults.
     """
-    project = _without_chance(load(folder))
+    project = _without_chance(load_project(folder))
     failures: list[Failure] = []
     scenarios = read_scenarios(folder)
     for scenario in scenarios:

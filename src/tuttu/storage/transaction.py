@@ -7,6 +7,7 @@ each changed record once.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +29,8 @@ from tuttu.vocabulary.facts import (
 
 T = TypeVar("T")
 Place = tuple[str, bytes]
+HEAD = 16
+"""Bytes of a key that name a fragment: what scans ask for."""
 
 
 class Base(Protocol):
@@ -72,6 +75,7 @@ class Batch:
         self.writes: dict[Place, Write] = {}
         self.once: dict[bytes, int] = {}
         self._folds = folds
+        self._heads: defaultdict[Place, set[Place]] = defaultdict(set)
 
     def run(self, unit: Unit) -> Result:
         refusal = self._refusal(unit)
@@ -85,11 +89,24 @@ class Batch:
                 logged.append(self._fold(fact, first + len(logged), layer))
         except Exhausted as no:
             return Refused(no.what)
-        self.writes.update(layer)
+        self._keep(layer)
         self.facts.extend(logged)
         self.once.update(dict.fromkeys(unit.once, first))
         self.position += len(logged)
         return Committed(first)
+
+    def _keep(self, layer: dict[Place, Write]) -> None:
+        self.writes.update(layer)
+        for name, key in layer:
+            self._heads[name, key[:HEAD]].add((name, key))
+
+    def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
+        """Records of a table that units before changed, whose key begins with `prefix`."""
+        whole = len(prefix) < HEAD
+        places = list(self.writes) if whole else self._heads.get((table, prefix[:HEAD]), ())
+        for name, key in places:
+            if name == table and key.startswith(prefix):
+                yield key, self.writes[name, key]
 
     def _refusal(self, unit: Unit) -> Result | None:
         for key in unit.once:
@@ -132,14 +149,11 @@ class FoldView:
 
     def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         stored = dict(self._batch.base.load_range(table.name, prefix, personal=table.personal))
-        for layer in (self._batch.writes, self._layer):
-            for (name, key), write in layer.items():
-                if name != table.name or not key.startswith(prefix):
-                    continue
-                if write.plain is None:
-                    stored.pop(key, None)
-                else:
-                    stored[key] = write.plain
+        for key, write in (*self._batch.written(table.name, prefix), *self._changed(table, prefix)):
+            if write.plain is None:
+                stored.pop(key, None)
+            else:
+                stored[key] = write.plain
         for key in sorted(stored):
             yield key, decode_record(table, stored[key])
 
@@ -160,6 +174,12 @@ class FoldView:
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._batch.base.pseudonym(namespace, value)
+
+    def _changed(self, table: Table[Any], prefix: bytes) -> Iterator[tuple[bytes, Write]]:
+        """The same of the unit at work."""
+        for (name, key), write in self._layer.items():
+            if name == table.name and key.startswith(prefix):
+                yield key, write
 
     def _written(self, table: str, key: bytes) -> Write | None:
         return self._layer.get((table, key)) or self._batch.writes.get((table, key))
