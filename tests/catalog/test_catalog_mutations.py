@@ -1,4 +1,4 @@
-"""Every line of the shipped example, spoilt in every way: it loads, or the fault is found there.
+"""Every line of the shipped examples, spoilt in every way: it loads, or the fault is found there.
 
 A mutation takes a key away, renames it, gives it a value of the wrong type, or lets it refer to
 nothing. What it spoils elsewhere must name what was spoilt.
@@ -20,11 +20,11 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from tuttu import catalog
 from tuttu.vocabulary.errors import Fault
 
-OPERATOR = Path(str(files("tuttu") / "examples" / "operator"))
+EXAMPLES = Path(str(files("tuttu") / "examples"))
 FILES = sorted(
-    path.relative_to(OPERATOR).as_posix()
-    for path in OPERATOR.rglob("*.yaml")
-    if path.parent.name != "demo"
+    path.relative_to(EXAMPLES).as_posix()
+    for path in EXAMPLES.rglob("*.yaml")
+    if path.parent.name not in {"demo", "imports"}
 )
 NOWHERE = "nowhere-at-all"
 pytestmark = pytest.mark.stories
@@ -106,35 +106,36 @@ def _names(node: Node) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy to spoil, without its scenarios: they are spoilt one by one."""
-    target = tmp_path_factory.mktemp("spoilt") / "operator"
-    shutil.copytree(OPERATOR, target, ignore=shutil.ignore_patterns("scenarios", "demo"))
+def companies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copies to spoil, without their scenarios: they are spoilt one by one."""
+    target = tmp_path_factory.mktemp("spoilt") / "examples"
+    shutil.copytree(EXAMPLES, target, ignore=shutil.ignore_patterns("scenarios", "demo", "data"))
     return target
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_each_mutation_loads_or_is_found_where_it_is(
-    company: Path, file: str, scale: Callable[[int, int], int], seed: int
+    companies: Path, file: str, scale: Callable[[int, int], int], seed: int
 ) -> None:
-    all_of_them = mutations((OPERATOR / file).read_text())
+    example, _, place = file.partition("/")
+    all_of_them = mutations((EXAMPLES / file).read_text())
     count = min(len(all_of_them), scale(2, len(all_of_them)))
     chosen = random.Random(f"{seed}{file}").sample(all_of_them, count)
-    target = company / file
+    target = companies / file
     target.parent.mkdir(exist_ok=True)
     before = target.read_bytes() if target.exists() else None
     try:
         for mutation in chosen:
             target.write_text(mutation.text)
-            for fault in catalog.check(company):
-                assert mutation.explains(fault, file), f"{mutation.what}: {fault}"
+            for fault in catalog.check(companies / example):
+                assert mutation.explains(fault, place), f"{mutation.what}: {fault}"
     finally:
         target.unlink() if before is None else target.write_bytes(before)
 
 
 def test_there_are_mutations_of_every_line() -> None:
     for file in FILES:
-        text = (OPERATOR / file).read_text()
+        text = (EXAMPLES / file).read_text()
         reached = set[int]().union(*(one.lines for one in mutations(text)))
         lines = {
             number
