@@ -73,7 +73,7 @@ def check(folder: Path, as_json: bool) -> None:
     elif faults:
         for fault in faults:
             click.echo(str(fault))
-        click.echo(f"{len(faults)} faults", err=True)
+        click.echo("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
     else:
         project = catalog.load(folder)
         count = len(project.actions)
