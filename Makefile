@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEED ?= $(shell git rev-parse --short=8 HEAD 2>/dev/null || echo 1)
 export TUTTU_SEED := $(SEED)
 
-.PHONY: env demo test test-long check docs lock clean
+.PHONY: env demo test test-long mutants check docs lock clean
 
 env: .venv/ready
 
@@ -27,6 +27,10 @@ test-long: env
 	@test -n "$(PART)" || (echo "say which part: make test-long PART=laws|kills|fuzz|import|stories" && exit 2)
 	@echo "seed: $(SEED)"
 	TUTTU_SCALE=full $(BIN)/python -m pytest -n 2 --dist worksteal -m $(if $(filter import,$(PART)),import_,$(PART))
+
+# Each law is broken once, on a copy; the named test must notice. NAME="a b": only these.
+mutants: env
+	$(BIN)/python -m tools.mutants $(NAME)
 
 check: env
 	$(BIN)/ruff check .

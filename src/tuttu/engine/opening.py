@@ -13,14 +13,15 @@ from tuttu.vocabulary.project import Project
 SCRATCH = "sqlite::memory:"
 
 
-def open_engine(folder: Path, *, clock: Clock) -> Engine:
+def open_engine(folder: Path, *, clock: Clock, storage: str | None = None) -> Engine:
     """Load the project and open its store.
 
+    storage: the URL of the store, else the one that the project declares.
     Raises ProjectError with every fault of the folder before anything is opened, and the errors of
     `storage.open_store`.
     """
     project = load_project(folder)
-    return Engine(project, open_store(project.company.storage, folder), clock)
+    return Engine(project, open_store(storage or project.company.storage, folder), clock)
 
 
 def scratch_engine(project: Project, *, clock: Clock) -> Engine:

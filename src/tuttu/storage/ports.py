@@ -27,9 +27,12 @@ class Store(Protocol):
     def read(self) -> AbstractContextManager[Snapshot]:
         """One consistent snapshot, for as long as the context lasts."""
 
-    def commit(self, units: Sequence[Unit]) -> list[Result]:
+    def commit(
+        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+    ) -> list[Result]:
         """Append and fold; one result for each unit, in order. Durable when it returns.
 
+        folds: instead of the registered ones, for a fact that says how state itself changes.
         Raises StoreUnavailableError if nothing could be kept.
         """
 

@@ -71,13 +71,15 @@ class SqliteStore:
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._secret.pseudonym(namespace, value)
 
-    def commit(self, units: Sequence[Unit]) -> list[Result]:
+    def commit(
+        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+    ) -> list[Result]:
         with self._lock, _explained():
             self._writer.execute("BEGIN IMMEDIATE")
             kept = False
             try:
                 tables = Tables(self._writer, self._secret, self._keyring)
-                batch = Batch(tables, self._folds, tables.position())
+                batch = Batch(tables, self._folds if folds is None else folds, tables.position())
                 results = [batch.run(unit) for unit in units]
                 self._write(batch)
                 self._writer.execute("COMMIT")
