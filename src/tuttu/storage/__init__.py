@@ -8,6 +8,8 @@ versions. Database drivers live here and nowhere else.
 """
 
 from tuttu.storage.errors import (
+    ExportError,
+    InterruptedRunError,
     OwnedElsewhereError,
     ParquetError,
     StoreCorruptError,
@@ -16,14 +18,21 @@ from tuttu.storage.errors import (
 from tuttu.storage.opening import open_store
 from tuttu.storage.parquet import read_parquet
 from tuttu.storage.ports import Snapshot, Store
+from tuttu.storage.workbench import Sheet, Workbench, open_workbench, sweep
 
 __all__ = [
+    "ExportError",
+    "InterruptedRunError",
     "OwnedElsewhereError",
     "ParquetError",
+    "Sheet",
     "Snapshot",
     "Store",
     "StoreCorruptError",
     "StoreUnavailableError",
+    "Workbench",
     "open_store",
+    "open_workbench",
     "read_parquet",
+    "sweep",
 ]

