@@ -37,7 +37,7 @@ def test_its_story_holds() -> None:
     assert report.expectations == 3
 
 
-@pytest.mark.parametrize("example", ["operator", "helpdesk", "bank"])
+@pytest.mark.parametrize("example", ["operator", "helpdesk", "bank", "shop", "utility"])
 def test_every_example_ships_the_schemas_that_its_files_point_at(example: str) -> None:
     folder = EXAMPLES / example
     for kind, schema in catalog.schemas().items():

@@ -174,12 +174,11 @@ def test_a_misspelt_section_draws_no_other_faults(
 @pytest.mark.parametrize(
     ("path", "old", "new", "key"),
     [
-        (OFFER, "status: live", "status: live\nabout: contracts", "`about`"),
+        (OFFER, "status: live", "status: live\nbrand: budget", "`brand`"),
         ("traits.yaml", "{type: bool}", "{table: outages, by: home_id}", "`table`"),
         ("events.yaml", "sources:", "webhooks: []\nsources:", "`webhooks`"),
         ("consent.yaml", "purposes:", "retention: {}\npurposes:", "`retention`"),
         ("resources.yaml", "per: day", "per: day, source: stock", "`source`"),
-        ("tuttu.yaml", "zone:", "storage: postgresql://db/tuttu\nzone:", "`postgresql`"),
     ],
 )
 def test_what_a_later_version_reads_is_not_supported_yet(

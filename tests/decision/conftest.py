@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 
 import msgspec
 import pytest
 
 from tuttu import consent, identity, ledger, profile
-from tuttu.decision import Question, Situation, decide, situation
+from tuttu.decision import Candidate, Question, Situation, decide, situation
+from tuttu.policy import CompiledExpression, parse, quoted_name
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import (
     Channel,
@@ -29,39 +29,25 @@ from tuttu.vocabulary.events import Event, Identifier, PreferenceSet
 from tuttu.vocabulary.facts import Committed, Fact, Result, Unit
 from tuttu.vocabulary.library import Action, Guard, Policy, Treatment
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Condition, Kind, Row, Schema, Type, Value
+from tuttu.vocabulary.values import Condition, Kind, Schema, Type, Value
 from tuttu.vocabulary.verdicts import Receipt
 
 HERE = Where("actions/sales/offers.yaml", 1)
-TYPES = {bool: Kind.BOOL, int: Kind.INTEGER, float: Kind.REAL}
 TEXT = Type(Kind.TEXT)
 NOON = 1_772_704_800_000_000
 """2026-03-05T10:00:00Z, twelve o'clock in Helsinki."""
 
 
-@dataclass(frozen=True)
-class Tested:
-    """An expression written by hand."""
-
-    text: str
-    type: Type
-    function: Callable[[Row], Value] = field(repr=False)
-    columns: frozenset[str] = frozenset()
-
-    def __call__(self, row: Row) -> Value:
-        return self.function(row)
+def _column(name: str, kind: Kind) -> CompiledExpression:
+    return parse(quoted_name(name), Schema(columns={name: Type(kind)}))
 
 
-def _column(name: str, kind: Kind) -> Tested:
-    return Tested(name, Type(kind), lambda row: row[name], frozenset({name}))
-
-
-def _constant(value: float) -> Tested:
-    return Tested(repr(value), Type(TYPES[type(value)]), lambda row: value)
+def _constant(value: float) -> CompiledExpression:
+    return parse(repr(value), Schema())
 
 
 @pytest.fixture(scope="session")
-def column() -> Callable[..., Tested]:
+def column() -> Callable[..., CompiledExpression]:
     """column("has_tv") is the expression that yields that column; Kind.BOOL unless told."""
     return lambda name, kind=Kind.BOOL: _column(name, kind)
 
@@ -277,14 +263,14 @@ def asking() -> Callable[..., Question]:
 
 
 @pytest.fixture(scope="session")
-def shown() -> Callable[[Action, Treatment], str]:
+def shown() -> Callable[[Candidate], str]:
     """Renders the action's name."""
-    return lambda action, treatment: f"{action.name} on {treatment.name}"
+    return lambda each: f"{each.action.name} on {each.treatment.name}"
 
 
 @pytest.fixture(scope="session")
 def kept(
-    shown: Callable[[Action, Treatment], str],
+    shown: Callable[[Candidate], str],
 ) -> Callable[..., tuple[Receipt, Result]]:
     """kept(store, project, id, now, *surfaces, who=…, **context): one decision, committed."""
 

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from tuttu.content import ContentError
-from tuttu.decision import Question, Situation, decide
+from tuttu.decision import Candidate, Question, Situation, decide
 from tuttu.decision.chance import arm_of, draw, pick, seed_of
-from tuttu.vocabulary.library import Action, Controls, Policy, Treatment
+from tuttu.vocabulary.library import Action, Controls, Policy
 from tuttu.vocabulary.project import Project
 
 pytestmark = pytest.mark.laws
@@ -21,7 +21,7 @@ Make = Callable[..., Action]
 Companies = Callable[..., Project]
 Alone = Callable[..., Situation]
 Asking = Callable[..., Question]
-Render = Callable[[Action, Treatment], str]
+Render = Callable[[Candidate], str]
 Scale = Callable[[int, int], int]
 
 SIGMAS = 4
@@ -48,10 +48,10 @@ def _offers(action: Make, service: float) -> list[Action]:
     return [*marketing, news, tips, broken]
 
 
-def _render(action: Action, treatment: Treatment) -> str:
-    if action.name == "broken":
+def _render(candidate: Candidate) -> str:
+    if candidate.action.name == "broken":
         raise ContentError("no first name")
-    return f"{action.name} on {treatment.name}"
+    return f"{candidate.action.name} on {candidate.treatment.name}"
 
 
 @pytest.mark.parametrize("arm", ARMS)

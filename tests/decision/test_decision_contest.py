@@ -9,7 +9,7 @@ import pytest
 
 from tuttu import identity
 from tuttu.content import ContentError
-from tuttu.decision import Question, Situation, decide, situation
+from tuttu.decision import Candidate, Question, Situation, decide, situation
 from tuttu.ledger import resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import Where
@@ -23,7 +23,7 @@ from tuttu.vocabulary.verdicts import Receipt
 Make = Callable[..., Action]
 Alone = Callable[..., Situation]
 Asking = Callable[..., Question]
-Render = Callable[[Action, Treatment], str]
+Render = Callable[[Candidate], str]
 Companies = Callable[..., Project]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Kept = Callable[..., tuple[Receipt, Result]]
@@ -166,11 +166,11 @@ def test_a_message_that_cannot_be_rendered_gives_way_to_the_next(
 ) -> None:
     rendered: list[str] = []
 
-    def render(action: Action, treatment: Treatment) -> str:
-        rendered.append(action.name)
-        if action.name == "unfit":
+    def render(candidate: Candidate) -> str:
+        rendered.append(candidate.action.name)
+        if candidate.action.name == "unfit":
             raise ContentError("no first name")
-        return shown(action, treatment)
+        return shown(candidate)
 
     offers = [action("unfit", value=30.0), action("good", value=20.0), action("poor", value=10.0)]
     receipt = decide(alone(company(*offers)), asking(), "d1", render)

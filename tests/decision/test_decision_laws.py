@@ -14,7 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu.content import ContentError
-from tuttu.decision import Question, Situation, decide, explain
+from tuttu.decision import (
+    Candidate,
+    Change,
+    Question,
+    Situation,
+    apply,
+    decide,
+    explain,
+    explain_again,
+    least_change,
+)
+from tuttu.decision.changes import subsets
 from tuttu.ledger import canonical_resources, resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import Where
@@ -30,7 +41,7 @@ from tuttu.vocabulary.library import (
 )
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE
-from tuttu.vocabulary.verdicts import Choice, Receipt, Stage
+from tuttu.vocabulary.verdicts import Choice, Receipt, Stage, Verdict
 
 pytestmark = pytest.mark.laws
 
@@ -38,7 +49,7 @@ Make = Callable[..., Action]
 Companies = Callable[..., Project]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Asking = Callable[..., Question]
-Render = Callable[[Action, Treatment], str]
+Render = Callable[[Candidate], str]
 Kept = Callable[..., tuple[Receipt, Result]]
 
 HERE = Where("policy.yaml", 1)
@@ -136,10 +147,10 @@ def grown(
     return make
 
 
-def _render(action: Action, treatment: Treatment) -> str:
-    if action.name == "a3" and treatment.surface == "side":
+def _render(candidate: Candidate) -> str:
+    if candidate.action.name == "a3" and candidate.treatment.surface == "side":
         raise ContentError("no first name")
-    return action.name
+    return candidate.action.name
 
 
 _actions = st.lists(_drawn_action, min_size=1, max_size=7)
@@ -347,4 +358,67 @@ def test_asking_changes_nothing(
         assert first == second
         with store.read() as snapshot:
             assert snapshot.position == 0
-            assert canonical_resources(snapshot) == {"uses": [], "amounts": []}
+            assert canonical_resources(snapshot, project) == {"uses": [], "amounts": []}
+
+
+@given(
+    drawn=_actions,
+    policy=_policy,
+    flags=_flags,
+    steps=_steps,
+    chosen=st.lists(st.integers(min_value=0, max_value=99), min_size=2, max_size=2),
+)
+def test_the_change_that_is_named_turns_the_verdict_and_no_part_of_it_does(
+    grown: Callable[..., Project],
+    opened: Opened,
+    situated: Callable[..., Situation],
+    asking: Asking,
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+    drawn: Sequence[Drawn],
+    policy: tuple[float, str, int, bool],
+    flags: dict[str, bool | None],
+    steps: Steps,
+    chosen: list[int],
+) -> None:
+    """Asked of its surface alone, something always helps that can. Also: the receipt alone, once it
+    is all that is left, explains the same."""
+    project = grown(drawn, policy)
+    with opened(project) as store:
+        now = _lived(store, project, kept, told, noon, steps, flags)
+        situation = situated(store, project, now, **flags)
+    question = asking("side", "front", "email", "app", seed=1)
+    receipt = explain(situation, question, "d", _render)
+    issued = decide(situation, question, "d", _render)
+    kept_so = msgspec.msgpack.decode(msgspec.msgpack.encode(issued), type=Receipt)
+    assert kept_so.grounds is not None
+    assert explain_again(kept_so, kept_so.grounds, project).verdicts == receipt.verdicts
+    refused = [each for each in receipt.verdicts if each.refusal is not None]
+    for verdict in {refused[n % len(refused)] for n in chosen} if refused else ():
+        key = (verdict.action, verdict.treatment, verdict.item)
+        for asked in (question, asking(verdict.surface, seed=1)):
+            change = least_change(situation, asked, key, _render)
+            if change is None:
+                note("none")
+                assert asked is question or _is_hopeless(project, verdict), verdict
+                continue
+            note(f"{len(change.parts)} parts")
+            assert _chosen(situation, asked, key, change)
+            assert not any(_chosen(situation, asked, key, part) for part in subsets(change))
+
+
+def _is_hopeless(project: Project, verdict: Verdict) -> bool:
+    """A guard closes its purpose unless the flag is FALSE, and a condition wants it TRUE; or the
+    message cannot be rendered."""
+    action = project.actions[verdict.action]
+    asked = {each.name for each in (*action.eligible, *action.applicable, *action.suitable)}
+    closed = action.purpose == "marketing" and "three holds" in asked
+    return closed or (verdict.action, verdict.surface) == ("a3", "side")
+
+
+def _chosen(
+    situation: Situation, question: Question, key: tuple[str, str, str | None], change: Change
+) -> bool:
+    receipt = decide(apply(situation, change), question, "d", _render)
+    return key in {(each.action, each.treatment, each.item) for each in receipt.choices}

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import msgspec
 import pytest
 
-from tuttu.decision import STAGES, Question, Situation, UnknownSurfaceError, decide
+from tuttu.decision import STAGES, Candidate, Question, Situation, UnknownSurfaceError, decide
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.library import (
@@ -36,7 +36,7 @@ Judge = Callable[..., Verdict]
 def judge(
     alone: Callable[..., Situation],
     asking: Callable[..., Question],
-    shown: Callable[[Action, Treatment], str],
+    shown: Callable[[Candidate], str],
 ) -> Judge:
     """judge(project, now=…, **context): the verdict on the one action on the front."""
 
@@ -79,7 +79,7 @@ def test_a_retired_action_is_no_candidate(
     action: Make,
     alone: Callable[..., Situation],
     asking: Callable[..., Question],
-    shown: Callable[[Action, Treatment], str],
+    shown: Callable[[Candidate], str],
 ) -> None:
     project = company(action("tv", status="retired"), action("extra", on=("side",)))
     assert decide(alone(project), asking(), "d1", shown).verdicts == ()
@@ -399,7 +399,7 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
     action: Make,
     alone: Callable[..., Situation],
     asking: Callable[..., Question],
-    shown: Callable[[Action, Treatment], str],
+    shown: Callable[[Candidate], str],
 ) -> None:
     actions = (action("tv"), action("extra", value=9.0), action("news", purpose="service", value=1))
     project = company(*actions, policy=Policy(controls=Controls(no_marketing=1.0)))
@@ -432,7 +432,7 @@ def test_an_unknown_surface_says_what_there_is(
     action: Make,
     alone: Callable[..., Situation],
     asking: Callable[..., Question],
-    shown: Callable[[Action, Treatment], str],
+    shown: Callable[[Candidate], str],
 ) -> None:
     with pytest.raises(UnknownSurfaceError) as caught:
         decide(alone(company(action("tv"))), asking("frond"), "d1", shown)

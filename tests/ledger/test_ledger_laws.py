@@ -98,23 +98,28 @@ def test_the_order_of_facts_does_not_matter(
         with opened() as store:
             for step in steps:
                 step(store)
-            pictures.append(_picture(store, history, person))
+            pictures.append(_picture(store, history, person, project))
         shuffle.shuffle(steps)
     assert pictures[0] == pictures[1]
 
 
-def _picture(store: Store, history: Seen, person: Person) -> list[object]:
+def _picture(store: Store, history: Seen, person: Person, project: Project) -> list[object]:
     """All that can be read, which is the same from whichever fragment one comes."""
     forth, back, one = (
-        _seen(store, history, person, who) for who in (PEOPLE, PEOPLE[::-1], PEOPLE[:1])
+        [_kept(store, person(store, *who), project), *_seen(store, history, who)]
+        for who in (PEOPLE, PEOPLE[::-1], PEOPLE[:1])
     )
     assert forth == back
     return [forth, one]
 
 
-def _seen(store: Store, history: Seen, person: Person, who: tuple[str, ...]) -> list[object]:
+def _kept(store: Store, customer: Customer, project: Project) -> object:
     with store.read() as snapshot:
-        picture: list[object] = [canonical(snapshot, person(store, *who))]
+        return canonical(snapshot, customer, project)
+
+
+def _seen(store: Store, history: Seen, who: tuple[str, ...]) -> list[object]:
+    picture: list[object] = []
     for now in (NOON, NOON + HOUR, NOON + 5 * DAY):
         seen = history(store, now, *who)
         picture += [seen.entries, seen.columns(), seen.outcomes()]
@@ -266,6 +271,7 @@ def test_replay_of_the_log_gives_the_same_state(
     event: Tell,
     heard: Heard,
     person: Person,
+    project: Project,
 ) -> None:
     with opened() as first, opened() as second:
         decided(first, contact(first, "d0.1", NOON, uses={"vouchers": 1}))
@@ -277,8 +283,7 @@ def test_replay_of_the_log_gives_the_same_state(
         digests = []
         for store in (first, second):
             with store.read() as snapshot:
-                digests.append(
-                    (canonical(snapshot, person(first, "maija")), canonical_resources(snapshot))
-                )
+                whose = canonical(snapshot, person(first, "maija"), project)
+                digests.append((whose, canonical_resources(snapshot, project)))
         assert digests[0] == digests[1]
         assert digests[0][0]["units"] == [["d0.1", "lost"]]

@@ -25,7 +25,7 @@ else:
 pytestmark = pytest.mark.stories
 
 Scale = Callable[[int, int], int]
-EXAMPLES = ("bank", "helpdesk", "operator")
+EXAMPLES = ("bank", "helpdesk", "operator", "shop", "utility")
 NO_REASON = "a reason that nobody has"
 OF_REFUSALS = ("because", "stage", "also")
 PLAIN = r"[^,}\n]*[^,}\s]"
@@ -52,7 +52,9 @@ def negations(one: Expectation, actions: list[str]) -> Iterator[Negation]:
         case "refused":
             yield from _of_refused(one)
         case "not_chosen":
-            yield Negation("chosen", {"not_chosen": f"chosen: {one.action}"}, one.action, "chosen")
+            yield Negation(
+                "chosen", {"not_chosen": f"chosen: {one.action}"}, subject(one), "chosen"
+            )
         case "empty":
             yield from _of_empty(one, actions)
         case _:
@@ -61,12 +63,19 @@ def negations(one: Expectation, actions: list[str]) -> Iterator[Negation]:
             yield Negation("trait", {one.action: text}, repr(other), repr(one.value))
 
 
+def subject(one: Expectation) -> str:
+    """The action, and the item that it is about."""
+    return f"{one.action} about {one.item}" if one.item else one.action
+
+
 def _of_chosen(one: Expectation) -> Iterator[Negation]:
-    shown, name = f"{one.action} chosen", one.action
+    name, whole = one.action, subject(one)
     way = f" by {one.treatment}" if one.treatment else ""
-    yield Negation("refused", {"chosen": f"refused: {name}"}, f"{name}{way} refused", "chosen")
+    yield Negation("refused", {"chosen": f"refused: {name}"}, f"{whole}{way} refused", "chosen")
     not_chosen = {"chosen": f"not_chosen: {name}", "treatment": None}
-    yield Negation("not chosen", not_chosen, f"{name} not on {one.surface}", shown)
+    yield Negation("not chosen", not_chosen, f"{whole} not on {one.surface}", f"{whole} chosen")
+    if one.item:
+        yield Negation("item", {"item": "item: another"}, f"{name} about another", f"{whole}")
     if one.treatment:
         other = f"not-{one.treatment}"
         yield Negation("treatment", {"treatment": f"treatment: {other}"}, f"by {other}", "chosen")
@@ -76,7 +85,10 @@ def _of_refused(one: Expectation) -> Iterator[Negation]:
     of_refusals: dict[str, str | None] = dict.fromkeys(OF_REFUSALS)
     why = one.because or one.stage or ""
     chosen = {"refused": f"chosen: {one.action}", **of_refusals}
-    yield Negation("chosen", chosen, f"{one.action} on {one.surface}", why)
+    yield Negation("chosen", chosen, f"{subject(one)} on {one.surface}", why)
+    if one.item:
+        about: dict[str, str | None] = {"item": "item: another"}
+        yield Negation("item", about, f"{one.action} about another", "no candidate")
     if one.because:
         yield Negation("because", {"because": f"because: {NO_REASON}"}, NO_REASON, one.because)
     if one.stage:

@@ -7,7 +7,7 @@ records, keep anything between two readings, or let half a project through.
 
 from __future__ import annotations
 
-from tuttu.catalog.load import check, load, read_scenarios, survey
+from tuttu.catalog.load import Survey, Texts, check, load, read_scenarios, survey
 from tuttu.catalog.scenarios import Expectation, Scenario, Step
 from tuttu.catalog.schemas import schemas
 
@@ -15,6 +15,8 @@ __all__ = [
     "Expectation",
     "Scenario",
     "Step",
+    "Survey",
+    "Texts",
     "check",
     "load",
     "read_scenarios",

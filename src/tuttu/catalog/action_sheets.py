@@ -31,6 +31,7 @@ def read_action_sheets(files: list[SourceFile], desk: Desk) -> list[ActionSheet]
     """Actions in the order of their paths; their names go to the desk."""
     groups = {file.parts[1:3]: _sheet("group", file, desk) for file in files if _is_group(file)}
     sheets: dict[str, ActionSheet] = {}
+    taken: dict[str, ActionSheet] = {}
     for file in files:
         owner, issue_group = file.parts[1:3]
         _declare_folders(file, desk)
@@ -39,10 +40,11 @@ def read_action_sheets(files: list[SourceFile], desk: Desk) -> list[ActionSheet]
         name = file.parts[-1].removesuffix(".yaml")
         desk.actions.known.add(name)
         node = _sheet("action", file, desk)
-        if node is None or not _is_named_well(name, node, sheets.get(name), desk):
+        if node is None or not _is_named_well(name, node, taken.get(name.lower()), desk):
             continue
         inherited = groups.get((owner, issue_group), MappingNode({}, {}, node.where))
         sheets[name] = ActionSheet(name, owner, issue_group, inherit(inherited, node))
+        taken[name.lower()] = sheets[name]
     for sheet in sheets.values():
         _declare_outcomes(sheet.node.mapping("outcomes"), desk)
     return list(sheets.values())
@@ -107,7 +109,7 @@ def _declare_folders(file: SourceFile, desk: Desk) -> None:
 
 
 def _is_named_well(name: str, node: MappingNode, other: ActionSheet | None, desk: Desk) -> bool:
-    """An action is named as its file, and once in the company."""
+    """An action is named as its file, and once in the company; case does not tell names apart."""
     given = node.scalar("action")
     if given and given.text != name:
         expected = f"{quote(name)}, as the file is named"

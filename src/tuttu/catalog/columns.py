@@ -8,7 +8,7 @@ from tuttu.catalog.expressions import is_column_name
 from tuttu.catalog.findings import Findings, quote
 from tuttu.catalog.yaml_nodes import ListNode, MappingNode, Node, ScalarNode
 from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.values import Kind, Schema, Type
+from tuttu.vocabulary.values import ITEM, Kind, Schema, Type
 
 TEXT = Type(Kind.TEXT)
 NOW = "now"
@@ -18,7 +18,8 @@ Fields = Mapping[str, Type]
 class ColumnBook:
     """Columns and collections with the places that declare them.
 
-    shared: the same name may be declared again with the same type, as properties of events are.
+    shared: the same name may be declared again with the same type, as properties of events are;
+    else it is the customer's row, in which `item` means what a rule is about.
     """
 
     def __init__(self, findings: Findings, *, shared: bool) -> None:
@@ -27,6 +28,8 @@ class ColumnBook:
         self.columns: dict[str, Type] = {}
         self.collections: dict[str, dict[str, Type]] = {}
         self.places: dict[str, tuple[str, Where | None]] = {NOW: (NOW, None)}
+        if not shared:
+            self.places[ITEM] = (ITEM, None)
 
     def reserve(self, names: Mapping[str, Type]) -> None:
         """Columns that are always there."""
@@ -48,6 +51,16 @@ class ColumnBook:
             self.collections.setdefault(name, {}).update(fields)
         for field in fields:
             self._check_name(field, where)
+        self._check_alike(fields, where)
+
+    def _check_alike(self, fields: Fields, where: Where) -> None:
+        """Reports fields that differ in nothing but case: SQL takes them for one."""
+        known: dict[str, str] = {}
+        for field in fields:
+            other = known.setdefault(field.lower(), field)
+            if other != field:
+                expected = f"another name: {quote(other)} is declared beside it"
+                self.findings.add(where, f"the name {quote(field)}", expected)
 
     def schema(self, zone: str, base: Schema | None = None) -> Schema:
         base = base or Schema()

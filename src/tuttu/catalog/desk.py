@@ -11,7 +11,7 @@ from tuttu.catalog.moments import money as read_money
 from tuttu.catalog.names import Names
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary.company import Company, PlannedEvent
-from tuttu.vocabulary.values import Instant, Schema
+from tuttu.vocabulary.values import Instant, Schema, schema_about
 
 PROFILING = "profiling"
 OUTCOMES = ("viewed", "clicked", "accepted", "declined", "ignored")
@@ -46,12 +46,14 @@ class Desk:
     written: Names = field(default_factory=lambda: Names("a written trait of traits.yaml"))
     groups: Names = field(default_factory=lambda: Names("a group of traits.yaml"))
     actions: Names = field(default_factory=lambda: Names("an action"))
+    actions_about_nothing: set[str] = field(default_factory=set)
     issue_groups: Names = field(default_factory=lambda: Names("an issue group"))
     owners: Names = field(default_factory=lambda: Names("an owner of actions"))
     outcomes: Names = field(default_factory=lambda: Names("an outcome", OUTCOMES))
     messages: set[tuple[str, str, str]] = field(default_factory=set)
     event_columns: Columns = field(default_factory=lambda: Columns(Schema()))
     row_columns: Columns = field(default_factory=lambda: Columns(Schema()))
+    _about: dict[str, Columns] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.compiler = Compiler(self.findings)
@@ -83,6 +85,25 @@ class Desk:
         if amount is None:
             self.findings.add(node.where, quote(node.text), "an amount with at most 4 decimals")
         return amount or 0
+
+    def columns_about(self, node: MappingNode) -> Columns:
+        """What the rules of an action or a guard can name: the customer's row, and with `about`
+        the fields of the item."""
+        about = node.text("about")
+        if not about and not node.broken("about"):
+            return self.row_columns
+        if about not in self._about:
+            self._about[about] = self._columns_about(about)
+        return self._about[about]
+
+    def _columns_about(self, about: str) -> Columns:
+        """Where the collection is not known, nobody knows what the item has."""
+        row = self.row_columns
+        known = about in row.schema.collections and about not in self.collections.broken
+        columns = Columns(schema_about(row.schema, about) if known else row.schema)
+        columns.broken = row.broken
+        columns.open = row.open or not known
+        return columns
 
     def fields(self, section: str) -> set[str]:
         """Names in a call's section (traits, properties) that hold identifiers."""

@@ -7,7 +7,7 @@ is not the policy's are left alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -191,6 +191,29 @@ class Folder:
             self.findings.add(where, "a file over 1 MiB", "a smaller file")
             return b"", True
         return data, False
+
+
+class KeptFiles:
+    """The policy files of a version that was kept: path to text; its scenarios were not."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def policy_files(self) -> list[SourceFile]:
+        return [_kept(path, self._texts[path]) for path in sorted(self._texts)]
+
+    def scenario_files(self) -> list[SourceFile]:
+        return []
+
+
+def _kept(path: str, text: str) -> SourceFile:
+    data = text.encode()
+    return SourceFile(path, data, data.decode("utf-8-sig"))
+
+
+def texts_of(files: list[SourceFile]) -> dict[str, str]:
+    """What is to be kept of a version, so that `KeptFiles` gives the same files byte for byte."""
+    return {file.path: file.data.decode() for file in files if file.text is not None}
 
 
 def digest(files: list[SourceFile]) -> str:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from tuttu.catalog.action_sheets import read_action_sheets
 from tuttu.catalog.desk import Desk
 from tuttu.catalog.findings import Findings
-from tuttu.catalog.folder import KINDS, REQUIRED, Folder, SourceFile, digest
+from tuttu.catalog.folder import (
+    KINDS,
+    REQUIRED,
+    Folder,
+    KeptFiles,
+    SourceFile,
+    digest,
+    texts_of,
+)
 from tuttu.catalog.read_actions import read_actions
 from tuttu.catalog.read_channels import (
     check_defaults,
@@ -30,21 +41,32 @@ from tuttu.vocabulary.errors import Fault, ProjectError, Where
 from tuttu.vocabulary.project import Project
 
 Sheets = dict[str, MappingNode | None]
+Texts = Mapping[str, str]
+"""A version's policy files as they were kept: path to text."""
 
 
-def load(folder: Path) -> Project:
-    """The project, checked and compiled; raises `ProjectError` with all faults."""
-    reading = _Reading(folder)
+class Survey(msgspec.Struct, frozen=True):
+    """One reading of a project. With a fault, the project is not whole."""
+
+    project: Project
+    faults: list[Fault]
+    texts: Texts
+
+
+def load(source: Path | Texts) -> Project:
+    """The project of a folder, or of kept files, checked and compiled; raises `ProjectError` with
+    all faults."""
+    reading = _Reading(source)
     project = reading.project()
     reading.raise_faults()
     return project
 
 
-def survey(folder: Path) -> tuple[Project, list[Fault]]:
-    """What could be read of the policy, and its faults; with a fault the project is not whole."""
-    reading = _Reading(folder)
+def survey(source: Path | Texts) -> Survey:
+    """What could be read of the policy, its faults, and the files themselves."""
+    reading = _Reading(source)
     project = reading.project()
-    return project, reading.findings.faults()
+    return Survey(project, reading.findings.faults(), texts_of(reading.files))
 
 
 def check(folder: Path) -> list[Fault]:
@@ -67,10 +89,13 @@ def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
 class _Reading:
     """One reading of one folder; each step needs the names that those before it put on the desk."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, source: Path | Texts) -> None:
         self.findings = Findings()
         self.desk = Desk(self.findings)
-        self.folder = Folder(root, self.findings)
+        self.folder: Folder | KeptFiles = (
+            Folder(source, self.findings) if isinstance(source, Path) else KeptFiles(source)
+        )
+        self.files: list[SourceFile] = []
 
     def raise_faults(self) -> None:
         faults = self.findings.faults()
@@ -79,7 +104,7 @@ class _Reading:
 
     def project(self) -> Project:
         desk = self.desk
-        files = self.folder.policy_files()
+        files = self.files = self.folder.policy_files()
         sheets = self._sheets(files)
         read_company(sheets["tuttu"], desk)
         channels = read_channels(sheets["channels"], desk)

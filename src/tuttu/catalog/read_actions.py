@@ -36,9 +36,13 @@ class _Reader:
         self.uses = uses
         self.desk = desk
         self.purpose = self.node.text("purpose")
+        self.columns = desk.columns_about(self.node)
 
     def action(self) -> Action:
         self.check_missing()
+        about = self.desk.collections.refer_scalar(self.node.scalar("about"), self.desk.findings)
+        if "about" not in self.node and not self.node.doubtful:
+            self.desk.actions_about_nothing.add(self.sheet.name)
         self.desk.purposes.refer_scalar(self.node.scalar("purpose"), self.desk.findings)
         valid = self.node.mapping("valid")
         start, end = self.desk.instant(valid.scalar("from")), self.desk.end(valid)
@@ -59,6 +63,7 @@ class _Reader:
             model=model,
             valid_from=start,
             valid_until=end,
+            about=about,
             eligible=self.conditions("eligible"),
             applicable=self.conditions("applicable"),
             suitable=self.conditions("suitable"),
@@ -77,7 +82,7 @@ class _Reader:
 
     def formula(self, key: str) -> Expression:
         node = self.node.scalar(key)
-        compiled = self.desk.compiler.number(node, self.desk.row_columns, self.sheet.name)
+        compiled = self.desk.compiler.number(node, self.columns, self.sheet.name)
         if node:
             self.uses.check(compiled, self.purpose, node.where)
         return compiled
@@ -90,7 +95,7 @@ class _Reader:
         return tuple(self.condition(name, node) for name, node in section.scalars())
 
     def condition(self, name: str, node: ScalarNode) -> Condition:
-        test = self.desk.compiler.condition(node, self.desk.row_columns, self.sheet.name)
+        test = self.desk.compiler.condition(node, self.columns, self.sheet.name)
         self.uses.check(test, self.purpose, node.where)
         return Condition(name, test)
 

@@ -11,7 +11,7 @@ from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary.company import Company, Limits
 
-LATER_STORES = ("postgresql:", "postgres:")
+STORES = ("sqlite:", "postgresql://", "postgres://")
 
 
 def read_company(sheet: MappingNode | None, desk: Desk) -> None:
@@ -63,9 +63,9 @@ def _zone(node: ScalarNode | None, desk: Desk) -> str:
 
 
 def _check_storage(node: ScalarNode | None, desk: Desk) -> None:
-    if node is None or node.text.startswith("sqlite:"):
-        return
-    if node.text.startswith(LATER_STORES):
-        desk.findings.not_yet(node.where, f"the store {quote(node.text.partition(':')[0])}")
-    else:
-        desk.findings.add(node.where, quote(node.text), "a storage URL such as sqlite:store.db")
+    """Only the scheme is repeated: what follows may hold a password."""
+    if node is not None and not node.text.startswith(STORES):
+        scheme, colon, _ = node.text.partition(":")
+        found = quote(f"{scheme}:…") if colon else "a text without a scheme"
+        expected = "a storage URL such as sqlite:store.db or postgresql://host/database"
+        desk.findings.add(node.where, found, expected)

@@ -17,7 +17,7 @@ from tuttu.vocabulary.company import (
     Tracking,
     TraitWrite,
 )
-from tuttu.vocabulary.values import Kind, Type
+from tuttu.vocabulary.values import ITEM, Kind, Type
 
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 ALWAYS = {"event": TEXT, "call": TEXT, "source": TEXT}
@@ -31,7 +31,8 @@ OF_PRODUCTS = {
     "position": Type(Kind.INTEGER),
 }
 """The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
-OF_THE_LEDGER = ("contacted", "answered", "last_contact")
+NO_SOURCES = ("contacted", "answered", "last_contact", ITEM)
+"""Words that mean something else before a point."""
 Undeclared = Literal["keep", "refuse"]
 
 
@@ -143,11 +144,11 @@ def _check_keys(section: MappingNode, desk: Desk, *, with_calls: bool) -> None:
 
 
 def _check_sources(sheet: MappingNode, desk: Desk) -> None:
-    """`contacted.offer` is the ledger's word, so no source is called `contacted`."""
+    """`contacted.offer` is the ledger's word, so no source is called `contacted`; nor `item`."""
     given = [node for _, node in sheet.mapping("sources").scalars()]
     given += [node for one in sheet.listed_mappings("writes") if (node := one.scalar("source"))]
     for node in given:
-        if node.text in OF_THE_LEDGER:
+        if node.text in NO_SOURCES:
             desk.findings.add(node.where, quote(node.text), "another name for the source")
 
 

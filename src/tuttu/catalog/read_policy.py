@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, cast
 
 from tuttu.catalog.desk import Desk
+from tuttu.catalog.expressions import Columns
 from tuttu.catalog.findings import quote
 from tuttu.catalog.moments import share
 from tuttu.catalog.uses import Uses
@@ -48,8 +49,9 @@ def read_policy(
 
 def _guard(name: str, node: MappingNode, uses: Uses, desk: Desk) -> Guard:
     purpose = desk.purposes.refer_scalar(node.scalar("blocks"), desk.findings) or ""
-    when = desk.compiler.condition(node.scalar("when"), desk.row_columns)
-    cooling, after = _cooling(node, desk)
+    columns = desk.columns_about(node)
+    when = desk.compiler.condition(node.scalar("when"), columns)
+    cooling, after = _cooling(node, columns, desk)
     uses.check(when, purpose, node.at("when"))
     if after:
         uses.check(after, purpose, node.at("through" if "through" in node else "until"))
@@ -57,6 +59,7 @@ def _guard(name: str, node: MappingNode, uses: Uses, desk: Desk) -> Guard:
         name=name,
         when=when,
         blocks=purpose,
+        about=desk.collections.refer_scalar(node.scalar("about"), desk.findings),
         after=after,
         cooling=cooling,
         inclusive="through" in node,
@@ -65,12 +68,12 @@ def _guard(name: str, node: MappingNode, uses: Uses, desk: Desk) -> Guard:
     )
 
 
-def _cooling(node: MappingNode, desk: Desk) -> tuple[Duration, Expression | None]:
+def _cooling(node: MappingNode, columns: Columns, desk: Desk) -> tuple[Duration, Expression | None]:
     through, until = node.scalar("through"), node.scalar("until")
     if through and until:
         desk.findings.add(until.where, "both `through` and `until`", "one of them")
     given = through or until
-    return desk.compiler.cooling(given, desk.row_columns) if given else (0, None)
+    return desk.compiler.cooling(given, columns) if given else (0, None)
 
 
 def _check_instead(

@@ -37,7 +37,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     name, by kind: the event of ``track``; the page or screen; the group's id; the surface of
     ``decide`` (a decision that is kept); the outcome; the resource. values: traits of ``identify``
     or properties of ``track``, ``page``, ``screen``, as JSON. previous: who ``alias`` joins to
-    `who`. action: of ``outcome``, which is said of the customer's newest contact of that action.
+    `who`. action: of ``outcome``, which is said of the customer's newest contact of that action,
+    about `item` if that is given.
     purpose, channel (None: every one), allowed: of ``preference``. amount: of ``resource``, which
     alone has no `who`.
     """
@@ -49,6 +50,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, Data] = {}
     previous: Who = {}
     action: str = ""
+    item: str | None = None
     purpose: str = ""
     channel: str | None = None
     allowed: bool = False
@@ -61,7 +63,8 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
     chosen: `action` is shown on `surface` (by `treatment`, if given). refused: `action` is refused
     there (of `treatment`, if given) `because` of a reason, by `stage`, and by `also` too, as far
-    as these are given. not_chosen: `action` is not shown. empty: nothing is shown; `value`, if
+    as these are given. not_chosen: `action` is not shown. item: all of these about that item; None:
+    about whichever. empty: nothing is shown; `value`, if
     given, is the default content. trait: the trait `action` is `value`.
     """
 
@@ -71,6 +74,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     surface: str = ""
     action: str = ""
     treatment: str | None = None
+    item: str | None = None
     because: str | None = None
     stage: Stage | None = None
     also: tuple[Stage, ...] = ()
@@ -103,11 +107,11 @@ BESIDE: dict[StepKind, frozenset[str]] = {
     "track": frozenset({"properties"}),
     "page": frozenset({"properties"}),
     "screen": frozenset({"properties"}),
-    "outcome": frozenset({"action"}),
+    "outcome": frozenset({"action", "item"}),
     "preference": frozenset({"channel", "allowed"}),
     "resource": frozenset({"amount"}),
 }
-OPTIONAL = frozenset({"properties", "channel"})
+OPTIONAL = frozenset({"properties", "channel", "item"})
 ANSWERS: dict[str, ExpectationKind] = {
     "chosen": "chosen",
     "refused": "refused",
@@ -116,6 +120,7 @@ ANSWERS: dict[str, ExpectationKind] = {
     "default": "empty",
 }
 OF_REFUSALS = ("because", "stage", "also")
+OF_ACTIONS = frozenset({"chosen", "refused", "not_chosen"})
 
 
 def read_scenario(sheet: MappingNode, desk: Desk) -> Scenario:
@@ -151,6 +156,7 @@ def _step(node: MappingNode, desk: Desk) -> Step | None:
         values=_values(node, desk),
         previous=_who(node, "alias", desk),
         action=node.text("action"),
+        item=node.text("item") or None,
         purpose=node.text("purpose"),
         channel=node.text("channel") or None,
         allowed=node.flag("allowed"),
@@ -177,6 +183,7 @@ def _check_step_names(node: MappingNode, desk: Desk) -> None:
     desk.surfaces.refer_scalar(node.scalar("decide"), findings)
     desk.outcomes.refer_scalar(node.scalar("outcome"), findings)
     desk.actions.refer_scalar(node.scalar("action"), findings)
+    _check_item(node, node.text("action"), desk)
     desk.purposes.refer_scalar(node.scalar("purpose"), findings)
     desk.channels.refer_scalar(node.scalar("channel"), findings)
     desk.resources.refer_scalar(node.scalar("resource"), findings)
@@ -232,8 +239,17 @@ def _check_answer(node: MappingNode, desk: Desk) -> None:
     for key in OF_REFUSALS:
         if key in node and "refused" not in node and not node.doubtful:
             findings.add(node.at(key), quote(key), "`refused` beside it")
+    if "item" in node and not OF_ACTIONS & node.entries.keys():
+        findings.add(node.at("item"), "`item`", "`chosen`, `refused` or `not_chosen` beside it")
     if "treatment" in node and not {"chosen", "refused"} & node.entries.keys():
         findings.add(node.at("treatment"), "`treatment`", "`chosen` or `refused` beside it")
+
+
+def _check_item(node: MappingNode, action: str, desk: Desk) -> None:
+    """An action that is about no collection is never about an item."""
+    if "item" in node and action in desk.actions_about_nothing:
+        expected = f"no `item`, or `about: …` in the action {quote(action)}"
+        desk.findings.add(node.at("item"), "`item`", expected)
 
 
 def _answer(node: MappingNode, key: str, desk: Desk) -> Expectation:
@@ -241,6 +257,7 @@ def _answer(node: MappingNode, key: str, desk: Desk) -> Expectation:
     refused = kind == "refused"
     if kind != "empty":
         desk.actions.refer_scalar(node.scalar(key), desk.findings)
+        _check_item(node, node.text(key), desk)
     return Expectation(
         at=desk.instant(node.scalar("at")) or 0,
         who=_who(node, "who", desk),
@@ -248,6 +265,7 @@ def _answer(node: MappingNode, key: str, desk: Desk) -> Expectation:
         surface=node.text("surface"),
         action=node.text(key) if kind != "empty" else "",
         treatment=(node.text("treatment") or None) if kind in {"chosen", "refused"} else None,
+        item=(node.text("item") or None) if kind in OF_ACTIONS else None,
         because=(node.text("because") or None) if refused else None,
         stage=Stage(node.text("stage")) if refused and node.scalar("stage") else None,
         also=tuple(Stage(stage.text) for stage in node.listed("also")) if refused else (),

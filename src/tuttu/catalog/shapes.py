@@ -34,8 +34,8 @@ from tuttu.vocabulary.errors import Where
 Path = tuple[str | int, ...]
 
 LATER_KEYS: dict[str, frozenset[str]] = {
-    "action": frozenset({"about", "brand", "schedule"}),
-    "group": frozenset({"about", "brand", "schedule"}),
+    "action": frozenset({"brand", "schedule"}),
+    "group": frozenset({"brand", "schedule"}),
     "traits": frozenset({"table", "by", "model"}),
     "events": frozenset({"webhooks", "hooks", "mappings", "lookups"}),
     "consent": frozenset({"suppression_lists", "retention", "proofs"}),

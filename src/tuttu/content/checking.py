@@ -13,6 +13,7 @@ from tuttu.content.values import NOW
 from tuttu.vocabulary.errors import Fault, Where
 from tuttu.vocabulary.library import Message
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import ITEM, item_column
 
 
 def check(project: Project) -> list[Fault]:
@@ -20,11 +21,34 @@ def check(project: Project) -> list[Fault]:
     has, each in every place where it stands."""
     columns = project.row_schema.columns.keys()
     known = {NOW, *columns, *project.row_schema.collections.keys()}
+    subjects = _subjects(project)
     return sorted(
         fault
         for message in project.messages.values()
-        for fault in _faults(message, environment(message.channel, project.company.zone), known)
+        for fault in _faults(
+            message,
+            environment(message.channel, project.company.zone),
+            known | _of_items(project, subjects.get((message.name, message.channel), frozenset())),
+        )
     )
+
+
+def _subjects(project: Project) -> dict[tuple[str, str], set[str | None]]:
+    """Message and channel to the collections that the actions which show it are about."""
+    found: dict[tuple[str, str], set[str | None]] = {}
+    for action in project.actions.values():
+        for treatment in action.treatments.values():
+            found.setdefault((treatment.message, treatment.channel), set()).add(action.about)
+    return found
+
+
+def _of_items(project: Project, subjects: Collection[str | None]) -> set[str]:
+    """The fields of the item that every action which shows the message has."""
+    fields = [
+        set() if about is None else {*map(item_column, project.row_schema.collections[about])}
+        for about in subjects
+    ]
+    return set.intersection(*fields) if fields else set()
 
 
 def _faults(message: Message, liquid: Environment, known: set[str]) -> Iterator[Fault]:
@@ -40,16 +64,27 @@ def _faults(message: Message, liquid: Environment, known: set[str]) -> Iterator[
 
 
 def _unknown_names(message: Message, parsed: BoundTemplate, known: set[str]) -> Iterator[Fault]:
-    """``told.shoe_size`` is one name; of anything else the first part is."""
+    """``told.shoe_size`` and ``item.product`` are one name; of anything else the first part is."""
     sources = {name.partition(".")[0] for name in known if "." in name}
     for places in parsed.analyze().globals.values():
         for place in places:
             name = str(place.segments[0])
             if name not in known and name in sources and len(place.segments) > 1:
                 name = f"{name}.{place.segments[1]}"
+            if name == ITEM and len(place.segments) > 1:
+                name = item_column(str(place.segments[1]))
             if name not in known:
                 where = _where(message, place.span.index)
-                yield Fault(where, f"the name {name!r}", "a declared trait", _near(name, known))
+                yield Fault(where, f"the name {name!r}", _expected(name, known), _near(name, known))
+
+
+def _expected(name: str, known: Collection[str]) -> str:
+    if not name.startswith(ITEM):
+        return "a declared trait"
+    fields = sorted(each for each in known if each.startswith(item_column("")))
+    if fields:
+        return f"a field of the item: {', '.join(fields)}"
+    return "a message that only actions with `about` show: what stands there is of their item"
 
 
 def _unknown_filters(

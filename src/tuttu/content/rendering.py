@@ -8,10 +8,10 @@ from liquid import BoundTemplate, Environment
 
 from tuttu.content.errors import ContentError
 from tuttu.content.templates import environment, missing
-from tuttu.content.values import values_of
+from tuttu.content.values import item_of, values_of
 from tuttu.vocabulary.library import Message
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Row
+from tuttu.vocabulary.values import ITEM, Row, item_column
 
 LANGUAGE = "language"
 """The trait in which a customer's own language stands, where the company declares it."""
@@ -27,16 +27,29 @@ class Renderer:
         self._environments: dict[str, Environment] = {}
         self._templates: dict[Key, BoundTemplate] = {}
 
-    def render(self, message: str, channel: str, languages: Sequence[str], row: Row) -> str:
+    def render(
+        self,
+        message: str,
+        channel: str,
+        languages: Sequence[str],
+        row: Row,
+        *,
+        about: str | None = None,
+    ) -> str:
         """The text for the first language that there is one for.
 
         languages: asked for, first choice first; then come the customer's trait `language` and the
-        company's own. ``fi-FI`` also takes a text in ``fi``. row: as conditions read it. Raises
+        company's own. ``fi-FI`` also takes a text in ``fi``. row: as conditions read it. about:
+        the collection whose item the row holds, which stands in the object ``item``. Raises
         ContentError: no text, a value that is not known, too much work; whatever a template does,
         it is this error and no other, so that the next candidate can be taken.
         """
         found = self._find(message, channel, languages, row)
         values = values_of(row, self._project.row_schema, missing)
+        if about is not None:
+            fields = self._project.row_schema.collections[about]
+            at_hand = {name: row.get(item_column(name)) for name in fields}
+            values[ITEM] = item_of(at_hand, fields, missing)
         try:
             text: str = self._template(found).render(values)
         except Exception as error:

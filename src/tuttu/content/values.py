@@ -39,7 +39,7 @@ def values_of(row: Row, schema: Schema, missing: Missing) -> dict[str, Any]:
     for name, fields in schema.collections.items():
         items = row.get(name)
         if isinstance(items, list):
-            values[name] = [_item(item, fields, missing) for item in items]
+            values[name] = [item_of(item, fields, missing) for item in items]
     return values
 
 
@@ -52,7 +52,7 @@ def _put(values: dict[str, Any], name: str, value: object) -> None:
         inner[field] = value
 
 
-def _item(item: Mapping[str, Value], fields: Mapping[str, Type], missing: Missing) -> Any:
+def item_of(item: Mapping[str, Value], fields: Mapping[str, Type], missing: Missing) -> Any:
     """With every declared field, so that `map` cannot make empty text of one that is NULL."""
     return {
         field: missing(field)

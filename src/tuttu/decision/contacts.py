@@ -24,7 +24,7 @@ def offer_of(
 ) -> Offer:
     """contact_id: of the new contact, if one is made; it names the decision before the point."""
     action, treatment = candidate.action, candidate.treatment
-    earlier = situation.history.held(action, treatment)
+    earlier = situation.history.held(action, treatment, candidate.item)
     if earlier is not None:
         return Offer(contact=earlier, reused=True, until=_until(earlier, candidate, situation.now))
     outbound = situation.project.surfaces[treatment.surface].outbound
@@ -46,6 +46,7 @@ def offer_of(
         decision_id=contact_id.rpartition(".")[0],
         uses=treatment.uses,
         cost=treatment.cost,
+        item=candidate.item,
     )
     return Offer(contact=contact, reused=False, until=until)
 

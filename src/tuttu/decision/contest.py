@@ -11,13 +11,19 @@ from tuttu.content import ContentError
 from tuttu.decision import stages
 from tuttu.decision.chance import draw, pick
 from tuttu.decision.contacts import Offer, offer_of, seen_by_the_next_slot
+from tuttu.decision.guards import StandIn
 from tuttu.decision.ranking import Field, field_of, scored, why_lost
-from tuttu.decision.situation import Candidate, Question, Situation, surfaces
+from tuttu.decision.situation import (
+    Candidate,
+    CandidateKey,
+    Question,
+    Situation,
+    surfaces,
+)
 from tuttu.vocabulary.company import Surface
-from tuttu.vocabulary.library import Action, Treatment
 from tuttu.vocabulary.verdicts import Choice, Contact, Refusal, Stage
 
-Render = Callable[[Action, Treatment], str]
+Render = Callable[[Candidate], str]
 """The message as it will be shown. Raises ContentError: then the next one takes the slot."""
 
 
@@ -28,7 +34,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     decision_id: str
     seed: int
     render: Render
-    stand_ins: Mapping[str, Sequence[str]]
+    stand_ins: Mapping[str, Sequence[StandIn]]
 
 
 class Contest:
@@ -44,9 +50,9 @@ class Contest:
         self._contestants = contestants
         self._situation = situation
         self._terms = terms
-        self._contents: dict[tuple[str, str], str] = {}
-        self._out: set[tuple[str, str]] = set()
-        self._placed: dict[str, str] = {}
+        self._contents: dict[CandidateKey, str] = {}
+        self._out: set[CandidateKey] = set()
+        self._placed: dict[tuple[str, str | None], str] = {}
         self._number = 0
         self.choices: list[Choice] = []
         self.withheld: list[Choice] = []
@@ -105,8 +111,9 @@ class Contest:
     def _obstacle(self, candidate: Candidate, surface: Surface, shown: Counter[str]) -> str | None:
         """What the slots before this one have changed for the candidate."""
         action = candidate.action
-        if action.name in self._placed:
-            return f"{action.name} has its place on {self._placed[action.name]}"
+        placed = self._placed.get((action.name, candidate.item))
+        if placed is not None:
+            return f"{action.name} has its place on {placed}"
         if surface.variety is not None and shown[action.issue_group] >= surface.variety:
             return f"variety: {surface.variety} of {action.issue_group} on {surface.name} is enough"
         for judge in (stages.contact_limits, stages.resources) if self.choices else ():
@@ -118,7 +125,7 @@ class Contest:
     def _renders(self, candidate: Candidate) -> bool:
         if candidate.key not in self._contents:
             try:
-                content = self._terms.render(candidate.action, candidate.treatment)
+                content = self._terms.render(candidate)
             except ContentError as error:
                 self._refuse(candidate, f"content: {error}")
                 self._out.add(candidate.key)
@@ -155,6 +162,7 @@ class Contest:
             treatment=winner.treatment.name,
             surface=winner.treatment.surface,
             slot=slot,
+            item=winner.item,
             probability=probability,
             score=scored(winner, self._situation),
             rendered=self._contents[winner.key],
@@ -166,7 +174,7 @@ class Contest:
 
     def _leave(self, candidate: Candidate) -> None:
         self._out.add(candidate.key)
-        self._placed[candidate.action.name] = candidate.treatment.surface
+        self._placed[candidate.action.name, candidate.item] = candidate.treatment.surface
 
     def _refuse(self, candidate: Candidate, reason: str) -> None:
         self.refusals[candidate.key] = Refusal(Stage.ARBITRATION, reason)

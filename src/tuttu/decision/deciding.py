@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from tuttu.decision.chance import seed_of
 from tuttu.decision.contest import Contest, Render, Terms
+from tuttu.decision.grounds import grounds_of
 from tuttu.decision.guards import stand_ins
-from tuttu.decision.reading import columns_read
+from tuttu.decision.reading import columns_read, items_read
 from tuttu.decision.scoring import score_of
-from tuttu.decision.situation import Candidate, Question, Situation, candidates, surfaces
+from tuttu.decision.situation import (
+    Candidate,
+    CandidateKey,
+    Question,
+    Situation,
+    candidates,
+    surfaces,
+)
 from tuttu.decision.stages import all_refusals, first_refusal
 from tuttu.vocabulary.verdicts import Receipt, Refusal, Stage, Verdict
 
-Refusals = Mapping[tuple[str, str], Refusal | None]
+Refusals = Mapping[CandidateKey, Refusal | None]
 
 
 def decide(situation: Situation, question: Question, decision_id: str, render: Render) -> Receipt:
@@ -24,7 +33,30 @@ def decide(situation: Situation, question: Question, decision_id: str, render: R
 
     Raises UnknownSurfaceError.
     """
-    field = tuple(candidates(situation.project, question))
+    judged = judge(situation, question, decision_id, render)
+    field = judged.field
+    verdicts = _verdicts(situation, field, judged.refusals)
+    receipt = _receipt(situation, judged.terms, verdicts, judged.contest)
+    return msgspec.structs.replace(
+        receipt,
+        read=columns_read(situation, field),
+        read_of_items=items_read(situation, field),
+        grounds=grounds_of(situation, question, field),
+    )
+
+
+class Judged(NamedTuple):
+    """Every candidate, and why it was not chosen; the slots are filled."""
+
+    field: tuple[Candidate, ...]
+    refusals: Refusals
+    terms: Terms
+    contest: Contest
+
+
+def judge(situation: Situation, question: Question, decision_id: str, render: Render) -> Judged:
+    """The decision itself, before anything is written of it. Raises UnknownSurfaceError."""
+    field = tuple(candidates(situation.project, question, situation.row))
     refused = {each.key: first_refusal(each, situation) for each in field}
     terms = Terms(
         question=question,
@@ -35,17 +67,16 @@ def decide(situation: Situation, question: Question, decision_id: str, render: R
     )
     entrants = [each for each in field if refused[each.key] is None]
     contest = Contest(entrants, situation, terms).run()
-    verdicts = _verdicts(situation, field, {**refused, **contest.refusals})
-    receipt = _receipt(situation, terms, verdicts, contest)
-    return msgspec.structs.replace(receipt, read=columns_read(situation, field))
+    return Judged(field, {**refused, **contest.refusals}, terms, contest)
 
 
 def explain(situation: Situation, question: Question, decision_id: str, render: Render) -> Receipt:
     """What `decide` would say, with every stage that would refuse; reserves nothing."""
     receipt = decide(situation, question, decision_id, render)
-    by_key = {each.key: each for each in candidates(situation.project, question)}
+    field = candidates(situation.project, question, situation.row)
+    by_key = {each.key: each for each in field}
     verdicts = tuple(
-        _explained(verdict, by_key[verdict.action, verdict.treatment], situation)
+        _explained(verdict, by_key[verdict.action, verdict.treatment, verdict.item], situation)
         for verdict in receipt.verdicts
     )
     return msgspec.structs.replace(receipt, verdicts=verdicts, contacts=())
@@ -89,6 +120,7 @@ def _verdicts(
                 action=candidate.action.name,
                 treatment=candidate.treatment.name,
                 surface=candidate.treatment.surface,
+                item=candidate.item,
                 refusal=refusal,
                 score=None if isinstance(score, str) else score,
             )
@@ -115,4 +147,5 @@ def _receipt(
         seed=terms.seed,
         project_digest=project.digest,
         contacts=tuple(contest.contacts),
+        fragments=situation.customer.fragments,
     )

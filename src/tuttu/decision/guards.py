@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from tuttu.decision.situation import Candidate, Situation
 from tuttu.vocabulary.library import Guard
@@ -10,15 +11,29 @@ from tuttu.vocabulary.values import Instant, Row
 
 
 def blocking(candidate: Candidate, situation: Situation) -> tuple[Guard, ...]:
-    """The guards that block the candidate's purpose now, in the order of the file."""
-    purpose = candidate.action.purpose
-    if purpose not in situation.blocking:
-        situation.blocking[purpose] = tuple(
+    """The guards that block the candidate's purpose now, in the order of the file.
+
+    One that is about a collection is asked of the candidate's own item, and blocks that alone.
+    """
+    action = candidate.action
+    key = (action.purpose, action.about, candidate.item)
+    if key not in situation.blocking:
+        row = situation.row_of(candidate)
+        situation.blocking[key] = tuple(
             guard
             for guard in situation.project.policy.guards
-            if guard.blocks == purpose and _blocks(guard, situation.row, situation.now)
+            if guard.blocks == action.purpose
+            and concerns(guard, candidate)
+            and _blocks(guard, situation.row if guard.about is None else row, situation.now)
         )
-    return situation.blocking[purpose]
+    return situation.blocking[key]
+
+
+def concerns(guard: Guard, candidate: Candidate) -> bool:
+    """Whether what the guard is about is what the candidate is about."""
+    if guard.about is None:
+        return True
+    return guard.about == candidate.action.about and candidate.item is not None
 
 
 def _blocks(guard: Guard, row: Row, now: Instant) -> bool:
@@ -34,18 +49,32 @@ def _cools(guard: Guard, row: Row, now: Instant) -> bool:
     return now <= end if guard.inclusive else now < end
 
 
-def stand_ins(blocked: Iterable[Candidate], situation: Situation) -> dict[str, list[str]]:
-    """Surface to the actions that come first there, because a guard that names them `instead`
-    blocked something on it; in the order of the guards."""
-    at_work: dict[str, set[str]] = {}
+class StandIn(NamedTuple):
+    """An action that comes first where a guard has blocked something; item None: whatever it is
+    about."""
+
+    action: str
+    item: str | None = None
+
+    def is_for(self, candidate: Candidate) -> bool:
+        return self.action == candidate.action.name and self.item in (None, candidate.item)
+
+
+def stand_ins(blocked: Iterable[Candidate], situation: Situation) -> dict[str, list[StandIn]]:
+    """Surface to what comes first there, because a guard that names it `instead` blocked something
+    on it; in the order of the guards. Where guard and stand-in are about items of one collection,
+    it stands in for the item that was blocked."""
+    found: dict[str, dict[StandIn, int]] = {}
     for candidate in blocked:
-        names = at_work.setdefault(candidate.treatment.surface, set())
-        names.update(guard.name for guard in blocking(candidate, situation))
-    return {
-        surface: [
-            guard.instead
-            for guard in situation.project.policy.guards
-            if guard.instead is not None and guard.name in names
-        ]
-        for surface, names in at_work.items()
-    }
+        here = found.setdefault(candidate.treatment.surface, {})
+        for guard in blocking(candidate, situation):
+            if guard.instead is not None:
+                place = situation.project.policy.guards.index(guard)
+                here.setdefault(_stand_in(guard, guard.instead, candidate, situation), place)
+    return {surface: sorted(here, key=lambda each: here[each]) for surface, here in found.items()}
+
+
+def _stand_in(guard: Guard, instead: str, blocked: Candidate, situation: Situation) -> StandIn:
+    action = situation.project.actions.get(instead)
+    same = guard.about is not None and action is not None and action.about == guard.about
+    return StandIn(instead, blocked.item if same else None)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tuttu.decision.chance import PROPENSITY_ONLY, RANDOM_CHOICE
+from tuttu.decision.guards import StandIn
 from tuttu.decision.scoring import score_of
 from tuttu.decision.situation import Candidate, Situation
 from tuttu.decision.stages import controls
@@ -17,15 +18,15 @@ from tuttu.vocabulary.verdicts import Score
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """The candidates for one slot, best first by the policy, with the odds of the draw.
 
-    forced: the first one wins whatever the arm and the dice say. first: the actions that stand in
-    for what a guard blocked on this surface, in order. spare: takes the slot when the winner is
+    forced: the first one wins whatever the arm and the dice say. first: what stands in for what a
+    guard blocked on this surface, in order. spare: takes the slot when the winner is
     withheld, which comes about with the probability `share`.
     """
 
     ranked: tuple[Candidate, ...]
     odds: tuple[float, ...]
     forced: bool
-    first: Sequence[str]
+    first: Sequence[StandIn]
     spare: Candidate | None
     share: float
 
@@ -44,8 +45,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         return min(1.0, odds + self.share) if winner is self.spare else odds
 
 
-def field_of(candidates: Sequence[Candidate], situation: Situation, first: Sequence[str]) -> Field:
-    """Best first: offers that are kept, stand-ins, then by worth, then by name."""
+def field_of(
+    candidates: Sequence[Candidate], situation: Situation, first: Sequence[StandIn]
+) -> Field:
+    """Best first: offers that are kept, stand-ins, then by worth, then by name and item."""
     ranked = tuple(sorted(candidates, key=lambda each: _place(each, situation, first)))
     forced = _is_forced(ranked, situation, first)
     odds = _odds(ranked, situation, forced=forced)
@@ -60,16 +63,16 @@ def field_of(candidates: Sequence[Candidate], situation: Situation, first: Seque
     )
 
 
-def _is_forced(ranked: Sequence[Candidate], situation: Situation, first: Sequence[str]) -> bool:
+def _is_forced(ranked: Sequence[Candidate], situation: Situation, first: Sequence[StandIn]) -> bool:
     """A kept offer always wins. A control arm must not touch a purpose that skips controls: where
     such a candidate is best, it wins as it would have. Stand-ins come from guards, not from the
     ranking that the arms replace, so they win too."""
     if not ranked:
         return False
     best = ranked[0]
-    if situation.history.kept(best.action, best.treatment) is not None:
+    if situation.history.kept(best.action, best.treatment, best.item) is not None:
         return True
-    spared = best.action.name in first or situation.skips(best, "controls")
+    spared = stands_in(best, first) or situation.skips(best, "controls")
     return situation.arm in (RANDOM_CHOICE, PROPENSITY_ONLY) and spared
 
 
@@ -87,14 +90,20 @@ def _odds(ranked: Sequence[Candidate], situation: Situation, *, forced: bool) ->
     return tuple((1 - exploration) * (n == 0) + share for n in range(len(ranked)))
 
 
+def stands_in(candidate: Candidate, first: Sequence[StandIn]) -> bool:
+    return any(each.is_for(candidate) for each in first)
+
+
 def why_lost(loser: Candidate, winner: Candidate, field: Field, situation: Situation) -> str:
-    """In the words of whoever asks why the other one."""
+    """In the words of whoever asks why the other one. The key of an item stays out of it: reasons
+    are counted over all customers."""
     name = winner.action.name
     if name == loser.action.name:
-        name = f"{name} ({winner.treatment.name})"
-    if situation.history.kept(winner.action, winner.treatment) is not None:
+        other = winner.item != loser.item
+        name = f"{name} (about another item)" if other else f"{name} ({winner.treatment.name})"
+    if situation.history.kept(winner.action, winner.treatment, winner.item) is not None:
         return f"lost to {name}, an offer that was shown before and is kept"
-    if winner.action.name in field.first and winner is field.ranked[0]:
+    if stands_in(winner, field.first) and winner is field.ranked[0]:
         return f"lost to {name}, which stands in for what a guard blocked"
     if not field.forced and situation.arm == PROPENSITY_ONLY:
         ahead = scored(winner, situation).propensity - scored(loser, situation).propensity
@@ -114,16 +123,18 @@ def scored(candidate: Candidate, situation: Situation) -> Score:
 
 
 def _place(
-    candidate: Candidate, situation: Situation, first: Sequence[str]
-) -> tuple[int, int, int, str, str]:
+    candidate: Candidate, situation: Situation, first: Sequence[StandIn]
+) -> tuple[int, int, int, str, str, str]:
     action, treatment = candidate.action, candidate.treatment
-    kept = situation.history.kept(action, treatment)
+    kept = situation.history.kept(action, treatment, candidate.item)
+    names = (action.name, treatment.name, candidate.item or "")
     worth = scored(candidate, situation).worth
     if kept is not None:
-        return (0, kept.time, -worth, action.name, treatment.name)
-    if action.name in first:
-        return (1, first.index(action.name), -worth, action.name, treatment.name)
-    return (2, 0, -worth, action.name, treatment.name)
+        return (0, kept.time, -worth, *names)
+    for place, stand_in in enumerate(first):
+        if stand_in.is_for(candidate):
+            return (1, place, -worth, *names)
+    return (2, 0, -worth, *names)
 
 
 def _certain(ranked: Sequence[Candidate], winner: int) -> tuple[float, ...]:

@@ -4,24 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tuttu import profile
 from tuttu.decision.situation import Candidate, Situation
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Expression, Value
+from tuttu.vocabulary.values import Expression, Value, item_column
+
+OF_ITEM = item_column("")
 
 
 def columns_read(situation: Situation, field: Iterable[Candidate]) -> dict[str, Value]:
-    """Every column that a condition or formula of a candidate, or a guard over its purpose, names;
-    in the order of names."""
+    """Every column that a condition or formula of a candidate, or a guard over its purpose, names,
+    and what derived ones are made of; in the order of names. What an item says stands in
+    `items_read`."""
     actions = {each.action.name: each.action for each in field}
+    named = _columns(situation.project, actions.values())
+    return {column: situation.row.get(column) for column in named if not column.startswith(OF_ITEM)}
+
+
+def items_read(
+    situation: Situation, field: Iterable[Candidate]
+) -> dict[str, dict[str, dict[str, Value]]]:
+    """By collection and item: what rules about that item read otherwise than rules about the
+    customer would, that is its fields and what was contacted and answered about it."""
+    about_items: dict[tuple[str, str], dict[str, Candidate]] = {}
+    for each in field:
+        if each.action.about is not None and each.item is not None:
+            about_items.setdefault((each.action.about, each.item), {})[each.action.name] = each
+    found: dict[str, dict[str, dict[str, Value]]] = {}
+    for (about, item), by_action in about_items.items():
+        row = situation.row_of(next(iter(by_action.values())))
+        named = _columns(situation.project, [each.action for each in by_action.values()])
+        found.setdefault(about, {})[item] = {
+            column: row.get(column)
+            for column in named
+            if column.startswith(OF_ITEM) or row.get(column) != situation.row.get(column)
+        }
+    return found
+
+
+def _columns(project: Project, actions: Iterable[Action]) -> list[str]:
     named: set[str] = set()
-    for action in actions.values():
-        for expression in _of_action(action):
-            named |= expression.columns
-    purposes = {action.purpose for action in actions.values()}
-    for expression in _of_guards(situation.project, purposes):
-        named |= expression.columns
-    return {column: situation.row.get(column) for column in sorted(named)}
+    kinds = set()
+    for action in actions:
+        kinds.add((action.purpose, action.about))
+        named.update(*(expression.columns for expression in _of_action(action)))
+    for purpose, about in kinds:
+        named.update(*(expression.columns for expression in _of_guards(project, purpose, about)))
+    return sorted(profile.beneath(project, named))
 
 
 def _of_action(action: Action) -> Iterator[Expression]:
@@ -32,9 +62,9 @@ def _of_action(action: Action) -> Iterator[Expression]:
             yield formula
 
 
-def _of_guards(project: Project, purposes: set[str]) -> Iterator[Expression]:
+def _of_guards(project: Project, purpose: str, about: str | None) -> Iterator[Expression]:
     for guard in project.policy.guards:
-        if guard.blocks in purposes:
+        if guard.blocks == purpose and guard.about in (None, about):
             yield guard.when
             if guard.after is not None:
                 yield guard.after

@@ -6,7 +6,7 @@ import math
 
 from tuttu.decision.situation import Candidate, Situation
 from tuttu.vocabulary.library import Action, Lever
-from tuttu.vocabulary.values import INTEGER_MAX, MONEY_SCALE, Expression, Instant, Kind
+from tuttu.vocabulary.values import INTEGER_MAX, MONEY_SCALE, Expression, Instant, Kind, Row
 from tuttu.vocabulary.verdicts import Score
 
 
@@ -23,7 +23,7 @@ def score_of(candidate: Candidate, situation: Situation) -> Score | str:
 
 
 def _score(candidate: Candidate, situation: Situation) -> Score | str:
-    action, row = candidate.action, situation.row
+    action, row = candidate.action, situation.row_of(candidate)
 
     def figure(name: str, formula: Expression | None, absent: float) -> float:
         value = absent if formula is None else formula(row)
@@ -33,7 +33,7 @@ def _score(candidate: Candidate, situation: Situation) -> Score | str:
         return float(value) if in_units else value / MONEY_SCALE
 
     try:
-        propensity = _propensity(action, situation)
+        propensity = _propensity(action, row)
         value = figure("value", action.value, 0.0)
         relevance = figure("relevance", action.relevance, 1.0)
         effort = figure("effort", action.effort, 0.0)
@@ -53,12 +53,12 @@ def _score(candidate: Candidate, situation: Situation) -> Score | str:
         return str(reason)
 
 
-def _propensity(action: Action, situation: Situation) -> float:
+def _propensity(action: Action, row: Row) -> float:
     if action.propensity is None:
         if action.model is None:
             raise _Unknown("no propensity")
         raise _Unknown(f"model {action.model} has no score yet")
-    value = action.propensity(situation.row)
+    value = action.propensity(row)
     if value is None or not isinstance(value, int | float):
         raise _Unknown("propensity is unknown")
     if not 0 <= value <= 1:

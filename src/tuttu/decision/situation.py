@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -10,12 +10,13 @@ from tuttu import consent, ledger, profile
 from tuttu.decision.chance import arm_of
 from tuttu.decision.errors import UnknownSurfaceError
 from tuttu.vocabulary.company import Purpose, Surface
+from tuttu.vocabulary.conversion import key_text
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.library import Action, Guard, Treatment
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant, Row, Value
+from tuttu.vocabulary.values import Instant, Item, Row, Value, item_column
 from tuttu.vocabulary.verdicts import Contact, Score
 
 
@@ -31,15 +32,32 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
 
 
+CandidateKey = tuple[str, str, str | None]
+"""Names of action and treatment, and the item's key."""
+
+
 class Candidate(msgspec.Struct, frozen=True):
-    """One way to carry one action out, on the surface that the treatment names."""
+    """One way to carry one action out, on the surface that the treatment names.
+
+    item: key of the item that an action with `about` is judged for; None: the action is about no
+    item, or the customer has none.
+    """
 
     action: Action
     treatment: Treatment
+    item: str | None = None
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.action.name, self.treatment.name
+    def key(self) -> CandidateKey:
+        return self.action.name, self.treatment.name, self.item
+
+    @property
+    def lacks_item(self) -> bool:
+        """It is about an item, and there is none."""
+        return self.action.about is not None and self.item is None
+
+
+NO_ITEMS: Row = {}
 
 
 class Wide(dict[str, Value]):
@@ -53,8 +71,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """The frozen snapshot that every stage is asked about.
 
     row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
-    to units that nobody used or holds. position: of the log. scores, blocking: worked out once,
-    as they are asked for.
+    to units that nobody used or holds. position: of the log. about: by collection and item, what
+    is laid over that item's row. scores, blocking, rows: worked out once, as they are asked for.
     """
 
     project: Project
@@ -66,14 +84,34 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     history: ledger.History
     free: Mapping[str, int]
     arm: str
-    scores: dict[tuple[str, str], Score | str] = {}
-    blocking: dict[str, tuple[Guard, ...]] = {}
+    about: Mapping[tuple[str, str], Row] = {}
+    scores: dict[CandidateKey, Score | str] = {}
+    blocking: dict[tuple[str, str | None, str | None], tuple[Guard, ...]] = {}
+    rows: dict[tuple[str, str], Row] = {}
 
     def purpose(self, candidate: Candidate) -> Purpose:
         return self.project.purposes[candidate.action.purpose]
 
     def skips(self, candidate: Candidate, stage: str) -> bool:
         return stage in self.purpose(candidate).skips
+
+    def row_of(self, candidate: Candidate) -> Row:
+        """The row that the candidate's conditions and formulas are asked on."""
+        about, item = candidate.action.about, candidate.item
+        if about is None or item is None:
+            return self.row
+        if (about, item) not in self.rows:
+            self.rows[about, item] = self._row_about(about, item)
+        return self.rows[about, item]
+
+    def _row_about(self, about: str, item: str) -> Row:
+        """The customer's row, with the item's fields and, of actions about such items, what was
+        contacted and answered about this one."""
+        actions = {name for name, action in self.project.actions.items() if action.about == about}
+        of_item = items_of(self.project, self.row, about).get(item, {})
+        fields = {item_column(name): value for name, value in of_item.items()}
+        laid = self.about.get((about, item), {})
+        return Wide({**self.row, **self.history.columns_about(item, actions), **fields, **laid})
 
     def after(self, contact: Contact) -> Situation:
         """As the next slot of the same request sees it, once this contact is made."""
@@ -88,10 +126,12 @@ def situation(
     now: Instant,
     *,
     context: Mapping[str, Value] | None = None,
+    asked: Collection[str] | None = None,
 ) -> Situation:
     """Read everything that a decision for this customer can rest on.
 
-    context: columns of this moment that overlay the customer's.
+    context: columns of this moment that overlay the customer's; traits made of them follow. asked:
+    the surfaces that it will be asked about; None: any.
     """
     consents = consent.read(reader, customer, project)
     known = profile.read(reader, customer, project, now, profiling=consents.profiling)
@@ -100,32 +140,65 @@ def situation(
         for name in _limited_groups(project)
     }
     history = ledger.read(reader, customer, project, now, groups)
+    row = Wide(profile.completed(project, known, history.columns(), profiling=consents.profiling))
     return Situation(
         project=project,
         now=now,
         position=reader.position,
         customer=customer,
-        row=Wide({**known, **history.columns(), **(context or {}), "now": now}),
+        row=Wide(profile.changed(project, row, context)) if context else row,
         consents=consents,
         history=history,
-        free={name: ledger.free(reader, project, name, now) for name in project.resources},
+        free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},
         arm=arm_of(project.policy.controls, customer.oldest),
     )
+
+
+def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:
+    """Resources that something on these surfaces uses; each one that is read costs a question."""
+    if asked is None:
+        return project.resources
+    treatments = (
+        each for action in project.actions.values() for each in action.treatments.values()
+    )
+    used = {name for each in treatments if each.surface in asked for name in each.uses}
+    return used & project.resources.keys()
 
 
 def _limited_groups(project: Project) -> list[str]:
     return sorted({limit.group for limit in project.policy.contact_limits if limit.group})
 
 
-def candidates(project: Project, question: Question) -> Iterator[Candidate]:
-    """All treatments of the asked surfaces, but those of retired actions, in the order of names."""
+def candidates(project: Project, question: Question, row: Row = NO_ITEMS) -> Iterator[Candidate]:
+    """All treatments of the asked surfaces, but those of retired actions, in the order of names.
+
+    Of an action about a collection there is one for each item that the row has in it, in the order
+    of the row; where it has none, a single one without an item, which will be refused.
+    """
     asked = {surface.name for surface in surfaces(project, question)}
     for name in sorted(project.actions):
         action = project.actions[name]
         if action.status != "retired":
+            items = _judged_for(project, action, row)
             for treatment in action.treatments.values():
                 if treatment.surface in asked:
-                    yield Candidate(action, treatment)
+                    yield from (Candidate(action, treatment, item) for item in items)
+
+
+def _judged_for(project: Project, action: Action, row: Row) -> list[str | None]:
+    keys = items_of(project, row, action.about) if action.about is not None else {}
+    return list(keys) or [None]
+
+
+def items_of(project: Project, row: Row, collection: str) -> dict[str, Item]:
+    """The row's items of a collection by their keys as text; one without a key is none."""
+    declared = project.profile.collections[collection]
+    found = row.get(collection)
+    keyed = (
+        (key_text(item.get(declared.key), declared.fields[declared.key]), item)
+        for item in (found if isinstance(found, list) else [])
+    )
+    return {key: item for key, item in keyed if key is not None}
 
 
 def surfaces(project: Project, question: Question) -> tuple[Surface, ...]:

@@ -38,17 +38,19 @@ def eligibility(candidate: Candidate, situation: Situation) -> str | None:
         return f"is valid from {_local(action.valid_from, situation)}"
     if action.valid_until is not None and situation.now >= action.valid_until:
         return f"was valid until {_local(action.valid_until, situation)}"
-    return _first_not_true(action.eligible, situation)
+    if candidate.lacks_item:
+        return f"there are no {action.about}"
+    return _first_not_true(action.eligible, candidate, situation)
 
 
 def applicability(candidate: Candidate, situation: Situation) -> str | None:
     """Does it make sense now."""
-    return _first_not_true(candidate.action.applicable, situation)
+    return _first_not_true(candidate.action.applicable, candidate, situation)
 
 
 def suitability(candidate: Candidate, situation: Situation) -> str | None:
     """Is it in the customer's interest."""
-    return _first_not_true(candidate.action.suitable, situation)
+    return _first_not_true(candidate.action.suitable, candidate, situation)
 
 
 def guards(candidate: Candidate, situation: Situation) -> str | None:
@@ -69,7 +71,7 @@ def suppressions(candidate: Candidate, situation: Situation) -> str | None:
     if situation.skips(candidate, "suppressions"):
         return None
     reasons = (
-        situation.history.suppressed_by(suppression, candidate.action)
+        situation.history.suppressed_by(suppression, candidate.action, candidate.item)
         for suppression in situation.project.policy.suppressions
     )
     return next((reason for reason in reasons if reason is not None), None)
@@ -80,7 +82,7 @@ def contact_limits(candidate: Candidate, situation: Situation) -> str | None:
     if situation.skips(candidate, "contact_limits"):
         return None
     breaches = (
-        situation.history.limit_breach(limit, candidate.action, candidate.treatment)
+        situation.history.limit_breach(limit, candidate.action, candidate.treatment, candidate.item)
         for limit in situation.project.policy.contact_limits
     )
     return next((reason for reason in breaches if reason is not None), None)
@@ -89,7 +91,8 @@ def contact_limits(candidate: Candidate, situation: Situation) -> str | None:
 def resources(candidate: Candidate, situation: Situation) -> str | None:
     """Is enough left of everything it uses; what he holds already is his."""
     treatment = candidate.treatment
-    if not treatment.uses or situation.history.held(candidate.action, treatment) is not None:
+    held = situation.history.held(candidate.action, treatment, candidate.item)
+    if not treatment.uses or held is not None:
         return None
     for name, units in treatment.uses.items():
         free = situation.free.get(name, 0)
@@ -151,8 +154,10 @@ def all_refusals(candidate: Candidate, situation: Situation) -> tuple[Refusal, .
     return tuple(Refusal(stage, reason) for stage, reason in asked if reason is not None)
 
 
-def _first_not_true(conditions: Iterable[Condition], situation: Situation) -> str | None:
-    row = situation.row
+def _first_not_true(
+    conditions: Iterable[Condition], candidate: Candidate, situation: Situation
+) -> str | None:
+    row = situation.row_of(candidate)
     return next((each.name for each in conditions if each.test(row) is not True), None)
 
 

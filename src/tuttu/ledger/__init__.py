@@ -10,20 +10,27 @@ clock. It writes the tables ``ledger.*``, and nobody else does.
 """
 
 from tuttu.ledger.canonical import canonical, canonical_resources
-from tuttu.ledger.fold import make_fold
+from tuttu.ledger.fold import make_filler, make_fold, parts
 from tuttu.ledger.history import History, outcomes_of, read
+from tuttu.ledger.recalled import recalled
 from tuttu.ledger.resources import ResourceState, free, resource_state
-from tuttu.ledger.state import HOLD
+from tuttu.ledger.state import HOLD, QUEUED
+from tuttu.ledger.viewing import queued
 
 __all__ = [
     "HOLD",
+    "QUEUED",
     "History",
     "ResourceState",
     "canonical",
     "canonical_resources",
     "free",
+    "make_filler",
     "make_fold",
     "outcomes_of",
+    "parts",
+    "queued",
     "read",
+    "recalled",
     "resource_state",
 ]

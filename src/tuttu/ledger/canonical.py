@@ -7,16 +7,20 @@ from typing import Any
 
 import msgspec
 
-from tuttu.ledger.state import AMOUNTS, FRAGMENTS, USES, Answer, FragmentState
+from tuttu.ledger.state import AMOUNTS, USES, Answer, FragmentState, Report
+from tuttu.ledger.viewing import state_of
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Contact
 
 
-def canonical(reader: Reader, customer: Customer) -> dict[str, Any]:
-    """Contacts, reports, answers and units of all his fragments, in a fixed order; builtins."""
-    states = [reader.get(FRAGMENTS, each, watch=False) for each in customer.fragments]
-    kept = [state for state in states if state is not None]
+def canonical(reader: Reader, customer: Customer, project: Project) -> dict[str, Any]:
+    """Contacts, reports, answers and units of all his fragments, in a fixed order; builtins.
+
+    It holds what the project declares now: what was once declared stays out.
+    """
+    kept = [state_of(reader, project, each, watch=False) for each in customer.fragments]
     answers = {(action, answer) for state in kept for action, answer in _answers(state)}
     return {
         "contacts": sorted(
@@ -24,33 +28,49 @@ def canonical(reader: Reader, customer: Customer) -> dict[str, Any]:
             key=lambda contact: str(contact["id"]),
         ),
         "reports": sorted(
-            [contact_id, *msgspec.to_builtins(report)]
+            [contact_id, *said]
             for state in kept
             for contact_id, reports in state.reports.items()
-            for report in reports
+            for said in {_report(report) for report in reports}
         ),
-        "answers": [[action, *msgspec.to_builtins(answer)] for action, answer in sorted(answers)],
+        "answers": [[action, *_answer(answer)] for action, answer in sorted(answers)],
         "units": sorted([key, units] for state in kept for key, units in state.units.items()),
     }
 
 
-def canonical_resources(reader: Reader) -> dict[str, Any]:
-    """What is used and held of every resource in every period, and the amounts that were set."""
+def canonical_resources(reader: Reader, project: Project) -> dict[str, Any]:
+    """What is used and held of every declared resource in every period, and the amounts that were
+    set."""
     return {
         "uses": [
             [key.decode(), use.used, sorted([id_, each.units] for id_, each in use.holds.items())]
             for key, use in reader.scan(USES)
+            if key.partition(b"\x00")[0].decode() in project.resources
         ],
         "amounts": [[key.decode(), amount.amount] for key, amount in reader.scan(AMOUNTS)],
     }
 
 
 def _contact(contact: Contact) -> dict[str, object]:
-    """Without its fragment: a pseudonym differs from store to store."""
+    """Without its fragment: a pseudonym differs from store to store. An item stands where there
+    is one, so that what was kept before contacts had items keeps its digest."""
     plain: dict[str, object] = msgspec.to_builtins(contact)
     del plain["fragment"]
+    if contact.item is None:
+        del plain["item"]
     plain["uses"] = sorted(contact.uses.items())
     return plain
+
+
+def _report(report: Report) -> tuple[object, ...]:
+    """What it says, whichever definition says so; a withdrawal also why."""
+    said = (report.time, report.outcome, report.action)
+    return (*said, report.why) if report.why else said
+
+
+def _answer(answer: Answer) -> list[object]:
+    plain: list[object] = msgspec.to_builtins(answer)
+    return plain if answer.item else plain[:-1]
 
 
 def _answers(state: FragmentState) -> list[tuple[str, Answer]]:

@@ -3,48 +3,60 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from tuttu.ledger.standing import Entry
+from tuttu.ledger.standing import Entry, may_be_about
 from tuttu.ledger.state import NO_ANSWER
 from tuttu.vocabulary.library import Suppression
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Contact
 
-Told = tuple[Instant, str, str]
-"""(time, contact id, outcome)."""
+
+class Told(NamedTuple):
+    """One answer, in the order of which they count."""
+
+    time: Instant
+    contact_id: str
+    outcome: str
+    contact: Contact
 
 
-def silences(entries: Iterable[Entry], suppression: Suppression) -> dict[str, Instant]:
-    """For each value of the scope (an action's name, an issue group…) that is to be left alone:
-    the instant from which its contacts are allowed again.
+def told(entries: Iterable[Entry], suppression: Suppression) -> Mapping[str, Sequence[Told]]:
+    """The answers of each value of the scope (an action's name, an issue group…), newest first.
 
-    In a row: at the end of all answers of the scope, by (time, contact id); any other answer ends
-    it. That a contact was sent or viewed is no answer, unless the suppression asks for just that.
+    That a contact was sent or viewed is no answer, unless the suppression asks for just that.
     """
-    told: dict[str, list[Told]] = defaultdict(list)
+    found: dict[str, list[Told]] = defaultdict(list)
     for entry in entries:
         value = _scope(entry.contact, suppression)
         if value is not None:
-            told[value] += [
-                (outcome.time, outcome.contact_id, outcome.name)
+            found[value] += [
+                Told(outcome.time, outcome.contact_id, outcome.name, entry.contact)
                 for outcome in entry.outcomes
                 if outcome.name == suppression.outcome or outcome.name not in NO_ANSWER
             ]
-    return {
-        value: max(answers)[0] + suppression.window
-        for value, answers in told.items()
-        if _in_a_row(answers, suppression.outcome) >= suppression.times
-    }
+    for answers in found.values():
+        answers.sort(key=lambda answer: answer[:3], reverse=True)
+    return found
 
 
-def _in_a_row(answers: Iterable[Told], outcome: str) -> int:
-    count = 0
-    for _, _, name in sorted(answers, reverse=True):
-        if name != outcome:
+def silent_until(
+    answers: Sequence[Told], suppression: Suppression, item: str | None
+) -> Instant | None:
+    """The instant from which contacts of the scope are allowed again; None: nothing stopped them.
+
+    In a row: at the end of all answers, newest first; any other answer ends it. With the scope
+    `action`, answers about another item are not counted; wider scopes count all items together.
+    """
+    if suppression.scope == "action":
+        answers = [answer for answer in answers if may_be_about(answer.contact, item)]
+    in_a_row = 0
+    for answer in answers:
+        if answer.outcome != suppression.outcome:
             break
-        count += 1
-    return count
+        in_a_row += 1
+    return answers[0].time + suppression.window if in_a_row >= suppression.times else None
 
 
 def _scope(contact: Contact, suppression: Suppression) -> str | None:

@@ -21,6 +21,7 @@ from tuttu.ledger.state import (
     RELEASED,
     SENT,
     VIEWED,
+    WITHDRAWN,
     Answer,
     FragmentState,
     Report,
@@ -35,7 +36,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     contact: `state` and `time` are those of now (an expired hold is ``released``). reserved: when
     it was made. inbound: it counts by showings, one a day and action. views: when it was seen,
     in order. outcomes: each name once, by time: the first view, and of the others the last.
-    lost: seen so late that its resources were gone.
+    lost: seen so late that its resources were gone. withdrawn: when and why it was decided that it
+    will not be made.
     """
 
     contact: Contact
@@ -44,6 +46,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     views: tuple[Instant, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     lost: bool = False
+    withdrawn: Report | None = None
 
     @property
     def counts(self) -> bool:
@@ -55,6 +58,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return any(outcome.name not in NO_ANSWER for outcome in self.outcomes)
 
 
+def may_be_about(contact: Contact, item: str | None) -> bool:
+    """Whether the contact concerns the item: it is about that one, or nobody knows about which. A
+    question about no item in particular concerns all."""
+    return item is None or contact.item is None or contact.item == item
+
+
 def entries_of(
     states: Sequence[FragmentState], outbound: Mapping[str, bool], now: Instant
 ) -> tuple[Entry, ...]:
@@ -62,9 +71,9 @@ def entries_of(
 
     outbound: by channel; one that is not declared any more is taken as outbound.
     """
-    told = _reports(states)
+    told, withdrawn = _reports(states), _withdrawals(states)
     entries = [
-        _entry(contact, told[contact.id], outbound, now)
+        _withdrawn(_entry(contact, told[contact.id], outbound, now), withdrawn.get(contact.id))
         for state in states
         for contact in state.contacts.values()
     ]
@@ -88,8 +97,23 @@ def _reports(states: Sequence[FragmentState]) -> dict[str, list[Report]]:
     for state in states:
         for contact_id, reports in state.reports.items():
             contact = state.contacts[contact_id]
-            told[contact_id] = [report for report in reports if report.concerns(contact)]
+            told[contact_id] = [
+                report
+                for report in reports
+                if report.concerns(contact) and report.outcome != WITHDRAWN
+            ]
     return told
+
+
+def _withdrawals(states: Sequence[FragmentState]) -> dict[str, Report]:
+    """By contact id; of two the first one."""
+    return {
+        contact_id: report
+        for state in states
+        for contact_id, reports in state.reports.items()
+        for report in reversed(reports)
+        if report.outcome == WITHDRAWN
+    }
 
 
 def _entry(
@@ -101,6 +125,14 @@ def _entry(
         inbound=not outbound.get(contact.channel, True),
         views=tuple(report.time for report in reports if report.outcome == VIEWED),
     )
+
+
+def _withdrawn(entry: Entry, report: Report | None) -> Entry:
+    """What was withdrawn while it waited is released; what took place all the same is not."""
+    if report is None or entry.contact.state != QUEUED:
+        return entry
+    contact = msgspec.structs.replace(entry.contact, state=RELEASED)
+    return msgspec.structs.replace(entry, contact=contact, withdrawn=report)
 
 
 def _as_of(contact: Contact, reports: Sequence[Report], now: Instant) -> Contact:
@@ -123,7 +155,8 @@ def _as_of(contact: Contact, reports: Sequence[Report], now: Instant) -> Contact
 def _attributed(
     states: Sequence[FragmentState], entries: Sequence[Entry]
 ) -> Iterator[tuple[str, Answer]]:
-    """(contact id, answer) for the events that did not name a contact of the customer's."""
+    """(contact id, answer) for the events that did not name a contact of the customer's: the
+    newest contact that was in time, of those about the item that the event names, if any."""
     known = {entry.contact.id for entry in entries}
     shown: dict[str | None, list[Contact]] = defaultdict(list)
     for entry in entries:
@@ -138,8 +171,10 @@ def _attributed(
 
 
 def _newest(shown: Sequence[Contact], answer: Answer) -> Contact | None:
-    """The newest contact that the answer is not before, and within."""
+    """The newest contact about its item that the answer is not before, and within."""
     for contact in reversed(shown):
+        if not may_be_about(contact, answer.item or None):
+            continue
         within = contact.answer_within
         if contact.time <= answer.time and (within is None or answer.time < contact.time + within):
             return contact
@@ -167,3 +202,19 @@ def _ignored(contact: Contact, told: Sequence[Report], now: Instant) -> Instant 
     until = contact.time + contact.answer_within
     spoke = any(report.time < until and report.outcome not in NO_ANSWER for report in told)
     return None if spoke or now < until else until
+
+
+def later(entry: Entry, now: Instant) -> Entry:
+    """The entry as it will stand at a later moment, if nothing more is heard of it: a hold runs
+    out, silence becomes *ignored*."""
+    contact = entry.contact
+    if contact.state == HELD and contact.held_until is not None and contact.held_until <= now:
+        gone = msgspec.structs.replace(contact, state=RELEASED)
+        return msgspec.structs.replace(entry, contact=gone)
+    told = [Report(each.time, each.name) for each in entry.outcomes]
+    silent_from = _ignored(contact, told, now)
+    if silent_from is None or any(each.name == IGNORED for each in entry.outcomes):
+        return entry
+    ignored = Outcome(contact_id=contact.id, name=IGNORED, time=silent_from)
+    known = sorted((*entry.outcomes, ignored), key=lambda each: (each.time, each.name))
+    return msgspec.structs.replace(entry, outcomes=tuple(known))

@@ -10,13 +10,24 @@ from tuttu.policy.constructs import CONSTRUCTS, Construct
 from tuttu.policy.durations import format_duration, parse_duration, split_until
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
-from tuttu.policy.relation import duckdb_row, duckdb_type, duckdb_value, quoted_name, relation_of
+from tuttu.policy.reading import Reads, reads_of
+from tuttu.policy.relation import (
+    Relation,
+    duckdb_row,
+    duckdb_type,
+    duckdb_value,
+    quoted,
+    quoted_name,
+    relation_of,
+)
 
 __all__ = [
     "CONSTRUCTS",
     "CompiledExpression",
     "Construct",
     "PolicyError",
+    "Reads",
+    "Relation",
     "duckdb_row",
     "duckdb_type",
     "duckdb_value",
@@ -24,7 +35,9 @@ __all__ = [
     "parse",
     "parse_condition",
     "parse_duration",
+    "quoted",
     "quoted_name",
+    "reads_of",
     "relation_of",
     "split_until",
     "to_sql",

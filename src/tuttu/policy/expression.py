@@ -12,7 +12,7 @@ from tuttu.policy.ledger import SUBJECT
 from tuttu.policy.rows import RowFunction, row_function
 from tuttu.policy.sql import tree_to_sql
 from tuttu.policy.tree import NOW, Node, columns_of, walk
-from tuttu.vocabulary.values import Kind, Row, Schema, Type, Value
+from tuttu.vocabulary.values import Expression, Kind, Row, Schema, Type, Value
 
 _CACHE = 20_000
 """Expressions kept: a project has hundreds of actions that ask the same things."""
@@ -110,10 +110,13 @@ def parse_condition(text: str, schema: Schema, *, subject: str | None = None) ->
     return expression
 
 
-def to_sql(expression: CompiledExpression) -> str:
-    """A scalar DuckDB expression over a relation of `relation_of`'s columns.
+def to_sql(expression: Expression) -> str:
+    """A scalar DuckDB expression over a relation of `relation_of`'s columns. It must have been
+    made by `parse`.
 
     It yields the same as calling the expression on the row: dates as DATE, timestamps as
     TIMESTAMP in UTC, money as 1/10,000 of the unit.
     """
+    if not isinstance(expression, CompiledExpression):
+        raise TypeError(f"found {expression!r}, expected an expression made by parse")
     return tree_to_sql(expression.tree, expression.columns)

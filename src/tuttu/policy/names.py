@@ -8,8 +8,9 @@ from tuttu.policy.errors import PolicyError
 from tuttu.policy.scope import Scope, bare, unknown
 from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Column, Field, Node, Now
-from tuttu.vocabulary.values import Type
+from tuttu.vocabulary.values import Type, item_column
 
+_OF_ITEM = item_column("")
 _INSIDE = "max({0}), min({0}), sum({0}), count({0}) or any({1}, …)"
 
 
@@ -27,6 +28,8 @@ def column(scope: Scope, tree: exp.Expr) -> Node:
 
 def _row_column(scope: Scope, tree: exp.Expr, name: str) -> Node:
     schema = scope.schema
+    if name.startswith(_OF_ITEM) and name not in schema.columns:
+        raise _no_item(scope, tree, name)
     if name in schema.columns:
         declared = schema.columns[name]
         if not declared.many:
@@ -40,6 +43,18 @@ def _row_column(scope: Scope, tree: exp.Expr, name: str) -> Node:
         raise PolicyError(f"the collection {name!r}", expected, place(tree))
     fields = schema.collections.get(scope.items or "", {})
     raise unknown(tree, "name", name, [*schema.columns, *schema.collections, *fields, "now"])
+
+
+def _no_item(scope: Scope, tree: exp.Expr, name: str) -> PolicyError:
+    """``item.x`` where there is no such field, or nothing that an item could be of."""
+    fields = [column for column in scope.schema.columns if column.startswith(_OF_ITEM)]
+    if fields:
+        return unknown(tree, "field of the item", name, fields)
+    field = name.removeprefix(_OF_ITEM)
+    having = [each for each, known in scope.schema.collections.items() if field in known]
+    suggestion = f" (say `about: {having[0]}`)" if having else ""
+    expected = f"an action or a guard that is `about` a collection{suggestion}"
+    return PolicyError(f"the field {field!r} of an item", expected, place(tree))
 
 
 def _field(scope: Scope, source: str | None, name: str) -> Node | None:

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tuttu.vocabulary import conversion
 from tuttu.vocabulary.values import DAY, SECOND, Instant
 
 FIRST_DATE, LAST_DATE = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31, in days since 1970-01-01."""
-FIRST_INSTANT: Instant = FIRST_DATE * DAY
-LAST_INSTANT: Instant = (LAST_DATE + 1) * DAY - 1
+FIRST_INSTANT: Instant = conversion.FIRST_INSTANT
+LAST_INSTANT: Instant = conversion.LAST_INSTANT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLE_DAYS = range(-25_567, 47_482)

@@ -6,7 +6,7 @@ import msgspec
 
 from tuttu.catalog import Expectation
 from tuttu.engine import Engine
-from tuttu.engine.answers import DecideAnswer, DecideRequest, ShownRefusal
+from tuttu.engine.answers import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
 from tuttu.simulation.telling import TELLER
 
 
@@ -21,7 +21,9 @@ def unmet(engine: Engine, expectation: Expectation) -> Unmet | None:
     """None if it holds."""
     if expectation.kind == "trait":
         return _trait(engine, expectation)
-    request = DecideRequest(who=dict(expectation.who), surfaces=[expectation.surface])
+    request = ExplainRequest(
+        who=dict(expectation.who), surfaces=[expectation.surface], changes=False
+    )
     answer = engine.explain(request, TELLER)
     match expectation.kind:
         case "chosen":
@@ -46,17 +48,16 @@ def _trait(engine: Engine, expectation: Expectation) -> Unmet | None:
 
 
 def _chosen(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
-    for choice in answer.choices:
-        if choice.action == expectation.action and _fits(expectation, choice.treatment):
-            return None
+    if any(_is_meant(expectation, each) for each in answer.choices):
+        return None
     return Unmet(f"{_named(expectation)} on {expectation.surface}", _why_not(expectation, answer))
 
 
 def _not_chosen(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
-    if expectation.action not in {choice.action for choice in answer.choices}:
+    if not any(_is_meant(expectation, each) for each in answer.choices):
         return None
-    surface = expectation.surface
-    return Unmet(f"{expectation.action} not on {surface}", f"{expectation.action} chosen")
+    named = _named(expectation)
+    return Unmet(f"{named} not on {expectation.surface}", f"{named} chosen")
 
 
 def _empty(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
@@ -69,14 +70,12 @@ def _empty(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
 
 
 def _refused(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
-    """At least one treatment of the action was refused, and every one of them as expected."""
-    refusals = [
-        each
-        for each in answer.refused
-        if each.action == expectation.action and _fits(expectation, each.treatment)
-    ]
+    """At least one candidate of the action was refused, every one of them as expected, and none
+    was chosen: of those about the item, if one is named."""
+    refusals = [each for each in answer.refused if _is_meant(expectation, each)]
     expected = _refusal_in_words(expectation)
-    if expectation.action in {choice.action for choice in answer.choices}:
+    chosen = [each for each in answer.choices if each.action == expectation.action]
+    if any(expectation.item in (None, each.item) for each in chosen):
         return Unmet(expected, _shown(answer))
     if not refusals:
         return Unmet(expected, _why_not(expectation, answer))
@@ -96,13 +95,18 @@ def _as_expected(expectation: Expectation, refusal: ShownRefusal) -> bool:
     )
 
 
-def _fits(expectation: Expectation, treatment: str) -> bool:
-    return expectation.treatment in (None, treatment)
+def _is_meant(expectation: Expectation, candidate: ShownChoice | ShownRefusal) -> bool:
+    return (
+        candidate.action == expectation.action
+        and expectation.treatment in (None, candidate.treatment)
+        and expectation.item in (None, candidate.item)
+    )
 
 
 def _named(expectation: Expectation) -> str:
+    item = f" about {expectation.item}" if expectation.item else ""
     way = f" by {expectation.treatment}" if expectation.treatment else ""
-    return f"{expectation.action}{way}"
+    return f"{expectation.action}{item}{way}"
 
 
 def _refusal_in_words(expectation: Expectation) -> str:
@@ -118,11 +122,13 @@ def _refusal_in_words(expectation: Expectation) -> str:
 
 def _why_not(expectation: Expectation, answer: DecideAnswer) -> str:
     for refusal in answer.refused:
-        if refusal.action == expectation.action and _fits(expectation, refusal.treatment):
+        if _is_meant(expectation, refusal):
             return f"{refusal.stage}: {refusal.reason}; {_shown(answer)}"
     return f"it is no candidate there; {_shown(answer)}"
 
 
 def _shown(answer: DecideAnswer) -> str:
-    names = ", ".join(choice.action for choice in answer.choices)
+    names = ", ".join(
+        f"{each.action} about {each.item}" if each.item else each.action for each in answer.choices
+    )
     return f"{names or 'nothing'} chosen"

@@ -69,11 +69,14 @@ def _call(engine: Engine, step: Step) -> dict[str, Any]:
 
 
 def _outcome(engine: Engine, step: Step) -> dict[str, Any]:
-    """Said of the customer's newest contact of that action."""
+    """Said of the customer's newest contact of that action, about the step's item if it has one."""
     contacts = engine.customer(dict(step.who), TELLER).contacts
-    of_action = [each for each in contacts if each.action == step.action]
+    of_action = [
+        each for each in contacts if each.action == step.action and step.item in (None, each.item)
+    ]
     if not of_action:
-        raise StoryError(f"no contact of {step.action} whose outcome could be {step.name}")
+        named = f"{step.action} about {step.item}" if step.item else step.action
+        raise StoryError(f"no contact of {named} whose outcome could be {step.name}")
     meaning = engine.project.tracking.outcomes
     events = [event for event, outcome in meaning.items() if outcome == step.name]
     if not events:

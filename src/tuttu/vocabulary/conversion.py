@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.values import (
+    DAY,
     INTEGER_MAX,
     INTEGER_MIN,
     MONEY_SCALE,
@@ -27,6 +30,9 @@ from tuttu.vocabulary.values import (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1)
+FIRST_INSTANT = -719_162 * DAY
+LAST_INSTANT = 2_932_897 * DAY - 1
+"""Of the years 1 to 9999, in UTC."""
 
 
 def to_instant(moment: datetime) -> Instant:
@@ -36,15 +42,14 @@ def to_instant(moment: datetime) -> Instant:
 
 
 def parse_instant(text: str) -> Instant | None:
-    """An ISO 8601 timestamp; one without a zone is UTC, a bare date is its midnight."""
+    """An ISO 8601 timestamp; one without a zone is UTC, a bare date is its midnight. NULL where
+    UTC has another year than 1 to 9999: no calendar has a date for it."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    try:
-        return to_instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except OverflowError:
-        return None
+    instant = to_instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return instant if FIRST_INSTANT <= instant <= LAST_INSTANT else None
 
 
 def format_instant(instant: Instant) -> str:
@@ -123,8 +128,11 @@ def _money(value: Any) -> int | None:
     number = _number(value)
     if number is None:
         return None
-    scaled = number * MONEY_SCALE if isinstance(number, int) else round(number * MONEY_SCALE)
-    return scaled if INTEGER_MIN <= scaled <= INTEGER_MAX else None
+    scaled = number * MONEY_SCALE
+    if not INTEGER_MIN <= scaled <= INTEGER_MAX:
+        return None
+    whole = round(scaled)
+    return whole if INTEGER_MIN <= whole <= INTEGER_MAX else None
 
 
 def _text(value: Any) -> str:
@@ -152,6 +160,28 @@ _CONVERTERS = {
     Kind.DATE: _date,
     Kind.TIMESTAMP: _timestamp,
 }
+
+
+def value_at(said: Mapping[str, object], path: str) -> object:
+    """What a dotted path leads to in a decoded JSON object; UNSET if nothing. A name with points
+    in it goes first."""
+    if path in said:
+        return said[path]
+    first, _, rest = path.partition(".")
+    inner = said.get(first)
+    return value_at(inner, rest) if rest and isinstance(inner, dict) else UNSET
+
+
+def item_key(value: object, declared: Type) -> str | None:
+    """What a sender wrote as the key of an item, as text in the one form that its declared type
+    gives it (an integer's ``042`` is ``42``); None for what is no key."""
+    return None if value is UNSET else key_text(convert(value, declared), declared)
+
+
+def key_text(value: Value, declared: Type) -> str | None:
+    """The same of a value that has the type already, as rows hold it."""
+    text = convert(present(value, declared), Type(Kind.TEXT))
+    return text if isinstance(text, str) and text else None
 
 
 def event_row(event: Event, schema: Schema) -> dict[str, Value]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tuttu.vocabulary.values import Instant
@@ -43,15 +45,21 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
     group_id: str | None = None
     label: str | None = None
     """The ``name`` of a page or screen call."""
+    category: str | None = None
+    """The ``category`` of a page or screen call."""
 
 
 class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):
-    """Forbids, for good, the evidence that joins two identifiers."""
+    """Forbids, for good, the evidence that joins two identifiers.
+
+    more: others that `one` is parted from by the same word.
+    """
 
     one: Identifier
     other: Identifier
     by: str
     why: str = ""
+    more: tuple[Identifier, ...] = ()
 
 
 class PreferenceSet(msgspec.Struct, frozen=True, tag="preference", kw_only=True):
@@ -62,6 +70,8 @@ class PreferenceSet(msgspec.Struct, frozen=True, tag="preference", kw_only=True)
     """None: every channel of the purpose."""
     allowed: bool
     by: str
+    who: Identifier | None = None
+    """The identifier that the choice is kept under."""
 
 
 class ResourceSet(msgspec.Struct, frozen=True, tag="resource", kw_only=True):
@@ -115,3 +125,25 @@ class PersonLookedAt(msgspec.Struct, frozen=True, tag="looked", kw_only=True):
 
     by: str
     what: str
+
+
+class ProjectActivated(msgspec.Struct, frozen=True, tag="project_activated", kw_only=True):
+    """From here on this version of the project holds. files: all that make it, path to text."""
+
+    digest: str
+    files: Mapping[str, str]
+    by: str
+
+
+class HistoryFolded(msgspec.Struct, frozen=True, tag="history_folded", kw_only=True):
+    """The log up to `through` was folded into what the project version `digest` declares anew."""
+
+    digest: str
+    through: int
+
+
+class ContactWithdrawn(msgspec.Struct, frozen=True, tag="contact_withdrawn", kw_only=True):
+    """A queued contact that will not be made, and why, in plain words."""
+
+    contact_id: str
+    reason: str

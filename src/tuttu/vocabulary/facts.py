@@ -12,14 +12,17 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from tuttu.vocabulary.events import (
+    ContactWithdrawn,
     DeadLetter,
     DeadLetterClosed,
     Event,
     FragmentId,
+    HistoryFolded,
     KeyIssued,
     KeyRevoked,
     PersonLookedAt,
     PreferenceSet,
+    ProjectActivated,
     ResourceSet,
     Unmerge,
 )
@@ -37,6 +40,9 @@ Body = (
     | KeyIssued
     | KeyRevoked
     | PersonLookedAt
+    | ProjectActivated
+    | HistoryFolded
+    | ContactWithdrawn
 )
 
 T = TypeVar("T")
@@ -106,7 +112,9 @@ class Reader(Protocol):
 class Transaction(Reader, Protocol):
     """What a fold sees: reads see the writes before it; it may write its own room's tables."""
 
-    def put(self, table: Table[T], key: bytes, value: T) -> None: ...
+    def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = False) -> None:
+        """unseen: whoever has read the record would have read nothing else now: it keeps its
+        version, and voids no decision."""
 
     def delete(self, table: Table[Any], key: bytes) -> None: ...
 

@@ -38,6 +38,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     by whoever computes worth. propensity: a formula, or the handle of a model (`model`), whose
     score is missing until learning fills it. valid_through is exclusive of the instant after it:
     the action is valid while valid_from <= now < valid_until.
+
+    about: a collection: the action is judged once for each of the customer's items in it, and its
+    conditions, formulas and messages may read ``item.<field>`` (`schema_about`). None: once.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     valid_from: Instant | None = None
     valid_until: Instant | None = None
+    about: str | None = None
     eligible: tuple[Condition, ...] = ()
     applicable: tuple[Condition, ...] = ()
     suitable: tuple[Condition, ...] = ()
@@ -68,11 +72,15 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     Cooling: with `after` set, it also blocks from the instant `after` yields, for `cooling`
     (exclusive of its last instant with `until`, inclusive with `through`); a NULL instant makes
     the cooling part FALSE.
+
+    about: a collection: it is asked of each item (`item.<field>`), and blocks what is about that
+    very item; what is about another item, another collection or nothing it leaves alone.
     """
 
     name: str
     when: Expression
     blocks: str
+    about: str | None = None
     after: Expression | None = None
     cooling: Duration = 0
     inclusive: bool = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 import msgspec
 
@@ -41,3 +43,37 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """Columns of conditions on one event: ``event``, ``call``, ``source``, the tracking plan's
     properties by name (and ``path``, ``url``, ``title`` for pages), NULL where the event lacks
     them; lists of objects are collections."""
+
+
+T = TypeVar("T")
+
+KNOWN_PROJECTS = 8
+
+
+def remembered(work: Callable[[Project], T]) -> Callable[[Project], T]:
+    """The same project gives the same answer without working it out again."""
+
+    @lru_cache(maxsize=KNOWN_PROJECTS)
+    def worked(same: _Same) -> T:
+        return work(same.project)
+
+    @wraps(work)
+    def recall(project: Project) -> T:
+        return worked(_Same(project))
+
+    return recall
+
+
+class _Same:
+    """A project as a key of a cache: projects hold mappings, which have no hash."""
+
+    __slots__ = ("project",)
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def __hash__(self) -> int:
+        return id(self.project)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.project is other.project

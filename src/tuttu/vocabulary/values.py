@@ -102,6 +102,22 @@ class Condition(msgspec.Struct, frozen=True):
     test: Expression
 
 
+ITEM = "item"
+"""The word for the item that an action or a guard is about: ``item.postal_code``."""
+
+
+def item_column(field: str) -> str:
+    return f"{ITEM}.{field}"
+
+
+def schema_about(schema: Schema, collection: str) -> Schema:
+    """What a rule that is `about` a collection may name: the customer's row, and ``item.<field>``
+    of the item at hand, its key's own field included."""
+    fields = schema.collections[collection]
+    of_item = {item_column(name): declared for name, declared in fields.items()}
+    return msgspec.structs.replace(schema, columns={**schema.columns, **of_item})
+
+
 def contacted_column(action: str) -> str:
     return f"contacted.{action}"
 

@@ -53,7 +53,9 @@ def tuttu() -> Shape:
         "brands": listing("names of brands", word("a brand"), 0, "Brands of the company."),
         "storage": text(
             "a storage URL such as sqlite:.tuttu/store.db",
-            "Where state and log are kept; a path is relative to the project folder.",
+            "Where state and log are kept: sqlite:PATH, relative to the project folder, or"
+            " postgresql://HOST/DATABASE. `--storage` and TUTTU_STORAGE go before it: a password"
+            " does not belong into a file that is in git.",
         ),
         "earliest_event": moment("Events before this are refused. Default 2000-01-01."),
         "limits": record(

@@ -43,6 +43,11 @@ def _inheritable() -> dict[str, Shape]:
         "objective": text("a text", "What its owner wants to reach with it."),
         "status": choice(("draft", "live", "paused", "retired"), "Only live ones are candidates."),
         "purpose": word("a purpose", "A purpose of consent.yaml."),
+        "about": text(
+            "a collection",
+            "A collection of traits.yaml: judged once for each item, named item.<field>.",
+            COLUMN,
+        ),
         "value": expression("Currency units that it brings if it succeeds."),
         "relevance": expression("Factor for how well it fits this moment. Default 1."),
         "effort": expression("Currency units that the customer's trouble is worth. Default 0."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tuttu.catalog.schemas.parts import (
+    COLUMN,
     Shape,
     choice,
     document,
@@ -56,6 +57,11 @@ def _guard() -> Shape:
         {
             "when": expression("Blocks unless this is false."),
             "blocks": word("a purpose", "The purpose that it blocks."),
+            "about": text(
+                "a collection",
+                "Asked of each item, named item.<field>; blocks only what is about that item.",
+                COLUMN,
+            ),
             "until": text(cooling, f"Blocks further, without the last instant. {cooling}."),
             "through": text(cooling, f"Blocks further, the last instant included. {cooling}."),
             "instead": word("an action", "Ranked first where the guard has blocked something."),

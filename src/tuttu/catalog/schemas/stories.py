@@ -31,6 +31,7 @@ STAGES = (
 )
 BOOLEAN: Shape = {"title": "true or false", "type": "boolean"}
 ANYTHING: Shape = {"title": "a value", "type": ["string", "number", "boolean", "null"]}
+ITEM: Shape = {"title": "the key of an item", "type": ["string", "integer"], "minLength": 1}
 WHO = table(
     "a person such as {user_id: maija}",
     {"title": "an identifier", "type": ["string", "integer"]},
@@ -73,6 +74,7 @@ def _step() -> Shape:
                 "an outcome", "What came of the newest contact of `action` with this customer."
             ),
             "action": word("an action", "The action of the outcome."),
+            "item": ITEM | {"description": "The item that the contact of the outcome is about."},
             "purpose": word("a purpose", "A choice given at a door, with `allowed`."),
             "channel": word("a channel", "The channel of the choice. Absent: every channel."),
             "allowed": BOOLEAN | {"description": "What the customer chose."},
@@ -93,6 +95,7 @@ def _expectation() -> Shape:
             "chosen": word("an action", "This action is shown."),
             "treatment": word("a treatment", "The treatment of the chosen or refused action."),
             "refused": word("an action", "This action is a candidate and is refused."),
+            "item": ITEM | {"description": "The item it is about. Absent: whichever."},
             "because": text("a reason", "The reason of the refusal, in the project's words."),
             "stage": choice(STAGES, "The first stage that refuses."),
             "also": listing(

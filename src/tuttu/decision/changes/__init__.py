@@ -1,0 +1,44 @@
+"""What would turn a refusal: the least change of the snapshot, found, applied and judged again.
+
+A change is a set of parts: a column of the row, time, a permit, units of a resource… `least_change`
+looks for the fewest and nearest; `apply` gives the snapshot as it would be. Pure: nothing is read,
+written or drawn, and whatever is found is judged by the decision itself.
+"""
+
+from tuttu.decision.changes.parts import (
+    Allowed,
+    Arm,
+    Change,
+    ColumnSet,
+    Endless,
+    Later,
+    Live,
+    NoDice,
+    Part,
+    Room,
+    Units,
+    Worth,
+    apply,
+    subsets,
+)
+from tuttu.decision.changes.searching import MOST_PARTS, least_change, least_changes
+
+__all__ = [
+    "MOST_PARTS",
+    "Allowed",
+    "Arm",
+    "Change",
+    "ColumnSet",
+    "Endless",
+    "Later",
+    "Live",
+    "NoDice",
+    "Part",
+    "Room",
+    "Units",
+    "Worth",
+    "apply",
+    "least_change",
+    "least_changes",
+    "subsets",
+]

@@ -1,0 +1,174 @@
+"""What lets a candidate take a slot that others take: its own figures, else its worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from tuttu.decision.chance import POLICY
+from tuttu.decision.changes.case import Case, Seen
+from tuttu.decision.changes.parts import Allowed, Arm, ColumnSet, NoDice, Part, Room, Units, Worth
+from tuttu.decision.changes.waiting import kept_offers
+from tuttu.decision.scoring import score_of
+from tuttu.decision.situation import Candidate, candidates
+from tuttu.policy.changes import Move, moves_for
+from tuttu.vocabulary.values import MONEY_SCALE
+
+P = TypeVar("P", bound=Part)
+
+_FOR_WORTH = 2.0
+_FOR_RULES = 3.0
+_SPARE = 16
+"""Slots before it that a limit may have to bear beside it."""
+
+
+def contending(case: Case, seen: Seen) -> Iterator[Move]:
+    """Moves with which the candidate takes a slot; if no single one is enough, those that may be
+    part of what is."""
+    rivals = _rivals(case, seen)
+    own = [*_figures(case, seen, rivals)]
+    yield from own
+    if not own and not any(isinstance(part, Worth) for part in seen.parts):
+        worth = _worth(case, seen, rivals)
+        yield Move(f"worth {worth.key}", worth, _FOR_WORTH)
+        if case.turned((*seen.parts, worth)):
+            return
+    if not own:
+        yield from _by_chance(seen)
+        yield from kept_offers(case, seen)
+        yield from _by_guards(case, seen)
+        yield from _by_rules(case, seen)
+
+
+def _rivals(case: Case, seen: Seen) -> list[int]:
+    """What the others on its surface are worth, least first."""
+    surface = seen.candidate.treatment.surface
+    worths = set()
+    for each in candidates(seen.situation.project, case.question, seen.situation.row):
+        if each.treatment.surface == surface and each.key != case.key:
+            score = score_of(each, seen.situation)
+            if not isinstance(score, str):
+                worths.add(score.worth)
+    return sorted(worths)
+
+
+def _figures(case: Case, seen: Seen, rivals: list[int]) -> Iterator[Move]:
+    """Values of the columns that its formulas read, with which it is chosen; of each column the
+    nearest one."""
+    known = score_of(seen.candidate, seen.situation)
+    before = None if isinstance(known, str) else known.worth
+    done: set[str] = set()
+    moves = sorted(case.figure_values(seen, _targets(seen, rivals)), key=lambda move: move.distance)
+    tried: set[str] = set()
+    for move in moves:
+        part = case.part_of(move, seen.item_row, of_item=True)
+        if move.name in done or not isinstance(part, ColumnSet) or repr(part) in tried:
+            continue
+        tried.add(repr(part))
+        then = case.see((*seen.parts, part))
+        score = score_of(then.candidate, then.situation)
+        better = not isinstance(score, str) and (before is None or score.worth > before)
+        if better and case.refusal(then) is None:
+            done.add(move.name)
+            yield Move(move.name, part, move.distance)
+
+
+def _targets(seen: Seen, rivals: list[int]) -> list[float]:
+    """Figures that would do, with the others as they are: of the value and of the propensity."""
+    score = score_of(seen.candidate, seen.situation)
+    if isinstance(score, str) or not rivals:
+        return [0.5, 1.0]
+    needed = (max(rivals) + 1 + score.effort + score.cost) / MONEY_SCALE
+    rest = score.relevance * score.lever
+    found = [1.0]
+    if score.value and rest:
+        found.append(needed / (score.value / MONEY_SCALE * rest))
+    if score.propensity and rest:
+        found.append(needed / (score.propensity * rest))
+    return found
+
+
+def _worth(case: Case, seen: Seen, rivals: list[int]) -> Worth:
+    """The least worth with which it is chosen: just positive, as much as another one's, or a
+    little more; the greatest of these if none is enough."""
+    steps = sorted({1, *(worth + more for worth in rivals if worth > 0 for more in (0, 1))})
+    parts = [_of_worth(seen, seen.candidate, worth) for worth in steps]
+    return _first_enough(case, seen, parts)
+
+
+def _first_enough(case: Case, seen: Seen, parts: Sequence[P]) -> P:
+    """Of parts that go further and further, the first that turns the refusal; else the last."""
+    low, high = 0, len(parts) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if case.turned((*seen.parts, parts[middle])):
+            high = middle
+        else:
+            low = middle + 1
+    return parts[low]
+
+
+def _of_worth(seen: Seen, candidate: Candidate, worth: int) -> Worth:
+    score = score_of(candidate, seen.situation)
+    return Worth(
+        action=candidate.action.name,
+        treatment=candidate.treatment.name,
+        item=candidate.item,
+        now=None if isinstance(score, str) else score.worth,
+        would_be=worth,
+    )
+
+
+def _by_chance(seen: Seen) -> Iterator[Move]:
+    """In the slice that follows the policy, with nothing drawn."""
+    situation = seen.situation
+    if situation.arm != POLICY:
+        yield Move("arm", Arm(now=situation.arm, would_be=POLICY), _FOR_RULES)
+    exploration = situation.project.policy.controls.exploration
+    if exploration:
+        yield Move("dice", NoDice(now=exploration), _FOR_RULES)
+
+
+def _by_guards(case: Case, seen: Seen) -> Iterator[Move]:
+    """Guards that put something in its place for what they block, lifted."""
+    row = seen.situation.row
+    for guard in seen.situation.project.policy.guards:
+        if guard.instead is None or guard.about is not None:
+            continue
+        for wish in case.book.guard(guard, case.follows):
+            if not wish.met(row):
+                for move in moves_for(wish, row, seen.taken, case.domains[False]):
+                    part = case.part_of(move, row, of_item=False)
+                    yield Move(move.name, part, move.distance)
+
+
+def _other_ways(case: Case, seen: Seen) -> Iterator[Move]:
+    """The action's other treatments, which may have its place, out of the way: by a channel that
+    is not allowed, or, in the same channel, by being worth nothing."""
+    own, found = seen.candidate, set()
+    for each in candidates(seen.situation.project, case.question, seen.situation.row):
+        if each.action.name != own.action.name or each.treatment is own.treatment:
+            continue
+        channel = each.treatment.channel
+        if channel == own.treatment.channel:
+            yield Move(f"worth {each.key}", _of_worth(seen, each, 0), _FOR_RULES)
+        elif channel not in found:
+            found.add(channel)
+            purpose = own.action.purpose
+            part = Allowed(purpose=purpose, channel=channel, now=True, would_be=False)
+            yield Move(f"consent {channel}", part, _FOR_WORTH)
+
+
+def _by_rules(case: Case, seen: Seen) -> Iterator[Move]:
+    """What the slots before it take away: its place, contacts, units."""
+    yield from _other_ways(case, seen)
+    for limit in seen.situation.project.policy.contact_limits:
+        steps = range(limit.at_most + 1, limit.at_most + _SPARE + 1)
+        rooms = [Room(name=limit.name, now=limit.at_most, would_be=step) for step in steps]
+        yield Move(f"limit {limit.name}", _first_enough(case, seen, rooms), _FOR_RULES)
+    for name, needed in seen.candidate.treatment.uses.items():
+        free = seen.situation.free.get(name, 0)
+        steps = range(free + 1, free + needed + 1)
+        units = [Units(name=name, now=free, would_be=step) for step in steps]
+        if units:
+            yield Move(f"resource {name}", _first_enough(case, seen, units), _FOR_RULES)

@@ -1,0 +1,160 @@
+"""What a candidate must fulfil, as conditions that can be taken apart: the trees of its own
+conditions, its validity, and the guards over its purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+import msgspec
+
+from tuttu import profile
+from tuttu.decision.guards import concerns
+from tuttu.decision.situation import Candidate
+from tuttu.policy import CompiledExpression
+from tuttu.policy.changes import Known, Wish, inlined, literals_in, wishes
+from tuttu.policy.tree import (
+    TIMESTAMP,
+    Choose,
+    Column,
+    Compare,
+    Comparison,
+    Is,
+    Literal,
+    Node,
+    Now,
+    Shift,
+)
+from tuttu.vocabulary.company import Trait
+from tuttu.vocabulary.library import Action, Guard
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Expression, Row, Value
+
+_KEPT = 4
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One wish, and the row that it is asked on: of the candidate's item, or the customer's."""
+
+    wish: Wish
+    of_item: bool = False
+
+    def met(self, row: Row, item_row: Row) -> bool:
+        return self.wish.met(item_row if self.of_item else row)
+
+
+class Book:
+    """One project's rules, spelled out as they are asked for.
+
+    known: text columns to the values that any rule compares them with.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._derived = {name: _made_of(trait, project) for name, trait in _late(project)}
+        self.known: Known = _known(project, self._derived.values())
+        self._spelled: dict[tuple[Node, frozenset[str]], Node] = {}
+
+    def follows(self, row: Row) -> frozenset[str]:
+        """Traits that are made of others, on this row too: they can be spelled out."""
+        return frozenset(trait.name for trait in profile.following(self.project, row))
+
+    def tree(self, expression: Expression | None, follows: frozenset[str]) -> Node | None:
+        """The tree with derived traits spelled out; None for what was not parsed from text."""
+        if not isinstance(expression, CompiledExpression):
+            return None
+        key = expression.tree, follows
+        if key not in self._spelled:
+            derived: dict[str, Node] = {}
+            for name, tree in self._derived.items():
+                if name in follows:
+                    derived[name] = inlined(tree, derived)
+            self._spelled[key] = inlined(expression.tree, derived)
+        return self._spelled[key]
+
+    def rules(self, candidate: Candidate, follows: frozenset[str]) -> Iterator[Rule]:
+        """Everything that is a condition, in the order in which it is asked."""
+        action = candidate.action
+        of_item = action.about is not None and candidate.item is not None
+        if action.valid_from is not None:
+            begins = Compare(">=", Now(), Literal(action.valid_from, TIMESTAMP))
+            yield Rule(Wish(begins, want=True))
+        for condition in (*action.eligible, *action.applicable, *action.suitable):
+            tree = self.tree(condition.test, follows)
+            if tree is not None:
+                yield from (Rule(wish, of_item) for wish in wishes(tree, want=True))
+        for guard in self.project.policy.guards:
+            if guard.blocks == action.purpose and concerns(guard, candidate):
+                for wish in self.guard(guard, follows):
+                    yield Rule(wish, of_item and guard.about is not None)
+
+    def guard(self, guard: Guard, follows: frozenset[str]) -> Iterator[Wish]:
+        """Neither blocking nor cooling."""
+        when, after = self.tree(guard.when, follows), self.tree(guard.after, follows)
+        if when is not None:
+            yield from wishes(when, want=False)
+        if after is not None:
+            word: Comparison = "<=" if guard.inclusive else "<"
+            cooling = Compare(word, Now(), Shift(after, guard.cooling))
+            yield Wish(Is(cooling, truth=True), want=False)
+
+    def figures(self, action: Action, follows: frozenset[str]) -> list[Node]:
+        """The trees of its formulas."""
+        formulas = (action.propensity, action.value, action.relevance, action.effort)
+        trees = (self.tree(formula, follows) for formula in formulas)
+        return [tree for tree in trees if tree is not None]
+
+
+class _Same:
+    """A project as the key of a cache: projects hold mappings, which have no hash."""
+
+    __slots__ = ("project",)
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def __hash__(self) -> int:
+        return id(self.project)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.project is other.project
+
+
+@lru_cache(maxsize=_KEPT)
+def _book(same: _Same) -> Book:
+    return Book(same.project)
+
+
+def book_of(project: Project) -> Book:
+    """The same project gives the same book."""
+    return _book(_Same(project))
+
+
+def _late(project: Project) -> Iterator[tuple[str, Trait]]:
+    return ((trait.name, trait) for trait in profile.late(project))
+
+
+def _made_of(trait: Trait, project: Project) -> Node:
+    """A derived trait as a tree; one that cannot be taken apart is a column of its own."""
+    if isinstance(trait.derived, CompiledExpression):
+        return trait.derived.tree
+    columns = project.row_schema.columns
+    chosen = tuple(Column(name, columns.get(name, trait.type)) for name in trait.first_known)
+    return Choose("coalesce", chosen, trait.type) if chosen else Column(trait.name, trait.type)
+
+
+def _known(project: Project, derived: Iterable[Node]) -> Mapping[str, list[Value]]:
+    trees = [*derived]
+    for action in project.actions.values():
+        tests = (each.test for each in (*action.eligible, *action.applicable, *action.suitable))
+        formulas = (action.propensity, action.value, action.relevance, action.effort)
+        trees += [each.tree for each in (*tests, *formulas) if isinstance(each, CompiledExpression)]
+    for guard in project.policy.guards:
+        asked = (guard.when, guard.after)
+        trees += [each.tree for each in asked if isinstance(each, CompiledExpression)]
+    found: dict[str, dict[Value, None]] = {}
+    for tree in trees:
+        for column, values in literals_in(tree).items():
+            texts = (value for value in values if isinstance(value, str))
+            found.setdefault(column, {}).update(dict.fromkeys(texts))
+    return {column: [*values] for column, values in found.items() if values}

@@ -1,0 +1,127 @@
+"""The least change that would turn a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tuttu.decision.changes.case import Case, Seen, settled
+from tuttu.decision.changes.contending import contending
+from tuttu.decision.changes.parts import Change, Later, Part, subsets
+from tuttu.decision.changes.waiting import away, waiting, waits
+from tuttu.decision.contest import Render
+from tuttu.decision.situation import Candidate, CandidateKey, Question, Situation
+from tuttu.policy.changes import Budget, Look, Move, Moves, apart, least_thoroughly, moves_for
+
+MOST_PARTS = 8
+LOOKS = 3_000
+"""Snapshots that are looked at for one candidate before the search gives up."""
+LOOKS_IN_ALL = 20_000
+"""For all candidates of one question."""
+
+_PAST = ("contacted.", "answered.", "last_contact.")
+_OF_PAST = 1.0
+"""What was contacted and answered stays so: anything else of as few parts is nearer."""
+_NEVER = MOST_PARTS + 1
+
+
+def _unrendered(_candidate: Candidate) -> str:
+    return ""
+
+
+def least_change(
+    situation: Situation,
+    question: Question,
+    key: CandidateKey,
+    render: Render = _unrendered,
+    looks: int = LOOKS,
+) -> Change | None:
+    """The fewest parts, and of these the nearest, with which a refused candidate would be chosen.
+
+    Applied to the same snapshot they turn the decision of the same question, and no fewer of them
+    do. Empty for a candidate that is chosen; None if no change of at most `MOST_PARTS` was found.
+    question: its seed is the one of the decision that refused; without one, any. key: as the
+    verdict names the candidate. Raises KeyError for an unknown action or treatment.
+    """
+    return _least(Case(situation, question, key, render), Budget(looks))
+
+
+def least_changes(
+    situation: Situation,
+    question: Question,
+    keys: Iterable[CandidateKey],
+    render: Render = _unrendered,
+) -> dict[CandidateKey, Change | None]:
+    """`least_change` of several candidates, in this order; those for which no looks were left are
+    absent."""
+    found: dict[CandidateKey, Change | None] = {}
+    left = LOOKS_IN_ALL
+    for key in keys:
+        if left <= 0:
+            break
+        budget = Budget(min(left, LOOKS))
+        before = budget.left
+        found[key] = _least(Case(situation, question, key, render), budget)
+        left -= before - budget.left
+    return found
+
+
+def _least(case: Case, budget: Budget) -> Change | None:
+    def look(moves: Moves, thorough: bool) -> Look:
+        return _look(case, moves, thorough=thorough)
+
+    found = least_thoroughly(look, most=MOST_PARTS, budget=budget, trusted=MOST_PARTS)
+    if found is None:
+        return None
+    return _smallest(case, Change(tuple(move.value for move in found)))
+
+
+def _smallest(case: Case, change: Change) -> Change:
+    """The change, or the smallest part of it that is enough alone."""
+    return next((each for each in subsets(change) if case.turned(each.parts)), change)
+
+
+def _look(case: Case, moves: Moves, *, thorough: bool) -> Look:
+    seen = case.see(tuple(move.value for move in moves))
+    certain = [*settled(seen)]
+    wait = waits(seen)
+    return Look(
+        left=_left(seen, certain, wait=wait),
+        done=lambda: not certain and not wait and not seen.open and case.refusal(seen) is None,
+        moves=lambda: _moves(case, seen, certain, wait=wait, thorough=thorough),
+    )
+
+
+def _left(seen: Seen, certain: list[Part | None], *, wait: bool) -> int:
+    """How many parts are needed at least beside those taken."""
+    if None in certain or (wait and "now" in seen.taken):
+        return _NEVER
+    wishes = [rule.wish for rule in seen.open]
+    timed = any("now" in wish.columns for wish in wishes)
+    return len(certain) + apart(wishes, seen.taken) + (wait and not timed)
+
+
+def _moves(
+    case: Case, seen: Seen, certain: list[Part | None], *, wait: bool, thorough: bool
+) -> Iterator[Move]:
+    """What could come next: the one obstacle with the fewest ways around it is taken up."""
+    if certain:
+        yield Move(repr(certain[0]), certain[0], 0.0)
+    elif wait:
+        yield from waiting(case, seen)
+    elif seen.open:
+        yield from _mending(case, seen, thorough=thorough)
+    else:
+        yield from contending(case, seen)
+
+
+def _mending(case: Case, seen: Seen, *, thorough: bool) -> Iterator[Move]:
+    rule = min(seen.open, key=lambda each: len(each.wish.columns - seen.taken))
+    row = seen.item_row if rule.of_item else seen.situation.row
+    domain = case.domains[rule.of_item]
+    for move in moves_for(rule.wish, row, seen.taken, domain, thorough=thorough):
+        part = case.part_of(move, row, rule.of_item)
+        if isinstance(part, Later):
+            yield Move(move.name, part, away(case.situation.now, part.would_be))
+        else:
+            past = _OF_PAST if move.name.startswith(_PAST) else 0.0
+            yield Move(move.name, part, move.distance + past)

@@ -1,0 +1,96 @@
+"""What time alone may mend: suppressions, contact limits, offers that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tuttu.decision import stages
+from tuttu.decision.changes.case import Case, Seen
+from tuttu.decision.changes.parts import Later
+from tuttu.policy.changes import Move, distance, proposed, value_of
+from tuttu.vocabulary.values import DAY, Instant, Kind
+
+_AGAIN = 4
+"""How often a moment is looked for after one that did not help: silence may follow on silence."""
+
+
+def waits(seen: Seen) -> bool:
+    """Whether the ledger says: not yet."""
+    candidate, situation = seen.candidate, seen.situation
+    return (
+        stages.suppressions(candidate, situation) is not None
+        or stages.contact_limits(candidate, situation) is not None
+    )
+
+
+def waiting(case: Case, seen: Seen) -> list[Move]:
+    """Moments from which the ledger does not stop the candidate; the earliest, and later ones at
+    which a rule turns."""
+    found: list[Move] = []
+    known: set[str] = set()
+    for moment in sorted({*_ends(case, seen), *_turns(case, seen)}):
+        if moment <= case.situation.now:
+            continue
+        part = Later(now=case.situation.now, would_be=moment)
+        then = case.see((*seen.parts, part))
+        trees = case.domains[True].watched
+        kind = repr([value_of(tree, then.item_row) for tree in trees])
+        if not waits(then) and kind not in known:
+            known.add(kind)
+            found.append(Move("now", part, away(case.situation.now, moment)))
+    return found
+
+
+def away(now: Instant, moment: Instant) -> float:
+    """A moment is a little nearer than a column that is as many days away."""
+    return distance(now, moment, Kind.TIMESTAMP) * (1 - 1 / DAY)
+
+
+def _ends(case: Case, seen: Seen) -> Iterator[Instant]:
+    """When what stops it ends; then, if something else has begun meanwhile, when that ends."""
+    for _ in range(_AGAIN):
+        moments = [*_open(seen)]
+        yield from moments
+        if not moments or max(moments) <= seen.situation.now:
+            return
+        part = Later(now=case.situation.now, would_be=max(moments))
+        seen = case.see((*(p for p in seen.parts if not isinstance(p, Later)), part))
+        if not waits(seen):
+            return
+
+
+def _open(seen: Seen) -> Iterator[Instant]:
+    candidate, history = seen.candidate, seen.situation.history
+    policy, action = seen.situation.project.policy, candidate.action
+    for suppression in policy.suppressions:
+        until = history.silent_until(suppression, action, candidate.item)
+        if until is not None:
+            yield until
+    for limit in policy.contact_limits:
+        opens = history.opens(limit)
+        if opens is not None:
+            yield opens
+
+
+def _turns(case: Case, seen: Seen) -> Iterator[Instant]:
+    """When a rule that reads the time may turn."""
+    domain = case.domains[True]
+    for tree in domain.watched:
+        for value in proposed(tree, seen.item_row, domain).of("now"):
+            if isinstance(value, int):
+                yield value
+
+
+def kept_offers(case: Case, seen: Seen) -> Iterator[Move]:
+    """When offers that hold their slots on the candidate's surface are kept no more."""
+    surface = seen.candidate.treatment.surface
+    for action in seen.situation.project.actions.values():
+        for treatment in action.treatments.values():
+            if treatment.surface != surface or treatment.holds is None:
+                continue
+            for contact in seen.situation.history.contacts:
+                end = contact.time + treatment.holds
+                same = (contact.action, contact.treatment) == (action.name, treatment.name)
+                if same and end > case.situation.now:
+                    part = Later(now=case.situation.now, would_be=end)
+                    yield Move("now", part, away(case.situation.now, end))

@@ -1,0 +1,69 @@
+"""How far the parts of a room's state have heard the log.
+
+A *part* is what a room keeps for one definition, under a name made of the whole definition. A part
+that is declared anew has heard nothing; one that was dropped and comes back has heard the log up
+to where it was dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Mapping
+
+import msgspec
+
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Expression
+
+Part = bytes
+"""`PART_BYTES` bytes: the hash of one whole definition."""
+
+PART_BYTES = 8
+
+
+def part(*definition: object) -> Part:
+    """The name of the part that a definition keeps, made of all that the definition says."""
+    return hashlib.blake2b(msgspec.json.encode(definition), digest_size=PART_BYTES).digest()
+
+
+def meaning(project: Project, test: Expression | None) -> object:
+    """All that a condition on one event says: its text, the types of what it reads, the zone in
+    which it counts days."""
+    if test is None:
+        return None
+    types = {name: event_column(project, name) for name in sorted(test.columns)}
+    return [test.text, types, project.company.zone]
+
+
+def event_column(project: Project, name: str) -> object:
+    """The declared type of a column of events, or those of the fields of its items."""
+    fields = project.event_schema.collections.get(name)
+    if fields is not None:
+        return {field: str(declared) for field, declared in sorted(fields.items())}
+    return str(project.event_schema.columns.get(name))
+
+
+class Behind:
+    """Parts that have not heard the whole log, and through which position they have."""
+
+    def __init__(self, through: Mapping[Part, int]) -> None:
+        self.through = dict(through)
+        self._steps = sorted(set(through.values()))
+        self._parts = [
+            frozenset(part for part, heard in through.items() if heard <= step)
+            for step in self._steps
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self.through)
+
+    @property
+    def start(self) -> int:
+        """Every fact up to here has been heard by all of them."""
+        return self._steps[0]
+
+    def at(self, position: int) -> frozenset[Part]:
+        """The parts to which the fact at this position is to be told."""
+        place = bisect_left(self._steps, position)
+        return self._parts[place - 1] if place else frozenset()
