@@ -1,38 +1,20 @@
-"""The bank's real rows through the real door, and its funnel against a query written by hand.
-
-At small scale a drawn sample, with every row that has a date of an earlier contact and every row
-that is a copy; at full scale all 41,188.
-"""
+"""The bank's real rows through the real door, and its funnel against a query written by hand."""
 
 from __future__ import annotations
 
-import random
-import shutil
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import duckdb
 import pytest
-from click.testing import CliRunner
+from tests.examples.conftest import MOMENT, Bank
 
-from tuttu.cli import main
-from tuttu.engine import Engine, open_engine
-from tuttu.engine.funnel import Funnel, FunnelLine, funnel, funnel_text
-from tuttu.vocabulary.clock import ManualClock
+from tuttu.engine.funnel import FunnelLine, funnel_text
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.verdicts import Stage
 
 pytestmark = pytest.mark.stories
 
-BANK = Path(__file__).parents[2] / "src/tuttu/examples/bank"
 BY_HAND = Path(__file__).with_name("bank_funnel_by_hand.sql").read_text("utf-8")
-CSV = "bank-additional-full.csv"
-MOMENT = parse_instant("2010-11-30T12:00:00Z") or 0
-ROWS = 41_188
-DRAWN = 1_500
 
 STAGES = list(Stage)
 COMPARED = STAGES[: STAGES.index(Stage.CONTACT_LIMITS) + 1]
@@ -44,67 +26,6 @@ REFUSING = {
     *(Stage.CONTACT_LIMITS, Stage.ARBITRATION, Stage.CONTROLS),
 }
 """Whole actions; consent refuses the treatments by e-mail, and each action has another one."""
-
-
-class Bank(NamedTuple):
-    """rows: the table `bank`, the source's columns and `client`. funnel: of the same clients."""
-
-    rows: duckdb.DuckDBPyConnection
-    engine: Engine
-    funnel: Funnel
-
-
-@pytest.fixture(scope="module")
-def bank(
-    data: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    scale: Callable[[int, int], int],
-    seed: int,
-) -> Iterator[Bank]:
-    folder = tmp_path_factory.mktemp("bank") / "project"
-    shutil.copytree(BANK, folder)
-    with duckdb.connect() as rows:
-        _read(rows, data, folder)
-        file = folder / "data/bank.parquet"
-        if scale(0, 1) == 0:
-            file = folder / "data/sample.parquet"
-            _draw(rows, seed)
-            rows.execute(f"COPY (SELECT * EXCLUDE client FROM bank) TO '{file}' (FORMAT parquet)")
-        _import(file, folder)
-        with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
-            yield Bank(rows, engine, funnel(engine.project, engine.store, MOMENT))
-
-
-def _read(rows: duckdb.DuckDBPyConnection, data: Path, folder: Path) -> None:
-    with zipfile.ZipFile(data / "bank_marketing" / "bank-additional.zip") as archive:
-        source = folder.with_name(CSV)
-        source.write_bytes(archive.read(f"bank-additional/{CSV}"))
-    rows.execute(
-        "CREATE TABLE bank AS SELECT row_number() OVER () AS client, * FROM "
-        f"read_csv('{source}', delim = ';', header = true, types = {{'y': 'VARCHAR'}})"
-    )
-
-
-def _draw(rows: duckdb.DuckDBPyConnection, seed: int) -> None:
-    """Leaves a sample in `bank`, numbered anew."""
-    drawn = random.Random(seed).sample(range(1, ROWS + 1), DRAWN)
-    columns = rows.execute("SELECT * EXCLUDE client FROM bank").description or []
-    names = ", ".join(f'"{column[0]}"' for column in columns)
-    rows.execute(
-        f"""CREATE TABLE sample AS
-            SELECT row_number() OVER (ORDER BY client) AS client, * EXCLUDE (client, copies)
-            FROM (SELECT *, count(*) OVER (PARTITION BY {names}) AS copies FROM bank)
-            WHERE pdays < 999 OR copies > 1 OR client IN (SELECT unnest(?))""",
-        [drawn],
-    )
-    rows.execute("DROP TABLE bank; ALTER TABLE sample RENAME TO bank")
-
-
-def _import(file: Path, folder: Path) -> None:
-    mapping = str(folder / "imports/bank.yaml")
-    command = ["import", str(file), "--mapping", mapping, "--folder", str(folder), "--strict"]
-    result = CliRunner().invoke(main, command)
-    assert result.exit_code == 0, result.output
 
 
 def _one(bank: Bank, query: str) -> int:
