@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from tuttu.identity import resolve
 from tuttu.vocabulary.company import Namespace
+from tuttu.vocabulary.events import Identifier
+from tuttu.vocabulary.facts import Conflict, Unit
 
 if TYPE_CHECKING:
     from tests.identity.conftest import MakeWorld, World
@@ -222,6 +226,13 @@ def test_a_preference_makes_its_fragment_known_and_the_next_event_names_it(world
     assert world.names() == joined("user_id:maija email:m@x.fi")
 
 
+def test_who_is_known_from_a_door_only_has_his_name(world: World) -> None:
+    choice = world.preference("email:m@x.fi", 5)
+    who = Identifier("email", "m@x.fi")
+    world.tell(msgspec.structs.replace(choice, body=msgspec.structs.replace(choice.body, who=who)))
+    assert [each.identifiers for each in world.people()] == [(who,)]
+
+
 def test_a_namespace_that_is_no_longer_declared_keeps_its_facts_and_links_nobody(
     world: World,
 ) -> None:
@@ -233,10 +244,6 @@ def test_a_namespace_that_is_no_longer_declared_keeps_its_facts_and_links_nobody
 def test_who_was_asked_about_is_watched(world: World) -> None:
     world.tell(world.event("user_id:maija"))
     with world.store.read() as snapshot:
-        from tuttu.identity import resolve
-        from tuttu.vocabulary.events import Identifier
-        from tuttu.vocabulary.facts import Conflict, Unit
-
         resolve(snapshot, world.project, Identifier("user_id", "maija"))
         reads = snapshot.reads
     world.tell(world.event("anonymous_id:phone", "user_id:maija"))

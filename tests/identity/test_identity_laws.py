@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tuttu.identity import links_of, partition
+from tuttu.identity import links_of, partition, records, settling
 from tuttu.identity.partition import is_void
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Event, Identifier
@@ -37,6 +37,8 @@ RULES: tuple[Settings, ...] = (
         "email": {"unique": True, "limit": 3, "strength": {"identify": 4, "default": 1}},
     },
     {"anonymous_id": {}, "email": {"limit": 3, "strength": {"identify": 1}}},
+    {"user_id": {"unique": True}, "email": {"strength": {"identify": 1}}},
+    {"user_id": {"unique": True, "alias_limit": 2}, "email": {"unique": True}},
 )
 """Few values in few namespaces, so that they meet often."""
 
@@ -56,6 +58,14 @@ class Log(msgspec.Struct):
 
     def identifiers(self) -> set[Identifier]:
         return {each for event in self.events for each in event.identifiers}
+
+
+@pytest.fixture(autouse=True, params=["some", "all"])
+def shortcuts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """all: what spares work where very many share an identifier is done everywhere."""
+    if request.param == "all":
+        monkeypatch.setattr(settling, "CROWD", 0)
+        monkeypatch.setattr(records, "FEW", 1)
 
 
 @st.composite

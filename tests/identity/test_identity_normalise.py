@@ -30,6 +30,9 @@ def one(namespaces: Rules, **settings: Any) -> Namespace:
         (("trim", "lower"), " MAIJA@Example.FI\n", "maija@example.fi"),
         (("trim",), "\ufeff maija\u200b ", "maija"),
         (("trim",), "A\u0308iti", "Äiti"),
+        (("trim", "lower"), "ｓｈｏｐ＠Example.com", "shop@example.com"),
+        (("trim", "lower"), "sh\u200bop@exa\u00admple.com", "shop@example.com"),
+        (("trim",), "Ｍ", "Ｍ"),
         (("digits",), "FI-123 45", "12345"),
         (("digits",), "١٢٣", "123"),
         (("phone",), "+358 (40) 123-4567", "+358401234567"),
@@ -49,7 +52,22 @@ def test_spelling(namespaces: Rules, steps: tuple[str, ...], raw: object, expect
 
 @pytest.mark.parametrize(
     "raw",
-    [None, "", "  ", "\t\n", "\u200b", True, False, [], ["a"], {"id": "a"}, float("nan"), 1e999],
+    [
+        None,
+        "",
+        "  ",
+        "\t\n",
+        "\u200b",
+        "\u200e",
+        "\u3000\u00ad ",
+        True,
+        False,
+        [],
+        ["a"],
+        {"id": "a"},
+        float("nan"),
+        1e999,
+    ],
 )
 def test_what_names_nobody(namespaces: Rules, raw: object) -> None:
     assert normalise(one(namespaces), raw) is None
@@ -66,7 +84,17 @@ def test_blocked_values_and_patterns_in_any_case(namespaces: Rules) -> None:
     namespace = one(namespaces, blocked=blocked, blocked_patterns=("test*@*", "a.c"))
     for raw in ("unknown", "UNKNOWN", " Unknown ", "-", "0000000", "Test1@x.fi", "a.c"):
         assert normalise(namespace, raw) is None, raw
-    for raw in ("unknown2", "00000000", "my-test@x.fi", "abc"):
+    for raw in (
+        "ｕｎｋｎｏｗｎ",
+        "unk\u200bnown",
+        "－",
+        "–",
+        "０００００００",
+        "٠٠٠٠٠٠٠",
+        "\u20600000000 ",
+    ):
+        assert normalise(namespace, raw) is None, raw
+    for raw in ("unknown2", "00000000", "my-test@x.fi", "abc", "--"):
         assert normalise(namespace, raw) == raw
 
 
@@ -81,7 +109,11 @@ def test_too_long_is_an_error_that_says_so(namespaces: Rules) -> None:
 
 
 @given(
-    st.one_of(st.text(max_size=30), st.text("0123+() ", max_size=9)),
+    st.one_of(
+        st.text(max_size=30),
+        st.text("0123+() ", max_size=9),
+        st.text("İıſK①ﬁ\u00ad\u0345Åª", max_size=6),
+    ),
     st.lists(st.sampled_from(STEPS), max_size=3, unique=True),
 )
 @example("000", ["trim", "digits", "phone"])

@@ -6,6 +6,7 @@ know what is to be said, or send anything.
 """
 
 from tuttu.consent.consents import Consents, canonical, read
-from tuttu.consent.fold import make_fold
+from tuttu.consent.fold import make_filler, make_fold, parts
+from tuttu.consent.recalled import Recalled
 
-__all__ = ["Consents", "canonical", "make_fold", "read"]
+__all__ = ["Consents", "Recalled", "canonical", "make_filler", "make_fold", "parts", "read"]

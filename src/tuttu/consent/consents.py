@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.consent.records import EVERY, FRAGMENTS, Choice, Choices
+from tuttu.consent.cells import Made, made
+from tuttu.consent.records import EVERY, FRAGMENTS, Choice
 from tuttu.vocabulary.conversion import EPOCH
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
@@ -32,9 +33,7 @@ class Standing(msgspec.Struct, frozen=True):
 class Consents:
     """What one customer allows, by purpose and channel, as one snapshot shows it."""
 
-    def __init__(
-        self, project: Project, fragments: list[Choices], joined_at: Instant | None
-    ) -> None:
+    def __init__(self, project: Project, fragments: list[Made], joined_at: Instant | None) -> None:
         self._project = project
         self._fragments = fragments
         self._joined_at = joined_at
@@ -42,7 +41,7 @@ class Consents:
 
     def permit(self, purpose: str, channel: str) -> Permit | None:
         """Leave to contact the customer; None for a refusal, and for what is not declared."""
-        if self._undeclared(purpose, channel) or not self._standing(purpose, channel).allowed:
+        if self._undeclared(purpose, channel) or not self._allows(purpose, channel):
             return None
         basis = self._project.purposes[purpose].basis
         return Permit(purpose=purpose, channel=channel, basis=basis)
@@ -59,6 +58,13 @@ class Consents:
         if standing.choice is None:
             return f"{what}: not consented (default out)"
         return f"{what}: refused by the customer on {self._date(standing.choice.time)}"
+
+    def supposing(self, purpose: str, channel: str, allowed: bool) -> Consents:
+        """These consents as they would be if the customer said so of one cell: to ask what would
+        follow, never to contact him."""
+        supposed = Consents(self._project, self._fragments, self._joined_at)
+        supposed._known = {**self._known, (purpose, channel): Standing(allowed)}
+        return supposed
 
     @property
     def profiling(self) -> bool:
@@ -80,6 +86,9 @@ class Consents:
             for channel in self._project.channels:
                 standing = self._standing(purpose, channel)
                 yield purpose, channel, standing.allowed, standing.choice is not None
+
+    def _allows(self, purpose: str, channel: str) -> bool:
+        return self._standing(purpose, channel).allowed
 
     def _undeclared(self, purpose: str, channel: str) -> str | None:
         if purpose not in self._project.purposes:
@@ -118,27 +127,31 @@ class Consents:
 def read(reader: Reader, customer: Customer, project: Project) -> Consents:
     """The customer's consents; each fragment's choices are watched."""
     kept = (reader.get(FRAGMENTS, fragment) for fragment in customer.fragments)
-    return Consents(project, [each for each in kept if each is not None], customer.joined_at)
+    fragments = [made(project, each) for each in kept if each is not None]
+    return Consents(project, fragments, customer.joined_at)
 
 
-def canonical(reader: Reader, customer: Customer) -> list[list[tuple[str, str, bool, Instant]]]:
+def canonical(
+    reader: Reader, customer: Customer, project: Project
+) -> list[list[tuple[str, str, bool, Instant]]]:
     """What the customer's fragments hold, in an order of its own: for the digest."""
     kept = (reader.get(FRAGMENTS, fragment, watch=False) for fragment in customer.fragments)
+    choices = (made(project, each) for each in kept if each is not None)
     return sorted(
         [
             (purpose, channel, choice.allowed, choice.time)
-            for purpose, channels in sorted(each.made.items())
+            for purpose, channels in sorted(each.items())
             for channel, choice in sorted(channels.items())
         ]
-        for each in kept
-        if each is not None
+        for each in choices
+        if each
     )
 
 
-def last_choice(choices: Choices, purpose: str, channel: str) -> tuple[Choice, bool] | None:
+def last_choice(choices: Made, purpose: str, channel: str) -> tuple[Choice, bool] | None:
     """A fragment's last choice for a channel, and whether it named the channel itself."""
-    made = choices.made.get(purpose, {})
-    found = [(made[name], name != EVERY) for name in {channel, EVERY} if name in made]
+    cells = choices.get(purpose, {})
+    found = [(cells[name], name != EVERY) for name in {channel, EVERY} if name in cells]
     return max(found, key=_order, default=None)
 
 

@@ -2,57 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from tuttu.consent.cells import Cell, cells_of
 from tuttu.consent.records import EVERY, FRAGMENTS, Choice, Choices
 from tuttu.vocabulary.company import ConsentEvent
 from tuttu.vocabulary.events import Event, PreferenceSet
 from tuttu.vocabulary.facts import Fact, Fold, Logged, Transaction
+from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
 
 SEGMENT_EVENT = "Segment Consent Preference Updated"
 Said = tuple[str, str, bool]
 """Purpose, channel, allowed."""
+Mappings = Mapping[str, Sequence[ConsentEvent]]
+"""By event."""
+
+
+def parts(project: Project) -> frozenset[Part]:
+    """The cells that are kept, by the names of their parts."""
+    return frozenset(cells_of(project).values())
 
 
 def make_fold(project: Project) -> Fold:
     """A choice about a purpose or channel that is not declared stays in the log only."""
-    by_event: dict[str, list[ConsentEvent]] = {}
-    for mapping in project.tracking.consent:
-        by_event.setdefault(mapping.event, []).append(mapping)
-    channels = {EVERY, *project.channels}
+    by_event, cells = _by_event(project), cells_of(project)
 
     def fold(transaction: Transaction, logged: Logged) -> None:
-        fact = logged.fact
-        said = [
-            each
-            for each in _said(fact.body, by_event)
-            if each[0] in project.purposes and each[1] in channels
-        ]
-        if not said or fact.fragment is None:
-            return
-        before = transaction.get(FRAGMENTS, fact.fragment) or Choices()
-        after = _chosen(before, said, fact)
-        if after != before:
-            transaction.put(FRAGMENTS, fact.fragment, after)
+        _take(transaction, logged.fact, by_event, cells)
 
     return fold
 
 
-def _chosen(before: Choices, said: list[Said], fact: Fact) -> Choices:
+def make_filler(project: Project, behind: Behind) -> Fold:
+    """The fold that tells facts of the log to the cells that have not heard them."""
+    by_event, cells = _by_event(project), cells_of(project)
+
+    @lru_cache
+    def those(wanted: frozenset[Part]) -> Mapping[Cell, Part]:
+        return {cell: name for cell, name in cells.items() if name in wanted}
+
+    def fill(transaction: Transaction, logged: Logged) -> None:
+        _take(transaction, logged.fact, by_event, those(behind.at(logged.position)))
+
+    return fill
+
+
+def _by_event(project: Project) -> Mappings:
+    by_event: dict[str, list[ConsentEvent]] = {}
+    for mapping in project.tracking.consent:
+        by_event.setdefault(mapping.event, []).append(mapping)
+    return by_event
+
+
+def _take(
+    transaction: Transaction, fact: Fact, by_event: Mappings, cells: Mapping[Cell, Part]
+) -> None:
+    said = [
+        (cells[purpose, channel], allowed)
+        for purpose, channel, allowed in _said(fact.body, by_event)
+        if (purpose, channel) in cells
+    ]
+    if not said or fact.fragment is None:
+        return
+    before = transaction.get(FRAGMENTS, fact.fragment) or Choices()
+    after = _chosen(before, said, fact)
+    if after != before:
+        transaction.put(FRAGMENTS, fact.fragment, after)
+
+
+def _chosen(before: Choices, said: list[tuple[Part, bool]], fact: Fact) -> Choices:
     """The choices with those of a fact, if they are later; in one order, whatever came first."""
-    made = {purpose: dict(channels) for purpose, channels in before.made.items()}
-    for purpose, channel, allowed in said:
-        cells = made.setdefault(purpose, {})
+    chosen = dict(before.chosen)
+    for cell, allowed in said:
         choice = Choice(allowed, fact.time, fact.id)
-        cells[channel] = max(cells.get(channel, choice), choice, key=lambda each: each.rank)
-    return Choices({purpose: dict(sorted(made[purpose].items())) for purpose in sorted(made)})
+        chosen[cell] = max(chosen.get(cell, choice), choice, key=lambda each: each.rank)
+    return Choices({cell: chosen[cell] for cell in sorted(chosen)})
 
 
-def _said(body: object, by_event: dict[str, list[ConsentEvent]]) -> Iterator[Said]:
+def _said(body: object, by_event: Mappings) -> Iterator[Said]:
     if isinstance(body, PreferenceSet):
         yield from _cell(body.purpose, body.channel, allowed=body.allowed)
     elif isinstance(body, Event):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tuttu.vocabulary.facts import Table
+from tuttu.vocabulary.history import Part
 from tuttu.vocabulary.values import Instant
 
 EVERY = ""
@@ -25,9 +26,9 @@ class Choice(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Choices(msgspec.Struct):
-    """Purpose to channel, or `EVERY`, to the last choice."""
+    """The last choice of each cell of purposes × channels, under the name of the cell's part."""
 
-    made: dict[str, dict[str, Choice]] = {}
+    chosen: dict[Part, Choice] = {}
 
 
 FRAGMENTS = Table("consent.fragments", Choices, personal=True)

@@ -15,12 +15,22 @@ from tuttu.identity.fold import make_fold
 from tuttu.identity.identifiers import identifiers_of
 from tuttu.identity.normalise import normalise
 from tuttu.identity.partition import partition
-from tuttu.identity.resolve import customers, resolve, resolve_fragment
+from tuttu.identity.refusals import UNMERGED
+from tuttu.identity.resolve import (
+    customers,
+    first_of,
+    identifier_of,
+    resolve,
+    resolve_fragment,
+)
 
 __all__ = [
+    "UNMERGED",
     "IdentifierError",
     "Link",
     "customers",
+    "first_of",
+    "identifier_of",
     "identifiers_of",
     "links_of",
     "make_fold",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from tuttu.identity.evidence import Link, links_of
 from tuttu.identity.joining import connect
-from tuttu.identity.register import Register
+from tuttu.identity.register import Named, Register, name_by
 from tuttu.identity.settling import settle
-from tuttu.vocabulary.events import Event, FragmentId, PreferenceSet, Unmerge
+from tuttu.vocabulary.events import Event, FragmentId, Identifier, PreferenceSet, Unmerge
 from tuttu.vocabulary.facts import Fact, Fold, Logged, Transaction
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Receipt
@@ -22,8 +22,8 @@ def make_fold(project: Project) -> Fold:
         if not isinstance(fact.body, Event | Unmerge | PreferenceSet | Receipt):
             return
         register = Register(transaction, project.namespaces)
-        for key in _owners(fact):
-            register.introduce(key)
+        for key, identifier in _owners(fact):
+            register.introduce(key, identifier)
             register.has_own(key, fact.time)
         if isinstance(fact.body, Event):
             _take_event(register, fact.body)
@@ -34,12 +34,17 @@ def make_fold(project: Project) -> Fold:
     return fold
 
 
-def _owners(fact: Fact) -> Iterator[FragmentId]:
-    """The fragments under which some room keeps state because of this fact."""
-    if isinstance(fact.body, Receipt):
-        yield from dict.fromkeys(contact.fragment for contact in fact.body.contacts)
-    elif fact.fragment is not None and isinstance(fact.body, Event | PreferenceSet):
-        yield fact.fragment
+def _owners(fact: Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:
+    """The fragments under which some room keeps state because of this fact, with their names where
+    it says them."""
+    match fact.body:
+        case Receipt(customer=asked, who=who, contacts=contacts):
+            for key in dict.fromkeys(contact.fragment for contact in contacts):
+                yield key, who if key == asked else None
+        case PreferenceSet(who=who) if fact.fragment is not None:
+            yield fact.fragment, who
+        case Event(identifiers=identifiers) if fact.fragment is not None:
+            yield fact.fragment, identifiers[0]
 
 
 def _take_event(register: Register, event: Event) -> None:
@@ -51,11 +56,19 @@ def _take_event(register: Register, event: Event) -> None:
 
 
 def _take_unmerge(register: Register, unmerge: Unmerge) -> None:
-    """From now on, and as if from ever, the two are never one customer."""
-    ends = register.key_of(unmerge.one), register.key_of(unmerge.other)
-    one, other = ends
-    if one == other or other in register.barred(one):
-        return
+    """From now on, and as if from ever, the one is never one customer with any of the others."""
+    one = register.key_of(unmerge.one)
+    homes: set[FragmentId] = set()
+    for other in map(register.key_of, (unmerge.other, *unmerge.more)):
+        if one != other and other not in register.barred(one):
+            homes |= _part(register, one, other)
+    if homes:
+        settle(register, homes)
+
+
+def _part(register: Register, one: FragmentId, other: FragmentId) -> set[FragmentId]:
+    """Bar the pair; the homes that have to be settled because of it."""
+    ends = one, other
     register.bar(one, other)
     register.bar(other, one)
     homes = {register.home(one)} if _are_one(register, one, other) else set()
@@ -63,8 +76,7 @@ def _take_unmerge(register: Register, unmerge: Unmerge) -> None:
         homes |= {register.home(key) for key in ends if register.gain_partners(key, -1)}
         for key in ends:
             _rename(register, key)
-    if homes:
-        settle(register, homes)
+    return homes
 
 
 def _are_one(register: Register, one: FragmentId, other: FragmentId) -> bool:
@@ -73,11 +85,9 @@ def _are_one(register: Register, one: FragmentId, other: FragmentId) -> bool:
 
 
 def _rename(register: Register, key: FragmentId) -> None:
-    """Forget the times at which only unmerged evidence named the node."""
-    barred = register.barred(key)
-    live = (
-        neighbour.pair.first
-        for partner, neighbour in register.neighbours(key)
-        if partner not in barred
-    )
-    register.is_named(key, min(live, default=None))
+    """Forget what only unmerged evidence said of the node."""
+    barred, said = register.barred(key), Named()
+    for partner, neighbour in register.neighbours(key):
+        if partner not in barred:
+            said = name_by(said, neighbour.pair, neighbour.kind)
+    register.names(key, said)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tuttu.identity.evidence import Link
 from tuttu.identity.partition import Situation, added, clash, group
-from tuttu.identity.records import JOINED, Evidence, Pair
-from tuttu.identity.register import Register
+from tuttu.identity.records import JOINED, Evidence, Pair, keeps_date
+from tuttu.identity.register import Register, name_by
 from tuttu.identity.settling import links_of_pair, settle
 from tuttu.vocabulary.events import FragmentId
 
@@ -50,9 +50,8 @@ def _better(old: Evidence | None, new: Evidence) -> Evidence:
 
 
 def _name(register: Register, link: KeyLink, pair: Pair) -> None:
-    for key in (link.one, link.other):
-        named = register.node(key).named
-        register.is_named(key, pair.first if named is None else min(named, pair.first))
+    for key, partner in ((link.one, link.other), (link.other, link.one)):
+        register.names(key, name_by(register.node(key), pair, register.kind(partner)))
 
 
 def _counts(register: Register, link: KeyLink) -> bool:
@@ -110,7 +109,7 @@ def _unite(register: Register, one: FragmentId, other: FragmentId) -> None:
     head.contested |= gone.contested
     head.barred |= gone.barred
     times = [time for time in (head.joined_at, gone.joined_at) if time is not None]
-    head.joined_at = max(times, default=None)
+    head.joined_at = max(times, default=None) if keeps_date(head) else None
 
 
 def _matters(register: Register, link: KeyLink) -> bool:
@@ -137,9 +136,11 @@ def _matters(register: Register, link: KeyLink) -> bool:
 def _redate(register: Register, link: KeyLink, before: Pair, after: Pair) -> None:
     """The pair was named together earlier than was known: so its customer may be older, too."""
     home = register.home(link.one)
-    joined_at = register.head(home).joined_at
-    if after.first < before.first == joined_at and home == register.home(link.other):
-        register.change_head(home).joined_at = max(
+    if home != register.home(link.other) or after.first == before.first:
+        return
+    head = register.change_head(home)
+    if head.joined_at == before.first:
+        head.joined_at = max(
             neighbour.pair.first
             for key in register.members(home)
             for _, neighbour in register.neighbours(key, JOINED)

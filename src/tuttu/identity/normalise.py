@@ -15,6 +15,8 @@ LONGEST = 512
 """Characters of a normalised identifier."""
 LONGEST_NUMBER = 2**2048
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+FORMAT, DASH = "Cf", "Pd"
+"""Unicode's names of what is not seen, and of all that looks like a hyphen."""
 
 
 def normalise(namespace: Namespace, raw: object) -> str | None:
@@ -36,11 +38,12 @@ def normalise(namespace: Namespace, raw: object) -> str | None:
 
 
 def is_blocked(namespace: Namespace, value: str) -> bool:
-    """Whether the namespace says that this value names nobody, in whatever case it is written."""
-    folded = value.casefold()
+    """Whether the namespace says that this value names nobody, however it is written: in any case,
+    width or script of digits, with any dash, and with characters in it that nobody sees."""
+    plain = _plain(value)
     blocked = _folded(namespace.blocked)
-    return folded in blocked or any(
-        _pattern(pattern).fullmatch(folded) for pattern in namespace.blocked_patterns
+    return plain in blocked or any(
+        _pattern(pattern).fullmatch(plain) for pattern in namespace.blocked_patterns
     )
 
 
@@ -57,7 +60,26 @@ def _text(name: str, raw: object) -> str | None:
 
 
 def _is_blank(text: str) -> bool:
-    return not _trim(text)
+    return not (_trim(text) if text.isascii() else _visible(text).strip())
+
+
+def _visible(text: str) -> str:
+    """Without format characters: joiners, marks of direction, soft hyphens."""
+    return "".join(each for each in text if unicodedata.category(each) != FORMAT)
+
+
+def _plain(text: str) -> str:
+    """What is left of a value if one looks at it only."""
+    if text.isascii():
+        return text.strip().casefold()
+    seen = unicodedata.normalize("NFKC", _visible(text))
+    return "".join(map(_plain_character, seen)).strip().casefold()
+
+
+def _plain_character(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return "-" if unicodedata.category(character) == DASH else character
 
 
 def _require_storable(name: str, value: str) -> None:
@@ -78,7 +100,13 @@ def _trim(text: str) -> str:
 
 
 def _lower(text: str) -> str:
-    return unicodedata.normalize("NFC", text.lower())
+    """For what people type: case, width and invisible characters make no difference."""
+    if text.isascii():
+        return text.lower()
+    before = None
+    while before != text:
+        before, text = text, unicodedata.normalize("NFKC", _visible(text).lower())
+    return text
 
 
 def _digits(text: str) -> str:
@@ -118,11 +146,11 @@ _STEPS: dict[str, Callable[[str], str]] = {
 
 @lru_cache(maxsize=256)
 def _folded(values: frozenset[str]) -> frozenset[str]:
-    return frozenset(value.casefold() for value in values)
+    return frozenset(map(_plain, values))
 
 
 @lru_cache(maxsize=256)
 def _pattern(pattern: str) -> re.Pattern[str]:
     """``*`` stands for any text, everything else for itself."""
-    parts = (re.escape(part) for part in pattern.casefold().split("*"))
+    parts = (re.escape(part) for part in _plain(pattern).split("*"))
     return re.compile(".*".join(parts), re.DOTALL)

@@ -37,9 +37,10 @@ class Situation(msgspec.Struct, Generic[K], frozen=True):
 
 
 class Groups(Generic[K]):
-    """Disjoint sets of nodes, joined link by link."""
+    """Disjoint sets of nodes, joined link by link. refused: the links that joined nothing."""
 
     def __init__(self, situation: Situation[K]) -> None:
+        self.refused: set[Link[K]] = set()
         self._situation = situation
         self._parent: dict[K, K] = {}
         self._members: dict[K, list[K]] = {}
@@ -66,6 +67,7 @@ class Groups(Generic[K]):
         if one == other:
             return True
         if self.refuses(link):
+            self.refused.add(link)
             return False
         self._union(one, other)
         return True

@@ -44,7 +44,8 @@ class Head(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     unique: how many values of each unique namespace. contested: some evidence on a member was
     refused. barred: some member was unmerged from somebody. joined_at: the newest pair among the
-    members, by the first time they were named together.
+    members, by the first time they were named together; kept for the few of `keeps_date` only, and
+    for the others worked out at the reading.
     """
 
     size: int = 1
@@ -54,13 +55,23 @@ class Head(msgspec.Struct, kw_only=True, omit_defaults=True):
     joined_at: Instant | None = None
 
 
+FEW = 16
+
+
+def keeps_date(head: Head) -> bool:
+    """Whether he is small enough for his date of joining to be kept up with every event: in a crowd
+    each one would mean to look at all the others."""
+    return head.size <= FEW
+
+
 class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An identifier.
 
     identifier: None while only its pseudonym is known. own: smallest time of a fact of its own;
     named: smallest time of evidence that names it, unmerged evidence left out. partners: distinct
-    other identifiers in such evidence. barred: it was unmerged from somebody. head: the customer,
-    if this is his home.
+    other identifiers in such evidence. best: the first such evidence to be taken. of: the namespace
+    of all its partners, empty if they are of several. barred: it was unmerged from somebody. head:
+    the customer, if this is his home.
     """
 
     home: FragmentId
@@ -68,6 +79,8 @@ class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
     own: Instant | None = None
     named: Instant | None = None
     partners: int = 0
+    best: Evidence | None = None
+    of: str | None = None
     barred: bool = False
     head: Head | None = None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from tuttu.identity.partition import is_void
 from tuttu.identity.records import (
     APART,
@@ -14,16 +16,37 @@ from tuttu.identity.records import (
     NEIGHBOURS,
     NODES,
     Barred,
+    Evidence,
     Head,
     Member,
     Neighbour,
     Node,
     Pair,
+    keeps_date,
 )
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.facts import Transaction
 from tuttu.vocabulary.values import Instant
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What live evidence says of a node: `Node.named`, `Node.best` and `Node.of`."""
+
+    time: Instant | None = None
+    best: Evidence | None = None
+    of: str | None = None
+
+
+def name_by(said: Node | Named, pair: Pair, kind: str) -> Named:
+    """The same after one more pair, with a partner of this namespace."""
+    time = said.named if isinstance(said, Node) else said.time
+    evidence = [each for each in (said.best, pair.plain, pair.alias) if each is not None]
+    return Named(
+        pair.first if time is None else min(time, pair.first),
+        min(evidence, key=lambda each: each.rank),
+        kind if said.of in (None, kind) else "",
+    )
 
 
 class Register:
@@ -97,11 +120,12 @@ class Register:
             self.change(key).own = time
             self.change(node.home)
 
-    def is_named(self, key: FragmentId, time: Instant | None) -> None:
-        """The smallest time of evidence that names the node is now this."""
+    def names(self, key: FragmentId, said: Named) -> None:
+        """What live evidence says of the node is now this."""
         node = self.node(key)
-        if node.named != time:
-            self.change(key).named = time
+        if (node.named, node.best, node.of) != (said.time, said.best, said.of):
+            node = self.change(key)
+            node.named, node.best, node.of = said.time, said.best, said.of
             self.change(node.home)
 
     # Customers
@@ -159,8 +183,11 @@ class Register:
             row = Neighbour(self.kind(partner), pair)
             self._transaction.put(NEIGHBOURS, key + status + partner, row)
             head = self.head(self.home(key))
-            if joined and (head.joined_at is None or head.joined_at < pair.first):
-                self.change_head(self.home(key)).joined_at = pair.first
+            if joined and keeps_date(head):
+                if head.joined_at is None or head.joined_at < pair.first:
+                    self.change_head(self.home(key)).joined_at = pair.first
+            elif joined:
+                self.change(self.home(key))
             if not joined and not head.contested:
                 self.change_head(self.home(key)).contested = True
 

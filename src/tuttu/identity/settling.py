@@ -13,6 +13,9 @@ from tuttu.identity.records import JOINED, Head, Pair
 from tuttu.identity.register import Register
 from tuttu.vocabulary.events import FragmentId
 
+CROWD = 8
+"""Partners of a node that are looked at one by one, whoever they are."""
+
 
 class Scene(msgspec.Struct):
     """Customers to be settled (inside), those they are linked to (outside), and the links.
@@ -21,7 +24,7 @@ class Scene(msgspec.Struct):
     is linked is known, and no more than its kind. pairs: by its two nodes, every pair of inside
     nodes, counting or not. apart: inside nodes that somebody outside is not joined with. borders:
     pairs that count, from an inside node to one outside. links: of inside and borders, and within
-    seen customers.
+    seen customers. crowded: inside nodes whose pairs with nodes outside are left out.
     """
 
     inside: set[FragmentId]
@@ -31,6 +34,7 @@ class Scene(msgspec.Struct):
     apart: set[FragmentId] = set()
     borders: list[tuple[FragmentId, FragmentId]] = []
     links: list[Link[FragmentId]] = []
+    crowded: set[FragmentId] = set()
 
 
 def settle(register: Register, homes: set[FragmentId]) -> None:
@@ -41,10 +45,16 @@ def settle(register: Register, homes: set[FragmentId]) -> None:
     the node that is linked stands for him: what clashes with a part of him clashes with all of
     him, so that he has to be looked at only if this node alone would be joined.
     """
-    homes, seen = set(homes), set[FragmentId]()
+    homes, seen, looked_through = set(homes), set[FragmentId](), set[FragmentId]()
     while True:
-        scene = _scene(register, homes, seen)
+        scene = _scene(register, homes, seen, looked_through)
         groups = group(scene.links, _situation(register, scene))
+        unsure = {
+            key for key in scene.crowded if not _refuses_all_others(register, key, groups, scene)
+        }
+        looked_through |= unsure
+        if unsure:
+            continue
         joined = {
             register.home(outer) for inner, outer in scene.borders if groups.same(inner, outer)
         }
@@ -63,11 +73,40 @@ def links_of_pair(one: FragmentId, other: FragmentId, pair: Pair) -> Iterator[Li
         yield Link(one, other, pair.alias, alias=True)
 
 
-def _scene(register: Register, homes: set[FragmentId], seen: set[FragmentId]) -> Scene:
+def _is_crowd(register: Register, key: FragmentId) -> bool:
+    """Whether so many name the node, all of one unique namespace, that who is refused by the
+    strongest of them need not be looked at one by one."""
+    node = register.node(key)
+    if node.partners <= CROWD or node.barred or not node.of or node.of == register.kind(key):
+        return False
+    return register.namespaces[node.of].unique and not register.is_void(key)
+
+
+def _refuses_all_others(
+    register: Register, key: FragmentId, groups: Groups[FragmentId], scene: Scene
+) -> bool:
+    """Whether the strongest link of a crowded node is taken: before it the node is alone, and after
+    it he has a value of the namespace that all his partners are of."""
+    best = register.node(key).best
+    return any(
+        link.evidence == best and key in (link.one, link.other) and link not in groups.refused
+        for link in scene.links
+    )
+
+
+def _scene(
+    register: Register,
+    homes: set[FragmentId],
+    seen: set[FragmentId],
+    looked_through: set[FragmentId],
+) -> Scene:
     scene = Scene(_members(register, homes), _members(register, seen - homes))
     scene.kinds.update((key, register.kind(key)) for key in scene.inside | scene.seen)
-    for key in sorted(scene.inside):
+    crowded = {key for key in scene.inside - looked_through if _is_crowd(register, key)}
+    for key in sorted(scene.inside - crowded):
         _look_around(register, scene, key)
+    for key in sorted(crowded):
+        _look_inside(register, scene, key, crowded)
     for key in scene.seen:
         for partner, neighbour in register.neighbours(key, JOINED):
             if key < partner:
@@ -95,6 +134,22 @@ def _look_around(register: Register, scene: Scene, key: FragmentId) -> None:
             scene.kinds[partner] = neighbour.kind
             if not within:
                 scene.borders.append((key, partner))
+
+
+def _look_inside(
+    register: Register, scene: Scene, key: FragmentId, crowded: set[FragmentId]
+) -> None:
+    """Those pairs of a crowded node that no node inside has told already."""
+    for partner in crowded:
+        pair = register.pair(key, partner)
+        if pair is not None and (partner, key) not in scene.pairs:
+            scene.pairs[key, partner] = pair
+            if not register.is_void(partner):
+                scene.links += links_of_pair(key, partner, pair)
+    within = sum(key in pair for pair in scene.pairs)
+    if within < register.node(key).partners:
+        scene.crowded.add(key)
+        scene.apart.add(key)
 
 
 def _situation(register: Register, scene: Scene) -> Situation[FragmentId]:

@@ -138,6 +138,7 @@ def _event(
         integrations=call.integrations.content,
         group_id=call.group_id,
         label=call.name,
+        category=call.category,
     )
 
 

@@ -102,8 +102,10 @@ def _is_null(value: Any, style: Format) -> bool:
 
 
 def column_names(header: list[str], rename: Mapping[str, str]) -> tuple[str, ...]:
-    """Renamed, then made unique: the second `Variant` is `Variant.2`, a nameless one `column 5`."""
-    titles = [_renamed(title or f"column {n}", rename) for n, title in enumerate(header, 1)]
+    """Without blanks at their ends, renamed, then made unique: the second `Variant` is `Variant.2`,
+    a nameless one `column 5`."""
+    found = (title.strip() or f"column {n}" for n, title in enumerate(header, 1))
+    titles = [_renamed(title, rename) for title in found]
     taken = set(titles)
     seen: Counter[str] = Counter()
     names = []

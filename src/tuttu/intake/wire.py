@@ -33,6 +33,7 @@ class Wire(msgspec.Struct, frozen=True, rename="camel"):
     group_id: Any = None
     event: Any = None
     name: Any = None
+    category: Any = None
     timestamp: Any = None
     original_timestamp: Any = None
     sent_at: Any = None
@@ -60,6 +61,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     group_id: str | None
     event: str | None
     name: str | None
+    category: str | None
     dated: tuple[Any, Any, Any]
     """originalTimestamp, timestamp and sentAt, unread."""
     properties: Part
@@ -83,6 +85,7 @@ def read_wire(content: bytes, route: str) -> Call:
         group_id=_text(wire.group_id, "groupId"),
         event=_event(wire.event),
         name=_text(wire.name, "name"),
+        category=_text(wire.category, "category"),
         dated=(wire.original_timestamp, wire.timestamp, wire.sent_at),
         properties=_part(wire.properties, "properties"),
         traits=_part(wire.traits, "traits"),

@@ -4,14 +4,28 @@ Events are folded into the state of the one fragment they came with; a customer 
 merge of his fragments' states, so that nothing moves when fragments are joined or parted. All
 state is a function of the *set* of events: order of arrival cannot matter.
 
+State lies under slots, one for each definition: see `slots`.
+
 This room must not know how fragments are joined (identity says which), ask for consent (the
 reader is told whether profiling is allowed), know contacts or actions, read a clock, or keep
 anything of a customer outside the sealed records of his fragments.
 """
 
 from tuttu.profile.canonical import canonical
-from tuttu.profile.fold import make_fold
+from tuttu.profile.fold import make_filler, make_fold, parts
 from tuttu.profile.groups import group_members
-from tuttu.profile.row import read
+from tuttu.profile.row import beneath, changed, completed, following, late, read
 
-__all__ = ["canonical", "group_members", "make_fold", "read"]
+__all__ = [
+    "beneath",
+    "canonical",
+    "changed",
+    "completed",
+    "following",
+    "group_members",
+    "late",
+    "make_filler",
+    "make_fold",
+    "parts",
+    "read",
+]

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tuttu.profile.records import MEMBERS, ROLLS, Fragment, Member, Roll, last_written
+from tuttu.profile.plan import plan_of
+from tuttu.profile.records import (
+    MEMBERS,
+    ROLLS,
+    Fragment,
+    Member,
+    Roll,
+    Slot,
+    Stamped,
+    last_written,
+)
 from tuttu.vocabulary.company import Profile
 from tuttu.vocabulary.conversion import convert
 from tuttu.vocabulary.events import FragmentId
@@ -20,9 +30,6 @@ from tuttu.vocabulary.values import Kind, Row, Type, Value
 
 TEXT = Type(Kind.TEXT)
 
-Named = Mapping[str, str]
-"""Group to the value that a fragment names, as text."""
-
 
 def group_members(
     reader: Reader, customer: Customer, project: Project, group: str, row: Row
@@ -32,29 +39,37 @@ def group_members(
     members = set(customer.fragments)
     value = _text(row.get(project.profile.groups[group].key))
     if value is not None:
-        prefix = reader.pseudonym(_namespace(group), value)
+        prefix = reader.pseudonym(_namespace(plan_of(project).groups[group]), value)
         reader.get(ROLLS, prefix)
         members |= {key[len(prefix) :] for key, _ in reader.scan(MEMBERS, prefix)}
     return tuple(sorted(members))
 
 
-def named(profile: Profile, state: Fragment) -> Named:
-    """What a fragment's own state says of each group."""
-    values = {name: _own(profile, state, group.key) for name, group in profile.groups.items()}
-    texts = {name: _text(value) for name, value in values.items()}
-    return {name: text for name, text in texts.items() if text is not None}
-
-
-def move(transaction: Transaction, fragment: FragmentId, before: Named, after: Named) -> None:
-    """Takes a fragment from the group values it named to those it names."""
-    for group, value in before.items() - after.items():
-        prefix = transaction.pseudonym(_namespace(group), value)
-        transaction.delete(MEMBERS, prefix + fragment)
-        _count(transaction, prefix, -1)
-    for group, value in after.items() - before.items():
-        prefix = transaction.pseudonym(_namespace(group), value)
-        transaction.put(MEMBERS, prefix + fragment, Member())
-        _count(transaction, prefix, +1)
+def settle(
+    transaction: Transaction,
+    fragment: FragmentId,
+    state: Fragment,
+    project: Project,
+    slots: Mapping[str, Slot],
+) -> None:
+    """Takes a fragment from the values of these groups that it was a member of to those it names
+    now."""
+    told = plan_of(project).told
+    for name, slot in slots.items():
+        before = state.groups.get(slot)
+        after = _text(_own(project.profile, told, state, project.profile.groups[name].key))
+        if after == before:
+            continue
+        if before is not None:
+            prefix = transaction.pseudonym(_namespace(slot), before)
+            transaction.delete(MEMBERS, prefix + fragment)
+            _count(transaction, prefix, -1)
+            del state.groups[slot]
+        if after is not None:
+            prefix = transaction.pseudonym(_namespace(slot), after)
+            transaction.put(MEMBERS, prefix + fragment, Member())
+            _count(transaction, prefix, +1)
+            state.groups[slot] = after
 
 
 def _count(transaction: Transaction, prefix: bytes, more: int) -> None:
@@ -66,21 +81,26 @@ def _count(transaction: Transaction, prefix: bytes, more: int) -> None:
         transaction.delete(ROLLS, prefix)
 
 
-def _own(profile: Profile, state: Fragment, column: str) -> Value:
+def _own(profile: Profile, told: Mapping[str, Slot], state: Fragment, column: str) -> Value:
     """A trait or ``source.trait``, as the fragment alone knows it."""
     trait = profile.traits.get(column)
     if trait is None:
         source, _, name = column.partition(".")
-        stamped = state.written.get(name, {}).get(source)
+        stamped = _told(told, state, name).get(source)
         return stamped.value if stamped else None
     if trait.first_known:
-        values = (_own(profile, state, one) for one in trait.first_known)
+        values = (_own(profile, told, state, one) for one in trait.first_known)
         return next((value for value in values if value is not None), None)
-    return last_written(state.written.get(column, {}))
+    return last_written(_told(told, state, column))
 
 
-def _namespace(group: str) -> str:
-    return f"group:{group}"
+def _told(slots: Mapping[str, Slot], state: Fragment, name: str) -> Mapping[str, Stamped]:
+    slot = slots.get(name)
+    return {} if slot is None else state.told.get(slot, {})
+
+
+def _namespace(slot: Slot) -> str:
+    return f"group:{slot.hex()}"
 
 
 def _text(value: Value) -> str | None:

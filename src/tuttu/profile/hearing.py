@@ -18,7 +18,7 @@ from tuttu.profile.aggregates import cell
 from tuttu.profile.plan import Plan, Tally
 from tuttu.profile.records import Stamped
 from tuttu.vocabulary.company import Collection
-from tuttu.vocabulary.conversion import convert, event_row
+from tuttu.vocabulary.conversion import convert, event_row, item_key, value_at
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.values import Instant, Kind, Row, Schema, Type, Value
 
@@ -104,7 +104,7 @@ def _mapped(plan: Plan, event: Event) -> dict[tuple[str, str], object]:
     writes = plan.writes.get(event.name, ())
     said = _object(_decode(event.properties)) if writes else {}
     found = (
-        ((trait, write.source), _at(said, path))
+        ((trait, write.source), value_at(said, path))
         for write in writes
         for trait, path in write.traits.items()
     )
@@ -112,18 +112,18 @@ def _mapped(plan: Plan, event: Event) -> dict[tuple[str, str], object]:
 
 
 def _items(plan: Plan, event: Event) -> Iterator[HeardItem]:
-    """An item without a key is none; a field that the event does not name stays as it was."""
+    """An item without a key, as its type reads one, is none; a field that the event does not name
+    stays as it was."""
     collections = plan.collecting.get(event.name, ())
     said = _object(_decode(event.properties)) if collections else {}
     for collection in collections:
-        key = _at(said, collection.key)
-        text = None if key is UNSET else convert(key, TEXT)
-        if isinstance(text, str) and text:
-            yield HeardItem(collection.name, text, _fields(collection, said))
+        key = item_key(value_at(said, collection.key), collection.fields.get(collection.key, TEXT))
+        if key is not None:
+            yield HeardItem(collection.name, key, _fields(collection, said))
 
 
 def _fields(collection: Collection, said: Said) -> dict[str, Value]:
-    found = ((name, declared, _at(said, name)) for name, declared in collection.fields.items())
+    found = ((name, declared, value_at(said, name)) for name, declared in collection.fields.items())
     return {
         name: convert(value, declared)
         for name, declared, value in found
@@ -153,12 +153,3 @@ def _decode(raw: bytes) -> object:
 
 def _object(value: object) -> Said:
     return value if isinstance(value, dict) else {}
-
-
-def _at(said: Said, path: str) -> object:
-    """What a dotted path leads to; UNSET if nothing. A name with points in it goes first."""
-    if path in said:
-        return said[path]
-    first, _, rest = path.partition(".")
-    inner = said.get(first)
-    return _at(inner, rest) if rest and isinstance(inner, dict) else UNSET

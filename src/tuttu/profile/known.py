@@ -55,11 +55,29 @@ def of_fragment(reader: Reader, plan: Plan, fragment: FragmentId) -> Known:
     state = reader.get(FRAGMENTS, fragment)
     if state is None:
         return Known()
-    items: dict[str, dict[str, Item]] = {}
-    for _, item in reader.scan(ITEMS, fragment) if plan.collections else ():
-        items.setdefault(item.collection, {})[item.key] = item
-    logs = windows.load(reader, fragment, state)
-    return Known(state.written, state.totals, logs, state.steps, items)
+    items = {name: _items(reader, plan, fragment, name) for name in plan.collections}
+    return Known(
+        written=_by_name(plan.told, state.told),
+        totals=state.totals,
+        windows=windows.load(reader, fragment, state),
+        steps=_by_name(plan.steps, state.happened),
+        items={name: found for name, found in items.items() if found},
+    )
+
+
+def _by_name(slots: Mapping[str, Slot], kept: Mapping[Slot, T]) -> dict[str, T]:
+    """What is declared now, by its name; what was once declared stays out."""
+    return {name: kept[slot] for name, slot in slots.items() if slot in kept}
+
+
+def _items(reader: Reader, plan: Plan, fragment: FragmentId, collection: str) -> dict[str, Item]:
+    fields = plan.fields[collection]
+    kept = (item for _, item in reader.scan(ITEMS, fragment + plan.places[collection]))
+    return {
+        item.key: Item(collection, item.key, item.time, _by_name(fields, item.fields))
+        for item in kept
+        if item.time is not None
+    }
 
 
 def merge(plan: Plan, several: Sequence[Known]) -> Known:

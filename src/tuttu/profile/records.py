@@ -6,20 +6,24 @@ that watched that record is void if an item or a page of the same fragment has c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from tuttu.vocabulary.facts import Table
+from tuttu.vocabulary.history import PART_BYTES, Part
 from tuttu.vocabulary.values import Instant, Value
+
+K = TypeVar("K", bound=Hashable)
 
 Moment = tuple[Instant, str]
 """When an event happened, and its id, which decides between events of the same microsecond."""
 
-Slot = bytes
-"""`SLOT_BYTES` bytes that stand for one definition of an aggregate."""
+Slot = Part
+"""What one definition keeps, under a name of fixed length."""
 
-SLOT_BYTES = 8
+SLOT_BYTES = PART_BYTES
 
 
 class Stamped(msgspec.Struct, frozen=True, array_like=True):
@@ -48,18 +52,29 @@ class Log(msgspec.Struct, array_like=True):
 class Fragment(msgspec.Struct):
     """The state of one fragment apart from items and pages; its size has a bound.
 
-    written: trait to source to the newest value. totals: aggregates without a window. logs: those
-    with one. steps: event name to the newest moments it happened at, in order.
+    told: by written trait, source to the newest value. totals: aggregates without a window. logs:
+    those with one. happened: by step of a sequence, the newest moments, in order. groups: by
+    group, the value that the fragment is a member of.
     """
 
-    written: dict[str, dict[str, Stamped]] = {}
+    told: dict[Slot, dict[str, Stamped]] = {}
     totals: dict[Slot, Stamped] = {}
     logs: dict[Slot, Log] = {}
-    steps: dict[str, list[Moment]] = {}
+    happened: dict[Slot, list[Moment]] = {}
+    groups: dict[Slot, str] = {}
+
+
+class KeptItem(msgspec.Struct):
+    """One item, as one fragment heard of it. time: of the newest event about it; None: as yet,
+    only fields that were declared later have been filled. fields: newest values, by field."""
+
+    key: str
+    time: Instant | None = None
+    fields: dict[Slot, Stamped] = {}
 
 
 class Item(msgspec.Struct):
-    """One item of a collection. time: of the newest event about it. fields: newest values."""
+    """One item as it is read. time: of the newest event about it. fields: newest values."""
 
     collection: str
     key: str
@@ -89,14 +104,14 @@ class Roll(msgspec.Struct):
 
 FRAGMENTS = Table("profile.fragments", Fragment, personal=True)
 """By fragment."""
-ITEMS = Table("profile.items", Item, personal=True)
-"""By fragment, and pseudonym of collection and item key."""
+ITEMS = Table("profile.items", KeptItem, personal=True)
+"""By fragment, slot of the collection, and pseudonym of collection and item key."""
 PAGES = Table("profile.pages", Page, personal=True)
 """By fragment, slot, bucket, and first microsecond of the page."""
 MEMBERS = Table("profile.members", Member)
-"""By pseudonym of group and value, and fragment."""
+"""By pseudonym of the group's slot and value, and fragment."""
 ROLLS = Table("profile.rolls", Roll)
-"""By pseudonym of group and value."""
+"""By pseudonym of the group's slot and value."""
 
 
 STEPS = 64
@@ -108,7 +123,7 @@ def newest(stamped: list[Stamped]) -> Stamped:
     return max(stamped, key=lambda one: one.moment)
 
 
-def write(values: dict[str, Stamped], name: str, stamped: Stamped) -> None:
+def write(values: dict[K, Stamped], name: K, stamped: Stamped) -> None:
     """Keeps what was written last by (time, id), in whatever order it arrives."""
     there = values.get(name)
     values[name] = stamped if there is None else newest([there, stamped])
@@ -123,5 +138,5 @@ def last_written(sources: Mapping[str, Stamped]) -> Value:
 
 
 def recent(moments: Iterable[Moment]) -> list[Moment]:
-    """The newest happenings of a step, in order."""
-    return sorted(moments)[-STEPS:]
+    """The newest happenings of a step, in order, each once."""
+    return sorted(set(moments))[-STEPS:]

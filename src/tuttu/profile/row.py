@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from tuttu.profile import known as knowing
@@ -120,3 +122,50 @@ def _late(trait: Trait, row: Row) -> Value:
         return trait.derived(row)
     values = (row.get(column) for column in trait.first_known)
     return next((value for value in values if value is not None), None)
+
+
+def completed(project: Project, row: Row, ledger: Row, *, profiling: bool) -> dict[str, Value]:
+    """What `read` gave, with the ledger's columns, and the traits that rest on them worked out."""
+    plan = plan_of(project)
+    whole = {**row, **ledger}
+    hidden = frozenset() if profiling else plan.profiling
+    for trait in plan.of_ledger:
+        whole[trait.name] = None if trait.name in hidden else _late(trait, whole)
+    return whole
+
+
+def changed(project: Project, row: Row, columns: Row) -> dict[str, Value]:
+    """The row with some columns set to other values, and the traits made of them worked out again.
+
+    A trait that does not follow from the row as it is (laid over, or hidden) stays as it is.
+    """
+    after = {**row, **columns}
+    for trait in following(project, row):
+        if trait.name not in columns:
+            after[trait.name] = _late(trait, after)
+    return after
+
+
+def following(project: Project, row: Row) -> list[Trait]:
+    """Traits made of other columns that are what the row says, each after what it reads."""
+    return [trait for trait in late(project) if _late(trait, row) == row.get(trait.name)]
+
+
+def late(project: Project) -> tuple[Trait, ...]:
+    """Traits made of other columns, each after what it reads."""
+    return plan_of(project).late
+
+
+def beneath(project: Project, columns: Iterable[str]) -> set[str]:
+    """Columns, and all that those of them which are made of others rest on."""
+    made = {trait.name: trait for trait in late(project)}
+    found: set[str] = set()
+    waiting = [*columns]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            trait = made.get(name)
+            if trait is not None:
+                waiting += trait.derived.columns if trait.derived else trait.first_known
+    return found

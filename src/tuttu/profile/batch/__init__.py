@@ -1,0 +1,42 @@
+"""The traits of everybody, computed over the whole event log by SQL: the other way to the same.
+
+An exported log (Parquet files on a workbench) holds the events as rows, under pseudonyms; from it
+every trait, source, collection and group is computed for all customers at once. Nothing of the
+live fold takes part: what is shared is how one JSON value becomes one declared type. It must not
+read state, and it decides nothing: whoever compares the two is `engine`.
+"""
+
+from tuttu.profile.batch.computing import COMPUTED, compute
+from tuttu.profile.batch.items import latest
+from tuttu.profile.batch.layout import (
+    CUSTOMER,
+    KEY,
+    PROFILING,
+    Layout,
+    abouts,
+    compared,
+    item_columns,
+    layout_of,
+    sources_of,
+)
+from tuttu.profile.batch.log import LogExport
+from tuttu.profile.batch.told import members
+from tuttu.profile.batch.veils import Veils
+
+__all__ = [
+    "COMPUTED",
+    "CUSTOMER",
+    "KEY",
+    "PROFILING",
+    "Layout",
+    "LogExport",
+    "Veils",
+    "abouts",
+    "compared",
+    "compute",
+    "item_columns",
+    "latest",
+    "layout_of",
+    "members",
+    "sources_of",
+]

@@ -1,0 +1,107 @@
+"""Collections as SQL: each field of an item as it was said last, and what is made of the items."""
+
+# ruff: noqa: S608 - names are quoted, and values are constants of ours
+
+from __future__ import annotations
+
+from tuttu.policy import quoted, quoted_name
+from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, KEY, TIME, Layout
+from tuttu.profile.batch.log import (
+    FRAGMENTS,
+    IDS,
+    RANKS,
+    field_scope,
+    items_table,
+    key_scope,
+    said,
+)
+from tuttu.profile.batch.sums import Counted, Made, aggregated, moment, nothing, passing
+from tuttu.storage import Workbench
+from tuttu.vocabulary.company import Collection, Trait
+from tuttu.vocabulary.values import Instant
+
+
+def latest(layout: Layout, collection: str) -> str:
+    """The table of a collection's items as they stand: `CUSTOMER`, `KEY`, and the fields."""
+    return f"latest {items_table(layout, collection)}"
+
+
+def compute(bench: Workbench, layout: Layout, collection: Collection, now: Instant) -> list[Made]:
+    """Makes the table `latest`, and one of what is made of its items."""
+    name, table = collection.name, latest(layout, collection.name)
+    bench.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_latest(layout, collection)}")
+    columns = {
+        layout.column(trait.name): (_aggregated(layout, collection, trait, now), nothing(trait))
+        for trait in layout.project.profile.traits.values()
+        if trait.aggregate is not None and trait.over == name
+    }
+    if name in layout.reads.columns:
+        columns[name] = (_listed(layout, collection), "[]")
+    if not columns:
+        return []
+    values = ", ".join(f"{value} AS {quoted_name(each)}" for each, (value, _) in columns.items())
+    made = f"made of {table}"
+    bench.run(
+        f'CREATE TEMP TABLE {quoted_name(made)} AS SELECT "{CUSTOMER}", {values}'
+        f' FROM (SELECT *, {moment(now)} AS "now" FROM {quoted_name(table)})'
+        f' GROUP BY "{CUSTOMER}"'
+    )
+    return [Made(made, {each: absent for each, (_, absent) in columns.items()})]
+
+
+def _latest(layout: Layout, collection: Collection) -> str:
+    """One row for each item; `tuttu at` is when and by which event a field was said last."""
+    newest, fields = [], []
+    for field in collection.fields:
+        column, last = quoted_name(layout.field(collection.name, field)), _last(field)
+        if field == collection.key:
+            newest.append(f"any_value({column}) AS {column}")
+            fields.append(column)
+            continue
+        newest.append(
+            f"last({{'value': {column}, 'time': \"{TIME}\", 'rank': rank}}"
+            f' ORDER BY "{TIME}", rank) FILTER (WHERE {quoted_name(said(field))}) AS {last}'
+        )
+        fields += [f"{last}.value AS {column}", last]
+    return (
+        f'WITH spoken AS (SELECT f."{CUSTOMER}", r.rank, k.rank AS key_rank, i.*'
+        f" FROM {quoted_name(items_table(layout, collection.name))} i"
+        f' JOIN {FRAGMENTS} f USING ("{FRAGMENT}")'
+        f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.veil = i."{EVENT_ID}"'
+        f" JOIN {RANKS} k ON k.scope = {quoted(key_scope(collection.name))}"
+        f' AND k.veil = i."{KEY}"),'
+        f' newest AS (SELECT "{CUSTOMER}", "{KEY}", any_value(key_rank) AS "tuttu rank",'
+        f' max("{TIME}") AS "{TIME}", {", ".join(newest)}'
+        f' FROM spoken GROUP BY "{CUSTOMER}", "{KEY}")'
+        f' SELECT "{CUSTOMER}", "{KEY}", "tuttu rank", "{TIME}", {", ".join(fields)} FROM newest'
+    )
+
+
+def _last(field: str) -> str:
+    return quoted_name(f"tuttu at {field}")
+
+
+def _aggregated(layout: Layout, collection: Collection, trait: Trait, now: Instant) -> str:
+    field = trait.field or collection.key
+    column = quoted_name(layout.field(collection.name, field))
+    own = field == collection.key
+    counted = Counted(
+        value=column,
+        order=None if layout.shows(trait.name) else _order(collection.name, field, column),
+        time=f'"{TIME}"' if own else f"{_last(field)}.time",
+        rank='"tuttu rank"' if own else f"{_last(field)}.rank",
+    )
+    return aggregated(trait, counted, passing(trait, f'"{TIME}"', now))
+
+
+def _order(collection: str, field: str, column: str) -> str:
+    """The place of a veiled value among all of its column."""
+    scope = quoted(field_scope(collection, field))
+    return f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
+
+
+def _listed(layout: Layout, collection: Collection) -> str:
+    """The items as conditions read them."""
+    fields = sorted(layout.reads.fields.get(collection.name, ()))
+    shown = ", ".join(f"{quoted(each)}: {quoted_name(each)}" for each in fields)
+    return f"list({{{shown or quoted('is there') + ': NULL'}}})"

@@ -1,0 +1,181 @@
+"""Which columns an export has, and which of them stand there as they are.
+
+A trait's value is in an export only if a condition, formula or other trait reads it; of all others
+there is a veil. Whatever is read together is shown together: a trait, what its sources wrote, and
+the traits of which it is the first known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from tuttu.policy import Reads, Relation, reads_of
+from tuttu.vocabulary.company import Collection, Trait
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import ITEM, Expression, Kind, Type
+
+TEXT = Type(Kind.TEXT)
+CUSTOMER, FRAGMENT, EVENT_ID = "tuttu customer", "tuttu fragment", "tuttu id"
+PROFILING, KEY, TIME = "tuttu profiling", "tuttu key", "tuttu time"
+"""Columns of our own: no name of a company has a space in it."""
+EVENTS, TRAITS = "events", "its traits"
+Place = tuple[str, str]
+"""A trait (`TRAITS`), a property of events (`EVENTS`), or a field of a collection; and its name."""
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """traits: whose values are shown. fields: by collection, the fields that are. events: what
+    the aggregates over events read of one. veiled: columns of an event that only go from there
+    into a trait that nobody reads."""
+
+    project: Project
+    reads: Reads
+    traits: frozenset[str]
+    fields: Mapping[str, frozenset[str]]
+    events: Reads
+    veiled: frozenset[str]
+
+    def shows(self, column: str) -> bool:
+        """column: a trait, or ``source.trait``."""
+        return base_of(self.project, column) in self.traits
+
+    def column(self, name: str) -> str:
+        """How a trait's or a source's column is called in the export."""
+        return name if self.shows(name) else veiled(name)
+
+    def type_of(self, name: str) -> Type:
+        return self.project.row_schema.columns[name] if self.shows(name) else TEXT
+
+    def field(self, collection: str, name: str) -> str:
+        """The same of a field of an item."""
+        return name if name in self.fields[collection] else veiled(name)
+
+    def relation(self) -> Relation:
+        """What conditions and formulas read of a customer, and the traits that are shown."""
+        schema = self.project.row_schema
+        shown = {name for name in compared(self.project) if self.shows(name)}
+        relation = dict(Reads(self.reads.columns | shown, self.reads.fields).relation(schema))
+        for name in abouts(self.project):
+            fields = {each: schema.collections[name][each] for each in self.reads.fields[name]}
+            relation[name] = {KEY: TEXT, **fields}
+        return relation
+
+
+def veiled(name: str) -> str:
+    return f"tuttu veiled {name}"
+
+
+def layout_of(project: Project, expressions: Iterable[Expression]) -> Layout:
+    """expressions: all that are asked of a customer; those that make traits are known here."""
+    traits = project.profile.traits
+    derived = [trait.derived for trait in traits.values() if trait.derived]
+    reads = _of_rows(project, reads_of([*expressions, *derived]))
+    over_events = [each for each in _aggregates(project) if each.over == EVENTS]
+    tests = reads_of(each.test for each in over_events if each.test)
+    shown = _closed(set(_shown(project, reads, tests)), list(_together(project)))
+    read = {each.field for each in over_events if each.field}
+    return Layout(
+        project=project,
+        reads=reads,
+        traits=_named(shown, TRAITS),
+        fields={name: _named(shown, name) for name in project.profile.collections},
+        events=Reads(_named(shown, EVENTS), tests.fields),
+        veiled=frozenset(read) - _named(shown, EVENTS),
+    )
+
+
+def base_of(project: Project, column: str) -> str:
+    """The trait that a column belongs to: itself, or the one that the source wrote."""
+    return column if column in project.profile.traits else column.partition(".")[2]
+
+
+def sources_of(project: Project) -> list[str]:
+    """The columns ``source.trait``."""
+    traits = project.profile.traits
+    return [
+        column
+        for column in project.row_schema.columns
+        if column not in traits and column.partition(".")[2] in traits
+    ]
+
+
+def abouts(project: Project) -> frozenset[str]:
+    """The collections that some rule is about."""
+    of_actions = {each.about for each in project.actions.values()}
+    of_guards = {each.about for each in project.policy.guards}
+    return frozenset(each for each in of_actions | of_guards if each is not None)
+
+
+def compared(project: Project) -> list[str]:
+    """All columns that come from the log."""
+    return [*project.profile.traits, *sources_of(project)]
+
+
+def item_columns(layout: Layout, collection: Collection) -> dict[str, Type]:
+    """The columns of an item, its key's field included; veiled ones are text."""
+    return {
+        layout.field(collection.name, name): declared
+        if name in layout.fields[collection.name]
+        else TEXT
+        for name, declared in collection.fields.items()
+    }
+
+
+def as_it_is(trait: Trait) -> bool:
+    """What cannot be computed of veils."""
+    return trait.derived is not None or bool(trait.sequence) or trait.aggregate in {"count", "sum"}
+
+
+def _aggregates(project: Project) -> list[Trait]:
+    return [each for each in project.profile.traits.values() if each.aggregate is not None]
+
+
+def _shown(project: Project, rows: Reads, events: Reads) -> Iterator[Place]:
+    """What conditions read, and what cannot be veiled."""
+    traits = project.profile.traits
+    for name, trait in traits.items():
+        if as_it_is(trait):
+            yield TRAITS, name
+        if trait.over in project.profile.collections and trait.test is not None:
+            yield from ((trait.over, field) for field in trait.test.columns)
+    named = {base_of(project, each) for each in rows.columns} & traits.keys()
+    yield from ((TRAITS, each) for each in named)
+    for collection, fields in rows.fields.items():
+        yield from ((collection, each) for each in fields)
+    yield from ((EVENTS, each) for each in {*events.columns, "event", "call", "source"})
+
+
+def _together(project: Project) -> Iterator[set[Place]]:
+    """A choice and what it chooses from; a trait and the field that it is made of."""
+    for name, trait in project.profile.traits.items():
+        if trait.first_known:
+            choices = {name, *(base_of(project, each) for each in trait.first_known)}
+            yield {(TRAITS, each) for each in choices}
+        if trait.aggregate is not None and trait.field is not None:
+            yield {(TRAITS, name), (trait.over, trait.field)}
+
+
+def _closed(shown: set[Place], together: Sequence[set[Place]]) -> set[Place]:
+    grown = -1
+    while grown != len(shown):
+        grown = len(shown)
+        shown.update(*(places for places in together if places & shown))
+    return shown
+
+
+def _named(shown: set[Place], where: str) -> frozenset[str]:
+    return frozenset(name for place, name in shown if place == where)
+
+
+def _of_rows(project: Project, reads: Reads) -> Reads:
+    """``item.<field>`` is read of the collection that the rule is about."""
+    of_item = {each for each in reads.columns if each.startswith(f"{ITEM}.")}
+    fields = {name: set(found) for name, found in reads.fields.items()}
+    for collection in abouts(project):
+        declared = project.profile.collections[collection].fields
+        named = {each.partition(".")[2] for each in of_item}
+        fields.setdefault(collection, set()).update(named & declared.keys())
+    columns = (reads.columns - of_item) | abouts(project)
+    return Reads(columns, {name: frozenset(found) for name, found in fields.items()})

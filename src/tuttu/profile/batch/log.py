@@ -1,0 +1,204 @@
+"""The event log as rows: what each event says, decoded and typed, and nothing computed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from tuttu.policy import Relation, duckdb_row, duckdb_type, duckdb_value
+from tuttu.profile.batch.layout import (
+    EVENT_ID,
+    EVENTS,
+    FRAGMENT,
+    KEY,
+    TIME,
+    Layout,
+    item_columns,
+    veiled,
+)
+from tuttu.profile.batch.veils import Veils
+from tuttu.storage import Sheet, Workbench
+from tuttu.vocabulary.company import Collection
+from tuttu.vocabulary.conversion import convert, event_row, item_key, value_at
+from tuttu.vocabulary.events import Event, FragmentId
+from tuttu.vocabulary.values import Kind, Type, Value
+
+RANKS, FRAGMENTS = "ranks", "fragments"
+IDS = "id"
+"""The scope in which message ids are ranked."""
+
+_INSTANT = Type(Kind.TIMESTAMP)
+_STAMP = {FRAGMENT: "VARCHAR", TIME: "TIMESTAMP", EVENT_ID: "VARCHAR"}
+Said = Mapping[str, object]
+
+
+def written_table(declared: str) -> str:
+    """Where the values of one DuckDB type are, whichever trait they were written into."""
+    return f"written {declared.replace('[]', ' list')}"
+
+
+def items_table(layout: Layout, collection: str) -> str:
+    return f"items {list(layout.project.profile.collections).index(collection)}"
+
+
+def said(field: str) -> str:
+    """The column that says whether an event named the field."""
+    return f"tuttu said {field}"
+
+
+def written_types(layout: Layout) -> dict[str, str]:
+    """Written trait to the DuckDB type of its column."""
+    return {
+        name: duckdb_type(layout.type_of(name))
+        for name, trait in layout.project.profile.traits.items()
+        if trait.written
+    }
+
+
+def key_scope(collection: str) -> str:
+    """The scope in which the keys of a collection are ranked."""
+    return f"key {collection}"
+
+
+def field_scope(collection: str, field: str) -> str:
+    """The scope in which the veiled values of one column are ranked."""
+    return f"field {collection} {field}"
+
+
+class LogExport:
+    """Writes the tables `fragments`, `events`, `written …`, `items …` and `ranks`."""
+
+    def __init__(self, bench: Workbench, layout: Layout, veils: Veils) -> None:
+        self._layout, self._veils, self._bench = layout, veils, bench
+        profile = layout.project.profile
+        self._relation: Relation = layout.events.relation(layout.project.event_schema)
+        self._fragments = bench.table(FRAGMENTS, {FRAGMENT: "VARCHAR", "tuttu customer": "VARCHAR"})
+        self._events = bench.table(EVENTS, self._event_columns())
+        self._types = written_types(layout)
+        self._written = {
+            declared: bench.table(written_table(declared), _written_columns(declared))
+            for declared in sorted(set(self._types.values()))
+        }
+        self._items = {
+            name: bench.table(items_table(layout, name), _item_columns(layout, collection))
+            for name, collection in profile.collections.items()
+        }
+
+    def fragment(self, fragment: FragmentId, customer: str) -> None:
+        self._fragments.add([fragment.hex(), customer])
+
+    def event(self, fragment: FragmentId, event: Event) -> None:
+        stamp = [
+            fragment.hex(),
+            duckdb_value(event.time, _INSTANT),
+            self._veils.ranked(IDS, event.id),
+        ]
+        self._add_event(stamp, event)
+        for place, (trait, source, value) in enumerate(_writes(self._layout, event)):
+            shown = self._cell(trait, value)
+            self._written[self._types[trait]].add([*stamp, place, trait, source, shown])
+        for name, collection in self._layout.project.profile.collections.items():
+            if event.name in collection.events:
+                self._add_item(stamp, name, collection, event)
+
+    def close(self) -> None:
+        ranks = self._bench.table(RANKS, {"scope": "VARCHAR", "veil": "VARCHAR", "rank": "BIGINT"})
+        for row in self._veils.ranks():
+            ranks.add(row)
+        sheets: Sequence[Sheet] = (
+            *(self._fragments, self._events, ranks),
+            *self._written.values(),
+            *self._items.values(),
+        )
+        for sheet in sheets:
+            sheet.close()
+
+    def _event_columns(self) -> dict[str, str]:
+        shown = {name: duckdb_type(declared) for name, declared in self._relation.items()}
+        hidden = {veiled(name): "VARCHAR" for name in sorted(self._layout.veiled)}
+        return {**_STAMP, **shown, **hidden}
+
+    def _add_event(self, stamp: list[Any], event: Event) -> None:
+        row = event_row(event, self._layout.project.event_schema)
+        hidden = [
+            self._order_of(EVENTS, name, row.get(name)) for name in sorted(self._layout.veiled)
+        ]
+        self._events.add([*stamp, *duckdb_row(row, self._relation), *hidden])
+
+    def _add_item(self, stamp: list[Any], name: str, collection: Collection, event: Event) -> None:
+        properties = _object(event.properties)
+        key_type = collection.fields[collection.key]
+        key = item_key(value_at(properties, collection.key), key_type)
+        if key is None:
+            return
+        row: list[Any] = [*stamp, self._veils.ranked(key_scope(name), key)]
+        for field, declared in collection.fields.items():
+            raw = value_at(properties, field)
+            value = None if raw is UNSET else convert(raw, declared)
+            row += [raw is not UNSET, self._field(name, field, declared, value)]
+        self._items[name].add(row)
+
+    def _field(self, collection: str, field: str, declared: Type, value: Value) -> Any:
+        if field in self._layout.fields[collection]:
+            return duckdb_value(value, declared)
+        return self._order_of(collection, field, value)
+
+    def _order_of(self, collection: str, field: str, value: Value) -> str | None:
+        """Lists and truth values have no order; nothing asks for their greatest."""
+        if isinstance(value, bool | list):
+            return self._veils.veil(value)
+        return self._veils.ranked(field_scope(collection, field), value)
+
+    def _cell(self, trait: str, value: Value) -> Any:
+        if not self._layout.shows(trait):
+            return self._veils.veil(value)
+        return duckdb_value(value, self._layout.type_of(trait))
+
+
+def _written_columns(declared: str) -> dict[str, str]:
+    named = {"place": "INTEGER", "trait": "VARCHAR", "source": "VARCHAR", "value": declared}
+    return {**_STAMP, **named}
+
+
+def _item_columns(layout: Layout, collection: Collection) -> dict[str, str]:
+    columns = {**_STAMP, KEY: "VARCHAR"}
+    for name, (column, declared) in zip(
+        collection.fields, item_columns(layout, collection).items(), strict=True
+    ):
+        columns[said(name)] = "BOOLEAN"
+        columns[column] = duckdb_type(declared)
+    return columns
+
+
+def _writes(layout: Layout, event: Event) -> Iterator[tuple[str, str, Value]]:
+    """(trait, source, value) of every place where the event says a trait, the more particular
+    place later."""
+    project = layout.project
+    spoken: list[tuple[str, str, object]] = []
+    about_person = [_dict(_object(event.context).get("traits"))]
+    if event.call == "identify":
+        about_person.append(_object(event.traits))
+    if event.call == "group" and event.group_id is not None:
+        about_person.append({"group_id": event.group_id})
+    for traits in about_person:
+        spoken += [(name, event.source, value) for name, value in traits.items()]
+    for write in project.tracking.writes:
+        if write.event == event.name:
+            properties = _object(event.properties)
+            for name, path in write.traits.items():
+                spoken.append((name, write.source, value_at(properties, path)))
+    for name, source, value in spoken:
+        trait = project.profile.traits.get(name)
+        if trait is not None and trait.written and value is not UNSET:
+            yield name, source, convert(value, trait.type)
+
+
+def _object(raw: bytes) -> Said:
+    return _dict(msgspec.json.decode(raw))
+
+
+def _dict(value: object) -> Said:
+    return value if isinstance(value, dict) else {}

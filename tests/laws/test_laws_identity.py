@@ -1,0 +1,257 @@
+"""Identity as a company lives it: senders, doors and decisions in any order, while time moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from tests.laws import judging
+from tests.laws.judging import Choice, Pair, People
+from tests.laws.saying import (
+    CHANNELS,
+    NAMES,
+    NOBODY,
+    PURPOSES,
+    START,
+    Name,
+    Said,
+    said,
+    send,
+)
+from tests.laws.twins import Fresh, facts, forbidden, people, twin, views, without
+
+from tuttu.engine.answers import (
+    DecideAnswer,
+    DecideRequest,
+    PreferenceRequest,
+    PreferencesRequest,
+    ResourceRequest,
+    UnmergeRequest,
+)
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.facts import Fact
+from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Instant
+
+pytestmark = pytest.mark.laws
+
+names = st.sampled_from(NAMES)
+surfaces = st.sampled_from(["front", "desk", "email", "call"])
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """A kept decision: the answer as it was given, and who was one customer then."""
+
+    answer: DecideAnswer
+    asked: Name
+    people: People
+
+
+class Company(RuleBasedStateMachine):
+    """One company. heard: every call that was taken, with the moment it came."""
+
+    def __init__(self, fresh: Fresh) -> None:
+        super().__init__()
+        self.clock = ManualClock(START)
+        self.stack = ExitStack()
+        self.engine = self.stack.enter_context(fresh(self.clock))
+        self.rules = self.engine.project.namespaces
+        self.heard: list[tuple[Said, Instant]] = []
+        self.parted: set[Pair] = set()
+        self.choices: list[Choice] = []
+        self.issued: list[Issued] = []
+        self.claimed = False
+        self.random = Random(0)
+
+    @initialize(random=st.randoms(use_true_random=False))
+    def begin(self, random: Random) -> None:
+        self.random = random
+
+    # What happens
+
+    @rule(data=st.data(), count=st.integers(1, 3))
+    def senders_speak(self, data: st.DataObject, count: int) -> None:
+        number = len(self.heard)
+        calls = [data.draw(said(number + each, self.clock.now())) for each in range(count)]
+        now = self.clock.now()
+        body = {"batch": [call.wire() for call in calls]}
+        assert send(self.engine, "batch", body) == count
+        for call in calls:
+            self.heard.append((call, call.time(now)))
+            self.choices += _chosen(call, call.time(now))
+
+    @precondition(lambda self: self.heard)
+    @rule(data=st.data())
+    def a_sender_repeats_himself(self, data: st.DataObject) -> None:
+        call, _ = data.draw(st.sampled_from(self.heard))
+        assert send(self.engine, call.call, call.wire()) == 0
+
+    @rule(time=st.sampled_from([MINUTE, 40 * MINUTE, 3 * HOUR, DAY, 4 * DAY]))
+    def time_passes(self, time: Instant) -> None:
+        self.clock.set(self.clock.now() + time)
+
+    @rule(
+        who=names,
+        purpose=st.sampled_from(PURPOSES),
+        channel=st.none() | st.sampled_from(CHANNELS),
+        allowed=st.booleans(),
+    )
+    def somebody_chooses(self, who: Name, purpose: str, channel: str | None, allowed: bool) -> None:
+        choice = PreferenceRequest(purpose=purpose, channel=channel, allowed=allowed)
+        request = PreferencesRequest(preferences=[choice])
+        self.engine.set_preferences(dict([who]), request, "law")
+        self.choices.append(Choice(who, purpose, channel, allowed, self.clock.now()))
+
+    @rule(one=names, other=names)
+    def two_are_parted(self, one: Name, other: Name) -> None:
+        if one != other:
+            before = forbidden(self.engine)
+            request = UnmergeRequest(one=dict([one]), other=dict([other]), why="two persons")
+            answer = self.engine.unmerge(request, "anna")
+            self.parted.add(frozenset((one, other)))
+            told = {
+                frozenset((*link.one.items(), *link.other.items())) for link in answer.forbidden
+            }
+            assert told == forbidden(self.engine) - before
+
+    @rule(one=names)
+    def a_fragment_is_taken_out(self, one: Name) -> None:
+        picture = self.engine.customer(dict([one]), "law")
+        others = [name for who in picture.identifiers for name in who.items() if name != one]
+        [part] = [each for each in picture.parts if each.who in (None, dict([one]))] or [None]
+        if others and part is not None:
+            request = UnmergeRequest(one={"fragment": part.id}, why="shared by many")
+            self.engine.unmerge(request, "anna")
+            self.parted |= {frozenset((one, other)) for other in others}
+            assert not self.people_of(one) & set(others)
+
+    @rule(who=names, surface=surfaces)
+    def a_decision_is_asked_for(self, who: Name, surface: str) -> None:
+        request = DecideRequest(who=dict([who]), surfaces=[surface])
+        answer = self.engine.decide(request)
+        self.claimed |= surface in {"desk", "call"}
+        self.issued.append(Issued(answer, who, self.people_of(who)))
+
+    @precondition(lambda self: any(each.answer.choices for each in self.issued))
+    @rule(data=st.data(), who=names, event=st.sampled_from(["Offer Viewed", "Offer Declined"]))
+    def an_offer_is_answered(self, data: st.DataObject, who: Name, event: str) -> None:
+        choices = [choice for each in self.issued for choice in each.answer.choices]
+        choice = data.draw(st.sampled_from(choices))
+        properties = {"contact_id": choice.contact_id, "offer": choice.action}
+        content = {"event": event, "properties": properties}
+        call = Said(f"o{len(self.heard)}", "track", (who,), (who,), content, self.clock.now())
+        send(self.engine, "track", call.wire())
+        self.heard.append((call, self.clock.now()))
+
+    @rule(amount=st.integers(0, 4))
+    def somebody_counts_the_vouchers(self, amount: int) -> None:
+        self.claimed = True
+        self.engine.set_resource("vouchers", ResourceRequest(amount=amount), "law")
+
+    # What must hold, whenever it is asked
+
+    def teardown(self) -> None:
+        with self.stack:
+            links = list(judging.links_of(self.heard, self.rules))
+            self.customers_are_as_the_rules_say(links)
+            self.no_limit_is_passed(links)
+            self.consent_is_the_stricter_until_given_anew(links)
+            self.receipts_stay_and_say_what_became_of_them()
+            told = facts(self.engine)
+            self.the_log_folded_anew_is_the_same(told)
+            self.unmerged_is_as_if_the_evidence_had_never_been(told)
+
+    def people_of(self, who: Name) -> People:
+        return people(self.engine)[who]
+
+    def customers_are_as_the_rules_say(self, links: list[judging.Link]) -> None:
+        expected = judging.partition(NAMES, links, self.parted, self.rules)
+        assert set(people(self.engine).values()) == expected
+
+    def no_limit_is_passed(self, links: list[judging.Link]) -> None:
+        live = [link for link in links if link.pair not in self.parted]
+        met = judging.partners(live)
+        blocked = {(kind, value.strip().lower()) for kind, value in NOBODY}
+        for group in people(self.engine).values():
+            assert not group & blocked
+            for kind, rule_ in self.rules.items():
+                values = {value for each, value in group if each == kind}
+                if rule_.unique:
+                    assert len(values) <= rule_.alias_limit
+                for value in values if rule_.limit is not None and len(group) > 1 else ():
+                    assert len(met[kind, value]) <= rule_.limit
+
+    def consent_is_the_stricter_until_given_anew(self, links: list[judging.Link]) -> None:
+        for group in set(people(self.engine).values()):
+            since = judging.joined_at(group, links, self.parted)
+            cells = self.engine.preferences(dict([max(group)]), "law").preferences
+            found = {(each.purpose, each.channel): each.allowed for each in cells}
+            assert found == {
+                (name, channel): allowed
+                for name, purpose in self.engine.project.purposes.items()
+                for channel, allowed in judging.allowed(group, self.choices, since, purpose).items()
+            }
+
+    def receipts_stay_and_say_what_became_of_them(self) -> None:
+        present = people(self.engine)
+        for issued in self.issued:
+            assert issued.answer.decision_id is not None
+            kept = self.engine.decision(issued.answer.decision_id, "law")
+            assert msgspec.json.encode(kept.decision) == msgspec.json.encode(issued.answer)
+            now, about = present[issued.asked], kept.customer
+            assert _named(about.identifiers) == issued.people
+            assert _named(about.merged_since) == now - issued.people
+            assert _named(about.unmerged_since) == issued.people - now
+            merged = len(issued.people) > 1 or now != issued.people
+            assert ("merged" in about.note) == merged
+
+    def the_log_folded_anew_is_the_same(self, told: list[Fact]) -> None:
+        again = self.engine.replay()
+        assert again.facts >= len(told)
+        assert again.refused == 0
+        assert again.live == again.replayed == self.engine.digest()
+        if not self.claimed:
+            order = self.random.sample(told, len(told))
+            with twin(self.engine, order, self.clock) as other:
+                assert other.digest() == again.live
+
+    def unmerged_is_as_if_the_evidence_had_never_been(self, told: list[Fact]) -> None:
+        left = without(told, forbidden(self.engine))
+        if left is None:
+            return
+        with twin(self.engine, left, self.clock) as other:
+            assert other.digest() == self.engine.digest()
+            assert views(other) == views(self.engine)
+
+
+def _named(people: list[dict[str, str]]) -> People:
+    return frozenset(name for who in people for name in who.items())
+
+
+def _chosen(call: Said, time: Instant) -> Iterator[Choice]:
+    said = call.content.get("properties", {})
+    if call.content.get("event") in {"Consent Given", "Consent Withdrawn"}:
+        allowed = call.content["event"] == "Consent Given"
+        yield Choice(call.who[0], said["purpose"], said.get("channel"), allowed, time)
+
+
+def test_a_company_at_work(fresh: Fresh, scale: Callable[[int, int], int]) -> None:
+    run_state_machine_as_test(
+        lambda: Company(fresh),
+        settings=settings(
+            max_examples=scale(30, 2_000),
+            stateful_step_count=14,
+            phases=[Phase.explicit, Phase.generate],
+        ),
+    )

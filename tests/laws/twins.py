@@ -1,0 +1,114 @@
+"""Engines beside an engine: the same facts, some of them left out, folded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from typing import Any
+
+import msgspec
+from tests.laws.judging import People
+from tests.laws.saying import NAMES, Name
+
+from tuttu import identity
+from tuttu.engine import Engine
+from tuttu.engine.present import OneVersion
+from tuttu.storage import Store
+from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.events import Event, Identifier, Unmerge
+from tuttu.vocabulary.facts import Committed, Fact, Unit
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+
+Fresh = Callable[[Clock], AbstractContextManager[Engine]]
+"""An engine over an empty store."""
+
+
+def over(project: Project, store: Store, clock: Clock) -> Engine:
+    """An engine of one version of a project."""
+    return Engine(OneVersion(project, store, clock), store, clock)
+
+
+def facts(engine: Engine) -> list[Fact]:
+    """Everything in the log, in its order."""
+    with engine.store.read() as snapshot:
+        return [logged.fact for logged in snapshot.facts(limit=1_000_000)]
+
+
+@contextmanager
+def twin(engine: Engine, told: Iterable[Fact], clock: Clock) -> Iterator[Engine]:
+    """A scratch engine in which people have the same pseudonyms, after these facts."""
+    with closing(over(engine.project, engine.store.scratch(), clock)) as other:
+        results = other.store.commit([Unit(facts=(fact,)) for fact in told])
+        assert all(isinstance(result, Committed) for result in results), results
+        yield other
+
+
+def without(told: Iterable[Fact], forbidden: set[frozenset[Name]]) -> list[Fact] | None:
+    """The facts without unmerges, and without the evidence on these pairs: of each link, the name
+    that its event did not come under is left out. None where that would be to say something else:
+    in an alias, leaving the new name out links the old one to another."""
+    left = [_bereft(fact, forbidden) for fact in told if not isinstance(fact.body, Unmerge)]
+    return None if None in left else [fact for fact in left if fact is not None]
+
+
+def _bereft(fact: Fact, forbidden: set[frozenset[Name]]) -> Fact | None:
+    event = fact.body
+    if not isinstance(event, Event):
+        return fact
+    first: dict[str, Identifier] = {}
+    gone: set[Identifier] = set()
+    for name in event.identifiers:
+        alike = first.setdefault(name.namespace, name)
+        alias = event.call == "alias" and alike is not name
+        one = alike if alias else event.identifiers[0]
+        if one is not name and frozenset((_pair(one), _pair(name))) in forbidden:
+            gone.add(name)
+        elif alias and alike in gone:
+            return None
+    kept = tuple(name for name in event.identifiers if name not in gone)
+    return msgspec.structs.replace(fact, body=msgspec.structs.replace(event, identifiers=kept))
+
+
+def _pair(identifier: Identifier) -> Name:
+    return identifier.namespace, identifier.value
+
+
+def customers(engine: Engine) -> dict[Name, Customer]:
+    """Everybody's customer, from one snapshot; nobody's look is recorded."""
+    with engine.store.read() as snapshot:
+        return {
+            name: identity.resolve(snapshot, engine.project, Identifier(*name)) for name in NAMES
+        }
+
+
+def people(engine: Engine) -> dict[Name, People]:
+    """Everybody with those who are one customer with him."""
+    return {
+        name: frozenset(map(_pair, customer.identifiers))
+        for name, customer in customers(engine).items()
+    }
+
+
+def forbidden(engine: Engine) -> set[frozenset[Name]]:
+    """The pairs whose evidence an unmerge forbids."""
+    return {
+        frozenset((_pair(link.one), _pair(link.other)))
+        for customer in customers(engine).values()
+        for link in customer.refused
+        if link.reason == identity.UNMERGED
+    }
+
+
+def views(engine: Engine) -> dict[People, Any]:
+    """Of each customer: all that the doors show of him, but for evidence that joined nobody, and
+    the age of his fragments, which such evidence tells too."""
+    found = {}
+    for group in set(people(engine).values()):
+        who = dict([min(group)])
+        picture = engine.customer(who, "law")
+        parts = sorted(each.id for each in picture.parts)
+        bare = msgspec.structs.replace(picture, refused_links=[], parts=[])
+        chosen = engine.preferences(who, "law")
+        found[group] = (msgspec.to_builtins(bare), parts, msgspec.to_builtins(chosen))
+    return found
