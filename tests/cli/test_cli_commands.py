@@ -36,6 +36,25 @@ def test_a_dry_run_and_an_explanation_write_nothing(ask: Any, run: Any) -> None:
     assert run("digest").output == before
 
 
+def test_an_explanation_says_what_would_change_it_also_of_an_old_decision(
+    run: Any, ask: Any
+) -> None:
+    now = run("explain", "maija", "--surface", "front").output
+    assert "would be chosen:" in now
+    told = ask("explain", "maija", "--surface", "front")
+    (refused,) = (each for each in told["refused"] if each["action"] == "case-news")
+    (part,) = refused["would_pass_if"]
+    assert f"if {part['words']}" in now
+    decision_id = ask("decide", "maija", "--surface", "front")["decision_id"]
+    then = ask("explain", "--decision", decision_id)
+    assert then["decision_id"] == decision_id
+    assert then["refused"] == told["refused"]
+    both = run("explain", "maija", "--decision", decision_id, exit_code=2).output
+    assert "A decision has its own WHO" in both
+    assert "Give WHO" in run("explain", "maija", exit_code=2).output
+    assert "no decision" in run("explain", "--decision", "nothing", exit_code=1).output
+
+
 def test_what_is_unknown_is_named(run: Any) -> None:
     assert "nowhere" in run("decide", "maija", "--surface", "nowhere", exit_code=1).output
     said = run("decide", "shoe:42", "--surface", "front", exit_code=1).output
@@ -81,7 +100,35 @@ def test_two_persons_are_parted(run: Any, ask: Any, tmp_path: Any) -> None:
     assert len(ask("customer", "maija")["identifiers"]) == 2
     parted = ask("unmerge", "user_id:maija", "anonymous_id:a1", "--why", "a shared computer")
     assert parted["one"] != parted["other"]
+    assert [each["event_id"] for each in parted["forbidden"]] == ["j"]
     assert len(ask("customer", "maija")["identifiers"]) == 1
+    for who in ("maija", "anonymous_id:a1"):
+        assert "by local: a shared computer" in run("timeline", who).output
+
+
+def test_a_fragment_is_taken_out_of_its_customer(run: Any, ask: Any, tmp_path: Any) -> None:
+    joined = tmp_path / "joined.jsonl"
+    joined.write_text(
+        '{"type": "identify", "userId": "maija", "anonymousId": "a1", "messageId": "j"}\n'
+        '{"type": "identify", "userId": "maija", "anonymousId": "a2", "messageId": "k"}'
+    )
+    run("import", str(joined))
+    parts = {
+        part["who"].get("anonymous_id"): part["id"] for part in ask("customer", "maija")["parts"]
+    }
+    said = run("unmerge", f"fragment:{parts['a1']}", "--why", "it stands in the shop").output
+    assert f"fragment:{parts['a1']} is anonymous_id:a1" in said
+    assert "evidence that no longer counts" in said
+    assert ask("customer", "anonymous_id:a1")["identifiers"] == [{"anonymous_id": "a1"}]
+    assert len(ask("customer", "maija")["identifiers"]) == 2
+    for wrong in ("fragment:abc", f"fragment:{'0' * 32}", "anonymous_id:a1", "anonymous_id:nobody"):
+        assert "expected" in run("unmerge", wrong, exit_code=1).output
+
+
+def test_replay_is_the_same_state(run: Any, ask: Any) -> None:
+    again = ask("replay")
+    assert again["live"] == again["replayed"] == run("digest").output.strip()
+    assert again["live"] in run("replay").output
 
 
 def test_a_resource_is_set_and_shown(run: Any, ask: Any) -> None:

@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(OPERATOR, tmp_path / "operator")
 
 
-@pytest.mark.parametrize("example", ["operator", "bank", "helpdesk"])
+@pytest.mark.parametrize("example", ["operator", "bank", "helpdesk", "shop", "utility"])
 def test_the_examples_have_no_faults(example: str) -> None:
     assert engine.check(OPERATOR.with_name(example)) == []
 

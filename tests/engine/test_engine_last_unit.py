@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-from tuttu import catalog
-from tuttu.engine import Engine, TooBusy, scratch_engine
+import pytest
+
+from tuttu.engine import Engine, TooBusy, open_engine
 from tuttu.engine.answers import DecideAnswer, DecideRequest, ResourceRequest
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
@@ -17,9 +21,17 @@ ASKERS = 50
 MINUTES_OF_A_CALL = 8
 
 
-def opened() -> Engine:
+@pytest.fixture
+def engine(storage_url: str, tmp_path: Path) -> Iterator[Engine]:
+    """On a store of each kind."""
+    folder = shutil.copytree(DESIGN, tmp_path / "design")
     clock = ManualClock(parse_instant("2026-03-02T07:00:00Z") or 0)
-    engine = scratch_engine(catalog.load(DESIGN), clock=clock)
+    with closing(open_engine(folder, clock=clock, storage=storage_url)) as opened:
+        _introduce(opened)
+        yield opened
+
+
+def _introduce(engine: Engine) -> None:
     calls = [
         {
             "type": "identify",
@@ -30,11 +42,9 @@ def opened() -> Engine:
         for number in range(ASKERS)
     ]
     engine.accept("batch", json.dumps({"batch": calls}).encode(), None, "test")
-    return engine
 
 
-def test_fifty_threads_for_the_last_unit() -> None:
-    engine = opened()
+def test_fifty_threads_for_the_last_unit(engine: Engine) -> None:
     engine.set_resource("call_minutes", ResourceRequest(amount=MINUTES_OF_A_CALL), "test")
     answers: list[DecideAnswer | TooBusy] = []
     together = threading.Barrier(ASKERS)
@@ -60,11 +70,9 @@ def test_fifty_threads_for_the_last_unit() -> None:
     assert stages.count("resources") > ASKERS / 2
     state = engine.resource("call_minutes")
     assert (state.used + state.held, state.free) == (MINUTES_OF_A_CALL, 0)
-    engine.close()
 
 
-def test_the_same_customer_fifty_times_at_once_is_called_once() -> None:
-    engine = opened()
+def test_the_same_customer_fifty_times_at_once_is_called_once(engine: Engine) -> None:
     answers: list[DecideAnswer] = []
     together = threading.Barrier(ASKERS)
 
@@ -83,4 +91,3 @@ def test_the_same_customer_fifty_times_at_once_is_called_once() -> None:
     contacts = engine.customer({"user_id": "u1"}, "test").contacts
     assert len({choice.contact_id for answer in answers for choice in answer.choices}) == 1
     assert len(contacts) == 1
-    engine.close()

@@ -26,12 +26,12 @@ class Company:
     """A running server on a manual clock, a client of it with a server key for everything, and
     the commands beside it, which speak to it over its Unix socket."""
 
-    def __init__(self, folder: Path, moment: str) -> None:
+    def __init__(self, folder: Path, moment: str, *options: str) -> None:
         self.folder = folder
         self.url = self.key = ""
         command = [sys.executable, "-m", "tuttu", "serve", str(folder), "--port", "0", "--json"]
         self.process = subprocess.Popen(
-            [*command, "--clock", f"manual={moment}"], stdout=subprocess.PIPE, text=True
+            [*command, "--clock", f"manual={moment}", *options], stdout=subprocess.PIPE, text=True
         )
 
     def begin(self) -> None:
@@ -40,7 +40,8 @@ class Company:
         told = self.process.stdout.readline()
         assert told, "the server did not start; it says above why"
         self.url = json.loads(told)["url"]
-        key = self.command("keys", "add", "story", "--scope", "all", "--json")
+        name = f"story-{self.process.pid}"
+        key = self.command("keys", "add", name, "--scope", "all", "--json")
         self.key = json.loads(key)["key"]
 
     def connect(self, transport: httpx.BaseTransport | None = None) -> httpx.Client:
@@ -107,7 +108,7 @@ class Company:
         self.process.communicate(timeout=60)
 
 
-Open = Callable[[Path, str], Company]
+Open = Callable[..., Company]
 Copy = Callable[[Path, str], Path]
 
 
@@ -124,8 +125,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def companies() -> Iterator[Open]:
     running: list[Company] = []
 
-    def opening(folder: Path, moment: str) -> Company:
-        running.append(Company(folder, moment))
+    def opening(folder: Path, moment: str, *options: str) -> Company:
+        running.append(Company(folder, moment, *options))
         running[-1].begin()
         return running[-1]
 
@@ -138,7 +139,7 @@ def companies() -> Iterator[Open]:
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    """Starts companies: `opened(folder, moment)`."""
+    """Starts companies: `opened(folder, moment, *options of serve)`."""
     with companies() as opening:
         yield opening
 

@@ -27,8 +27,9 @@ SENDERS = 6
 
 
 @pytest.fixture
-def company(copy: Copy, opened: Open) -> Company:
-    return opened(copy(COUNTER, "counter"), MOMENT)
+def company(copy: Copy, opened: Open, storage_url: str) -> Company:
+    """On a store of each kind."""
+    return opened(copy(COUNTER, "counter"), MOMENT, "--storage", storage_url)
 
 
 class Tally:

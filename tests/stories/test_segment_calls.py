@@ -129,6 +129,8 @@ def test_the_shared_email_joined_nobody_and_the_refused_link_is_shown(known: Com
         "one": {"user_id": "prateek"},
         "other": {"email": "peter@initech.com"},
         "reason": "user_id is at most one per customer",
+        "event_id": "identify",
+        "time": "2026-03-01T09:00:00Z",
     }
     assert first["refused_links"] == second["refused_links"] == [refused]
 
@@ -176,13 +178,17 @@ def test_unmerge_gives_both_back_over_http_and_by_command(told: Company) -> None
         "/v1/unmerge",
         {"one": {"user_id": "nhi"}, "other": {"anonymous_id": "anon100"}, "why": "two persons"},
     )
-    assert answer == {"one": "user_id:nhi", "other": "anonymous_id:anon100"}
+    assert (answer["one"], answer["other"]) == ("user_id:nhi", "anonymous_id:anon100")
+    assert [set(each["other"].values()) for each in answer["forbidden"]] == [{"anon100"}]
     assert names(told, "nhi") == whole - {"anonymous_id:anon100"}
     assert names(told, "anonymous_id:anon100") == {"anonymous_id:anon100"}
     said = told.command("unmerge", "currentUser", "prevUser", "--why", "two persons")
+    [parted, title, evidence] = said.splitlines()
     assert (
-        said == "user_id:currentUser is user_id:currentUser, user_id:prevUser is user_id:prevUser\n"
+        parted == "user_id:currentUser is user_id:currentUser, user_id:prevUser is user_id:prevUser"
     )
+    assert title == "evidence that no longer counts:"
+    assert "user_id:currentUser  user_id:prevUser" in evidence
     assert names(told, "currentUser") == {"user_id:currentUser", "anonymous_id:anon29"}
     assert names(told, "prevUser") == {"user_id:prevUser"}
 

@@ -62,6 +62,8 @@ class StubEngine:
     Whatever is asked beyond calls and keys is answered by `answer`, which a test may replace.
     """
 
+    remote = False
+
     def __init__(self) -> None:
         self.project = project()
         self.reset()
@@ -136,27 +138,24 @@ class Running:
 
 @contextmanager
 def serving(engine: Engine, folder: Path) -> Iterator[Running]:
-    own = listen(socket_path(folder))
-    bound = bind("127.0.0.1", 0)
-    doors = Doors(engine, bound, own)
-    opened = threading.Event()
+    with listen(socket_path(folder)) as own, closing(bind("127.0.0.1", 0)) as bound:
+        doors = Doors(engine, bound, own)
+        opened = threading.Event()
 
-    def work() -> None:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(doors.run(opened.set))
+        def work() -> None:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(doors.run(opened.set))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    running = Running(url_of(bound), folder)
-    try:
-        assert opened.wait(10)
-        with running.closing:
-            yield running
-    finally:
-        doors.stop()
-        thread.join(10)
-        own.close()
-        bound.close()
+        thread = threading.Thread(target=work)
+        thread.start()
+        running = Running(url_of(bound), folder)
+        try:
+            assert opened.wait(10)
+            with running.closing:
+                yield running
+        finally:
+            doors.stop()
+            thread.join(10)
 
 
 STUB = StubEngine()

@@ -26,19 +26,24 @@ def test_a_folder_without_a_server_answers_nobody(tmp_path: Path) -> None:
 
 def test_what_a_dead_server_left_is_replaced(tmp_path: Path) -> None:
     path = socket_path(tmp_path)
-    listen(path).close()
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(address_of(path))
     assert path.exists()
     assert not answers(path)
     with listen(path):
         assert answers(path)
 
 
-def test_a_second_server_is_refused(tmp_path: Path) -> None:
+def test_a_second_server_leaves_the_first_one_its_socket(tmp_path: Path) -> None:
     path = socket_path(tmp_path)
     with listen(path):
-        with pytest.raises(LocalSocketError, match="another server answers there already"):
-            listen(path)
+        with listen(path) as second:
+            assert second is None
         assert answers(path)
+    assert not path.exists()
+    with listen(path) as third:
+        assert third is not None
 
 
 def test_a_running_server_answers(running: Any) -> None:
@@ -54,7 +59,7 @@ def test_a_deep_folder_is_reached_from_inside(
     path = socket_path(folder)
     monkeypatch.chdir("/")
     with pytest.raises(LocalSocketError, match="start from inside the project folder"):
-        listen(path)
+        listen(path).__enter__()
     monkeypatch.chdir(folder)
     with listen(path), socket.socket(socket.AF_UNIX) as client:
         client.connect(address_of(path))

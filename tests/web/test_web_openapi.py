@@ -12,6 +12,8 @@ import msgspec
 import pytest
 
 from tuttu.web import ROUTES, openapi_document
+from tuttu.web.examples import EXAMPLES
+from tuttu.web.links import LINKS
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
@@ -102,3 +104,31 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _text(document: dict[str, Any]) -> str:
     return msgspec.json.encode(document).decode()
+
+
+def test_every_link_leads_somewhere(document: dict[str, Any]) -> None:
+    """To an operation that there is, by parameters that it has, with values that can be read."""
+    operations = {each["operationId"]: each for each in _operations(document)}
+    shown = set()
+    for name, operation in operations.items():
+        for link in operation["responses"].get("200", {}).get("links", {}).values():
+            shown.add(name)
+            target = operations[link["operationId"]]
+            assert set(link["parameters"]) <= {each["name"] for each in target["parameters"]}
+            assert ("requestBody" in link) <= ("requestBody" in target)
+            for value in link["parameters"].values():
+                assert re.fullmatch(r"\$(request|response)\.(path\.\w+|body#(/\w+)+)", value)
+    assert shown == set(LINKS)
+
+
+def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:
+    shown = set()
+    for operation in _operations(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in content:
+            shown.add(operation["operationId"])
+            whole = {**content["schema"], "components": document["components"]}
+            jsonschema.Draft202012Validator(whole).validate(content["example"])
+    assert shown == set(EXAMPLES)
+    takers = {each["operationId"] for each in _operations(document) if "requestBody" in each}
+    assert shown == takers

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tuttu.engine.errors import BadRequest, NotFound, TooBusy, Unavailable
+from tuttu.engine.errors import BadRequest, NotFound, TooBusy, Unavailable, UnknownSurface
+from tuttu.storage import StoreUnavailableError
 from tuttu.web.log import JsonLines
 
 DECIDE = {"who": {"user_id": "maija"}, "surfaces": ["front"]}
@@ -25,7 +26,9 @@ def raising(error: Exception) -> Any:
     ("error", "status", "code", "retry_after"),
     [
         (NotFound("no such decision"), 404, "not_found", None),
-        (BadRequest("the surface 'x'", "one of: front"), 400, "bad_request", None),
+        (BadRequest("no surface", "one of: front"), 400, "bad_request", None),
+        (UnknownSurface("the surface 'x'", "one of: front"), 400, "unknown_surface", None),
+        (StoreUnavailableError("the database is away"), 503, "unavailable", "5"),
         (Unavailable("the disk is full"), 503, "unavailable", "5"),
         (TooBusy("three times"), 503, "too_busy", "1"),
     ],

@@ -37,6 +37,7 @@ ALLOWED = {
     ("POST", "/v1/keys"): "admin",
     ("DELETE", "/v1/keys/{name}"): "admin",
     ("GET", "/v1/digest"): "admin",
+    ("GET", "/v1/replay"): "admin",
     ("GET", "/v1/funnel"): "admin",
     ("GET", "/v1/clock"): "clock",
     ("PUT", "/v1/clock"): "clock",

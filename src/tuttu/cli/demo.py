@@ -30,6 +30,8 @@ from tuttu.vocabulary.errors import FinalError
 from tuttu.web import IssuedKeyAnswer, KeyRequest, Scope
 
 BATCH = 500
+STORAGE = "sqlite:.tuttu/store.db"
+"""A demonstration touches no database, whatever the environment names."""
 SCOPES = [Scope.INGEST, Scope.DECIDE, Scope.READ_PERSON, Scope.CLOCK]
 
 
@@ -120,7 +122,7 @@ def _issue_key(folder: Path) -> str:
 def _server(folder: Path, port: int, moment: str) -> Iterator[str]:
     """`tuttu serve` as a process of its own; yields its address."""
     command = [sys.executable, "-m", "tuttu", "serve", str(folder), "--port", str(port), "--json"]
-    command += ["--clock", f"manual={moment}"]
+    command += ["--clock", f"manual={moment}", "--storage", STORAGE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             assert process.stdout is not None  # noqa: S101 - it was asked for

@@ -8,6 +8,7 @@ same routes answer, so there is one way to do a thing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,13 +18,18 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu.engine import open_engine
-from tuttu.vocabulary.errors import FinalError
+from tuttu.cli.options import chosen_storage
+from tuttu.engine import Engine, open_engine
+from tuttu.engine.answers import ShownFault
+from tuttu.storage import OwnedElsewhereError
+from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
 from tuttu.web import SystemClock, address_of, answers, catch_up, create_app, socket_path
 
 A = TypeVar("A")
 TIMEOUT = httpx.Timeout(None, connect=5.0)
 """Whoever asks from a command line waits: an import or a digest takes what it takes."""
+PATIENCE = 10.0
+"""Seconds that a command waits for its turn to own the store."""
 
 
 class RefusedError(FinalError):
@@ -35,10 +41,21 @@ class RefusedError(FinalError):
         self.code = code
 
 
-class Door:
-    """Asks the application, one question at a time."""
+class ServerGoneError(RetryError):
+    """The server ended, or was killed, before it answered."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, runner: asyncio.Runner) -> None:
+
+class Door:
+    """Asks the application, one question at a time. engine: of this very process, if it owns the
+    store: for long work that tells how far it is."""
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        runner: asyncio.Runner,
+        engine: Engine | None = None,
+    ) -> None:
+        self.engine = engine
         self._runner = runner
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://tuttu", timeout=TIMEOUT, trust_env=False
@@ -53,11 +70,20 @@ class Door:
         body: object = None,
         query: Mapping[str, object] | None = None,
     ) -> A:
-        """The decoded answer. `body` is sent as JSON, bytes as they are. Raises RefusedError."""
+        """The decoded answer. `body` is sent as JSON, bytes as they are.
+
+        Raises RefusedError, and ServerGoneError if nobody knows what became of the question.
+        """
         content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         said = {name: str(value) for name, value in (query or {}).items() if value is not None}
         request = self._client.request(method, path, content=content, params=said)
-        return _decoded(self._runner.run(request), answer)
+        try:
+            return _decoded(self._runner.run(request), answer)
+        except httpx.TransportError as error:
+            raise ServerGoneError(
+                "the server went away before it answered; start it and do this again:"
+                " an event that it kept counts once"
+            ) from error
 
     def close(self) -> None:
         self._runner.run(self._client.aclose())
@@ -67,33 +93,59 @@ def _decoded(response: httpx.Response, answer: type[A]) -> A:
     if response.is_success:
         return msgspec.json.decode(response.content or b"null", type=answer)
     try:
-        problem = msgspec.json.decode(response.content, type=dict[str, object])
+        problem = msgspec.json.decode(response.content, type=_Problem)
     except msgspec.DecodeError:
-        problem = {"detail": f"the server answered {response.status_code}"}
-    raise RefusedError(
-        response.status_code, str(problem.get("code", "")), str(problem.get("detail", ""))
-    )
+        problem = _Problem(detail=f"the server answered {response.status_code}")
+    if problem.faults:
+        raise ProjectError([_fault(each) for each in problem.faults])
+    raise RefusedError(response.status_code, problem.code, problem.detail)
+
+
+class _Problem(msgspec.Struct):
+    """What a refusal says, as far as a command repeats it."""
+
+    code: str = ""
+    detail: str = ""
+    faults: list[ShownFault] = []
+
+
+def _fault(shown: ShownFault) -> Fault:
+    return Fault(Where(shown.file, shown.line), shown.found, shown.expected, shown.nearest)
 
 
 @contextmanager
 def open_door(folder: Path) -> Iterator[Door]:
     """The running server's door, or our own. Raises what `open_engine` raises."""
-    path = socket_path(folder)
-    if answers(path):
+    path, clock = socket_path(folder), SystemClock()
+    engine = _engine_of(folder, path, clock)
+    if engine is None:
         with _door(httpx.AsyncHTTPTransport(uds=address_of(path))) as door:
             yield door
         return
-    clock = SystemClock()
-    with closing(open_engine(folder, clock=clock)) as engine:
+    with closing(engine):
         catch_up(clock, engine)
         app = create_app(engine, local=True)
-        with _door(httpx.ASGITransport(app)) as door:
+        with _door(httpx.ASGITransport(app), engine) as door:
             yield door
 
 
+def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Engine | None:
+    """None: a server answers at `path`. Somebody who owns the store without serving it is another
+    command, or a server that comes or goes: it is waited for."""
+    deadline = time.monotonic() + PATIENCE
+    while not answers(path):
+        try:
+            return open_engine(folder, clock=clock, storage=chosen_storage())
+        except OwnedElsewhereError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+    return None
+
+
 @contextmanager
-def _door(transport: httpx.AsyncBaseTransport) -> Iterator[Door]:
-    with asyncio.Runner() as runner, closing(Door(transport, runner)) as door:
+def _door(transport: httpx.AsyncBaseTransport, engine: Engine | None = None) -> Iterator[Door]:
+    with asyncio.Runner() as runner, closing(Door(transport, runner, engine)) as door:
         yield door
 
 

@@ -6,7 +6,16 @@ import sys
 
 import click
 
-from tuttu.cli import folders, importing, operations, people, questions, stories
+from tuttu.cli import (
+    folders,
+    importing,
+    operations,
+    people,
+    questions,
+    reloading,
+    stories,
+    verifying,
+)
 from tuttu.cli.demo import demo
 from tuttu.cli.serving import serve
 from tuttu.intake import MappingError
@@ -39,6 +48,7 @@ for command in (
     folders.schema,
     folders.openapi,
     serve,
+    reloading.reload_project,
     demo,
     importing.import_file,
     questions.decide,
@@ -52,8 +62,10 @@ for command in (
     operations.resources,
     operations.keys,
     operations.digest,
+    operations.replay,
     operations.clock,
     stories.run_stories,
     stories.funnel,
+    verifying.verify,
 ):
     main.add_command(command)

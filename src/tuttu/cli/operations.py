@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,7 @@ from tuttu.engine.answers import (
     ClockRequest,
     DeadLetterAnswer,
     DeadLettersAnswer,
+    ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
 )
@@ -177,6 +179,22 @@ def digest(folder: Path) -> None:
     """Print the digest of the whole state: equal digests, equal customers."""
     with open_door(folder) as door:
         click.echo(door.ask(DigestAnswer, "GET", "/v1/digest").digest)
+
+
+@click.command()
+@json_option
+@folder_option
+def replay(as_json: bool, folder: Path) -> None:
+    """Fold the whole log anew in a scratch store, and compare; 1 if the state is another."""
+    with open_door(folder) as door:
+        answer = door.ask(ReplayAnswer, "GET", "/v1/replay")
+    if as_json:
+        print_json(answer)
+    else:
+        show.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
+        click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
+    if answer.live != answer.replayed:
+        sys.exit(1)
 
 
 @click.command()

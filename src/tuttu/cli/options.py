@@ -16,15 +16,41 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
+_STORAGE = "tuttu.storage"
+
+
 def folder_option(command: Command) -> Command:
-    """``--folder``: the project folder, by default where we stand."""
+    """``--folder``: the project folder, by default where we stand; and ``--storage``."""
     return click.option(
         "--folder",
         type=FOLDER,
         default=Path(),
         show_default="the current one",
         help="The project folder.",
+    )(storage_option(command))
+
+
+def storage_option(command: Command) -> Command:
+    """``--storage``: read by `chosen_storage`, so that it need not pass through every command."""
+    return click.option(
+        "--storage",
+        metavar="URL",
+        envvar="TUTTU_STORAGE",
+        show_envvar=True,
+        expose_value=False,
+        callback=_remember_storage,
+        help="Where the store is, if no server of the folder answers.  [default: as declared]",
     )(command)
+
+
+def _remember_storage(context: click.Context, _: click.Parameter, url: str | None) -> None:
+    context.meta[_STORAGE] = url or None
+
+
+def chosen_storage() -> str | None:
+    """The URL that was given to the running command; None: the one that the project declares."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_STORAGE) if context else None
 
 
 def json_option(command: Command) -> Command:

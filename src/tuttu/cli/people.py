@@ -97,16 +97,20 @@ def _choice(text: str, allowed: bool) -> PreferenceRequest:
 
 @click.command()
 @click.argument("one", type=parse_who)
-@click.argument("other", type=parse_who)
+@click.argument("other", type=parse_who, required=False)
 @click.option("--why", default="", help="Why they are two persons.")
 @json_option
 @folder_option
-def unmerge(one: Who, other: Who, why: str, as_json: bool, folder: Path) -> None:
-    """Part the identifiers ONE and OTHER for good: they are two persons."""
+def unmerge(one: Who, other: Who | None, why: str, as_json: bool, folder: Path) -> None:
+    """Part the identifiers ONE and OTHER for good: they are two persons.
+
+    Without OTHER, ONE is parted from everybody he is joined with. Each may also be named by its
+    fragment, as fragment:ID; the ids are shown by tuttu customer.
+    """
     request = UnmergeRequest(one=one, other=other, why=why)
     with open_door(folder) as door:
         answer = door.ask(UnmergeAnswer, "POST", "/v1/unmerge", body=request)
     if as_json:
         print_json(answer)
     else:
-        click.echo(f"{show.named(one)} is {answer.one}, {show.named(other)} is {answer.other}")
+        show.unmerged(one, other, answer)

@@ -9,7 +9,14 @@ import click
 from tuttu.cli import show
 from tuttu.cli.door import open_door, part
 from tuttu.cli.options import folder_option, json_option, parse_who, print_json
-from tuttu.engine.answers import DecideAnswer, DecideRequest, DecisionAnswer, Who
+from tuttu.engine.answers import (
+    DecideAnswer,
+    DecideRequest,
+    DecisionAnswer,
+    ExplainAnswer,
+    ExplainRequest,
+    Who,
+)
 
 surfaces_option = click.option(
     "--surface", "surfaces", multiple=True, required=True, help="Where; may be given repeatedly."
@@ -38,26 +45,45 @@ def decide(
 
 
 @click.command()
-@click.argument("who", type=parse_who)
-@surfaces_option
+@click.argument("who", type=parse_who, required=False)
+@click.option("--surface", "surfaces", multiple=True, help="Where; may be given repeatedly.")
+@click.option("--decision", "decision_id", metavar="ID", help="An earlier decision, by its id.")
 @language_option
 @json_option
 @folder_option
 def explain(
-    who: Who, surfaces: tuple[str, ...], language: str | None, as_json: bool, folder: Path
+    who: Who | None,
+    surfaces: tuple[str, ...],
+    decision_id: str | None,
+    language: str | None,
+    as_json: bool,
+    folder: Path,
 ) -> None:
-    """Explain for WHO why, why not, and every stage that would refuse; writes nothing."""
-    request = DecideRequest(who=who, surfaces=list(surfaces), language=language)
+    """Explain for WHO why, why not, every stage that would refuse, and the least change that would
+    turn each refusal; or, with --decision, an earlier decision by its own rules. Writes nothing."""
+    if decision_id is None and (who is None or not surfaces):
+        raise click.UsageError("Give WHO and at least one --surface, or --decision ID.")
+    if decision_id is not None and (who is not None or surfaces or language is not None):
+        raise click.UsageError("A decision has its own WHO, --surface and --language.")
+    request = ExplainRequest(
+        decision=decision_id,
+        who=who or {},
+        surfaces=list(surfaces),
+        language=language,
+    )
     _ask(folder, "/v1/explain", request, as_json)
 
 
-def _ask(folder: Path, path: str, request: DecideRequest, as_json: bool) -> None:
+def _ask(folder: Path, path: str, request: DecideRequest | ExplainRequest, as_json: bool) -> None:
+    shape = ExplainAnswer if isinstance(request, ExplainRequest) else DecideAnswer
     with open_door(folder) as door:
-        answer = door.ask(DecideAnswer, "POST", path, body=request)
+        answer = door.ask(shape, "POST", path, body=request)
     if as_json:
         print_json(answer)
-    else:
-        show.decision(answer)
+        return
+    show.decision(answer)
+    if isinstance(answer, ExplainAnswer) and answer.note:
+        click.echo(answer.note)
 
 
 @click.command()
@@ -72,5 +98,8 @@ def decision(decision_id: str, as_json: bool, folder: Path) -> None:
         print_json(answer)
         return
     show.decision(answer.decision)
+    if answer.customer.note:
+        click.echo(answer.customer.note)
     for outcome in answer.outcomes:
-        click.echo(f"{outcome.time}: {outcome.action or outcome.contact_id} {outcome.outcome}")
+        named = show.about(outcome.action or outcome.contact_id, outcome.item)
+        click.echo(f"{outcome.time}: {named} {outcome.outcome}")

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from tuttu import web
-from tuttu.cli.options import FOLDER
+from tuttu.cli.options import FOLDER, chosen_storage, storage_option
 from tuttu.engine import Engine, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
@@ -38,6 +38,7 @@ def parse_clock(text: str) -> Clock:
 @click.option("--port", default=8080, show_default=True, help="The port; 0 takes a free one.")
 @click.option("--clock", type=parse_clock, default="system", metavar="system|manual[=ISO]")
 @click.option("--json", "as_json", is_flag=True, help="Tell the address as JSON.")
+@storage_option
 def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> None:
     """Serve a project folder over HTTP, and to the commands on its own socket."""
     if isinstance(clock, ManualClock) and not web.is_loopback(host):
@@ -45,7 +46,7 @@ def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> No
     configure()
     with (
         closing(web.bind(host, port)) as bound,
-        closing(open_engine(folder, clock=clock)) as engine,
+        closing(open_engine(folder, clock=clock, storage=chosen_storage())) as engine,
     ):
         web.catch_up(clock, engine)
         web.serve(engine, bound, folder, _teller(engine, as_json))

@@ -16,6 +16,7 @@ from tuttu.engine.answers import (
     ShownChoice,
     ShownRefusal,
     TimelineEntry,
+    UnmergeAnswer,
     Who,
 )
 
@@ -41,19 +42,25 @@ def decision(answer: DecideAnswer) -> None:
         _choice(choice)
     for choice in answer.withheld:
         click.echo(
-            f"{choice.surface} slot {choice.slot + 1}: {choice.action} withheld, control group"
+            f"{choice.surface} slot {choice.slot + 1}: {about(choice.action, choice.item)} "
+            f"withheld, control group"
         )
     for surface, content in answer.defaults.items():
         click.echo(f"{surface} otherwise: {content or 'nothing'}")
     if answer.refused:
         click.echo("not chosen:")
         table(_refusals(answer.refused))
+    changes = _changes(answer.refused)
+    if changes:
+        click.echo("would be chosen:")
+        table(changes)
 
 
 def _choice(choice: ShownChoice) -> None:
     again = ", shown before and still held" if choice.reused else ""
     click.echo(
-        f"{choice.surface} slot {choice.slot + 1}: {choice.action} ({choice.treatment}), "
+        f"{choice.surface} slot {choice.slot + 1}: {about(choice.action, choice.item)} "
+        f"({choice.treatment}), "
         f"worth {choice.worth:.2f}, probability {choice.probability:g}{again}"
     )
     click.echo(f"  shows: {' '.join(choice.content.split())}")
@@ -61,13 +68,18 @@ def _choice(choice: ShownChoice) -> None:
         click.echo(f"  because {reason}")
 
 
+def about(action: str, item: str | None) -> str:
+    return action if item is None else f"{action} about {item}"
+
+
 def _refusals(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
     """One row for each action and reason, with all the surfaces on which it was the reason."""
     surfaces: dict[tuple[str, ...], list[str]] = {}
     for each in refused:
-        surfaces.setdefault((each.action, each.stage, each.reason), []).append(each.surface)
+        action = about(each.action, each.item)
+        surfaces.setdefault((action, each.stage, each.reason), []).append(each.surface)
         for other in each.also:
-            key = (each.action, f"also {other['stage']}", other["reason"])
+            key = (action, f"also {other['stage']}", other["reason"])
             surfaces.setdefault(key, []).append(each.surface)
     return [
         (action, f"{stage}:", reason, ", ".join(dict.fromkeys(where)))
@@ -75,10 +87,28 @@ def _refusals(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
     ]
 
 
+def _changes(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
+    """One row for each action and change, with all the surfaces on which it is the same."""
+    surfaces: dict[tuple[str, str], list[str]] = {}
+    for each in refused:
+        words = " and ".join(part.words for part in each.would_pass_if)
+        told = f"if {words}" if words else each.no_change
+        if told:
+            surfaces.setdefault((about(each.action, each.item), told), []).append(each.surface)
+    return [
+        (action, ", ".join(dict.fromkeys(where)), told)
+        for (action, told), where in surfaces.items()
+    ]
+
+
 def customer(answer: CustomerAnswer) -> None:
     """The whole picture of a customer."""
     known = ", ".join(named(each) for each in answer.identifiers)
     click.echo(f"{answer.customer}: {known} ({answer.fragments} fragments)")
+    _section(
+        "parts",
+        ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
+    )
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
     _section("from", ((name, _value(value)) for name, value in answer.sources.items()))
     for name, items in answer.collections.items():
@@ -86,7 +116,13 @@ def customer(answer: CustomerAnswer) -> None:
     _section(
         "contacts",
         (
-            (each.time, each.channel, each.action or "-", each.state, each.outcome or "-")
+            (
+                each.time,
+                each.channel,
+                about(each.action or "-", each.item),
+                each.state,
+                each.outcome or "-",
+            )
             for each in answer.contacts
         ),
     )
@@ -109,11 +145,38 @@ def _value(value: object) -> str:
 
 def timeline(entries: Iterable[TimelineEntry]) -> None:
     """One line for each fact."""
-    rows = []
-    for each in entries:
-        said = bytes(each.properties if bytes(each.properties) != b"{}" else each.traits).decode()
-        rows.append((each.time, each.kind, each.name or "-", "" if said == "{}" else said))
-    table(rows, indent="")
+    table(
+        ((each.time, each.kind, each.name or "-", _said(each), _done_by(each)) for each in entries),
+        indent="",
+    )
+
+
+def _said(entry: TimelineEntry) -> str:
+    if entry.kind == "Unmerge":
+        one, *others = map(named, entry.identifiers)
+        return f"{one} from {', '.join(others)}"
+    said = bytes(entry.properties if bytes(entry.properties) != b"{}" else entry.traits).decode()
+    return "" if said == "{}" else said
+
+
+def _done_by(entry: TimelineEntry) -> str:
+    why = f": {entry.why}" if entry.why else ""
+    return f"by {entry.by}{why}" if entry.by else ""
+
+
+def unmerged(one: Who, other: Who | None, answer: UnmergeAnswer) -> None:
+    """Whose customers they are now, and the evidence that no longer counts."""
+    parted = [f"{named(one)} is {answer.one}"]
+    if other is not None:
+        parted.append(f"{named(other)} is {answer.other}")
+    click.echo(", ".join(parted))
+    _section(
+        "evidence that no longer counts",
+        (
+            (each.time, named(each.one), named(each.other), each.event_id)
+            for each in answer.forbidden
+        ),
+    )
 
 
 def preferences(answer: PreferencesAnswer) -> None:

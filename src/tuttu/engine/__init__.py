@@ -6,13 +6,15 @@ It holds no rules of its own: what is decided, allowed or counted is decided in 
 from tuttu.engine.calls import AcceptOutcome
 from tuttu.engine.checking import check, load_project
 from tuttu.engine.engine import Engine
-from tuttu.engine.errors import BadRequest, NotFound, TooBusy, Unavailable
+from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, TooBusy, Unavailable
 from tuttu.engine.keys import SCOPES, KeyHolder
+from tuttu.engine.lateness import newest_moment
 from tuttu.engine.opening import open_engine, scratch_engine
 
 __all__ = [
     "SCOPES",
     "AcceptOutcome",
+    "AlreadyReloading",
     "BadRequest",
     "Engine",
     "KeyHolder",
@@ -21,6 +23,7 @@ __all__ = [
     "Unavailable",
     "check",
     "load_project",
+    "newest_moment",
     "open_engine",
     "scratch_engine",
 ]

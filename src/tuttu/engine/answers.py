@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from tuttu.vocabulary.errors import Fault
+
 Who = dict[str, str]
 
 
@@ -44,14 +46,31 @@ class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     context: dict[str, Any] = {}
 
 
+class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Either a question as for decide, asked now; or decision: the id of an earlier one, which is
+    explained from its own receipt and by its own rules. changes: look for what would turn each
+    refusal. dry_run is ignored: nothing is decided here."""
+
+    decision: str | None = None
+    who: Who = {}
+    surfaces: list[str] = []
+    slots: dict[str, int] = {}
+    language: str | None = None
+    dry_run: bool = True
+    seed: int | None = None
+    context: dict[str, Any] = {}
+    changes: bool = True
+
+
 class ShownChoice(msgspec.Struct, kw_only=True):
-    """One filled slot."""
+    """One filled slot. item: key of the item that it is about; None: about none."""
 
     contact_id: str
     action: str
     treatment: str
     surface: str
     slot: int
+    item: str | None = None
     content: str
     worth: float
     propensity: float
@@ -62,17 +81,39 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     held_until: str | None = None
 
 
+class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One part of a change that would turn a refusal.
+
+    kind: ``column``, ``time``, ``consent``, ``resource``, ``worth``; where only another rule would
+    help, ``status``, ``validity`` or ``limit``; where chance decided, ``arm`` or ``dice``. name:
+    of what is changed; about: of the item whose column it is. words: the same, to be read.
+    """
+
+    kind: str
+    name: str
+    now: Any
+    would_be: Any
+    words: str
+    about: dict[str, str] | None = None
+
+
 class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One candidate that was not chosen: its first stage and reason, and with explain all."""
+    """One candidate that was not chosen: its first stage and reason, and with explain all. item:
+    key of the item that it was judged for."""
 
     action: str
     treatment: str
     surface: str
+    item: str | None = None
     stage: str
     reason: str
     worth: float | None = None
     also: list[dict[str, str]] = []
     """With explain: the other stages that would refuse, each ``{"stage": …, "reason": …}``."""
+    would_pass_if: list[ShownPart] = []
+    """With explain: the least change with which it would be chosen; all parts together."""
+    no_change: str = ""
+    """With explain: why there is no such change in the answer, where it was looked for."""
 
 
 class DecideAnswer(msgspec.Struct, kw_only=True):
@@ -91,49 +132,93 @@ class DecideAnswer(msgspec.Struct, kw_only=True):
     project_digest: str
 
 
+class ExplainAnswer(DecideAnswer, kw_only=True):
+    """As of decide; decision_id: of the earlier decision that was explained. note: what could not
+    be reckoned again, and why."""
+
+    note: str = ""
+
+
 class ShownOutcome(msgspec.Struct, kw_only=True):
-    """What came of a contact, and when."""
+    """What came of a contact, and when; of a contact that was withdrawn also why."""
 
     contact_id: str
     action: str | None
+    item: str | None = None
     outcome: str
     time: str
+    why: str | None = None
+
+
+class DecidedCustomer(msgspec.Struct, kw_only=True):
+    """Whom a receipt was about.
+
+    identifiers: who was one customer when it was issued. merged_since: who has become one with
+    him; unmerged_since: whom he has been parted from. note: the same in words, empty if nothing
+    was merged, then or since. A fragment whose name is not known is ``{"fragment": hex}``.
+    """
+
+    identifiers: list[Who]
+    merged_since: list[Who] = []
+    unmerged_since: list[Who] = []
+    note: str = ""
 
 
 class DecisionAnswer(msgspec.Struct, kw_only=True):
-    """A stored receipt with what came of it since."""
+    """A stored receipt as it was issued, with what came of it and of its customer since."""
 
     decision: DecideAnswer
+    customer: DecidedCustomer
     read: dict[str, Any]
+    read_of_items: dict[str, dict[str, dict[str, Any]]] = {}
+    """By collection and item: what rules about that item read of it."""
     outcomes: list[ShownOutcome]
 
 
 class ShownContact(msgspec.Struct, kw_only=True):
-    """One contact of the customer's; outcome is the last one, ``ignored`` included."""
+    """One contact of the customer's; outcome is the last one, ``ignored`` included. withdrawn: why
+    it will not be made."""
 
     contact_id: str
     action: str | None
+    item: str | None = None
     channel: str
     purpose: str
     state: str
     time: str
     outcome: str | None
+    withdrawn: str | None = None
 
 
 class ShownLink(msgspec.Struct, kw_only=True):
-    """Evidence that was kept but joined nobody."""
+    """Evidence that was kept but joined nobody; event_id, time: of the strongest such event."""
 
     one: Who
     other: Who
     reason: str
+    event_id: str
+    time: str
+
+
+class ShownFragment(msgspec.Struct, kw_only=True):
+    """One fragment: its id (hex), the identifier that it is kept under, and its first moment.
+
+    who None: nobody has named it yet. first None: only unmerged evidence names it.
+    """
+
+    id: str
+    who: Who | None
+    first: str | None
 
 
 class CustomerAnswer(msgspec.Struct, kw_only=True):
-    """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like."""
+    """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
+    fragments: how many; parts: which, the oldest first."""
 
     customer: str
     identifiers: list[Who]
     fragments: int
+    parts: list[ShownFragment]
     traits: dict[str, Any]
     sources: dict[str, Any]
     collections: dict[str, list[dict[str, Any]]]
@@ -146,7 +231,11 @@ def _nothing_said() -> msgspec.Raw:
 
 
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One fact: a call with what the sender said, or something that tuttu did."""
+    """One fact: a call with what the sender said, or something that tuttu did.
+
+    by, why: who did it at a door, and the reason he gave. identifiers of an unmerge: who was parted
+    from the others.
+    """
 
     position: int
     time: str
@@ -160,7 +249,10 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     context: msgspec.Raw = msgspec.field(default_factory=_nothing_said)
     integrations: msgspec.Raw = msgspec.field(default_factory=_nothing_said)
     group_id: str | None = None
+    category: str | None = None
     claimed: str | None = None
+    by: str | None = None
+    why: str | None = None
 
 
 class TimelineAnswer(msgspec.Struct, kw_only=True):
@@ -240,18 +332,38 @@ class DeadLettersAnswer(msgspec.Struct, kw_only=True):
 
 
 class UnmergeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The two identifiers that evidence joined and that are two persons."""
+    """The two identifiers that evidence joined and that are two persons.
+
+    Each may be named by its fragment, ``{"fragment": hex}``. other None: everybody whom `one` is
+    joined with now, so that its fragment is taken out of his customer.
+    """
 
     one: Who
-    other: Who
+    other: Who | None = None
     why: str = ""
 
 
 class UnmergeAnswer(msgspec.Struct, kw_only=True):
-    """The customers of the two identifiers afterwards."""
+    """The customers of the two identifiers afterwards; other None: none was named.
+
+    forbidden: the evidence that it forbids. The log without it gives the same digest.
+    """
 
     one: str
-    other: str
+    other: str | None
+    forbidden: list[ShownLink]
+
+
+class ReplayAnswer(msgspec.Struct, kw_only=True):
+    """The digest of the state as it is kept, and of the same log folded anew, by the rules of now.
+
+    facts: how many were folded. refused: how many of them a fold refused.
+    """
+
+    facts: int
+    refused: int
+    live: str
+    replayed: str
 
 
 class ClockAnswer(msgspec.Struct, kw_only=True):
@@ -273,3 +385,73 @@ class HealthAnswer(msgspec.Struct, kw_only=True):
     status: str
     project: str
     project_digest: str
+
+
+class ShownFault(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One thing that does not hold in the project folder; nearest: the known name most like it."""
+
+    file: str
+    line: int
+    found: str
+    expected: str
+    nearest: str | None = None
+
+
+def shown_fault(fault: Fault) -> ShownFault:
+    return ShownFault(
+        file=fault.where.file,
+        line=fault.where.line,
+        found=fault.found,
+        expected=fault.expected,
+        nearest=fault.nearest,
+    )
+
+
+class WithdrawnContact(msgspec.Struct, kw_only=True):
+    """A queued contact that will not be made, since its action is gone."""
+
+    contact_id: str
+    action: str | None
+    treatment: str | None
+
+
+class ReloadAnswer(msgspec.Struct, kw_only=True):
+    """What came of reading the project folder anew.
+
+    before: the version that held. changed: another one holds now. filled: how many definitions
+    were filled from the log, from this many facts.
+    """
+
+    project_digest: str
+    before: str | None
+    changed: bool
+    since: str
+    filled: int
+    facts: int
+    withdrawn: list[WithdrawnContact]
+
+
+class FillingAnswer(msgspec.Struct, kw_only=True):
+    """A version that is being filled: through which log position, of how many."""
+
+    project_digest: str
+    done: int
+    of: int
+
+
+class FailedReload(msgspec.Struct, kw_only=True):
+    """The last reload, if it failed: the version before it goes on."""
+
+    at: str
+    faults: list[ShownFault]
+
+
+class ProjectAnswer(msgspec.Struct, kw_only=True):
+    """The version of the project that is active, since when, and who activated it."""
+
+    project: str
+    project_digest: str
+    since: str
+    by: str
+    filling: FillingAnswer | None = None
+    failed: FailedReload | None = None

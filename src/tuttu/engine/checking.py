@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tuttu import catalog, content
+from tuttu.catalog import Survey
 from tuttu.vocabulary.errors import Fault, ProjectError
 from tuttu.vocabulary.project import Project
 
@@ -14,17 +15,22 @@ TRAITS = frozenset({"traits.yaml", "events.yaml"})
 
 def check(folder: Path) -> list[Fault]:
     """All faults, by file and line; those of scenarios and of message templates included."""
-    project, faults = catalog.survey(folder)
-    return sorted({*catalog.check(folder), *_of_templates(project, faults)})
+    survey = catalog.survey(folder)
+    return sorted({*catalog.check(folder), *_of_templates(survey.project, survey.faults)})
 
 
 def load_project(folder: Path) -> Project:
     """The project as a server runs it. Raises ProjectError with all faults."""
-    project, faults = catalog.survey(folder)
-    found = sorted({*faults, *_of_templates(project, faults)})
+    return read_project(folder).project
+
+
+def read_project(folder: Path) -> Survey:
+    """The same, together with the files that it was read from."""
+    survey = catalog.survey(folder)
+    found = sorted({*survey.faults, *_of_templates(survey.project, survey.faults)})
     if found:
         raise ProjectError(found)
-    return project
+    return survey
 
 
 def _of_templates(project: Project, faults: list[Fault]) -> list[Fault]:

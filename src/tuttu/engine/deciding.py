@@ -1,31 +1,32 @@
-"""Decide, explain, and look a decision up again."""
+"""Decide, and look a decision up again."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 import msgspec
 
 from tuttu import decision, identity, ledger
-from tuttu.decision import Question, Situation, UnknownSurfaceError, surfaces
+from tuttu.decision import Candidate, Question, Situation, UnknownSurfaceError, surfaces
+from tuttu.engine import versions
 from tuttu.engine.answers import (
     DecideAnswer,
     DecideRequest,
     DecisionAnswer,
     ShownOutcome,
 )
-from tuttu.engine.errors import BadRequest, NotFound, TooBusy
+from tuttu.engine.errors import BadRequest, NotFound, TooBusy, UnknownSurface
 from tuttu.engine.house import House, new_id
+from tuttu.engine.merged import decided_customer
 from tuttu.engine.naming import identifier_of, label
 from tuttu.engine.receipts import receipt_at, receipt_of
-from tuttu.engine.showing import answer_of, values
+from tuttu.engine.showing import answer_of, of_item, values
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.conversion import convert, format_instant
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
-from tuttu.vocabulary.library import Action, Treatment
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Value
@@ -44,6 +45,7 @@ def decide(house: House, request: DecideRequest, idempotency: bytes | None) -> D
     decision_id = new_id()
     for _ in range(TRIES):
         with house.store.read() as snapshot:
+            house = house.at(snapshot)
             receipt = _decided(house, snapshot, request, decision_id)
             reads = snapshot.reads
         if request.dry_run:
@@ -57,31 +59,36 @@ def decide(house: House, request: DecideRequest, idempotency: bytes | None) -> D
     raise TooBusy("others were faster three times; ask again")
 
 
-def explain(house: House, request: DecideRequest, by: str) -> DecideAnswer:
-    """What decide would answer now, with every stage that would refuse; only the look is kept."""
-    with house.store.read() as snapshot:
-        situation, question = _asked(house, snapshot, request)
-        render = _Rendering(house, situation, request)
-        receipt = decision.explain(situation, question, decision_id=new_id(), render=render)
-    house.looked(situation.customer, by, "explain")
-    return answer_of(_named(receipt, situation), kept=False)
-
-
 def decision_of(house: House, decision_id: str, by: str) -> DecisionAnswer:
     """A stored receipt as it was issued, with what came of it since. Raises NotFound."""
     with house.store.read() as snapshot:
+        house = house.at(snapshot)
         receipt = receipt_of(snapshot, decision_id)
         if receipt is None:
             raise NotFound(f"no decision has the id {decision_id!r}")
         customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
         outcomes = _outcomes(house, snapshot, customer, receipt)
+        about = decided_customer(snapshot, receipt, customer)
+        project = version_of(house, snapshot, receipt) or house.project
     house.looked(customer, by, "decision")
-    schema = house.project.row_schema
+    schema = project.row_schema
     return DecisionAnswer(
         decision=answer_of(receipt, kept=True),
+        customer=about,
         read=values(receipt.read, schema, receipt.read),
+        read_of_items={
+            about: {item: of_item(read, schema, about) for item, read in items.items()}
+            for about, items in receipt.read_of_items.items()
+        },
         outcomes=outcomes,
     )
+
+
+def version_of(house: House, snapshot: Snapshot, receipt: Receipt) -> Project | None:
+    """The version of the project that decided."""
+    if receipt.project_digest == house.project.digest:
+        return house.project
+    return versions.project_of(snapshot, receipt.project_digest)
 
 
 def situation_of(
@@ -89,12 +96,18 @@ def situation_of(
     snapshot: Snapshot,
     identifier: Identifier,
     context: Mapping[str, Value] | None = None,
+    asked: Collection[str] | None = None,
 ) -> Situation:
     customer = identity.resolve(snapshot, house.project, identifier)
-    return decision.situation(snapshot, house.project, customer, house.now(), context=context)
+    return decision.situation(
+        snapshot, house.project, customer, house.now(), context=context, asked=asked
+    )
 
 
-def _asked(house: House, snapshot: Snapshot, request: DecideRequest) -> tuple[Situation, Question]:
+def asked_of(
+    house: House, snapshot: Snapshot, request: DecideRequest
+) -> tuple[Situation, Question]:
+    """What is asked, and the snapshot that it is asked about. Raises BadRequest."""
     if not request.surfaces:
         raise BadRequest("no surface", f"one or more of: {', '.join(house.project.surfaces)}")
     identifier = identifier_of(house.project, request.who)
@@ -108,33 +121,37 @@ def _asked(house: House, snapshot: Snapshot, request: DecideRequest) -> tuple[Si
     try:
         surfaces(house.project, question)
     except UnknownSurfaceError as error:
-        raise BadRequest(error.found, error.expected) from error
-    return situation_of(house, snapshot, identifier, context), question
+        raise UnknownSurface(error.found, error.expected) from error
+    return situation_of(house, snapshot, identifier, context, question.surfaces), question
 
 
 def _decided(house: House, snapshot: Snapshot, request: DecideRequest, decision_id: str) -> Receipt:
-    situation, question = _asked(house, snapshot, request)
-    render = _Rendering(house, situation, request)
+    situation, question = asked_of(house, snapshot, request)
+    render = Rendering(house, situation, request)
     receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
-    return _named(receipt, situation)
+    who = identifier_of(house.project, request.who)
+    return msgspec.structs.replace(named(receipt, situation), who=who)
 
 
-def _named(receipt: Receipt, situation: Situation) -> Receipt:
+def named(receipt: Receipt, situation: Situation) -> Receipt:
+    """With the name of the person, as the doors show it."""
     name = label(situation.customer.identifiers[0])
     return msgspec.structs.replace(receipt, asked=name)
 
 
-class _Rendering:
+class Rendering:
     """Renders a treatment for the customer of one situation."""
 
     def __init__(self, house: House, situation: Situation, request: DecideRequest) -> None:
         self._renderer = house.renderer
         self._languages = (request.language,) if request.language else ()
-        self._row = situation.row
+        self._situation = situation
 
-    def __call__(self, _action: Action, treatment: Treatment) -> str:
+    def __call__(self, candidate: Candidate) -> str:
+        treatment, row = candidate.treatment, self._situation.row_of(candidate)
+        about = candidate.action.about
         return self._renderer.render(
-            treatment.message, treatment.channel, self._languages, self._row
+            treatment.message, treatment.channel, self._languages, row, about=about
         )
 
 
@@ -192,13 +209,27 @@ def _outcomes(
     house: House, snapshot: Snapshot, customer: Customer, receipt: Receipt
 ) -> list[ShownOutcome]:
     history = ledger.read(snapshot, customer, house.project, house.now(), {})
-    actions = {choice.contact_id: choice.action for choice in receipt.choices}
-    return [
+    chosen = {choice.contact_id: choice for choice in receipt.choices}
+    outcomes = [
         ShownOutcome(
             contact_id=each.contact_id,
-            action=actions[each.contact_id],
+            action=chosen[each.contact_id].action,
+            item=chosen[each.contact_id].item,
             outcome=each.name,
             time=format_instant(each.time),
         )
-        for each in ledger.outcomes_of(history, actions)
+        for each in ledger.outcomes_of(history, chosen)
     ]
+    withdrawn = [
+        ShownOutcome(
+            contact_id=name,
+            action=chosen[name].action,
+            item=chosen[name].item,
+            outcome="withdrawn",
+            time=format_instant(time),
+            why=why,
+        )
+        for name, (time, why) in history.withdrawn().items()
+        if name in chosen
+    ]
+    return [*outcomes, *withdrawn]

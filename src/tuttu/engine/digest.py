@@ -14,30 +14,29 @@ import hashlib
 import msgspec
 
 from tuttu import consent, identity, ledger, profile
-from tuttu.engine.house import House
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
-def digest(house: House) -> str:
+def digest(snapshot: Snapshot, project: Project) -> str:
     """SHA-256, hex."""
-    with house.store.read() as snapshot:
-        people = identity.customers(snapshot, house.project)
-        lines = sorted(_line(house, snapshot, customer) for customer in people)
-        lines.append(_ENCODER.encode(ledger.canonical_resources(snapshot)))
+    people = identity.customers(snapshot, project)
+    lines = sorted(_line(snapshot, project, customer) for customer in people)
+    lines.append(_ENCODER.encode(ledger.canonical_resources(snapshot, project)))
     total = hashlib.sha256()
     for line in lines:
         total.update(line + b"\n")
     return total.hexdigest()
 
 
-def _line(house: House, snapshot: Snapshot, customer: Customer) -> bytes:
+def _line(snapshot: Snapshot, project: Project, customer: Customer) -> bytes:
     kept = (
         sorted(customer.identifiers),
-        profile.canonical(snapshot, customer, house.project),
-        consent.canonical(snapshot, customer),
-        ledger.canonical(snapshot, customer),
+        profile.canonical(snapshot, customer, project),
+        consent.canonical(snapshot, customer, project),
+        ledger.canonical(snapshot, customer, project),
     )
     return hashlib.sha256(_ENCODER.encode(kept)).digest()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tuttu.engine import calls, deciding, people, resources
+from tuttu.engine import calls, deciding, explaining, people, replaying, resources, unmerging
 from tuttu.engine import digest as digests
+from tuttu.engine.activating import quietly
 from tuttu.engine.answers import (
     ClockAnswer,
     ClockRequest,
@@ -13,9 +14,14 @@ from tuttu.engine.answers import (
     DecideAnswer,
     DecideRequest,
     DecisionAnswer,
+    ExplainAnswer,
+    ExplainRequest,
     HealthAnswer,
     PreferencesAnswer,
     PreferencesRequest,
+    ProjectAnswer,
+    ReloadAnswer,
+    ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
     TimelineAnswer,
@@ -26,9 +32,12 @@ from tuttu.engine.answers import (
 from tuttu.engine.calls import AcceptOutcome
 from tuttu.engine.errors import BadRequest, Unavailable
 from tuttu.engine.funnel import Funnel, funnel
-from tuttu.engine.house import build
+from tuttu.engine.house import House
 from tuttu.engine.keyring import Keyring
 from tuttu.engine.keys import KeyHolder
+from tuttu.engine.present import ActiveVersion, OneVersion
+from tuttu.engine.reloading import Reloading, Tell
+from tuttu.engine.verifying import Progress, Runs, Verification
 from tuttu.storage import Store, StoreUnavailableError
 from tuttu.vocabulary.clock import Clock, ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
@@ -39,13 +48,39 @@ from tuttu.vocabulary.values import Instant
 class Engine:
     """Safe to use from several threads. `by` is the name of the key that asks."""
 
-    def __init__(self, project: Project, store: Store, clock: Clock) -> None:
-        self.project = project
+    def __init__(
+        self,
+        present: OneVersion | ActiveVersion,
+        store: Store,
+        clock: Clock,
+        reloading: Reloading | None = None,
+    ) -> None:
         self.store = store
         self._clock = clock
-        self._house = build(project, store, clock)
+        self._present = present
+        self._reloading = reloading
         self._keyring = Keyring(self._house)
         self._unauthenticated = 0
+        self._runs = Runs()
+
+    @property
+    def _house(self) -> House:
+        return self._present.house
+
+    def _latest(self) -> Project:
+        """The version that is active in the store at this moment."""
+        with self.store.read() as snapshot:
+            return self._present.at(snapshot).project
+
+    @property
+    def project(self) -> Project:
+        """The version that holds, as far as this process knows."""
+        return self._house.project
+
+    @property
+    def remote(self) -> bool:
+        """The store is asked over a network: see `Store.remote`."""
+        return self.store.remote
 
     # What senders send
 
@@ -76,8 +111,8 @@ class Engine:
     def decide(self, request: DecideRequest, *, idempotency: bytes | None = None) -> DecideAnswer:
         return deciding.decide(self._house, request, idempotency)
 
-    def explain(self, request: DecideRequest, by: str) -> DecideAnswer:
-        return deciding.explain(self._house, request, by)
+    def explain(self, request: ExplainRequest, by: str) -> ExplainAnswer:
+        return explaining.explain(self._house, request, by)
 
     def decision(self, decision_id: str, by: str) -> DecisionAnswer:
         return deciding.decision_of(self._house, decision_id, by)
@@ -87,7 +122,16 @@ class Engine:
         now = self.now() if at is None else parse_instant(at)
         if now is None:
             raise BadRequest(f"the moment {at!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
-        return funnel(self.project, self.store, now, surfaces=surfaces)
+        return funnel(self._latest(), self.store, now, surfaces=surfaces)
+
+    def verify(self, progress: Progress = lambda _said: None) -> Verification:
+        """Everybody judged row by row and in DuckDB over an export that is gone afterwards, and
+        the two compared. Raises ExportError, InterruptedRunError."""
+        return self._runs.verify(self._latest(), self.store, self.now(), progress)
+
+    def interrupt(self) -> None:
+        """Ends batch work that other threads are at, and lets none begin: we are about to close."""
+        self._runs.interrupt()
 
     # Who it is about
 
@@ -104,7 +148,7 @@ class Engine:
         return people.set_preferences(self._house, who, request, by)
 
     def unmerge(self, request: UnmergeRequest, by: str) -> UnmergeAnswer:
-        return people.unmerge(self._house, request, by)
+        return unmerging.unmerge(self._house, request, by)
 
     # What there is of it
 
@@ -165,15 +209,39 @@ class Engine:
     def ready(self) -> HealthAnswer:
         """Raises Unavailable when the store cannot be read and written."""
         try:
-            with self.store.read():
-                pass
-            self.store.commit([])
+            with self.store.read() as snapshot:
+                self._present.at(snapshot)
+            self.store.probe()
         except StoreUnavailableError as error:
             raise Unavailable(str(error)) from error
         return self.health()
 
+    def reload(self, by: str, tell: Tell = quietly) -> ReloadAnswer:
+        """The project folder read anew. Raises ProjectError with its faults, AlreadyReloading."""
+        return self._folder.reload(by, tell)
+
+    def version(self) -> ProjectAnswer:
+        """Which version of the project holds, and how the last reload went."""
+        return self._folder.shown()
+
+    @property
+    def opened(self) -> ReloadAnswer:
+        """What the opening changed."""
+        return self._folder.opened
+
+    @property
+    def _folder(self) -> Reloading:
+        if self._reloading is None:
+            raise BadRequest("an engine that was made of no project folder", "one that was")
+        return self._reloading
+
     def digest(self) -> str:
-        return digests.digest(self._house)
+        with self.store.read() as snapshot:
+            return digests.digest(snapshot, self._present.at(snapshot).project)
+
+    def replay(self) -> ReplayAnswer:
+        """The whole log folded anew in a scratch store, compared with what is kept."""
+        return replaying.replay(self._house)
 
     def close(self) -> None:
         self.store.close()

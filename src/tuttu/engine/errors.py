@@ -12,10 +12,18 @@ class NotFound(FinalError):  # noqa: N818 - an answer, not a mistake
 class BadRequest(FinalError):  # noqa: N818 - the asker's mistake
     """The question cannot be answered as it stands: what was found, and what was expected."""
 
+    code = "bad_request"
+
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"found {found}; expected {expected}")
         self.found = found
         self.expected = expected
+
+
+class UnknownSurface(BadRequest):
+    """The question names a surface that the project does not declare."""
+
+    code = "unknown_surface"
 
 
 class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
@@ -24,3 +32,7 @@ class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
 
 class TooBusy(RetryError):  # noqa: N818 - a state, not a mistake
     """Others were faster three times; the same question may pass in a moment."""
+
+
+class AlreadyReloading(RetryError):  # noqa: N818 - a state, not a mistake
+    """The project folder is being read anew; one reload at a time."""

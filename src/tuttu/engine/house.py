@@ -4,37 +4,56 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
 from tuttu import consent, identity, intake, ledger, profile
 from tuttu.content import Renderer
-from tuttu.engine import keys, receipts
+from tuttu.engine import keys, receipts, versions
 from tuttu.engine.errors import Unavailable
 from tuttu.storage import Store, StoreUnavailableError
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.events import FragmentId, PersonLookedAt
-from tuttu.vocabulary.facts import Body, Fact, Fold, Result, Unit
+from tuttu.vocabulary.facts import Body, Fact, Fold, Reader, Result, Unit
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
 
 
-class House(msgspec.Struct, frozen=True):
-    """One version of a project over one store."""
+class Present(Protocol):
+    """Which version holds now; see `present`."""
+
+    def at(self, reader: Reader) -> House:
+        """The version that is active in a snapshot."""
+
+    def commit(self, units: Sequence[Unit]) -> list[Result]:
+        """Folded by the version that holds when they are committed."""
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a project over one store. activated: log position; 0: it never was."""
 
     project: Project
     store: Store
     clock: Clock
     renderer: Renderer
+    folds: Sequence[tuple[str, Fold]]
+    present: Present
+    activated: int = 0
 
     def now(self) -> Instant:
         return self.clock.now()
 
+    def at(self, reader: Reader) -> House:
+        """The house of the version that is active in a snapshot: to be asked of each snapshot
+        before anything is read from it."""
+        return self.present.at(reader)
+
     def commit(self, units: Sequence[Unit]) -> list[Result]:
         """Raises Unavailable; then nothing was kept."""
         try:
-            return self.store.commit(units)
+            return self.present.commit(units)
         except StoreUnavailableError as error:
             raise Unavailable(str(error)) from error
 
@@ -51,13 +70,8 @@ class House(msgspec.Struct, frozen=True):
         return Fact(id=new_id(), fragment=fragment, time=now, received=now, body=body)
 
 
-def build(project: Project, store: Store, clock: Clock) -> House:
-    """Registers every room's fold, in the order in which state rests on state."""
-    store.register(folds_of(project))
-    return House(project, store, clock, Renderer(project))
-
-
 def folds_of(project: Project) -> list[tuple[str, Fold]]:
+    """Every room's fold, in the order in which state rests on state."""
     return [
         ("identity", identity.make_fold(project)),
         ("consent", consent.make_fold(project)),
@@ -66,6 +80,7 @@ def folds_of(project: Project) -> list[tuple[str, Fold]]:
         ("intake", intake.make_fold(project)),
         ("engine", keys.fold),
         ("engine", receipts.fold),
+        ("engine", versions.fold),
     ]
 
 

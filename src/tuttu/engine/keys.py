@@ -45,6 +45,11 @@ def fold(transaction: Transaction, logged: Logged) -> None:
                 transaction.delete(KEYS, digest)
 
 
+def holder_of(reader: Reader, digest: bytes) -> KeyHolder | None:
+    record = reader.get(KEYS, digest, watch=False)
+    return None if record is None else KeyHolder(record.name, frozenset(record.scopes))
+
+
 def holders(reader: Reader) -> Iterator[tuple[bytes, KeyHolder]]:
     for digest, record in reader.scan(KEYS):
         yield digest, KeyHolder(record.name, frozenset(record.scopes))

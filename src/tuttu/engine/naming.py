@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from tuttu.engine.answers import Who
+from tuttu.engine.answers import ShownLink, Who
 from tuttu.engine.errors import BadRequest
 from tuttu.identity import normalise
+from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import Identifier
+from tuttu.vocabulary.people import RefusedLink
 from tuttu.vocabulary.project import Project
 
 SEGMENT_NAMES = {"userId": "user_id", "anonymousId": "anonymous_id"}
@@ -42,3 +44,13 @@ def shown(identifier: Identifier) -> Who:
 def label(identifier: Identifier) -> str:
     """One line, as ``/v1/customers/{id}`` takes it."""
     return f"{identifier.namespace}:{identifier.value}"
+
+
+def link(refused: RefusedLink) -> ShownLink:
+    return ShownLink(
+        one=shown(refused.one),
+        other=shown(refused.other),
+        reason=refused.reason,
+        event_id=refused.event_id,
+        time=format_instant(refused.time),
+    )

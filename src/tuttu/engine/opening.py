@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tuttu.engine.checking import load_project
+from tuttu.engine.activating import quietly
+from tuttu.engine.checking import read_project
 from tuttu.engine.engine import Engine
-from tuttu.storage import open_store
+from tuttu.engine.present import OneVersion
+from tuttu.engine.reloading import Reloading, Tell
+from tuttu.storage import open_store, sweep
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
 
 SCRATCH = "sqlite::memory:"
 
 
-def open_engine(folder: Path, *, clock: Clock, storage: str | None = None) -> Engine:
-    """Load the project and open its store.
+def open_engine(
+    folder: Path, *, clock: Clock, storage: str | None = None, tell: Tell = quietly
+) -> Engine:
+    """Load the project, open its store, and make the project's version the active one of it: what
+    the store does not know of it yet is filled from the log.
 
-    storage: the URL of the store, else the one that the project declares.
-    Raises ProjectError with every fault of the folder before anything is opened, and the errors of
-    `storage.open_store`.
+    storage: the URL of the store, else the one that the project declares. tell: how far the fill
+    is. Raises ProjectError with every fault of the folder before anything is opened, or for what
+    cannot follow the version that the store ran before; and the errors of `storage.open_store`.
     """
-    project = load_project(folder)
-    return Engine(project, open_store(storage or project.company.storage, folder), clock)
+    survey = read_project(folder)
+    sweep()  # what a killed process of ours had exported
+    store = open_store(storage or survey.project.company.storage, folder)
+    try:
+        reloading = Reloading(folder, survey, store, clock, tell)
+        return Engine(reloading.present, store, clock, reloading)
+    except BaseException:
+        store.close()
+        raise
 
 
 def scratch_engine(project: Project, *, clock: Clock) -> Engine:
@@ -30,4 +43,5 @@ def scratch_engine(project: Project, *, clock: Clock) -> Engine:
     The store's secret follows from the project's salt: the same story gives the same answers.
     """
     salt = project.policy.controls.salt
-    return Engine(project, open_store(SCRATCH, Path.cwd(), salt=salt), clock)
+    store = open_store(SCRATCH, Path.cwd(), salt=salt)
+    return Engine(OneVersion(project, store, clock), store, clock)

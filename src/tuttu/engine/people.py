@@ -9,38 +9,39 @@ from tuttu.engine.answers import (
     PreferencesAnswer,
     PreferencesRequest,
     ShownContact,
-    ShownLink,
+    ShownFragment,
     ShownPreference,
     TimelineAnswer,
-    UnmergeAnswer,
-    UnmergeRequest,
     Who,
 )
 from tuttu.engine.deciding import situation_of
 from tuttu.engine.errors import BadRequest
 from tuttu.engine.house import House
-from tuttu.engine.naming import identifier_of, label, shown
-from tuttu.engine.showing import items, timeline_entry, values
+from tuttu.engine.naming import identifier_of, label, link, shown
+from tuttu.engine.showing import items, moment, timeline_entry, values
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.events import Identifier, PreferenceSet, Unmerge
+from tuttu.vocabulary.events import FragmentId, Identifier, PreferenceSet
 from tuttu.vocabulary.facts import Unit
-from tuttu.vocabulary.people import Customer, RefusedLink
+from tuttu.vocabulary.people import Customer
 
 MOST_ENTRIES = 1_000
 
 
 def customer(house: House, who: Who, by: str) -> CustomerAnswer:
     with house.store.read() as snapshot:
+        house = house.at(snapshot)
         picture = situation_of(house, snapshot, identifier_of(house.project, who))
+        parts = _parts(snapshot, picture.customer)
     house.looked(picture.customer, by, "customer")
-    return _shown(house, picture)
+    return _shown(house, picture, parts)
 
 
 def timeline(house: House, who: Who, by: str, after: int, limit: int) -> TimelineAnswer:
     """Facts of every fragment of the customer, in the order of the log."""
     limit = max(1, min(limit, MOST_ENTRIES))
     with house.store.read() as snapshot:
+        house = house.at(snapshot)
         person = _resolve(house, snapshot, who)
         found = [
             entry
@@ -58,6 +59,7 @@ def timeline(house: House, who: Who, by: str, after: int, limit: int) -> Timelin
 
 def preferences(house: House, who: Who, by: str) -> PreferencesAnswer:
     with house.store.read() as snapshot:
+        house = house.at(snapshot)
         person = _resolve(house, snapshot, who)
         answer = _preferences(house, snapshot, person)
     house.looked(person, by, "preferences")
@@ -75,24 +77,19 @@ def set_preferences(
     identifier = identifier_of(house.project, who)
     fragment = house.store.pseudonym(*identifier_key(identifier))
     bodies = [
-        PreferenceSet(purpose=each.purpose, channel=each.channel, allowed=each.allowed, by=by)
+        PreferenceSet(
+            purpose=each.purpose,
+            channel=each.channel,
+            allowed=each.allowed,
+            by=by,
+            who=identifier,
+        )
         for each in request.preferences
     ]
     house.commit([Unit(facts=tuple(house.fact(body, fragment) for body in bodies))])
     with house.store.read() as snapshot:
+        house = house.at(snapshot)
         return _preferences(house, snapshot, _resolve(house, snapshot, who))
-
-
-def unmerge(house: House, request: UnmergeRequest, by: str) -> UnmergeAnswer:
-    """Part two identifiers for good, and say which customers they are now."""
-    one, other = (identifier_of(house.project, who) for who in (request.one, request.other))
-    if one == other:
-        raise BadRequest("the same identifier twice", "two identifiers of one customer")
-    fragment = house.store.pseudonym(*identifier_key(one))
-    house.append(Unmerge(one=one, other=other, by=by, why=request.why), fragment)
-    with house.store.read() as snapshot:
-        first, second = (identity.resolve(snapshot, house.project, each) for each in (one, other))
-    return UnmergeAnswer(one=label(first.identifiers[0]), other=label(second.identifiers[0]))
 
 
 def identifier_key(identifier: Identifier) -> tuple[str, str]:
@@ -118,7 +115,7 @@ def _preferences(house: House, snapshot: Snapshot, person: Customer) -> Preferen
     )
 
 
-def _shown(house: House, picture: Situation) -> CustomerAnswer:
+def _shown(house: House, picture: Situation, parts: list[ShownFragment]) -> CustomerAnswer:
     schema, row = house.project.row_schema, picture.row
     names = [name for name in schema.columns if "." not in name]
     sourced = [name for name in schema.columns if "." in name and row.get(name) is not None]
@@ -126,30 +123,46 @@ def _shown(house: House, picture: Situation) -> CustomerAnswer:
     return CustomerAnswer(
         customer=label(person.identifiers[0]),
         identifiers=[shown(each) for each in person.identifiers],
-        fragments=len(person.fragments),
+        fragments=len(parts),
+        parts=parts,
         traits=values(row, schema, names),
         sources=values(row, schema, sourced),
         collections={name: items(row, schema, name) for name in schema.collections},
         contacts=_contacts(picture.history),
-        refused_links=[_link(each) for each in person.refused],
+        refused_links=[link(each) for each in person.refused],
+    )
+
+
+def _parts(snapshot: Snapshot, person: Customer) -> list[ShownFragment]:
+    """Who stands alone may be named by the question only."""
+    alone = person.identifiers[0] if len(person.fragments) == 1 else None
+    return [
+        _part(snapshot, each, alone or identity.identifier_of(snapshot, each))
+        for each in person.fragments
+    ]
+
+
+def _part(snapshot: Snapshot, fragment: FragmentId, identifier: Identifier | None) -> ShownFragment:
+    return ShownFragment(
+        id=fragment.hex(),
+        who=None if identifier is None else shown(identifier),
+        first=moment(identity.first_of(snapshot, fragment)),
     )
 
 
 def _contacts(history: ledger.History) -> list[ShownContact]:
-    outcomes = history.outcomes()
+    outcomes, withdrawn = history.outcomes(), history.withdrawn()
     return [
         ShownContact(
             contact_id=contact.id,
             action=contact.action,
+            item=contact.item,
             channel=contact.channel,
             purpose=contact.purpose,
             state=contact.state,
             time=format_instant(contact.time),
             outcome=outcomes.get(contact.id),
+            withdrawn=withdrawn[contact.id][1] if contact.id in withdrawn else None,
         )
         for contact in history.contacts
     ]
-
-
-def _link(link: RefusedLink) -> ShownLink:
-    return ShownLink(one=shown(link.one), other=shown(link.other), reason=link.reason)

@@ -12,14 +12,16 @@ from tuttu.vocabulary.events import ResourceSet
 
 def resources(house: House) -> list[ResourceAnswer]:
     with house.store.read() as snapshot:
+        house = house.at(snapshot)
         return [_shown(house, snapshot, name) for name in house.project.resources]
 
 
 def resource(house: House, name: str) -> ResourceAnswer:
-    if name not in house.project.resources:
-        declared = ", ".join(house.project.resources) or "none"
-        raise NotFound(f"no resource is named {name!r}; declared: {declared}")
     with house.store.read() as snapshot:
+        house = house.at(snapshot)
+        if name not in house.project.resources:
+            declared = ", ".join(house.project.resources) or "none"
+            raise NotFound(f"no resource is named {name!r}; declared: {declared}")
         return _shown(house, snapshot, name)
 
 

@@ -15,9 +15,15 @@ from tuttu.engine.answers import (
 )
 from tuttu.engine.naming import shown
 from tuttu.vocabulary.conversion import format_instant, present
-from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.events import (
+    ContactWithdrawn,
+    Event,
+    PersonLookedAt,
+    PreferenceSet,
+    Unmerge,
+)
 from tuttu.vocabulary.facts import Logged
-from tuttu.vocabulary.values import MONEY_SCALE, Instant, Schema, Value
+from tuttu.vocabulary.values import MONEY_SCALE, Instant, Schema, Value, schema_about
 from tuttu.vocabulary.verdicts import Choice, Receipt, Refusal, Score, Verdict
 
 
@@ -44,6 +50,7 @@ def _choice(choice: Choice) -> ShownChoice:
         treatment=choice.treatment,
         surface=choice.surface,
         slot=choice.slot,
+        item=choice.item,
         content=choice.rendered,
         worth=choice.score.worth / MONEY_SCALE,
         propensity=choice.score.propensity,
@@ -61,6 +68,7 @@ def _refusal(verdict: Verdict) -> ShownRefusal:
         action=verdict.action,
         treatment=verdict.treatment,
         surface=verdict.surface,
+        item=verdict.item,
         stage=first.stage,
         reason=first.reason,
         worth=verdict.score.worth / MONEY_SCALE if verdict.score else None,
@@ -93,6 +101,13 @@ def values(row: Mapping[str, Value], schema: Schema, names: Iterable[str]) -> di
     return {name: present(row.get(name), schema.columns.get(name)) for name in names}
 
 
+def of_item(read: Mapping[str, Value], schema: Schema, about: str) -> dict[str, Any]:
+    """What rules about an item read. The collection may be gone since; then values stand as they
+    were kept."""
+    known = schema_about(schema, about) if about in schema.collections else schema
+    return values(read, known, read)
+
+
 def items(row: Mapping[str, Value], schema: Schema, name: str) -> list[dict[str, Any]]:
     """One collection's items, each field presented by its declared type."""
     fields = schema.collections[name]
@@ -112,7 +127,38 @@ def timeline_entry(logged: Logged) -> TimelineEntry:
         kind=type(fact.body).__name__,
         id=fact.id,
     )
-    return _of_event(entry, fact.body) if isinstance(fact.body, Event) else entry
+    match fact.body:
+        case Event() as event:
+            return _of_event(entry, event)
+        case Unmerge(one=one, other=other, more=more, by=by, why=why):
+            names = [shown(each) for each in (one, other, *more)]
+            return msgspec.structs.replace(entry, identifiers=names, by=by, why=why)
+        case PreferenceSet(by=by) as choice:
+            said = msgspec.to_builtins(choice)
+            kept = {name: said[name] for name in ("purpose", "channel", "allowed")}
+            properties = msgspec.Raw(msgspec.json.encode(kept))
+            return msgspec.structs.replace(entry, properties=properties, by=by)
+        case Receipt(choices=choices):
+            chosen = [_chosen(each) for each in choices]
+            properties = msgspec.Raw(msgspec.json.encode({"choices": chosen}))
+            return msgspec.structs.replace(entry, properties=properties)
+        case PersonLookedAt(by=by, what=what):
+            return msgspec.structs.replace(entry, name=what, by=by)
+        case ContactWithdrawn(contact_id=contact_id, reason=why):
+            properties = msgspec.Raw(msgspec.json.encode({"contact_id": contact_id}))
+            entry = msgspec.structs.replace(entry, properties=properties, why=why)
+    return entry
+
+
+def _chosen(choice: Choice) -> dict[str, str]:
+    """What was shown where, and about which item, if about any."""
+    shown_as = {
+        "contact_id": choice.contact_id,
+        "action": choice.action,
+        "treatment": choice.treatment,
+        "surface": choice.surface,
+    }
+    return shown_as if choice.item is None else {**shown_as, "item": choice.item}
 
 
 def _of_event(entry: TimelineEntry, event: Event) -> TimelineEntry:
@@ -126,5 +172,6 @@ def _of_event(entry: TimelineEntry, event: Event) -> TimelineEntry:
         context=msgspec.Raw(event.context),
         integrations=msgspec.Raw(event.integrations),
         group_id=event.group_id,
+        category=event.category,
         claimed=moment(event.claimed),
     )

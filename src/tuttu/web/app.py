@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -25,6 +25,8 @@ from tuttu.web.body import decode, read_start, read_whole
 from tuttu.web.problems import MEDIA_TYPE, ProblemError, problem_of
 from tuttu.web.route import Asked, Route
 from tuttu.web.routes import ROUTES
+
+T = TypeVar("T")
 
 JSON_BODY_BYTES = 1024 * 1024
 """Limit of a body that is not a call; the limits of calls are the project's."""
@@ -112,7 +114,15 @@ class Answering:
         """Short work is done at once; what takes long must not keep the others waiting."""
         if self._route.slow:
             return await run_in_threadpool(self._route.handler, asked)
-        return self._route.handler(asked)
+        if self._route.storeless:
+            return self._route.handler(asked)
+        return await self._asking_the_store(self._route.handler, asked)
+
+    async def _asking_the_store(self, work: Callable[..., T], *arguments: object) -> T:
+        """A store on another machine may be slow, or away: nobody else waits for that."""
+        if self._engine.remote:
+            return await run_in_threadpool(work, *arguments)
+        return work(*arguments)
 
     def _told(self, refusal: ProblemError) -> ProblemError:
         if refusal.status >= 500:
@@ -136,15 +146,16 @@ class Answering:
         secret = secret_in(request.headers.get("authorization"))
         if secret is None and self._route.writes_key and not self._local:
             sent = await self._sent(request)
-            return self._holder(write_key_of(sent, request.headers.get("content-encoding"))), sent
-        return self._holder(secret), await self._sent(request)
+            secret = write_key_of(sent, request.headers.get("content-encoding"))
+            return await self._holder(secret), sent
+        return await self._holder(secret), await self._sent(request)
 
-    def _holder(self, secret: str | None) -> Holder:
+    async def _holder(self, secret: str | None) -> Holder:
         """Who asks; refuses who is unknown or not allowed to."""
         scope = self._route.scope
         if self._local or scope is None:
             return LOCAL if self._local else ANYBODY
-        key = self._engine.key(secret) if secret else None
+        key = await self._asking_the_store(self._engine.key, secret) if secret else None
         if key is None:
             if self._route.writes_key:
                 self._engine.note_unauthenticated()

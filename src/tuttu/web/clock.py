@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tuttu.engine import Engine
+from tuttu.engine import Engine, newest_moment
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import FinalError
@@ -35,7 +35,8 @@ def catch_up(clock: SystemClock | ManualClock, engine: Engine) -> None:
 
     The system's clock waits there; a manual one that was set before it raises ClockError.
     """
-    newest = _newest(engine)
+    with engine.store.read() as snapshot:
+        newest = newest_moment(snapshot)
     if isinstance(clock, SystemClock):
         clock.wait_until(newest)
     elif newest > clock.now():
@@ -43,14 +44,3 @@ def catch_up(clock: SystemClock | ManualClock, engine: Engine) -> None:
             f"found a clock at {format_instant(clock.now())}; expected {format_instant(newest)} "
             "or later: the store holds a fact of that time, and time does not go back"
         )
-
-
-def _newest(engine: Engine) -> Instant:
-    """When the newest fact about a person came; 0 if there is none. Keys and the like, which may
-    be issued before a story begins, are of no time."""
-    with engine.store.read() as snapshot:
-        for position in range(snapshot.position, 0, -1):
-            fact = snapshot.fact(position).fact
-            if fact.fragment is not None:
-                return fact.received
-    return 0

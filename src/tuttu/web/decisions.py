@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tuttu.engine.answers import DecideAnswer, DecideRequest, DecisionAnswer
+from tuttu.engine.answers import (
+    DecideAnswer,
+    DecideRequest,
+    DecisionAnswer,
+    ExplainAnswer,
+    ExplainRequest,
+)
 from tuttu.web.route import Asked
 from tuttu.web.shapes import NoQuery
 
@@ -12,8 +18,9 @@ def decide(asked: Asked[DecideRequest, NoQuery]) -> DecideAnswer:
     return asked.engine.decide(asked.body, idempotency=asked.idempotency)
 
 
-def explain(asked: Asked[DecideRequest, NoQuery]) -> DecideAnswer:
-    """The same question, with every stage that would refuse; only the look is recorded."""
+def explain(asked: Asked[ExplainRequest, NoQuery]) -> ExplainAnswer:
+    """Why, why not, and the least change that would turn each refusal: of a question asked now, or
+    of an earlier decision by its own rules. Only the look is recorded."""
     return asked.engine.explain(asked.body, asked.by)
 
 

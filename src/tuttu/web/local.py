@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tuttu.vocabulary.errors import FinalError
 
@@ -46,13 +50,36 @@ def answers(path: Path) -> bool:
     return True
 
 
-def listen(path: Path) -> socket.socket:
-    """A listening socket that only its owner may open; one left by a dead server is replaced."""
-    if answers(path):
-        raise LocalSocketError(f"{path}: another server answers there already; stop it first")
+@contextmanager
+def listen(path: Path) -> Iterator[socket.socket | None]:
+    """A listening socket that only its owner may open, gone at the end.
+
+    None if another server of the folder lives and has it. What a dead one left is replaced: the
+    kernel knows who lives, by a lock beside the socket. Raises LocalSocketError.
+    """
     address = address_of(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
+    with path.with_suffix(".lock").open("ab") as lock:
+        if not _claim(lock):
+            yield None
+            return
+        path.unlink(missing_ok=True)
+        try:
+            with _bound(address) as listening:
+                yield listening
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _claim(lock: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _bound(address: str) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
@@ -60,7 +87,7 @@ def listen(path: Path) -> socket.socket:
         listening.listen()
     except OSError as error:
         listening.close()
-        raise LocalSocketError(f"{path}: {error.strerror}") from error
+        raise LocalSocketError(f"{address}: {error.strerror}") from error
     finally:
         os.umask(before)
     return listening

@@ -11,10 +11,13 @@ import logging
 import secrets
 import sys
 import traceback
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from tuttu.engine.answers import ReloadAnswer
+from tuttu.vocabulary.errors import Fault, TuttuError
 from tuttu.web.route import Route
 
 LOGGER = logging.getLogger("tuttu.web")
@@ -68,3 +71,20 @@ def refused(route: Route, status: int, code: str) -> None:
     """Logs a refusal that is the server's own trouble."""
     fields = {"method": route.method, "route": route.path, "status": status, "code": code}
     LOGGER.warning("not available", extra={"fields": fields})
+
+
+def reloaded(answer: ReloadAnswer) -> None:
+    """Logs that a version of the project was activated."""
+    fields = {"project_digest": answer.project_digest, "changed": answer.changed}
+    LOGGER.warning("project reloaded", extra={"fields": fields})
+
+
+def faulty(faults: Sequence[Fault]) -> None:
+    """Logs every fault of a project folder; the version before it goes on."""
+    for fault in faults:
+        LOGGER.error("faulty project", extra={"fields": {"fault": str(fault)}})
+
+
+def not_reloaded(error: TuttuError) -> None:
+    """Logs why the project folder was not read anew."""
+    LOGGER.error("project not reloaded", extra={"fields": {"why": str(error)}})

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from importlib.metadata import version
 from types import NoneType
 from typing import Any
 
 import msgspec
 
+from tuttu.web.examples import EXAMPLES
+from tuttu.web.links import LINKS
 from tuttu.web.problems import MEDIA_TYPE, Problem
 from tuttu.web.route import Route
 
 Json = dict[str, Any]
 REFERENCE = "#/components/schemas/{name}"
+REFUSED = {"$ref": "#/components/responses/Refused"}
+UNAVAILABLE = {"$ref": "#/components/responses/Unavailable"}
 
 IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
@@ -37,7 +42,11 @@ def document(routes: Sequence[Route]) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "tuttu", "version": version("tuttu"), "license": {"name": "Apache-2.0"}},
         "paths": paths,
-        "components": {"schemas": components, "securitySchemes": _SECURITY},
+        "components": {
+            "schemas": components,
+            "responses": _refusals(shown),
+            "securitySchemes": _SECURITY,
+        },
     }
 
 
@@ -66,10 +75,10 @@ def _query_types(route: Route) -> Iterator[Any]:
 
 def _operation(route: Route, shown: Json) -> Json:
     operation: Json = {
-        "operationId": f"{route.method.lower()}_{route.name}",
+        "operationId": route.operation,
         "summary": route.summary,
         "parameters": _parameters(route, shown),
-        "responses": {**_success(route, shown), "default": _refusal(shown)},
+        "responses": {**_success(route, shown), **_refused(route)},
         "security": [{"bearer": []}, {"basic": []}] if route.scope else [],
     }
     if route.scope:
@@ -105,20 +114,53 @@ def _query_parameters(route: Route, shown: Json) -> list[Json]:
 
 def _request(route: Route, shown: Json) -> Json:
     schema = shown.get(repr(_body_type(route)), {"type": "object"})
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+    content: Json = {"schema": schema}
+    if route.operation in EXAMPLES:
+        content["example"] = EXAMPLES[route.operation]
+    return {"required": True, "content": {"application/json": content}}
 
 
 def _success(route: Route, shown: Json) -> Json:
     if route.answer is NoneType:
         return {"204": {"description": "done"}}
     schema = shown.get(repr(route.answer), {"type": "object"})
-    return {
-        "200": {"description": "the answer", "content": {"application/json": {"schema": schema}}}
+    answer: Json = {
+        "description": "the answer",
+        "content": {"application/json": {"schema": schema}},
     }
+    if route.operation in LINKS:
+        answer["links"] = {link.to: link.shown() for link in LINKS[route.operation]}
+    return {"200": answer}
 
 
-def _refusal(shown: Json) -> Json:
+def _refused(route: Route) -> Json:
+    """Every status with which the route may refuse."""
+    statuses = {*route.refusals, HTTPStatus.INTERNAL_SERVER_ERROR}
+    if route.scope:
+        statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if route.takes:
+        statuses.add(HTTPStatus.BAD_REQUEST)
+    if "{" in route.path:
+        statuses.add(HTTPStatus.NOT_FOUND)
+    if route.body is not NoneType:
+        statuses |= {
+            HTTPStatus.REQUEST_TIMEOUT,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        }
+    refused: Json = {str(int(status)): REFUSED for status in sorted(statuses)}
+    return refused if route.storeless else {**refused, "503": UNAVAILABLE}
+
+
+def _refusals(shown: Json) -> Json:
+    """The two kinds of refusal: one that stands, and one that may pass."""
+    content = {MEDIA_TYPE: {"schema": shown[repr(Problem)]}}
+    seconds = {"schema": {"type": "integer", "minimum": 1}, "description": "ask again after these"}
     return {
-        "description": "a refusal, RFC 9457",
-        "content": {MEDIA_TYPE: {"schema": shown[repr(Problem)]}},
+        "Refused": {"description": "a refusal, RFC 9457", "content": content},
+        "Unavailable": {
+            "description": "the store is not available, or too busy; ask again",
+            "headers": {"Retry-After": seconds},
+            "content": content,
+        },
     }

@@ -9,10 +9,14 @@ from tuttu.engine.answers import (
     DeadLetterAnswer,
     DeadLettersAnswer,
     HealthAnswer,
+    ProjectAnswer,
+    ReloadAnswer,
+    ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
 )
 from tuttu.engine.funnel import Funnel
+from tuttu.engine.verifying import Verification
 from tuttu.web.auth import LOCAL
 from tuttu.web.calls import settled
 from tuttu.web.problems import ProblemError
@@ -74,6 +78,12 @@ def funnel(asked: Asked[None, FunnelQuery]) -> Funnel:
     return asked.engine.funnel(names, asked.query.at)
 
 
+def verify(asked: Asked[None, NoQuery]) -> Verification:
+    """Judges everybody row by row and in DuckDB over an export that is gone afterwards, computes
+    every trait over the whole log, and tells the differences. It takes a while."""
+    return asked.engine.verify()
+
+
 def keys(asked: Asked[None, NoQuery]) -> list[KeyAnswer]:
     """The server keys: names and scopes, never secrets."""
     issued = asked.engine.keys()
@@ -104,9 +114,25 @@ def set_clock(asked: Asked[ClockRequest, NoQuery]) -> ClockAnswer:
     return asked.engine.set_clock(asked.body)
 
 
+def project(asked: Asked[None, NoQuery]) -> ProjectAnswer:
+    """Which version of the project is active, a fill at work, and how the last reload went."""
+    return asked.engine.version()
+
+
+def reload(asked: Asked[None, NoQuery]) -> ReloadAnswer:
+    """Reads the project folder anew: fills what it declares anew, activates it, withdraws what it
+    has no action for. A faulty folder changes nothing, and its faults are told."""
+    return asked.engine.reload(asked.by)
+
+
 def digest(asked: Asked[None, NoQuery]) -> DigestAnswer:
     """The digest of the whole state: equal digests, equal customers."""
     return DigestAnswer(digest=asked.engine.digest())
+
+
+def replay(asked: Asked[None, NoQuery]) -> ReplayAnswer:
+    """The log folded anew in a scratch store, compared with the state that is kept."""
+    return asked.engine.replay()
 
 
 def health(asked: Asked[None, NoQuery]) -> HealthAnswer:

@@ -50,5 +50,5 @@ def set_preferences(asked: Asked[PreferencesRequest, NoQuery]) -> PreferencesAns
 
 
 def unmerge(asked: Asked[UnmergeRequest, NoQuery]) -> UnmergeAnswer:
-    """Parts two identifiers for good: they are two persons."""
+    """Parts two identifiers for good, or takes one fragment out of its customer."""
     return asked.engine.unmerge(asked.body, asked.by)

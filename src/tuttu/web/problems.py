@@ -7,23 +7,28 @@ from http import HTTPStatus
 
 import msgspec
 
-from tuttu.engine.errors import BadRequest, NotFound, TooBusy, Unavailable
-from tuttu.vocabulary.errors import FinalError, RetryError, TuttuError
+from tuttu.engine.answers import ShownFault, shown_fault
+from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, TooBusy
+from tuttu.vocabulary.errors import FinalError, ProjectError, RetryError, TuttuError
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = {TooBusy: 1, Unavailable: 5}
+BUSY_SECONDS = 1
+UNAVAILABLE_SECONDS = 5
+"""How soon to ask again: another sender is through at once, a disk or a database is not back so
+soon. Clients honour whole seconds only."""
 
 
-class Problem(msgspec.Struct, kw_only=True):
+class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A refusal. `code` is for programs; `message` repeats `detail`, since the clients of
-    Segment's calls read `code` and `message`."""
+    Segment's calls read `code` and `message`. faults: of a project folder, all of them."""
 
-    type: str = "about:blank"
+    type: str
     title: str
     status: int
     detail: str
     code: str
     message: str
+    faults: list[ShownFault] = []
 
 
 class ProblemError(Exception):
@@ -37,15 +42,28 @@ class ProblemError(Exception):
         self.code = code
         self.detail = detail
         self.headers = headers or {}
+        self.faults: list[ShownFault] = []
 
     def problem(self) -> Problem:
         return Problem(
+            type="about:blank",
             title=HTTPStatus(self.status).phrase,
             status=self.status,
             detail=self.detail,
             code=self.code,
             message=self.detail,
+            faults=self.faults,
         )
+
+
+def faulty(error: ProjectError) -> ProblemError:
+    """A project folder that cannot be activated, with every fault; the version before it goes
+    on."""
+    count = len(error.faults)
+    detail = f"the project folder has {'1 fault' if count == 1 else f'{count} faults'}"
+    problem = ProblemError(422, "faulty_project", f"{detail}; the version before it goes on")
+    problem.faults = [shown_fault(fault) for fault in error.faults]
+    return problem
 
 
 def problem_of(error: TuttuError) -> ProblemError:
@@ -53,10 +71,14 @@ def problem_of(error: TuttuError) -> ProblemError:
     if isinstance(error, NotFound):
         return ProblemError(404, "not_found", str(error))
     if isinstance(error, BadRequest):
-        return ProblemError(400, "bad_request", str(error))
+        return ProblemError(400, error.code, str(error))
+    if isinstance(error, AlreadyReloading):
+        return ProblemError(409, "already_reloading", str(error))
+    if isinstance(error, ProjectError):
+        return faulty(error)
     if isinstance(error, RetryError):
-        seconds = RETRY_AFTER_SECONDS.get(type(error), 1)
-        code = "too_busy" if isinstance(error, TooBusy) else "unavailable"
+        busy = isinstance(error, TooBusy)
+        code, seconds = ("too_busy", BUSY_SECONDS) if busy else ("unavailable", UNAVAILABLE_SECONDS)
         return ProblemError(503, code, str(error), {"Retry-After": str(seconds)})
     if isinstance(error, FinalError):
         return ProblemError(400, "refused", str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 import msgspec
@@ -40,6 +41,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     and ``NoneType`` takes none. answer ``NoneType``: 204, no content. shown_body: the type that
     the document shows for a raw body. writes_key: the key may stand in the body as ``writeKey``.
     idempotent: an Idempotency-Key makes it happen once. slow: done beside the loop, in a thread.
+    refusals: statuses of its own, beside those that follow from what it takes.
+    storeless: asks nothing of the store, and is answered whatever becomes of it.
     """
 
     method: str
@@ -53,10 +56,23 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     writes_key: bool = False
     idempotent: bool = False
     slow: bool = False
+    refusals: tuple[int, ...] = ()
+    storeless: bool = False
 
     @property
     def name(self) -> str:
         return self.handler.__name__
+
+    @property
+    def operation(self) -> str:
+        """Its name in the OpenAPI document."""
+        return f"{self.method.lower()}_{self.name}"
+
+    @property
+    def takes(self) -> bool:
+        """Whether anything is asked that could be wrong."""
+        asked = self.body is not NoneType or "{" in self.path or self.idempotent
+        return asked or bool(msgspec.structs.fields(self.query))
 
     @property
     def summary(self) -> str:

@@ -7,7 +7,7 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -15,8 +15,8 @@ import uvloop
 from starlette.types import ASGIApp
 
 from tuttu.engine import Engine
-from tuttu.vocabulary.errors import FinalError
-from tuttu.web import local
+from tuttu.vocabulary.errors import FinalError, ProjectError, TuttuError
+from tuttu.web import local, log
 from tuttu.web.app import create_app
 from tuttu.web.protocol import PatientProtocol
 
@@ -62,47 +62,65 @@ def url_of(bound: socket.socket) -> str:
 
 
 class Doors:
-    """The two doors of one engine: a TCP address, and the project's own socket."""
+    """The doors of one engine: a TCP address, and the project's own socket unless another server
+    has it."""
 
-    def __init__(self, engine: Engine, bound: socket.socket, own: socket.socket) -> None:
-        self._sockets = (bound, own)
-        self._servers = (_server(create_app(engine)), _server(create_app(engine, local=True)))
+    def __init__(self, engine: Engine, bound: socket.socket, own: socket.socket | None) -> None:
+        self._doors = [(_server(create_app(engine)), bound)]
+        if own is not None:
+            self._doors.append((_server(create_app(engine, local=True)), own))
 
     async def run(self, told: Callable[[], None]) -> None:
-        """Serves until `stop`; calls `told` once both doors answer."""
+        """Serves until `stop`; calls `told` once every door answers."""
         async with asyncio.TaskGroup() as tasks:
-            for server, door in zip(self._servers, self._sockets, strict=True):
+            for server, door in self._doors:
                 tasks.create_task(server.serve(sockets=[door]))
             tasks.create_task(self._tell_when_open(told))
 
     async def _tell_when_open(self, told: Callable[[], None]) -> None:
-        while not all(server.started for server in self._servers):
+        while not all(server.started for server, _ in self._doors):
             await asyncio.sleep(0.01)
         told()
 
     def stop(self) -> None:
         """Ends the requests in flight, then `run`; said twice, it waits for nobody."""
-        for server in self._servers:
+        for server, _ in self._doors:
             server.force_exit = server.should_exit
             server.should_exit = True
 
 
 def serve(engine: Engine, bound: socket.socket, folder: Path, told: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT; `told` hears the address. Raises LocalSocketError."""
-    path = local.socket_path(folder)
-    with closing(local.listen(path)) as own:
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_until_signalled(Doors(engine, bound, own), lambda: told(url_of(bound))))
-        finally:
-            path.unlink(missing_ok=True)
+    """Serves until SIGTERM or SIGINT; SIGHUP reads the project folder anew. `told` hears the
+    address. Raises LocalSocketError."""
+    with (
+        local.listen(local.socket_path(folder)) as own,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        doors = Doors(engine, bound, own)
+        runner.run(_until_signalled(engine, doors, lambda: told(url_of(bound))))
 
 
-async def _until_signalled(doors: Doors, told: Callable[[], None]) -> None:
+async def _until_signalled(engine: Engine, doors: Doors, told: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        doors.stop()
+        engine.interrupt()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, doors.stop)
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, _reload, engine))
     await doors.run(told)
+
+
+def _reload(engine: Engine) -> None:
+    """Whoever sent the signal hears nothing, so the log does."""
+    try:
+        log.reloaded(engine.reload("signal"))
+    except ProjectError as error:
+        log.faulty(error.faults)
+    except TuttuError as error:
+        log.not_reloaded(error)
 
 
 def _server(app: ASGIApp) -> _Server:

@@ -6,20 +6,24 @@ from typing import Any
 
 import msgspec
 
-Said = dict[str, Any]
+Said = dict[str, Any] | None
+Name = str | int | float
+"""An id or a name; numbers are taken too, as the text that they are."""
 
 
 class Common(msgspec.Struct, kw_only=True, rename="camel"):
     """What every call may carry. One of userId and anonymousId names the person."""
 
-    user_id: str | int | None = None
-    anonymous_id: str | None = None
-    message_id: str | None = None
+    type: str | None = None
+    user_id: Name | None = None
+    anonymous_id: Name | None = None
+    message_id: Name | None = None
     timestamp: str | None = None
+    original_timestamp: str | None = None
     sent_at: str | None = None
     context: Said = {}
     integrations: Said = {}
-    write_key: str | None = None
+    write_key: Any = None
 
 
 class Identify(Common, kw_only=True, rename="camel"):
@@ -38,31 +42,32 @@ class Track(Common, kw_only=True, rename="camel"):
 class Page(Common, kw_only=True, rename="camel"):
     """Which page or screen somebody saw."""
 
-    name: str | None = None
+    name: Name | None = None
+    category: Name | None = None
     properties: Said = {}
 
 
 class Group(Common, kw_only=True, rename="camel"):
     """Which household, account or company somebody belongs to."""
 
-    group_id: str | int
+    group_id: Name
     traits: Said = {}
 
 
 class Alias(Common, kw_only=True, rename="camel"):
     """That two identifiers name the same person."""
 
-    previous_id: str | int
+    previous_id: Name
 
 
 class Batch(msgspec.Struct, kw_only=True, rename="camel"):
     """Many calls at once; each one carries its `type`."""
 
-    batch: list[Said]
+    batch: list[Any]
     sent_at: str | None = None
-    context: Said = {}
-    integrations: Said = {}
-    write_key: str | None = None
+    context: Any = None
+    integrations: Any = None
+    write_key: Any = None
 
 
 SPOKEN: dict[str, type[msgspec.Struct]] = {

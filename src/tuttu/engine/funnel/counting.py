@@ -44,10 +44,13 @@ class FunnelLine(msgspec.Struct, frozen=True, kw_only=True):
     """One action by one treatment, or (treatment None) by the one that gets furthest.
 
     A customer whom an action reaches by web and not by call counts as reached in the whole line.
-    stages: all of them, in order. chosen: customers to whom it would be shown.
+    stages: all of them, in order. chosen: customers to whom it would be shown. about: the
+    collection that the action is about: then each of a customer's items counts by itself, and a
+    customer without any counts once, as refused for want of one.
     """
 
     action: str
+    about: str | None = None
     treatment: str | None = None
     surface: str | None = None
     stages: tuple[StageCount, ...]
@@ -89,18 +92,19 @@ class Tally:
         self._single: dict[tuple[str, str], Counter[End]] = {}
         for candidate in candidates:
             self._whole.setdefault(candidate.action.name, Counter())
-            self._single[candidate.key] = Counter()
+            self._single[candidate.action.name, candidate.treatment.name] = Counter()
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
         """All verdicts of one customer."""
         self.customers += 1
-        furthest: dict[str, End] = {}
+        furthest: dict[tuple[str, str | None], End] = {}
         for verdict in verdicts:
             end = end_of(verdict)
             self._single[verdict.action, verdict.treatment][end] += 1
-            if verdict.action not in furthest or furthest[verdict.action][0] < end[0]:
-                furthest[verdict.action] = end
-        for action, end in furthest.items():
+            judged = (verdict.action, verdict.item)
+            if judged not in furthest or furthest[judged][0] < end[0]:
+                furthest[judged] = end
+        for (action, _), end in furthest.items():
             self._whole[action][end] += 1
 
     def lines(self, feeds: Feeds) -> tuple[FunnelLine, ...]:
@@ -109,7 +113,7 @@ class Tally:
             ways = [each for each in self._candidates if each.action.name == action]
             lines.append(_line(action, ways, ends, feeds))
             for way in ways:
-                single = _line(action, [way], self._single[way.key], feeds)
+                single = _line(action, [way], self._single[action, way.treatment.name], feeds)
                 lines.append(
                     msgspec.structs.replace(
                         single, treatment=way.treatment.name, surface=way.treatment.surface
@@ -146,4 +150,5 @@ def _line(
             )
         )
         entered -= refused
-    return FunnelLine(action=action, stages=tuple(stages), chosen=entered)
+    about = ways[0].action.about
+    return FunnelLine(action=action, about=about, stages=tuple(stages), chosen=entered)

@@ -13,7 +13,7 @@ from tuttu.decision import Candidate, Situation
 from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Expression
+from tuttu.vocabulary.values import Expression, item_column
 from tuttu.vocabulary.verdicts import Stage
 
 Root = str
@@ -77,7 +77,12 @@ def _roots(project: Project, candidate: Candidate, stage: Stage) -> frozenset[Ro
     roots = set(_marks(project, candidate, stage))
     for expression in _expressions(project, candidate.action, stage):
         roots.update(*(_origins(project, column) for column in expression.columns or {ALWAYS}))
-    return frozenset(roots)
+    return frozenset(_of_collection(root, candidate.action.about) for root in roots)
+
+
+def _of_collection(root: Root, about: str | None) -> Root:
+    """What an item says rests on the collection that it is of."""
+    return about if about is not None and root.startswith(item_column("")) else root
 
 
 def _expressions(project: Project, action: Action, stage: Stage) -> list[Expression]:
@@ -89,7 +94,11 @@ def _expressions(project: Project, action: Action, stage: Stage) -> list[Express
         case Stage.SUITABILITY:
             return [each.test for each in action.suitable]
         case Stage.GUARDS:
-            guards = [each for each in project.policy.guards if each.blocks == action.purpose]
+            guards = [
+                each
+                for each in project.policy.guards
+                if each.blocks == action.purpose and each.about in (None, action.about)
+            ]
             tests = chain.from_iterable((each.when, each.after) for each in guards)
             return [each for each in tests if each is not None]
         case Stage.SCORING:
@@ -106,6 +115,8 @@ def _marks(project: Project, candidate: Candidate, stage: Stage) -> Iterator[Roo
     match stage:
         case Stage.ELIGIBILITY if action.valid_from is not None or action.valid_until is not None:
             yield ALWAYS
+        case Stage.ELIGIBILITY if action.about is not None:
+            yield action.about
         case Stage.CONSENT:
             yield CHOICES + action.purpose
         case Stage.SUPPRESSIONS if policy.suppressions and not skipped:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
 
 from tuttu import decision, identity
 from tuttu.decision import Question, Situation, UnknownSurfaceError, candidates
 from tuttu.engine.errors import BadRequest
 from tuttu.engine.funnel.counting import Funnel, Tally
 from tuttu.engine.funnel.feeding import Feeding
+from tuttu.engine.unwatched import Unwatched
 from tuttu.storage import Store
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Logged, Reader, Table
+from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Verdict
-
-T = TypeVar("T")
 
 PROGRESS_EVERY = 500
 NOBODY: FragmentId = bytes(16)
@@ -44,7 +42,7 @@ def funnel(
     field = _candidates(project, asked)
     tally, feeding = Tally(field), Feeding(project, field)
     with store.read() as snapshot:
-        for situation in _situations(_Unwatched(snapshot), project, now):
+        for situation in _situations(Unwatched(snapshot), project, now):
             feeding.see(situation)
             tally.add(_verdicts(situation, asked))
             if tally.customers % PROGRESS_EVERY == 0:
@@ -72,32 +70,4 @@ def _verdicts(situation: Situation, surfaces: tuple[str, ...]) -> tuple[Verdict,
     fragment = situation.customer.oldest
     question = Question(surfaces=surfaces, fragment=fragment)
     decision_id = f"funnel-{fragment.hex()}"
-    return decision.decide(situation, question, decision_id, lambda _action, _way: "").verdicts
-
-
-class _Unwatched:
-    """A reader that remembers nothing of what was read: nothing will be committed on it."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    @property
-    def position(self) -> int:
-        return self._reader.position
-
-    def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
-        return self._reader.get(table, key, watch=False)
-
-    def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        return self._reader.scan(table, prefix)
-
-    def facts(
-        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
-    ) -> list[Logged]:
-        return self._reader.facts(fragment, after, limit)
-
-    def fact(self, position: int) -> Logged:
-        return self._reader.fact(position)
-
-    def pseudonym(self, namespace: str, value: str) -> FragmentId:
-        return self._reader.pseudonym(namespace, value)
+    return decision.decide(situation, question, decision_id, lambda _candidate: "").verdicts

@@ -23,14 +23,14 @@ def overview(funnel: Funnel) -> str:
     title = f"{funnel.customers:,} customers at {funnel.now}, refused by stage"
     stages = [each.stage.value for each in funnel.actions[0].stages] if funnel.actions else []
     rows = [
-        (line.action, *(_refused(each) for each in line.stages), f"{line.chosen:,}")
+        (_named(line), *(_refused(each) for each in line.stages), f"{line.chosen:,}")
         for line in funnel.actions
     ]
     return "\n".join([title, *_table([("", *stages, "chosen"), *rows])])
 
 
 def _stages(line: FunnelLine) -> str:
-    title = line.action if line.treatment is None else f"{line.action} by {line.treatment}"
+    title = _named(line) if line.treatment is None else f"{_named(line)} by {line.treatment}"
     rows: list[tuple[str, ...]] = [(title, *HEADER)]
     for count in line.stages:
         figures = (f"{count.entered:,}", _refused(count), f"{count.passed:,}")
@@ -38,6 +38,10 @@ def _stages(line: FunnelLine) -> str:
         rows += [(f"    {reason}", "", f"{many:,}", "") for reason, many in count.reasons.items()]
     rows.append(("  chosen", "", "", f"{line.chosen:,}"))
     return "\n".join(_table(rows))
+
+
+def _named(line: FunnelLine) -> str:
+    return line.action if line.about is None else f"{line.action}, each of {line.about}"
 
 
 def _refused(count: StageCount) -> str:

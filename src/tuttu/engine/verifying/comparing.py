@@ -1,0 +1,204 @@
+"""Both ways side by side, in SQL: what is counted, and what differs."""
+
+# ruff: noqa: S608 - names are quoted, and values are constants of ours
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tuttu.engine.verifying.exporting import (
+    CUSTOMERS,
+    GROUPS,
+    answer,
+    answers_table,
+    items_table,
+    ledger_columns,
+)
+from tuttu.engine.verifying.questions import Question
+from tuttu.engine.verifying.report import SHOWN, Difference, Part
+from tuttu.policy import quoted, quoted_name
+from tuttu.profile.batch import (
+    COMPUTED,
+    CUSTOMER,
+    KEY,
+    Layout,
+    compared,
+    item_columns,
+    latest,
+    members,
+    sources_of,
+)
+from tuttu.storage import Workbench
+from tuttu.vocabulary.values import item_column
+
+AT_ONCE = 40
+"""Values in one statement."""
+
+
+class Pair(NamedTuple):
+    """One value, computed both ways: two SQL expressions over one relation."""
+
+    part: str
+    name: str
+    live: str
+    batch: str
+
+
+class Side(NamedTuple):
+    """A relation with both ways in it. who: the customer's pseudonym; item: the item's, or NULL."""
+
+    relation: str
+    pairs: Sequence[Pair]
+    who: str = quoted_name(CUSTOMER)
+    item: str = "NULL"
+
+
+class Comparison:
+    """Counts what was compared, and keeps some of what differs."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._counts: dict[str, list[int]] = {}
+        self.differences: list[Difference] = []
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(
+            Part(part=part, definitions=definitions, compared=total, different=different)
+            for part, (definitions, total, different) in self._counts.items()
+        )
+
+    def add(self, side: Side) -> None:
+        for start in range(0, len(side.pairs), AT_ONCE):
+            some = side.pairs[start : start + AT_ONCE]
+            counted = ", ".join(f"count(*) FILTER (WHERE {_differs(each)})" for each in some)
+            ((total, *different),) = self._bench.run(
+                f"SELECT count(*), {counted} FROM {side.relation}"
+            )
+            for pair, count in zip(some, different, strict=True):
+                self._note(pair, total, count)
+                if count:
+                    self.differences += self._examples(side, pair)
+
+    def _note(self, pair: Pair, total: int, different: int) -> None:
+        counts = self._counts.setdefault(pair.part, [0, 0, 0])
+        for place, more in enumerate((1, total, different)):
+            counts[place] += more
+
+    def _examples(self, side: Side, pair: Pair) -> Iterator[Difference]:
+        rows = self._bench.run(
+            f"SELECT {side.who}, {side.item}, CAST(({pair.live}) AS VARCHAR),"
+            f" CAST(({pair.batch}) AS VARCHAR) FROM {side.relation}"
+            f" WHERE {_differs(pair)} ORDER BY ALL LIMIT {SHOWN}"
+        )
+        for customer, item, live, batch in rows:
+            yield Difference(
+                part=pair.part,
+                name=pair.name,
+                customer=customer,
+                item=item,
+                live=live,
+                batch=batch,
+            )
+
+
+def _differs(pair: Pair) -> str:
+    return f"({pair.live}) IS DISTINCT FROM ({pair.batch})"
+
+
+def answers(layout: Layout, about: str | None, asked: Sequence[Question]) -> Side:
+    """What conditions, formulas, guards and stages say."""
+    table = quoted_name(answers_table(layout, about))
+    pairs = [
+        Pair(each.part, each.name, quoted_name(answer(number)), f"({each.sql})")
+        for number, each in enumerate(asked)
+    ]
+    if about is None:
+        return Side(f'{CUSTOMERS} JOIN {table} USING ("{CUSTOMER}")', pairs)
+    return Side(f"({_about(layout, about, table)})", pairs, item=quoted_name(KEY))
+
+
+def _about(layout: Layout, about: str, table: str) -> str:
+    """A row for each item, or for a customer who has none: his columns, the item's fields, and
+    what the ledger knows of the item."""
+    laid_over = ledger_columns(layout)
+    but = f" EXCLUDE ({', '.join(map(quoted_name, laid_over))})" if laid_over else ""
+    fields = "".join(
+        f", struct_extract(u.item, {quoted(name)}) AS {quoted_name(item_column(name))}"
+        for name in sorted(layout.reads.fields[about])
+    )
+    return (
+        f'SELECT c.*{but}, a.* EXCLUDE ("{CUSTOMER}"){fields}'
+        f' FROM {table} a JOIN {CUSTOMERS} c USING ("{CUSTOMER}")'
+        f' LEFT JOIN (SELECT "{CUSTOMER}", unnest({quoted_name(about)}) AS item FROM {CUSTOMERS}) u'
+        f' ON u."{CUSTOMER}" = a."{CUSTOMER}" AND struct_extract(u.item, {quoted(KEY)}) = a."{KEY}"'
+    )
+
+
+def judged(layout: Layout, about: str) -> Side:
+    """Whether every item was judged, and once."""
+    table, column = quoted_name(answers_table(layout, about)), quoted_name(about)
+    keys = f"list_transform({column}, lambda tuttu_item: struct_extract(tuttu_item, {quoted(KEY)}))"
+    relation = (
+        f'(SELECT "{CUSTOMER}", count("{KEY}") AS live FROM {table} GROUP BY "{CUSTOMER}")'
+        f' FULL JOIN (SELECT "{CUSTOMER}", len(list_distinct({keys})) AS batch FROM {CUSTOMERS})'
+        f' USING ("{CUSTOMER}")'
+    )
+    return Side(relation, [Pair("items judged", about, "live", "batch")])
+
+
+def from_log(layout: Layout) -> Iterator[Side]:
+    """What the log says, after `profile.batch.compute`."""
+    sources = set(sources_of(layout.project))
+    relation = f'{CUSTOMERS} c FULL JOIN {COMPUTED} d USING ("{CUSTOMER}")'
+    traits = [
+        Pair(
+            "sources over the log" if name in sources else "traits over the log",
+            name,
+            f"c.{quoted_name(layout.column(name))}",
+            f"d.{quoted_name(layout.column(name))}",
+        )
+        for name in compared(layout.project)
+    ]
+    yield Side(relation, traits)
+    for name in layout.project.profile.collections:
+        yield _items(layout, name)
+    for name in layout.project.profile.groups:
+        yield _group(layout, name)
+
+
+def _items(layout: Layout, collection: str) -> Side:
+    declared = layout.project.profile.collections[collection]
+    part = "items over the log"
+    columns = zip(declared.fields, item_columns(layout, declared), strict=True)
+    pairs = [
+        Pair(part, f"{collection}.{name}", f"a.{quoted_name(column)}", f"b.{quoted_name(column)}")
+        for name, column in columns
+    ]
+    there = Pair(part, collection, f'a."{KEY}" IS NOT NULL', f'b."{KEY}" IS NOT NULL')
+    relation = (
+        f"{quoted_name(items_table(layout, collection))} a"
+        f" FULL JOIN {quoted_name(latest(layout, collection))} b"
+        f' ON a."{CUSTOMER}" = b."{CUSTOMER}" AND a."{KEY}" = b."{KEY}"'
+    )
+    return Side(
+        relation,
+        [there, *pairs],
+        f'COALESCE(a."{CUSTOMER}", b."{CUSTOMER}")',
+        f'COALESCE(a."{KEY}", b."{KEY}")',
+    )
+
+
+def _group(layout: Layout, name: str) -> Side:
+    group = layout.project.profile.groups[name]
+    relation = (
+        f'(SELECT * FROM {GROUPS} WHERE "of" = {quoted(name)}) a'
+        f' FULL JOIN ({members(layout, group, COMPUTED)}) b USING ("{CUSTOMER}")'
+    )
+    part = "groups over the log"
+    pairs = [
+        Pair(part, f"{name}, members", "a.number", "b.number"),
+        Pair(part, f"{name}, who they are", "a.names", "b.names"),
+    ]
+    return Side(relation, pairs)

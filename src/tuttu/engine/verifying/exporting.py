@@ -1,0 +1,233 @@
+"""From one snapshot to the files of an export: everybody's row, what is said of him live, and the
+log."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tuttu import decision, identity, profile
+from tuttu.decision import Candidate, Situation
+from tuttu.decision.situation import items_of
+from tuttu.engine.verifying.questions import Question, Subject, asking
+from tuttu.policy import Relation, duckdb_type, duckdb_value
+from tuttu.profile.batch import (
+    CUSTOMER,
+    KEY,
+    PROFILING,
+    Layout,
+    LogExport,
+    Veils,
+    abouts,
+    compared,
+    item_columns,
+)
+from tuttu.storage import Sheet, Workbench
+from tuttu.vocabulary.company import Collection
+from tuttu.vocabulary.conversion import key_text
+from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.values import Instant, Item, Kind, Row, Type
+
+CUSTOMERS, GROUPS = "customers", "groups"
+INSTANT = Type(Kind.TIMESTAMP)
+EVERY = 1_000
+Progress = Callable[[str], None]
+
+
+def answers_table(layout: Layout, about: str | None) -> str:
+    """The live answers about customers, or about the items of a collection."""
+    return "answers" if about is None else f"answers {_number(layout, about)}"
+
+
+def items_table(layout: Layout, collection: str) -> str:
+    """The live items of a collection."""
+    return f"live items {_number(layout, collection)}"
+
+
+def ledger_columns(layout: Layout) -> list[str]:
+    """The columns that are neither of the profile nor of time: what the ledger knows."""
+    project = layout.project
+    known = {*project.row_schema.columns, *project.row_schema.collections, "now"}
+    return [name for name in layout.relation() if name not in known]
+
+
+def answer(number: int) -> str:
+    """The column of the answer to a question."""
+    return f"tuttu answer {number}"
+
+
+def _number(layout: Layout, collection: str) -> int:
+    return list(layout.project.profile.collections).index(collection)
+
+
+class Counts(NamedTuple):
+    """How many were written."""
+
+    customers: int
+    events: int
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """asked: by collection that questions are about, None for those about customers."""
+
+    bench: Workbench
+    layout: Layout
+    asked: Mapping[str | None, list[Question]]
+    veils: Veils
+
+    def write(self, reader: Reader, now: Instant, progress: Progress) -> Counts:
+        """Everybody, and the whole log."""
+        log = LogExport(self.bench, self.layout, self.veils)
+        customers = self._people(log, reader, now, progress)
+        heard = 0
+        for fragment, event in events(reader):
+            log.event(fragment, event)
+            heard += 1
+            if heard % (10 * EVERY) == 0:
+                progress(f"{heard:,} events exported")
+        log.close()
+        progress(f"{heard:,} events exported")
+        return Counts(customers, heard)
+
+    def _people(self, log: LogExport, reader: Reader, now: Instant, progress: Progress) -> int:
+        sheets, count = _Sheets(self), 0
+        for customer in identity.customers(reader, self.layout.project):
+            sheets.add(reader, decision.situation(reader, self.layout.project, customer, now))
+            for fragment in customer.fragments:
+                log.fragment(fragment, name_of(customer))
+            count += 1
+            if count % EVERY == 0:
+                progress(f"{count:,} customers judged row by row")
+        sheets.close()
+        progress(f"{count:,} customers judged row by row")
+        return count
+
+
+def events(reader: Reader) -> Iterator[tuple[bytes, Event]]:
+    """Every event of the log with its fragment, oldest first."""
+    after = 0
+    while page := reader.facts(after=after):
+        after = page[-1].position
+        for logged in page:
+            if isinstance(logged.fact.body, Event) and logged.fact.fragment is not None:
+                yield logged.fact.fragment, logged.fact.body
+
+
+def name_of(customer: Customer) -> str:
+    """A customer's pseudonym."""
+    return customer.oldest.hex()
+
+
+class _Sheets:
+    """The tables of what is live."""
+
+    def __init__(self, export: Export) -> None:
+        self._export, self._layout = export, export.layout
+        self._relation: Relation = self._layout.relation()
+        self._ledger = ledger_columns(self._layout)
+        project = self._layout.project
+        self._hidden = [each for each in compared(project) if not self._layout.shows(each)]
+        bench = export.bench
+        self._customers = bench.table(CUSTOMERS, self._columns())
+        self._groups = bench.table(
+            GROUPS, {CUSTOMER: "VARCHAR", "of": "VARCHAR", "number": "BIGINT", "names": "VARCHAR"}
+        )
+        self._items = {
+            name: bench.table(items_table(self._layout, name), _item_types(self._layout, each))
+            for name, each in project.profile.collections.items()
+        }
+        self._answers = {
+            about: bench.table(answers_table(self._layout, about), self._answer_types(about))
+            for about in export.asked
+        }
+
+    def add(self, reader: Reader, found: Situation) -> None:
+        name, row = name_of(found.customer), found.row
+        shown = [self._cell(column, row) for column in self._relation]
+        hidden = [self._export.veils.veil(row.get(each)) for each in self._hidden]
+        self._customers.add([name, found.consents.profiling, *shown, *hidden])
+        for about in self._export.asked:
+            for subject in _subjects(found, about):
+                self._add_answers(name, subject)
+        for collection in self._items:
+            self._add_items(name, collection, row)
+        self._add_groups(name, reader, found)
+
+    def close(self) -> None:
+        sheets: list[Sheet] = [self._customers, self._groups]
+        for sheet in (*sheets, *self._items.values(), *self._answers.values()):
+            sheet.close()
+
+    def _columns(self) -> dict[str, str]:
+        shown = {name: duckdb_type(declared) for name, declared in self._relation.items()}
+        hidden = {self._layout.column(name): "VARCHAR" for name in self._hidden}
+        return {CUSTOMER: "VARCHAR", PROFILING: "BOOLEAN", **shown, **hidden}
+
+    def _answer_types(self, about: str | None) -> dict[str, str]:
+        asked = self._export.asked[about]
+        types = {answer(n): duckdb_type(each.type) for n, each in enumerate(asked)}
+        laid_over = {} if about is None else dict.fromkeys(self._ledger, "TIMESTAMP")
+        return {CUSTOMER: "VARCHAR", KEY: "VARCHAR", **laid_over, **types}
+
+    def _cell(self, column: str, row: Row) -> Any:
+        declared, value = self._relation[column], row.get(column)
+        if column in abouts(self._layout.project) and isinstance(value, list):
+            value = [{KEY: self._key(column, item), **item} for item in value]
+        return duckdb_value(value, declared)
+
+    def _key(self, collection: str, item: Item) -> str | None:
+        """The pseudonym of an item."""
+        declared = self._layout.project.profile.collections[collection]
+        key = key_text(item.get(declared.key), declared.fields[declared.key])
+        return self._export.veils.veil(key)
+
+    def _add_answers(self, name: str, subject: Subject) -> None:
+        asked = self._export.asked[subject.about]
+        ledger = [] if subject.about is None else self._ledger
+        laid_over = [duckdb_value(subject.row.get(each), INSTANT) for each in ledger]
+        given = [duckdb_value(each.live(subject), each.type) for each in asked]
+        key = self._export.veils.veil(subject.item)
+        self._answers[subject.about].add([name, key, *laid_over, *given])
+
+    def _add_items(self, name: str, collection: str, row: Row) -> None:
+        declared = self._layout.project.profile.collections[collection]
+        found = row.get(collection)
+        for item in found if isinstance(found, list) else []:
+            cells = [self._item_cell(declared, field, item) for field in declared.fields]
+            self._items[collection].add([name, self._key(collection, item), *cells])
+
+    def _item_cell(self, collection: Collection, field: str, item: Item) -> Any:
+        value = item.get(field)
+        if field not in self._layout.fields[collection.name]:
+            return self._export.veils.veil(value)
+        return duckdb_value(value, collection.fields[field])
+
+    def _add_groups(self, name: str, reader: Reader, found: Situation) -> None:
+        project = self._layout.project
+        for group in project.profile.groups:
+            members = profile.group_members(reader, found.customer, project, group, found.row)
+            names = ",".join(sorted(each.hex() for each in members))
+            digest = hashlib.sha256(names.encode()).hexdigest()
+            self._groups.add([name, group, len(members), digest])
+
+
+def _subjects(found: Situation, about: str | None) -> Iterator[Subject]:
+    """The customer himself, or each of his items, or that he has none."""
+    if about is None:
+        yield Subject(found, found.row)
+        return
+    action, treatment = asking(found.project, about)
+    keys: list[str | None] = list(items_of(found.project, found.row, about))
+    for key in keys or [None]:
+        row = found.row_of(Candidate(action, treatment, key))
+        yield Subject(found, row, about, key)
+
+
+def _item_types(layout: Layout, collection: Collection) -> dict[str, str]:
+    columns = item_columns(layout, collection).items()
+    return {CUSTOMER: "VARCHAR", KEY: "VARCHAR", **{n: duckdb_type(kind) for n, kind in columns}}

@@ -1,0 +1,100 @@
+"""The versions of a project that a store has run: their files, and which one is active.
+
+A version is kept for ever, so that an old receipt can be read by its own rules. Which one is
+active is one record: every commit rests on it, so that none is folded by rules that are no more.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+
+from tuttu import catalog
+from tuttu.catalog import Texts
+from tuttu.vocabulary.events import ProjectActivated
+from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+
+KNOWN = 8
+"""How many versions a process keeps loaded."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """Where a version's files lie: the log position of its first activation."""
+
+    position: int
+
+
+class Active(msgspec.Struct, frozen=True):
+    """The version that holds now, since when, and who activated it."""
+
+    digest: str
+    since: Instant
+    by: str
+    position: int
+
+
+VERSIONS = Table("engine.versions", Kept)
+"""By digest."""
+ACTIVE = Table("engine.active", Active)
+"""One record."""
+HERE = b""
+
+_LOADED: OrderedDict[str, Project] = OrderedDict()
+"""By digest, which says all of a version: whoever loads it gets the same."""
+
+
+def fold(transaction: Transaction, logged: Logged) -> None:
+    """Keeps where a version's files lie; which one is active, only an activation says."""
+    body = logged.fact.body
+    if isinstance(body, ProjectActivated):
+        key = body.digest.encode()
+        if transaction.get(VERSIONS, key) is None:
+            transaction.put(VERSIONS, key, Kept(logged.position))
+
+
+def activate(transaction: Transaction, logged: Logged) -> None:
+    """The fold of the commit that makes a version the active one."""
+    fold(transaction, logged)
+    fact = logged.fact
+    if isinstance(fact.body, ProjectActivated):
+        said = fact.body
+        transaction.put(ACTIVE, HERE, Active(said.digest, fact.time, said.by, logged.position))
+
+
+def active(reader: Reader, *, watch: bool = False) -> Active | None:
+    """None: a store that has never been opened with a project folder."""
+    return reader.get(ACTIVE, HERE, watch=watch)
+
+
+def project_of(reader: Reader, digest: str) -> Project | None:
+    """A version as it was; None if the store does not know it, or if its files, which were right
+    then, are faulty to the present code."""
+    known = _LOADED.get(digest)
+    if known is None:
+        texts = texts_of(reader, digest)
+        survey = None if texts is None else catalog.survey(texts)
+        if survey is not None and not survey.faults:
+            known = survey.project
+            remember(known)
+    return known
+
+
+def texts_of(reader: Reader, digest: str) -> Texts | None:
+    """A version's files as they were; None if the store does not know it."""
+    kept = reader.get(VERSIONS, digest.encode("utf-8", "replace"), watch=False)
+    if kept is None:
+        return None
+    body = reader.fact(kept.position).fact.body
+    if not isinstance(body, ProjectActivated):
+        raise TypeError(f"log position {kept.position}: found no activation of a project")
+    return body.files
+
+
+def remember(project: Project) -> None:
+    """So that it need not be loaded again."""
+    _LOADED[project.digest] = project
+    while len(_LOADED) > KNOWN:
+        _LOADED.popitem(last=False)

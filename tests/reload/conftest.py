@@ -1,0 +1,150 @@
+"""A project folder that changes, an engine or a server on it, and who speaks to them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.reload.company import Version, texts
+from tests.reload.worlds import NOON
+
+from tuttu.engine import Engine, open_engine
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.conversion import format_instant
+from tuttu.web import socket_path
+
+PLAIN = Version(size=None, orders=None, tickets=None, group=None)
+
+
+def write(folder: Path, version: Version, **more: str | None) -> Path:
+    """The folder holds this version; `more`: files by name, with `__` for a slash; None: none."""
+    for path in folder.rglob("*"):
+        if path.is_file() and ".tuttu" not in path.parts:
+            path.unlink()
+    changed = {name.replace("__", "/"): text for name, text in more.items()}
+    for name, text in {**texts(version), **changed}.items():
+        if text is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "company").mkdir()
+    return write(tmp_path / "company", PLAIN)
+
+
+class Opening:
+    """Opens the folder's engine, again and again."""
+
+    def __init__(self, folder: Path, storage: str) -> None:
+        self._folder = folder
+        self._storage = storage
+        self._engine: Engine | None = None
+
+    def __call__(self) -> Engine:
+        self.close()
+        clock = ManualClock(NOON)
+        self._engine = open_engine(self._folder, clock=clock, storage=self._storage)
+        return self._engine
+
+    def close(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+
+
+@pytest.fixture
+def opening(folder: Path, storage_url: str) -> Iterator[Opening]:
+    with closing(Opening(folder, storage_url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def engine(opening: Opening) -> Engine:
+    return opening()
+
+
+class Server:
+    """`tuttu serve` as a process of its own, on a clock that stands still."""
+
+    def __init__(self, folder: Path, storage: str) -> None:
+        self.folder = folder
+        self.storage = storage
+        self.key = ""
+        self.begin()
+
+    def begin(self) -> None:
+        command = [sys.executable, "-m", "tuttu", "serve", str(self.folder), "--port", "0"]
+        command += ["--json", "--storage", self.storage]
+        self.process = subprocess.Popen(
+            [*command, "--clock", f"manual={format_instant(NOON)}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        told = self.process.stdout.readline()
+        assert told, self.process.communicate()[1]
+        self.url = json.loads(told)["url"]
+
+    def client(self) -> httpx.Client:
+        """One more, with a key for everything; whoever asks for it closes it."""
+        self.key = self.key or self._issued()
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120, trust_env=False)
+
+    def _issued(self) -> str:
+        scopes = ["ingest", "decide", "read-person", "write-person", "admin"]
+        transport = httpx.HTTPTransport(uds=str(socket_path(self.folder)))
+        with httpx.Client(transport=transport, base_url="http://tuttu", timeout=60) as local:
+            answer = local.post("/v1/keys", json={"name": self.folder.name, "scopes": scopes})
+            return str(answer.json()["key"])
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self) -> str:
+        """What it said on stderr."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.communicate(timeout=60)[1]
+
+
+@pytest.fixture
+def serve(folder: Path) -> Iterator[Callable[..., Server]]:
+    started: list[Server] = []
+
+    def run(storage: str, where: Path | None = None) -> Server:
+        started.append(Server(where or folder, storage))
+        return started[-1]
+
+    yield run
+    for server in started:
+        if server.process.poll() is None:
+            server.kill()
+
+
+def order(number: int, who: str = "maija", amount: int = 1) -> dict[str, Any]:
+    return {
+        "type": "track",
+        "messageId": f"o{number:06}",
+        "timestamp": format_instant(NOON - number * 1_000_000),
+        "userId": who,
+        "event": "Order",
+        "properties": {"amount": amount},
+    }
+
+
+def trait(engine: Engine, name: str, who: str = "maija") -> Any:
+    return engine.customer({"user_id": who}, "test").traits[name]

@@ -1,0 +1,401 @@
+"""A new version beside live traffic, in one process, on both stores."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.reload.company import Version
+from tests.reload.conftest import PLAIN, Opening, order, trait, write
+from tests.reload.worlds import NOON, KilledError, facts_of, tell
+
+from tuttu import identity, profile
+from tuttu.engine import Engine, open_engine, versions
+from tuttu.engine.activating import Progress
+from tuttu.engine.answers import DecideRequest
+from tuttu.engine.checking import read_project
+from tuttu.engine.errors import AlreadyReloading
+from tuttu.engine.reloading import Reloading
+from tuttu.storage import Store, open_store
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.errors import ProjectError
+from tuttu.vocabulary.events import HistoryFolded
+from tuttu.vocabulary.facts import Fold, Result, Unit
+from tuttu.vocabulary.verdicts import Receipt
+
+COUNTED = Version(size=None, tickets=None, group=None)
+"""`PLAIN` and a count of orders."""
+NO_TV = {"actions__sales__tv__tv.yaml": None}
+STAMPS = {
+    "resources.yaml": "stamps: {amount: 1}\n",
+    "policy.yaml": "contact_limits:\n  one letter: {channel: letter, at_most: 1, in: 30d}\n",
+}
+
+
+def _stamped(folder: Path, version: Version, **more: str | None) -> None:
+    """A version whose letters of tv need the one stamp there is."""
+    write(folder, version, **STAMPS, **more)
+    action = folder / "actions/sales/tv/tv.yaml"
+    if action.exists():
+        said = action.read_text()
+        letter = "letter: {message: tv, answer_within: 3d"
+        action.write_text(said.replace(letter, f"{letter}, uses: {{stamps: 1}}"))
+
+
+def _letter(engine: Engine, who: str = "maija") -> Any:
+    return engine.decide(DecideRequest(who={"user_id": who}, surfaces=["letter"]))
+
+
+def _same_when_replayed(engine: Engine) -> None:
+    answer = engine.replay()
+    assert answer.live == answer.replayed
+
+
+def test_a_new_trait_knows_what_was_before_it(engine: Engine, folder: Path) -> None:
+    before = engine.version().project_digest
+    tell(engine, [order(number) for number in range(7)])
+    write(folder, COUNTED)
+    answer = engine.reload("anna")
+    assert (answer.before, answer.changed, answer.filled > 0) == (before, True, True)
+    assert trait(engine, "orders") == 7
+    tell(engine, [order(7)])
+    assert trait(engine, "orders") == 8
+    version = engine.version()
+    assert (version.project_digest, version.by) == (answer.project_digest, "anna")
+    assert engine.health().project_digest == answer.project_digest
+    _same_when_replayed(engine)
+
+
+def test_what_was_dropped_comes_back_without_a_gap_and_without_counting_twice(
+    engine: Engine, folder: Path
+) -> None:
+    numbers = iter(range(100))
+    for version in (COUNTED, PLAIN, COUNTED, PLAIN, COUNTED):
+        write(folder, version)
+        engine.reload("anna")
+        tell(engine, [order(next(numbers)) for _ in range(3)])
+    assert trait(engine, "orders") == 15
+    _same_when_replayed(engine)
+
+
+def test_a_new_group_knows_its_members(engine: Engine, folder: Path) -> None:
+    """Though the trait that says who shares it was heard long ago."""
+    for who in ("maija", "matti"):
+        said = {"type": "identify", "messageId": who, "userId": who}
+        tell(engine, [{**said, "traits": {"household_id": "H1"}}, order(1, who), order(2, who)])
+    write(folder, Version(size=None, orders=None, tickets=None, group="household_id"))
+    engine.reload("anna")
+    with engine.store.read() as snapshot:
+        for customer in identity.customers(snapshot, engine.project):
+            row = profile.read(snapshot, customer, engine.project, NOON, profiling=True)
+            found = profile.group_members(snapshot, customer, engine.project, "household", row)
+            assert len(found) == 2
+
+
+def test_the_same_folder_changes_nothing(engine: Engine) -> None:
+    position = _position(engine)
+    answer = engine.reload("anna")
+    assert not answer.changed
+    assert _position(engine) == position
+
+
+def test_opening_activates_what_the_folder_holds_now(opening: Opening, folder: Path) -> None:
+    first = opening()
+    tell(first, [order(number) for number in range(7)])
+    write(folder, COUNTED)
+    second = opening()
+    assert second.opened.changed
+    assert trait(second, "orders") == 7
+    third = opening()
+    assert not third.opened.changed
+    assert trait(third, "orders") == 7
+    _same_when_replayed(third)
+
+
+def test_a_faulty_folder_leaves_the_version_that_holds(engine: Engine, folder: Path) -> None:
+    before = engine.version()
+    tell(engine, [order(1)])
+    position = _position(engine)
+    (folder / "traits.yaml").write_text("traits:\n  orders: {cuont: events}\n  home: {type: txt}\n")
+    with pytest.raises(ProjectError) as faulty:
+        engine.reload("anna")
+    failed = engine.version().failed
+    assert failed is not None
+    assert [fault.line for fault in failed.faults] == [2, 3]
+    assert str(faulty.value.faults[0]).startswith("traits.yaml:2: found")
+    assert engine.version().project_digest == before.project_digest
+    assert _position(engine) == position
+    tell(engine, [order(2)])
+    assert _letter(engine).project_digest == before.project_digest
+    write(folder, COUNTED)
+    engine.reload("anna")
+    assert engine.version().failed is None
+    assert trait(engine, "orders") == 2
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("limit: 3", "limit: 30"),
+        ("  anonymous_id: {}\n", ""),
+        ("user_id: {unique: true}", "user_id: {unique: false}"),
+        ("anonymous_id: {}", "anonymous_id: {normalise: [lower]}"),
+        ("anonymous_id: {}", "anonymous_id: {blocked: [none]}"),
+        ("anonymous_id: {}", "anonymous_id: {strength: {identify: 2}}"),
+    ],
+)
+def test_other_rules_of_who_is_who_need_a_new_store(
+    engine: Engine, folder: Path, was: str, now: str
+) -> None:
+    said = (folder / "identity.yaml").read_text()
+    assert was in said
+    tell(engine, [order(1)])
+    before = engine.version().project_digest
+    (folder / "identity.yaml").write_text(said.replace(was, now))
+    with pytest.raises(ProjectError, match="begin a new store"):
+        engine.reload("anna")
+    assert engine.version().project_digest == before
+    (folder / "identity.yaml").write_text(said + "  phone: {fields: [traits.phone]}\n")
+    assert engine.reload("anna").changed
+
+
+def test_before_anybody_is_known_even_who_is_who_may_change(engine: Engine, folder: Path) -> None:
+    said = (folder / "identity.yaml").read_text()
+    (folder / "identity.yaml").write_text(said.replace("limit: 3", "limit: 30"))
+    assert engine.reload("anna").changed
+
+
+def test_a_resource_keeps_its_period_and_a_server_its_store(engine: Engine, folder: Path) -> None:
+    write(folder, PLAIN, **{"resources.yaml": "stamps: {amount: 1, per: week}\n"})
+    engine.reload("anna")
+    tell(engine, [order(1)])
+    write(folder, PLAIN, **{"resources.yaml": "stamps: {amount: 1, per: month}\n"})
+    with pytest.raises(ProjectError, match="week as before"):
+        engine.reload("anna")
+    elsewhere = "name: changing\nlanguages: [en]\nstorage: sqlite:elsewhere.db\n"
+    write(folder, PLAIN, **{"tuttu.yaml": elsewhere})
+    with pytest.raises(ProjectError, match="the store that is open"):
+        engine.reload("anna")
+
+
+def test_events_during_a_fill_count_once_and_are_decided_by_the_version_that_holds(
+    engine: Engine, folder: Path
+) -> None:
+    tell(engine, [order(number) for number in range(600)])
+    before = engine.version().project_digest
+    write(folder, COUNTED)
+    reached, go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+    def held(_: Progress) -> None:
+        reached.release()
+        go_on.acquire()
+
+    answers: list[Any] = []
+    reloading = threading.Thread(
+        target=lambda: answers.append(engine.reload("anna", held)), daemon=True
+    )
+    reloading.start()
+    steps = 0
+    while reached.acquire(timeout=0.5) or reloading.is_alive():
+        if not reloading.is_alive():
+            break
+        filling = engine.version().filling
+        assert filling is not None
+        assert filling.project_digest != before
+        tell(engine, [order(1_000 + steps)])
+        assert _letter(engine).project_digest == before
+        with pytest.raises(AlreadyReloading):
+            engine.reload("pekka")
+        steps += 1
+        go_on.release()
+    reloading.join()
+    assert steps >= 3
+    assert answers[0].changed
+    assert engine.version().filling is None
+    assert trait(engine, "orders") == 600 + steps
+    assert _letter(engine).project_digest == answers[0].project_digest
+    _same_when_replayed(engine)
+
+
+def test_a_queued_contact_whose_action_is_gone_is_withdrawn(engine: Engine, folder: Path) -> None:
+    _stamped(folder, PLAIN)
+    engine.reload("anna")
+    decision = _letter(engine)
+    [choice] = decision.choices
+    assert (choice.action, engine.resource("stamps").used) == ("tv", 1)
+    assert not _letter(engine).choices
+    _stamped(folder, PLAIN, **NO_TV)
+    answer = engine.reload("anna")
+    assert [each.contact_id for each in answer.withdrawn] == [choice.contact_id]
+    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    gone = f"the action tv is gone since version {answer.project_digest[:12]}"
+    assert (contact.state, contact.withdrawn) == ("released", gone)
+    assert engine.resource("stamps").used == 0
+    [outcome] = engine.decision(decision.decision_id or "", "test").outcomes
+    assert (outcome.outcome, outcome.why) == ("withdrawn", gone)
+    entries = engine.timeline({"user_id": "maija"}, "test").entries
+    assert [each.why for each in entries if each.kind == "ContactWithdrawn"] == [gone]
+    # The contact limit is free again, too.
+    assert [each.action for each in _letter(engine).choices] == ["radio"]
+    _same_when_replayed(engine)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "why"),
+    [
+        ("status: live", "status: retired", "the action tv is retired"),
+        ("  letter: {message: tv, answer_within: 3d}\n", "", "the treatment letter of tv is gone"),
+    ],
+)
+def test_what_else_takes_a_queued_contact_away(
+    engine: Engine, folder: Path, was: str, now: str, why: str
+) -> None:
+    write(folder, PLAIN, **{"actions__sales__radio__radio.yaml": None})
+    engine.reload("anna")
+    [choice] = _letter(engine).choices
+    action = folder / "actions/sales/tv/tv.yaml"
+    assert was in action.read_text()
+    action.write_text(action.read_text().replace(was, now))
+    assert [each.contact_id for each in engine.reload("anna").withdrawn] == [choice.contact_id]
+    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    assert (contact.withdrawn or "").startswith(why)
+
+
+def test_a_contact_whose_action_stays_is_not_withdrawn(engine: Engine, folder: Path) -> None:
+    _letter(engine)
+    write(folder, COUNTED)
+    assert not engine.reload("anna").withdrawn
+    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    assert (contact.state, contact.withdrawn) == ("queued", None)
+
+
+class Interrupted:
+    """A store in which something happens just before the next commit."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.before: Callable[[], object] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def commit(
+        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+    ) -> list[Result]:
+        before, self.before = self.before, None
+        if before is not None:
+            before()
+        return self._store.commit(units, folds=folds)
+
+
+@pytest.fixture
+def interrupted(folder: Path, storage_url: str) -> Any:
+    store, clock = Interrupted(open_store(storage_url, folder)), ManualClock(NOON)
+    reloading = Reloading(folder, read_project(folder), store, clock)
+    engine = Engine(reloading.present, store, clock, reloading)
+    yield engine, store
+    engine.close()
+
+
+def test_a_decision_in_flight_keeps_the_version_it_began_with(
+    interrupted: tuple[Engine, Interrupted], folder: Path
+) -> None:
+    engine, store = interrupted
+    tell(engine, [order(1)])
+    old = engine.version().project_digest
+    write(folder, COUNTED, **NO_TV, **{"actions__sales__radio__radio.yaml": None})
+    store.before = lambda: engine.reload("anna")
+    decision = _letter(engine)
+    new = engine.version().project_digest
+    assert old != new
+    assert decision.project_digest == old
+    [receipt] = [fact.body for fact in facts_of(store) if isinstance(fact.body, Receipt)]
+    assert receipt.project_digest == old
+    # Its action was gone when it was kept: the contact is withdrawn as it is made.
+    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    assert (contact.action, contact.state) == (decision.choices[0].action, "released")
+    assert contact.withdrawn == f"the action {contact.action} is gone since version {new[:12]}"
+    assert not _letter(engine).choices
+    _same_when_replayed(engine)
+
+
+def test_events_in_flight_are_folded_by_the_version_that_holds_when_they_are_kept(
+    interrupted: tuple[Engine, Interrupted], folder: Path
+) -> None:
+    engine, store = interrupted
+    write(folder, COUNTED)
+    store.before = lambda: engine.reload("anna")
+    tell(engine, [order(number) for number in range(5)])
+    assert trait(engine, "orders") == 5
+    _same_when_replayed(engine)
+
+
+def test_an_old_version_can_be_read_from_the_store(engine: Engine, folder: Path) -> None:
+    old = engine.version().project_digest
+    write(folder, COUNTED)
+    engine.reload("anna")
+    versions._LOADED.clear()
+    with engine.store.read() as snapshot:
+        project = versions.project_of(snapshot, old)
+        assert project is not None
+        assert (project.digest, "orders" in project.profile.traits) == (old, False)
+        assert versions.project_of(snapshot, "0" * 64) is None
+
+
+def test_a_fill_that_was_killed_goes_on_where_it_stopped(opening: Opening, folder: Path) -> None:
+    engine = opening()
+    tell(engine, [order(number) for number in range(900)])
+    write(folder, COUNTED)
+
+    def twice(progress: Progress) -> None:
+        if progress.done > 400:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        engine.reload("anna", twice)
+    tell(engine, [order(1_000)])
+    again = opening()
+    assert trait(again, "orders") == 901
+    with again.store.read() as snapshot:
+        told = [logged.fact.body for logged in snapshot.facts(limit=10_000)]
+    through = [body.through for body in told if isinstance(body, HistoryFolded)]
+    assert through == sorted(set(through))
+    assert len(through) > 2
+    _same_when_replayed(again)
+
+
+def test_two_engines_on_one_store_follow_an_activation(
+    folder: Path, tmp_path: Path, postgres_url: str
+) -> None:
+    (tmp_path / "other").mkdir()
+    other_folder = write(tmp_path / "other", PLAIN)
+    first = _engine(folder, postgres_url)
+    (other_folder / ".tuttu").mkdir()
+    (other_folder / ".tuttu/secret").write_bytes((folder / ".tuttu/secret").read_bytes())
+    second = _engine(other_folder, postgres_url)
+    try:
+        tell(first, [order(number) for number in range(5)])
+        write(folder, COUNTED)
+        new = first.reload("anna").project_digest
+        # The other one is asked, then told, without ever having been touched.
+        assert trait(second, "orders") == 5
+        tell(second, [order(5)])
+        assert trait(first, "orders") == 6
+        assert _letter(second).project_digest == new
+        assert second.version().project_digest == new
+        _same_when_replayed(second)
+    finally:
+        first.close()
+        second.close()
+
+
+def _engine(folder: Path, url: str) -> Engine:
+    return open_engine(folder, clock=ManualClock(NOON), storage=url)
+
+
+def _position(engine: Engine) -> int:
+    with engine.store.read() as snapshot:
+        return snapshot.position

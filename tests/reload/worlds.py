@@ -1,0 +1,152 @@
+"""A company at work in a store, through one version of its project after the other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+import msgspec
+from tests.reload.company import Version
+
+from tuttu import identity, ledger, profile
+from tuttu.engine import Engine
+from tuttu.engine.activating import Activating, Activation, Progress
+from tuttu.engine.answers import DecideRequest
+from tuttu.engine.digest import digest
+from tuttu.engine.house import folds_of
+from tuttu.engine.present import ActiveVersion
+from tuttu.engine.withdrawing import withdraw_the_gone
+from tuttu.storage import Snapshot, Store
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
+from tuttu.vocabulary.facts import Committed, Fact, Unit
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import HOUR, MINUTE, Instant
+
+NOON: Instant = 1_772_704_800_000_000
+
+Told = dict[str, Any]
+"""One call without its id: ``minute``, ``who``, ``type``, and what it says."""
+
+
+class KilledError(Exception):
+    """A fill that was stopped in the middle."""
+
+
+class World:
+    """One store, and the engine that answers by whichever version is active in it."""
+
+    def __init__(self, store: Store, first: Version, page: int) -> None:
+        self.store = store
+        self.clock = ManualClock(NOON)
+        self.page = page
+        self.calls: list[Told] = []
+        self.contacts: list[str] = []
+        self.activate(first)
+        self.engine = Engine(ActiveVersion(store, self.clock), store, self.clock)
+
+    @property
+    def project(self) -> Project:
+        return self.engine.project
+
+    def activate(
+        self, version: Version, tell: Callable[[Progress], None] = lambda _: None
+    ) -> Activation:
+        by = "test"
+        return Activating(version.survey, self.store, self.clock, by, page=self.page).run(tell)
+
+    def reload(self, version: Version, during: Sequence[Sequence[Told]] = ()) -> None:
+        """`during`: what is told at each commit of the fill, by the version that still holds."""
+        waiting = list(during)
+
+        def tell(_: Progress) -> None:
+            if waiting:
+                self.tell(waiting.pop(0))
+
+        self.activate(version, tell)
+        self.settle()
+
+    def kill(self, version: Version, pages: int) -> None:
+        """A fill that is killed after so many pages."""
+        left = iter(range(pages))
+
+        def tell(_: Progress) -> None:
+            if next(left, None) is None:
+                raise KilledError
+
+        try:
+            self.activate(version, tell)
+        except KilledError:
+            return
+        self.settle()
+
+    def settle(self) -> None:
+        with self.store.read() as snapshot:
+            house = self.engine._present.at(snapshot)
+        withdraw_the_gone(house)
+
+    def tell(self, calls: Sequence[Told]) -> None:
+        made = [self._call(number, call) for number, call in enumerate(calls, len(self.calls))]
+        self.calls += made
+        if made:
+            tell(self.engine, made)
+
+    def decide(self, who: str, surface: str) -> None:
+        asked = DecideRequest(who={"user_id": who}, surfaces=[surface])
+        choices = self.engine.decide(asked).choices
+        self.contacts += [choice.contact_id for choice in choices]
+
+    def _call(self, number: int, told: Told) -> Told:
+        call = {key: value for key, value in told.items() if key != "minute"}
+        moment = NOON - 3 * 24 * HOUR + told["minute"] * 90 * MINUTE
+        call |= {"messageId": f"m{number:04}", "timestamp": format_instant(moment)}
+        if call.get("event") == "Offer Seen" and self.contacts:
+            call["properties"] = {"contact_id": self.contacts[number % len(self.contacts)]}
+        return call
+
+
+def tell(engine: Engine, calls: Sequence[Told]) -> None:
+    outcome = engine.accept("batch", msgspec.json.encode({"batch": calls}), None, "test")
+    assert outcome.answer is not None
+    assert not outcome.answer.refused, outcome.answer.refused
+
+
+def facts_of(store: Store) -> list[Fact]:
+    """The log, without what says which version holds."""
+    with store.read() as snapshot:
+        log = [logged.fact for logged in snapshot.facts(limit=1_000_000)]
+    return [fact for fact in log if not isinstance(fact.body, ProjectActivated | HistoryFolded)]
+
+
+def picture(snapshot: Snapshot, project: Project) -> list[object]:
+    """What can be read of everybody, beyond the digest: rows, who shares a group, contacts."""
+    found: list[object] = [digest(snapshot, project)]
+    for customer in identity.customers(snapshot, project):
+        row = profile.read(snapshot, customer, project, NOON, profiling=True)
+        groups = {
+            name: profile.group_members(snapshot, customer, project, name, row)
+            for name in project.profile.groups
+        }
+        history = ledger.read(snapshot, customer, project, NOON, groups)
+        found.append([customer.identifiers, row, groups, history.entries, history.columns()])
+    return found
+
+
+def outbox(snapshot: Snapshot) -> set[str]:
+    return {contact.id for contact in ledger.queued(snapshot)}
+
+
+@contextmanager
+def fresh(world: World, shuffle: random.Random) -> Iterator[tuple[Snapshot, Project]]:
+    """A store in which only the last version ever was, and which heard the facts in any order."""
+    facts, project = facts_of(world.store), world.project
+    shuffle.shuffle(facts)
+    with closing(world.store.scratch()) as scratch:
+        scratch.register(folds_of(project))
+        results = scratch.commit([Unit(facts=(fact,)) for fact in facts])
+        assert all(isinstance(result, Committed) for result in results)
+        with scratch.read() as snapshot:
+            yield snapshot, project
