@@ -1,0 +1,74 @@
+"""The example companies with all that their stories tell, and a place of their own for exports."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+from tuttu import catalog
+from tuttu.catalog import Step
+from tuttu.engine import Engine, load_project, scratch_engine
+from tuttu.simulation.telling import StoryError, tell
+from tuttu.vocabulary.clock import ManualClock
+
+EXAMPLES = Path(__file__).parents[2] / "src/tuttu/examples"
+NAMES = sorted(path.name for path in EXAMPLES.iterdir() if (path / "tuttu.yaml").is_file())
+
+Told = Callable[..., Engine]
+
+
+@pytest.fixture(params=NAMES)
+def example(request: pytest.FixtureRequest) -> str:
+    """The name of each shipped company."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the system keeps temporary files, for this test alone."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+def exports(temporary: Path) -> list[Path]:
+    return sorted(temporary.glob("tuttu-export-*"))
+
+
+def hear(engine: Engine, clock: ManualClock, steps: Iterable[Step]) -> None:
+    """Tells an engine these steps in the order of time."""
+    for number, step in enumerate(sorted(steps, key=attrgetter("at"))):
+        clock.set(max(step.at, clock.now()))
+        try:
+            tell(engine, step, number)
+        except StoryError:
+            continue  # an answer to what another story has made impossible
+
+
+def all_steps(example: str) -> list[Step]:
+    return [step for story in catalog.read_scenarios(EXAMPLES / example) for step in story.given]
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    """told("shop", step, …): an engine that has heard these steps, by default those of all of the
+    company's stories."""
+    opened: list[Engine] = []
+
+    def telling(example: str, *steps: Step) -> Engine:
+        clock = ManualClock(0)
+        engine = scratch_engine(load_project(EXAMPLES / example), clock=clock)
+        opened.append(engine)
+        hear(engine, clock, steps or all_steps(example))
+        return engine
+
+    yield telling
+    for engine in opened:
+        engine.close()

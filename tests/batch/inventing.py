@@ -1,0 +1,518 @@
+"""Companies and histories by chance: project folders of every kind of trait, and what happened."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+from tests.policy.conftest import ZONES, Author
+
+from tuttu.policy import PolicyError, parse, parse_condition
+from tuttu.vocabulary.conversion import convert, format_instant
+from tuttu.vocabulary.values import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Kind,
+    Schema,
+    Type,
+    schema_about,
+)
+
+KINDS = tuple(Kind)
+Value = Callable[[Kind], st.SearchStrategy[Any]]
+SUBJECT = "tv-package"
+NOW = 20_541 * DAY + 5 * HOUR
+"""2026-03-29, an hour in which many zones change."""
+TEXT, INTEGER = Type(Kind.TEXT), Type(Kind.INTEGER)
+FIELDS = {"ticket_id": TEXT} | {f"{kind}_field": Type(kind) for kind in KINDS}
+NUMBERED = {"order_no": INTEGER} | {f"{kind}_field": Type(kind) for kind in KINDS}
+COLLECTIONS = {"tickets": FIELDS, "orders": NUMBERED}
+STEPS = ("Thing Done", "Bought", "Ticket Touched", "Anything", "Page Viewed")
+WINDOWS = {"1h": HOUR, "1d": DAY, "7d": 7 * DAY, "90m": 90 * MINUTE}
+HARD = ("order", "select", "Group_By", "a1", "tuttu_item", "tuttu_1", "item_")
+"""Names that SQL, or what writes it, finds hard."""
+
+
+class Company(NamedTuple):
+    """A folder's files, and how many expressions it has."""
+
+    files: Mapping[str, str]
+    expressions: int
+
+
+# The declared data
+
+
+def _plan() -> Mapping[str, Any]:
+    one = {f"a_{kind}": str(kind) for kind in KINDS}
+    many = {f"list_{kind}": [str(kind)] for kind in KINDS}
+    lines = {"lines": [{f"{kind}_field": str(kind) for kind in KINDS}]}
+    of_items = {f"{kind}_field": str(kind) for kind in KINDS}
+    return {
+        "calls": {"page": "Page Viewed"},
+        "sources": {"Bought": "bought", "Thing Done": "seen", "Anything": "seen"},
+        "events": {
+            "Thing Done": {"properties": {**one, **many, **lines}},
+            "Bought": {"properties": {**one, **lines}},
+            "Ticket Touched": {},
+            "Anything": {},
+            "Order Touched": {"properties": {"order_no": "integer", **of_items}},
+            "Answered": {"properties": {"contact_id": "text"}},
+            "Called": {"properties": {"what": "text", "came": "text"}},
+        },
+        "writes": [
+            {"event": "Bought", "traits": {"a_integer": "a_integer", "size": "deep.size"}},
+            {"event": "Bought", "source": "told", "traits": {"a_text": "a_text"}},
+            {"event": "Thing Done", "traits": {f"b_{kind}": f"a_{kind}" for kind in KINDS}},
+            {"event": "Anything", "traits": {f"list_{kind}": f"list_{kind}" for kind in KINDS}},
+        ],
+        "contacts": [
+            {
+                "event": "Called",
+                "channel": "call",
+                "purpose": "marketing",
+                "action_from": "what",
+                "outcome_from": "came",
+                "outcome_map": {"yes": "accepted", "no": "declined"},
+            }
+        ],
+        "outcomes": {"Answered": "accepted"},
+    }
+
+
+EVENT_SCHEMA = Schema(
+    columns={
+        **{f"a_{kind}": Type(kind) for kind in KINDS},
+        **{f"list_{kind}": Type(kind, many=True) for kind in KINDS},
+        "event": TEXT,
+        "call": TEXT,
+        "source": TEXT,
+    },
+    collections={"lines": {f"{kind}_field": Type(kind) for kind in KINDS}},
+)
+
+
+class Writer:
+    """Puts a folder together; each expression is one that the language takes."""
+
+    def __init__(self, rng: random.Random, zone: str) -> None:
+        self.rng = rng
+        self.zone = zone
+        self.columns: dict[str, Type] = {}
+        self.traits: dict[str, Any] = {}
+        self.segments: dict[str, Any] = {}
+        self.expressions = 0
+
+    def use(self) -> dict[str, Any]:
+        return {"use": ["profiling"]} if self.rng.random() < 0.15 else {}
+
+    def text(self, schema: Schema, kind: Kind, depth: int) -> str:
+        """An expression of the kind; the author draws again where a schema has too little."""
+        while True:
+            try:
+                text = Author(self.rng, schema).expression(kind, depth)
+                read = parse_condition if kind is Kind.BOOL else parse
+                read(text, schema, subject=SUBJECT if schema.actions else None)
+            except (PolicyError, IndexError):
+                continue
+            self.expressions += 1
+            return text
+
+    def row_schema(self) -> Schema:
+        return Schema(
+            columns=self.columns,
+            collections=COLLECTIONS,
+            actions=frozenset({SUBJECT, "news", "ticket-help", "old"}),
+            channels=frozenset({"email", "call", "web"}),
+            outcomes=frozenset({"accepted", "declined"}),
+            zone=self.zone,
+        )
+
+    def add(self, name: str, declared: Type, trait: Mapping[str, Any]) -> None:
+        self.traits[name] = {**trait, **self.use()}
+        self.columns[name] = declared
+
+    def written(self) -> None:
+        hard = dict(zip(KINDS, HARD, strict=True))
+        for kind in KINDS:
+            for name in (f"a_{kind}", f"b_{kind}", hard[kind]):
+                self.add(name, Type(kind), {"type": str(kind)})
+            self.add(f"list_{kind}", Type(kind, many=True), {"type": [str(kind)]})
+        for name in list(self.columns):
+            for source in ("told", "bought", "seen"):
+                self.columns[f"{source}.{name}"] = self.columns[name]
+        self.traits["size"] = {"type": "integer", "first_known": ["told.size", "bought.size"]}
+        self.traits["group_id"] = {"type": "text"}
+        self.columns |= dict.fromkeys(("group_id", "told.group_id"), TEXT)
+        self.columns |= dict.fromkeys(("size", "told.size", "bought.size"), INTEGER)
+
+    def aggregate(self, number: int) -> None:
+        rng, name = self.rng, f"made_{number}"
+        over = rng.choice(["events", "tickets", "orders"])
+        way = rng.choice(["count", "count", "sum", "first", "last", "max", "min"])
+        fields = dict(COLLECTIONS.get(over, EVENT_SCHEMA.columns))
+        if way == "sum":
+            fields = {n: t for n, t in fields.items() if t.kind in {Kind.INTEGER, Kind.MONEY}}
+        if way in {"max", "min"}:
+            fields = {n: t for n, t in fields.items() if t.kind is not Kind.BOOL}
+        if way in {"sum", "max", "min"}:
+            fields = {n: t for n, t in fields.items() if not t.many}
+        field = rng.choice(sorted(fields))
+        trait: dict[str, Any] = {"count": over} if way == "count" else {way: field, "of": over}
+        if rng.random() < 0.4:
+            trait["where"] = self.condition_over(over)
+        if rng.random() < 0.5:
+            trait["in"] = rng.choice(sorted(WINDOWS))
+        self.add(name, INTEGER if way == "count" else fields[field], trait)
+
+    def condition_over(self, over: str) -> str:
+        if over == "events" and self.rng.random() < 0.4:
+            return f"event = '{self.rng.choice(STEPS)}'"
+        schema = Schema(columns=COLLECTIONS[over], zone=self.zone) if over != "events" else None
+        return self.text(schema or Schema(**_with_zone(self.zone)), Kind.BOOL, 2)
+
+    def sequence(self, number: int) -> None:
+        steps = self.rng.choices(STEPS, k=self.rng.choice([2, 2, 3]))
+        trait = {"sequence": steps, "within": self.rng.choice(sorted(WINDOWS))}
+        self.add(f"went_{number}", Type(Kind.BOOL), trait)
+
+    def first_known(self, number: int) -> None:
+        kind = self.rng.choice(KINDS)
+        same = [name for name, declared in self.columns.items() if declared == Type(kind)]
+        chosen = self.rng.sample(sorted(same), k=min(3, len(same)))
+        self.add(f"known_{number}", Type(kind), {"first_known": chosen})
+
+    def derived(self, number: int) -> None:
+        kind = self.rng.choice(KINDS)
+        text = self.text(self.row_schema(), kind, 3)
+        self.add(f"derived_{number}", Type(kind), {"expression": text})
+
+    def segment(self, number: int) -> None:
+        text = self.text(self.row_schema(), Kind.BOOL, 3)
+        if self.rng.random() < 0.3:
+            text = f"contacted('{SUBJECT}', '7d') OR ({text})"
+        self.segments[f"segment_{number}"] = {"expression": text, **self.use()}
+        self.columns[f"segment_{number}"] = Type(Kind.BOOL)
+
+    def action(self, status: str, purpose: str, about: str | None) -> dict[str, Any]:
+        schema = self.row_schema()
+        asked = schema if about is None else schema_about(schema, about)
+        rng = self.rng
+        numbers = (Kind.INTEGER, Kind.MONEY, Kind.REAL)
+
+        def conditions(most: int) -> dict[str, str]:
+            return {
+                f"condition {number}": self.text(asked, Kind.BOOL, 3)
+                for number in range(rng.randrange(most + 1))
+            }
+
+        action: dict[str, Any] = {"status": status, "purpose": purpose}
+        if about is not None:
+            action["about"] = about
+        action["value"] = self.text(asked, rng.choice(numbers), 2)
+        action["propensity"] = self.text(asked, Kind.REAL, 2)
+        for key in ("relevance", "effort"):
+            if rng.random() < 0.3:
+                action[key] = self.text(asked, rng.choice(numbers), 2)
+        valid = self.valid()
+        if valid:
+            action["valid"] = valid
+        for block in ("eligible", "applicable", "suitable"):
+            action[block] = conditions(2)
+        return action
+
+    def valid(self) -> dict[str, str]:
+        """Often about now, to the microsecond."""
+        rng = self.rng
+        if rng.random() < 0.5:
+            return {}
+        edge = format_instant(NOW + rng.choice([-1, 0, 1, -DAY, DAY]))
+        return rng.choice([{"from": edge}, {"until": edge}, {"through": "2026-03-29"}])
+
+    def guard(self, about: str | None) -> dict[str, Any]:
+        schema = self.row_schema() if about is None else schema_about(self.row_schema(), about)
+        guard: dict[str, Any] = {
+            "when": self.text(schema, Kind.BOOL, 2),
+            "blocks": self.rng.choice(["marketing", "service"]),
+        }
+        if about is not None:
+            guard["about"] = about
+        if self.rng.random() < 0.7:
+            after = self.text(schema, Kind.TIMESTAMP, 2)
+            guard[self.rng.choice(["through", "until"])] = (
+                f"{self.rng.choice(['1d', '7d'])} after {after}"
+            )
+        return guard
+
+
+def _with_zone(zone: str) -> dict[str, Any]:
+    return {
+        "columns": EVENT_SCHEMA.columns,
+        "collections": EVENT_SCHEMA.collections,
+        "zone": zone,
+    }
+
+
+def company(seed: int, sizes: Sequence[int]) -> Company:
+    """sizes: how many aggregates, sequences, first_known, derived traits, segments."""
+    rng = random.Random(seed)
+    writer = Writer(rng, rng.choice(ZONES))
+    writer.written()
+    makers: tuple[Callable[[int], None], ...] = (
+        *(writer.aggregate, writer.sequence, writer.first_known),
+        *(writer.derived, writer.segment),
+    )
+    for maker, size in zip(makers, sizes, strict=True):
+        for number in range(size):
+            maker(number)
+    return Company(_files(writer), writer.expressions)
+
+
+def _files(writer: Writer) -> dict[str, str]:
+    actions = {
+        "sales/offers/tv-package": writer.action("live", "marketing", None),
+        "sales/offers/old": writer.action(
+            writer.rng.choice(["paused", "draft", "live"]), "marketing", None
+        ),
+        "service/care/news": writer.action("live", "service", None),
+        "service/care/ticket-help": writer.action(
+            "live", "service", writer.rng.choice(sorted(COLLECTIONS))
+        ),
+    }
+    treatment = {"treatments": {"web": {"surface": "front", "message": "hello"}}}
+    outcomes = {"outcomes": {"accepted": "event = 'Answered'", "declined": "event = 'Called'"}}
+    guards = {f"guard {n}": writer.guard(about) for n, about in enumerate((None, None, "tickets"))}
+    folder: dict[str, Any] = {
+        "tuttu.yaml": {
+            "name": "invented",
+            "zone": writer.zone,
+            "earliest_event": "0001-01-02",
+        },
+        "identity.yaml": {
+            "namespaces": {
+                "user_id": {"unique": True, "alias_limit": 3},
+                "email": {"fields": ["traits.email"], "limit": 3},
+                "anonymous_id": {"limit": 3},
+            }
+        },
+        "channels.yaml": {
+            "channels": {"web": "in", "email": "out", "call": "out"},
+            "surfaces": {"front": {"channel": "web", "slots": 2, "default": "hello"}},
+        },
+        "consent.yaml": {
+            "purposes": {
+                "marketing": {"basis": "consent", "default": "in"},
+                "service": {"basis": "contract", "default": "in"},
+                "profiling": {"basis": "legitimate interest", "default": "in"},
+            }
+        },
+        "events.yaml": _plan(),
+        "traits.yaml": {
+            "collections": {
+                "tickets": {
+                    "key": "ticket_id",
+                    "events": ["Ticket Touched"],
+                    "keep": {name: str(kind) for name, kind in FIELDS.items()},
+                },
+                "orders": {
+                    "key": "order_no",
+                    "events": ["Order Touched"],
+                    "keep": {name: str(kind) for name, kind in NUMBERED.items()},
+                },
+            },
+            "groups": {"household": {"key": "group_id"}, "of_size": {"key": "size"}},
+            "traits": writer.traits,
+            "segments": writer.segments,
+        },
+        "policy.yaml": {"guards": guards},
+        "content/hello.web.en.liquid": "Hello",
+    }
+    for path, action in actions.items():
+        name = path.rpartition("/")[2]
+        folder[f"actions/{path}.yaml"] = {"action": name, **action, **treatment, **outcomes}
+    return {path: said if isinstance(said, str) else to_yaml(said) for path, said in folder.items()}
+
+
+def to_yaml(value: object) -> str:
+    """Flow style with every text quoted, so that nothing is read as anything else."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{to_yaml(k)}: {to_yaml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(to_yaml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + "".join(map(_escaped, value)) + '"'
+    return str(value).lower()
+
+
+def _escaped(point: str) -> str:
+    plain = point.isascii() and point.isprintable() and point not in '"\\'
+    return point if plain else f"\\U{ord(point):08X}"
+
+
+def write(files: Mapping[str, str], folder: Path) -> Path:
+    """A project folder of these files."""
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    return folder
+
+
+# What happened
+
+PEOPLE = ("maija", "ville", "aino", "anon-1", "anon-2")
+MOMENTS = [
+    NOW - offset
+    for offset in (
+        *(0, 1, MINUTE, HOUR - 1, HOUR, HOUR + 1, 90 * MINUTE, DAY, DAY + 1),
+        *(7 * DAY - 1, 7 * DAY, 7 * DAY + 1, 40 * DAY),
+    )
+]
+EDGES = [NOW - window for window in WINDOWS.values()]
+RIGHT: Mapping[Kind, Sequence[Any]] = {
+    Kind.BOOL: [True, False, "true", " FALSE "],
+    Kind.INTEGER: [0, 1, -1, 7, 2**53 + 1, 2**63 - 1, -(2**63), "42", 3.0, -7],
+    Kind.MONEY: [0, 1, 9.9, -1.5, "12.34", 0.00005, 922_337_203_685_477, -922_337_203_685_477],
+    Kind.REAL: [0.0, -0.0, 0.5, 1e308, -1e308, 5e-324, 0.1, 2.5, "1e-7", 3],
+    Kind.TEXT: ["", "a", "A", "ab", "é", "e\u0301", "ß", "İ", "😀", "a\0b", "%", "it's", "日本"],
+    Kind.DATE: ["2026-03-29", "2024-02-29", "0001-01-01", "9999-12-31", "2026-03-01T10:00:00Z"],
+    Kind.TIMESTAMP: [
+        "2026-03-29T05:00:00Z",
+        "2026-03-22T05:00:00.000001Z",
+        "2026-03-29T03:59:59.999999+02:00",
+        "1900-01-01",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59.999999-12:00",
+    ],
+}
+WRONG: Sequence[Any] = [
+    *(None, "", "x", [], {}, [None], "NaN", "1e999", 2**70, -(2**64), 1e300, True),
+    *("2026-02-30", "24:00", {"a": 1}, "99999-01-01", "９"),
+]
+
+
+def _right(kind: Kind) -> st.SearchStrategy[Any]:
+    """What the tracking plan takes as this kind."""
+    return st.sampled_from([each for each in RIGHT[kind] if convert(each, Type(kind)) is not None])
+
+
+def _value(kind: Kind) -> st.SearchStrategy[Any]:
+    """What a sender may send where nobody planned anything."""
+    right = st.sampled_from(RIGHT[kind])
+    return st.one_of(right, right, right, st.sampled_from(WRONG))
+
+
+def _some(values: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=dict(values))
+
+
+def _one(value: Value) -> dict[str, st.SearchStrategy[Any]]:
+    return {f"a_{kind}": value(kind) for kind in KINDS}
+
+
+def _lists(value: Value) -> dict[str, st.SearchStrategy[Any]]:
+    return {f"list_{kind}": st.lists(value(kind), max_size=2) for kind in KINDS}
+
+
+def _of_item(value: Value) -> dict[str, st.SearchStrategy[Any]]:
+    return {f"{kind}_field": value(kind) for kind in KINDS}
+
+
+def _lines(value: Value) -> dict[str, st.SearchStrategy[Any]]:
+    return {"lines": st.lists(_some(_of_item(value)), max_size=2)}
+
+
+_PROPERTIES: Mapping[str, st.SearchStrategy[dict[str, Any]]] = {
+    "Thing Done": _some({**_one(_right), **_lists(_right), **_lines(_right)}),
+    "Anything": _some({**_one(_value), **_lists(_value), **_lines(_value)}),
+    "Bought": _some(
+        {**_one(_right), **_lines(_right), "deep": _some({"size": _value(Kind.INTEGER)})}
+    ),
+    "Ticket Touched": st.builds(
+        dict,
+        _some(_of_item(_value)),
+        ticket_id=st.sampled_from(["A", "B", "B", "", " C", 7, None]),
+    ),
+    "Order Touched": st.builds(
+        dict, _some(_of_item(_right)), order_no=st.sampled_from([1, 2, "02", 10])
+    ),
+    "Called": st.fixed_dictionaries(
+        {
+            "what": st.sampled_from([SUBJECT, "news", "ticket-help"]),
+            "came": st.sampled_from(["yes", "no", "?"]),
+        }
+    ),
+}
+_TRAITS = _some(
+    {
+        **{f"{letter}_{kind}": _value(kind) for kind in KINDS for letter in "ab"},
+        **{name: _value(kind) for kind, name in zip(KINDS, HARD, strict=True)},
+        "size": _value(Kind.INTEGER),
+        "group_id": st.sampled_from(["home", "flat", None]),
+        "email": st.sampled_from(["m@example.com", "v@example.com"]),
+    }
+)
+
+
+@st.composite
+def _call(draw: st.DrawFn, moments: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    who = draw(st.sampled_from(("maija", "maija", "maija", *PEOPLE)))
+    said: dict[str, Any] = {
+        "timestamp": format_instant(draw(st.sampled_from(moments))),
+        "messageId": f"m{draw(st.integers(0, 99))}",
+    }
+    said["anonymousId" if who.startswith("anon") else "userId"] = who
+    if draw(st.booleans()) and "userId" in said:
+        said["anonymousId"] = draw(st.sampled_from(PEOPLE[3:]))
+    if draw(st.integers(0, 4)) == 0:
+        said["context"] = {"traits": draw(_TRAITS)}
+    kind = draw(st.sampled_from(["track"] * 5 + ["identify", "identify", "page", "group", "alias"]))
+    if kind == "track":
+        said["event"] = draw(st.sampled_from(sorted(_PROPERTIES)))
+        said["properties"] = draw(_PROPERTIES[said["event"]])
+    elif kind == "identify":
+        said["traits"] = draw(_TRAITS)
+    elif kind == "group":
+        said["groupId"] = draw(st.sampled_from(["home", "flat"]))
+    elif kind == "alias":
+        said["previousId"] = draw(st.sampled_from(PEOPLE))
+    return kind, said
+
+
+class Deed(NamedTuple):
+    """Something else than a call. what: ``unmerge``, ``refuse``, ``allow``, ``decide``."""
+
+    what: str
+    who: str
+    other: str
+
+
+_DEED = st.builds(
+    Deed,
+    st.sampled_from(["unmerge", "refuse", "allow", "decide", "decide"]),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(PEOPLE),
+)
+
+History = list[tuple[str, dict[str, Any]] | Deed]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Few moments, so that much happens in the same microsecond; often at a window's very edge."""
+    moments = draw(st.lists(st.sampled_from([*EDGES, *MOMENTS]), min_size=2, max_size=5))
+    call = _call(moments)
+    history: History = draw(
+        st.lists(st.one_of(call, call, call, call, call, call, _DEED), min_size=15, max_size=60)
+    )
+    return history
+
+
+@st.composite
+def companies(draw: st.DrawFn) -> Company:
+    sizes = [draw(st.integers(low, high)) for low, high in ((2, 8), (0, 2), (0, 3), (0, 3), (1, 3))]
+    return company(draw(st.integers(0, 2**32)), sizes)

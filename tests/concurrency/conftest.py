@@ -1,0 +1,7 @@
+"""Servers of the tests' own, ended with the test."""
+
+from __future__ import annotations
+
+from tests.kills.conftest import Serving, serving
+
+__all__ = ["Serving", "serving"]
