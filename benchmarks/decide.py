@@ -1,11 +1,12 @@
 """How long one decision takes, with a dozen actions and with a thousand.
 
-Run: .venv/bin/python benchmarks/decide.py
+Run: .venv/bin/python benchmarks/decide.py [--storage postgresql]
 
 The operator example is copied, and its web actions are repeated under new names (and with other
 thresholds) until there are as many as asked. Each decision is whole: snapshot, stages, draw,
 rendering, receipt and ledger durable. Beside it stands the same without the commit (a dry run),
-and the limit measured in the same run: SQLite's own durable commit of a receipt of the same size.
+and the limit measured in the same run: the database's own durable commit of a receipt of the same
+size. PostgreSQL is a private server with its own defaults, on this machine and this disk.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 
+import psycopg
+
 from tuttu.engine import Engine, open_engine
 from tuttu.engine.answers import DecideRequest
+from tuttu.testing import private_postgres
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 
@@ -67,10 +72,10 @@ def project_with(actions: int, folder: Path) -> Path:
     return folder
 
 
-def filled(folder: Path) -> Engine:
+def filled(folder: Path, storage: str) -> Engine:
     """The engine with the example's demonstration events."""
     moment = parse_instant("2026-03-02T07:00:00Z") or 0
-    engine = open_engine(folder, clock=ManualClock(moment))
+    engine = open_engine(folder, clock=ManualClock(moment), storage=storage)
     for line in (folder / "demo" / "events.jsonl").read_bytes().splitlines():
         engine.accept("batch", b'{"batch":[' + line + b"]}", None, "bench")
     return engine
@@ -86,7 +91,7 @@ def median(work: Callable[[int], object], rounds: int) -> float:
     return statistics.median(times)
 
 
-def durable_commit(folder: Path, size: int, rounds: int) -> float:
+def sqlite_commit(folder: Path, size: int, rounds: int) -> float:
     """SQLite alone: one row of this size, on disk."""
     connection = sqlite3.connect(folder / "limit.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
@@ -97,10 +102,23 @@ def durable_commit(folder: Path, size: int, rounds: int) -> float:
     )
 
 
-def measure(actions: int, rounds: int) -> dict[str, object]:
-    with tempfile.TemporaryDirectory() as parent:
+def postgres_commit(url: str, size: int, rounds: int) -> float:
+    """The same of PostgreSQL."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE limits (body bytea)")
+        return median(
+            lambda _: connection.execute("INSERT INTO limits VALUES (%b)", (os.urandom(size),)),
+            rounds,
+        )
+
+
+def measure(actions: int, rounds: int, kind: str) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as parent, ExitStack() as running:
+        storage = "sqlite:.tuttu/store.db"
+        if kind == "postgresql":
+            storage = running.enter_context(private_postgres()).create()
         start = time.perf_counter()
-        engine = filled(project_with(actions, Path(parent) / "project"))
+        engine = filled(project_with(actions, Path(parent) / "project"), storage)
         loading = time.perf_counter() - start
         asked = [{"user_id": who} for who in ("maija", "pekka", "aino", "eino")]
 
@@ -111,17 +129,20 @@ def measure(actions: int, rounds: int) -> dict[str, object]:
         whole = median(decide, rounds)
         dry = median(lambda number: decide(number, dry_run=True), rounds)
         size = 150 * actions
-        limit = durable_commit(Path(parent), size, rounds)
+        if kind == "postgresql":
+            limit = postgres_commit(storage, size, rounds)
+        else:
+            limit = sqlite_commit(Path(parent), size, rounds)
         engine.close()
     return {
         "bench": "decide.engine",
-        "size": {"actions": actions},
+        "size": {"actions": actions, "storage": kind},
         "ours_ms": round(whole * 1000, 3),
         "dry_run_ms": round(dry * 1000, 3),
         "limit_ms": round(limit * 1000, 3),
         "ratio": round(whole / limit, 1),
         "loading_s": round(loading, 2),
-        "note": f"limit: SQLite alone, one durable row of {size} bytes",
+        "note": f"limit: the database alone, one durable row of {size} bytes",
     }
 
 
@@ -129,9 +150,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--actions", type=int, nargs="+", default=[12, 1_000])
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--storage", choices=["sqlite", "postgresql"], default="sqlite")
     arguments = parser.parse_args()
     for actions in arguments.actions:
-        print(json.dumps(measure(actions, arguments.rounds)))  # noqa: T201
+        print(json.dumps(measure(actions, arguments.rounds, arguments.storage)))  # noqa: T201
 
 
 if __name__ == "__main__":

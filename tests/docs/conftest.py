@@ -29,6 +29,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 180
+DATABASE = "postgresql://tuttu:secret@db.example.com/acme"
 MARK = "\x1e"
 SERVER = "sh server"
 FAILING = "sh fails"
@@ -141,9 +142,13 @@ def free_port() -> int:
         return port
 
 
-def run_page(path: Path, folder: Path) -> list[Step]:
-    """Runs the page's blocks in a fresh folder; fails at the first one that does not succeed."""
-    found = blocks(path.read_text(encoding="utf-8"))
+def run_page(path: Path, folder: Path, database: Callable[[], str]) -> list[Step]:
+    """Runs the page's blocks in a fresh folder; fails at the first one that does not succeed.
+
+    database: makes an empty one, for a page that names `DATABASE`; its URL.
+    """
+    text = path.read_text(encoding="utf-8")
+    found = blocks(text.replace(DATABASE, database()) if DATABASE in text else text)
     port = free_port()
     work, log = folder / "work", folder / "server.log"
     work.mkdir()
@@ -195,11 +200,15 @@ def _failure(path: Path, steps: list[Step], status: int, told: str) -> str:
 
 
 @pytest.fixture
-def check_page(tmp_path: Path) -> Callable[[Path], None]:
+def check_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Path], None]:
     """Runs a page and compares everything that it says will be printed."""
 
+    def database() -> str:
+        url: str = request.getfixturevalue("postgres_url")
+        return url
+
     def checking(path: Path) -> None:
-        for block, output in run_page(path, tmp_path):
+        for block, output in run_page(path, tmp_path, database):
             if block.expected is not None and not agrees(block.expected, output):
                 compared = f"--- expected\n{block.expected}\n--- printed\n{output}"
                 pytest.fail(f"{place(path, block)}: {block.text}\n{compared}", pytrace=False)

@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tuttu.ledger import HOLD
 from tuttu.profile.records import STEPS
-from tuttu.storage import open_store
-from tuttu.vocabulary.errors import FinalError
 from tuttu.vocabulary.values import MINUTE
 from tuttu.web import ROUTES, Scope
 
@@ -22,12 +18,6 @@ PAGE = " ".join((ROOT / "docs" / "critiques.md").read_text(encoding="utf-8").spl
 def source_of(*rooms: str) -> str:
     files = (path for room in rooms for path in sorted((SOURCE / room).rglob("*.py")))
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
-
-
-def test_no_postgresql(tmp_path: Path) -> None:
-    assert "**No PostgreSQL" in PAGE
-    with pytest.raises(FinalError, match="not supported yet"):
-        open_store("postgresql://localhost/tuttu", tmp_path)
 
 
 def test_a_scope_that_opens_nothing() -> None:
@@ -49,11 +39,6 @@ def test_what_a_sequence_remembers() -> None:
 
 def test_how_long_a_hold_lasts() -> None:
     assert f"**A hold is {HOLD // MINUTE} minutes**" in PAGE
-
-
-def test_no_command_folds_the_log_again() -> None:
-    assert "no command that folds it again" in PAGE
-    assert "replay" not in source_of("cli", "engine", "web")
 
 
 def test_nothing_goes_out() -> None:

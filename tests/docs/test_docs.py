@@ -27,7 +27,7 @@ ROUTE = re.compile(r"`((?:GET|PUT|POST|DELETE) /[^`]*)`")
 COMMAND = re.compile(r"^## `(tuttu[a-z -]*)`$", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 VARIABLE = re.compile(r"\bTUTTU_[A-Z_]+\b")
-FENCES = {"sh", "sh fails", "sh server", "text", "console", "yaml", "js", "ini", "nginx"}
+FENCES = {"sh", "sh fails", "sh server", "text", "console", "yaml", "js", "python", "ini", "nginx"}
 MACHINE = re.compile(
     r"/(?:root|home|Users|work|tmp|mnt|opt)/|/\.venv/lib|index-url|"
     r"pypi\.org|pythonhosted|npmjs|deb\.debian|anaconda|:\d{2}:\d{2} (?:AM|PM)"

@@ -17,7 +17,8 @@ execute it row by row; the same tree becomes DuckDB SQL, as an independent check
 
 - **Names** are declared traits, `source.trait` (what one source said), collections and their fields
   as `collection.field`. Names are written as declared, capitals included; in double quotes they may
-  be any word. `now` is the moment of the decision.
+  be any word. `now` is the moment of the decision. Where an action or a guard is `about` a
+  collection, `item.field` is a field of the item that it is judged for.
 - **Text** stands in single quotes, a quote in it twice. **Numbers** have a point: `9.90`. Beside
   money a number means currency units. **Dates and times** are quoted: `'2026-02-28'`,
   `'2026-02-28 09:30'` (UTC if no offset is told).

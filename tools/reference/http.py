@@ -28,6 +28,7 @@ SCOPES: Mapping[Scope, str] = {
 }
 
 REFUSALS: Mapping[str, str] = {
+    "already_reloading": "the project folder is being read anew; one reload at a time",
     "bad_gzip": "the body is not whole gzip",
     "bad_id": "an identifier is too long, or there are too many in one call",
     "bad_idempotency_key": "the key is empty or longer than 255 characters",
@@ -38,6 +39,7 @@ REFUSALS: Mapping[str, str] = {
     "bad_timestamp": "a time is not ISO 8601",
     "body_too_large": "the body is larger than the limit",
     "event_too_large": "one call is larger than `limits.event_bytes`",
+    "faulty_project": "the project folder has faults, which stand in `faults`; nothing was changed",
     "incomplete": "the connection ended inside the body",
     "letter_closed": "the dead letter was sent or dropped already",
     "letter_truncated": "only the beginning of the dead letter was kept; send a whole body",
@@ -64,6 +66,7 @@ REFUSALS: Mapping[str, str] = {
     "unforeseen": "our mistake; the detail gives the number under which it stands in the log",
     "unknown_call": "the call is none of Segment's",
     "unknown_encoding": "`Content-Encoding` is neither gzip nor identity",
+    "unknown_surface": "the project declares no surface of this name; the detail lists them",
     "wrong_shape": "the body does not have the shape of the route",
     "wrong_type": "a value is not of the type that the call or the tracking plan expects",
 }
