@@ -18,7 +18,7 @@ TOUR: tuple[tuple[str, ...], ...] = (
     ("dead-letters", "list"),
     ("keys", "list"),
 )
-CHANGING = {"now", "held_until", "received", "decision_id", "seed", "contact_id"}
+CHANGING = {"id", "now", "held_until", "received", "decision_id", "seed", "contact_id"}
 
 
 def without_moments(answer: Any) -> Any:

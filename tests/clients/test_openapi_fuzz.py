@@ -112,10 +112,10 @@ def walked(
         "base-url": target.server.url,
         "continue-on-failure": True,
         "request-timeout": 60,
-        "generation": {"max-examples": scale(4, 60), "mode": "all"},
+        "generation": {"max-examples": scale(4, 40), "mode": "all"},
         "phases": {
             "coverage": {"enabled": bool(scale(0, 1))},
-            "stateful": {"generation": {"max-examples": scale(25, 150)}},
+            "stateful": {"generation": {"max-examples": scale(25, 100)}},
         },
         "checks": OFF,
         "operations": list(with_keys(target, document)),

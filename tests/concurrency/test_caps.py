@@ -80,7 +80,7 @@ def judged(storage: str, folder: Path, secret: Path, days: int) -> None:
 def test_three_processes_break_no_cap(
     tmp_path: Path, postgres_url: str, seed: int, scale: Callable[[int, int], int]
 ) -> None:
-    folder, days = company(tmp_path / "crowd"), scale(4, 167)
+    folder, days = company(tmp_path / "crowd"), scale(3, 167)
     with closing(open_engine(folder, clock=ManualClock(moment(0)), storage=postgres_url)) as engine:
         introduce(engine)
     given = busy = 0
@@ -106,7 +106,7 @@ def test_threads_of_one_process_break_no_cap(
     tmp_path: Path, seed: int, scale: Callable[[int, int], int]
 ) -> None:
     storage = "sqlite:.tuttu/store.db"
-    folder, days = company(tmp_path / "crowd"), scale(2, 40)
+    folder, days = company(tmp_path / "crowd"), scale(1, 40)
     clock = ManualClock(moment(0))
     with closing(open_engine(folder, clock=clock, storage=storage)) as engine:
         introduce(engine)

@@ -92,7 +92,7 @@ def test_a_decision_sees_what_another_process_has_acknowledged(
     servers = served(
         shutil.copytree(COUNTER, tmp_path / "counter"), postgres_url, serving, 2
     )  # fmt: skip
-    turns = scale(60, 2_000)
+    turns = scale(30, 2_000)
     start = threading.Barrier(3)
 
     def work(sender: int) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tuttu.identity import resolve
+from tuttu.identity import resolve, settling
+from tuttu.identity.records import Node
+from tuttu.identity.register import said_of
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.facts import Conflict, Unit
@@ -249,6 +251,62 @@ def test_who_was_asked_about_is_watched(world: World) -> None:
     world.tell(world.event("anonymous_id:phone", "user_id:maija"))
     stale = Unit(facts=(world.event("user_id:maija"),), reads=reads)
     assert world.store.commit([stale]) == [Conflict("identity.nodes")]
+
+
+@pytest.mark.parametrize("crowd", [0, 9])
+def test_who_is_refused_by_the_strongest_is_taken_by_the_next(
+    make_world: MakeWorld, namespaces: Rules, monkeypatch: pytest.MonkeyPatch, crowd: int
+) -> None:
+    """The second e-mail is refused by its strongest link; when the one that had it takes another,
+    the next who named it has it, however many did."""
+    monkeypatch.setattr(settling, "CROWD", crowd)
+    world = make_world(namespaces(user_id={"unique": True}, email={"unique": True}))
+    world.tell(
+        world.event("user_id:1", "email:first", time=0),
+        world.event("user_id:1", "email:second", time=1),
+        world.event("user_id:2", "email:second", time=5),
+        *(world.event(f"user_id:{number}", "email:second", time=number + 5) for number in (3, 4)),
+    )
+    assert world.names() >= joined("user_id:2 email:second", "user_id:3")
+    world.tell(world.event("user_id:2", "email:third", time=3))
+    assert world.names() >= joined("user_id:2 email:third", "user_id:3 email:second", "user_id:4")
+
+
+def test_a_store_of_before_is_looked_through(
+    make_world: MakeWorld, namespaces: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes that were written before their partners' namespace was kept do not claim to know it."""
+    monkeypatch.setattr(settling, "CROWD", 0)
+    world = make_world(namespaces(user_id={"unique": True}, device={}, email={}))
+    world.tell(
+        world.event("user_id:1", "email:m", time=9),
+        world.event("device:tv", "email:m", time=3),
+    )
+    node = world.state()["identity.nodes"][world.store.pseudonym("email", "m")]
+    assert (node.of, node.best.time) == ("", 3)
+    before = msgspec.structs.replace(node, of=None, best=None)
+    assert said_of(before).of == ""
+    assert said_of(Node(home=b"")).of is None
+
+
+def test_an_email_that_thousands_share_newest_first(
+    make_world: MakeWorld, namespaces: Rules, scale: Callable[[int, int], int]
+) -> None:
+    """Each event takes it from the one before; each of the others repeats what he said."""
+    size = scale(300, 3_000)
+    world = make_world(namespaces(user_id={"unique": True}, anonymous_id={}, email={}))
+    world.tell(
+        *(world.event(f"user_id:{n}", "email:shop", time=n) for n in reversed(range(size))),
+        *(
+            world.event(f"anonymous_id:{n % size}", "email:kiosk", time=n)
+            for n in reversed(range(2 * size))
+        ),
+        together=True,
+    )
+    assert len(world.customer("user_id:0").identifiers) == 2
+    assert len(world.customer("user_id:1").identifiers) == 1
+    kiosk = world.customer("email:kiosk")
+    assert (len(kiosk.identifiers), kiosk.joined_at) == (size + 1, size - 1)
 
 
 @pytest.mark.parametrize("together", [False, True])

@@ -27,8 +27,9 @@ def serving() -> Iterator[Serving]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def database() -> Iterator[PrivatePostgres]:
-    """A PostgreSQL server of this test's own, which syncs as one in use does."""
+    """A PostgreSQL server of this file's own, which syncs as one in use does. It may be stopped
+    and killed; whoever does it starts it again."""
     with private_postgres(fsync=True) as server:
         yield server

@@ -113,9 +113,12 @@ def test_a_start_without_its_database_says_so(tmp_path: Path, database: PrivateP
     storage = database.create()
     folder = project(tmp_path / "o", storage)
     database.stop()
-    done = subprocess.run(
-        [*SERVE, folder, "--port", "0"], capture_output=True, text=True, check=False, timeout=60
-    )
+    try:
+        done = subprocess.run(
+            [*SERVE, folder, "--port", "0"], capture_output=True, text=True, check=False, timeout=60
+        )
+    finally:
+        database.start()
     assert done.returncode == 1
     assert "the database cannot be used now" in done.stderr
     assert f":{database.port}/" in done.stderr

@@ -29,7 +29,7 @@ else:
 pytestmark = pytest.mark.kills
 
 EMBEDDED = "sqlite:.tuttu/store.db"
-ROWS = 4_000
+ROWS = 3_000
 BATCH = 500
 CUSTOMERS = 40
 SECONDS = 60.0
@@ -79,6 +79,7 @@ class Importing:
         deadline = time.monotonic() + SECONDS
         while process.poll() is None and self.taken() == before:
             assert time.monotonic() < deadline, "the import does not get on"
+            time.sleep(0.02)
 
     def to_the_end(self) -> Any:
         """What it says of itself when nobody kills it."""
@@ -111,7 +112,7 @@ def test_an_import_that_was_killed_is_done_again(
     folder = project(tmp_path / "o", storage)
     importing, chance = Importing(folder, storage, file), random.Random(f"{seed}/import")
     with closing(importing.books):
-        for _ in range(scale(2, 10)):
+        for _ in range(scale(1, 10)):
             before = importing.taken()
             with importing.begin() as process:
                 importing.until_more(before, process)

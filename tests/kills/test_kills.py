@@ -36,7 +36,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice(
     tmp_path: Path, serving: Serving, seed: int, scale: Callable[[int, int], int]
 ) -> None:
     folder = project(tmp_path / "o", EMBEDDED)
-    survives(serving(folder), EMBEDDED, seed, scale(8, 200))
+    survives(serving(folder), EMBEDDED, seed, scale(6, 200))
 
 
 def test_nor_when_the_database_is_killed_too(
@@ -48,7 +48,7 @@ def test_nor_when_the_database_is_killed_too(
 ) -> None:
     storage = database.create()
     folder = project(tmp_path / "o", storage)
-    survives(serving(folder), storage, seed, scale(5, 200), database)
+    survives(serving(folder), storage, seed, scale(4, 200), database)
 
 
 def survives(

@@ -69,14 +69,16 @@ class Trial:
     def _under_load(
         self, senders: list[Sender], victims: frozenset[str], chance: random.Random
     ) -> int:
-        """Requests in flight when the blow fell. One blow of ten falls on a server at rest."""
+        """Requests in flight when the blow fell. Every tenth falls on a server at rest."""
         stopped = threading.Event()
         arguments = (self.server.url, self.server.key, stopped)
         threads = [threading.Thread(target=each.run, args=arguments) for each in senders]
         for thread in threads:
             thread.start()
-        time.sleep(chance.uniform(0.02, 0.4))
-        if chance.random() < 0.1:
+        while not self.diary.in_flight():
+            assert any(thread.is_alive() for thread in threads), self.server.said()[-2_000:]
+        time.sleep(chance.uniform(0.0, 0.4))
+        if len(self.blows) % 10 == 9:
             stopped.set()
             for thread in threads:
                 thread.join()

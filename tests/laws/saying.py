@@ -111,10 +111,13 @@ def contents() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
         _track("Row Imported", shoe_size=sizes, household_id=fixed(["H1", "H2"])),
         _track("Sales Call Made", offer=st.just("shoes"), result=fixed(["sold", "no thanks", "-"])),
     )
+    every: dict[str, Any] = {"purpose": fixed(PURPOSES)}
     choices = st.one_of(
-        _track(event, purpose=fixed(PURPOSES), **channel)
-        for event in ("Consent Given", "Consent Withdrawn")
-        for channel in ({}, {"channel": fixed(CHANNELS)})
+        [
+            _track(event, **said)
+            for event in ("Consent Given", "Consent Withdrawn")
+            for said in (every, {**every, "channel": fixed(CHANNELS)})
+        ]
     )
     traits = st.fixed_dictionaries(
         {}, optional={"name": fixed(["Maija", "Matti"]), "shoe_size": sizes}

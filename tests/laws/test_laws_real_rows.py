@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import msgspec
 import pytest

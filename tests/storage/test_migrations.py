@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tuttu.engine import open_engine
+from tuttu.engine import filling, open_engine, renewing
 from tuttu.storage import StoreCorruptError, open_store, postgres, sqlite
 from tuttu.storage.seal import Secret
 from tuttu.vocabulary.clock import ManualClock
@@ -113,6 +113,32 @@ def test_a_schema_of_the_future_is_refused(restore: Restore, name: str) -> None:
             connection.execute("UPDATE tuttu.store SET schema_version = schema_version + 1")
     with pytest.raises(StoreCorruptError, match="found a store of schema 3, expected at most 2"):
         open_store(url, folder)
+
+
+def test_state_of_the_future_is_refused(restore: Restore, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, url, noted = restore("sqlite-2")
+    monkeypatch.setattr(renewing, "SHAPE", renewing.SHAPE - 1)
+    with pytest.raises(StoreCorruptError, match="found state of shape 2, expected at most 1"):
+        digest_of(folder, url, noted)
+
+
+def _killed_while_folding(folder: Path, noted: dict[str, Any]) -> None:
+    vars(filling)["parts_of"] = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    digest_of(folder, EMBEDDED, noted)
+
+
+def test_state_folded_anew_and_killed_halfway_is_the_old_state(restore: Restore) -> None:
+    folder, url, noted = restore("sqlite-1")
+    open_store(url, folder).close()
+    before = dumped(folder)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_killed_while_folding, args=(folder, noted)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == ENDED_BY_KILL
+    assert dumped(folder) == before
+    assert digest_of(folder, url, noted) == noted["digest"]
 
 
 def _killed_while_migrating(folder: Path) -> None:

@@ -223,5 +223,5 @@ def test_a_store_is_what_the_model_is(
 ) -> None:
     machine = type("Machine", (StoreMachine,), {"make": staticmethod(subjects)})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=scale(12, 400), stateful_step_count=scale(15, 30))
+        machine, settings=settings(max_examples=scale(12, 250), stateful_step_count=scale(15, 30))
     )

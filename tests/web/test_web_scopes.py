@@ -36,6 +36,8 @@ ALLOWED = {
     ("GET", "/v1/keys"): "admin",
     ("POST", "/v1/keys"): "admin",
     ("DELETE", "/v1/keys/{name}"): "admin",
+    ("GET", "/v1/project"): "admin",
+    ("POST", "/v1/project/reload"): "admin",
     ("GET", "/v1/digest"): "admin",
     ("GET", "/v1/replay"): "admin",
     ("GET", "/v1/funnel"): "admin",

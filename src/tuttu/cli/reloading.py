@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
 from tuttu.cli.door import open_door
-from tuttu.cli.options import FOLDER, chosen_storage, json_option, print_json, storage_option
-from tuttu.engine import open_engine
+from tuttu.cli.options import FOLDER, json_option, print_json, storage_option
 from tuttu.engine.answers import ReloadAnswer
-from tuttu.web import SystemClock, answers, socket_path
 
 
 @click.command("reload")
@@ -31,12 +28,11 @@ def reload_project(folder: Path, as_json: bool) -> None:
 
 
 def _reloaded(folder: Path) -> ReloadAnswer:
-    if answers(socket_path(folder)):
-        with open_door(folder) as door:
+    with open_door(folder) as door:
+        if door.engine is None:
             return door.ask(ReloadAnswer, "POST", "/v1/project/reload")
-    # Without a server, whoever opens the store activates what the folder holds.
-    with closing(open_engine(folder, clock=SystemClock(), storage=chosen_storage())) as engine:
-        return engine.opened
+        # Without a server, whoever opens the store has activated what the folder holds.
+        return door.engine.opened
 
 
 def _in_words(answer: ReloadAnswer) -> str:

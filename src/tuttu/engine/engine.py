@@ -132,6 +132,8 @@ class Engine:
     def interrupt(self) -> None:
         """Ends batch work that other threads are at, and lets none begin: we are about to close."""
         self._runs.interrupt()
+        if self._reloading is not None:
+            self._reloading.interrupt()
 
     # Who it is about
 

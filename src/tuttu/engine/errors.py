@@ -12,8 +12,6 @@ class NotFound(FinalError):  # noqa: N818 - an answer, not a mistake
 class BadRequest(FinalError):  # noqa: N818 - the asker's mistake
     """The question cannot be answered as it stands: what was found, and what was expected."""
 
-    code = "bad_request"
-
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"found {found}; expected {expected}")
         self.found = found
@@ -22,8 +20,6 @@ class BadRequest(FinalError):  # noqa: N818 - the asker's mistake
 
 class UnknownSurface(BadRequest):
     """The question names a surface that the project does not declare."""
-
-    code = "unknown_surface"
 
 
 class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake

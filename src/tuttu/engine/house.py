@@ -51,7 +51,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         return self.present.at(reader)
 
     def commit(self, units: Sequence[Unit]) -> list[Result]:
-        """Raises Unavailable; then nothing was kept."""
+        """Raises Unavailable; then nothing was kept, or nobody knows (see `Store.commit`)."""
         try:
             return self.present.commit(units)
         except StoreUnavailableError as error:

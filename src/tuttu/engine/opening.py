@@ -9,6 +9,7 @@ from tuttu.engine.checking import read_project
 from tuttu.engine.engine import Engine
 from tuttu.engine.present import OneVersion
 from tuttu.engine.reloading import Reloading, Tell
+from tuttu.engine.renewing import renew
 from tuttu.storage import open_store, sweep
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
@@ -30,6 +31,7 @@ def open_engine(
     sweep()  # what a killed process of ours had exported
     store = open_store(storage or survey.project.company.storage, folder)
     try:
+        renew(store, survey.project)
         reloading = Reloading(folder, survey, store, clock, tell)
         return Engine(reloading.present, store, clock, reloading)
     except BaseException:

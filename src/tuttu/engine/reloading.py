@@ -21,7 +21,7 @@ from tuttu.engine.answers import (
 )
 from tuttu.engine.changes import another_store
 from tuttu.engine.checking import read_project
-from tuttu.engine.errors import AlreadyReloading
+from tuttu.engine.errors import AlreadyReloading, Unavailable
 from tuttu.engine.lateness import NotBefore, newest_moment
 from tuttu.engine.present import ActiveVersion
 from tuttu.engine.withdrawing import withdraw_the_gone
@@ -46,6 +46,7 @@ class Reloading:
         self._store = store
         self._clock = clock
         self._turn = threading.Lock()
+        self._stopped = threading.Event()
         self._filling: Progress | None = None
         self._failed: FailedReload | None = None
         with store.read() as snapshot:
@@ -72,6 +73,10 @@ class Reloading:
             self._filling = None
             self._turn.release()
 
+    def interrupt(self) -> None:
+        """Ends a fill that is at work, between two of its commits."""
+        self._stopped.set()
+
     def shown(self) -> ProjectAnswer:
         """The active version, a fill at work, and the faults of the last reload if it failed."""
         with self._store.read() as snapshot:
@@ -91,6 +96,8 @@ class Reloading:
     def _reloaded(self, by: str, tell: Tell) -> ReloadAnswer:
         def note(progress: Progress) -> None:
             self._filling = progress
+            if self._stopped.is_set():
+                raise Unavailable("the server stops; the fill goes on when it starts again")
             tell(progress)
 
         survey = read_project(self._folder)

@@ -11,6 +11,9 @@ from tuttu.vocabulary.facts import Fact, Unit
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Contact, Receipt
 
+PAGE = 250
+"""Contacts of one commit, for which live traffic waits."""
+
 
 def withdraw_the_gone(house: House) -> list[Contact]:
     """Withdraws every queued contact for which the version has no action; returns them.
@@ -20,7 +23,8 @@ def withdraw_the_gone(house: House) -> list[Contact]:
     with house.store.read() as snapshot:
         queued = list(ledger.queued(snapshot))
     gone = [contact for contact in queued if why_gone(house.project, contact)]
-    house.commit([_unit(house, contact) for contact in gone])
+    for start in range(0, len(gone), PAGE):
+        house.commit([_unit(house, contact) for contact in gone[start : start + PAGE]])
     return gone
 
 

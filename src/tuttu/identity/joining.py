@@ -5,7 +5,7 @@ from __future__ import annotations
 from tuttu.identity.evidence import Link
 from tuttu.identity.partition import Situation, added, clash, group
 from tuttu.identity.records import JOINED, Evidence, Pair, keeps_date
-from tuttu.identity.register import Register, name_by
+from tuttu.identity.register import Register, name_by, said_of
 from tuttu.identity.settling import links_of_pair, settle
 from tuttu.vocabulary.events import FragmentId
 
@@ -51,7 +51,7 @@ def _better(old: Evidence | None, new: Evidence) -> Evidence:
 
 def _name(register: Register, link: KeyLink, pair: Pair) -> None:
     for key, partner in ((link.one, link.other), (link.other, link.one)):
-        register.names(key, name_by(register.node(key), pair, register.kind(partner)))
+        register.names(key, name_by(said_of(register.node(key)), pair, register.kind(partner)))
 
 
 def _counts(register: Register, link: KeyLink) -> bool:

@@ -38,15 +38,20 @@ class Named(msgspec.Struct, frozen=True):
     of: str | None = None
 
 
-def name_by(said: Node | Named, pair: Pair, kind: str) -> Named:
+def name_by(said: Named, pair: Pair, kind: str) -> Named:
     """The same after one more pair, with a partner of this namespace."""
-    time = said.named if isinstance(said, Node) else said.time
     evidence = [each for each in (said.best, pair.plain, pair.alias) if each is not None]
     return Named(
-        pair.first if time is None else min(time, pair.first),
+        pair.first if said.time is None else min(said.time, pair.first),
         min(evidence, key=lambda each: each.rank),
         kind if said.of in (None, kind) else "",
     )
+
+
+def said_of(node: Node) -> Named:
+    """Partners of a node that was written when their namespace was not kept count as of several."""
+    unknown = node.of is None and node.partners > 0
+    return Named(node.named, node.best, "" if unknown else node.of)
 
 
 class Register:

@@ -19,6 +19,7 @@ from tuttu.profile.plan import Plan
 from tuttu.profile.records import (
     FRAGMENTS,
     ITEMS,
+    SLOT_BYTES,
     Cells,
     Item,
     Moment,
@@ -55,13 +56,12 @@ def of_fragment(reader: Reader, plan: Plan, fragment: FragmentId) -> Known:
     state = reader.get(FRAGMENTS, fragment)
     if state is None:
         return Known()
-    items = {name: _items(reader, plan, fragment, name) for name in plan.collections}
     return Known(
         written=_by_name(plan.told, state.told),
         totals=state.totals,
         windows=windows.load(reader, fragment, state),
         steps=_by_name(plan.steps, state.happened),
-        items={name: found for name, found in items.items() if found},
+        items=_items(reader, plan, fragment) if plan.collections else {},
     )
 
 
@@ -70,14 +70,15 @@ def _by_name(slots: Mapping[str, Slot], kept: Mapping[Slot, T]) -> dict[str, T]:
     return {name: kept[slot] for name, slot in slots.items() if slot in kept}
 
 
-def _items(reader: Reader, plan: Plan, fragment: FragmentId, collection: str) -> dict[str, Item]:
-    fields = plan.fields[collection]
-    kept = (item for _, item in reader.scan(ITEMS, fragment + plan.places[collection]))
-    return {
-        item.key: Item(collection, item.key, item.time, _by_name(fields, item.fields))
-        for item in kept
-        if item.time is not None
-    }
+def _items(reader: Reader, plan: Plan, fragment: FragmentId) -> dict[str, dict[str, Item]]:
+    names = {slot: name for name, slot in plan.places.items()}
+    found: dict[str, dict[str, Item]] = {}
+    for key, item in reader.scan(ITEMS, fragment):
+        name = names.get(key[len(fragment) : len(fragment) + SLOT_BYTES])
+        if name is not None and item.time is not None:
+            fields = _by_name(plan.fields[name], item.fields)
+            found.setdefault(name, {})[item.key] = Item(name, item.key, item.time, fields)
+    return found
 
 
 def merge(plan: Plan, several: Sequence[Known]) -> Known:

@@ -4,7 +4,10 @@ from tuttu.vocabulary.errors import FinalError, RetryError
 
 
 class StoreUnavailableError(RetryError):
-    """The store cannot be read or written now: disk full, locked, or away. Nothing was kept."""
+    """The store cannot be read or written now: disk full, locked, or away.
+
+    Nothing was kept; only if the connection to a database broke while it committed, nobody knows.
+    """
 
 
 class OwnedElsewhereError(RetryError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Reader, Result, Unit
+from tuttu.vocabulary.facts import Fold, Reader, Result, Transaction, Unit
 
 
 class Snapshot(Reader, Protocol):
@@ -37,7 +37,22 @@ class Store(Protocol):
         """Append and fold; one result for each unit, in order. Durable when it returns.
 
         folds: instead of the registered ones, for a fact that says how state itself changes.
-        Raises StoreUnavailableError if nothing could be kept.
+        Raises StoreUnavailableError if nothing could be kept, or nobody knows whether it was: to be
+        sent again, with the same `once` keys.
+        """
+
+    def refold(
+        self,
+        folds: Sequence[tuple[str, Fold]],
+        *,
+        due: Callable[[Reader], bool],
+        then: tuple[str, Callable[[Transaction], None]],
+    ) -> bool:
+        """Throws every record away and folds the whole log anew, in one transaction; for state that
+        an earlier version kept in another shape.
+
+        due: asked in that transaction of the state that is there; False: nothing is done. then:
+        with the name of its room, what is written at the end. What changes is in memory meanwhile.
         """
 
     def probe(self) -> None:

@@ -199,6 +199,9 @@ class PostgresRows:
     def touch(self) -> None:
         self._connection.execute("UPDATE tuttu.store SET canary = canary")
 
+    def forget(self) -> None:
+        self._connection.execute("DELETE FROM tuttu.records")
+
     def commit(self, changes: Changes) -> None:
         """One round trip. If the connection breaks in it, nobody knows whether it was kept."""
         with self._connection.cursor() as cursor:

@@ -70,6 +70,9 @@ class Writing(Rows, Protocol):
     def touch(self) -> None:
         """Writes something that is there as it is: whatever hinders a write hinders this one."""
 
+    def forget(self) -> None:
+        """Removes every record; the log and all else stay."""
+
     def commit(self, changes: Changes) -> None:
         """Writes it all; durable when it returns, and the transaction is over."""
 

@@ -177,10 +177,13 @@ class SqliteRows:
     def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         end = after_prefix(prefix)
         below, bound = ("", ()) if end is None else (" AND key < ?", (end,))
-        yield from self._connection.execute(
+        found = self._connection.execute(
             f"SELECT key, sealed FROM records WHERE name = ? AND key >= ?{below} ORDER BY key",  # noqa: S608
             (table, prefix, *bound),
         )
+        # No `yield from`: a scan that was given up would close its cursor after the connection.
+        for row in found:  # noqa: UP028
+            yield row
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         query = "SELECT key, position FROM once WHERE key = ?"
@@ -205,6 +208,9 @@ class SqliteRows:
     def touch(self) -> None:
         """An UPDATE to what is there already would write nothing."""
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def forget(self) -> None:
+        self._connection.execute("DELETE FROM records")
 
     def commit(self, changes: Changes) -> None:
         execute = self._connection.executemany

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -17,9 +17,11 @@ from tuttu.storage.sealed import SealedTables
 from tuttu.storage.sqlite import SqliteDriver
 from tuttu.storage.transaction import Batch
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Logged, Result, Table, Unit
+from tuttu.vocabulary.facts import Fold, Logged, Reader, Result, Table, Transaction, Unit
 
 T = TypeVar("T")
+PAGE = 1_000
+"""Facts that are read at once when the log is folded anew."""
 
 
 class SealedStore:
@@ -57,6 +59,28 @@ class SealedStore:
             rows.commit(tables.changes(batch))
         tables.settle()
         return results
+
+    def refold(
+        self,
+        folds: Sequence[tuple[str, Fold]],
+        *,
+        due: Callable[[Reader], bool],
+        then: tuple[str, Callable[[Transaction], None]],
+    ) -> bool:
+        with self._driver.writing() as rows:
+            if not due(StoredSnapshot(SealedTables(rows, self._secret, self._keyring))):
+                return False
+            rows.forget()
+            tables = SealedTables(rows, self._secret, self._keyring)
+            batch = Batch(tables, folds, tables.position)
+            for after in range(0, tables.position, PAGE):
+                for logged in tables.logged(None, after, PAGE):
+                    if logged.position <= after + PAGE:
+                        batch.again(logged)
+            batch.write(*then)
+            rows.commit(tables.changes(batch))
+        tables.settle()
+        return True
 
     def probe(self) -> None:
         with self._driver.writing() as rows:

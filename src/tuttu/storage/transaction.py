@@ -8,7 +8,8 @@ each changed record once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from tuttu.storage.codec import decode_record, encode
@@ -24,6 +25,7 @@ from tuttu.vocabulary.facts import (
     Refused,
     Result,
     Table,
+    Transaction,
     Unit,
 )
 
@@ -94,6 +96,19 @@ class Batch:
         self.once.update(dict.fromkeys(unit.once, first))
         self.position += len(logged)
         return Committed(first)
+
+    def again(self, logged: Logged) -> None:
+        """Folds a fact that the log has already; what the present folds refuse changes nothing."""
+        layer: dict[Place, Write] = {}
+        with suppress(Exhausted):
+            self._fold(logged.fact, logged.position, layer)
+            self._keep(layer)
+
+    def write(self, room: str, step: Callable[[Transaction], None]) -> None:
+        """What a room writes for no fact."""
+        layer: dict[Place, Write] = {}
+        step(FoldView(self, layer, room, self.position))
+        self._keep(layer)
 
     def _keep(self, layer: dict[Place, Write]) -> None:
         self.writes.update(layer)

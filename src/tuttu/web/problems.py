@@ -8,7 +8,7 @@ from http import HTTPStatus
 import msgspec
 
 from tuttu.engine.answers import ShownFault, shown_fault
-from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, TooBusy
+from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, TooBusy, UnknownSurface
 from tuttu.vocabulary.errors import FinalError, ProjectError, RetryError, TuttuError
 
 MEDIA_TYPE = "application/problem+json"
@@ -66,20 +66,32 @@ def faulty(error: ProjectError) -> ProblemError:
     return problem
 
 
+def wrong_question(error: BadRequest) -> ProblemError:
+    """What the asker has to change; that a surface is not declared, programs can tell."""
+    if isinstance(error, UnknownSurface):
+        return ProblemError(400, "unknown_surface", str(error))
+    return ProblemError(400, "bad_request", str(error))
+
+
+def may_pass(error: RetryError) -> ProblemError:
+    """The same question may be answered later; it says when to ask again."""
+    busy = isinstance(error, TooBusy)
+    code, seconds = ("too_busy", BUSY_SECONDS) if busy else ("unavailable", UNAVAILABLE_SECONDS)
+    return ProblemError(503, code, str(error), {"Retry-After": str(seconds)})
+
+
 def problem_of(error: TuttuError) -> ProblemError:
     """The refusal that tells what an error of the engine says."""
     if isinstance(error, NotFound):
         return ProblemError(404, "not_found", str(error))
     if isinstance(error, BadRequest):
-        return ProblemError(400, error.code, str(error))
+        return wrong_question(error)
     if isinstance(error, AlreadyReloading):
         return ProblemError(409, "already_reloading", str(error))
     if isinstance(error, ProjectError):
         return faulty(error)
     if isinstance(error, RetryError):
-        busy = isinstance(error, TooBusy)
-        code, seconds = ("too_busy", BUSY_SECONDS) if busy else ("unavailable", UNAVAILABLE_SECONDS)
-        return ProblemError(503, code, str(error), {"Retry-After": str(seconds)})
+        return may_pass(error)
     if isinstance(error, FinalError):
         return ProblemError(400, "refused", str(error))
     raise error

@@ -40,7 +40,14 @@ def _call(name: str) -> Route:
 ROUTES: tuple[Route, ...] = (
     *(_call(name) for name in CALLS),
     route("POST", "/v1/decide", Scope.DECIDE, decisions.decide, idempotent=True),
-    route("POST", "/v1/explain", Scope.READ_PERSON, decisions.explain, refusals=(404,)),
+    route(
+        "POST",
+        "/v1/explain",
+        Scope.READ_PERSON,
+        decisions.explain,
+        refusals=(404,),
+        slow=True,
+    ),
     route("GET", "/v1/decisions/{id}", Scope.READ_PERSON, decisions.decision),
     route("GET", "/v1/customers/{id}", Scope.READ_PERSON, people.customer),
     route("GET", "/v1/customers/{id}/timeline", Scope.READ_PERSON, people.timeline),

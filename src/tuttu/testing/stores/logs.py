@@ -3,9 +3,32 @@
 
 from __future__ import annotations
 
-from tuttu.testing.stores.handling import REFUSE, Subject, apply, opened, unit_of
+from contextlib import closing
+
+import pytest
+
+from tuttu.testing.stores.handling import (
+    PERSONAL,
+    REFUSE,
+    SHARED,
+    Note,
+    Subject,
+    apply,
+    opened,
+    put,
+    text_of,
+    unit_of,
+)
 from tuttu.vocabulary.events import KeyIssued
-from tuttu.vocabulary.facts import Committed, Fact, Logged, Transaction, Unit
+from tuttu.vocabulary.facts import (
+    Committed,
+    Duplicate,
+    Exhausted,
+    Fact,
+    Logged,
+    Transaction,
+    Unit,
+)
 
 PEOPLE = ("maija", "matti", None)
 
@@ -69,6 +92,65 @@ class LogConformance:
             store.commit([unit_of(store, id="1")])
             assert store.commit([unit_of(store, id="2"), unit_of(store, id="3")])[1] == Committed(3)
         assert seen == [(1, []), (2, ["1"]), (3, ["1"])]
+
+    def test_the_log_can_be_folded_anew(self, subject: Subject) -> None:
+        """By other folds, from the first fact on; what they refuse changes nothing."""
+
+        def longer(transaction: Transaction, logged: Logged) -> None:
+            apply(transaction, logged)
+            before = transaction.get(SHARED, b"ids")
+            said = f"{before.text if before else ''}{logged.fact.id}{logged.position} "
+            transaction.put(SHARED, b"ids", Note(said))
+            if logged.fact.id == "b":
+                raise Exhausted("not any more")
+
+        def mark(transaction: Transaction) -> None:
+            transaction.put(SHARED, b"mark", Note("done"))
+
+        with opened(subject) as store:
+            steps = (put(b"k", "kept"), put(b"p", "own", PERSONAL))
+            store.commit([unit_of(store, *steps, id=each, once=(each.encode(),)) for each in "abc"])
+            again = ([("suite", longer)], ("suite", mark))
+            assert not store.refold(again[0], due=lambda reader: reader.position > 3, then=again[1])
+            assert text_of(store, b"ids") is None
+            assert store.refold(again[0], due=lambda reader: reader.position == 3, then=again[1])
+        with opened(subject) as store:
+            texts = [text_of(store, key) for key in (b"ids", b"k", b"mark")]
+            assert texts == ["a1 c3 ", "kept", "done"]
+            with store.read() as snapshot:
+                assert [entry.fact.id for entry in snapshot.facts()] == ["a", "b", "c"]
+                assert [note.text for _, note in snapshot.scan(PERSONAL)] == ["own"]
+                snapshot.get(SHARED, b"k")
+                assert snapshot.reads == ((SHARED.name, b"k", 3),)
+            assert store.commit([unit_of(store, once=(b"b",))]) == [Duplicate(2)]
+
+    def test_folding_anew_that_fails_leaves_the_old_state(self, subject: Subject) -> None:
+        def failing(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001
+            transaction.put(SHARED, b"k", Note("half"))
+            raise ArithmeticError("a mistake of ours")
+
+        with opened(subject) as store:
+            store.commit([unit_of(store, put(b"k", "old"))])
+            with pytest.raises(ArithmeticError):
+                store.refold(
+                    [("suite", failing)], due=lambda _: True, then=("suite", lambda _: None)
+                )
+            assert text_of(store, b"k") == "old"
+
+    def test_a_probe_writes_and_changes_nothing(self, subject: Subject) -> None:
+        with opened(subject) as store:
+            store.commit([unit_of(store, put(b"k"))])
+            store.probe()
+            with store.read() as snapshot:
+                snapshot.get(SHARED, b"k")
+                assert (snapshot.position, snapshot.reads[0][2]) == (1, 1)
+
+    def test_a_scratch_store_knows_people_by_the_same_pseudonyms(self, subject: Subject) -> None:
+        with opened(subject) as store, closing(store.scratch()) as scratch:
+            assert scratch.pseudonym("user_id", "a") == store.pseudonym("user_id", "a")
+            scratch.register([("suite", apply)])
+            assert scratch.commit([unit_of(scratch, put(b"k"))]) == [Committed(1)]
+            assert text_of(store, b"k") is None
 
 
 def _nothing(transaction: Transaction, logged: Logged) -> None:
