@@ -100,6 +100,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         about, item = candidate.action.about, candidate.item
         if about is None or item is None:
             return self.row
+        return self.row_about(about, item)
+
+    def row_about(self, about: str, item: str) -> Row:
+        """The row that rules about one item of a collection are asked on."""
         if (about, item) not in self.rows:
             self.rows[about, item] = self._row_about(about, item)
         return self.rows[about, item]

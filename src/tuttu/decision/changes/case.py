@@ -79,7 +79,7 @@ class Case:
         candidate = self._candidate(situation)
         row, item_row = situation.row, situation.row_of(candidate)
         open_ = tuple(rule for rule in self.rules if not rule.met(row, item_row))
-        taken = frozenset(name for part in parts for name in _names(part))
+        taken = settled_names(parts, self.key[2])
         return Seen(parts, situation, candidate, item_row, taken, open_)
 
     def refusal(self, seen: Seen) -> Refusal | None:
@@ -138,14 +138,15 @@ def _names_of_items(situation: Situation, candidate: Candidate) -> tuple[str, ..
     return (*map(contacted_column, actions), *(f"answered.{name}." for name in actions))
 
 
-def _names(part: Part) -> tuple[str, ...]:
-    """The columns that a part settles."""
-    match part:
-        case ColumnSet():
-            return (part.name,)
-        case Later():
-            return ("now",)
-    return ()
+def settled_names(parts: Iterable[Part], item: str | None) -> frozenset[str]:
+    """The columns that parts settle, as a row about the item has them."""
+    found = set()
+    for part in parts:
+        if isinstance(part, ColumnSet) and (part.of is None or part.of[1] == item):
+            found.add(part.name)
+        elif isinstance(part, Later):
+            found.add("now")
+    return frozenset(found)
 
 
 def settled(seen: Seen) -> Iterator[Part | None]:

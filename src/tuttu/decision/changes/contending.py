@@ -6,13 +6,26 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from tuttu.decision.chance import POLICY
-from tuttu.decision.changes.case import Case, Seen
-from tuttu.decision.changes.parts import Allowed, Arm, ColumnSet, NoDice, Part, Room, Units, Worth
+from tuttu.decision.changes.case import Case, Seen, settled_names
+from tuttu.decision.changes.parts import (
+    OF_ITEM,
+    Allowed,
+    Arm,
+    ColumnSet,
+    Later,
+    NoDice,
+    Part,
+    Room,
+    Units,
+    Worth,
+)
 from tuttu.decision.changes.waiting import kept_offers
 from tuttu.decision.scoring import score_of
-from tuttu.decision.situation import Candidate, candidates
+from tuttu.decision.situation import Candidate, Situation, candidates, items_of
 from tuttu.policy.changes import Move, moves_for
-from tuttu.vocabulary.values import MONEY_SCALE
+from tuttu.policy.tree import NOW
+from tuttu.vocabulary.library import Guard
+from tuttu.vocabulary.values import MONEY_SCALE, Row
 
 P = TypeVar("P", bound=Part)
 
@@ -131,15 +144,36 @@ def _by_chance(seen: Seen) -> Iterator[Move]:
 
 def _by_guards(case: Case, seen: Seen) -> Iterator[Move]:
     """Guards that put something in its place for what they block, lifted."""
-    row = seen.situation.row
     for guard in seen.situation.project.policy.guards:
-        if guard.instead is None or guard.about is not None:
+        if guard.instead is not None:
+            for about, row in _guarded(guard, seen.situation):
+                yield from _lifted(case, seen, guard, about, row)
+
+
+def _guarded(guard: Guard, situation: Situation) -> Iterator[tuple[tuple[str, str] | None, Row]]:
+    """The rows that a guard is asked on: the customer's, or that of each item."""
+    if guard.about is None:
+        yield None, situation.row
+        return
+    for item in items_of(situation.project, situation.row, guard.about):
+        yield (guard.about, item), situation.row_about(guard.about, item)
+
+
+def _lifted(
+    case: Case, seen: Seen, guard: Guard, about: tuple[str, str] | None, row: Row
+) -> Iterator[Move]:
+    taken = settled_names(seen.parts, None if about is None else about[1])
+    for wish in case.book.guard(guard, case.follows):
+        if wish.met(row):
             continue
-        for wish in case.book.guard(guard, case.follows):
-            if not wish.met(row):
-                for move in moves_for(wish, row, seen.taken, case.domains[False]):
-                    part = case.part_of(move, row, of_item=False)
-                    yield Move(move.name, part, move.distance)
+        for move in moves_for(wish, row, taken, case.domains[about is not None]):
+            of = about if move.name.startswith(OF_ITEM) else None
+            part: Part = ColumnSet(
+                name=move.name, now=row.get(move.name), would_be=move.value, of=of
+            )
+            if move.name == NOW:
+                part = Later(now=case.situation.now, would_be=move.value)
+            yield Move(f"{about} {move.name}", part, move.distance)
 
 
 def _other_ways(case: Case, seen: Seen) -> Iterator[Move]:
