@@ -83,7 +83,7 @@ def _least(
 ) -> tuple[Part, ...]:
     """The parts of the change, once it is certain that it turns the verdict and no part does."""
     assert _refusal(situation, question, name, treatment) is not None
-    change = least_change(situation, question, (name, treatment, None), _render)
+    change = least_change(situation, question, (name, treatment, None), lambda _: _render)
     assert change is not None
     assert _refusal(apply(situation, change), question, name, treatment) is None
     for part in subsets(change):
@@ -379,7 +379,7 @@ def test_where_nothing_helps_it_says_so(
     def broken(candidate: Candidate) -> str:
         raise ContentError(f"{candidate.action.name}: no first name")
 
-    assert least_change(situation, asking(seed=1), ("tv", "front", None), broken) is None
+    assert least_change(situation, asking(seed=1), ("tv", "front", None), lambda _: broken) is None
     no_slot = asking(seed=1, slots={"front": 0})
     assert least_change(situation, no_slot, ("tv", "front", None)) is None
 

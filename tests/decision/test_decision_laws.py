@@ -398,7 +398,7 @@ def test_the_change_that_is_named_turns_the_verdict_and_no_part_of_it_does(
     for verdict in {refused[n % len(refused)] for n in chosen} if refused else ():
         key = (verdict.action, verdict.treatment, verdict.item)
         for asked in (question, asking(verdict.surface, seed=1)):
-            change = least_change(situation, asked, key, _render)
+            change = least_change(situation, asked, key, lambda _: _render)
             if change is None:
                 note("none")
                 assert asked is question or _is_hopeless(project, verdict), verdict

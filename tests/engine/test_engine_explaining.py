@@ -189,6 +189,7 @@ def test_an_items_own_field_is_named_with_the_item() -> None:
         answer = asked(engine, ["front.page"])
         kept = of(engine, decided(engine, ["front.page"]))
     for each in (answer, kept):
+        assert all(one.would_pass_if for one in each.refused)  # also what has no words as it is
         (found,) = (one for one in each.refused if (one.action, one.item) == ("bill-help", "home"))
         (part,) = found.would_pass_if
         assert part.about == {"collection": "contracts", "item": "home"}

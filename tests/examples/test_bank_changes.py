@@ -82,7 +82,7 @@ def test_the_change_turns_the_verdict_and_no_part_of_it_does(
     wanted, sizes, stages = scale(120, 1_000), Counter[int](), set[Stage]()
     drawn = _refusals(bank, random.Random(f"{seed} changes"))
     for each, _ in zip(drawn, range(wanted), strict=False):
-        change = least_change(each.situation, each.question, each.key, _render)
+        change = least_change(each.situation, each.question, each.key, lambda _: _render)
         assert change is not None, (each.key, each.refusal)
         changed = apply(each.situation, change)
         assert _refusal(changed, each.question, each.key) is None, (each.key, change)
@@ -105,7 +105,7 @@ def test_columns_named_at_the_door_turn_it_when_they_are_laid_over_the_row(
     for each, _ in zip(_refusals(bank, rng), range(scale(40, 200)), strict=False):
         if len(each.question.surfaces) > 1:
             continue
-        change = least_change(each.situation, each.question, each.key, _render)
+        change = least_change(each.situation, each.question, each.key, lambda _: _render)
         if change is None or not all(isinstance(part, ColumnSet) for part in change.parts):
             continue
         context = {part.name: part.would_be for part in change.parts if isinstance(part, ColumnSet)}
@@ -135,4 +135,4 @@ def test_asking_for_nothing_gives_nothing(bank: Bank) -> None:
     chosen = decide(seen, asked, "d", _render).choices
     for choice in chosen:
         key = (choice.action, choice.treatment, choice.item)
-        assert least_change(seen, asked, key, _render) == Change(())
+        assert least_change(seen, asked, key, lambda _: _render) == Change(())

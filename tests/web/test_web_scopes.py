@@ -40,6 +40,7 @@ ALLOWED = {
     ("POST", "/v1/project/reload"): "admin",
     ("GET", "/v1/digest"): "admin",
     ("GET", "/v1/replay"): "admin",
+    ("GET", "/v1/verify"): "admin",
     ("GET", "/v1/funnel"): "admin",
     ("GET", "/v1/clock"): "clock",
     ("PUT", "/v1/clock"): "clock",

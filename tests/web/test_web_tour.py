@@ -108,6 +108,7 @@ def the_rest(tour: Tour) -> None:
     assert tour("GET", "/v1/project")["by"] == "opening"
     again = tour("GET", "/v1/replay")
     assert again["live"] == again["replayed"] == tour("GET", "/v1/digest")["digest"]
+    assert tour("GET", "/v1/verify")["agree"]
     tour("GET", "/v1/funnel")
     assert "tv-package" in str(tour("GET", "/v1/funnel"))
     tour("GET", "/healthz")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tuttu import decision, identity
-from tuttu.decision import CandidateKey, Change
+from tuttu.decision import CandidateKey, Change, Situation
 from tuttu.engine.answers import DecideRequest, ExplainAnswer, ExplainRequest, ShownRefusal
 from tuttu.engine.deciding import Rendering, asked_of, named, version_of
 from tuttu.engine.errors import BadRequest, NotFound
@@ -30,13 +30,18 @@ def explain(house: House, request: ExplainRequest, by: str) -> ExplainAnswer:
     with house.store.read() as snapshot:
         house = house.at(snapshot)
         situation, question = asked_of(house, snapshot, asked)
-        render = Rendering(house, situation, asked)
-        receipt = decision.explain(situation, question, decision_id=new_id(), render=render)
+
+        def renders(seen: Situation) -> Rendering:
+            return Rendering(house, seen, asked)
+
+        receipt = decision.explain(
+            situation, question, decision_id=new_id(), render=renders(situation)
+        )
         seeded = msgspec.structs.replace(question, seed=receipt.seed)
         changes = None
         if request.changes:
             keys = _refused(receipt)
-            changes = decision.least_changes(situation, seeded, keys, render)
+            changes = decision.least_changes(situation, seeded, keys, renders)
     house.looked(situation.customer, by, "explain")
     schema = house.project.row_schema
     return _answer(named(receipt, situation), changes, schema, kept=False)
@@ -80,7 +85,7 @@ def _of_decision(house: House, request: ExplainRequest, decision_id: str, by: st
             decision.recalled(receipt, receipt.grounds, project),
             decision.question_of(receipt, receipt.grounds),
             keys,
-            decision.rendered_then(receipt),
+            lambda _seen: decision.rendered_then(receipt),
         )
     return _answer(again, changes, project.row_schema, kept=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tuttu.content import ContentError
@@ -33,6 +33,10 @@ ASKED = "asked"
 """Stands for the decision's id, of which nothing but an unset seed would follow."""
 
 
+Renders = Callable[[Situation], Render]
+"""How messages are rendered on a snapshot."""
+
+
 class Seen(NamedTuple):
     """The snapshot with some parts of a change applied, as the candidate's rules see it."""
 
@@ -49,13 +53,13 @@ class Case:
     """A candidate of one question about one snapshot. Raises KeyError if it is none."""
 
     def __init__(
-        self, situation: Situation, question: Question, key: CandidateKey, render: Render
+        self, situation: Situation, question: Question, key: CandidateKey, renders: Renders
     ) -> None:
         self.situation = situation
         self.question = question
         self.key = key
-        self._contents: dict[CandidateKey, str | ContentError] = {}
-        self._render = render
+        self._contents: dict[CandidateKey, str] = {}
+        self._renders = renders
         candidate = self._candidate(situation)
         self.book = book_of(situation.project)
         self.follows = self.book.follows(situation.row)
@@ -87,23 +91,30 @@ class Case:
         first = stages.first_refusal(seen.candidate, seen.situation)
         if first is not None:
             return first
-        judged = judge(seen.situation, self.question, ASKED, self._rendered)
+        judged = judge(seen.situation, self.question, ASKED, self._render(seen.situation))
         return judged.refusals[self.key]
 
     def turned(self, parts: tuple[Part, ...]) -> bool:
         return self.refusal(self.see(parts)) is None
 
-    def _rendered(self, candidate: Candidate) -> str:
-        """Each message once: a change is about the choice, not about the words."""
-        if candidate.key not in self._contents:
-            try:
-                self._contents[candidate.key] = self._render(candidate)
-            except ContentError as error:
-                self._contents[candidate.key] = error
-        content = self._contents[candidate.key]
-        if isinstance(content, ContentError):
-            raise content
-        return content
+    def is_speechless(self, seen: Seen) -> bool:
+        """Its message cannot be rendered, whatever it is worth."""
+        try:
+            self._render(seen.situation)(seen.candidate)
+        except ContentError:
+            return True
+        return False
+
+    def _render(self, situation: Situation) -> Render:
+        """A message that could be rendered once can be again: a change is about the choice, not
+        about the words. One that failed is tried on what has changed."""
+
+        def rendered(candidate: Candidate) -> str:
+            if candidate.key not in self._contents:
+                self._contents[candidate.key] = self._renders(situation)(candidate)
+            return self._contents[candidate.key]
+
+        return rendered
 
     def part_of(self, move: Move, row: Row, of_item: bool) -> Part:
         """What a move of a row's column is a part of."""

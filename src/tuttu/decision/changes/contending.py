@@ -38,6 +38,8 @@ _SPARE = 16
 def contending(case: Case, seen: Seen) -> Iterator[Move]:
     """Moves with which the candidate takes a slot; if no single one is enough, those that may be
     part of what is."""
+    if case.is_speechless(seen):
+        return
     rivals = _rivals(case, seen)
     own = [*_figures(case, seen, rivals)]
     yield from own

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tuttu.decision.changes.case import Case, Seen, settled
+from tuttu.decision.changes.case import Case, Renders, Seen, settled
 from tuttu.decision.changes.contending import contending
 from tuttu.decision.changes.parts import Change, Later, Part, subsets
 from tuttu.decision.changes.waiting import away, waiting, waits
 from tuttu.decision.contest import Render
-from tuttu.decision.situation import Candidate, CandidateKey, Question, Situation
+from tuttu.decision.situation import CandidateKey, Question, Situation
 from tuttu.policy.changes import Budget, Look, Move, Moves, apart, least_thoroughly, moves_for
 
 MOST_PARTS = 8
@@ -24,15 +24,15 @@ _OF_PAST = 1.0
 _NEVER = MOST_PARTS + 1
 
 
-def _unrendered(_candidate: Candidate) -> str:
-    return ""
+def _unrendered(_situation: Situation) -> Render:
+    return lambda _candidate: ""
 
 
 def least_change(
     situation: Situation,
     question: Question,
     key: CandidateKey,
-    render: Render = _unrendered,
+    renders: Renders = _unrendered,
     looks: int = LOOKS,
 ) -> Change | None:
     """The fewest parts, and of these the nearest, with which a refused candidate would be chosen.
@@ -40,16 +40,17 @@ def least_change(
     Applied to the same snapshot they turn the decision of the same question, and no fewer of them
     do. Empty for a candidate that is chosen; None if no change of at most `MOST_PARTS` was found.
     question: its seed is the one of the decision that refused; without one, any. key: as the
-    verdict names the candidate. Raises KeyError for an unknown action or treatment.
+    verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
+    KeyError for an unknown action or treatment.
     """
-    return _least(Case(situation, question, key, render), Budget(looks))
+    return _least(Case(situation, question, key, renders), Budget(looks))
 
 
 def least_changes(
     situation: Situation,
     question: Question,
     keys: Iterable[CandidateKey],
-    render: Render = _unrendered,
+    renders: Renders = _unrendered,
 ) -> dict[CandidateKey, Change | None]:
     """`least_change` of several candidates, in this order; those for which no looks were left are
     absent."""
@@ -60,7 +61,7 @@ def least_changes(
             break
         budget = Budget(min(left, LOOKS))
         before = budget.left
-        found[key] = _least(Case(situation, question, key, render), budget)
+        found[key] = _least(Case(situation, question, key, renders), budget)
         left -= before - budget.left
     return found
 

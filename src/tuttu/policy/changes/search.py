@@ -77,7 +77,10 @@ def least(look: Callable[[Moves], Look], *, most: int, budget: Budget) -> Moves 
             return moves
         if len(moves) == most:
             continue
+        names = {move.name for move in moves}
         for move in here.moves():
+            if move.name in names:
+                continue
             longer = (*moves, move)
             key = frozenset((each.name, repr(each.value)) for each in longer)
             if key in seen:
