@@ -110,13 +110,16 @@ class Writer:
     def use(self) -> dict[str, Any]:
         return {"use": ["profiling"]} if self.rng.random() < 0.15 else {}
 
-    def text(self, schema: Schema, kind: Kind, depth: int) -> str:
-        """An expression of the kind; the author draws again where a schema has too little."""
+    def text(self, schema: Schema, kind: Kind, depth: int, *, subject: str | None = None) -> str:
+        """An expression of the kind; the author draws again where a schema has too little.
+
+        subject: what the word `action` means; outside an action's own file it means nothing.
+        """
         while True:
             try:
                 text = Author(self.rng, schema).expression(kind, depth)
                 read = parse_condition if kind is Kind.BOOL else parse
-                read(text, schema, subject=SUBJECT if schema.actions else None)
+                read(text, schema, subject=subject)
             except (PolicyError, IndexError):
                 continue
             self.expressions += 1
@@ -206,18 +209,18 @@ class Writer:
 
         def conditions(most: int) -> dict[str, str]:
             return {
-                f"condition {number}": self.text(asked, Kind.BOOL, 3)
+                f"condition {number}": self.text(asked, Kind.BOOL, 3, subject=SUBJECT)
                 for number in range(rng.randrange(most + 1))
             }
 
         action: dict[str, Any] = {"status": status, "purpose": purpose}
         if about is not None:
             action["about"] = about
-        action["value"] = self.text(asked, rng.choice(numbers), 2)
-        action["propensity"] = self.text(asked, Kind.REAL, 2)
+        action["value"] = self.text(asked, rng.choice(numbers), 2, subject=SUBJECT)
+        action["propensity"] = self.text(asked, Kind.REAL, 2, subject=SUBJECT)
         for key in ("relevance", "effort"):
             if rng.random() < 0.3:
-                action[key] = self.text(asked, rng.choice(numbers), 2)
+                action[key] = self.text(asked, rng.choice(numbers), 2, subject=SUBJECT)
         valid = self.valid()
         if valid:
             action["valid"] = valid
