@@ -24,7 +24,7 @@ Serve = Callable[..., Server]
 
 COUNTED = Version(size=None, tickets=None, group=None)
 FAULTY = "traits:\n  home: {type: txt}\n"
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 def _post(client: httpx.Client, path: str, body: Any = None) -> Any:
