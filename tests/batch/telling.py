@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from tests.batch.inventing import Deed, History
+from tests.batch.happening import Deed, History
 
 from tuttu.engine import Engine
 from tuttu.engine.answers import (

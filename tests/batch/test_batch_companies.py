@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
-from tests.batch.inventing import NOW, Company, History, companies, histories, write
+from tests.batch.happening import History, histories
+from tests.batch.inventing import NOW, Company, companies, write
 from tests.batch.telling import tell
 
 from tuttu.engine import load_project, scratch_engine

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.batch.inventing import NOW, Deed, History, to_yaml, write
+from tests.batch.happening import Deed, History
+from tests.batch.inventing import NOW, to_yaml, write
 from tests.batch.telling import tell
 
 from tuttu.engine import Engine, load_project, scratch_engine
