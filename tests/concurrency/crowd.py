@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tests.kills.books import Books
 
-from tuttu.engine import Engine, TooBusy
+from tuttu.engine import Engine
 from tuttu.engine.answers import DecideRequest
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.values import DAY, HOUR
@@ -138,22 +138,15 @@ def dealt(wants: Sequence[Want], hands: int) -> list[list[Want]]:
     return [list(wants[hand::hands]) for hand in range(hands)]
 
 
-def take(engine: Engine, wants: Sequence[Want]) -> tuple[int, int]:
-    """All of it by `SENDERS` threads, each asking again when others were faster; how many got
-    something, and how often others were faster three times."""
+def take(engine: Engine, wants: Sequence[Want]) -> int:
+    """All of it by `SENDERS` threads; how many got something."""
     with ThreadPoolExecutor(SENDERS) as pool:
-        answers = list(pool.map(lambda want: _one(engine, want), wants))
-    return sum(got for got, _ in answers), sum(busy for _, busy in answers)
+        return sum(pool.map(lambda want: _one(engine, want), wants))
 
 
-def _one(engine: Engine, want: Want) -> tuple[int, int]:
+def _one(engine: Engine, want: Want) -> int:
     request = DecideRequest(who={"user_id": want.who}, surfaces=[want.surface])
-    busy = 0
-    while True:
-        try:
-            return len(engine.decide(request).choices), busy
-        except TooBusy:
-            busy += 1
+    return len(engine.decide(request).choices)
 
 
 def counted(books: Books, days: int) -> dict[str, list[tuple[object, ...]]]:

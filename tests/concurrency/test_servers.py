@@ -70,13 +70,11 @@ def test_three_servers_break_no_cap(
 
 
 def ask(server: Server, wants: Sequence[Want]) -> None:
-    """One sender, who asks again when others were faster."""
+    """One sender; nobody is sent away because others were faster."""
     with closing(Wire(server.url, server.key)) as wire:
         for want in wants:
             body = {"who": {"user_id": want.who}, "surfaces": [want.surface]}
             status, answer = wire.ask(Request("/v1/decide", body))
-            while status == 503 and answer["code"] == "too_busy":
-                status, answer = wire.ask(Request("/v1/decide", body))
             assert status == 200, answer
 
 

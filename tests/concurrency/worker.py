@@ -3,7 +3,7 @@
     python -m tests.concurrency.worker FOLDER STORAGE
 
 A line of JSON on standard input is a day's work, ``[day, [[who, surface], …]]``; the answer is a
-line ``[how many got something, how often others were faster]``.
+line with how many got something.
 """
 
 from __future__ import annotations

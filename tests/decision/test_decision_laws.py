@@ -402,16 +402,11 @@ def test_the_change_that_is_named_turns_the_verdict_and_no_part_of_it_does(
             if change is None:
                 note("none")
                 alone = asked is not question
-                assert not alone or _is_hopeless(project, verdict) or _is_short(verdict), verdict
+                assert not alone or _is_hopeless(project, verdict), verdict
                 continue
             note(f"{len(change.parts)} parts")
             assert _chosen(situation, asked, key, change)
             assert not any(_chosen(situation, asked, key, part) for part in subsets(change))
-
-
-def _is_short(verdict: Verdict) -> bool:
-    """Of a resource that others on the surface want too: the search may miss it (critiques)."""
-    return verdict.refusal is not None and verdict.refusal.stage is Stage.RESOURCES
 
 
 def _is_hopeless(project: Project, verdict: Verdict) -> bool:

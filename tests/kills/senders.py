@@ -162,8 +162,7 @@ class Sender:
                     self._diary.acknowledged(request, answer)
                 else:
                     self.others.add(status)
-                    if answer.get("code") != "too_busy":
-                        return
+                    return
 
     def next(self) -> Request:
         """A new customer, an event, a batch, a decision, or one of them a second time."""
@@ -238,10 +237,8 @@ def settle(diary: Diary, url: str, secret: str) -> None:
     """Sends again whatever is open, with the same ids, until all of it is acknowledged."""
     with closing(Wire(url, secret)) as wire:
         for request in list(diary.open):
-            status, answer = 503, None
-            while status == 503:
-                status, answer = wire.ask(request)
-                assert status == 200 or answer["code"] == "too_busy", answer
+            status, answer = wire.ask(request)
+            assert status == 200, answer
             diary.acknowledged(request, answer)
 
 

@@ -81,20 +81,24 @@ class Server:
         self.folder = folder
         self.storage = storage
         self.key = ""
+        # Not a pipe: when nobody reads, a server that logs would stand still.
+        self._said = folder / ".tuttu" / "said"
         self.begin()
 
     def begin(self) -> None:
         command = [sys.executable, "-m", "tuttu", "serve", str(self.folder), "--port", "0"]
         command += ["--json", "--storage", self.storage]
-        self.process = subprocess.Popen(
-            [*command, "--clock", f"manual={format_instant(NOON)}"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self._said.parent.mkdir(exist_ok=True)
+        with self._said.open("w") as said:
+            self.process = subprocess.Popen(
+                [*command, "--clock", f"manual={format_instant(NOON)}"],
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+            )
         assert self.process.stdout is not None
         told = self.process.stdout.readline()
-        assert told, self.process.communicate()[1]
+        assert told, self._said.read_text()
         self.url = json.loads(told)["url"]
 
     def client(self) -> httpx.Client:
@@ -118,7 +122,8 @@ class Server:
         """What it said on stderr."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.communicate(timeout=60)[1]
+        self.process.communicate(timeout=60)
+        return self._said.read_text()
 
 
 @pytest.fixture

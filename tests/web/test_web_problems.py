@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tuttu.engine.errors import BadRequest, NotFound, TooBusy, Unavailable, UnknownSurface
+from tuttu.engine.errors import BadRequest, NotFound, Unavailable, UnknownSurface
 from tuttu.storage import StoreUnavailableError
 from tuttu.web.log import JsonLines
 
@@ -30,7 +30,6 @@ def raising(error: Exception) -> Any:
         (UnknownSurface("the surface 'x'", "one of: front"), 400, "unknown_surface", None),
         (StoreUnavailableError("the database is away"), 503, "unavailable", "5"),
         (Unavailable("the disk is full"), 503, "unavailable", "5"),
-        (TooBusy("three times"), 503, "too_busy", "1"),
     ],
 )
 def test_an_error_of_the_engine_is_a_problem(

@@ -6,7 +6,7 @@ It holds no rules of its own: what is decided, allowed or counted is decided in 
 from tuttu.engine.calls import AcceptOutcome
 from tuttu.engine.checking import check, load_project
 from tuttu.engine.engine import Engine
-from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, TooBusy, Unavailable
+from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, Unavailable
 from tuttu.engine.keys import SCOPES, KeyHolder
 from tuttu.engine.lateness import newest_moment
 from tuttu.engine.opening import open_engine, scratch_engine
@@ -19,7 +19,6 @@ __all__ = [
     "Engine",
     "KeyHolder",
     "NotFound",
-    "TooBusy",
     "Unavailable",
     "check",
     "load_project",

@@ -17,7 +17,7 @@ from tuttu.engine.answers import (
     DecisionAnswer,
     ShownOutcome,
 )
-from tuttu.engine.errors import BadRequest, NotFound, TooBusy, UnknownSurface
+from tuttu.engine.errors import BadRequest, NotFound, UnknownSurface
 from tuttu.engine.house import House, new_id
 from tuttu.engine.merged import decided_customer
 from tuttu.engine.naming import identifier_of, label
@@ -32,31 +32,32 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Value
 from tuttu.vocabulary.verdicts import Receipt
 
-TRIES = 3
-
 
 def decide(house: House, request: DecideRequest, idempotency: bytes | None) -> DecideAnswer:
     """One decision, durable when it returns; a dry run writes nothing.
 
-    Raises BadRequest, TooBusy when others were faster three times, Unavailable.
+    It is made beside all others. Where one of them was faster it is made again, in a turn of its
+    own: it never loses twice. Raises BadRequest, Unavailable.
     """
     if request.seed is not None and not request.dry_run:
         raise BadRequest("a seed", "none, or a dry run: the seed of a real decision is its own")
     decision_id = new_id()
-    for _ in range(TRIES):
-        with house.store.read() as snapshot:
-            house = house.at(snapshot)
-            receipt = _decided(house, snapshot, request, decision_id)
-            reads = snapshot.reads
-        if request.dry_run:
-            return answer_of(receipt, kept=False)
-        receipt = msgspec.structs.replace(receipt, idempotency=_fingerprint(request))
-        result = house.commit([_unit(receipt, reads, idempotency)])[0]
-        if isinstance(result, Committed):
-            return answer_of(receipt, kept=True)
-        if isinstance(result, Duplicate):
-            return _earlier(house, result.position, request)
-    raise TooBusy("others were faster three times; ask again")
+    with house.store.read() as snapshot:
+        house = house.at(snapshot)
+        receipt = _decided(house, snapshot, request, decision_id)
+        reads = snapshot.reads
+    if request.dry_run:
+        return answer_of(receipt, kept=False)
+    result = house.commit([_unit(receipt, reads, idempotency)])[0]
+    if not isinstance(result, Committed | Duplicate):
+        with house.turn() as turn:
+            house = house.at(turn)
+            receipt = _decided(house, turn, request, decision_id)
+            result = house.commit_in(turn, [_unit(receipt, (), idempotency)])[0]
+    if isinstance(result, Duplicate):
+        return _earlier(house, result.position, request)
+    assert isinstance(result, Committed), result  # noqa: S101 - nobody else was there
+    return answer_of(receipt, kept=True)
 
 
 def decision_of(house: House, decision_id: str, by: str) -> DecisionAnswer:
@@ -130,7 +131,9 @@ def _decided(house: House, snapshot: Snapshot, request: DecideRequest, decision_
     render = Rendering(house, situation, request)
     receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
     who = identifier_of(house.project, request.who)
-    return msgspec.structs.replace(named(receipt, situation), who=who)
+    return msgspec.structs.replace(
+        named(receipt, situation), who=who, idempotency=_fingerprint(request)
+    )
 
 
 def named(receipt: Receipt, situation: Situation) -> Receipt:

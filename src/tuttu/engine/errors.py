@@ -26,9 +26,5 @@ class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
     """The store cannot be read or written now."""
 
 
-class TooBusy(RetryError):  # noqa: N818 - a state, not a mistake
-    """Others were faster three times; the same question may pass in a moment."""
-
-
 class AlreadyReloading(RetryError):  # noqa: N818 - a state, not a mistake
     """The project folder is being read anew; one reload at a time."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
@@ -12,7 +13,7 @@ from tuttu import consent, identity, intake, ledger, profile
 from tuttu.content import Renderer
 from tuttu.engine import keys, receipts, versions
 from tuttu.engine.errors import Unavailable
-from tuttu.storage import Store, StoreUnavailableError
+from tuttu.storage import Store, StoreUnavailableError, Turn
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.events import FragmentId, PersonLookedAt
 from tuttu.vocabulary.facts import Body, Fact, Fold, Reader, Result, Unit
@@ -29,6 +30,9 @@ class Present(Protocol):
 
     def commit(self, units: Sequence[Unit]) -> list[Result]:
         """Folded by the version that holds when they are committed."""
+
+    def commit_in(self, turn: Turn, units: Sequence[Unit]) -> list[Result]:
+        """The same in a turn, which sees that version."""
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +56,17 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
 
     def commit(self, units: Sequence[Unit]) -> list[Result]:
         """Raises Unavailable; then nothing was kept, or nobody knows (see `Store.commit`)."""
-        try:
+        with retrying():
             return self.present.commit(units)
-        except StoreUnavailableError as error:
-            raise Unavailable(str(error)) from error
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """A turn of the store, of which `commit_in` makes the end. Raises Unavailable."""
+        with retrying(), self.store.turn() as turn:
+            yield turn
+
+    def commit_in(self, turn: Turn, units: Sequence[Unit]) -> list[Result]:
+        return self.present.commit_in(turn, units)
 
     def append(self, body: Body, fragment: FragmentId | None = None) -> Result:
         """One fact of our own making, at the present moment."""
@@ -68,6 +79,15 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     def fact(self, body: Body, fragment: FragmentId | None = None) -> Fact:
         now = self.now()
         return Fact(id=new_id(), fragment=fragment, time=now, received=now, body=body)
+
+
+@contextmanager
+def retrying() -> Iterator[None]:
+    """A store that is away is told as the engine tells it."""
+    try:
+        yield
+    except StoreUnavailableError as error:
+        raise Unavailable(str(error)) from error
 
 
 def folds_of(project: Project) -> list[tuple[str, Fold]]:

@@ -19,7 +19,7 @@ from tuttu.engine.errors import Unavailable
 from tuttu.engine.house import House, folds_of
 from tuttu.engine.versions import Active
 from tuttu.engine.withdrawing import withdrawing_the_gone
-from tuttu.storage import Store
+from tuttu.storage import Store, Turn
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.facts import Conflict, Reader, Result, Unit
 from tuttu.vocabulary.project import Project
@@ -47,6 +47,9 @@ class OneVersion:
 
     def commit(self, units: Sequence[Unit]) -> list[Result]:
         return self.house.store.commit(units)
+
+    def commit_in(self, turn: Turn, units: Sequence[Unit]) -> list[Result]:
+        return turn.commit(units)
 
 
 class ActiveVersion:
@@ -79,6 +82,10 @@ class ActiveVersion:
             for place, result in zip(stale, again, strict=True):
                 results[place] = result
         return results
+
+    def commit_in(self, turn: Turn, units: Sequence[Unit]) -> list[Result]:
+        house = self.at(turn)
+        return turn.commit([withdrawing_the_gone(house, each) for each in units], folds=house.folds)
 
     def _tried(self, house: House, units: Sequence[Unit]) -> list[Result]:
         rests_on = (versions.ACTIVE.name, versions.HERE, house.activated)

@@ -17,7 +17,7 @@ from tuttu.storage.errors import (
 )
 from tuttu.storage.opening import open_store
 from tuttu.storage.parquet import read_parquet
-from tuttu.storage.ports import Snapshot, Store
+from tuttu.storage.ports import Snapshot, Store, Turn
 from tuttu.storage.workbench import Sheet, Workbench, open_workbench, sweep
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Store",
     "StoreCorruptError",
     "StoreUnavailableError",
+    "Turn",
     "Workbench",
     "open_store",
     "open_workbench",

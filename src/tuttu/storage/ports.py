@@ -18,6 +18,15 @@ class Snapshot(Reader, Protocol):
         """(table, key, version) of every watched read; version 0: there was no record."""
 
 
+class Turn(Snapshot, Protocol):
+    """The newest state, which nobody else changes while it lasts."""
+
+    def commit(
+        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+    ) -> list[Result]:
+        """As `Store.commit`, once, and with it the turn is over: only to be left then."""
+
+
 class Store(Protocol):
     """Tables and log. Safe to use from several threads."""
 
@@ -39,6 +48,13 @@ class Store(Protocol):
         folds: instead of the registered ones, for a fact that says how state itself changes.
         Raises StoreUnavailableError if nothing could be kept, or nobody knows whether it was: to be
         sent again, with the same `once` keys.
+        """
+
+    def turn(self) -> AbstractContextManager[Turn]:
+        """Waits until nobody else writes; what was not committed when it ends is undone. For
+        whoever was overtaken: everybody who writes waits meanwhile.
+
+        Raises StoreUnavailableError.
         """
 
     def refold(

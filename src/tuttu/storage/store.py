@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tuttu.storage.codec import decode_record
-from tuttu.storage.ports import Snapshot, Store
-from tuttu.storage.rows import NOTHING, Driver, Unlock
+from tuttu.storage.ports import Snapshot, Store, Turn
+from tuttu.storage.rows import NOTHING, Driver, Unlock, Writing
 from tuttu.storage.seal import Keyring, Secret
 from tuttu.storage.sealed import SealedTables
 from tuttu.storage.sqlite import SqliteDriver
@@ -51,14 +51,17 @@ class SealedStore:
     def commit(
         self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
     ) -> list[Result]:
+        with self.turn() as turn:
+            return turn.commit(units, folds=folds)
+
+    def turn(self) -> AbstractContextManager[Turn]:
+        return self._turn()
+
+    @contextmanager
+    def _turn(self) -> Iterator[Turn]:
         with self._driver.writing() as rows:
             tables = SealedTables(rows, self._secret, self._keyring)
-            tables.expect(units)
-            batch = Batch(tables, self._folds if folds is None else folds, tables.position)
-            results = [batch.run(unit) for unit in units]
-            rows.commit(tables.changes(batch))
-        tables.settle()
-        return results
+            yield StoredTurn(rows, tables, self._folds)
 
     def refold(
         self,
@@ -154,3 +157,25 @@ class StoredSnapshot:
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._tables.pseudonym(namespace, value)
+
+
+class StoredTurn(StoredSnapshot):
+    """Fulfils `ports.Turn`."""
+
+    def __init__(
+        self, rows: Writing, tables: SealedTables, folds: Sequence[tuple[str, Fold]]
+    ) -> None:
+        super().__init__(tables)
+        self._rows = rows
+        self._folds = folds
+
+    def commit(
+        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+    ) -> list[Result]:
+        tables = self._tables
+        tables.expect(units)
+        batch = Batch(tables, self._folds if folds is None else folds, tables.position)
+        results = [batch.run(unit) for unit in units]
+        self._rows.commit(tables.changes(batch))
+        tables.settle()
+        return results

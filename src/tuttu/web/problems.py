@@ -8,11 +8,10 @@ from http import HTTPStatus
 import msgspec
 
 from tuttu.engine.answers import ShownFault, shown_fault
-from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, TooBusy, UnknownSurface
+from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, UnknownSurface
 from tuttu.vocabulary.errors import FinalError, ProjectError, RetryError, TuttuError
 
 MEDIA_TYPE = "application/problem+json"
-BUSY_SECONDS = 1
 UNAVAILABLE_SECONDS = 5
 """How soon to ask again: another sender is through at once, a disk or a database is not back so
 soon. Clients honour whole seconds only."""
@@ -75,9 +74,8 @@ def wrong_question(error: BadRequest) -> ProblemError:
 
 def may_pass(error: RetryError) -> ProblemError:
     """The same question may be answered later; it says when to ask again."""
-    busy = isinstance(error, TooBusy)
-    code, seconds = ("too_busy", BUSY_SECONDS) if busy else ("unavailable", UNAVAILABLE_SECONDS)
-    return ProblemError(503, code, str(error), {"Retry-After": str(seconds)})
+    headers = {"Retry-After": str(UNAVAILABLE_SECONDS)}
+    return ProblemError(503, "unavailable", str(error), headers)
 
 
 def problem_of(error: TuttuError) -> ProblemError:

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 import pytest
 
+from tuttu.storage import Store
 from tuttu.testing.stores.handling import (
     FAIL,
     FOREIGN,
@@ -28,6 +31,7 @@ from tuttu.vocabulary.facts import (
     Duplicate,
     Logged,
     Refused,
+    Result,
     Transaction,
     Unit,
 )
@@ -124,6 +128,44 @@ class UnitConformance:
             in_batch = [unit_of(store, delete(b"still")), unit_of(store, reads=still)]
             assert store.commit(in_batch) == [Committed(4), conflict]
             assert store.commit([unit_of(store, reads=still)]) == [conflict]
+
+    def test_in_a_turn_nothing_changes_but_by_it(self, subject: Subject) -> None:
+        """Beside another thread that writes the same record without pause."""
+
+        def count(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold
+            seen = transaction.get(SHARED, b"n")
+            transaction.put(SHARED, b"n", Note(str(int(seen.text) + 1 if seen else 1)))
+
+        over = threading.Event()
+        written: list[Result] = []
+
+        def press_on(store: Store) -> None:
+            while not over.is_set():
+                written.extend(store.commit([unit_of(store)]))
+
+        with opened(subject, ("suite", count)) as store:
+            beside = threading.Thread(target=press_on, args=(store,))
+            beside.start()
+            for _ in range(20):
+                with store.turn() as turn:
+                    before = turn.get(SHARED, b"n")
+                    unit = unit_of(store, reads=turn.reads)
+                    assert turn.commit([unit]) == [Committed(turn.position + 1)]
+                with store.read() as snapshot:
+                    after = snapshot.get(SHARED, b"n")
+                assert after is not None
+                assert int(after.text) > (int(before.text) if before else 0)
+            over.set()
+            beside.join()
+            assert text_of(store, b"n") == str(20 + len(written))
+
+    def test_a_turn_that_is_left_changes_nothing(self, subject: Subject) -> None:
+        with opened(subject) as store:
+            with store.turn() as turn:
+                assert turn.get(SHARED, b"k") is None
+            with pytest.raises(LookupError), store.turn():
+                raise LookupError
+            assert store.commit([unit_of(store)]) == [Committed(1)]
 
     def test_what_was_deleted_and_made_again_has_changed(self, subject: Subject) -> None:
         with opened(subject) as store:
