@@ -53,6 +53,11 @@ def read(path: Path) -> Mutant:
     return Mutant(path, laws[0], tests)
 
 
+def mutants() -> list[Mutant]:
+    """Every patch that is kept, by name."""
+    return [read(path) for path in sorted(FOLDER.glob("*.patch"))]
+
+
 def copy(into: Path) -> Path:
     """The repository's own files, without what is built or installed."""
     ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".hypothesis")
@@ -65,10 +70,10 @@ def copy(into: Path) -> Path:
     return into
 
 
-def apply(mutant: Mutant, copied: Path) -> None:
-    """Raises ValueError if the patch does not fit any more."""
+def apply(mutant: Mutant, copied: Path, *options: str) -> None:
+    """Raises ValueError if the patch does not fit any more. options: of `git apply`."""
     done = subprocess.run(
-        ["git", "apply", "--recount", "-C1", str(mutant.path)],
+        ["git", "apply", "--recount", "-C1", *options, str(mutant.path)],
         cwd=copied,
         capture_output=True,
         text=True,
@@ -113,8 +118,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="patches without .patch; all")
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args(arguments)
-    mutants = [read(path) for path in sorted(FOLDER.glob("*.patch"))]
-    chosen = [each for each in mutants if not given.names or each.name in given.names]
+    chosen = [each for each in mutants() if not given.names or each.name in given.names]
     with ThreadPoolExecutor(given.jobs) as pool:
         found = list(pool.map(_told, chosen))
     caught = sum(found)
