@@ -7,7 +7,6 @@ import os
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ import httpx
 import msgspec
 import pytest
 from click.testing import Result
+from tests.waiting import until
 
 from tuttu.engine import open_engine
 from tuttu.engine.verifying import Verification
@@ -120,12 +120,7 @@ def answer(
     server = serve()
 
     def exported() -> Path:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if found := exports(temporary):
-                return found[0]
-            time.sleep(0.01)
-        raise AssertionError("no export")
+        return until(lambda: exports(temporary), "no export")[0]
 
     return server, exported
 

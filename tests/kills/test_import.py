@@ -17,6 +17,7 @@ import pytest
 from tests.kills.books import Books
 from tests.kills.senders import VIEW, Wire
 from tests.kills.server import Server, project
+from tests.waiting import until
 
 from tuttu.engine import open_engine
 from tuttu.web import SystemClock
@@ -76,10 +77,11 @@ class Importing:
 
     def until_more(self, before: int, process: subprocess.Popen[str]) -> None:
         """Returns when another batch was kept, or the import has ended."""
-        deadline = time.monotonic() + SECONDS
-        while process.poll() is None and self.taken() == before:
-            assert time.monotonic() < deadline, "the import does not get on"
-            time.sleep(0.02)
+        until(
+            lambda: process.poll() is not None or self.taken() != before,
+            "the import does not get on",
+            seconds=SECONDS,
+        )
 
     def to_the_end(self) -> Any:
         """What it says of itself when nobody kills it."""

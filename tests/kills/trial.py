@@ -14,6 +14,7 @@ import httpx
 from tests.kills.books import Books
 from tests.kills.senders import Diary, Request, Sender, Wire, settle, whole_or_absent
 from tests.kills.server import Server
+from tests.waiting import until
 
 SENDERS = 4
 READY_SECONDS = 60.0
@@ -107,10 +108,12 @@ class Trial:
 
     def _ready(self) -> None:
         """Served again, without a word from us."""
-        deadline = time.monotonic() + READY_SECONDS
-        while httpx.get(f"{self.server.url}/readyz", trust_env=False).status_code != 200:
-            assert time.monotonic() < deadline, "the store was not taken up again"
-            time.sleep(0.02)
+        url = f"{self.server.url}/readyz"
+        until(
+            lambda: httpx.get(url, trust_env=False).status_code == 200,
+            "the store was not taken up again",
+            seconds=READY_SECONDS,
+        )
 
     def _reckon(self, touched: set[str], chance: random.Random) -> None:
         self.books.read(self.storage, self.server.folder)

@@ -6,7 +6,6 @@ import itertools
 import json
 import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, Server, order, write
+from tests.waiting import SECONDS, until
 
 from tuttu.cli import main
 
@@ -24,7 +24,6 @@ Serve = Callable[..., Server]
 
 COUNTED = Version(size=None, tickets=None, group=None)
 FAULTY = "traits:\n  home: {type: txt}\n"
-DEADLINE = 60.0
 
 
 def _post(client: httpx.Client, path: str, body: Any = None) -> Any:
@@ -48,13 +47,6 @@ def _same_when_replayed(client: httpx.Client) -> None:
     assert answer["live"] == answer["replayed"]
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 class Crowd:
     """Senders and askers that go on until they are told to stop."""
 
@@ -76,7 +68,7 @@ class Crowd:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for each in self._working:
-            each.result(timeout=DEADLINE)
+            each.result(timeout=SECONDS)
         self._pool.shutdown()
 
     def tick(self) -> int:
@@ -106,13 +98,13 @@ def test_a_reload_under_load_loses_nothing_and_doubles_nothing(
         old = _get(client, "/v1/project")["project_digest"]
         _post(client, "/v1/batch", {"batch": [order(100_000 + n) for n in range(1_000)]})
         with Crowd(server) as crowd:
-            _until(lambda: len(crowd.decided) >= 5)
+            until(lambda: len(crowd.decided) >= 5, "nobody is answered")
             write(folder, COUNTED)
             begun = crowd.tick()
             new = _post(client, "/v1/project/reload")["project_digest"]
             ended = crowd.tick()
             seen = len(crowd.decided)
-            _until(lambda: len(crowd.decided) >= seen + 8)
+            until(lambda: len(crowd.decided) >= seen + 8, "nobody is answered")
         assert {digest for _, _, digest in crowd.decided} == {old, new}
         assert all(digest == old for _, answered, digest in crowd.decided if answered < begun)
         assert all(digest == new for asked, _, digest in crowd.decided if asked > ended)
@@ -165,10 +157,10 @@ def test_a_signal_reloads(folder: Path, serve: Serve) -> None:
         _post(client, "/v1/track", order(1))
         (folder / "traits.yaml").write_text(FAULTY)
         server.process.send_signal(signal.SIGHUP)
-        _until(lambda: bool(_get(client, "/v1/project")["failed"]))
+        until(lambda: _get(client, "/v1/project")["failed"], "no word of the fault")
         write(folder, COUNTED)
         server.process.send_signal(signal.SIGHUP)
-        _until(lambda: bool(_get(client, "/v1/project")["by"] == "signal"))
+        until(lambda: _get(client, "/v1/project")["by"] == "signal", "not activated")
         assert _orders(client) == 1
     logged = [json.loads(line) for line in server.end().splitlines()]
     assert [line["message"] for line in logged] == ["faulty project", "project reloaded"]
@@ -190,7 +182,7 @@ def test_a_fill_goes_on_after_a_kill(
     killed = 0
     with server.client() as client, ThreadPoolExecutor(1) as pool:
         answer = pool.submit(_reload_until_killed, server)
-        _until(lambda: _told(client) > 500 or answer.done())
+        until(lambda: _told(client) > 500 or answer.done(), "the fill does not get on")
         if not answer.done():
             server.kill()
             killed += 1
