@@ -25,7 +25,7 @@ from tuttu.decision import (
     explain_again,
     least_change,
 )
-from tuttu.decision.changes import subsets
+from tuttu.decision.changes import Later, Units, subsets
 from tuttu.ledger import canonical_resources, resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import Where
@@ -409,13 +409,60 @@ def test_the_change_that_is_named_turns_the_verdict_and_no_part_of_it_does(
             assert not any(_chosen(situation, asked, key, part) for part in subsets(change))
 
 
+def test_a_later_moment_is_late_enough_for_an_offer_that_is_kept_too(
+    opened: Opened,
+    company: Companies,
+    action: Make,
+    treatment: Callable[..., Treatment],
+    asking: Asking,
+    situated: Callable[..., Situation],
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+) -> None:
+    """Found by the law: the limit opens after a day, while the slot is held for two."""
+    uses = {"vouchers": 1}
+    project = company(
+        action("news", purpose="service", on=(treatment("front", uses=uses, holds=2 * DAY),)),
+        action("radio", on=(treatment("app", uses=uses),)),
+        action("tv", value=50.0, on=(treatment("front", uses=uses),), valid_from=noon),
+        resources={"vouchers": 2},
+        policy=Policy(contact_limits=_limits(1)),
+    )
+    with opened(project) as store:
+        kept(store, project, "d1", noon - HOUR, "front", "app")
+        for place in (1, 2):
+            told(store, "Seen", noon - HOUR + MINUTE, contact_id=f"d1.{place}")
+        situation = situated(store, project, noon)
+    key = ("tv", "front", None)
+    change = least_change(situation, asking("front", seed=1), key, lambda _: _render)
+    assert change is not None
+    assert {type(each): each for each in change.parts} == {
+        Units: Units(name="vouchers", now=0, would_be=1),
+        Later: Later(now=noon, would_be=noon - HOUR + MINUTE + 2 * DAY),
+    }
+
+
 def _is_hopeless(project: Project, verdict: Verdict) -> bool:
     """A guard closes its purpose unless the flag is FALSE, and a condition wants it TRUE; or the
-    message cannot be rendered."""
+    message cannot be rendered; or it gives way for good."""
     action = project.actions[verdict.action]
+    if (verdict.action, verdict.surface) == ("a3", "side"):
+        return True
     asked = {each.name for each in (*action.eligible, *action.applicable, *action.suitable)}
-    closed = action.purpose == "marketing" and "three holds" in asked
-    return closed or (verdict.action, verdict.surface) == ("a3", "side")
+    wants = "three holds" in asked
+    return wants and (action.purpose == "marketing" or _gives_way(project, verdict))
+
+
+def _gives_way(project: Project, verdict: Verdict) -> bool:
+    """The guard that its condition needs puts a0 before it, whatever both are worth, and beside
+    a0 the surface has no slot for it."""
+    action, first = project.actions[verdict.action], project.actions["a0"]
+    surface = project.surfaces[verdict.surface]
+    named = any(guard.instead == first.name for guard in project.policy.guards)
+    here = any(each.surface == surface.name for each in first.treatments.values())
+    alike = surface.variety is not None and first.issue_group == action.issue_group
+    return named and here and first is not action and (surface.slots == 1 or alike)
 
 
 def _chosen(

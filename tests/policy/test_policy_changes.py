@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -116,6 +117,13 @@ def test_a_guard_that_blocks_unless_false_is_to_be_false() -> None:
     guard = parse("a > 0 OR p", SCHEMA)
     assert least_values(guard.tree, _row(a=2), want=False) == {"a": 0, "p": False}
     assert least_values(guard.tree, _row(a=0), want=False) == {"p": False}
+
+
+def test_a_move_that_a_later_one_made_needless_is_left_out() -> None:
+    """Beside what is no number nothing is near, so another one is proposed first."""
+    expression = parse("max(orders.n) < x", SCHEMA)
+    change = least_values(expression.tree, _row(x=math.nan), want=False)
+    assert change == {"orders": [{"n": 1}]}
 
 
 NUMBERS = [None, *range(-1, 8)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import nlargest
 from typing import TypeVar
 
 from tuttu.decision.chance import POLICY
@@ -21,7 +22,7 @@ from tuttu.decision.changes.parts import (
 )
 from tuttu.decision.changes.waiting import kept_offers
 from tuttu.decision.scoring import score_of
-from tuttu.decision.situation import Candidate, Situation, candidates, items_of
+from tuttu.decision.situation import Candidate, Situation, candidates, items_of, surfaces
 from tuttu.policy.changes import Move, moves_for
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.library import Guard
@@ -202,9 +203,21 @@ def _by_rules(case: Case, seen: Seen) -> Iterator[Move]:
         steps = range(limit.at_most + 1, limit.at_most + _SPARE + 1)
         rooms = [Room(name=limit.name, now=limit.at_most, would_be=step) for step in steps]
         yield Move(f"limit {limit.name}", _first_enough(case, seen, rooms), _FOR_RULES)
-    for name, needed in seen.candidate.treatment.uses.items():
-        free = seen.situation.free.get(name, 0)
-        steps = range(free + 1, free + needed + 1)
-        units = [Units(name=name, now=free, would_be=step) for step in steps]
+    for name in seen.candidate.treatment.uses:
+        now = case.situation.free.get(name, 0)
+        steps = range(seen.situation.free.get(name, 0) + 1, _most_used(case, seen, name) + 1)
+        units = [Units(name=name, now=now, would_be=step) for step in steps]
         if units:
             yield Move(f"resource {name}", _first_enough(case, seen, units), _FOR_RULES)
+
+
+def _most_used(case: Case, seen: Seen, name: str) -> int:
+    """Units of a resource that are enough whoever fills the slots before it."""
+    project, question = seen.situation.project, case.question
+    slots = sum(question.slots.get(each.name, each.slots) for each in surfaces(project, question))
+    others = (
+        each.treatment.uses.get(name, 0)
+        for each in candidates(project, question, seen.situation.row)
+        if each.key != case.key
+    )
+    return seen.candidate.treatment.uses[name] + sum(nlargest(max(slots - 1, 0), others))

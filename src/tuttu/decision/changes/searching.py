@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from tuttu.decision.changes.case import Case, Renders, Seen, settled
 from tuttu.decision.changes.contending import contending
 from tuttu.decision.changes.parts import Change, Later, Part, subsets
-from tuttu.decision.changes.waiting import away, waiting, waits
+from tuttu.decision.changes.waiting import away, kept_offers, waiting, waits
 from tuttu.decision.contest import Render
 from tuttu.decision.situation import CandidateKey, Question, Situation
 from tuttu.policy.changes import Budget, Look, Move, Moves, apart, least_thoroughly, moves_for
+from tuttu.policy.tree import NOW
 
 MOST_PARTS = 8
 LOOKS = 3_000
@@ -126,3 +127,5 @@ def _mending(case: Case, seen: Seen, *, thorough: bool) -> Iterator[Move]:
         else:
             past = _OF_PAST if move.name.startswith(_PAST) else 0.0
             yield Move(move.name, part, move.distance + past)
+    if NOW in rule.wish.columns - seen.taken:
+        yield from kept_offers(case, seen)

@@ -8,6 +8,7 @@ from tuttu.decision import stages
 from tuttu.decision.changes.case import Case, Seen
 from tuttu.decision.changes.parts import Later
 from tuttu.policy.changes import Move, distance, proposed, value_of
+from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import DAY, Instant, Kind
 
 _AGAIN = 4
@@ -25,20 +26,38 @@ def waits(seen: Seen) -> bool:
 
 def waiting(case: Case, seen: Seen) -> list[Move]:
     """Moments from which the ledger does not stop the candidate; the earliest, and later ones at
-    which a rule turns."""
+    which a rule turns or an offer is kept no more."""
+    return _moves(case, seen, {*_ends(case, seen), *_turns(case, seen), *_given_up(case, seen)})
+
+
+def kept_offers(case: Case, seen: Seen) -> list[Move]:
+    """When offers that hold their slots on the candidate's surface are kept no more, and nothing
+    else stops it."""
+    return _moves(case, seen, {*_given_up(case, seen)})
+
+
+def _moves(case: Case, seen: Seen, moments: set[Instant]) -> list[Move]:
+    """Of the moments that make a difference, each the first of its kind."""
     found: list[Move] = []
-    known: set[str] = set()
-    for moment in sorted({*_ends(case, seen), *_turns(case, seen)}):
+    known: set[tuple[str, int]] = set()
+    kept = [*_kept(case, seen)]
+    for moment in sorted(moments):
         if moment <= case.situation.now:
             continue
-        part = Later(now=case.situation.now, would_be=moment)
-        then = case.see((*seen.parts, part))
-        trees = case.domains[True].watched
-        kind = repr([value_of(tree, then.item_row) for tree in trees])
+        then = _at(case, seen, moment)
+        values = [value_of(tree, then.item_row) for tree in case.domains[True].watched]
+        kind = repr(values), sum(end > moment for end in kept)
         if not waits(then) and kind not in known:
             known.add(kind)
-            found.append(Move("now", part, away(case.situation.now, moment)))
+            part = Later(now=case.situation.now, would_be=moment)
+            found.append(Move(NOW, part, away(case.situation.now, moment)))
     return found
+
+
+def _at(case: Case, seen: Seen, moment: Instant) -> Seen:
+    """At that moment instead of any that was taken."""
+    part = Later(now=case.situation.now, would_be=moment)
+    return case.see((*(each for each in seen.parts if not isinstance(each, Later)), part))
 
 
 def away(now: Instant, moment: Instant) -> float:
@@ -53,8 +72,7 @@ def _ends(case: Case, seen: Seen) -> Iterator[Instant]:
         yield from moments
         if not moments or max(moments) <= seen.situation.now:
             return
-        part = Later(now=case.situation.now, would_be=max(moments))
-        seen = case.see((*(p for p in seen.parts if not isinstance(p, Later)), part))
+        seen = _at(case, seen, max(moments))
         if not waits(seen):
             return
 
@@ -76,13 +94,21 @@ def _turns(case: Case, seen: Seen) -> Iterator[Instant]:
     """When a rule that reads the time may turn."""
     domain = case.domains[True]
     for tree in domain.watched:
-        for value in proposed(tree, seen.item_row, domain).of("now"):
+        for value in proposed(tree, seen.item_row, domain).of(NOW):
             if isinstance(value, int):
                 yield value
 
 
-def kept_offers(case: Case, seen: Seen) -> Iterator[Move]:
-    """When offers that hold their slots on the candidate's surface are kept no more."""
+def _given_up(case: Case, seen: Seen) -> Iterator[Instant]:
+    """When a slot is given up, and from when the ledger allows it then: a slot that is free
+    while the candidate must be silent is of no use."""
+    for end in _kept(case, seen):
+        yield end
+        yield from _ends(case, _at(case, seen, end))
+
+
+def _kept(case: Case, seen: Seen) -> Iterator[Instant]:
+    """The ends of offers that hold their slots on the candidate's surface."""
     surface = seen.candidate.treatment.surface
     for action in seen.situation.project.actions.values():
         for treatment in action.treatments.values():
@@ -92,5 +118,4 @@ def kept_offers(case: Case, seen: Seen) -> Iterator[Move]:
                 end = contact.time + treatment.holds
                 same = (contact.action, contact.treatment) == (action.name, treatment.name)
                 if same and end > case.situation.now:
-                    part = Later(now=case.situation.now, would_be=end)
-                    yield Move("now", part, away(case.situation.now, end))
+                    yield end

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
+from itertools import combinations
 from typing import Any, NamedTuple, TypeAlias
 
 
@@ -55,11 +56,18 @@ def least_thoroughly(
     finds else bounds the thorough pass, which so has little left to look at.
     """
     quick = least(lambda moves: look(moves, False), most=most, budget=budget)
-    if quick is not None and len(quick) <= trusted:
-        return quick
-    fewer = most if quick is None else len(quick) - 1
-    found = least(lambda moves: look(moves, True), most=fewer, budget=budget)
-    return quick if found is None else found
+    if quick is None or len(quick) > trusted:
+        fewer = most if quick is None else len(quick) - 1
+        found = least(lambda moves: look(moves, True), most=fewer, budget=budget)
+        quick = quick if found is None else found
+    return quick and _without_the_idle(lambda moves: look(moves, True), quick)
+
+
+def _without_the_idle(look: Callable[[Moves], Look], moves: Moves) -> Moves:
+    """The smallest part that is enough: a move may have been proposed only on the way of another,
+    without which it does as well."""
+    parts = (part for size in range(len(moves)) for part in combinations(moves, size))
+    return next((part for part in parts if look(part).done()), moves)
 
 
 def least(look: Callable[[Moves], Look], *, most: int, budget: Budget) -> Moves | None:
