@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -16,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 from click.testing import Result
+from tests.batch.conftest import exports
 from tests.waiting import until
 
 from tuttu.engine import open_engine
@@ -27,23 +27,10 @@ from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.events import PersonLookedAt
 from tuttu.vocabulary.facts import Committed, Fact, Logged, Transaction, Unit
 
+pytestmark = pytest.mark.usefixtures("temporary")
 Run = Callable[..., Result]
 MOMENT = parse_instant("2026-03-05T09:00:00Z") or 0
 SAID = {"userId": "maija", "messageId": "m1", "traits": {"has_tv": True, "name": "Maija"}}
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the system keeps temporary files, for this test and what it starts."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    return folder
-
-
-def exports(temporary: Path) -> list[Path]:
-    return sorted(temporary.glob("tuttu-export-*"))
 
 
 def _tell(folder: Path, count: int = 1) -> None:

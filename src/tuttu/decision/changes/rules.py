@@ -4,7 +4,6 @@ conditions, its validity, and the guards over its purpose."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 import msgspec
 
@@ -27,10 +26,8 @@ from tuttu.policy.tree import (
 )
 from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.library import Action, Guard
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.project import Project, remembered
 from tuttu.vocabulary.values import Expression, Row, Value
-
-_KEPT = 4
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -105,29 +102,10 @@ class Book:
         return [tree for tree in trees if tree is not None]
 
 
-class _Same:
-    """A project as the key of a cache: projects hold mappings, which have no hash."""
-
-    __slots__ = ("project",)
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-
-    def __hash__(self) -> int:
-        return id(self.project)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.project is other.project
-
-
-@lru_cache(maxsize=_KEPT)
-def _book(same: _Same) -> Book:
-    return Book(same.project)
-
-
+@remembered
 def book_of(project: Project) -> Book:
     """The same project gives the same book."""
-    return _book(_Same(project))
+    return Book(project)
 
 
 def _late(project: Project) -> Iterator[tuple[str, Trait]]:
