@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -24,9 +24,10 @@ from tuttu.storage import (
     postgres_connections,
 )
 from tuttu.storage.postgres import PostgresDriver, PostgresRows
-from tuttu.storage.rows import Changes
+from tuttu.storage.rows import Changes, Kept, Place
 from tuttu.testing import PrivatePostgres, private_postgres
 from tuttu.testing.stores import SHARED, Step, apply, unit_of
+from tuttu.testing.stores.handling import PERSONAL, put
 from tuttu.vocabulary.errors import FinalError, TuttuError
 from tuttu.vocabulary.facts import Committed, Duplicate, Logged, Transaction
 
@@ -346,3 +347,37 @@ def test_the_secret_is_for_its_owner_only(postgres_url: str, tmp_path: Path) -> 
     open_store(postgres_url, tmp_path).close()
     assert (tmp_path / ".tuttu" / "secret").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / ".tuttu").stat().st_mode & 0o777 == 0o700
+
+
+# Round trips
+
+
+def test_what_was_read_of_one_person_is_asked_at_once_of_the_next(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests, people = (b"", b"a", b"b", b"none"), [f"p{number}" for number in range(4)]
+    asked: list[int] = []
+    find, record = PostgresRows.find, PostgresRows.record
+
+    def counted_find(rows: PostgresRows, places: Sequence[Place]) -> list[Kept | None]:
+        asked.append(len(places))
+        return find(rows, places)
+
+    def counted_record(rows: PostgresRows, table: str, key: bytes) -> Kept | None:
+        asked.append(1)
+        return record(rows, table, key)
+
+    monkeypatch.setattr(PostgresRows, "find", counted_find)
+    monkeypatch.setattr(PostgresRows, "record", counted_record)
+    with closing(opened(postgres_url, tmp_path)) as store:
+        for who in people:
+            steps = [put(rest, f"{who} {rest!r}", PERSONAL) for rest in rests[:-1]]
+            store.commit([unit_of(store, *steps, who=who)])
+        for number, who in enumerate(people):
+            asked.clear()
+            with store.read() as snapshot:
+                fragment = store.pseudonym("user_id", who)
+                notes = [snapshot.get(PERSONAL, fragment + rest) for rest in rests]
+            told = [note and note.text for note in notes]
+            assert told == [*(f"{who} {rest!r}" for rest in rests[:-1]), None]
+            assert number == 0 or asked == [len(rests)]

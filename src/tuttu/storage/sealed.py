@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tuttu.storage.ahead import FRAGMENT, ReadAhead
 from tuttu.storage.codec import decode_fact, encode
 from tuttu.storage.rows import Changes, Kept, Place, Rows
 from tuttu.storage.seal import Keyring, Secret, seal, unseal
@@ -20,10 +21,15 @@ MOST_REMEMBERED = 10_000
 class SealedTables:
     """The store's tables inside one transaction: `transaction.Base`."""
 
-    def __init__(self, rows: Rows, secret: Secret, keyring: Keyring) -> None:
+    def __init__(
+        self, rows: Rows, secret: Secret, keyring: Keyring, ahead: ReadAhead | None = None
+    ) -> None:
+        """ahead: of a store that is far away."""
         self._rows = rows
         self._secret = secret
         self._keyring = keyring
+        self._ahead = ahead
+        self._met: set[FragmentId] = set()
         self._fresh: dict[FragmentId, tuple[AESGCM, bytes]] = {}
         self._found: dict[Place, Kept | None] = {}
         self._known: dict[bytes, int | None] = {}
@@ -46,10 +52,14 @@ class SealedTables:
         return 0 if found is None else found[0]
 
     def load(self, table: str, key: bytes, *, personal: bool) -> tuple[int, bytes] | None:
+        owner = _owner(key, personal=personal)
+        if owner is not None and self._ahead is not None:
+            self._ahead.note(table, key)
+            self._meet(owner, self._ahead)
         found = self._kept(table, key)
         if found is None:
             return None
-        plain = self._open(_owner(key, personal=personal), found[1], _place(table, key))
+        plain = self._open(owner, found[1], _place(table, key))
         return None if plain is None else (found[0], plain)
 
     def _kept(self, table: str, key: bytes) -> Kept | None:
@@ -61,6 +71,13 @@ class SealedTables:
         if len(self._found) < MOST_REMEMBERED:
             self._found[place] = found
         return found
+
+    def _meet(self, owner: FragmentId, ahead: ReadAhead) -> None:
+        """Asks at once for what is likely to be read of a person."""
+        if owner not in self._met and len(self._found) < MOST_REMEMBERED:
+            self._met.add(owner)
+            places = [place for place in ahead.places(owner) if place not in self._found]
+            self._found.update(zip(places, self._rows.find(places), strict=True))
 
     def load_range(
         self, table: str, prefix: bytes, *, personal: bool
@@ -131,7 +148,7 @@ class SealedTables:
 
 
 def _owner(key: bytes, *, personal: bool) -> FragmentId | None:
-    return key[:16] if personal else None
+    return key[:FRAGMENT] if personal else None
 
 
 def _place(table: str, key: bytes) -> bytes:

@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from tuttu.storage.ahead import ReadAhead
 from tuttu.storage.codec import decode_record
 from tuttu.storage.ports import Snapshot, Store, Turn
-from tuttu.storage.rows import NOTHING, Driver, Unlock, Writing
+from tuttu.storage.rows import NOTHING, Driver, Rows, Unlock, Writing
 from tuttu.storage.seal import Keyring, Secret
 from tuttu.storage.sealed import SealedTables
 from tuttu.storage.sqlite import SqliteDriver
@@ -37,6 +38,7 @@ class SealedStore:
             driver.close()
             raise
         self._keyring = Keyring(self._secret)
+        self._ahead = ReadAhead() if driver.remote else None
 
     @property
     def remote(self) -> bool:
@@ -60,7 +62,7 @@ class SealedStore:
     @contextmanager
     def _turn(self) -> Iterator[Turn]:
         with self._driver.writing() as rows:
-            tables = SealedTables(rows, self._secret, self._keyring)
+            tables = self._tables(rows)
             yield StoredTurn(rows, tables, self._folds)
 
     def refold(
@@ -71,10 +73,10 @@ class SealedStore:
         then: tuple[str, Callable[[Transaction], None]],
     ) -> bool:
         with self._driver.writing() as rows:
-            if not due(StoredSnapshot(SealedTables(rows, self._secret, self._keyring))):
+            if not due(StoredSnapshot(self._tables(rows))):
                 return False
             rows.forget()
-            tables = SealedTables(rows, self._secret, self._keyring)
+            tables = self._tables(rows)
             batch = Batch(tables, folds, tables.position)
             for after in range(0, tables.position, PAGE):
                 for logged in tables.logged(None, after, PAGE):
@@ -96,7 +98,10 @@ class SealedStore:
     @contextmanager
     def _read(self) -> Iterator[Snapshot]:
         with self._driver.reading() as rows:
-            yield StoredSnapshot(SealedTables(rows, self._secret, self._keyring))
+            yield StoredSnapshot(self._tables(rows))
+
+    def _tables(self, rows: Rows) -> SealedTables:
+        return SealedTables(rows, self._secret, self._keyring, self._ahead)
 
     def scratch(self) -> Store:
         return ScratchStore(self._secret)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from tuttu.storage.ahead import FRAGMENT
 from tuttu.storage.codec import decode_record, encode
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import (
@@ -31,8 +32,6 @@ from tuttu.vocabulary.facts import (
 
 T = TypeVar("T")
 Place = tuple[str, bytes]
-HEAD = 16
-"""Bytes of a key that name a fragment: what scans ask for."""
 
 
 class Base(Protocol):
@@ -113,12 +112,12 @@ class Batch:
     def _keep(self, layer: dict[Place, Write]) -> None:
         self.writes.update(layer)
         for name, key in layer:
-            self._heads[name, key[:HEAD]].add((name, key))
+            self._heads[name, key[:FRAGMENT]].add((name, key))
 
     def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
         """Records of a table that units before changed, whose key begins with `prefix`."""
-        whole = len(prefix) < HEAD
-        places = list(self.writes) if whole else self._heads.get((table, prefix[:HEAD]), ())
+        whole = len(prefix) < FRAGMENT
+        places = list(self.writes) if whole else self._heads.get((table, prefix[:FRAGMENT]), ())
         for name, key in places:
             if name == table and key.startswith(prefix):
                 yield key, self.writes[name, key]
