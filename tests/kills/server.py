@@ -101,6 +101,11 @@ class Server:
         """SIGKILL: it may finish nothing."""
         self.end(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """It stands still until it is killed."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import threading
 import time
 from collections.abc import Iterable
@@ -22,6 +23,8 @@ READY_SECONDS = 60.0
 
 class Database(Protocol):
     """A database server of the tests' own."""
+
+    def signal(self, number: int) -> None: ...
 
     def kill(self) -> None: ...
 
@@ -83,15 +86,27 @@ class Trial:
             stopped.set()
             for thread in threads:
                 thread.join()
-        caught = self.diary.in_flight()
-        if "database" in victims and self.database is not None:
-            self.database.kill()
-        if "tuttu" in victims:
-            self.server.kill()
+        caught = self._strike(victims)
         stopped.set()
         for thread in threads:
             thread.join()
         return len([request for request in caught if request in self.diary.open])
+
+    def _strike(self, victims: frozenset[str]) -> list[Request]:
+        """The requests on which the blow fell: whoever is to die stands still while they are
+        counted, or some would be answered meanwhile."""
+        database = self.database if "database" in victims else None
+        server = self.server if "tuttu" in victims else None
+        if database:
+            database.signal(signal.SIGSTOP)
+        if server:
+            server.freeze()
+        caught = self.diary.in_flight()
+        if database:
+            database.kill()
+        if server:
+            server.kill()
+        return caught
 
     def _stand_up(self, victims: frozenset[str], chance: random.Random) -> None:
         """Now and then the start itself is killed too."""
