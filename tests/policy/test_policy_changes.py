@@ -93,6 +93,7 @@ def _row(**columns: Value) -> dict[str, Value]:
         ("p AND q AND a > 1", {"p": True}, {"a": 2, "q": True}),
         ("(p OR q) AND a > 1", {"p": False, "q": False, "a": 2}, {"p": True}),
         ("a = b AND b = 3", {"a": 3, "b": 4}, {"b": 3}),
+        ("(a > 3 OR b IS NULL) AND (b > 3 OR b IS NULL)", {"a": 3, "b": 3}, {"b": None}),
     ],
 )  # fmt: skip
 def test_the_nearest_value_by_hand(
