@@ -90,6 +90,11 @@ def _row(**columns: Value) -> dict[str, Value]:
         ("count(orders) = 0", {"orders": ONE_ORDER}, {"orders": []}),
         ("sum(orders.n) >= 9", {"orders": ONE_ORDER}, {"orders": [{"n": 9, "kind": "x"}]}),
         ("max(orders.n) < 1", {"orders": ONE_ORDER}, {"orders": [{"n": 0, "kind": "x"}]}),
+        (
+            "sum(orders.n) = 0 AND any(orders, n <> 1 AND kind = 'x')",
+            {},
+            {"orders": [{"n": 0, "kind": "x"}]},
+        ),
         ("p AND q AND a > 1", {"p": True}, {"a": 2, "q": True}),
         ("(p OR q) AND a > 1", {"p": False, "q": False, "a": 2}, {"p": True}),
         ("a = b AND b = 3", {"a": 3, "b": 4}, {"b": 3}),

@@ -9,7 +9,7 @@ import msgspec
 from tuttu.policy.changes.backwards import Known, Proposed, Targets, read_back
 from tuttu.policy.changes.boundaries import between, distance, same
 from tuttu.policy.changes.search import Budget, Look, Move, Moves, least_thoroughly
-from tuttu.policy.changes.trees import columns_in, field_of, value_of
+from tuttu.policy.changes.trees import columns_in, field_of, times_asked, value_of
 from tuttu.policy.tree import NOW, And, Is, Node, Not, Or
 from tuttu.vocabulary.values import Row, Value
 
@@ -17,6 +17,7 @@ _ITEM_FIELDS = 3
 _TRUSTED = 2
 """Of two moves the quick pass misses none: the first alone mends what it is tried for."""
 _LOOKS = 1_000
+_LISTS = 16
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -79,12 +80,17 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
 
     def widely(self, column: str, row: Row) -> list[Value]:
         if column not in self.values:
-            found: list[Value] = []
-            for tree in self.watched:
-                if column in columns_in(tree):
-                    found += proposed(tree, row, self).of(column)
+            found = self._proposed(column, row)
+            if sum(times_asked(tree, column) for tree in self.watched) > 1:
+                # A list that pleases one of them, changed so that it pleases another too.
+                for value in found[:_LISTS]:
+                    found += self._proposed(column, {**row, column: value})
             self.values[column] = found
         return self.values[column]
+
+    def _proposed(self, column: str, row: Row) -> list[Value]:
+        trees = (tree for tree in self.watched if column in columns_in(tree))
+        return [value for tree in trees for value in proposed(tree, row, self).of(column)]
 
 
 def proposed(tree: Node, row: Row, domain: Domain, targets: Targets = ()) -> Proposed:

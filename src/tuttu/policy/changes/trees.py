@@ -9,7 +9,16 @@ from typing import cast
 import msgspec
 
 from tuttu.policy.expression import CompiledExpression
-from tuttu.policy.tree import Column, Field, Literal, Node, columns_of, walk
+from tuttu.policy.tree import (
+    Aggregate,
+    Column,
+    Field,
+    Literal,
+    Node,
+    Quantifier,
+    columns_of,
+    walk,
+)
 from tuttu.vocabulary.values import Row, Value
 
 _KEPT = 20_000
@@ -33,6 +42,13 @@ def value_of(node: Node, row: Row) -> Value:
 def columns_in(node: Node) -> frozenset[str]:
     """Every column that the tree reads, ``now`` among them."""
     return frozenset(name for each in walk(node) for name in columns_of(each))
+
+
+@lru_cache(maxsize=_KEPT)
+def times_asked(node: Node, collection: str) -> int:
+    """How many parts of the tree ask for the items of a collection."""
+    asking = (each for each in walk(node) if isinstance(each, Quantifier | Aggregate))
+    return sum(each.collection == collection for each in asking)
 
 
 @lru_cache(maxsize=_KEPT)
