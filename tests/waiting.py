@@ -1,7 +1,8 @@
-"""Waiting for another process: for what it does, never for a time."""
+"""Waiting for another process: for what it does, never for a time; and striking it at any time."""
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -19,3 +20,9 @@ def until(asked: Callable[[], T], otherwise: str, *, seconds: float = SECONDS) -
         assert time.monotonic() < deadline, otherwise
         time.sleep(PAUSE)
     return answer
+
+
+def random_moment(chance: random.Random, most: float) -> None:
+    """Goes on after 0 to `most` seconds, so that a blow falls anywhere in what another process
+    does. Nothing is waited for: what is said afterwards must hold whenever the blow fell."""
+    time.sleep(chance.uniform(0.0, most))

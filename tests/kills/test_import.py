@@ -7,7 +7,6 @@ import json
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from tests.kills.books import Books
 from tests.kills.senders import VIEW, Wire
 from tests.kills.server import Server, project
-from tests.waiting import until
+from tests.waiting import random_moment, until
 
 from tuttu.engine import open_engine
 from tuttu.web import SystemClock
@@ -118,7 +117,7 @@ def test_an_import_that_was_killed_is_done_again(
             before = importing.taken()
             with importing.begin() as process:
                 importing.until_more(before, process)
-                time.sleep(chance.uniform(0.0, 0.3))
+                random_moment(chance, 0.3)
                 process.kill()
             assert importing.taken() >= before
         summary = importing.to_the_end()
@@ -142,7 +141,7 @@ def test_an_import_whose_server_was_killed_is_done_again(
             before = importing.taken()
             with importing.begin() as process:
                 importing.until_more(before, process)
-                time.sleep(chance.uniform(0.0, 0.2))
+                random_moment(chance, 0.2)
                 server.kill()
                 _, wrong = process.communicate(timeout=SECONDS)
             if process.returncode:

@@ -15,7 +15,7 @@ import httpx
 from tests.kills.books import Books
 from tests.kills.senders import Diary, Request, Sender, Wire, settle, whole_or_absent
 from tests.kills.server import Server
-from tests.waiting import until
+from tests.waiting import random_moment, until
 
 SENDERS = 4
 READY_SECONDS = 60.0
@@ -81,7 +81,7 @@ class Trial:
             thread.start()
         while not self.diary.in_flight():
             assert any(thread.is_alive() for thread in threads), self.server.said()[-2_000:]
-        time.sleep(chance.uniform(0.0, 0.4))
+        random_moment(chance, 0.4)
         if len(self.blows) % 10 == 9:
             stopped.set()
             for thread in threads:
@@ -115,7 +115,7 @@ class Trial:
         if "tuttu" in victims:
             if chance.random() < 0.15:
                 self.server.begin()
-                time.sleep(chance.uniform(0.0, 1.2))
+                random_moment(chance, 1.2)
                 self.server.kill()
             self.server.start()
         assert self.server.running, self.server.said()[-2_000:]

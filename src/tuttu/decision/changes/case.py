@@ -26,6 +26,7 @@ from tuttu.decision.contest import Render
 from tuttu.decision.deciding import judge
 from tuttu.decision.situation import Candidate, CandidateKey, Question, Situation
 from tuttu.policy.changes import Domain, Move, proposed
+from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import Row, contacted_column
 from tuttu.vocabulary.verdicts import Refusal
 
@@ -156,7 +157,7 @@ def settled_names(parts: Iterable[Part], item: str | None) -> frozenset[str]:
         if isinstance(part, ColumnSet) and (part.of is None or part.of[1] == item):
             found.add(part.name)
         elif isinstance(part, Later):
-            found.add("now")
+            found.add(NOW)
     return frozenset(found)
 
 
