@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import msgspec
 import pytest
 from click.testing import Result
 from tests.batch.conftest import exports
+from tests.local import local_client
 from tests.waiting import until
 
 from tuttu.engine import open_engine
@@ -116,12 +116,10 @@ def test_a_server_does_it_and_ends_it_when_it_ends(
     answer: tuple[Any, Callable[[], Path]], folder: Path, run: Run, temporary: Path
 ) -> None:
     server, exported = answer
-    socket = os.path.relpath(folder / ".tuttu" / "tuttu.sock")
-    transport = httpx.HTTPTransport(uds=socket)
     statuses: list[int] = []
 
     def ask() -> None:
-        with httpx.Client(transport=transport, base_url="http://tuttu", timeout=60) as client:
+        with local_client(folder) as client:
             try:
                 statuses.append(client.get("/v1/verify").status_code)
             except httpx.HTTPError:

@@ -12,10 +12,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
+from tests.local import local_client
 
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.web import socket_path
 
 EXAMPLES = Path(__file__).parents[2] / "src" / "tuttu" / "examples"
 MOMENT = "2026-03-02T09:00:00Z"
@@ -78,14 +77,12 @@ class Server:
 
     def issue_key(self) -> None:
         """A key for everything but the clock, over the project's own socket."""
-        transport = httpx.HTTPTransport(uds=str(socket_path(self.folder)))
-        with httpx.Client(transport=transport, base_url="http://tuttu") as client:
+        with local_client(self.folder) as client:
             answer = client.post("/v1/keys", json={"name": "sender", "scopes": SCOPES})
         self.key = answer.raise_for_status().json()["key"]
 
     def set_clock(self, now: int) -> None:
-        transport = httpx.HTTPTransport(uds=str(socket_path(self.folder)))
-        with httpx.Client(transport=transport, base_url="http://tuttu") as client:
+        with local_client(self.folder) as client:
             client.put("/v1/clock", json={"now": format_instant(now)}).raise_for_status()
 
     def tell(self, command: str) -> None:

@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.local import local_client
 from tests.reload.company import Version, texts
 from tests.reload.worlds import NOON
 
 from tuttu.engine import Engine, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.web import socket_path
 
 PLAIN = Version(size=None, orders=None, tickets=None, group=None)
 
@@ -109,8 +109,7 @@ class Server:
 
     def _issued(self) -> str:
         scopes = ["ingest", "decide", "read-person", "write-person", "admin"]
-        transport = httpx.HTTPTransport(uds=str(socket_path(self.folder)))
-        with httpx.Client(transport=transport, base_url="http://tuttu", timeout=60) as local:
+        with local_client(self.folder) as local:
             answer = local.post("/v1/keys", json={"name": self.folder.name, "scopes": scopes})
             return str(answer.json()["key"])
 

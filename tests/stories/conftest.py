@@ -44,12 +44,10 @@ class Company:
         key = self.command("keys", "add", name, "--scope", "all", "--json")
         self.key = json.loads(key)["key"]
 
-    def connect(self, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+    def connect(self) -> httpx.Client:
         """One more client; whoever asks for it closes it."""
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(
-            base_url=self.url, headers=headers, timeout=60, trust_env=False, transport=transport
-        )
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
     @cached_property
     def client(self) -> httpx.Client:

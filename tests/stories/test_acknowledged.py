@@ -5,14 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-
-from tuttu.web import socket_path
+from tests.local import local_client
 
 if TYPE_CHECKING:
     from tests.stories.conftest import Company, Copy, Open
@@ -53,9 +51,8 @@ class Tally:
 class Sender:
     """One thread: every other one speaks TCP, the rest over the project's own socket."""
 
-    def __init__(self, company: Company, number: int) -> None:
-        socket = httpx.HTTPTransport(uds=str(socket_path(company.folder)))
-        self.client = company.connect(socket if number % 2 else None)
+    def __init__(self, company: Company, number: int, client: httpx.Client) -> None:
+        self.client = client
         self.company = company
         self.number = number
 
@@ -86,10 +83,9 @@ def together(company: Company, work: Callable[[Sender], None]) -> None:
     """The work of every sender, all at once; raises what any of them raised."""
 
     def run(number: int) -> None:
-        sender = Sender(company, number)
-        with closing(sender.client):
+        with local_client(company.folder) if number % 2 else company.connect() as client:
             start.wait()
-            work(sender)
+            work(Sender(company, number, client))
 
     start = threading.Barrier(SENDERS)
     with ThreadPoolExecutor(SENDERS) as pool:

@@ -13,6 +13,7 @@ from typing import Any, cast
 import httpx
 import pytest
 import uvloop
+from tests.local import local_client
 
 from tuttu.engine import Engine, open_engine
 from tuttu.engine.answers import CallsAnswer, HealthAnswer
@@ -132,8 +133,7 @@ class Running:
         return self._clients[key]
 
     def local_client(self) -> httpx.Client:
-        transport = httpx.HTTPTransport(uds=str(socket_path(self.folder)))
-        return self.closing.enter_context(httpx.Client(base_url="http://x", transport=transport))
+        return self.closing.enter_context(local_client(self.folder))
 
 
 @contextmanager

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tuttu.web import LocalSocketError, answers, socket_path
-from tuttu.web.local import address_of, listen
+from tuttu.web import LocalSocketError, answers, reachable, socket_path
+from tuttu.web.local import listen
 
 
 def test_only_the_owner_may_open_it(tmp_path: Path) -> None:
@@ -27,8 +29,8 @@ def test_a_folder_without_a_server_answers_nobody(tmp_path: Path) -> None:
 def test_what_a_dead_server_left_is_replaced(tmp_path: Path) -> None:
     path = socket_path(tmp_path)
     path.parent.mkdir()
-    with socket.socket(socket.AF_UNIX) as dead:
-        dead.bind(address_of(path))
+    with socket.socket(socket.AF_UNIX) as dead, reachable(path) as address:
+        dead.bind(address)
     assert path.exists()
     assert not answers(path)
     with listen(path):
@@ -51,18 +53,53 @@ def test_a_running_server_answers(running: Any) -> None:
     assert running.local_client().get("/v1/digest").json() == {"digest": "0" * 64}
 
 
-def test_a_deep_folder_is_reached_from_inside(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def deep(tmp_path: Path) -> Path:
+    """A folder deeper than a socket's address is long."""
     folder = tmp_path / ("deep" * 20) / ("deeper" * 15)
     folder.mkdir(parents=True)
-    path = socket_path(folder)
+    return folder
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_deep_folder_is_reached_from_anywhere(
+    deep: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    monkeypatch.chdir(deep if inside else "/")
+    path = socket_path(deep)
+    with listen(path):
+        assert answers(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        with listen(path) as second:
+            assert second is None
+    assert not path.exists()
+
+
+def test_what_makes_it_reachable_is_gone_afterwards(
+    deep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir("/")
-    with pytest.raises(LocalSocketError, match="start from inside the project folder"):
-        listen(path).__enter__()
-    monkeypatch.chdir(folder)
-    with listen(path), socket.socket(socket.AF_UNIX) as client:
-        client.connect(address_of(path))
+    with reachable(socket_path(deep)) as address:
+        private = Path(address).parents[1]
+        assert stat.S_IMODE(private.stat().st_mode) == 0o700
+    assert not private.exists()
+    assert deep.exists()
+
+
+def test_a_deep_folder_for_temporary_files_is_not_taken(
+    deep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    monkeypatch.chdir("/")
+    with listen(socket_path(deep)):
+        assert answers(socket_path(deep))
+
+
+def test_nowhere_to_make_it_reachable_is_said(deep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.chdir("/")
+    with pytest.raises(LocalSocketError, match="set TMPDIR to a folder near the root"):
+        listen(socket_path(deep)).__enter__()
 
 
 def test_a_key_means_nothing_on_the_own_socket(running: Any, stub: Any) -> None:

@@ -23,7 +23,7 @@ from tuttu.engine import Engine, open_engine
 from tuttu.engine.answers import ShownFault
 from tuttu.storage import OwnedElsewhereError
 from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
-from tuttu.web import SystemClock, address_of, answers, catch_up, create_app, socket_path
+from tuttu.web import SystemClock, answers, catch_up, create_app, reachable, socket_path
 
 A = TypeVar("A")
 TIMEOUT = httpx.Timeout(None, connect=5.0)
@@ -119,7 +119,7 @@ def open_door(folder: Path) -> Iterator[Door]:
     path, clock = socket_path(folder), SystemClock()
     engine = _engine_of(folder, path, clock)
     if engine is None:
-        with _door(httpx.AsyncHTTPTransport(uds=address_of(path))) as door:
+        with reachable(path) as address, _door(httpx.AsyncHTTPTransport(uds=address)) as door:
             yield door
         return
     with closing(engine):

@@ -6,7 +6,7 @@ said. It must hold no rule of the trade and no SQL, keep nothing, and log nothin
 
 from tuttu.web.app import create_app
 from tuttu.web.clock import SystemClock, catch_up
-from tuttu.web.local import LocalSocketError, address_of, answers, socket_path
+from tuttu.web.local import LocalSocketError, answers, reachable, socket_path
 from tuttu.web.routes import ROUTES, openapi_document
 from tuttu.web.scopes import ALL_SCOPES, Scope
 from tuttu.web.server import AddressError, bind, is_loopback, serve
@@ -23,13 +23,13 @@ __all__ = [
     "LocalSocketError",
     "Scope",
     "SystemClock",
-    "address_of",
     "answers",
     "bind",
     "catch_up",
     "create_app",
     "is_loopback",
     "openapi_document",
+    "reachable",
     "serve",
     "socket_path",
 ]

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import IO
 
 from tuttu.vocabulary.errors import FinalError
@@ -25,14 +26,33 @@ def socket_path(folder: Path) -> Path:
     return folder / ".tuttu" / "tuttu.sock"
 
 
-def address_of(path: Path) -> str:
-    """The path in a form that the system takes: as it is, or relative to where we stand."""
-    for candidate in (str(path), os.path.relpath(path)):
-        if len(os.fsencode(candidate)) <= LONGEST:
-            return candidate
+@contextmanager
+def reachable(path: Path) -> Iterator[str]:
+    """The socket's address, in force inside the block: its path where the system takes it as it
+    is or relative to where we stand, else the path of a private link to its folder, for folders
+    may lie deeper than a socket's address is long. Raises LocalSocketError."""
+    short = next(filter(_fits, (str(path), os.path.relpath(path))), None)
+    if short is not None:
+        yield short
+        return
+    with TemporaryDirectory(prefix="tuttu-", dir=_shallow(path)) as private:
+        link = Path(private) / "to"
+        link.symlink_to(path.parent.resolve(), target_is_directory=True)
+        yield str(link / path.name)
+
+
+def _fits(address: str) -> bool:
+    return len(os.fsencode(address)) <= LONGEST
+
+
+def _shallow(path: Path) -> str:
+    """A folder for temporary files in which a link is short enough."""
+    for folder in (gettempdir(), "/tmp"):  # noqa: S108 the private folder in it is made by mkdtemp
+        if _fits(f"{folder}/tuttu-12345678/to/{path.name}") and os.access(folder, os.W_OK):
+            return folder
     raise LocalSocketError(
-        f"found the path {path}; expected at most {LONGEST} bytes: "
-        "start from inside the project folder, or give it a shorter path"
+        f"found the path {path}; expected at most {LONGEST} bytes, or a folder for temporary "
+        "files to make a shorter one in: set TMPDIR to a folder near the root"
     )
 
 
@@ -40,9 +60,9 @@ def answers(path: Path) -> bool:
     """Whether a server listens there. Raises LocalSocketError if we may not ask it."""
     if not path.exists():
         return False
-    with socket.socket(socket.AF_UNIX) as probe:
+    with socket.socket(socket.AF_UNIX) as probe, reachable(path) as address:
         try:
-            probe.connect(address_of(path))
+            probe.connect(address)
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except PermissionError as error:
@@ -57,7 +77,6 @@ def listen(path: Path) -> Iterator[socket.socket | None]:
     None if another server of the folder lives and has it. What a dead one left is replaced: the
     kernel knows who lives, by a lock beside the socket. Raises LocalSocketError.
     """
-    address = address_of(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("ab") as lock:
         if not _claim(lock):
@@ -65,7 +84,7 @@ def listen(path: Path) -> Iterator[socket.socket | None]:
             return
         path.unlink(missing_ok=True)
         try:
-            with _bound(address) as listening:
+            with _bound(path) as listening:
                 yield listening
         finally:
             path.unlink(missing_ok=True)
@@ -79,15 +98,16 @@ def _claim(lock: IO[bytes]) -> bool:
     return True
 
 
-def _bound(address: str) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
-    try:
-        listening.bind(address)
-        listening.listen()
-    except OSError as error:
-        listening.close()
-        raise LocalSocketError(f"{address}: {error.strerror}") from error
-    finally:
-        os.umask(before)
+def _bound(path: Path) -> socket.socket:
+    with reachable(path) as address:
+        listening = socket.socket(socket.AF_UNIX)
+        before = os.umask(0o177)
+        try:
+            listening.bind(address)
+            listening.listen()
+        except OSError as error:
+            listening.close()
+            raise LocalSocketError(f"{path}: {error.strerror}") from error
+        finally:
+            os.umask(before)
     return listening
