@@ -188,9 +188,12 @@ def test_a_statement_at_work_is_ended_too(temporary: Path) -> None:
 
 
 WORKING = """
+import signal
 from tuttu.cli.verifying import endable
 from tuttu.storage import open_workbench
 benches = []
+# Whoever starts the tests in the background makes us ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def work():
     with open_workbench() as bench:
         benches.append(bench)

@@ -18,6 +18,7 @@ from tests.batch.conftest import exports
 from tests.local import local_client
 from tests.waiting import until
 
+from tuttu.cli.verifying import endable
 from tuttu.engine import open_engine
 from tuttu.engine.verifying import Verification
 from tuttu.profile.plan import plan_of
@@ -134,6 +135,19 @@ def test_a_server_does_it_and_ends_it_when_it_ends(
     assert not export.exists()
     assert exports(temporary) == []
     assert statuses in ([503], [0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("before", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_hangup_that_is_ignored_stays_ignored(number: int, before: signal.Handlers) -> None:
+    """The night's run under `nohup` outlives its terminal."""
+    found = signal.signal(number, before)
+    try:
+        during = endable(lambda: signal.getsignal(number), lambda: None)
+        assert (during is signal.SIG_IGN) == (before is signal.SIG_IGN)
+        assert signal.getsignal(number) is before
+    finally:
+        signal.signal(number, found)
 
 
 def test_a_command_asks_the_server(folder: Path, run: Run, serve: Callable[..., Any]) -> None:

@@ -51,9 +51,11 @@ def endable(work: Callable[[], T], interrupt: Callable[[], None]) -> T:
     """The result of long work, which a signal that would end the process brings to an orderly end
     first, as Ctrl-C does: `interrupt` is called until the work has given up.
 
-    The work is done in another thread: this one, waiting, hears signals at once.
+    The work is done in another thread: this one, waiting, hears signals at once. What is ignored,
+    as a hangup under `nohup`, stays ignored.
     """
-    before = {number: signal.signal(number, signal.default_int_handler) for number in SIGNALS}
+    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in heard}
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
             doing = pool.submit(work)
