@@ -112,12 +112,21 @@ def test_a_packed_question_is_refused(running: Any) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "packed")
 
 
+TWICE = "after=1&after=2"
+
+
 @pytest.mark.parametrize(
-    "query", ["after=-1", "after=x", f"after={10**30}", "limit=0", "limit=1001", "before=1"]
+    "query",
+    ["after=-1", "after=x", f"after={10**30}", "limit=0", "limit=1001", "before=1", TWICE],
 )
 def test_a_query_that_does_not_fit_is_refused(running: Any, query: str) -> None:
     answer = running.client().get(f"/v1/customers/maija/timeline?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_query")
+
+
+def test_what_a_proxy_adds_to_a_route_without_a_query_is_ignored(running: Any) -> None:
+    answer = running.client().post("/v1/decide?trace=1&trace=2", json=DECIDE)
+    assert answer.is_success
 
 
 def test_a_page_is_asked_for_by_query(running: Any, stub: Any) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
@@ -188,9 +189,13 @@ def _path_parameters(encoded: Mapping[str, str]) -> dict[str, str]:
 
 
 def _query(request: Request, shape: type[msgspec.Struct]) -> msgspec.Struct:
+    said = request.query_params if request.scope["query_string"] else QueryParams()
+    for name in shape.__struct_encode_fields__:
+        # One of two values would be lost unseen.
+        if len(said.getlist(name)) > 1:
+            raise ProblemError(400, "bad_query", f"the query does not fit: {name!r} is said twice")
     try:
-        said = dict(request.query_params) if request.scope["query_string"] else {}
-        return msgspec.convert(said, shape, strict=False)
+        return msgspec.convert(dict(said), shape, strict=False)
     except msgspec.ValidationError as error:
         raise ProblemError(400, "bad_query", f"the query does not fit: {error}") from None
 
