@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 BLOCK = 4096
@@ -32,7 +31,8 @@ def fill(ballast: Path) -> None:
 
 
 def main(folder: str, megabytes: str, *serve: str) -> None:
-    disk = Path(tempfile.mkdtemp(prefix="tuttu-disk-"))
+    disk = Path(f"{folder}-disk")
+    disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(disk)]
     subprocess.run(mount, check=True)
     project = Path(shutil.copytree(folder, disk / "project"))
