@@ -192,8 +192,10 @@ import signal
 from tuttu.cli.verifying import endable
 from tuttu.storage import open_workbench
 benches = []
-# Whoever starts the tests in the background makes us ignore it.
+# As in a terminal: whoever starts the tests in the background, or by nohup, makes us ignore them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
 def work():
     with open_workbench() as bench:
         benches.append(bench)
