@@ -30,6 +30,9 @@ PROVIDER = HERE.parents[1] / "providers" / "openfeature"
 # A distribution of its own, which is not installed here.
 sys.path.insert(0, str(PROVIDER / "src"))
 
+KEPT = "kept by the test"
+"""Begins the names of keys that a fuzz must neither revoke nor issue anew."""
+
 
 class Server:
     """`tuttu serve` as a process on the little shop of `tests/web`, and one client of it."""
@@ -62,7 +65,7 @@ class Server:
         return key
 
     def _first_key(self) -> str:
-        name = f"all, process {self.process.pid}"
+        name = f"{KEPT}: all, process {self.process.pid}"
         said = ["keys", "add", name, "--scope", "all", "--json", "--folder", str(self.folder)]
         result = CliRunner().invoke(main, said)
         assert result.exit_code == 0, result.output

@@ -15,7 +15,7 @@ import pytest
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
-from tests.clients.conftest import serving
+from tests.clients.conftest import KEPT, serving
 
 if TYPE_CHECKING:
     from tests.clients.conftest import Server
@@ -42,8 +42,6 @@ OFF = {
 SHARES = {"GET": 0, "PUT": 1, "DELETE": 2, "POST": 3}
 LETTERS = 10 * len(SHARES)
 BAD = {"type": "track", "event": "Ticket Opened", "properties": {"status": "open"}}
-KEPT = "kept by the test"
-"""Begins the names of the keys that are used here, which nobody may revoke or issue anew."""
 
 
 class Walked(NamedTuple):
