@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import stat
 import tempfile
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tuttu.web import LocalSocketError, answers, reachable, socket_path
+from tuttu.web import LocalSocketError, answers, local, reachable, socket_path
 from tuttu.web.local import listen
 
 
@@ -61,11 +60,7 @@ def deep(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("inside", [False, True])
-def test_a_deep_folder_is_reached_from_anywhere(
-    deep: Path, monkeypatch: pytest.MonkeyPatch, inside: bool
-) -> None:
-    monkeypatch.chdir(deep if inside else "/")
+def test_a_deep_folder_is_reached(deep: Path) -> None:
     path = socket_path(deep)
     with listen(path):
         assert answers(path)
@@ -75,10 +70,7 @@ def test_a_deep_folder_is_reached_from_anywhere(
     assert not path.exists()
 
 
-def test_what_makes_it_reachable_is_gone_afterwards(
-    deep: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir("/")
+def test_what_makes_it_reachable_is_private_and_gone_afterwards(deep: Path) -> None:
     with reachable(socket_path(deep)) as address:
         private = Path(address).parents[1]
         assert stat.S_IMODE(private.stat().st_mode) == 0o700
@@ -86,18 +78,17 @@ def test_what_makes_it_reachable_is_gone_afterwards(
     assert deep.exists()
 
 
-def test_a_deep_folder_for_temporary_files_is_not_taken(
-    deep: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", ["deep", "gone"])
+def test_a_place_for_temporary_files_that_is_of_no_use_is_not_taken(
+    deep: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(deep))
-    monkeypatch.chdir("/")
+    monkeypatch.setattr(tempfile, "tempdir", {"deep": str(deep), "gone": "/gone"}[place])
     with listen(socket_path(deep)):
         assert answers(socket_path(deep))
 
 
 def test_nowhere_to_make_it_reachable_is_said(deep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    monkeypatch.chdir("/")
+    monkeypatch.setattr(local, "LONGEST", 10)
     with pytest.raises(LocalSocketError, match="set TMPDIR to a folder near the root"):
         listen(socket_path(deep)).__enter__()
 

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import IO
@@ -28,14 +28,12 @@ def socket_path(folder: Path) -> Path:
 
 @contextmanager
 def reachable(path: Path) -> Iterator[str]:
-    """The socket's address, in force inside the block: its path where the system takes it as it
-    is or relative to where we stand, else the path of a private link to its folder, for folders
-    may lie deeper than a socket's address is long. Raises LocalSocketError."""
-    short = next(filter(_fits, (str(path), os.path.relpath(path))), None)
-    if short is not None:
-        yield short
+    """The socket's address, in force inside the block: its path, or that of a private link to its
+    folder, since folders may lie deeper than an address is long. Raises LocalSocketError."""
+    if _fits(str(path)):
+        yield str(path)
         return
-    with TemporaryDirectory(prefix="tuttu-", dir=_shallow(path)) as private:
+    with _private_folder(path) as private:
         link = Path(private) / "to"
         link.symlink_to(path.parent.resolve(), target_is_directory=True)
         yield str(link / path.name)
@@ -45,11 +43,12 @@ def _fits(address: str) -> bool:
     return len(os.fsencode(address)) <= LONGEST
 
 
-def _shallow(path: Path) -> str:
-    """A folder for temporary files in which a link is short enough."""
-    for folder in (gettempdir(), "/tmp"):  # noqa: S108 the private folder in it is made by mkdtemp
-        if _fits(f"{folder}/tuttu-12345678/to/{path.name}") and os.access(folder, os.W_OK):
-            return folder
+def _private_folder(path: Path) -> TemporaryDirectory[str]:
+    """In the system's place for temporary files, unless that lies too deep as well."""
+    for parent in (gettempdir(), "/tmp"):  # noqa: S108 nobody else can enter what is made in it
+        if _fits(f"{parent}/tuttu-12345678/to/{path.name}"):
+            with suppress(OSError):
+                return TemporaryDirectory(prefix="tuttu-", dir=parent)
     raise LocalSocketError(
         f"found the path {path}; expected at most {LONGEST} bytes, or a folder for temporary "
         "files to make a shorter one in: set TMPDIR to a folder near the root"
