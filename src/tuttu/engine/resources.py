@@ -8,6 +8,7 @@ from tuttu.engine.errors import BadRequest, NotFound
 from tuttu.engine.house import House
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.events import ResourceSet
+from tuttu.vocabulary.values import INTEGER_MAX
 
 
 def resources(house: House) -> list[ResourceAnswer]:
@@ -27,8 +28,8 @@ def resource(house: House, name: str) -> ResourceAnswer:
 
 def set_resource(house: House, name: str, request: ResourceRequest, by: str) -> ResourceAnswer:
     resource(house, name)
-    if request.amount < 0:
-        raise BadRequest(f"an amount of {request.amount}", "0 or more")
+    if not 0 <= request.amount <= INTEGER_MAX:
+        raise BadRequest(f"an amount of {request.amount}", f"0 to {INTEGER_MAX}")
     house.append(ResourceSet(name=name, amount=request.amount, by=by))
     return resource(house, name)
 
