@@ -12,7 +12,7 @@ import pytest
 from tuttu.engine import BadRequest, Engine, open_engine
 from tuttu.engine.answers import ResourceRequest
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.values import INTEGER_MAX
+from tuttu.vocabulary.values import COUNT_MAX
 
 DESIGN = Path(__file__).parents[1] / "catalog" / "design"
 
@@ -25,7 +25,7 @@ def engine(storage_url: str, tmp_path: Path) -> Iterator[Engine]:
         yield opened
 
 
-@pytest.mark.parametrize("amount", [0, 1, INTEGER_MAX])
+@pytest.mark.parametrize("amount", [0, 1, COUNT_MAX])
 def test_an_amount_is_kept_as_it_was_set(engine: Engine, amount: int) -> None:
     assert (
         engine.set_resource("call_minutes", ResourceRequest(amount=amount), "test").free == amount
@@ -33,9 +33,9 @@ def test_an_amount_is_kept_as_it_was_set(engine: Engine, amount: int) -> None:
     assert engine.resource("call_minutes").amount == amount
 
 
-@pytest.mark.parametrize("amount", [-1, INTEGER_MAX + 1, 10**30])
+@pytest.mark.parametrize("amount", [-1, COUNT_MAX + 1, 10**30])
 def test_an_amount_that_cannot_be_kept_is_refused(engine: Engine, amount: int) -> None:
     before = engine.resource("call_minutes")
-    with pytest.raises(BadRequest, match=f"0 to {INTEGER_MAX}"):
+    with pytest.raises(BadRequest, match=f"0 to {COUNT_MAX}"):
         engine.set_resource("call_minutes", ResourceRequest(amount=amount), "test")
     assert engine.resource("call_minutes") == before

@@ -8,7 +8,7 @@ from tuttu.engine.errors import BadRequest, NotFound
 from tuttu.engine.house import House
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.events import ResourceSet
-from tuttu.vocabulary.values import INTEGER_MAX
+from tuttu.vocabulary.values import COUNT_MAX
 
 
 def resources(house: House) -> list[ResourceAnswer]:
@@ -28,8 +28,8 @@ def resource(house: House, name: str) -> ResourceAnswer:
 
 def set_resource(house: House, name: str, request: ResourceRequest, by: str) -> ResourceAnswer:
     resource(house, name)
-    if not 0 <= request.amount <= INTEGER_MAX:
-        raise BadRequest(f"an amount of {request.amount}", f"0 to {INTEGER_MAX}")
+    if not 0 <= request.amount <= COUNT_MAX:
+        raise BadRequest(f"an amount of {request.amount}", f"0 to {COUNT_MAX}")
     house.append(ResourceSet(name=name, amount=request.amount, by=by))
     return resource(house, name)
 

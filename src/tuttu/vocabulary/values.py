@@ -20,6 +20,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 INTEGER_MIN = -(2**63)
 INTEGER_MAX = 2**63 - 1
+COUNT_MAX = 2**53
+"""The most that a setting counts to: whoever reads JSON numbers as floats has it exactly."""
 
 Instant = int
 """Microseconds since 1970-01-01T00:00Z."""

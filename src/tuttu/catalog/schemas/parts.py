@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tuttu.vocabulary.values import COUNT_MAX
+
 Shape = dict[str, Any]
 """A JSON Schema (2020-12)."""
 
@@ -87,7 +89,7 @@ def choice(options: Iterable[str], description: str = "") -> Shape:
     return _described({"title": f"one of {', '.join(options)}", "enum": options}, description)
 
 
-def whole(title: str, description: str = "", least: int = 0, most: int = 2**53) -> Shape:
+def whole(title: str, description: str = "", least: int = 0, most: int = COUNT_MAX) -> Shape:
     shape = {"title": title, "type": "integer", "minimum": least, "maximum": most}
     return _described(shape, description)
 
