@@ -26,8 +26,8 @@ from pathlib import Path
 
 import psycopg
 
+from tuttu.api.answers import DecideRequest
 from tuttu.engine import Engine, open_engine
-from tuttu.engine.answers import DecideRequest
 from tuttu.testing import private_postgres
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant

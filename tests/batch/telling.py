@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 from tests.batch.happening import Deed, History
 
-from tuttu.engine import Engine
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     DecideRequest,
     PreferenceRequest,
     PreferencesRequest,
     UnmergeRequest,
     Who,
 )
+from tuttu.engine import Engine
 
 TELLER = "test"
 

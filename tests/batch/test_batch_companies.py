@@ -14,8 +14,8 @@ from tests.batch.happening import History, histories
 from tests.batch.inventing import NOW, Company, companies, write
 from tests.batch.telling import tell
 
+from tuttu.batch.verify import Verification, verification_text
 from tuttu.engine import load_project, scratch_engine
-from tuttu.engine.verifying import Verification, verification_text
 from tuttu.vocabulary.clock import ManualClock
 
 pytestmark = pytest.mark.laws

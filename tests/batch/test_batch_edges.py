@@ -13,8 +13,8 @@ from tests.batch.happening import Deed, History
 from tests.batch.inventing import NOW, to_yaml, write
 from tests.batch.telling import tell
 
+from tuttu.batch.verify import verification_text
 from tuttu.engine import Engine, load_project, scratch_engine
-from tuttu.engine.verifying import verification_text
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.values import DAY, HOUR

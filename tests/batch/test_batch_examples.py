@@ -11,8 +11,8 @@ import pytest
 from tests.batch.conftest import EXAMPLES, Told, all_steps, hear
 
 from tuttu import catalog
+from tuttu.batch.verify import verification_text
 from tuttu.engine import open_engine
-from tuttu.engine.verifying import verification_text
 from tuttu.vocabulary.clock import ManualClock
 
 pytestmark = pytest.mark.laws

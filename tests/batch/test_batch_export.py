@@ -19,9 +19,9 @@ import msgspec
 import pytest
 from tests.batch.conftest import NAMES, Told, exports
 
+from tuttu.batch.verify import exporting, verify
+from tuttu.batch.verify.questions import expressions
 from tuttu.engine import Engine
-from tuttu.engine.verifying import exporting, verify
-from tuttu.engine.verifying.questions import expressions
 from tuttu.profile.batch import Layout, layout_of
 from tuttu.storage import ExportError, InterruptedRunError, Workbench, open_workbench, sweep
 from tuttu.vocabulary.events import Event

@@ -101,4 +101,4 @@ def test_it_knows_answers_and_nothing_of_how_they_come_about() -> None:
     assert not any(isinstance(node, ast.Import) and "tuttu" in ast.dump(node) for node in tree.body)
     rooms = {name.split(".")[1] for name in imported if name and name.startswith("tuttu.")}
     assert rooms <= {"cli", "engine", "vocabulary", "web"}
-    assert {name for name in imported if name and "engine" in name} == {"tuttu.engine.answers"}
+    assert {name for name in imported if name and "engine" in name} == {"tuttu.api.answers"}

@@ -18,9 +18,9 @@ from tests.batch.conftest import exports
 from tests.local import local_client
 from tests.waiting import until
 
+from tuttu.batch.verify import Verification
 from tuttu.cli.verifying import endable
 from tuttu.engine import open_engine
-from tuttu.engine.verifying import Verification
 from tuttu.profile.plan import plan_of
 from tuttu.profile.records import FRAGMENTS
 from tuttu.vocabulary.clock import ManualClock

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from tests.kills.books import Books
 
+from tuttu.api.answers import DecideRequest
 from tuttu.engine import Engine
-from tuttu.engine.answers import DecideRequest
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.values import DAY, HOUR
 

@@ -9,8 +9,7 @@ import msgspec
 import pytest
 
 from tuttu.content import ContentError
-from tuttu.decision import Candidate, Change, Question, Situation, apply, decide, least_change
-from tuttu.decision.changes import (
+from tuttu.counterfactual import (
     Allowed,
     Arm,
     ColumnSet,
@@ -23,6 +22,7 @@ from tuttu.decision.changes import (
     Worth,
     subsets,
 )
+from tuttu.decision import Candidate, Change, Question, Situation, apply, decide, least_change
 from tuttu.policy import parse
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Profile, Trait

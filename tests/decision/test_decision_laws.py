@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu.content import ContentError
+from tuttu.counterfactual import Later, Units, subsets
 from tuttu.decision import (
     Candidate,
     Change,
@@ -25,7 +26,6 @@ from tuttu.decision import (
     explain_again,
     least_change,
 )
-from tuttu.decision.changes import Later, Units, subsets
 from tuttu.ledger import canonical_resources, resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import Where

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from tuttu import catalog
+from tuttu.api.answers import DecideRequest, ExplainRequest
 from tuttu.engine import BadRequest, Engine, NotFound, scratch_engine
-from tuttu.engine.answers import DecideRequest, ExplainRequest
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 

@@ -11,9 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tuttu.catalog import load
-from tuttu.engine import BadRequest, Engine, NotFound, open_engine, scratch_engine
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     DecideRequest,
     ExplainAnswer,
     ExplainRequest,
@@ -22,9 +20,11 @@ from tuttu.engine.answers import (
     ResourceRequest,
     ShownRefusal,
 )
-from tuttu.engine.present import OneVersion
-from tuttu.engine.receipts import receipt_of
+from tuttu.catalog import load
+from tuttu.decision.receipts import receipt_of
+from tuttu.engine import BadRequest, Engine, NotFound, open_engine, scratch_engine
 from tuttu.storage import Store, open_store
+from tuttu.versions.active_version import OneVersion
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.facts import Committed, Fact, Unit

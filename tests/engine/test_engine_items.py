@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuttu.api.answers import ClockRequest, DecideAnswer, DecideRequest, ExplainRequest
+from tuttu.batch.funnel import funnel, funnel_text
 from tuttu.catalog import load
 from tuttu.engine import Engine, open_engine, scratch_engine
-from tuttu.engine.answers import ClockRequest, DecideAnswer, DecideRequest, ExplainRequest
-from tuttu.engine.funnel import funnel, funnel_text
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, item_key, parse_instant
 from tuttu.vocabulary.project import Project

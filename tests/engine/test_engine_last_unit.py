@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tuttu.api.answers import DecideAnswer, DecideRequest, ResourceRequest
 from tuttu.engine import Engine, open_engine
-from tuttu.engine.answers import DecideAnswer, DecideRequest, ResourceRequest
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tuttu.api.answers import ResourceRequest
 from tuttu.engine import BadRequest, Engine, open_engine
-from tuttu.engine.answers import ResourceRequest
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.values import COUNT_MAX
 

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tuttu.api.answers import DecideRequest
+from tuttu.batch.funnel import Funnel, funnel, funnel_text, overview
+from tuttu.batch.funnel.counting import Tally, end_of
 from tuttu.catalog import load
 from tuttu.engine import BadRequest, Engine, scratch_engine
-from tuttu.engine.answers import DecideRequest
-from tuttu.engine.funnel import Funnel, funnel, funnel_text, overview
-from tuttu.engine.funnel.counting import Tally, end_of
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.project import Project

@@ -19,9 +19,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
+from tuttu.batch.funnel import Funnel, funnel
 from tuttu.cli import main
 from tuttu.engine import Engine, open_engine
-from tuttu.engine.funnel import Funnel, funnel
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 

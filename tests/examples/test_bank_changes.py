@@ -11,6 +11,8 @@ import pytest
 from tests.examples.conftest import MOMENT, Bank
 
 from tuttu import identity
+from tuttu.api.answers import ExplainRequest
+from tuttu.counterfactual import ColumnSet, subsets
 from tuttu.decision import (
     Candidate,
     CandidateKey,
@@ -22,8 +24,6 @@ from tuttu.decision import (
     least_change,
     situation,
 )
-from tuttu.decision.changes import ColumnSet, subsets
-from tuttu.engine.answers import ExplainRequest
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.verdicts import Refusal, Stage
 

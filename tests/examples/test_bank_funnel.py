@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.examples.conftest import MOMENT, Bank
 
-from tuttu.engine.funnel import FunnelLine, funnel_text
+from tuttu.batch.funnel import FunnelLine, funnel_text
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.verdicts import Stage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.examples.conftest import Bank
 
-from tuttu.engine.verifying import verification_text
+from tuttu.batch.verify import verification_text
 
 pytestmark = pytest.mark.laws
 

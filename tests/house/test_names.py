@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tuttu.access.keys import SCOPES
 from tuttu.catalog.schemas.stories import STAGES
-from tuttu.engine.keys import SCOPES
 from tuttu.vocabulary.verdicts import Stage
 from tuttu.web import Scope
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tuttu.api.answers import DecideRequest
 from tuttu.engine import Engine, open_engine
-from tuttu.engine.answers import DecideRequest
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.events import Event

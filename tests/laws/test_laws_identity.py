@@ -32,7 +32,7 @@ from tests.laws.saying import (
 )
 from tests.laws.twins import Fresh, facts, forbidden, people, twin, views, without
 
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     DecideAnswer,
     DecideRequest,
     PreferenceRequest,

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.laws.saying import NAMES, START, Said, stories, tell
 from tests.laws.twins import Fresh
 
+from tuttu.api.answers import PreferenceRequest, PreferencesRequest, UnmergeRequest
 from tuttu.engine import Engine
-from tuttu.engine.answers import PreferenceRequest, PreferencesRequest, UnmergeRequest
 from tuttu.vocabulary.clock import ManualClock
 
 pytestmark = pytest.mark.laws

@@ -12,8 +12,8 @@ from tests.laws.saying import NAMES, Name
 
 from tuttu import identity
 from tuttu.engine import Engine
-from tuttu.engine.present import OneVersion
 from tuttu.storage import Store
+from tuttu.versions.active_version import OneVersion
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.events import Event, Identifier, Unmerge
 from tuttu.vocabulary.facts import Committed, Fact, Unit

@@ -13,15 +13,15 @@ from tests.reload.conftest import PLAIN, Opening, order, trait, write
 from tests.reload.worlds import NOON, KilledError, facts_of, tell
 
 from tuttu import identity, profile
-from tuttu.engine import Engine, open_engine, versions
-from tuttu.engine.activating import Progress
-from tuttu.engine.answers import DecideRequest
-from tuttu.engine.checking import read_project
-from tuttu.engine.errors import AlreadyReloading
+from tuttu.api.answers import DecideRequest
+from tuttu.engine import Engine, open_engine
 from tuttu.engine.reloading import Reloading
 from tuttu.storage import Store, open_store
+from tuttu.versions import history
+from tuttu.versions.activation import Progress
+from tuttu.versions.checking import read_project
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.errors import ProjectError
+from tuttu.vocabulary.errors import AlreadyReloading, ProjectError
 from tuttu.vocabulary.events import HistoryFolded
 from tuttu.vocabulary.facts import Fold, Result, Unit
 from tuttu.vocabulary.verdicts import Receipt
@@ -337,12 +337,12 @@ def test_an_old_version_can_be_read_from_the_store(engine: Engine, folder: Path)
     old = engine.version().project_digest
     write(folder, COUNTED)
     engine.reload("anna")
-    versions._LOADED.clear()
+    history._LOADED.clear()
     with engine.store.read() as snapshot:
-        project = versions.project_of(snapshot, old)
+        project = history.project_of(snapshot, old)
         assert project is not None
         assert (project.digest, "orders" in project.profile.traits) == (old, False)
-        assert versions.project_of(snapshot, "0" * 64) is None
+        assert history.project_of(snapshot, "0" * 64) is None
 
 
 def test_a_fill_that_was_killed_goes_on_where_it_stopped(opening: Opening, folder: Path) -> None:

@@ -11,14 +11,14 @@ import msgspec
 from tests.reload.company import Version
 
 from tuttu import identity, ledger, profile
+from tuttu.api.answers import DecideRequest
+from tuttu.batch.digest import digest
 from tuttu.engine import Engine
-from tuttu.engine.activating import Activating, Activation, Progress
-from tuttu.engine.answers import DecideRequest
-from tuttu.engine.digest import digest
 from tuttu.engine.house import folds_of
-from tuttu.engine.present import ActiveVersion
-from tuttu.engine.withdrawing import withdraw_the_gone
 from tuttu.storage import Snapshot, Store
+from tuttu.versions.activation import Activating, Activation, Progress
+from tuttu.versions.active_version import ActiveVersion
+from tuttu.versions.withdrawal import withdraw_the_gone
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated

@@ -20,9 +20,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tuttu.engine import filling, open_engine, renewing
+from tuttu.engine import open_engine
 from tuttu.storage import StoreCorruptError, open_store, postgres, sqlite
 from tuttu.storage.seal import Secret
+from tuttu.versions import backfill, refold
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 
@@ -117,13 +118,13 @@ def test_a_schema_of_the_future_is_refused(restore: Restore, name: str) -> None:
 
 def test_state_of_the_future_is_refused(restore: Restore, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, url, noted = restore("sqlite-2")
-    monkeypatch.setattr(renewing, "SHAPE", renewing.SHAPE - 1)
+    monkeypatch.setattr(refold, "SHAPE", refold.SHAPE - 1)
     with pytest.raises(StoreCorruptError, match="found state of shape 2, expected at most 1"):
         digest_of(folder, url, noted)
 
 
 def _killed_while_folding(folder: Path, noted: dict[str, Any]) -> None:
-    vars(filling)["parts_of"] = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    vars(backfill)["parts_of"] = lambda _: os.kill(os.getpid(), signal.SIGKILL)
     digest_of(folder, EMBEDDED, noted)
 
 

@@ -15,10 +15,10 @@ import pytest
 import uvloop
 from tests.local import local_client
 
+from tuttu.access.keys import KeyHolder
+from tuttu.api.answers import CallsAnswer, HealthAnswer
 from tuttu.engine import Engine, open_engine
-from tuttu.engine.answers import CallsAnswer, HealthAnswer
 from tuttu.engine.calls import AcceptOutcome
-from tuttu.engine.keys import KeyHolder
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.company import Company, Limits, Namespace, Profile, Tracking
 from tuttu.vocabulary.conversion import parse_instant

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tuttu.engine.errors import BadRequest, NotFound, Unavailable, UnknownSurface
 from tuttu.storage import StoreUnavailableError
+from tuttu.vocabulary.errors import BadRequest, NotFound, Unavailable, UnknownSurface
 from tuttu.web.log import JsonLines
 
 DECIDE = {"who": {"user_id": "maija"}, "surfaces": ["front"]}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tuttu.engine.keys import SCOPES
+from tuttu.access.keys import SCOPES
 from tuttu.web import ALL_SCOPES, ROUTES
 
 ALLOWED = {

@@ -20,11 +20,11 @@ import msgspec
 from ruamel.yaml import YAML
 
 from tuttu import catalog
+from tuttu.api.answers import CallsAnswer, DecideAnswer, DecideRequest, Who
 from tuttu.cli import show
 from tuttu.cli.door import open_door
 from tuttu.cli.folders import copy_example, parse_example
 from tuttu.cli.options import FOLDER
-from tuttu.engine.answers import CallsAnswer, DecideAnswer, DecideRequest, Who
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import FinalError
 from tuttu.web import IssuedKeyAnswer, KeyRequest, Scope

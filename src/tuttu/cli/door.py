@@ -18,9 +18,9 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from tuttu.api.answers import ShownFault
 from tuttu.cli.options import chosen_storage
 from tuttu.engine import Engine, open_engine
-from tuttu.engine.answers import ShownFault
 from tuttu.storage import OwnedElsewhereError
 from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
 from tuttu.web import SystemClock, answers, catch_up, create_app, reachable, socket_path

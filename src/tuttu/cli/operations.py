@@ -9,10 +9,7 @@ from typing import IO
 
 import click
 
-from tuttu.cli import show
-from tuttu.cli.door import Door, open_door, part
-from tuttu.cli.options import folder_option, json_option, print_json
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     CallsAnswer,
     ClockAnswer,
     ClockRequest,
@@ -22,6 +19,9 @@ from tuttu.engine.answers import (
     ResourceAnswer,
     ResourceRequest,
 )
+from tuttu.cli import show
+from tuttu.cli.door import Door, open_door, part
+from tuttu.cli.options import folder_option, json_option, print_json
 from tuttu.web import (
     ALL_SCOPES,
     DigestAnswer,

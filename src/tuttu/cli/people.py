@@ -7,10 +7,7 @@ from pathlib import Path
 
 import click
 
-from tuttu.cli import show
-from tuttu.cli.door import Door, open_door, part
-from tuttu.cli.options import folder_option, json_option, parse_who, path_name, print_json
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     CustomerAnswer,
     PreferenceRequest,
     PreferencesAnswer,
@@ -21,6 +18,9 @@ from tuttu.engine.answers import (
     UnmergeRequest,
     Who,
 )
+from tuttu.cli import show
+from tuttu.cli.door import Door, open_door, part
+from tuttu.cli.options import folder_option, json_option, parse_who, path_name, print_json
 
 PAGE = 1_000
 

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from tuttu.cli import show
-from tuttu.cli.door import open_door, part
-from tuttu.cli.options import folder_option, json_option, parse_who, print_json
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     DecideAnswer,
     DecideRequest,
     DecisionAnswer,
@@ -17,6 +14,9 @@ from tuttu.engine.answers import (
     ExplainRequest,
     Who,
 )
+from tuttu.cli import show
+from tuttu.cli.door import open_door, part
+from tuttu.cli.options import folder_option, json_option, parse_who, print_json
 
 surfaces_option = click.option(
     "--surface", "surfaces", multiple=True, required=True, help="Where; may be given repeatedly."

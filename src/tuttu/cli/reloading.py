@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from tuttu.api.answers import ReloadAnswer
 from tuttu.cli.door import open_door
 from tuttu.cli.options import FOLDER, json_option, print_json, storage_option
-from tuttu.engine.answers import ReloadAnswer
 
 
 @click.command("reload")

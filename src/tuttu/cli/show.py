@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 import msgspec
 
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     CustomerAnswer,
     DeadLetterAnswer,
     DecideAnswer,

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from tuttu import simulation
+from tuttu.batch.funnel import Funnel, funnel_text
 from tuttu.cli.door import open_door
 from tuttu.cli.options import FOLDER, folder_option, json_option, print_json
-from tuttu.engine.funnel import Funnel, funnel_text
 
 
 @click.command("test")

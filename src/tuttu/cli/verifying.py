@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import click
 
+from tuttu.batch.verify import Verification, verification_text
 from tuttu.cli.door import open_door
 from tuttu.cli.options import folder_option, json_option, print_json
 from tuttu.engine import Engine
-from tuttu.engine.verifying import Verification, verification_text
 
 T = TypeVar("T")
 

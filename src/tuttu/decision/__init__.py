@@ -10,7 +10,7 @@ This room must not write a table, read a clock, or make a permit; the engine com
 and whoever loses that race reads and decides again.
 """
 
-from tuttu.decision.changes import Change, apply, least_change, least_changes
+from tuttu.counterfactual import Change, apply, least_change, least_changes
 from tuttu.decision.deciding import decide, explain
 from tuttu.decision.errors import UnknownSurfaceError
 from tuttu.decision.recalling import explain_again, question_of, recalled, rendered_then

@@ -3,13 +3,13 @@
 It holds no rules of its own: what is decided, allowed or counted is decided in the rooms below.
 """
 
+from tuttu.access.keys import SCOPES, KeyHolder
 from tuttu.engine.calls import AcceptOutcome
-from tuttu.engine.checking import check, load_project
 from tuttu.engine.engine import Engine
-from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, Unavailable
-from tuttu.engine.keys import SCOPES, KeyHolder
-from tuttu.engine.lateness import newest_moment
+from tuttu.engine.monotonic_clock import newest_moment
 from tuttu.engine.opening import open_engine, scratch_engine
+from tuttu.versions.checking import check, load_project
+from tuttu.vocabulary.errors import AlreadyReloading, BadRequest, NotFound, Unavailable
 
 __all__ = [
     "SCOPES",

@@ -7,17 +7,13 @@ import base64
 import msgspec
 
 from tuttu import intake
-from tuttu.engine.answers import (
-    CallsAnswer,
-    DeadLetterAnswer,
-    DeadLettersAnswer,
-    RefusedCall,
-)
-from tuttu.engine.errors import BadRequest, NotFound
-from tuttu.engine.house import House, new_id
+from tuttu.api.answers import CallsAnswer, DeadLetterAnswer, DeadLettersAnswer, RefusedCall
+from tuttu.engine.house import House
 from tuttu.intake import Accepted, Context, KeptLetter, Refusal
 from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.errors import BadRequest, NotFound
 from tuttu.vocabulary.facts import Duplicate
+from tuttu.vocabulary.ids import new_id
 
 MOST_LETTERS = 1_000
 

@@ -9,24 +9,20 @@ from difflib import get_close_matches
 import msgspec
 
 from tuttu import decision, identity, ledger
+from tuttu.api.answers import DecideAnswer, DecideRequest, DecisionAnswer, ShownOutcome
+from tuttu.api.identifiers import identifier_of, label
+from tuttu.api.merge_history import decided_customer
+from tuttu.api.presenters import answer_of, of_item, values
 from tuttu.decision import Candidate, Question, Situation, UnknownSurfaceError, surfaces
-from tuttu.engine import versions
-from tuttu.engine.answers import (
-    DecideAnswer,
-    DecideRequest,
-    DecisionAnswer,
-    ShownOutcome,
-)
-from tuttu.engine.errors import BadRequest, NotFound, UnknownSurface
-from tuttu.engine.house import House, new_id
-from tuttu.engine.merged import decided_customer
-from tuttu.engine.naming import identifier_of, label
-from tuttu.engine.receipts import receipt_at, receipt_of
-from tuttu.engine.showing import answer_of, of_item, values
+from tuttu.decision.receipts import receipt_at, receipt_of
+from tuttu.engine.house import House
 from tuttu.storage import Snapshot
+from tuttu.versions import history
 from tuttu.vocabulary.conversion import convert, format_instant
+from tuttu.vocabulary.errors import BadRequest, NotFound, UnknownSurface
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
+from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Value
@@ -89,7 +85,7 @@ def version_of(house: House, snapshot: Snapshot, receipt: Receipt) -> Project | 
     """The version of the project that decided."""
     if receipt.project_digest == house.project.digest:
         return house.project
-    return versions.project_of(snapshot, receipt.project_digest)
+    return history.project_of(snapshot, receipt.project_digest)
 
 
 def situation_of(

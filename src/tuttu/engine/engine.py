@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tuttu.engine import calls, deciding, explaining, people, replaying, resources, unmerging
-from tuttu.engine import digest as digests
-from tuttu.engine.activating import quietly
-from tuttu.engine.answers import (
+from tuttu.access.keyring import Keyring
+from tuttu.access.keys import KeyHolder
+from tuttu.api.answers import (
     ClockAnswer,
     ClockRequest,
     CustomerAnswer,
@@ -29,18 +28,20 @@ from tuttu.engine.answers import (
     UnmergeRequest,
     Who,
 )
+from tuttu.batch import digest as digests
+from tuttu.batch import replay
+from tuttu.batch.funnel import Funnel, funnel
+from tuttu.batch.verify import Progress, Runs, Verification
+from tuttu.engine import calls, deciding, explaining, people, resources, unmerging
 from tuttu.engine.calls import AcceptOutcome
-from tuttu.engine.errors import BadRequest, Unavailable
-from tuttu.engine.funnel import Funnel, funnel
 from tuttu.engine.house import House
-from tuttu.engine.keyring import Keyring
-from tuttu.engine.keys import KeyHolder
-from tuttu.engine.present import ActiveVersion, OneVersion
 from tuttu.engine.reloading import Reloading, Tell
-from tuttu.engine.verifying import Progress, Runs, Verification
 from tuttu.storage import Store, StoreUnavailableError
+from tuttu.versions.activation import quietly
+from tuttu.versions.active_version import ActiveVersion, OneVersion
 from tuttu.vocabulary.clock import Clock, ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
+from tuttu.vocabulary.errors import BadRequest, Unavailable
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
 
@@ -243,7 +244,7 @@ class Engine:
 
     def replay(self) -> ReplayAnswer:
         """The whole log folded anew in a scratch store, compared with what is kept."""
-        return replaying.replay(self._house)
+        return replay.replay(self._house)
 
     def close(self) -> None:
         self.store.close()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from tuttu import decision, identity
+from tuttu.api.answers import DecideRequest, ExplainAnswer, ExplainRequest, ShownRefusal
+from tuttu.api.changes import NOT_FOUND, NOT_LOOKED_FOR, parts_of
+from tuttu.api.presenters import answer_of
 from tuttu.decision import CandidateKey, Change, Situation
-from tuttu.engine.answers import DecideRequest, ExplainAnswer, ExplainRequest, ShownRefusal
+from tuttu.decision.receipts import receipt_of
 from tuttu.engine.deciding import Rendering, asked_of, named, version_of
-from tuttu.engine.errors import BadRequest, NotFound
-from tuttu.engine.house import House, new_id
-from tuttu.engine.receipts import receipt_of
-from tuttu.engine.showing import answer_of
-from tuttu.engine.turning import NOT_FOUND, NOT_LOOKED_FOR, parts_of
+from tuttu.engine.house import House
+from tuttu.vocabulary.errors import BadRequest, NotFound
+from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.values import Schema
 from tuttu.vocabulary.verdicts import Receipt
 

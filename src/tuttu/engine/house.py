@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
@@ -10,13 +9,16 @@ from typing import Protocol
 import msgspec
 
 from tuttu import consent, identity, intake, ledger, profile
+from tuttu.access import keys
 from tuttu.content import Renderer
-from tuttu.engine import keys, receipts, versions
-from tuttu.engine.errors import Unavailable
+from tuttu.decision import receipts
 from tuttu.storage import Store, StoreUnavailableError, Turn
+from tuttu.versions import history
 from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.errors import Unavailable
 from tuttu.vocabulary.events import FragmentId, PersonLookedAt
 from tuttu.vocabulary.facts import Body, Fact, Fold, Reader, Result, Unit
+from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
@@ -100,10 +102,5 @@ def folds_of(project: Project) -> list[tuple[str, Fold]]:
         ("intake", intake.make_fold(project)),
         ("engine", keys.fold),
         ("engine", receipts.fold),
-        ("engine", versions.fold),
+        ("engine", history.fold),
     ]
-
-
-def new_id() -> str:
-    """Unguessable and unique: the one place below the doors that asks the system for chance."""
-    return secrets.token_hex(16)

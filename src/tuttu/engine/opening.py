@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tuttu.engine.activating import quietly
-from tuttu.engine.checking import read_project
 from tuttu.engine.engine import Engine
-from tuttu.engine.present import OneVersion
 from tuttu.engine.reloading import Reloading, Tell
-from tuttu.engine.renewing import renew
 from tuttu.storage import open_store, sweep
+from tuttu.versions.activation import quietly
+from tuttu.versions.active_version import OneVersion
+from tuttu.versions.checking import read_project
+from tuttu.versions.refold import renew
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from tuttu import consent, identity, ledger
-from tuttu.decision import Situation
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     CustomerAnswer,
     PreferencesAnswer,
     PreferencesRequest,
@@ -14,13 +13,14 @@ from tuttu.engine.answers import (
     TimelineAnswer,
     Who,
 )
+from tuttu.api.identifiers import identifier_of, label, link, shown
+from tuttu.api.presenters import items, moment, timeline_entry, values
+from tuttu.decision import Situation
 from tuttu.engine.deciding import situation_of
-from tuttu.engine.errors import BadRequest
 from tuttu.engine.house import House
-from tuttu.engine.naming import identifier_of, label, link, shown
-from tuttu.engine.showing import items, moment, timeline_entry, values
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import FragmentId, Identifier, PreferenceSet
 from tuttu.vocabulary.facts import Unit
 from tuttu.vocabulary.people import Customer

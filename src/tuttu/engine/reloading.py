@@ -8,10 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tuttu.catalog import Survey
-from tuttu.engine import versions
-from tuttu.engine.activating import Activating, Activation, Progress, quietly
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     FailedReload,
     FillingAnswer,
     ProjectAnswer,
@@ -19,16 +16,18 @@ from tuttu.engine.answers import (
     WithdrawnContact,
     shown_fault,
 )
-from tuttu.engine.changes import another_store
-from tuttu.engine.checking import read_project
-from tuttu.engine.errors import AlreadyReloading, Unavailable
-from tuttu.engine.lateness import NotBefore, newest_moment
-from tuttu.engine.present import ActiveVersion
-from tuttu.engine.withdrawing import withdraw_the_gone
+from tuttu.catalog import Survey
+from tuttu.engine.monotonic_clock import NotBefore, newest_moment
 from tuttu.storage import Store
+from tuttu.versions import history
+from tuttu.versions.activation import Activating, Activation, Progress, quietly
+from tuttu.versions.active_version import ActiveVersion
+from tuttu.versions.checking import read_project
+from tuttu.versions.compatibility import another_store
+from tuttu.versions.withdrawal import withdraw_the_gone
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import Fault, ProjectError
+from tuttu.vocabulary.errors import AlreadyReloading, Fault, ProjectError, Unavailable
 from tuttu.vocabulary.verdicts import Contact
 
 OPENING = "opening"
@@ -81,7 +80,7 @@ class Reloading:
         """The active version, a fill at work, and the faults of the last reload if it failed."""
         with self._store.read() as snapshot:
             house = self.present.at(snapshot)
-            active = versions.active(snapshot)
+            active = history.active(snapshot)
         assert active is not None  # noqa: S101 - opening activated one
         filling = self._filling
         return ProjectAnswer(

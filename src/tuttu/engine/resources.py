@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tuttu import ledger
-from tuttu.engine.answers import ResourceAnswer, ResourceRequest
-from tuttu.engine.errors import BadRequest, NotFound
+from tuttu.api.answers import ResourceAnswer, ResourceRequest
 from tuttu.engine.house import House
 from tuttu.storage import Snapshot
+from tuttu.vocabulary.errors import BadRequest, NotFound
 from tuttu.vocabulary.events import ResourceSet
 from tuttu.vocabulary.values import COUNT_MAX
 

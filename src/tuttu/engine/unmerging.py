@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tuttu import identity
-from tuttu.engine.answers import UnmergeAnswer, UnmergeRequest, Who
-from tuttu.engine.errors import BadRequest
+from tuttu.api.answers import UnmergeAnswer, UnmergeRequest, Who
+from tuttu.api.identifiers import identifier_of, label, link
+from tuttu.api.merge_history import FRAGMENT
 from tuttu.engine.house import House
-from tuttu.engine.merged import FRAGMENT
-from tuttu.engine.naming import identifier_of, label, link
 from tuttu.storage import Snapshot
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import Identifier, Unmerge
 from tuttu.vocabulary.facts import Fact, Unit
 from tuttu.vocabulary.people import RefusedLink

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from tuttu.api.answers import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
 from tuttu.catalog import Expectation
 from tuttu.engine import Engine
-from tuttu.engine.answers import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
 from tuttu.simulation.telling import TELLER
 
 

@@ -6,14 +6,9 @@ from typing import Any
 
 import msgspec
 
+from tuttu.api.answers import DecideRequest, PreferenceRequest, PreferencesRequest, ResourceRequest
 from tuttu.catalog import Step
 from tuttu.engine import Engine
-from tuttu.engine.answers import (
-    DecideRequest,
-    PreferenceRequest,
-    PreferencesRequest,
-    ResourceRequest,
-)
 from tuttu.intake import address
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import FinalError

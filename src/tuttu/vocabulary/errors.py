@@ -50,3 +50,28 @@ class ProjectError(FinalError):
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
         self.faults = faults
+
+
+class NotFound(FinalError):  # noqa: N818 - an answer, not a mistake
+    """There is nothing of that name; says what was looked for."""
+
+
+class BadRequest(FinalError):  # noqa: N818 - the asker's mistake
+    """The question cannot be answered as it stands: what was found, and what was expected."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"found {found}; expected {expected}")
+        self.found = found
+        self.expected = expected
+
+
+class UnknownSurface(BadRequest):
+    """The question names a surface that the project does not declare."""
+
+
+class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
+    """The store cannot be read or written now."""
+
+
+class AlreadyReloading(RetryError):  # noqa: N818 - a state, not a mistake
+    """The project folder is being read already; one reload at a time."""

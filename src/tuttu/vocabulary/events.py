@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -19,7 +21,7 @@ class Identifier(msgspec.Struct, frozen=True, array_like=True, order=True):
     value: str
 
 
-class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_only=True, dict=True):
     """A fact that came through intake: one of Segment's calls, as the sender said it.
 
     id: Segment's messageId. name: a track call's event; for the other calls the name that
@@ -47,6 +49,27 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
     """The ``name`` of a page or screen call."""
     category: str | None = None
     """The ``category`` of a page or screen call."""
+
+    @cached_property
+    def said(self) -> Mapping[str, Any]:
+        """The properties, decoded once for everybody who hears the event."""
+        return _decoded(self.properties)
+
+    @cached_property
+    def said_traits(self) -> Mapping[str, Any]:
+        """The traits, likewise."""
+        return _decoded(self.traits)
+
+    @cached_property
+    def said_context(self) -> Mapping[str, Any]:
+        """The context, likewise."""
+        return _decoded(self.context)
+
+
+def _decoded(raw: bytes) -> Mapping[str, Any]:
+    """What is no JSON object says nothing."""
+    decoded = msgspec.json.decode(raw)
+    return decoded if isinstance(decoded, dict) else {}
 
 
 class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tuttu.api.answers import CallsAnswer
 from tuttu.engine import AcceptOutcome
-from tuttu.engine.answers import CallsAnswer
 from tuttu.web.problems import ProblemError
 from tuttu.web.route import Asked, Handler
 from tuttu.web.shapes import NoQuery

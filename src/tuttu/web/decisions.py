@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     DecideAnswer,
     DecideRequest,
     DecisionAnswer,

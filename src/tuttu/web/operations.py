@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     CallsAnswer,
     ClockAnswer,
     ClockRequest,
@@ -15,8 +15,8 @@ from tuttu.engine.answers import (
     ResourceAnswer,
     ResourceRequest,
 )
-from tuttu.engine.funnel import Funnel
-from tuttu.engine.verifying import Verification
+from tuttu.batch.funnel import Funnel
+from tuttu.batch.verify import Verification
 from tuttu.web.auth import LOCAL
 from tuttu.web.calls import settled
 from tuttu.web.problems import ProblemError

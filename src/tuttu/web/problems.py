@@ -7,9 +7,17 @@ from http import HTTPStatus
 
 import msgspec
 
-from tuttu.engine.answers import ShownFault, shown_fault
-from tuttu.engine.errors import AlreadyReloading, BadRequest, NotFound, UnknownSurface
-from tuttu.vocabulary.errors import FinalError, ProjectError, RetryError, TuttuError
+from tuttu.api.answers import ShownFault, shown_fault
+from tuttu.vocabulary.errors import (
+    AlreadyReloading,
+    BadRequest,
+    FinalError,
+    NotFound,
+    ProjectError,
+    RetryError,
+    TuttuError,
+    UnknownSurface,
+)
 
 MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_SECONDS = 5

@@ -20,14 +20,14 @@ from pathlib import Path
 
 import psycopg
 
-from tuttu.engine import Engine, open_engine
-from tuttu.engine.answers import (
+from tuttu.api.answers import (
     DecideRequest,
     PreferenceRequest,
     PreferencesRequest,
     ResourceRequest,
     UnmergeRequest,
 )
+from tuttu.engine import Engine, open_engine
 from tuttu.storage.postgres import SCHEMA
 from tuttu.testing import private_postgres
 from tuttu.vocabulary.clock import ManualClock

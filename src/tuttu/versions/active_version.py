@@ -14,13 +14,13 @@ from collections.abc import Sequence
 import msgspec
 
 from tuttu.content import Renderer
-from tuttu.engine import versions
-from tuttu.engine.errors import Unavailable
 from tuttu.engine.house import House, folds_of
-from tuttu.engine.versions import Active
-from tuttu.engine.withdrawing import withdrawing_the_gone
 from tuttu.storage import Store, Turn
+from tuttu.versions import history
+from tuttu.versions.history import Active
+from tuttu.versions.withdrawal import withdrawing_the_gone
 from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.errors import Unavailable
 from tuttu.vocabulary.facts import Conflict, Reader, Result, Unit
 from tuttu.vocabulary.project import Project
 
@@ -68,7 +68,7 @@ class ActiveVersion:
             self.house = self.at(snapshot)
 
     def at(self, reader: Reader) -> House:
-        active = versions.active(reader)
+        active = history.active(reader)
         if active is None:
             raise LookupError("found a store in which no project was activated")
         return self._houses.get(active.position) or self._take(reader, active)
@@ -88,7 +88,7 @@ class ActiveVersion:
         return turn.commit([withdrawing_the_gone(house, each) for each in units], folds=house.folds)
 
     def _tried(self, house: House, units: Sequence[Unit]) -> list[Result]:
-        rests_on = (versions.ACTIVE.name, versions.HERE, house.activated)
+        rests_on = (history.ACTIVE.name, history.HERE, house.activated)
         marked = [
             msgspec.structs.replace(unit, reads=(rests_on, *unit.reads))
             for unit in (withdrawing_the_gone(house, each) for each in units)
@@ -96,7 +96,7 @@ class ActiveVersion:
         return self._store.commit(marked, folds=house.folds)
 
     def _take(self, reader: Reader, active: Active) -> House:
-        project = versions.project_of(reader, active.digest)
+        project = history.project_of(reader, active.digest)
         if project is None:
             raise Unavailable(
                 f"the store runs version {active.digest[:12]} of the project, which this version"
@@ -122,4 +122,4 @@ class ActiveVersion:
         return house
 
 
-SUPERSEDED = Conflict(versions.ACTIVE.name)
+SUPERSEDED = Conflict(history.ACTIVE.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tuttu.engine.verifying.exporting import (
+from tuttu.batch.verify.exporting import (
     CUSTOMERS,
     GROUPS,
     answer,
@@ -15,8 +15,8 @@ from tuttu.engine.verifying.exporting import (
     items_table,
     ledger_columns,
 )
-from tuttu.engine.verifying.questions import Question
-from tuttu.engine.verifying.report import SHOWN, Difference, Part
+from tuttu.batch.verify.questions import Question
+from tuttu.batch.verify.report import SHOWN, Difference, Part
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch import (
     COMPUTED,

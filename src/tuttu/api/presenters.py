@@ -7,13 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tuttu.engine.answers import (
-    DecideAnswer,
-    ShownChoice,
-    ShownRefusal,
-    TimelineEntry,
-)
-from tuttu.engine.naming import shown
+from tuttu.api.answers import DecideAnswer, ShownChoice, ShownRefusal, TimelineEntry
+from tuttu.api.identifiers import shown
 from tuttu.vocabulary.conversion import format_instant, present
 from tuttu.vocabulary.events import (
     ContactWithdrawn,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tuttu import identity
-from tuttu.engine.answers import DecidedCustomer, Who
-from tuttu.engine.naming import shown
+from tuttu.api.answers import DecidedCustomer, Who
+from tuttu.api.identifiers import shown
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.people import Customer

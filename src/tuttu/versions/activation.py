@@ -13,17 +13,16 @@ import msgspec
 
 from tuttu import catalog, identity
 from tuttu.catalog import Survey
-from tuttu.engine import filling, versions
-from tuttu.engine.changes import faults_between
-from tuttu.engine.errors import Unavailable
-from tuttu.engine.filling import PAGE, Fill, Heard
-from tuttu.engine.house import new_id
-from tuttu.engine.versions import Active
 from tuttu.storage import Snapshot, Store, StoreUnavailableError
+from tuttu.versions import backfill, history
+from tuttu.versions.backfill import PAGE, Fill, Heard
+from tuttu.versions.compatibility import faults_between
+from tuttu.versions.history import Active
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.errors import ProjectError
+from tuttu.vocabulary.errors import ProjectError, Unavailable
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
 from tuttu.vocabulary.facts import Body, Committed, Fact, Fold, Logged, Result, Transaction, Unit
+from tuttu.vocabulary.ids import new_id
 
 Reads = tuple[tuple[str, bytes, int], ...]
 Folds = Sequence[tuple[str, Fold]]
@@ -76,7 +75,7 @@ class Activating:
     def run(self, tell: Tell = quietly) -> Activation:
         """Durable when it returns. Raises ProjectError for what cannot follow the version that
         holds, Unavailable."""
-        versions.remember(self._project)
+        history.remember(self._project)
         try:
             while True:
                 done = self._step(tell)
@@ -88,11 +87,11 @@ class Activating:
     def _step(self, tell: Tell) -> Activation | None:
         """One commit; None: it is not the last one, or somebody else was faster."""
         with self._store.read() as snapshot:
-            active = versions.active(snapshot, watch=True)
-            kept = filling.heard(snapshot)
+            active = history.active(snapshot, watch=True)
+            kept = backfill.heard(snapshot)
             head, reads = snapshot.position, snapshot.reads
             self._require_possible(snapshot, active)
-        fill = filling.fill_of(self._project, kept)
+        fill = backfill.fill_of(self._project, kept)
         if active is not None and self._holds(active, kept, fill):
             return self._result(active, active.digest)
         start = head if fill.start is None else fill.start
@@ -108,8 +107,8 @@ class Activating:
         """Before anybody is known, everything may still change."""
         if active is None or active.digest in (self._project.digest, self._follows):
             return
-        texts = versions.texts_of(snapshot, active.digest)
-        before = versions.project_of(snapshot, active.digest)
+        texts = history.texts_of(snapshot, active.digest)
+        before = history.project_of(snapshot, active.digest)
         if before is None and texts is not None:
             # Faulty to the present code: what can be read of it says what it was.
             before = catalog.survey(texts).project
@@ -125,18 +124,18 @@ class Activating:
 
     def _tell_a_page(self, fill: Fill, through: int, reads: Reads) -> None:
         def note(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold
-            kept = filling.heard(transaction)
-            transaction.put(filling.HEARD, filling.HERE, filling.told(kept, fill, through))
+            kept = backfill.heard(transaction)
+            transaction.put(backfill.HEARD, backfill.HERE, backfill.told(kept, fill, through))
 
         folds: Folds = [*fill.folds(lambda _: through), ("engine", note)]
         self._commit(HistoryFolded(digest=self._project.digest, through=through), reads, folds)
 
     def _activate(self, before: Active | None, fill: Fill, reads: Reads) -> Activation | None:
         def take_over(transaction: Transaction, logged: Logged) -> None:
-            versions.activate(transaction, logged)
-            kept, through = filling.heard(transaction), logged.position - 1
-            after = filling.taken_over(kept, fill.wanted, through)
-            transaction.put(filling.HEARD, filling.HERE, after)
+            history.activate(transaction, logged)
+            kept, through = backfill.heard(transaction), logged.position - 1
+            after = backfill.taken_over(kept, fill.wanted, through)
+            transaction.put(backfill.HEARD, backfill.HERE, after)
 
         body = ProjectActivated(digest=self._project.digest, files=self._survey.texts, by=self._by)
         told: Folds = fill.folds(lambda logged: logged.position - 1)

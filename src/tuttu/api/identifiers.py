@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from tuttu.engine.answers import ShownLink, Who
-from tuttu.engine.errors import BadRequest
+from tuttu.api.answers import ShownLink, Who
 from tuttu.identity import normalise
 from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.people import RefusedLink
 from tuttu.vocabulary.project import Project

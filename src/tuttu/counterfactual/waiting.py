@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tuttu.counterfactual.case import Case, Seen
+from tuttu.counterfactual.parts import Later
 from tuttu.decision import stages
-from tuttu.decision.changes.case import Case, Seen
-from tuttu.decision.changes.parts import Later
 from tuttu.policy.changes import Move, distance, proposed, value_of
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import DAY, Instant, Kind

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from difflib import get_close_matches
 
-from tuttu.engine.errors import BadRequest, NotFound
+from tuttu.access.keys import PREFIX, SCOPES, KeyHolder, digest_of, holder_of, holders
 from tuttu.engine.house import House
-from tuttu.engine.keys import PREFIX, SCOPES, KeyHolder, digest_of, holder_of, holders
+from tuttu.vocabulary.errors import BadRequest, NotFound
 from tuttu.vocabulary.events import KeyIssued, KeyRevoked
 
 RANDOM_BYTES = 32

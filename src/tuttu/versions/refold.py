@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tuttu.engine import filling, versions
 from tuttu.engine.house import folds_of
 from tuttu.storage import Store, StoreCorruptError
+from tuttu.versions import backfill, history
 from tuttu.vocabulary.facts import Reader, Table, Transaction
 from tuttu.vocabulary.project import Project
 
@@ -37,12 +37,12 @@ def renew(store: Store, project: Project) -> bool:
     with store.read() as snapshot:
         if not _is_due(snapshot):
             return False
-    rooms = [each for each in folds_of(project) if each[1] is not versions.fold]
-    folds = [*rooms, ("engine", versions.activate)]
+    rooms = [each for each in folds_of(project) if each[1] is not history.fold]
+    folds = [*rooms, ("engine", history.activate)]
 
     def note(transaction: Transaction) -> None:
-        heard = tuple(sorted(filling.parts_of(project)))
-        transaction.put(filling.HEARD, filling.HERE, filling.Heard(hearing=heard))
+        heard = tuple(sorted(backfill.parts_of(project)))
+        transaction.put(backfill.HEARD, backfill.HERE, backfill.Heard(hearing=heard))
         transaction.put(SHAPES, HERE, Shape(SHAPE))
 
     return store.refold(folds, due=_is_due, then=("engine", note))

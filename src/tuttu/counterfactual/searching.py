@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tuttu.decision.changes.case import Case, Renders, Seen, settled
-from tuttu.decision.changes.contending import contending
-from tuttu.decision.changes.parts import Change, Later, Part, subsets
-from tuttu.decision.changes.waiting import away, kept_offers, waiting, waits
+from tuttu.counterfactual.case import Case, Renders, Seen, settled
+from tuttu.counterfactual.contending import contending
+from tuttu.counterfactual.parts import Change, Later, Part, subsets
+from tuttu.counterfactual.waiting import away, kept_offers, waiting, waits
 from tuttu.decision.contest import Render
 from tuttu.decision.situation import CandidateKey, Question, Situation
 from tuttu.policy.changes import Budget, Look, Move, Moves, apart, least_thoroughly, moves_for

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tuttu.engine.house import new_id
+from tuttu.batch.verify import comparing
+from tuttu.batch.verify.exporting import CUSTOMERS, Export, Progress
+from tuttu.batch.verify.questions import expressions, questions, subjects
+from tuttu.batch.verify.report import Verification
 from tuttu.engine.unwatched import Unwatched
-from tuttu.engine.verifying import comparing
-from tuttu.engine.verifying.exporting import CUSTOMERS, Export, Progress
-from tuttu.engine.verifying.questions import expressions, questions, subjects
-from tuttu.engine.verifying.report import Verification
 from tuttu.profile.batch import Veils, compute, layout_of
 from tuttu.storage import Store, Workbench, open_workbench
 from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from heapq import nlargest
 from typing import TypeVar
 
-from tuttu.decision.chance import POLICY
-from tuttu.decision.changes.case import Case, Seen, settled_names
-from tuttu.decision.changes.parts import (
+from tuttu.counterfactual.case import Case, Seen, settled_names
+from tuttu.counterfactual.parts import (
     OF_ITEM,
     Allowed,
     Arm,
@@ -20,7 +19,8 @@ from tuttu.decision.changes.parts import (
     Units,
     Worth,
 )
-from tuttu.decision.changes.waiting import kept_offers
+from tuttu.counterfactual.waiting import kept_offers
+from tuttu.decision.chance import POLICY
 from tuttu.decision.scoring import score_of
 from tuttu.decision.situation import Candidate, Situation, candidates, items_of, surfaces
 from tuttu.policy.changes import Move, moves_for

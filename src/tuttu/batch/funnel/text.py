@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tuttu.engine.funnel.counting import Funnel, FunnelLine, StageCount
+from tuttu.batch.funnel.counting import Funnel, FunnelLine, StageCount
 
 NO_DATA = "no data"
 HEADER = ("entered", "refused", "passed")

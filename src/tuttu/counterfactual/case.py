@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tuttu.content import ContentError
-from tuttu.decision import stages
-from tuttu.decision.chance import NO_MARKETING, POLICY
-from tuttu.decision.changes.parts import (
+from tuttu.counterfactual.parts import (
     OF_ITEM,
     Allowed,
     Arm,
@@ -21,7 +19,9 @@ from tuttu.decision.changes.parts import (
     Units,
     apply,
 )
-from tuttu.decision.changes.rules import Rule, book_of
+from tuttu.counterfactual.rules import Rule, book_of
+from tuttu.decision import stages
+from tuttu.decision.chance import NO_MARKETING, POLICY
 from tuttu.decision.contest import Render
 from tuttu.decision.deciding import judge
 from tuttu.decision.situation import Candidate, CandidateKey, Question, Situation

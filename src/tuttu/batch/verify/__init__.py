@@ -5,10 +5,10 @@ them. The other is SQL over an export of one snapshot. Where they differ, one of
 the difference is told under a pseudonym.
 """
 
-from tuttu.engine.verifying.exporting import Progress
-from tuttu.engine.verifying.report import Difference, Part, Verification
-from tuttu.engine.verifying.running import Runs, verify
-from tuttu.engine.verifying.text import verification_text
+from tuttu.batch.verify.exporting import Progress
+from tuttu.batch.verify.report import Difference, Part, Verification
+from tuttu.batch.verify.running import Runs, verify
+from tuttu.batch.verify.text import verification_text
 
 __all__ = [
     "Difference",

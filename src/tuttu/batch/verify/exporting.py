@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tuttu import decision, identity, profile
+from tuttu.batch.verify.questions import Question, Subject, asking
 from tuttu.decision import Candidate, Situation
 from tuttu.decision.situation import items_of
-from tuttu.engine.verifying.questions import Question, Subject, asking
 from tuttu.policy import Relation, duckdb_type, duckdb_value
 from tuttu.profile.batch import (
     CUSTOMER,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tuttu.decision.changes import (
+from tuttu.api.answers import ShownPart
+from tuttu.counterfactual import (
     MOST_PARTS,
     Allowed,
     Arm,
@@ -20,7 +21,6 @@ from tuttu.decision.changes import (
     Units,
     Worth,
 )
-from tuttu.engine.answers import ShownPart
 from tuttu.vocabulary.conversion import format_instant, present
 from tuttu.vocabulary.values import ITEM, MONEY_SCALE, Kind, Schema, Type, Value, schema_about
 

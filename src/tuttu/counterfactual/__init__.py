@@ -5,7 +5,7 @@ looks for the fewest and nearest; `apply` gives the snapshot as it would be. Pur
 written or drawn, and whatever is found is judged by the decision itself.
 """
 
-from tuttu.decision.changes.parts import (
+from tuttu.counterfactual.parts import (
     Allowed,
     Arm,
     Change,
@@ -21,7 +21,7 @@ from tuttu.decision.changes.parts import (
     apply,
     subsets,
 )
-from tuttu.decision.changes.searching import MOST_PARTS, least_change, least_changes
+from tuttu.counterfactual.searching import MOST_PARTS, least_change, least_changes
 
 __all__ = [
     "MOST_PARTS",

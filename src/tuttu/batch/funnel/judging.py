@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tuttu import decision, identity
+from tuttu.batch.funnel.counting import Funnel, Tally
+from tuttu.batch.funnel.coverage import Feeding
 from tuttu.decision import Question, Situation, UnknownSurfaceError, candidates
-from tuttu.engine.errors import BadRequest
-from tuttu.engine.funnel.counting import Funnel, Tally
-from tuttu.engine.funnel.feeding import Feeding
 from tuttu.engine.unwatched import Unwatched
 from tuttu.storage import Store
 from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project

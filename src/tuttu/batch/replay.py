@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from tuttu.engine.answers import ReplayAnswer
-from tuttu.engine.digest import digest
+from tuttu.api.answers import ReplayAnswer
+from tuttu.batch.digest import digest
 from tuttu.engine.house import House
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.facts import Committed, Logged, Unit

@@ -1,0 +1,77 @@
+"""A room as a record: all that the rest of the house must know of it, in one place.
+
+The list of rooms stands in `engine.rooms`. Reading a project, a version's life, the digest and the
+wide row walk that list, and know no room by name. Every field but the name has a default that says
+nothing, so that a room declares only what it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from tuttu.vocabulary.errors import Fault
+from tuttu.vocabulary.facts import Fold, Reader, Table
+from tuttu.vocabulary.history import Behind, Part
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant, Type, Value
+
+Folds = Mapping[type[Any], Fold]
+"""Type of a fact's body to the fold that hears it; the others are not called for it."""
+
+
+class RoomFolds(msgspec.Struct, frozen=True, kw_only=True):
+    """One room's folds in one commit, and the tables that they may write."""
+
+    room: str
+    tables: frozenset[str]
+    folds: Folds
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """One room.
+
+    tables: those that its folds write, and nobody else. folds: of a project, by type of fact.
+    parts: the names under which its state is kept, one for each definition; filler: the folds that
+    tell facts of the log to parts which have not heard them. columns: of the wide row, of which the
+    project's expressions may make use: asked before those are read, of a project in which company,
+    channels, surfaces, resources, namespaces, purposes and messages are there, and the rest is
+    empty. read: the values of these columns for one customer, before derived traits are worked
+    out. canonical: what it keeps of a customer, for the digest; whole: what belongs to no customer;
+    None: nothing, and the digest leaves the room out. can_follow: what keeps a version of the
+    project from following another one. check: faults of a project that only this room can see.
+    """
+
+    name: str
+    tables: tuple[Table[Any], ...] = ()
+    folds: Callable[[Project], Folds] = lambda _project: {}
+    parts: Callable[[Project], frozenset[Part]] = lambda _project: frozenset()
+    filler: Callable[[Project, Behind], Folds] = lambda _project, _behind: {}
+    columns: Callable[[Project], Mapping[str, Type]] = lambda _project: {}
+    read: Callable[[Reader, Customer, Project, Instant], Mapping[str, Value]] = (
+        lambda _reader, _customer, _project, _now: {}
+    )
+    canonical: Callable[[Reader, Customer, Project], object] = lambda _reader, _customer, _project: (
+        None
+    )
+    whole: Callable[[Reader, Project], object] = lambda _reader, _project: None
+    can_follow: Callable[[Project, Project], Iterable[Fault]] = lambda _before, _after: ()
+    check: Callable[[Project], list[Fault]] = lambda _project: []
+
+    def hearing(self, project: Project) -> RoomFolds:
+        """Its folds of a version, as a store registers them."""
+        return RoomFolds(room=self.name, tables=self._written, folds=self.folds(project))
+
+    def filling(self, project: Project, behind: Behind) -> RoomFolds:
+        """The folds of a commit that tells the log to some of its parts."""
+        return RoomFolds(room=self.name, tables=self._written, folds=self.filler(project, behind))
+
+    @property
+    def _written(self) -> frozenset[str]:
+        return frozenset(table.name for table in self.tables)
+
+
+Rooms = tuple[Room, ...]
