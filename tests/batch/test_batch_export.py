@@ -19,9 +19,10 @@ import msgspec
 import pytest
 from tests.batch.conftest import NAMES, Told, exports
 
+from tuttu import engine as use
 from tuttu.batch.verify import exporting, verify
 from tuttu.batch.verify.questions import expressions
-from tuttu.engine import Engine
+from tuttu.engine import Runtime
 from tuttu.profile.batch import Layout, layout_of
 from tuttu.storage import ExportError, InterruptedRunError, Workbench, open_workbench, sweep
 from tuttu.vocabulary.events import Event
@@ -29,7 +30,7 @@ from tuttu.vocabulary.events import Event
 KEY = bytes(16)
 
 
-def _exported(engine: Engine, bench: Workbench) -> Layout:
+def _exported(engine: Runtime, bench: Workbench) -> Layout:
     """All files of a run, while they are there."""
     found = verify(engine.project, engine.store, engine.now(), bench, key=KEY)
     assert found.agree
@@ -62,7 +63,7 @@ def _read(folder: Path) -> set[str]:
         return set(_cells(list(rows)))
 
 
-def _events(engine: Engine) -> list[Event]:
+def _events(engine: Runtime) -> list[Event]:
     with engine.store.read() as snapshot:
         return [event for _, event in exporting.events(snapshot)]
 
@@ -72,7 +73,7 @@ def _said(raw: bytes) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _unnamed(engine: Engine, layout: Layout) -> set[str]:
+def _unnamed(engine: Runtime, layout: Layout) -> set[str]:
     """Texts that senders said where no condition looks."""
     texts: set[str] = set()
     named: set[str] = set()
@@ -143,7 +144,7 @@ def test_the_folder_is_private_and_gone_afterwards(told: Told, temporary: Path) 
         (folder,) = exports(temporary)
         seen.append(stat.S_IMODE(folder.stat().st_mode))
 
-    assert engine.verify(look).agree
+    assert use.verify(engine, look).agree
     assert set(seen) == {0o700}
     assert exports(temporary) == []
 
@@ -156,7 +157,7 @@ def test_the_folder_is_gone_after_a_failure(told: Told, temporary: Path) -> None
         raise RuntimeError("the disk is full, say")
 
     with pytest.raises(RuntimeError):
-        engine.verify(fail)
+        use.verify(engine, fail)
     assert exports(temporary) == []
     with pytest.raises(ExportError), open_workbench() as bench:
         bench.run("SELECT no_such_column")
@@ -173,7 +174,7 @@ def test_a_run_is_ended_from_another_thread(told: Told, temporary: Path) -> None
         ended[-1].join()
 
     with pytest.raises(InterruptedRunError):
-        engine.verify(end)
+        use.verify(engine, end)
     assert exports(temporary) == []
 
 

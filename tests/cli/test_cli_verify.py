@@ -18,6 +18,7 @@ from tests.batch.conftest import exports
 from tests.local import local_client
 from tests.waiting import until
 
+from tuttu import engine as use
 from tuttu.batch.verify import Verification
 from tuttu.cli.verifying import endable
 from tuttu.engine import open_engine
@@ -42,7 +43,7 @@ def _tell(folder: Path, count: int = 1) -> None:
     with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
         for start in range(0, count, 500):
             body = msgspec.json.encode({"batch": calls[start : start + 500]})
-            answer = engine.accept("batch", body, None, "test").answer
+            answer = use.accept(engine, "batch", body, None, "test").answer
             assert answer is not None
             assert not answer.refused
 

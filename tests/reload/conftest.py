@@ -17,7 +17,8 @@ from tests.local import local_client
 from tests.reload.company import Version, texts
 from tests.reload.worlds import NOON
 
-from tuttu.engine import Engine, open_engine
+from tuttu import engine as use
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 
@@ -49,9 +50,9 @@ class Opening:
     def __init__(self, folder: Path, storage: str) -> None:
         self._folder = folder
         self._storage = storage
-        self._engine: Engine | None = None
+        self._engine: Runtime | None = None
 
-    def __call__(self) -> Engine:
+    def __call__(self) -> Runtime:
         self.close()
         clock = ManualClock(NOON)
         self._engine = open_engine(self._folder, clock=clock, storage=self._storage)
@@ -70,7 +71,7 @@ def opening(folder: Path, storage_url: str) -> Iterator[Opening]:
 
 
 @pytest.fixture
-def engine(opening: Opening) -> Engine:
+def engine(opening: Opening) -> Runtime:
     return opening()
 
 
@@ -150,5 +151,5 @@ def order(number: int, who: str = "maija", amount: int = 1) -> dict[str, Any]:
     }
 
 
-def trait(engine: Engine, name: str, who: str = "maija") -> Any:
-    return engine.customer({"user_id": who}, "test").traits[name]
+def trait(engine: Runtime, name: str, who: str = "maija") -> Any:
+    return use.customer(engine, {"user_id": who}, "test").traits[name]

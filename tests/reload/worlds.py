@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 from tests.reload.company import Version
-
-from tuttu import identity, ledger, profile
-from tuttu.api.answers import DecideRequest
-from tuttu.batch.digest import digest
-from tuttu.engine import Engine
 from tuttu.engine.house import folds_of
+
+from tuttu import engine as use
+from tuttu import identity, ledger, profile
+from tuttu.api import DecideRequest
+from tuttu.batch.digest import digest
+from tuttu.engine import Runtime
 from tuttu.storage import Snapshot, Store
 from tuttu.versions.activation import Activating, Activation, Progress
 from tuttu.versions.active_version import ActiveVersion
@@ -46,7 +47,7 @@ class World:
         self.calls: list[Told] = []
         self.contacts: list[str] = []
         self.activate(first)
-        self.engine = Engine(ActiveVersion(store, self.clock), store, self.clock)
+        self.engine = Runtime(ActiveVersion(store, self.clock), store, self.clock)
 
     @property
     def project(self) -> Project:
@@ -96,7 +97,7 @@ class World:
 
     def decide(self, who: str, surface: str) -> None:
         asked = DecideRequest(who={"user_id": who}, surfaces=[surface])
-        choices = self.engine.decide(asked).choices
+        choices = use.decide(self.engine, asked).choices
         self.contacts += [choice.contact_id for choice in choices]
 
     def _call(self, number: int, told: Told) -> Told:
@@ -108,8 +109,8 @@ class World:
         return call
 
 
-def tell(engine: Engine, calls: Sequence[Told]) -> None:
-    outcome = engine.accept("batch", msgspec.json.encode({"batch": calls}), None, "test")
+def tell(engine: Runtime, calls: Sequence[Told]) -> None:
+    outcome = use.accept(engine, "batch", msgspec.json.encode({"batch": calls}), None, "test")
     assert outcome.answer is not None
     assert not outcome.answer.refused, outcome.answer.refused
 

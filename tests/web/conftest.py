@@ -14,11 +14,12 @@ import httpx
 import pytest
 import uvloop
 from tests.local import local_client
-
-from tuttu.access.keys import KeyHolder
-from tuttu.api.answers import CallsAnswer, HealthAnswer
-from tuttu.engine import Engine, open_engine
 from tuttu.engine.calls import AcceptOutcome
+
+from tuttu import engine as use
+from tuttu.access.keys import KeyHolder
+from tuttu.api import CallsAnswer, HealthAnswer
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.company import Company, Limits, Namespace, Profile, Tracking
 from tuttu.vocabulary.conversion import parse_instant
@@ -137,7 +138,7 @@ class Running:
 
 
 @contextmanager
-def serving(engine: Engine, folder: Path) -> Iterator[Running]:
+def serving(engine: Runtime, folder: Path) -> Iterator[Running]:
     with listen(socket_path(folder)) as own, closing(bind("127.0.0.1", 0)) as bound:
         doors = Doors(engine, bound, own)
         opened = threading.Event()
@@ -163,7 +164,7 @@ STUB = StubEngine()
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(cast(Engine, STUB), tmp_path_factory.mktemp("project")) as running:
+    with serving(cast(Runtime, STUB), tmp_path_factory.mktemp("project")) as running:
         yield running
 
 
@@ -182,14 +183,14 @@ def stub(running: Running) -> StubEngine:
 class Corner:
     """The little shop of this folder, served over a real engine at a moment of its own."""
 
-    def __init__(self, running: Running, engine: Engine) -> None:
+    def __init__(self, running: Running, engine: Runtime) -> None:
         self.url = running.url
         self.engine = engine
-        self.key = engine.issue_key(f"test {len(engine.keys())}", tuple(ALL_SCOPES))
+        self.key = use.issue_key(engine, f"test {len(use.keys(engine))}", tuple(ALL_SCOPES))
         self.client = running.client(self.key)
 
     def issue(self, name: str, *scopes: str) -> str:
-        return self.engine.issue_key(name, scopes)
+        return use.issue_key(self.engine, name, scopes)
 
     def get(self, path: str) -> Any:
         answer = self.client.get(path)

@@ -20,7 +20,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from tuttu import catalog
-from tuttu.api.answers import CallsAnswer, DecideAnswer, DecideRequest, Who
+from tuttu.api import CallsAnswer, DecideAnswer, DecideRequest, Who
 from tuttu.cli import show
 from tuttu.cli.door import open_door
 from tuttu.cli.folders import copy_example, parse_example

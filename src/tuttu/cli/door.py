@@ -18,9 +18,9 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu.api.answers import ShownFault
+from tuttu.api import ShownFault
 from tuttu.cli.options import chosen_storage
-from tuttu.engine import Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.storage import OwnedElsewhereError
 from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
 from tuttu.web import SystemClock, answers, catch_up, create_app, reachable, socket_path
@@ -53,7 +53,7 @@ class Door:
         self,
         transport: httpx.AsyncBaseTransport,
         runner: asyncio.Runner,
-        engine: Engine | None = None,
+        engine: Runtime | None = None,
     ) -> None:
         self.engine = engine
         self._runner = runner
@@ -129,7 +129,7 @@ def open_door(folder: Path) -> Iterator[Door]:
             yield door
 
 
-def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Engine | None:
+def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
     """None: a server answers at `path`. Somebody who owns the store without serving it is another
     command, or a server that comes or goes: it is waited for."""
     deadline = time.monotonic() + PATIENCE
@@ -144,7 +144,7 @@ def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Engine | None:
 
 
 @contextmanager
-def _door(transport: httpx.AsyncBaseTransport, engine: Engine | None = None) -> Iterator[Door]:
+def _door(transport: httpx.AsyncBaseTransport, engine: Runtime | None = None) -> Iterator[Door]:
     with asyncio.Runner() as runner, closing(Door(transport, runner, engine)) as door:
         yield door
 

@@ -9,7 +9,7 @@ from typing import IO
 
 import click
 
-from tuttu.api.answers import (
+from tuttu.api import (
     CallsAnswer,
     ClockAnswer,
     ClockRequest,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tuttu.api.answers import ReloadAnswer
+from tuttu.api import ReloadAnswer
 from tuttu.cli.door import open_door
 from tuttu.cli.options import FOLDER, json_option, print_json, storage_option
 

@@ -11,7 +11,7 @@ import msgspec
 
 from tuttu import web
 from tuttu.cli.options import FOLDER, chosen_storage, storage_option
-from tuttu.engine import Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.web import SystemClock
@@ -52,7 +52,7 @@ def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> No
         web.serve(engine, bound, folder, _teller(engine, as_json))
 
 
-def _teller(engine: Engine, as_json: bool) -> Callable[[str], None]:
+def _teller(engine: Runtime, as_json: bool) -> Callable[[str], None]:
     def tell(url: str) -> None:
         told = {
             "url": url,

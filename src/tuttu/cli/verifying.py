@@ -11,10 +11,11 @@ from typing import TypeVar
 
 import click
 
+from tuttu import engine as use
 from tuttu.batch.verify import Verification, verification_text
 from tuttu.cli.door import open_door
 from tuttu.cli.options import folder_option, json_option, print_json
-from tuttu.engine import Engine
+from tuttu.engine import Runtime
 
 T = TypeVar("T")
 
@@ -40,9 +41,9 @@ def verify(as_json: bool, folder: Path) -> None:
     sys.exit(0 if found.agree else 1)
 
 
-def _done_here(engine: Engine) -> Verification:
+def _done_here(engine: Runtime) -> Verification:
     def work() -> Verification:
-        return engine.verify(lambda said: click.echo(f"{said} …", err=True))
+        return use.verify(engine, lambda said: click.echo(f"{said} …", err=True))
 
     return endable(work, engine.interrupt)
 

@@ -7,13 +7,15 @@ from http import HTTPStatus
 
 import msgspec
 
-from tuttu.api.answers import ShownFault, shown_fault
+from tuttu.api import ShownFault, shown_fault
 from tuttu.vocabulary.errors import (
     AlreadyReloading,
     BadRequest,
+    CallRefused,
     FinalError,
     NotFound,
     ProjectError,
+    ReservedName,
     RetryError,
     TuttuError,
     UnknownSurface,
@@ -73,31 +75,26 @@ def faulty(error: ProjectError) -> ProblemError:
     return problem
 
 
-def wrong_question(error: BadRequest) -> ProblemError:
-    """What the asker has to change; that a surface is not declared, programs can tell."""
-    if isinstance(error, UnknownSurface):
-        return ProblemError(400, "unknown_surface", str(error))
-    return ProblemError(400, "bad_request", str(error))
-
-
-def may_pass(error: RetryError) -> ProblemError:
-    """The same question may be answered later; it says when to ask again."""
-    headers = {"Retry-After": str(UNAVAILABLE_SECONDS)}
-    return ProblemError(503, "unavailable", str(error), headers)
-
-
 def problem_of(error: TuttuError) -> ProblemError:
-    """The refusal that tells what an error of the engine says."""
-    if isinstance(error, NotFound):
-        return ProblemError(404, "not_found", str(error))
-    if isinstance(error, BadRequest):
-        return wrong_question(error)
-    if isinstance(error, AlreadyReloading):
-        return ProblemError(409, "already_reloading", str(error))
-    if isinstance(error, ProjectError):
-        return faulty(error)
-    if isinstance(error, RetryError):
-        return may_pass(error)
-    if isinstance(error, FinalError):
-        return ProblemError(400, "refused", str(error))
+    """The refusal that tells what an error says; one that may pass says when to ask again."""
+    said = str(error)
+    match error:
+        case CallRefused():
+            return ProblemError(error.status, error.code, said)
+        case NotFound():
+            return ProblemError(404, "not_found", said)
+        case UnknownSurface():
+            return ProblemError(400, "unknown_surface", said)
+        case BadRequest():
+            return ProblemError(400, "bad_request", said)
+        case ReservedName():
+            return ProblemError(400, "reserved_name", said)
+        case AlreadyReloading():
+            return ProblemError(409, "already_reloading", said)
+        case ProjectError():
+            return faulty(error)
+        case RetryError():
+            return ProblemError(503, "unavailable", said, {"Retry-After": str(UNAVAILABLE_SECONDS)})
+        case FinalError():
+            return ProblemError(400, "refused", said)
     raise error

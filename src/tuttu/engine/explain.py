@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from tuttu import decision, identity
-from tuttu.api.answers import DecideRequest, ExplainAnswer, ExplainRequest, ShownRefusal
-from tuttu.api.changes import NOT_FOUND, NOT_LOOKED_FOR, parts_of
-from tuttu.api.presenters import answer_of
-from tuttu.decision import CandidateKey, Change, Situation
-from tuttu.decision.receipts import receipt_of
-from tuttu.engine.deciding import Rendering, asked_of, named, version_of
-from tuttu.engine.house import House
-from tuttu.vocabulary.errors import BadRequest, NotFound
+from tuttu import api, counterfactual, decision, identity
+from tuttu.counterfactual import Change
+from tuttu.decision import CandidateKey, Situation
+from tuttu.engine.decide import Rendering, deciding_project, named, read_question, stored_receipt
+from tuttu.engine.runtime import Runtime
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.values import Schema
 from tuttu.vocabulary.verdicts import Receipt
@@ -23,17 +20,17 @@ NO_GROUNDS = "issued before receipts kept what they rest on: only what the recei
 Changes = dict[CandidateKey, Change | None]
 
 
-def explain(house: House, request: ExplainRequest, by: str) -> ExplainAnswer:
-    """Only the look is kept. Raises BadRequest, NotFound."""
+def explain(runtime: Runtime, request: api.ExplainRequest, by: str) -> api.ExplainAnswer:
+    """Why, why not, and the least change that would turn each refusal: of a question asked now, or
+    of an earlier decision by its own rules. Only the look is recorded."""
     if request.decision is not None:
-        return _of_decision(house, request, request.decision, by)
+        return _of_decision(runtime, request, request.decision, by)
     asked = _as_asked(request)
-    with house.store.read() as snapshot:
-        house = house.at(snapshot)
-        situation, question = asked_of(house, snapshot, asked)
+    with runtime.view() as seen:
+        situation, question = read_question(runtime, seen, asked)
 
-        def renders(seen: Situation) -> Rendering:
-            return Rendering(house, seen, asked)
+        def renders(of: Situation) -> Rendering:
+            return Rendering(seen.version, of, asked)
 
         receipt = decision.explain(
             situation, question, decision_id=new_id(), render=renders(situation)
@@ -42,16 +39,16 @@ def explain(house: House, request: ExplainRequest, by: str) -> ExplainAnswer:
         changes = None
         if request.changes:
             keys = _refused(receipt)
-            changes = decision.least_changes(situation, seeded, keys, renders)
-    house.looked(situation.customer, by, "explain")
-    schema = house.project.row_schema
+            changes = counterfactual.least_changes(situation, seeded, keys, renders)
+    runtime.record_look(situation.customer, by, "explain")
+    schema = seen.version.project.row_schema
     return _answer(named(receipt, situation), changes, schema, kept=False)
 
 
-def _as_asked(request: ExplainRequest) -> DecideRequest:
+def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
     if not request.who and not request.surfaces:
         raise BadRequest("neither a question nor a decision", "who and surfaces, or a decision")
-    return DecideRequest(
+    return api.DecideRequest(
         who=request.who,
         surfaces=request.surfaces,
         slots=request.slots,
@@ -62,31 +59,30 @@ def _as_asked(request: ExplainRequest) -> DecideRequest:
     )
 
 
-def _of_decision(house: House, request: ExplainRequest, decision_id: str, by: str) -> ExplainAnswer:
+def _of_decision(
+    runtime: Runtime, request: api.ExplainRequest, decision_id: str, by: str
+) -> api.ExplainAnswer:
     """By the receipt's own moment, row and rules, whatever holds today."""
     if request.who or request.surfaces or request.context or request.slots:
         raise BadRequest("a decision and a question", "one of the two: a decision has its own")
-    with house.store.read() as snapshot:
-        house = house.at(snapshot)
-        receipt = receipt_of(snapshot, decision_id)
-        if receipt is None:
-            raise NotFound(f"no decision has the id {decision_id!r}")
-        customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
-        project = version_of(house, snapshot, receipt)
-    house.looked(customer, by, "explain")
+    with runtime.view() as seen:
+        receipt = stored_receipt(seen.snapshot, decision_id)
+        customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
+        project = deciding_project(seen, receipt)
+    runtime.record_look(customer, by, "explain")
     if project is None or receipt.grounds is None:
         note = OTHER_RULES if project is None else NO_GROUNDS
-        schema = house.project.row_schema
+        schema = seen.version.project.row_schema
         return _answer(receipt, None, schema, kept=True, note=note)
     again = decision.explain_again(receipt, receipt.grounds, project)
     changes = None
     if request.changes:
         keys = [key for key in _refused(again) if key in _reckoned(again)]
-        changes = decision.least_changes(
+        changes = counterfactual.least_changes(
             decision.recalled(receipt, receipt.grounds, project),
             decision.question_of(receipt, receipt.grounds),
             keys,
-            lambda _seen: decision.rendered_then(receipt),
+            lambda _: decision.rendered_then(receipt),
         )
     return _answer(again, changes, project.row_schema, kept=True)
 
@@ -104,20 +100,20 @@ def _reckoned(receipt: Receipt) -> set[CandidateKey]:
 
 def _answer(
     receipt: Receipt, changes: Changes | None, schema: Schema, *, kept: bool, note: str = ""
-) -> ExplainAnswer:
-    answer = answer_of(receipt, kept=kept)
+) -> api.ExplainAnswer:
+    answer = api.answer_of(receipt, kept=kept)
     refused = answer.refused
     if changes is not None:
         refused = [_with_change(each, changes, schema) for each in refused]
     plain = {name: getattr(answer, name) for name in answer.__struct_fields__}
-    return ExplainAnswer(**{**plain, "refused": refused}, note=note)
+    return api.ExplainAnswer(**{**plain, "refused": refused}, note=note)
 
 
-def _with_change(refused: ShownRefusal, changes: Changes, schema: Schema) -> ShownRefusal:
+def _with_change(refused: api.ShownRefusal, changes: Changes, schema: Schema) -> api.ShownRefusal:
     key = (refused.action, refused.treatment, refused.item)
     if key not in changes:
-        return msgspec.structs.replace(refused, no_change=NOT_LOOKED_FOR)
+        return msgspec.structs.replace(refused, no_change=api.NOT_LOOKED_FOR)
     change = changes[key]
     if change is None:
-        return msgspec.structs.replace(refused, no_change=NOT_FOUND)
-    return msgspec.structs.replace(refused, would_pass_if=parts_of(change, schema))
+        return msgspec.structs.replace(refused, no_change=api.NOT_FOUND)
+    return msgspec.structs.replace(refused, would_pass_if=api.parts_of(change, schema))

@@ -24,7 +24,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     batch: str | None
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class ComparedKind(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of definition: how many there are, and how many values were compared."""
 
     part: str
@@ -41,6 +41,6 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     customers: int
     events: int
-    parts: tuple[Part, ...]
+    parts: tuple[ComparedKind, ...]
     differences: tuple[Difference, ...]
     agree: bool

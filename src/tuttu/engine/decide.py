@@ -3,146 +3,149 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 import msgspec
 
-from tuttu import decision, identity, ledger
-from tuttu.api.answers import DecideAnswer, DecideRequest, DecisionAnswer, ShownOutcome
-from tuttu.api.identifiers import identifier_of, label
-from tuttu.api.merge_history import decided_customer
-from tuttu.api.presenters import answer_of, of_item, values
+from tuttu import api, decision, identity, ledger, versions
 from tuttu.decision import Candidate, Question, Situation, UnknownSurfaceError, surfaces
-from tuttu.decision.receipts import receipt_at, receipt_of
-from tuttu.engine.house import House
+from tuttu.engine.runtime import Runtime
 from tuttu.storage import Snapshot
-from tuttu.versions import history
+from tuttu.versions import Version, View
 from tuttu.vocabulary.conversion import convert, format_instant
 from tuttu.vocabulary.errors import BadRequest, NotFound, UnknownSurface
-from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
 from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Value
+from tuttu.vocabulary.values import Instant, Value
 from tuttu.vocabulary.verdicts import Receipt
 
+Seen = View[Version]
 
-def decide(house: House, request: DecideRequest, idempotency: bytes | None) -> DecideAnswer:
-    """One decision, durable when it returns; a dry run writes nothing.
 
-    It is made beside all others. Where one of them was faster it is made again, in a turn of its
-    own: it never loses twice. Raises BadRequest, Unavailable.
+def decide(
+    runtime: Runtime, request: api.DecideRequest, idempotency: bytes | None = None
+) -> api.DecideAnswer:
+    """The next best actions for a customer on one or more surfaces, with their reasons.
+
+    Durable when it returns; a dry run writes nothing. It is made beside all others. Where one of
+    them was faster it is made again, while nobody else writes: it never loses twice. Raises
+    BadRequest, Unavailable.
     """
     if request.seed is not None and not request.dry_run:
         raise BadRequest("a seed", "none, or a dry run: the seed of a real decision is its own")
     decision_id = new_id()
-    with house.store.read() as snapshot:
-        house = house.at(snapshot)
-        receipt = _decided(house, snapshot, request, decision_id)
-        reads = snapshot.reads
+    with runtime.view() as seen:
+        receipt = _decide(runtime, seen, request, decision_id)
+        reads = seen.snapshot.reads
     if request.dry_run:
-        return answer_of(receipt, kept=False)
-    result = house.commit([_unit(receipt, reads, idempotency)])[0]
+        return api.answer_of(receipt, kept=False)
+    result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
     if not isinstance(result, Committed | Duplicate):
-        with house.turn() as turn:
-            house = house.at(turn)
-            receipt = _decided(house, turn, request, decision_id)
-            result = house.commit_in(turn, [_unit(receipt, (), idempotency)])[0]
+        with runtime.view(exclusive=True) as seen:
+            receipt = _decide(runtime, seen, request, decision_id)
+            result = runtime.commit_in(seen, [_unit(receipt, (), idempotency)])[0]
     if isinstance(result, Duplicate):
-        return _earlier(house, result.position, request)
+        return _earlier(runtime, result.position, request)
     assert isinstance(result, Committed), result  # noqa: S101 - nobody else was there
-    return answer_of(receipt, kept=True)
+    return api.answer_of(receipt, kept=True)
 
 
-def decision_of(house: House, decision_id: str, by: str) -> DecisionAnswer:
-    """A stored receipt as it was issued, with what came of it since. Raises NotFound."""
-    with house.store.read() as snapshot:
-        house = house.at(snapshot)
-        receipt = receipt_of(snapshot, decision_id)
-        if receipt is None:
-            raise NotFound(f"no decision has the id {decision_id!r}")
-        customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
-        outcomes = _outcomes(house, snapshot, customer, receipt)
-        about = decided_customer(snapshot, receipt, customer)
-        project = version_of(house, snapshot, receipt) or house.project
-    house.looked(customer, by, "decision")
+def decision_by_id(runtime: Runtime, id: str, by: str) -> api.DecisionAnswer:  # noqa: A002
+    """A decision as it was made, and what came of it since."""
+    with runtime.view() as seen:
+        receipt = stored_receipt(seen.snapshot, id)
+        customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
+        outcomes = _outcomes(seen, customer, receipt, runtime.now())
+        about = api.decided_customer(
+            receipt,
+            customer,
+            lambda each: api.fragment_name(each, identity.identifier_of(seen.snapshot, each)),
+        )
+        project = deciding_project(seen, receipt) or seen.version.project
+    runtime.record_look(customer, by, "decision")
     schema = project.row_schema
-    return DecisionAnswer(
-        decision=answer_of(receipt, kept=True),
+    return api.DecisionAnswer(
+        decision=api.answer_of(receipt, kept=True),
         customer=about,
-        read=values(receipt.read, schema, receipt.read),
+        read=api.values(receipt.read, schema, receipt.read),
         read_of_items={
-            about: {item: of_item(read, schema, about) for item, read in items.items()}
+            about: {item: api.of_item(read, schema, about) for item, read in items.items()}
             for about, items in receipt.read_of_items.items()
         },
         outcomes=outcomes,
     )
 
 
-def version_of(house: House, snapshot: Snapshot, receipt: Receipt) -> Project | None:
-    """The version of the project that decided."""
-    if receipt.project_digest == house.project.digest:
-        return house.project
-    return history.project_of(snapshot, receipt.project_digest)
+def stored_receipt(snapshot: Snapshot, decision_id: str) -> Receipt:
+    """Raises NotFound."""
+    receipt = decision.receipt_of(snapshot, decision_id)
+    if receipt is None:
+        raise NotFound(f"no decision has the id {decision_id!r}")
+    return receipt
 
 
-def situation_of(
-    house: House,
-    snapshot: Snapshot,
-    identifier: Identifier,
-    context: Mapping[str, Value] | None = None,
-    asked: Collection[str] | None = None,
-) -> Situation:
-    customer = identity.resolve(snapshot, house.project, identifier)
-    return decision.situation(
-        snapshot, house.project, customer, house.now(), context=context, asked=asked
-    )
+def deciding_project(seen: Seen, receipt: Receipt) -> Project | None:
+    """The version of the project that decided; None if it is not kept."""
+    version = seen.version
+    if receipt.project_digest == version.project.digest:
+        return version.project
+    return versions.project_of(seen.snapshot, receipt.project_digest, version.rooms)
 
 
-def asked_of(
-    house: House, snapshot: Snapshot, request: DecideRequest
+def read_question(
+    runtime: Runtime, seen: Seen, request: api.DecideRequest
 ) -> tuple[Situation, Question]:
     """What is asked, and the snapshot that it is asked about. Raises BadRequest."""
+    project = seen.version.project
     if not request.surfaces:
-        raise BadRequest("no surface", f"one or more of: {', '.join(house.project.surfaces)}")
-    identifier = identifier_of(house.project, request.who)
-    context = _context(house.project, request.context)
+        raise BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
+    identifier = api.identifier_of(project, request.who)
     question = Question(
         surfaces=tuple(request.surfaces),
-        fragment=house.store.pseudonym(identifier.namespace, identifier.value),
+        fragment=runtime.store.pseudonym(identifier.namespace, identifier.value),
         slots=_slots(request),
         seed=request.seed,
     )
     try:
-        surfaces(house.project, question)
+        surfaces(project, question)
     except UnknownSurfaceError as error:
         raise UnknownSurface(error.found, error.expected) from error
-    return situation_of(house, snapshot, identifier, context, question.surfaces), question
+    situation = decision.situation(
+        seen.snapshot,
+        project,
+        identity.resolve(seen.snapshot, project, identifier),
+        runtime.now(),
+        context=_context(project, request.context),
+        asked=question.surfaces,
+        rooms=seen.version.rooms,
+    )
+    return situation, question
 
 
-def _decided(house: House, snapshot: Snapshot, request: DecideRequest, decision_id: str) -> Receipt:
-    situation, question = asked_of(house, snapshot, request)
-    render = Rendering(house, situation, request)
+def _decide(runtime: Runtime, seen: Seen, request: api.DecideRequest, decision_id: str) -> Receipt:
+    situation, question = read_question(runtime, seen, request)
+    render = Rendering(seen.version, situation, request)
     receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
-    who = identifier_of(house.project, request.who)
+    who = api.identifier_of(seen.version.project, request.who)
     return msgspec.structs.replace(
         named(receipt, situation), who=who, idempotency=_fingerprint(request)
     )
 
 
 def named(receipt: Receipt, situation: Situation) -> Receipt:
-    """With the name of the person, as the doors show it."""
-    name = label(situation.customer.identifiers[0])
+    """With the name of the customer, as the doors show it."""
+    name = api.label(situation.customer.identifiers[0])
     return msgspec.structs.replace(receipt, asked=name)
 
 
 class Rendering:
     """Renders a treatment for the customer of one situation."""
 
-    def __init__(self, house: House, situation: Situation, request: DecideRequest) -> None:
-        self._renderer = house.renderer
+    def __init__(self, version: Version, situation: Situation, request: api.DecideRequest) -> None:
+        self._renderer = version.renderer
         self._languages = (request.language,) if request.language else ()
         self._situation = situation
 
@@ -168,23 +171,23 @@ def _unit(
     return Unit(facts=(fact,), once=once, reads=reads)
 
 
-def _earlier(house: House, position: int, request: DecideRequest) -> DecideAnswer:
+def _earlier(runtime: Runtime, position: int, request: api.DecideRequest) -> api.DecideAnswer:
     """Same key, same answer; the same key with another question is a mistake."""
-    with house.store.read() as snapshot:
-        receipt = receipt_at(snapshot, position)
+    with runtime.view() as seen:
+        receipt = decision.receipt_at(seen.snapshot, position)
     if receipt.idempotency != _fingerprint(request):
         raise BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
-    return answer_of(receipt, kept=True)
+    return api.answer_of(receipt, kept=True)
 
 
-def _fingerprint(request: DecideRequest) -> bytes:
+def _fingerprint(request: api.DecideRequest) -> bytes:
     asked = msgspec.json.encode(request, order="sorted")
     return hashlib.blake2b(asked, digest_size=16).digest()
 
 
-def _slots(request: DecideRequest) -> dict[str, int]:
+def _slots(request: api.DecideRequest) -> dict[str, int]:
     for surface, slots in request.slots.items():
         if surface not in request.surfaces:
             raise BadRequest(f"slots for {surface!r}", "slots of surfaces that are asked for")
@@ -205,12 +208,12 @@ def _context(project: Project, said: Mapping[str, object]) -> dict[str, Value]:
 
 
 def _outcomes(
-    house: House, snapshot: Snapshot, customer: Customer, receipt: Receipt
-) -> list[ShownOutcome]:
-    history = ledger.read(snapshot, customer, house.project, house.now(), {})
+    seen: Seen, customer: Customer, receipt: Receipt, now: Instant
+) -> list[api.ShownOutcome]:
+    history = ledger.read(seen.snapshot, customer, seen.version.project, now, {})
     chosen = {choice.contact_id: choice for choice in receipt.choices}
     outcomes = [
-        ShownOutcome(
+        api.ShownOutcome(
             contact_id=each.contact_id,
             action=chosen[each.contact_id].action,
             item=chosen[each.contact_id].item,
@@ -220,7 +223,7 @@ def _outcomes(
         for each in ledger.outcomes_of(history, chosen)
     ]
     withdrawn = [
-        ShownOutcome(
+        api.ShownOutcome(
             contact_id=name,
             action=chosen[name].action,
             item=chosen[name].item,
