@@ -18,6 +18,7 @@ import duckdb
 import msgspec
 import pytest
 from tests.batch.conftest import NAMES, Told, exports
+from tests.waiting import HANG_SECONDS
 
 from tuttu import engine as use
 from tuttu.batch.verify import exporting, verify
@@ -28,6 +29,8 @@ from tuttu.storage import ExportError, InterruptedRunError, Workbench, open_work
 from tuttu.vocabulary.events import Event
 
 KEY = bytes(16)
+AT_WORK_SECONDS = 0.2
+"""After which a statement has begun, as a rule."""
 
 
 def _exported(engine: Runtime, bench: Workbench) -> Layout:
@@ -180,11 +183,21 @@ def test_a_run_is_ended_from_another_thread(told: Told, temporary: Path) -> None
 
 def test_a_statement_at_work_is_ended_too(temporary: Path) -> None:
     with open_workbench() as bench:
-        timer = threading.Timer(0.2, bench.interrupt)
-        timer.start()
-        with pytest.raises(InterruptedRunError):
-            bench.run("SELECT count(*) FROM range(10000000000000) a WHERE a.range % 7 = 8")
-        timer.join()
+        over = threading.Event()
+
+        def interrupt_again_and_again() -> None:
+            """As whoever ends a run does: the first time may fall before the statement begins."""
+            while not over.wait(AT_WORK_SECONDS):
+                bench.interrupt()
+
+        other = threading.Thread(target=interrupt_again_and_again)
+        other.start()
+        try:
+            with pytest.raises(InterruptedRunError):
+                bench.run("SELECT count(*) FROM range(10000000000000) a WHERE a.range % 7 = 8")
+        finally:
+            over.set()
+            other.join()
     assert exports(temporary) == []
 
 
@@ -231,7 +244,7 @@ def test_the_folder_is_gone_after_a_signal(number: int, working: subprocess.Pope
     folder = _folder(working)
     assert folder.is_dir()
     working.send_signal(number)
-    assert working.wait(30) != 0
+    assert working.wait(HANG_SECONDS) != 0
     assert not folder.exists()
 
 
@@ -242,7 +255,7 @@ def test_the_next_run_sweeps_up_what_a_killed_one_left(
     sweep()
     assert folder.is_dir(), "its process lives"
     working.kill()
-    working.wait(20)
+    working.wait(HANG_SECONDS)
     assert folder.is_dir()
     assert told("shop").verify().agree
     assert exports(temporary) == []

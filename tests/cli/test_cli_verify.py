@@ -16,7 +16,7 @@ import pytest
 from click.testing import Result
 from tests.batch.conftest import exports
 from tests.local import local_client
-from tests.waiting import until
+from tests.waiting import HANG_SECONDS, until
 
 from tuttu import engine as use
 from tuttu.batch.verify import Verification
@@ -131,7 +131,7 @@ def test_a_server_does_it_and_ends_it_when_it_ends(
     asking.start()
     export = exported()
     status, said = server.end(signal.SIGTERM)
-    asking.join(30)
+    asking.join(HANG_SECONDS)
     assert status == 0, said
     assert not export.exists()
     assert exports(temporary) == []

@@ -16,6 +16,7 @@ import pytest
 from tests.local import local_client
 from tests.reload.company import Version, texts
 from tests.reload.worlds import NOON
+from tests.waiting import HANG_SECONDS
 
 from tuttu import engine as use
 from tuttu.engine import Runtime, open_engine
@@ -106,7 +107,9 @@ class Server:
         """One more, with a key for everything; whoever asks for it closes it."""
         self.key = self.key or self._issued()
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=120, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=HANG_SECONDS, trust_env=False
+        )
 
     def _issued(self) -> str:
         scopes = ["ingest", "decide", "read-person", "write-person", "admin"]
@@ -122,7 +125,7 @@ class Server:
         """What it said on stderr."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=HANG_SECONDS)
         return self._said.read_text()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, Opening, order, trait, write
 from tests.reload.worlds import NOON, KilledError, facts_of, tell
+from tests.waiting import HANG_SECONDS
+
 from tuttu.engine.reloading import Reloading
 from tuttu.versions.checking import read_project
 
@@ -188,21 +191,24 @@ def test_events_during_a_fill_count_once_and_are_decided_by_the_version_that_hol
     tell(engine, [order(number) for number in range(600)])
     before = use.project(engine).project_digest
     write(folder, COUNTED)
-    reached, go_on = threading.Semaphore(0), threading.Semaphore(0)
+    stands, go_on = queue.SimpleQueue[bool](), threading.Semaphore(0)
 
     def held(_: Progress) -> None:
-        reached.release()
+        stands.put(True)
         go_on.acquire()
 
     answers: list[Any] = []
-    reloading = threading.Thread(
-        target=lambda: answers.append(use.reload(engine, "anna", held)), daemon=True
-    )
+
+    def reload() -> None:
+        try:
+            answers.append(use.reload(engine, "anna", held))
+        finally:
+            stands.put(False)
+
+    reloading = threading.Thread(target=reload, daemon=True)
     reloading.start()
     steps = 0
-    while reached.acquire(timeout=0.5) or reloading.is_alive():
-        if not reloading.is_alive():
-            break
+    while stands.get(timeout=HANG_SECONDS):
         filling = use.project(engine).filling
         assert filling is not None
         assert filling.project_digest != before

@@ -14,6 +14,8 @@ import httpx
 import pytest
 import uvloop
 from tests.local import local_client
+from tests.waiting import HANG_SECONDS
+
 from tuttu.engine.calls import AcceptOutcome
 
 from tuttu import engine as use
@@ -129,7 +131,12 @@ class Running:
     def client(self, key: str | None = "all") -> httpx.Client:
         if key not in self._clients:
             headers = {"Authorization": f"Bearer {key}"} if key else {}
-            client = httpx.Client(base_url=self.url, headers=headers, verify=False)  # noqa: S501
+            client = httpx.Client(
+                base_url=self.url,
+                headers=headers,
+                timeout=HANG_SECONDS,
+                verify=False,  # noqa: S501 - plain HTTP
+            )
             self._clients[key] = self.closing.enter_context(client)
         return self._clients[key]
 
@@ -151,12 +158,13 @@ def serving(engine: Runtime, folder: Path) -> Iterator[Running]:
         thread.start()
         running = Running(url_of(bound), folder)
         try:
-            assert opened.wait(10)
+            assert opened.wait(HANG_SECONDS)
             with running.closing:
                 yield running
         finally:
             doors.stop()
-            thread.join(10)
+            thread.join(HANG_SECONDS)
+            assert not thread.is_alive(), "the server does not end"
 
 
 STUB = StubEngine()

@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 import pytest
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_every_answer_tells_browsers_to_keep_off(running: Any, path: str) -> Non
 
 def test_braces_are_no_more_than_a_name(running: Any, stub: Any) -> None:
     """Sent raw, as no client library does: the pattern itself is a path like any other."""
-    with socket.create_connection(running.address, timeout=5) as connection:
+    with socket.create_connection(running.address, timeout=HANG_SECONDS) as connection:
         connection.sendall(
             b"GET /v1/customers/{id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer all\r\n"
             b"Connection: close\r\n\r\n"

@@ -26,10 +26,11 @@ from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError,
 from tuttu.web import SystemClock, answers, catch_up, create_app, reachable, socket_path
 
 A = TypeVar("A")
-TIMEOUT = httpx.Timeout(None, connect=5.0)
+TIMEOUT = httpx.Timeout(None)
 """Whoever asks from a command line waits: an import or a digest takes what it takes."""
-PATIENCE = 10.0
-"""Seconds that a command waits for its turn to own the store."""
+PATIENCE = 60.0
+"""Seconds that a command waits for its turn to own the store: several others may be before it, and
+each takes as long as the machine is slow."""
 
 
 class RefusedError(FinalError):

@@ -22,6 +22,9 @@ from tuttu.web.app import create_app
 from tuttu.web.protocol import PatientProtocol
 
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection is kept without a question. Longer than clients and proxies keep theirs,
+which is 60 seconds at most as a rule: whoever closes first never meets a question under way."""
 
 
 class AddressError(FinalError):
@@ -137,6 +140,7 @@ def _server(app: ASGIApp) -> _Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
