@@ -15,7 +15,8 @@ from tests.batch.inventing import NOW, Company, companies, write
 from tests.batch.telling import tell
 
 from tuttu import engine as use
-from tuttu.batch.verify import Verification, verification_text
+from tuttu.api import Verification
+from tuttu.cli.render_verification import verification_text
 from tuttu.engine import load_project, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 

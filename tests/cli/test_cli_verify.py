@@ -19,7 +19,7 @@ from tests.local import local_client
 from tests.waiting import HANG_SECONDS, until
 
 from tuttu import engine as use
-from tuttu.batch.verify import Verification
+from tuttu.api import Verification
 from tuttu.cli.verifying import endable
 from tuttu.engine import open_engine
 from tuttu.profile.plan import plan_of
@@ -43,8 +43,7 @@ def _tell(folder: Path, count: int = 1) -> None:
     with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
         for start in range(0, count, 500):
             body = msgspec.json.encode({"batch": calls[start : start + 500]})
-            answer = use.accept(engine, "batch", body, None, "test").answer
-            assert answer is not None
+            answer = use.accept(engine, "batch", body, None, "test")
             assert not answer.refused
 
 

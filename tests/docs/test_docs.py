@@ -15,11 +15,12 @@ from click.testing import CliRunner
 from tests.waiting import HANG_SECONDS
 
 from tuttu import catalog
+from tuttu.access import Scope
 from tuttu.cli import main
 from tuttu.cli.folders import examples
 from tuttu.intake import Code
 from tuttu.policy import CONSTRUCTS
-from tuttu.web import ROUTES, Scope
+from tuttu.web import ROUTES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

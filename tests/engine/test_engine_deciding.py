@@ -11,10 +11,11 @@ import pytest
 
 from tuttu import catalog
 from tuttu import engine as use
-from tuttu.api import DecideRequest, ExplainRequest
-from tuttu.engine import BadRequest, NotFound, Runtime, scratch_engine
+from tuttu.api import DeadLettersQuery, DecideRequest, ExplainRequest, TimelineQuery
+from tuttu.engine import Runtime, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.errors import BadRequest, NotFound
 
 OPERATOR = Path(str(files("tuttu"))) / "examples" / "operator"
 STRANGER = {"anonymous_id": "never seen"}
@@ -56,11 +57,13 @@ def test_the_same_key_gives_the_same_answer_and_no_other_question(engine: Runtim
 
 
 def test_asking_leaves_no_trace_but_the_look(engine: Runtime) -> None:
-    before = use.digest(engine)
+    before = use.digest(engine).digest
     use.explain(engine, explaining(asking()), "anna")
     use.decide(engine, asking(dry_run=True))
-    assert use.digest(engine) == before
-    looks = [entry.kind for entry in use.timeline(engine, STRANGER, "anna").entries]
+    assert use.digest(engine).digest == before
+    looks = [
+        entry.kind for entry in use.timeline(engine, STRANGER, "anna", TimelineQuery()).entries
+    ]
     assert looks == ["PersonLookedAt"]
 
 
@@ -102,7 +105,7 @@ def test_what_is_not_there_is_not_found(engine: Runtime) -> None:
 
 def test_a_dead_letter_is_dropped_once(engine: Runtime) -> None:
     use.accept(engine, "track", b"{", None, "shop")
-    (letter,) = use.dead_letters(engine).dead_letters
+    (letter,) = use.dead_letters(engine, DeadLettersQuery()).dead_letters
     use.drop(engine, letter.id, "anna")
     assert use.dead_letter(engine, letter.id).status == "dropped"
     with pytest.raises(BadRequest, match="dropped already"):

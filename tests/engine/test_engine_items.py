@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu import engine as use
-from tuttu.api import ClockRequest, DecideAnswer, DecideRequest, ExplainRequest
+from tuttu.api import ClockRequest, DecideAnswer, DecideRequest, ExplainRequest, TimelineQuery
 from tuttu.batch.funnel import funnel, funnel_text
 from tuttu.catalog import load
 from tuttu.engine import Runtime, open_engine, scratch_engine
@@ -111,7 +111,9 @@ def test_the_timeline_says_what_was_shown_about_which_item(engine: Runtime) -> N
     signed(engine)
     answer = use.decide(engine, asking(slots={"front.page": 1}))
     [receipt] = [
-        each for each in use.timeline(engine, AINO, "anna").entries if each.kind == "Receipt"
+        each
+        for each in use.timeline(engine, AINO, "anna", TimelineQuery()).entries
+        if each.kind == "Receipt"
     ]
     assert json.loads(bytes(receipt.properties)) == {
         "choices": [
@@ -176,9 +178,9 @@ def digest_of(project: Project, order: Sequence[int]) -> str:
                 "timestamp": f"2026-02-0{number + 1}T09:00:00Z",
             }
             assert (
-                use.accept(engine, "track", json.dumps(call).encode(), None, "test").status == 200
+                use.accept(engine, "track", json.dumps(call).encode(), None, "test").success
             )
-        return use.digest(engine)
+        return use.digest(engine).digest
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ import pytest
 
 from tuttu import engine as use
 from tuttu.api import ResourceRequest
-from tuttu.engine import BadRequest, Runtime, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.values import COUNT_MAX
 
 DESIGN = Path(__file__).parents[1] / "catalog" / "design"

@@ -18,9 +18,10 @@ from tuttu.api import DecideRequest
 from tuttu.batch.funnel import Funnel, funnel, funnel_text, overview
 from tuttu.batch.funnel.counting import Tally, end_of
 from tuttu.catalog import load
-from tuttu.engine import BadRequest, Runtime, scratch_engine
+from tuttu.engine import Runtime, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Refusal, Stage, Verdict
 
@@ -52,7 +53,7 @@ def send(engine: Runtime, client: int, **said: Any) -> None:
         **said,
     }
     route = "track" if "event" in said else "identify"
-    assert use.accept(engine, route, json.dumps(call).encode(), None, "test").status == 200
+    assert use.accept(engine, route, json.dumps(call).encode(), None, "test").success
 
 
 def counted(engine: Runtime, **asked: Any) -> Funnel:
@@ -93,11 +94,11 @@ def test_it_counts_what_decide_answers(engine: Runtime) -> None:
 
 def test_it_writes_nothing(engine: Runtime) -> None:
     send(engine, 1, traits=SAVER)
-    before = use.digest(engine)
+    before = use.digest(engine).digest
     with engine.store.read() as snapshot:
         position = snapshot.position
     counted(engine)
-    assert use.digest(engine) == before
+    assert use.digest(engine).digest == before
     with engine.store.read() as snapshot:
         assert snapshot.position == position
 

@@ -13,18 +13,8 @@ from tests.examples.conftest import MOMENT, Bank
 from tuttu import engine as use
 from tuttu import identity
 from tuttu.api import ExplainRequest
-from tuttu.counterfactual import ColumnSet, subsets
-from tuttu.decision import (
-    Candidate,
-    CandidateKey,
-    Change,
-    Question,
-    Situation,
-    apply,
-    decide,
-    least_change,
-    situation,
-)
+from tuttu.counterfactual import Change, ColumnSet, apply, least_change, subsets
+from tuttu.decision import Candidate, CandidateKey, Question, Situation, decide, situation
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.verdicts import Refusal, Stage
 

@@ -20,7 +20,6 @@ from tests.kills.books import Books
 from tests.kills.senders import DESCRIBED, Diary, Request, Wire, settle
 from tests.kills.server import SCOPES, SERVE, Server, project
 
-from tuttu import engine as use
 from tuttu.engine import open_engine
 from tuttu.web import SystemClock
 
@@ -125,7 +124,7 @@ WAYS: list[type[Any]] = [LimitedFiles, *([SmallDisk] if mounts_are_allowed() els
 def disk(request: pytest.FixtureRequest, tmp_path: Path, serving: Serving) -> Disk:
     folder = project(tmp_path / "o", EMBEDDED)
     with closing(open_engine(folder, clock=SystemClock())) as engine:
-        key = use.issue_key(engine, "sender", SCOPES)
+        key = engine.keyring.issue("sender", SCOPES)
     disk: Disk = request.param(folder, serving)
     disk.server.key = key
     disk.server.start()

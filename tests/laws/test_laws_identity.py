@@ -39,6 +39,7 @@ from tuttu.api import (
     PreferenceRequest,
     PreferencesRequest,
     ResourceRequest,
+    TimelineQuery,
     UnmergeRequest,
 )
 from tuttu.vocabulary.clock import ManualClock
@@ -224,7 +225,7 @@ class Company(RuleBasedStateMachine):
         again = use.replay(self.engine)
         assert again.facts >= len(told)
         assert again.refused == 0
-        assert again.live == again.replayed == use.digest(self.engine)
+        assert again.live == again.replayed == use.digest(self.engine).digest
         if not self.claimed:
             order = self.random.sample(told, len(told))
             with twin(self.engine, order, self.clock) as other:
@@ -235,7 +236,7 @@ class Company(RuleBasedStateMachine):
         if left is None:
             return
         with twin(self.engine, left, self.clock) as other:
-            assert other.digest() == use.digest(self.engine)
+            assert other.digest() == use.digest(self.engine).digest
             assert views(other) == views(self.engine)
 
 
@@ -297,7 +298,9 @@ def test_what_came_while_they_were_one_goes_with_whom_it_named(fresh: Fresh) -> 
         )
         for who in (maija, tablet):
             [told] = [
-                each for each in use.timeline(engine, who, "law").entries if each.kind == "Unmerge"
+                each
+                for each in use.timeline(engine, who, "law", TimelineQuery()).entries
+                if each.kind == "Unmerge"
             ]
             assert (told.by, told.why) == ("anna", "the shop's")
 

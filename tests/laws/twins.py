@@ -12,9 +12,9 @@ from tests.laws.saying import NAMES, Name
 
 from tuttu import engine as use
 from tuttu import identity
-from tuttu.engine import Runtime
+from tuttu.engine import ROOMS, Runtime
 from tuttu.storage import Store
-from tuttu.versions.active_version import OneVersion
+from tuttu.versions import FixedVersion
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.events import Event, Identifier, Unmerge
 from tuttu.vocabulary.facts import Committed, Fact, Unit
@@ -27,7 +27,7 @@ Fresh = Callable[[Clock], AbstractContextManager[Runtime]]
 
 def over(project: Project, store: Store, clock: Clock) -> Runtime:
     """An engine of one version of a project."""
-    return Runtime(OneVersion(project, store, clock), store, clock)
+    return Runtime(store, clock, FixedVersion(project, ROOMS, store))
 
 
 def facts(engine: Runtime) -> list[Fact]:

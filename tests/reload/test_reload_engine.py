@@ -13,13 +13,12 @@ from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, Opening, order, trait, write
 from tests.reload.worlds import NOON, KilledError, facts_of, tell
 from tests.waiting import HANG_SECONDS
-
 from tuttu.engine.reloading import Reloading
 from tuttu.versions.checking import read_project
 
 from tuttu import engine as use
 from tuttu import identity, profile
-from tuttu.api import DecideRequest
+from tuttu.api import DecideRequest, TimelineQuery
 from tuttu.engine import Runtime, open_engine
 from tuttu.storage import Store, open_store
 from tuttu.versions import history
@@ -243,7 +242,7 @@ def test_a_queued_contact_whose_action_is_gone_is_withdrawn(engine: Runtime, fol
     assert use.resource(engine, "stamps").used == 0
     [outcome] = use.decision_by_id(engine, decision.decision_id or "", "test").outcomes
     assert (outcome.outcome, outcome.why) == ("withdrawn", gone)
-    entries = use.timeline(engine, {"user_id": "maija"}, "test").entries
+    entries = use.timeline(engine, {"user_id": "maija"}, "test", TimelineQuery()).entries
     assert [each.why for each in entries if each.kind == "ContactWithdrawn"] == [gone]
     # The contact limit is free again, too.
     assert [each.action for each in _letter(engine).choices] == ["radio"]

@@ -50,7 +50,12 @@ from tuttu.api.changes import NOT_FOUND, NOT_LOOKED_FOR, parts_of
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.identifiers import identifier_of, label, link, shown, who_of
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
-from tuttu.api.operation import dead_letter_answer, resource_answer, shown_withdrawals
+from tuttu.api.operation import (
+    dead_letter_answer,
+    failed_reload,
+    resource_answer,
+    shown_withdrawals,
+)
 from tuttu.api.presenters import (
     answer_of,
     items,
@@ -70,9 +75,10 @@ from tuttu.api.queries import (
     NoQuery,
     TimelineQuery,
 )
-from tuttu.api.verification import ComparedKind, Difference, Verification
+from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
 
 __all__ = [
+    "DIFFERENCES_SHOWN",
     "FRAGMENT",
     "NOT_FOUND",
     "NOT_LOOKED_FOR",
@@ -130,6 +136,7 @@ __all__ = [
     "customer_answer",
     "dead_letter_answer",
     "decided_customer",
+    "failed_reload",
     "fragment_name",
     "identifier_of",
     "items",

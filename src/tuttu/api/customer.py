@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from tuttu.api.answers import (
     CustomerAnswer,
@@ -62,7 +62,7 @@ def shown_fragment(
     return ShownFragment(id=fragment.hex(), who=who, first=moment(first))
 
 
-def preferences_answer(cells: Iterable[Sequence[object]]) -> PreferencesAnswer:
+def preferences_answer(cells: Iterable[tuple[str, str, bool, bool]]) -> PreferencesAnswer:
     """cells: purpose, channel, allowed, and whether the customer chose so."""
     return PreferencesAnswer(
         preferences=[

@@ -5,10 +5,18 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 
-from tuttu.api.answers import DeadLetterAnswer, ResourceAnswer, WithdrawnContact
+from tuttu.api.answers import (
+    DeadLetterAnswer,
+    FailedReload,
+    ResourceAnswer,
+    WithdrawnContact,
+    shown_fault,
+)
 from tuttu.intake import KeptLetter
 from tuttu.ledger import ResourceState
 from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.errors import Fault
+from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Contact
 
 
@@ -48,3 +56,7 @@ def shown_withdrawals(withdrawn: Iterable[Contact]) -> list[WithdrawnContact]:
         WithdrawnContact(contact_id=each.id, action=each.action, treatment=each.treatment)
         for each in withdrawn
     ]
+
+
+def failed_reload(at: Instant, faults: Iterable[Fault]) -> FailedReload:
+    return FailedReload(at=format_instant(at), faults=[shown_fault(fault) for fault in faults])

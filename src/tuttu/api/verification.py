@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-SHOWN = 5
+DIFFERENCES_SHOWN = 5
 """Differences that are told of one definition; all are counted."""
 
 
@@ -35,7 +35,7 @@ class ComparedKind(msgspec.Struct, frozen=True, kw_only=True):
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """All that was compared on one snapshot. now: ISO 8601 in UTC. position: of the log.
-    differences: at most `SHOWN` of each definition."""
+    differences: at most `DIFFERENCES_SHOWN` of each definition."""
 
     now: str
     position: int

@@ -20,14 +20,14 @@ import msgspec
 from ruamel.yaml import YAML
 
 from tuttu import catalog
-from tuttu.api import CallsAnswer, DecideAnswer, DecideRequest, Who
+from tuttu.access import Scope
+from tuttu.api import CallsAnswer, DecideAnswer, DecideRequest, IssuedKeyAnswer, KeyRequest, Who
 from tuttu.cli import show
 from tuttu.cli.door import TIMEOUT, open_door
 from tuttu.cli.folders import copy_example, parse_example
 from tuttu.cli.options import FOLDER
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import FinalError
-from tuttu.web import IssuedKeyAnswer, KeyRequest, Scope
 
 BATCH = 500
 STORAGE = "sqlite:.tuttu/store.db"

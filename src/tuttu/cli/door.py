@@ -47,16 +47,16 @@ class ServerGoneError(RetryError):
 
 
 class Door:
-    """Asks the application, one question at a time. engine: of this very process, if it owns the
+    """Asks the application, one question at a time. runtime: of this very process, if it owns the
     store: for long work that tells how far it is."""
 
     def __init__(
         self,
         transport: httpx.AsyncBaseTransport,
         runner: asyncio.Runner,
-        engine: Runtime | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
-        self.engine = engine
+        self.runtime = runtime
         self._runner = runner
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://tuttu", timeout=TIMEOUT, trust_env=False
@@ -118,19 +118,19 @@ def _fault(shown: ShownFault) -> Fault:
 def open_door(folder: Path) -> Iterator[Door]:
     """The running server's door, or our own. Raises what `open_engine` raises."""
     path, clock = socket_path(folder), SystemClock()
-    engine = _engine_of(folder, path, clock)
-    if engine is None:
+    runtime = _runtime_of(folder, path, clock)
+    if runtime is None:
         with reachable(path) as address, _door(httpx.AsyncHTTPTransport(uds=address)) as door:
             yield door
         return
-    with closing(engine):
-        catch_up(clock, engine)
-        app = create_app(engine, local=True)
-        with _door(httpx.ASGITransport(app), engine) as door:
+    with closing(runtime):
+        catch_up(clock, runtime)
+        app = create_app(runtime, local=True)
+        with _door(httpx.ASGITransport(app), runtime) as door:
             yield door
 
 
-def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
+def _runtime_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
     """None: a server answers at `path`. Somebody who owns the store without serving it is another
     command, or a server that comes or goes: it is waited for."""
     deadline = time.monotonic() + PATIENCE
@@ -145,8 +145,8 @@ def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
 
 
 @contextmanager
-def _door(transport: httpx.AsyncBaseTransport, engine: Runtime | None = None) -> Iterator[Door]:
-    with asyncio.Runner() as runner, closing(Door(transport, runner, engine)) as door:
+def _door(transport: httpx.AsyncBaseTransport, runtime: Runtime | None = None) -> Iterator[Door]:
+    with asyncio.Runner() as runner, closing(Door(transport, runner, runtime)) as door:
         yield door
 
 

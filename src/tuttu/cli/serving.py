@@ -58,7 +58,7 @@ def _teller(engine: Runtime, as_json: bool) -> Callable[[str], None]:
             "url": url,
             "project": engine.project.company.name,
             "project_digest": engine.project.digest,
-            "clock": "manual" if engine.clock_is_manual else "system",
+            "clock": "manual" if isinstance(engine.clock, ManualClock) else "system",
             "now": format_instant(engine.now()),
         }
         as_text = f"{told['project']} at {url}, {told['clock']} clock at {told['now']}"

@@ -25,7 +25,7 @@ def funnel(runtime: Runtime, query: api.FunnelQuery) -> batch.Funnel:
         )
 
 
-def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> batch.Verification:
+def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> api.Verification:
     """Judges everybody row by row and in DuckDB over an export that is gone afterwards, computes
     every trait over the whole log, and tells the differences. It takes a while."""
     now = runtime.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tuttu import api, versions
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
-from tuttu.versions import Report, no_report
+from tuttu.versions import BackfillProgress, Report, no_report
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import BadRequest
@@ -52,18 +52,14 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
     with runtime.view() as seen:
         active = versions.active(seen.snapshot)
     assert active is not None  # noqa: S101 - opening activated one
-    filling, failed = reloads.filling, reloads.failed
+    failed = reloads.failed
     return api.ProjectAnswer(
         project=seen.version.project.company.name,
         project_digest=active.digest,
         since=format_instant(active.since),
         by=active.by,
-        filling=filling
-        and api.FillingAnswer(project_digest=filling.digest, done=filling.done, of=filling.of),
-        failed=failed
-        and api.FailedReload(
-            at=format_instant(failed[0]), faults=[api.shown_fault(fault) for fault in failed[1]]
-        ),
+        filling=_shown(reloads.filling),
+        failed=api.failed_reload(*failed) if failed else None,
     )
 
 
@@ -77,3 +73,9 @@ def _reloads(runtime: Runtime) -> Reloads:
     if runtime.reloads is None:
         raise BadRequest("an engine that was made of no project folder", "one that was")
     return runtime.reloads
+
+
+def _shown(filling: BackfillProgress | None) -> api.FillingAnswer | None:
+    if filling is None:
+        return None
+    return api.FillingAnswer(project_digest=filling.digest, done=filling.done, of=filling.of)

@@ -12,7 +12,7 @@ from tuttu.catalog import Step
 from tuttu.engine import Runtime
 from tuttu.intake import address
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import FinalError
+from tuttu.vocabulary.errors import CallRefused, FinalError
 
 TELLER = "story"
 
@@ -44,9 +44,10 @@ def _send(engine: Runtime, call: dict[str, Any], step: Step, number: int) -> Non
         **address(step.who),
         **call,
     }
-    outcome = use.accept(engine, kind, msgspec.json.encode(said), None, TELLER)
-    if outcome.answer is None:
-        raise StoryError(outcome.message)
+    try:
+        use.accept(engine, kind, msgspec.json.encode(said), None, TELLER)
+    except CallRefused as refused:
+        raise StoryError(str(refused)) from refused
 
 
 def _call(engine: Runtime, step: Step) -> dict[str, Any]:

@@ -40,10 +40,12 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(runtime: Runtime, *, local: bool = False) -> ASGIApp:
+def create_app(
+    runtime: Runtime, *, local: bool = False, routes: Sequence[Route] = ROUTES
+) -> ASGIApp:
     """The application over an engine. local: everybody who reaches it may do everything."""
     paths: dict[str, list[Route]] = {}
-    for route in ROUTES:
+    for route in routes:
         paths.setdefault(route.path, []).append(route)
     endpoints = {path: Endpoint(runtime, rows, local) for path, rows in paths.items()}
     plain = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}

@@ -75,26 +75,24 @@ def faulty(error: ProjectError) -> ProblemError:
     return problem
 
 
+CODES: tuple[tuple[type[TuttuError], int, str], ...] = (
+    (NotFound, 404, "not_found"),
+    (UnknownSurface, 400, "unknown_surface"),
+    (BadRequest, 400, "bad_request"),
+    (ReservedName, 400, "reserved_name"),
+    (AlreadyReloading, 409, "already_reloading"),
+    (RetryError, 503, "unavailable"),
+    (FinalError, 400, "refused"),
+)
+"""Status and code of each kind of error; of several, the first that fits."""
+
+
 def problem_of(error: TuttuError) -> ProblemError:
     """The refusal that tells what an error says; one that may pass says when to ask again."""
-    said = str(error)
-    match error:
-        case CallRefused():
-            return ProblemError(error.status, error.code, said)
-        case NotFound():
-            return ProblemError(404, "not_found", said)
-        case UnknownSurface():
-            return ProblemError(400, "unknown_surface", said)
-        case BadRequest():
-            return ProblemError(400, "bad_request", said)
-        case ReservedName():
-            return ProblemError(400, "reserved_name", said)
-        case AlreadyReloading():
-            return ProblemError(409, "already_reloading", said)
-        case ProjectError():
-            return faulty(error)
-        case RetryError():
-            return ProblemError(503, "unavailable", said, {"Retry-After": str(UNAVAILABLE_SECONDS)})
-        case FinalError():
-            return ProblemError(400, "refused", said)
-    raise error
+    if isinstance(error, CallRefused):
+        return ProblemError(error.status, error.code, str(error))
+    if isinstance(error, ProjectError):
+        return faulty(error)
+    status, code = next(each[1:] for each in CODES if isinstance(error, each[0]))
+    headers = {"Retry-After": str(UNAVAILABLE_SECONDS)} if status == 503 else None
+    return ProblemError(status, code, str(error), headers)

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from tuttu.vocabulary.errors import FinalError, ProjectError, TuttuError
 from tuttu.web import local, log
 from tuttu.web.app import create_app
 from tuttu.web.protocol import PatientProtocol
+from tuttu.web.route import Route
+from tuttu.web.routes import ROUTES
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
@@ -69,10 +71,16 @@ class Doors:
     """The doors of one engine: a TCP address, and the project's own socket unless another server
     has it."""
 
-    def __init__(self, runtime: Runtime, bound: socket.socket, own: socket.socket | None) -> None:
-        self._doors = [(_server(create_app(runtime)), bound)]
+    def __init__(
+        self,
+        runtime: Runtime,
+        bound: socket.socket,
+        own: socket.socket | None,
+        routes: Sequence[Route] = ROUTES,
+    ) -> None:
+        self._doors = [(_server(create_app(runtime, routes=routes)), bound)]
         if own is not None:
-            self._doors.append((_server(create_app(runtime, local=True)), own))
+            self._doors.append((_server(create_app(runtime, local=True, routes=routes)), own))
 
     async def run(self, told: Callable[[], None]) -> None:
         """Serves until `stop`; calls `told` once every door answers."""

@@ -90,7 +90,7 @@ def tell(engine: Runtime, calls: list[dict[str, object]]) -> None:
 def live(engine: Runtime, clock: ManualClock) -> None:
     """What happens in the company."""
     tell(engine, CALLS)
-    use.issue_key(engine, "web", ("ingest", "decide"))
+    engine.keyring.issue("web", ("ingest", "decide"))
     use.set_resource(engine, "letters", ResourceRequest(amount=7), "anna")
     choices = [
         choice
@@ -123,7 +123,7 @@ def lived_through(url: str, clock: ManualClock) -> str:
     """The digest of the company's store at this URL, in the end."""
     with closing(open_engine(COMPANY, clock=clock, storage=url)) as engine:
         live(engine, clock)
-        return use.digest(engine)
+        return use.digest(engine).digest
 
 
 def sqlite_lines(path: Path) -> list[str]:

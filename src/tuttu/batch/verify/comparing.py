@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tuttu.api import SHOWN, ComparedKind, Difference
+from tuttu.api import DIFFERENCES_SHOWN, ComparedKind, Difference
 from tuttu.batch.verify.exporting import (
     CUSTOMERS,
     GROUPS,
@@ -90,7 +90,7 @@ class Comparison:
         rows = self._bench.run(
             f"SELECT {side.who}, {side.item}, CAST(({pair.live}) AS VARCHAR),"
             f" CAST(({pair.batch}) AS VARCHAR) FROM {side.relation}"
-            f" WHERE {_differs(pair)} ORDER BY ALL LIMIT {SHOWN}"
+            f" WHERE {_differs(pair)} ORDER BY ALL LIMIT {DIFFERENCES_SHOWN}"
         )
         for customer, item, live, batch in rows:
             yield Difference(
