@@ -16,12 +16,20 @@ from tuttu.storage import Store, StoreUnavailableError, Turn
 from tuttu.versions import history
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.errors import Unavailable
-from tuttu.vocabulary.events import FragmentId, PersonLookedAt
-from tuttu.vocabulary.facts import Body, Fact, Fold, Reader, Result, Unit
+from tuttu.vocabulary.events import (
+    FragmentId,
+    KeyIssued,
+    KeyRevoked,
+    PersonLookedAt,
+    ProjectActivated,
+)
+from tuttu.vocabulary.facts import Body, Fact, Reader, Result, Unit
 from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Room, RoomFolds
 from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Receipt
 
 
 class Present(Protocol):
@@ -44,7 +52,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     clock: Clock
     renderer: Renderer
-    folds: Sequence[tuple[str, Fold]]
+    folds: Sequence[RoomFolds]
     present: Present
     activated: int = 0
 
@@ -92,15 +100,31 @@ def retrying() -> Iterator[None]:
         raise Unavailable(str(error)) from error
 
 
-def folds_of(project: Project) -> list[tuple[str, Fold]]:
-    """Every room's fold, in the order in which state rests on state."""
-    return [
-        ("identity", identity.make_fold(project)),
-        ("consent", consent.make_fold(project)),
-        ("profile", profile.make_fold(project)),
-        ("ledger", ledger.make_fold(project)),
-        ("intake", intake.make_fold(project)),
-        ("engine", keys.fold),
-        ("engine", receipts.fold),
-        ("engine", history.fold),
-    ]
+ROOMS = (
+    identity.ROOM,
+    consent.ROOM,
+    profile.ROOM,
+    ledger.ROOM,
+    intake.ROOM,
+    Room(
+        name="access",
+        tables=(keys.KEYS,),
+        folds=lambda _project: {KeyIssued: keys.fold, KeyRevoked: keys.fold},
+    ),
+    Room(
+        name="decision",
+        tables=(receipts.RECEIPTS,),
+        folds=lambda _project: {Receipt: receipts.fold},
+    ),
+    Room(
+        name="versions",
+        tables=(history.VERSIONS,),
+        folds=lambda _project: {ProjectActivated: history.fold},
+    ),
+)
+"""In the order in which state rests on state."""
+
+
+def folds_of(project: Project) -> list[RoomFolds]:
+    """What each room hears in a commit."""
+    return [room.hearing(project) for room in ROOMS]

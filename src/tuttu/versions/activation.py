@@ -21,11 +21,12 @@ from tuttu.versions.history import Active
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.errors import ProjectError, Unavailable
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
-from tuttu.vocabulary.facts import Body, Committed, Fact, Fold, Logged, Result, Transaction, Unit
+from tuttu.vocabulary.facts import Body, Committed, Fact, Logged, Result, Transaction, Unit
 from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary.room import RoomFolds
 
 Reads = tuple[tuple[str, bytes, int], ...]
-Folds = Sequence[tuple[str, Fold]]
+TABLES = frozenset({history.VERSIONS.name, history.ACTIVE.name, backfill.HEARD.name})
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +128,8 @@ class Activating:
             kept = backfill.heard(transaction)
             transaction.put(backfill.HEARD, backfill.HERE, backfill.told(kept, fill, through))
 
-        folds: Folds = [*fill.folds(lambda _: through), ("engine", note)]
+        noting = RoomFolds(room="versions", tables=TABLES, folds={HistoryFolded: note})
+        folds = [*fill.folds(lambda _: through), noting]
         self._commit(HistoryFolded(digest=self._project.digest, through=through), reads, folds)
 
     def _activate(self, before: Active | None, fill: Fill, reads: Reads) -> Activation | None:
@@ -138,15 +140,15 @@ class Activating:
             transaction.put(backfill.HEARD, backfill.HERE, after)
 
         body = ProjectActivated(digest=self._project.digest, files=self._survey.texts, by=self._by)
-        told: Folds = fill.folds(lambda logged: logged.position - 1)
-        folds: Folds = [*told, ("engine", take_over)]
+        told = fill.folds(lambda logged: logged.position - 1)
+        folds = [*told, RoomFolds(room="versions", tables=TABLES, folds={type(body): take_over})]
         fact, result = self._commit(body, reads, folds)
         if not isinstance(result, Committed):
             return None
         active = Active(body.digest, fact.time, self._by, result.position)
         return self._result(active, before.digest if before else None)
 
-    def _commit(self, body: Body, reads: Reads, folds: Folds) -> tuple[Fact, Result]:
+    def _commit(self, body: Body, reads: Reads, folds: Sequence[RoomFolds]) -> tuple[Fact, Result]:
         now = self._clock.now()
         fact = Fact(id=new_id(), fragment=None, time=now, received=now, body=body)
         return fact, self._store.commit([Unit(facts=(fact,), reads=reads)], folds=folds)[0]

@@ -10,16 +10,16 @@ where it stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
 from typing import Any, TypeVar
 
 import msgspec
 
 from tuttu import consent, ledger, profile
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Logged, Reader, Table, Transaction
+from tuttu.vocabulary.events import FragmentId, HistoryFolded, ProjectActivated
+from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
 from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Room, RoomFolds
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ PAGE = 250
 """Facts that are read at once, and told in one commit beside live traffic."""
 HERE = b""
 
-ROOMS: Mapping[str, ModuleType] = {"consent": consent, "profile": profile, "ledger": ledger}
+ROOMS: Mapping[str, Room] = {room.name: room for room in (consent.ROOM, profile.ROOM, ledger.ROOM)}
 """Whose state rests on definitions; in the order of their folds."""
 
 Parts = frozenset[tuple[str, Part]]
@@ -67,18 +67,16 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
         """How many definitions are filled."""
         return sum(len(each.through) for each in self.behind.values())
 
-    def folds(self, through: Callable[[Logged], int]) -> list[tuple[str, Fold]]:
+    def folds(self, through: Callable[[Logged], int]) -> list[RoomFolds]:
         """Of a commit that tells the log up to a position, which its own fact may say."""
         return [
-            (room, _telling(ROOMS[room].make_filler(self.project, behind), behind.start, through))
+            _telling(ROOMS[room].filling(self.project, behind), behind.start, through)
             for room, behind in self.behind.items()
         ]
 
 
 def parts_of(project: Project) -> Parts:
-    return frozenset(
-        (room, part) for room, module in ROOMS.items() for part in module.parts(project)
-    )
+    return frozenset((name, part) for name, room in ROOMS.items() for part in room.parts(project))
 
 
 def heard(reader: Reader, *, watch: bool = True) -> Heard:
@@ -110,13 +108,16 @@ def taken_over(kept: Heard, wanted: Parts, through: int) -> Heard:
     return Heard(tuple(sorted(wanted)), tuple(rest))
 
 
-def _telling(fill: Fold, start: int, through: Callable[[Logged], int]) -> Fold:
+def _telling(filling: RoomFolds, start: int, through: Callable[[Logged], int]) -> RoomFolds:
     def fold(transaction: Transaction, logged: Logged) -> None:
         unseen = _Unseen(transaction)
         for past in _history(transaction, start, through(logged)):
-            fill(unseen, past)
+            fill = filling.folds.get(type(past.fact.body))
+            if fill is not None:
+                fill(unseen, past)
 
-    return fold
+    folds = {HistoryFolded: fold, ProjectActivated: fold}
+    return msgspec.structs.replace(filling, folds=folds)
 
 
 class _Unseen:

@@ -12,8 +12,10 @@ import msgspec
 from tuttu.engine.house import folds_of
 from tuttu.storage import Store, StoreCorruptError
 from tuttu.versions import backfill, history
+from tuttu.vocabulary.events import ProjectActivated
 from tuttu.vocabulary.facts import Reader, Table, Transaction
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import RoomFolds
 
 SHAPE = 2
 """Of all records of all rooms. To be raised when a released one can no longer be read, or means
@@ -37,15 +39,21 @@ def renew(store: Store, project: Project) -> bool:
     with store.read() as snapshot:
         if not _is_due(snapshot):
             return False
-    rooms = [each for each in folds_of(project) if each[1] is not history.fold]
-    folds = [*rooms, ("engine", history.activate)]
+    versions = RoomFolds(
+        room="versions",
+        tables=frozenset(
+            each.name for each in (history.VERSIONS, history.ACTIVE, backfill.HEARD, SHAPES)
+        ),
+        folds={ProjectActivated: history.activate},
+    )
+    folds = [versions if each.room == "versions" else each for each in folds_of(project)]
 
     def note(transaction: Transaction) -> None:
         heard = tuple(sorted(backfill.parts_of(project)))
         transaction.put(backfill.HEARD, backfill.HERE, backfill.Heard(hearing=heard))
         transaction.put(SHAPES, HERE, Shape(SHAPE))
 
-    return store.refold(folds, due=_is_due, then=("engine", note))
+    return store.refold(folds, due=_is_due, then=("versions", note))
 
 
 def _is_due(reader: Reader) -> bool:
