@@ -28,6 +28,7 @@ from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.events import PersonLookedAt
 from tuttu.vocabulary.facts import Committed, Fact, Logged, Transaction, Unit
+from tuttu.vocabulary.room import RoomFolds
 
 pytestmark = pytest.mark.usefixtures("temporary")
 Run = Callable[..., Result]
@@ -62,7 +63,10 @@ def _falsify(folder: Path) -> None:
 
         body = PersonLookedAt(by="test", what="nothing")
         fact = Fact(id="f", fragment=fragment, time=MOMENT, received=MOMENT, body=body)
-        (result,) = engine.store.commit([Unit(facts=(fact,))], folds=[("profile", fold)])
+        folds = RoomFolds(
+            room="profile", tables=frozenset({FRAGMENTS.name}), folds={PersonLookedAt: fold}
+        )
+        (result,) = engine.store.commit([Unit(facts=(fact,))], folds=[folds])
         assert isinstance(result, Committed)
 
 

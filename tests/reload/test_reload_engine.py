@@ -26,7 +26,8 @@ from tuttu.versions.activation import Progress
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.errors import AlreadyReloading, ProjectError
 from tuttu.vocabulary.events import HistoryFolded
-from tuttu.vocabulary.facts import Fold, Result, Unit
+from tuttu.vocabulary.facts import Result, Unit
+from tuttu.vocabulary.room import RoomFolds
 from tuttu.vocabulary.verdicts import Receipt
 
 COUNTED = Version(size=None, tickets=None, group=None)
@@ -289,7 +290,7 @@ class Interrupted:
         return getattr(self._store, name)
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         before, self.before = self.before, None
         if before is not None:
