@@ -134,9 +134,7 @@ class Running:
 
 
 @contextmanager
-def serving(
-    engine: Runtime, folder: Path, routes: Sequence[Route] = ROUTES
-) -> Iterator[Running]:
+def serving(engine: Runtime, folder: Path, routes: Sequence[Route] = ROUTES) -> Iterator[Running]:
     with listen(socket_path(folder)) as own, closing(bind("127.0.0.1", 0)) as bound:
         doors = Doors(engine, bound, own, routes)
         opened = threading.Event()
@@ -163,9 +161,7 @@ STUB = StubRuntime()
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(
-        cast(Runtime, STUB), tmp_path_factory.mktemp("project"), STUB.routes()
-    ) as running:
+    with serving(cast(Runtime, STUB), tmp_path_factory.mktemp("project"), STUB.routes()) as running:
         yield running
 
 

@@ -21,7 +21,7 @@ def funnel(runtime: Runtime, query: api.FunnelQuery) -> batch.Funnel:
     with runtime.view() as seen:
         version = seen.version
         return batch.funnel_of(
-            seen.snapshot.untracked(), version.project, version.rooms, now, surfaces=surfaces
+            seen.snapshot, version.project, version.rooms, now, surfaces=surfaces
         )
 
 
@@ -33,7 +33,7 @@ def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> ap
         with runtime.view() as seen:
             version = seen.version
             export = batch.export(
-                seen.snapshot.untracked(),
+                seen.snapshot,
                 batch.ExportPlan(version.project, version.rooms, now, bytes.fromhex(new_id())),
                 workspace,
                 progress,

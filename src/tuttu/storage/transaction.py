@@ -181,7 +181,8 @@ class FoldView:
             yield key, decode_record(table, stored[key])
 
     def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = False) -> None:
-        version = self._version(table.name, key) if unseen else self.position
+        keeps = unseen or self._room.keep_versions
+        version = self._version(table.name, key) if keeps else self.position
         self._write(table, key, encode(value), version)
 
     def delete(self, table: Table[Any], key: bytes) -> None:
