@@ -33,7 +33,7 @@ def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> ap
         with runtime.view() as seen:
             version = seen.version
             export = batch.export(
-                seen.snapshot,
+                seen.snapshot.untracked(),
                 batch.ExportPlan(version.project, version.rooms, now, bytes.fromhex(new_id())),
                 workspace,
                 progress,

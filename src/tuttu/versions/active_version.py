@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from tuttu.storage import Store, Turn
+from tuttu.storage import Store, WriteTransaction
 from tuttu.versions import history
 from tuttu.versions.version import Version, make_version
 from tuttu.versions.view import view
@@ -43,7 +43,7 @@ class Versions(Protocol):
         """Folded by the version that holds when they are committed. now: of the facts that this
         version adds. Raises Unavailable: nothing was kept, or nobody knows (see `Store.commit`)."""
 
-    def commit_in(self, transaction: Turn, units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit_in(self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant) -> list[Result]:
         """The same at the end of a transaction, which sees that version."""
 
 
@@ -63,7 +63,7 @@ class FixedVersion:
 
     def commit_in(
         self,
-        transaction: Turn,
+        transaction: WriteTransaction,
         units: Sequence[Unit],
         now: Instant,  # noqa: ARG002 - nothing is withdrawn
     ) -> list[Result]:
@@ -100,7 +100,7 @@ class ActiveVersion:
                 results[place] = result
         return results
 
-    def commit_in(self, transaction: Turn, units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit_in(self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant) -> list[Result]:
         version = self.at(transaction)
         completed = [with_withdrawals(version.project, unit, now) for unit in units]
         return transaction.commit(completed, folds=version.folds)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from tuttu.storage import Snapshot, Store, Turn
+from tuttu.storage import Snapshot, Store, WriteTransaction
 from tuttu.vocabulary.facts import Reader
 
 V = TypeVar("V")
@@ -19,7 +19,7 @@ class View(msgspec.Struct, Generic[V], frozen=True):
 
     version: V
     snapshot: Snapshot
-    transaction: Turn | None = None
+    transaction: WriteTransaction | None = None
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def view(
     exclusive: the newest state; everybody who writes waits meanwhile. Raises Unavailable.
     """
     if exclusive:
-        with store.turn() as transaction:
+        with store.write() as transaction:
             yield View(choose(transaction), transaction, transaction)
     else:
         with store.read() as snapshot:
