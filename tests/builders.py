@@ -188,6 +188,8 @@ def event(
     *,
     who: str = "maija",
     id: str | None = None,  # noqa: A002
+    call: str = "track",
+    received: Instant | None = None,
     identifiers: tuple[Identifier, ...] = (),
     traits: Mapping[str, object] | None = None,
     context: Mapping[str, object] | None = None,
@@ -196,19 +198,17 @@ def event(
 ) -> Event:
     """One call about the user `who`, or about these identifiers; fields: others of the record."""
     said = msgspec.json.encode(properties, order="sorted")
-    made = {
-        "call": "track",
-        "identifiers": identifiers or (Identifier("user_id", who),),
-        "received": time,
-        "properties": said,
-        "traits": msgspec.json.encode(traits or {}),
-        "context": msgspec.json.encode(context or {}),
-    }
     return Event(
         id=id or f"{name} {time} {who} {said.decode()}",
+        call=call,
         name=name,
+        identifiers=identifiers or (Identifier("user_id", who),),
         time=time,
-        **{**made, **(fields or {})},
+        received=time if received is None else received,
+        properties=said,
+        traits=msgspec.json.encode(traits or {}),
+        context=msgspec.json.encode(context or {}),
+        **(fields or {}),
     )
 
 
@@ -219,7 +219,6 @@ def contact(
     now: Instant,
     action: str = "tv",
     treatment: str = "web",
-    *,
     who: str = "maija",
     **more: Any,
 ) -> Contact:

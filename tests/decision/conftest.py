@@ -185,8 +185,8 @@ def told() -> Callable[..., None]:
         traits: Mapping[str, object] | None = None,
         **more: Any,
     ) -> None:
-        fields = {"call": "identify" if traits else "track"}
-        event = builders.event(name, time, traits=traits, fields=fields, **more)
+        call = "identify" if traits else "track"
+        event = builders.event(name, time, call=call, traits=traits, **more)
         builders.commit(store, builders.fact(store, event))
 
     return commit
