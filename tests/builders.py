@@ -176,9 +176,9 @@ def guard(name: str, when: str = "blocked", after: str | None = None, **more: An
 
 
 def identifier(text: str) -> Identifier:
-    """``user_id:maija``."""
-    namespace, _, value = text.partition(":")
-    return Identifier(namespace, value)
+    """``email:m@x.fi``; without a namespace it is a user id."""
+    namespace, colon, value = text.partition(":")
+    return Identifier(namespace, value) if colon else Identifier("user_id", text)
 
 
 def event(
@@ -196,13 +196,13 @@ def event(
     fields: Mapping[str, Any] | None = None,
     **properties: Any,
 ) -> Event:
-    """One call about the user `who`, or about these identifiers; fields: others of the record."""
+    """One call about `who`, or about these identifiers; fields: others of the record."""
     said = msgspec.json.encode(properties, order="sorted")
     return Event(
         id=id or f"{name} {time} {who} {said.decode()}",
         call=call,
         name=name,
-        identifiers=identifiers or (Identifier("user_id", who),),
+        identifiers=identifiers or (identifier(who),),
         time=time,
         received=time if received is None else received,
         properties=said,
@@ -271,12 +271,12 @@ def fact(
     who: str | None = None,
 ) -> Fact:
     """An event and a receipt say themselves when it was, of whom and by which id; of other bodies
-    `who` is a user id, None: the fact is about no customer."""
-    received, fragment = time, store.pseudonym("user_id", who) if who else None
+    `who` is an identifier's text, None: the fact is about no customer."""
+    received, about = time, identifier(who) if who else None
     if isinstance(body, Event):
-        id, time, received = body.id, body.time, body.received  # noqa: A001
-        fragment = store.pseudonym(*msgspec.structs.astuple(body.identifiers[0]))
-    elif isinstance(body, Receipt):
+        id, time, received, about = body.id, body.time, body.received, body.identifiers[0]  # noqa: A001
+    fragment = store.pseudonym(about.namespace, about.value) if about else None
+    if isinstance(body, Receipt):
         id, time, received, fragment = body.id, body.now, body.now, body.customer  # noqa: A001
     return Fact(id=id, fragment=fragment, time=time, received=received, body=body)
 
