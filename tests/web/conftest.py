@@ -13,6 +13,7 @@ from typing import Any, cast
 import httpx
 import pytest
 import uvloop
+from tests import builders
 from tests.local import local_client
 
 from tuttu.access.keys import KeyHolder
@@ -20,41 +21,13 @@ from tuttu.api.answers import CallsAnswer, HealthAnswer
 from tuttu.engine import Engine, open_engine
 from tuttu.engine.calls import AcceptOutcome
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.company import Company, Limits, Namespace, Profile, Tracking
+from tuttu.vocabulary.company import Company, Limits
 from tuttu.vocabulary.conversion import parse_instant
-from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.library import Policy
-from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Schema
 from tuttu.web import ALL_SCOPES, bind, socket_path
 from tuttu.web.local import listen
 from tuttu.web.server import Doors, url_of
 
 BODY_BYTES = 200_000
-
-
-def project() -> Project:
-    where = Where("identity.yaml", 1)
-    spaces = [
-        Namespace(name="user_id", rank=0, where=where),
-        Namespace(name="email", rank=1, where=where),
-    ]
-    return Project(
-        digest="0" * 64,
-        company=Company(name="stub", limits=Limits(body_bytes=BODY_BYTES)),
-        namespaces={space.name: space for space in spaces},
-        tracking=Tracking(),
-        profile=Profile(),
-        purposes={},
-        channels={},
-        surfaces={},
-        resources={},
-        policy=Policy(),
-        actions={},
-        messages={},
-        row_schema=Schema(),
-        event_schema=Schema(),
-    )
 
 
 class StubEngine:
@@ -66,7 +39,10 @@ class StubEngine:
     remote = False
 
     def __init__(self) -> None:
-        self.project = project()
+        self.project = builders.project(
+            company=Company(name="stub", limits=Limits(body_bytes=BODY_BYTES)),
+            namespaces=builders.namespaces(user_id={}, email={}),
+        )
         self.reset()
 
     def reset(self) -> None:
