@@ -43,7 +43,9 @@ class Versions(Protocol):
         """Folded by the version that holds when they are committed. now: of the facts that this
         version adds. Raises Unavailable: nothing was kept, or nobody knows (see `Store.commit`)."""
 
-    def commit_in(self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit_in(
+        self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant
+    ) -> list[Result]:
         """The same at the end of a transaction, which sees that version."""
 
 
@@ -100,7 +102,9 @@ class ActiveVersion:
                 results[place] = result
         return results
 
-    def commit_in(self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit_in(
+        self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant
+    ) -> list[Result]:
         version = self.at(transaction)
         completed = [with_withdrawals(version.project, unit, now) for unit in units]
         return transaction.commit(completed, folds=version.folds)

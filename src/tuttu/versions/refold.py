@@ -41,9 +41,7 @@ def refold(store: Store, project: Project, rooms: Rooms) -> bool:
             return False
     own = RoomFolds(
         room="versions",
-        tables=frozenset(
-            {history.VERSIONS.name, history.ACTIVE.name, backfill.COVERAGE.name, SHAPES.name}
-        ),
+        tables=frozenset({history.VERSIONS.name, history.ACTIVE.name}),
         folds={ProjectActivated: history.activate},
     )
     folds = [*(room.hearing(project) for room in rooms if room.name != own.room), own]
@@ -53,7 +51,8 @@ def refold(store: Store, project: Project, rooms: Rooms) -> bool:
         transaction.put(backfill.COVERAGE, backfill.HERE, backfill.Coverage(hearing=hearing))
         transaction.put(SHAPES, HERE, Shape(SHAPE))
 
-    return store.refold(folds, due=_is_due, then=(own.room, note))
+    written = frozenset({backfill.COVERAGE.name, SHAPES.name})
+    return store.refold(folds, due=_is_due, then=(written, note))
 
 
 def _is_due(reader: Reader) -> bool:
