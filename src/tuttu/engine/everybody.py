@@ -21,7 +21,7 @@ def funnel(runtime: Runtime, query: api.FunnelQuery) -> batch.Funnel:
     with runtime.view() as seen:
         version = seen.version
         return batch.funnel_of(
-            seen.snapshot.untracked(), version.project, version.rooms, now, surfaces=surfaces
+            seen.snapshot, version.project, version.rooms, now, surfaces=surfaces
         )
 
 

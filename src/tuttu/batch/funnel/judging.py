@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tuttu import decision, identity
 from tuttu.batch.funnel.counting import Funnel, Tally
@@ -17,11 +17,7 @@ from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Verdict
 
-PROGRESS_EVERY = 500
 NOBODY: FragmentId = bytes(16)
-
-Progress = Callable[[int], None]
-"""Called now and then with the number of customers that are done."""
 
 
 def funnel_of(
@@ -31,7 +27,6 @@ def funnel_of(
     now: Instant,
     *,
     surfaces: Sequence[str] = (),
-    progress: Progress = lambda _done: None,
 ) -> Funnel:
     """Judge every customer of one snapshot with every action. Writes nothing.
 
@@ -45,9 +40,6 @@ def funnel_of(
         situation = decision.situation(reader, project, customer, now, rooms=rooms)
         feeding.see(situation)
         tally.add(_verdicts(situation, asked))
-        if tally.customers % PROGRESS_EVERY == 0:
-            progress(tally.customers)
-    progress(tally.customers)
     lines = tally.lines(feeding.feeds)
     return Funnel(now=format_instant(now), surfaces=asked, customers=tally.customers, lines=lines)
 
