@@ -7,7 +7,7 @@ from enum import StrEnum
 from tuttu.vocabulary.errors import FinalError
 
 
-class Code(StrEnum):
+class RefusalCode(StrEnum):
     """Every reason for which a body, a call or a row is refused."""
 
     UNKNOWN_ENCODING = "unknown_encoding"
@@ -33,22 +33,26 @@ class Code(StrEnum):
 
 
 STATUS = {
-    Code.UNKNOWN_ENCODING: 415,
-    Code.BODY_TOO_LARGE: 413,
-    Code.EVENT_TOO_LARGE: 413,
-    Code.TOO_MANY_EVENTS: 413,
-    Code.LETTER_CLOSED: 409,
+    RefusalCode.UNKNOWN_ENCODING: 415,
+    RefusalCode.BODY_TOO_LARGE: 413,
+    RefusalCode.EVENT_TOO_LARGE: 413,
+    RefusalCode.TOO_MANY_EVENTS: 413,
+    RefusalCode.LETTER_CLOSED: 409,
 }
 """HTTP status where it is not 400; never 429 or 5xx, after which clients send again for ever."""
 
 
-class RefusedError(FinalError):
+class IntakeError(FinalError):
     """The same input will be refused again. The message says what was found and expected."""
 
-    def __init__(self, code: Code, message: str) -> None:
+    def __init__(self, code: RefusalCode, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class BadFileError(FinalError):
+    """A file that cannot be read, or not be read on."""
 
 
 def kind_of(value: object) -> str:
