@@ -51,14 +51,10 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     parts: Callable[[Project], frozenset[Part]] = lambda _project: frozenset()
     filler: Callable[[Project, Behind], Folds] = lambda _project, _behind: {}
     columns: Callable[[Project], Mapping[str, Type]] = lambda _project: {}
-    read: Callable[[Reader, Customer, Project, Instant], Mapping[str, Value]] = (
-        lambda _reader, _customer, _project, _now: {}
-    )
-    canonical: Callable[[Reader, Customer, Project], object] = lambda _reader, _customer, _project: (
-        None
-    )
-    whole: Callable[[Reader, Project], object] = lambda _reader, _project: None
-    can_follow: Callable[[Project, Project], Iterable[Fault]] = lambda _before, _after: ()
+    read: Callable[[Reader, Customer, Project, Instant], Mapping[str, Value]] = lambda *_: {}
+    canonical: Callable[[Reader, Customer, Project], object] = lambda *_: None
+    whole: Callable[[Reader, Project], object] = lambda *_: None
+    can_follow: Callable[[Project, Project], Iterable[Fault]] = lambda *_: ()
     check: Callable[[Project], list[Fault]] = lambda _project: []
 
     def hearing(self, project: Project) -> RoomFolds:
