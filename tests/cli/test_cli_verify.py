@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 from click.testing import Result
+from tests import builders
 from tests.batch.conftest import exports
 from tests.local import local_client
 from tests.waiting import HANG_SECONDS, until
@@ -27,7 +28,7 @@ from tuttu.profile.records import FRAGMENTS
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.events import PersonLookedAt
-from tuttu.vocabulary.facts import Committed, Fact, Logged, Transaction, Unit
+from tuttu.vocabulary.facts import Logged, Transaction
 from tuttu.vocabulary.room import RoomFolds
 
 pytestmark = pytest.mark.usefixtures("temporary")
@@ -62,12 +63,11 @@ def _falsify(folder: Path) -> None:
             transaction.put(FRAGMENTS, fragment, state)
 
         body = PersonLookedAt(by="test", what="nothing")
-        fact = Fact(id="f", fragment=fragment, time=MOMENT, received=MOMENT, body=body)
+        fact = builders.fact(engine.store, body, MOMENT, id="f", who="maija")
         folds = RoomFolds(
             room="profile", tables=frozenset({FRAGMENTS.name}), folds={PersonLookedAt: fold}
         )
-        (result,) = engine.store.commit([Unit(facts=(fact,))], folds=[folds])
-        assert isinstance(result, Committed)
+        builders.commit(engine.store, fact, folds=[folds])
 
 
 def test_one_meaning_is_told_with_what_was_compared(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.builders import NOON
 from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, order, write
-from tests.reload.worlds import NOON, tell
+from tests.reload.worlds import tell
 
 from tuttu import engine as use
 from tuttu.api import DecideRequest, ExplainRequest, FunnelQuery
