@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuttu.access.keys import SCOPES
-from tuttu.catalog.schemas.stories import STAGES
+from tuttu.catalog.schemas.scenarios import STAGES
 from tuttu.vocabulary.verdicts import Stage
 from tuttu.web import Scope
 

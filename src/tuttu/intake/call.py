@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from hashlib import blake2b
 
-from tuttu.catalog.desk import CALL_NAMES
+from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of
 from tuttu.intake.moments import Moment, read_instant, settle
 from tuttu.intake.nesting import EVENT_DEPTH, require_depth

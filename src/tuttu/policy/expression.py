@@ -135,7 +135,7 @@ def parse(text: str, schema: Schema, *, subject: str | None = None) -> CompiledE
     """The expression that a text means over a schema's columns.
 
     subject: the action that the bare word ``action`` means. Raises `PolicyError`. The same text
-    over the same schema gives the same object, whoever the subject is, if it does not name it.
+    over the same schema gives the same object for every subject, if it does not name it.
     """
     return _compile(text, _Same(schema), subject if SUBJECT in text else None)
 

@@ -27,7 +27,7 @@ from tuttu.vocabulary.values import (
 RowFunction: TypeAlias = Callable[[Row], Value]
 
 _FEW = 8
-"""Up to so many texts, + is faster than join, and nests no deeper than Python bears."""
+"""Up to so many texts, + is faster than join, and nests no deeper than Python allows."""
 
 
 class _Code(NamedTuple):

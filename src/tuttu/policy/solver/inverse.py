@@ -124,7 +124,7 @@ def _divided(target: float, by: float) -> list[float]:
 
 
 def _typed(numbers: Sequence[float], kind: Kind) -> list[Value]:
-    """As the side's own kind; a real's neighbours go along, since reckoning rounds."""
+    """As the side's own kind; a real's neighbours go along, since arithmetic rounds."""
     found: list[Value] = []
     for number in numbers:
         if not isinstance(number, int) and not math.isfinite(number):

@@ -1,4 +1,4 @@
-"""Trees taken apart: their columns, their values on a row, and derived columns spelled out."""
+"""What trees are made of: their columns, their values on a row, and derived columns spelled out."""
 
 from __future__ import annotations
 
