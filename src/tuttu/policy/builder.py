@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfoNotFoundError
 from sqlglot import exp
 
 from tuttu.policy.constructs import CONSTRUCTS
+from tuttu.policy.durations import parse_duration
 from tuttu.policy.errors import PolicyError, nearest
 from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Column, Field, Literal, Node
 from tuttu.policy.zones import zone_of
-from tuttu.vocabulary.values import Kind, Schema
+from tuttu.vocabulary.values import Duration, Kind, Schema
 
 MAX_DEPTH = 40
 """Operators inside each other, parentheses not counted; a chain of AND, OR or || counts once."""
 
-Handler: TypeAlias = Callable[["Scope", exp.Expr], Node]
+Handler: TypeAlias = Callable[["TreeBuilder", exp.Expr], Node]
 
 
 class Operand(NamedTuple):
@@ -39,7 +40,7 @@ class Operand(NamedTuple):
         return PolicyError(describe(self.node), expected, place(self.tree))
 
 
-class Scope:
+class TreeBuilder:
     """One expression being built.
 
     schema, subject: as given to `parse`. handlers: what builds each class of sqlglot's tree.
@@ -139,3 +140,15 @@ def describe(node: Node) -> str:
 
 def _kind(node: Column | Field | Literal) -> str:
     return f"list of {node.type.kind}" if node.type.many else str(node.type.kind)
+
+
+def quoted_duration(tree: exp.Expr) -> Duration:
+    """The microseconds of a quoted duration. Raises `PolicyError`."""
+    tree = bare(tree)
+    if not isinstance(tree, exp.Literal) or not tree.is_string:
+        raise PolicyError(shown(tree), "a quoted duration such as '30d'", place(tree))
+    try:
+        return parse_duration(tree.name)
+    except PolicyError as error:
+        start = place(tree) + 1 + error.offset
+        raise PolicyError(error.found, error.expected, start) from None

@@ -1,4 +1,4 @@
-"""Trees taken apart: their columns, their values on a row, and derived columns spelled out."""
+"""What trees are made of: their columns, their values on a row, and derived columns spelled out."""
 
 from __future__ import annotations
 
@@ -8,17 +8,8 @@ from typing import cast
 
 import msgspec
 
+from tuttu.policy import tree as t
 from tuttu.policy.expression import CompiledExpression
-from tuttu.policy.tree import (
-    Aggregate,
-    Column,
-    Field,
-    Literal,
-    Node,
-    Quantifier,
-    columns_of,
-    walk,
-)
 from tuttu.vocabulary.values import Row, Value
 
 _KEPT = 20_000
@@ -28,60 +19,60 @@ column can begin so."""
 
 
 @lru_cache(maxsize=_KEPT)
-def compiled(node: Node) -> CompiledExpression:
+def compiled(node: t.Node) -> CompiledExpression:
     """A part of an expression as one that can be asked by itself."""
     return CompiledExpression("", node, frozenset())
 
 
-def value_of(node: Node, row: Row) -> Value:
+def value_of(node: t.Node, row: Row) -> Value:
     """NULL for what would raise."""
-    return node.value if isinstance(node, Literal) else compiled(node)(row)
+    return node.value if isinstance(node, t.Literal) else compiled(node)(row)
 
 
 @lru_cache(maxsize=_KEPT)
-def columns_in(node: Node) -> frozenset[str]:
+def columns_in(node: t.Node) -> frozenset[str]:
     """Every column that the tree reads, ``now`` among them."""
-    return frozenset(name for each in walk(node) for name in columns_of(each))
+    return frozenset(name for each in t.walk(node) for name in t.columns_of(each))
 
 
 @lru_cache(maxsize=_KEPT)
-def times_asked(node: Node, collection: str) -> int:
+def count_reads(node: t.Node, collection: str) -> int:
     """How many parts of the tree ask for the items of a collection."""
-    asking = (each for each in walk(node) if isinstance(each, Quantifier | Aggregate))
+    asking = (each for each in t.walk(node) if isinstance(each, t.Quantifier | t.Aggregate))
     return sum(each.collection == collection for each in asking)
 
 
 @lru_cache(maxsize=_KEPT)
-def literals_in(node: Node) -> Mapping[str, tuple[Value, ...]]:
+def literals_in(node: t.Node) -> Mapping[str, tuple[Value, ...]]:
     """Column to the constants that stand beside it anywhere below."""
     found: dict[str, dict[Value, None]] = {}
-    for each in walk(node):
+    for each in t.walk(node):
         below = [getattr(each, name) for name in each.__struct_fields__]
         flat = [one for part in below for one in (part if isinstance(part, tuple) else (part,))]
-        constants = [one.value for one in flat if isinstance(one, Literal)]
+        constants = [one.value for one in flat if isinstance(one, t.Literal)]
         for one in flat:
-            if isinstance(one, Column):
+            if isinstance(one, t.Column):
                 found.setdefault(one.name, {}).update(dict.fromkeys(constants))
     return {name: tuple(value for value in known if value is not None) for name, known in
             found.items()}  # fmt: skip
 
 
-def inlined(node: Node, derived: Mapping[str, Node]) -> Node:
+def inlined(node: t.Node, derived: Mapping[str, t.Node]) -> t.Node:
     """The tree with each derived column spelled out as what it is made of."""
 
-    def spelled(each: Node) -> Node:
-        if isinstance(each, Column) and not each.type.many:
+    def spelled(each: t.Node) -> t.Node:
+        if isinstance(each, t.Column) and not each.type.many:
             return derived.get(each.name, each)
         return each
 
     return _rebuilt(node, spelled) if columns_in(node) & derived.keys() else node
 
 
-def of_item(condition: Node) -> Node:
+def item_condition(condition: t.Node) -> t.Node:
     """A condition on an item as one on a row that has the item's fields as columns."""
 
-    def as_column(each: Node) -> Node:
-        return Column(_ITEM + each.name, each.type) if isinstance(each, Field) else each
+    def as_column(each: t.Node) -> t.Node:
+        return t.Column(_ITEM + each.name, each.type) if isinstance(each, t.Field) else each
 
     return _rebuilt(condition, as_column)
 
@@ -96,7 +87,7 @@ def field_of(column: str) -> str | None:
     return column.removeprefix(_ITEM) if column.startswith(_ITEM) else None
 
 
-def _rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+def _rebuilt(node: t.Node, change: Callable[[t.Node], t.Node]) -> t.Node:
     """The tree with every node changed, from the leaves up."""
     below = {}
     for name in node.__struct_fields__:
@@ -107,10 +98,10 @@ def _rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     return change(msgspec.structs.replace(node, **below) if below else node)
 
 
-def _rebuilt_part(value: object, change: Callable[[Node], Node]) -> object:
+def _rebuilt_part(value: object, change: Callable[[t.Node], t.Node]) -> object:
     if isinstance(value, tuple):
         parts = tuple(_rebuilt_part(entry, change) for entry in value)
         return parts if any(a is not b for a, b in zip(parts, value, strict=True)) else value
     if isinstance(value, msgspec.Struct) and hasattr(value, "type"):
-        return _rebuilt(cast("Node", value), change)
+        return _rebuilt(cast("t.Node", value), change)
     return value

@@ -1,4 +1,4 @@
-"""scenarios/*.yaml: stories with what must come out of them, for those who run them."""
+"""scenarios/*.yaml: what happens, and what must come out of it, for those who run them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from tuttu.catalog.desk import Desk
 from tuttu.catalog.findings import quote
 from tuttu.catalog.names import Names
+from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import Data, MappingNode, Plain, to_data
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Instant
@@ -83,7 +83,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """One story. The steps are in the order of the file; time decides what comes first."""
+    """One scenario. The steps are in the order of the file; time decides what comes first."""
 
     name: str
     given: tuple[Step, ...]
@@ -123,38 +123,38 @@ OF_REFUSALS = ("because", "stage", "also")
 OF_ACTIONS = frozenset({"chosen", "refused", "not_chosen"})
 
 
-def read_scenario(sheet: MappingNode, desk: Desk) -> Scenario:
+def read_scenario(sheet: MappingNode, scope: LoadScope) -> Scenario:
     """One file; what refers to nothing is a fault."""
-    steps = [_step(node, desk) for node in sheet.listed_mappings("given")]
+    steps = [_step(node, scope) for node in sheet.listed_mappings("given")]
     return Scenario(
         name=sheet.text("scenario"),
         given=tuple(step for step in steps if step),
         expect=tuple(
             expectation
             for node in sheet.listed_mappings("expect")
-            for expectation in _expectations(node, desk)
+            for expectation in _expectations(node, scope)
         ),
         where=sheet.where,
     )
 
 
-def _step(node: MappingNode, desk: Desk) -> Step | None:
+def _step(node: MappingNode, scope: LoadScope) -> Step | None:
     keys = [key for key in STEP_KEYS if key in node]
     if len(keys) != 1:
         if not node.doubtful:
             found = " and ".join(map(quote, keys)) or "a step in which nothing happens"
-            desk.findings.add(node.where, found, f"one of {', '.join(STEP_KEYS)}")
+            scope.findings.add(node.where, found, f"one of {', '.join(STEP_KEYS)}")
         return None
     kind = STEP_KEYS[keys[0]]
-    _check_beside(node, keys[0], kind, desk)
-    _check_step_names(node, desk)
+    _check_beside(node, keys[0], kind, scope)
+    _check_step_names(node, scope)
     return Step(
-        at=desk.instant(node.scalar("at")) or 0,
+        at=scope.instant(node.scalar("at")) or 0,
         kind=kind,
-        who=_who(node, "who", desk),
+        who=_who(node, "who", scope),
         name=node.text(keys[0]),
-        values=_values(node, desk),
-        previous=_who(node, "alias", desk),
+        values=_values(node, scope),
+        previous=_who(node, "alias", scope),
         action=node.text("action"),
         item=node.text("item") or None,
         purpose=node.text("purpose"),
@@ -165,74 +165,76 @@ def _step(node: MappingNode, desk: Desk) -> Step | None:
     )
 
 
-def _check_beside(node: MappingNode, key: str, kind: StepKind, desk: Desk) -> None:
+def _check_beside(node: MappingNode, key: str, kind: StepKind, scope: LoadScope) -> None:
     """Keys that the kind needs, and those that mean nothing beside it."""
     beside = BESIDE.get(kind, frozenset()) | ({"who"} if kind != "resource" else set())
     for name in node.entries:
         if name not in {"at", key, *beside}:
             expected = f"nothing but at, {', '.join(sorted(beside))} beside `{key}`"
-            desk.findings.add(node.at(name), quote(name), expected)
+            scope.findings.add(node.at(name), quote(name), expected)
     for name in sorted(beside - OPTIONAL - node.entries.keys()):
         if not node.doubtful:
-            desk.findings.add(node.where, f"no `{name}`", f"`{name}` beside `{key}`")
+            scope.findings.add(node.where, f"no `{name}`", f"`{name}` beside `{key}`")
 
 
-def _check_step_names(node: MappingNode, desk: Desk) -> None:
-    findings = desk.findings
-    desk.events.refer_scalar(node.scalar("event"), findings)
-    desk.surfaces.refer_scalar(node.scalar("decide"), findings)
-    desk.outcomes.refer_scalar(node.scalar("outcome"), findings)
-    desk.actions.refer_scalar(node.scalar("action"), findings)
-    _check_item(node, node.text("action"), desk)
-    desk.purposes.refer_scalar(node.scalar("purpose"), findings)
-    desk.channels.refer_scalar(node.scalar("channel"), findings)
-    desk.resources.refer_scalar(node.scalar("resource"), findings)
+def _check_step_names(node: MappingNode, scope: LoadScope) -> None:
+    findings = scope.findings
+    scope.events.refer_scalar(node.scalar("event"), findings)
+    scope.surfaces.refer_scalar(node.scalar("decide"), findings)
+    scope.outcomes.refer_scalar(node.scalar("outcome"), findings)
+    scope.actions.refer_scalar(node.scalar("action"), findings)
+    _check_item(node, node.text("action"), scope)
+    scope.purposes.refer_scalar(node.scalar("purpose"), findings)
+    scope.channels.refer_scalar(node.scalar("channel"), findings)
+    scope.resources.refer_scalar(node.scalar("resource"), findings)
 
 
-def _values(node: MappingNode, desk: Desk) -> dict[str, Data]:
+def _values(node: MappingNode, scope: LoadScope) -> dict[str, Data]:
     traits, properties = node.mapping("traits"), node.mapping("properties")
-    written = Names("a written trait or an identifier", desk.written.known | desk.fields("traits"))
-    written.open = desk.written.open
+    written = Names(
+        "a written trait or an identifier", scope.written.known | scope.fields("traits")
+    )
+    written.open = scope.written.open
     for name in traits.entries:
-        written.refer(name, traits.at(name), desk.findings)
-    if known := _known_properties(node, desk):
+        written.refer(name, traits.at(name), scope.findings)
+    if known := _known_properties(node, scope):
         for name in properties.entries:
-            known.refer(name, properties.at(name), desk.findings)
+            known.refer(name, properties.at(name), scope.findings)
     section = traits if "traits" in node else properties
     return {name: to_data(value) for name, value in section.entries.items()}
 
 
-def _known_properties(node: MappingNode, desk: Desk) -> Names | None:
+def _known_properties(node: MappingNode, scope: LoadScope) -> Names | None:
     """What the plan says of the event; None if it says nothing."""
-    planned = desk.plan.get(node.text("event"))
+    planned = scope.plan.get(node.text("event"))
     if planned is None or not (planned.properties or planned.items):
         return None
-    known = {*planned.properties, *planned.items, "contact_id"} | desk.fields("properties")
-    return Names(f"a property of {quote(planned.name)}", known, is_open=desk.event_columns.open)
+    known = {*planned.properties, *planned.items, "contact_id"} | scope.fields("properties")
+    return Names(f"a property of {quote(planned.name)}", known, is_open=scope.event_columns.open)
 
 
-def _who(node: MappingNode, key: str, desk: Desk) -> dict[str, str]:
+def _who(node: MappingNode, key: str, scope: LoadScope) -> dict[str, str]:
     section = node.mapping(key)
     for namespace in section.entries:
-        desk.namespaces.refer(namespace, section.at(namespace), desk.findings)
+        scope.namespaces.refer(namespace, section.at(namespace), scope.findings)
     return {namespace: value.text for namespace, value in section.scalars()}
 
 
-def _expectations(node: MappingNode, desk: Desk) -> list[Expectation]:
+def _expectations(node: MappingNode, scope: LoadScope) -> list[Expectation]:
     """One for every answer and every trait that the entry names."""
-    found = [_answer(node, key, desk) for key in ANSWERS if key in node]
-    found += [_trait(node, name, desk) for name in node.mapping("traits").entries]
+    found = [_answer(node, key, scope) for key in ANSWERS if key in node]
+    found += [_trait(node, name, scope) for name in node.mapping("traits").entries]
     if not found and not node.doubtful and not node.broken("traits"):
         expected = f"one of {', '.join((*ANSWERS, 'traits'))}"
-        desk.findings.add(node.where, "an expectation of nothing", expected)
+        scope.findings.add(node.where, "an expectation of nothing", expected)
     if found:
-        _check_answer(node, desk)
+        _check_answer(node, scope)
     return found
 
 
-def _check_answer(node: MappingNode, desk: Desk) -> None:
-    findings = desk.findings
-    desk.surfaces.refer_scalar(node.scalar("surface"), findings)
+def _check_answer(node: MappingNode, scope: LoadScope) -> None:
+    findings = scope.findings
+    scope.surfaces.refer_scalar(node.scalar("surface"), findings)
     asks = [key for key in ANSWERS if key in node]
     if asks and "surface" not in node and not node.doubtful:
         findings.add(node.where, "no `surface`", f"`surface` beside `{asks[0]}`")
@@ -245,22 +247,22 @@ def _check_answer(node: MappingNode, desk: Desk) -> None:
         findings.add(node.at("treatment"), "`treatment`", "`chosen` or `refused` beside it")
 
 
-def _check_item(node: MappingNode, action: str, desk: Desk) -> None:
+def _check_item(node: MappingNode, action: str, scope: LoadScope) -> None:
     """An action that is about no collection is never about an item."""
-    if "item" in node and action in desk.actions_about_nothing:
+    if "item" in node and action in scope.actions_about_nothing:
         expected = f"no `item`, or `about: …` in the action {quote(action)}"
-        desk.findings.add(node.at("item"), "`item`", expected)
+        scope.findings.add(node.at("item"), "`item`", expected)
 
 
-def _answer(node: MappingNode, key: str, desk: Desk) -> Expectation:
+def _answer(node: MappingNode, key: str, scope: LoadScope) -> Expectation:
     kind = ANSWERS[key]
     refused = kind == "refused"
     if kind != "empty":
-        desk.actions.refer_scalar(node.scalar(key), desk.findings)
-        _check_item(node, node.text(key), desk)
+        scope.actions.refer_scalar(node.scalar(key), scope.findings)
+        _check_item(node, node.text(key), scope)
     return Expectation(
-        at=desk.instant(node.scalar("at")) or 0,
-        who=_who(node, "who", desk),
+        at=scope.instant(node.scalar("at")) or 0,
+        who=_who(node, "who", scope),
         kind=kind,
         surface=node.text("surface"),
         action=node.text(key) if kind != "empty" else "",
@@ -274,15 +276,15 @@ def _answer(node: MappingNode, key: str, desk: Desk) -> Expectation:
     )
 
 
-def _trait(node: MappingNode, name: str, desk: Desk) -> Expectation:
+def _trait(node: MappingNode, name: str, scope: LoadScope) -> Expectation:
     section = node.mapping("traits")
-    known = Names("a trait of traits.yaml", desk.row_columns.schema.columns)
-    known.open = desk.row_columns.open or desk.row_columns.hides(name)
-    known.refer(name, section.at(name), desk.findings)
+    known = Names("a trait of traits.yaml", scope.row_columns.schema.columns)
+    known.open = scope.row_columns.open or scope.row_columns.hides(name)
+    known.refer(name, section.at(name), scope.findings)
     value = section.scalar(name)
     return Expectation(
-        at=desk.instant(node.scalar("at")) or 0,
-        who=_who(node, "who", desk),
+        at=scope.instant(node.scalar("at")) or 0,
+        who=_who(node, "who", scope),
         kind="trait",
         action=name,
         value=value.value if value else None,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from tuttu.catalog.expressions import Columns, Compiler
 from tuttu.catalog.findings import Findings, nearest, quote
-from tuttu.catalog.moments import first_instant, instant_after
-from tuttu.catalog.moments import money as read_money
 from tuttu.catalog.names import Names
+from tuttu.catalog.scalars import first_instant, instant_after
+from tuttu.catalog.scalars import money as read_money
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary.company import Company, PlannedEvent
 from tuttu.vocabulary.values import Instant, Schema, schema_about
@@ -25,7 +25,7 @@ CALL_NAMES = {
 
 
 @dataclass
-class Desk:
+class LoadScope:
     """One reading of one folder. Each reader adds the names it finds for those after it."""
 
     findings: Findings

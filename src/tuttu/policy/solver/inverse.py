@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TypeAlias
 
-from tuttu.policy.changes.boundaries import around, other_than
 from tuttu.policy.runtime import calendar_date
+from tuttu.policy.solver.boundaries import neighbours, other_than
 from tuttu.policy.tree import Arithmetic
 from tuttu.policy.zones import zone_of
 from tuttu.vocabulary.conversion import EPOCH_DAY
@@ -124,14 +124,14 @@ def _divided(target: float, by: float) -> list[float]:
 
 
 def _typed(numbers: Sequence[float], kind: Kind) -> list[Value]:
-    """As the side's own kind; a real's neighbours go along, since reckoning rounds."""
+    """As the side's own kind; a real's neighbours go along, since arithmetic rounds."""
     found: list[Value] = []
     for number in numbers:
         if not isinstance(number, int) and not math.isfinite(number):
             continue
         if kind is Kind.REAL:
             neat = float(f"{number:.12g}")
-            found += [neat, *around(kind, float(number))]
+            found += [neat, *neighbours(kind, float(number))]
         else:
             found += _whole(number)
     return found

@@ -14,7 +14,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tuttu.policy import CompiledExpression, parse
-from tuttu.policy.changes import least_values
+from tuttu.policy.solver import least_values
 from tuttu.vocabulary.conversion import parse_date, parse_instant
 from tuttu.vocabulary.values import DAY, Kind, Row, Schema, Type, Value
 

@@ -1,11 +1,11 @@
-"""Text to words, each with its place; what is no word of the language is an error at once."""
+"""Text to tokens, each with its place; what is no token of the language is an error at once."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from sqlglot.tokenizer_core import Token, TokenType
+from sqlglot import Token, TokenType
 
 from tuttu.policy.errors import PolicyError
 
@@ -51,7 +51,7 @@ SIGNS = {
     "||": TokenType.DPIPE,
 }
 
-_WORD = re.compile(
+_TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
     |(?P<refused>--|/\*|==|::)
     |(?P<text>'(?:[^']|'')*+')
@@ -81,10 +81,10 @@ _HINTS = {
 }
 
 
-def words(text: str) -> list[Token]:
-    """The words, names as IDENTIFIER whether quoted or not. Texts and names are in NFC.
+def tokenize(text: str) -> list[Token]:
+    """The tokens, names as IDENTIFIER whether quoted or not. Texts and names are in NFC.
 
-    Raises `PolicyError` at the first character that begins no word.
+    Raises `PolicyError` at the first character that begins no token.
     """
     if len(text) > MAX_LENGTH:
         raise PolicyError(f"{len(text)} characters", f"at most {MAX_LENGTH}", MAX_LENGTH)
@@ -92,7 +92,7 @@ def words(text: str) -> list[Token]:
     found: list[Token] = []
     position = 0
     while position < len(text):
-        match = _WORD.match(text, position)
+        match = _TOKEN.match(text, position)
         if not match or match.lastgroup == "refused":
             raise _unreadable(text, position)
         if match.lastgroup != "space":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from tuttu.policy.changes.trees import item_row, of_item, value_of
+from tuttu.policy.solver.trees import item_condition, item_row, value_of
 from tuttu.policy.tree import Aggregate, Node, Quantifier
 from tuttu.vocabulary.values import Row, Value
 
@@ -21,7 +21,7 @@ def for_condition(
 ) -> tuple[list[Value], list[tuple[Node, Row]]]:
     """Lists that could turn any() or all(), and its condition on the row of each item, through
     which columns of the row itself may turn it."""
-    condition, present = of_item(node.condition), items_of(row, node.collection)
+    condition, present = item_condition(node.condition), items_of(row, node.collection)
     rows = [item_row(row, item) for item in present]
     truths = [value_of(condition, each) for each in rows]
     lists: list[Value] = []

@@ -1,6 +1,6 @@
-"""What the shapes of the files are put together from.
+"""The pieces of JSON Schema that the shapes of the files are made of.
 
-Every part has a `title`, a noun phrase that faults quote as what was expected, and most have a
+Every piece has a `title`, a noun phrase that faults quote as what was expected, and most have a
 `description`, which editors show beside the key.
 """
 
@@ -26,6 +26,9 @@ NAMES = {
     PLACE: "a name of letters and digits, joined by ., - or _",
     PHRASE: "text without blanks at its ends",
 }
+CALLS = ("identify", "track", "page", "screen", "group", "alias")
+EVENT = "the name of an event"
+REASON = "The name, in plain words, is the reason that people read."
 DAY_OR_MOMENT = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
 ZONE = "(Z|[+-][0-9]{2}:[0-9]{2})?"
 

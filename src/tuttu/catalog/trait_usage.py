@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tuttu.catalog.desk import PROFILING, Desk
 from tuttu.catalog.findings import quote
+from tuttu.catalog.scope import PROFILING, LoadScope
 from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Expression
 
 
-class Uses:
+class TraitUsage:
     """Checks that no rule for a purpose reads a trait that is not for it.
 
     A trait for `profiling` may be read for every purpose: it is NULL where profiling is refused.
     """
 
-    def __init__(self, traits: Mapping[str, Trait], desk: Desk) -> None:
+    def __init__(self, traits: Mapping[str, Trait], scope: LoadScope) -> None:
         self.traits = traits
-        self.desk = desk
+        self.scope = scope
 
     def check(self, expression: Expression, purpose: str, where: Where) -> None:
         for trait in self._read(expression.columns, set()):
@@ -27,13 +27,13 @@ class Uses:
                 continue
             allowed = ", ".join(sorted(trait.uses))
             found = f"{quote(trait.name)}, which is for {allowed}, in a rule for {purpose}"
-            self.desk.findings.add(where, found, f"traits for {purpose} (see {trait.where})")
+            self.scope.findings.add(where, found, f"traits for {purpose} (see {trait.where})")
 
     def _read(self, columns: Iterable[str], seen: set[str]) -> Iterator[Trait]:
         """Traits behind columns, and those that they are computed from."""
         for column in sorted(columns):
             source, _, name = column.rpartition(".")
-            trait = self.traits.get(name) if source in {"", *self.desk.sources} else None
+            trait = self.traits.get(name) if source in {"", *self.scope.sources} else None
             if trait is None or trait.name in seen:
                 continue
             seen.add(trait.name)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu.policy.relation import quoted
-from tuttu.policy.text import WHITESPACE, like, lower, upper
+from tuttu.policy.strings import WHITESPACE, like, lower, upper
 
 pytestmark = pytest.mark.laws
 

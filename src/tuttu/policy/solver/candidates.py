@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from tuttu.policy.changes.backwards import Known, Proposed, Targets, read_back
-from tuttu.policy.changes.boundaries import between, distance, same
-from tuttu.policy.changes.search import Budget, Look, Move, Moves, least_thoroughly
-from tuttu.policy.changes.trees import columns_in, field_of, times_asked, value_of
-from tuttu.policy.tree import NOW, And, Is, Node, Not, Or
+from tuttu.policy import tree as t
+from tuttu.policy.solver.boundaries import distance, intermediate, same
+from tuttu.policy.solver.propagation import KnownValues, Proposed, Targets, propagate
+from tuttu.policy.solver.search import Budget, Move, Moves, SearchState, find_least
+from tuttu.policy.solver.trees import columns_in, count_reads, field_of, value_of
 from tuttu.vocabulary.values import Row, Value
 
 _ITEM_FIELDS = 3
@@ -20,10 +20,10 @@ _LOOKS = 1_000
 _LISTS = 16
 
 
-class Wish(msgspec.Struct, frozen=True):
+class Goal(msgspec.Struct, frozen=True):
     """A condition and the truth that it should have; NULL is neither."""
 
-    tree: Node
+    tree: t.Node
     want: bool
 
     def met(self, row: Row) -> bool:
@@ -34,30 +34,30 @@ class Wish(msgspec.Struct, frozen=True):
         return columns_in(self.tree)
 
 
-def wishes(tree: Node, want: bool) -> tuple[Wish, ...]:
+def goals_of(tree: t.Node, want: bool) -> tuple[Goal, ...]:
     """A wish as those that must all come true for it, each as small as can be."""
     match tree:
-        case Not():
-            return wishes(tree.operand, not want)
-        case Is() if want:
-            return wishes(tree.operand, tree.truth)
-        case And() if want:
-            return tuple(wish for part in tree.operands for wish in wishes(part, want=True))
-        case Or() if not want:
-            return tuple(wish for part in tree.operands for wish in wishes(part, want=False))
-    return (Wish(tree, want),)
+        case t.Not():
+            return goals_of(tree.operand, not want)
+        case t.Is() if want:
+            return goals_of(tree.operand, tree.truth)
+        case t.And() if want:
+            return tuple(goal for part in tree.operands for goal in goals_of(part, want=True))
+        case t.Or() if not want:
+            return tuple(goal for part in tree.operands for goal in goals_of(part, want=False))
+    return (Goal(tree, want),)
 
 
-def unmet(all_: Iterable[Wish], row: Row) -> list[Wish]:
-    return [wish for wish in all_ if not wish.met(row)]
+def unmet_goals(all_: Iterable[Goal], row: Row) -> list[Goal]:
+    return [goal for goal in all_ if not goal.met(row)]
 
 
-def apart(open_: Iterable[Wish], taken: Collection[str]) -> int:
+def moves_needed(unmet: Iterable[Goal], fixed: Collection[str]) -> int:
     """How many moves are needed at least: wishes that have no column in common that is free."""
     seen: set[str] = set()
     count = 0
-    for wish in open_:
-        free = wish.columns - set(taken)
+    for goal in unmet:
+        free = goal.columns - set(fixed)
         if not free & seen:
             count += 1
             seen |= free
@@ -72,8 +72,8 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     that stay as they are.
     """
 
-    watched: Sequence[Node] = ()
-    known: Known = {}
+    watched: Sequence[t.Node] = ()
+    known: KnownValues = {}
     closed: frozenset[str] = frozenset()
     values: dict[str, list[Value]] = {}
     """Worked out once: by column, what any watched tree proposes on the first row."""
@@ -81,7 +81,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     def widely(self, column: str, row: Row) -> list[Value]:
         if column not in self.values:
             found = self._proposed(column, row)
-            if sum(times_asked(tree, column) for tree in self.watched) > 1:
+            if sum(count_reads(tree, column) for tree in self.watched) > 1:
                 # A list that pleases one of them, changed so that it pleases another too.
                 for value in found[:_LISTS]:
                     found += self._proposed(column, {**row, column: value})
@@ -90,22 +90,22 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
 
     def _proposed(self, column: str, row: Row) -> list[Value]:
         trees = (tree for tree in self.watched if column in columns_in(tree))
-        return [value for tree in trees for value in proposed(tree, row, self).of(column)]
+        return [value for tree in trees for value in propose(tree, row, self).of(column)]
 
 
-def proposed(tree: Node, row: Row, domain: Domain, targets: Targets = ()) -> Proposed:
+def propose(tree: t.Node, row: Row, domain: Domain, targets: Targets = ()) -> Proposed:
     """Values worth trying for every column of a tree: those at which a condition may turn, or with
     which a formula may yield a target."""
-    return read_back(tree, row, fit_item, domain.known, targets)
+    return propagate(tree, row, fit_item, domain.known, targets)
 
 
 def moves_for(
-    wish: Wish, row: Row, taken: Collection[str], domain: Domain, *, thorough: bool = False
+    goal: Goal, row: Row, fixed: Collection[str], domain: Domain, *, thorough: bool = False
 ) -> list[Move]:
     """Moves of one column each that make the wish come true; if there are none, or thorough, all
     that its tree proposes, since more than one may be needed. `now` only moves on."""
-    found = proposed(wish.tree, row, domain)
-    free = [name for name in found.columns() if name not in taken and name not in domain.closed]
+    found = propose(goal.tree, row, domain)
+    free = [name for name in found.columns() if name not in fixed and name not in domain.closed]
     for widened in (False, True):
         if widened:
             _widen(found, free)
@@ -113,7 +113,7 @@ def moves_for(
         helping = [
             move
             for column, values in tried.items()
-            for move in _helping(wish, column, values, found, row, domain)
+            for move in _helping(goal, column, values, found, row, domain)
         ]
         if helping:
             break
@@ -127,7 +127,7 @@ def _widen(found: Proposed, columns: Iterable[str]) -> None:
     for column in columns:
         declared = found.types[column]
         if declared is not None and not declared.many:
-            found.add(column, declared, between(declared.kind, found.of(column)))
+            found.add(column, declared, intermediate(declared.kind, found.of(column)))
 
 
 def _tried(column: str, found: Proposed, row: Row, domain: Domain) -> list[Value]:
@@ -135,20 +135,20 @@ def _tried(column: str, found: Proposed, row: Row, domain: Domain) -> list[Value
     present = row.get(column)
     values = {repr(value): value for value in (*found.of(column), *domain.widely(column, row))}
     kept = [value for value in values.values() if not same(value, present)]
-    if column == NOW and isinstance(present, int):
+    if column == t.NOW and isinstance(present, int):
         kept = [value for value in kept if isinstance(value, int) and value > present]
     return sorted(kept, key=lambda value: distance(present, value, found.kind(column)))
 
 
 def _helping(
-    wish: Wish, column: str, values: Sequence[Value], found: Proposed, row: Row, domain: Domain
+    goal: Goal, column: str, values: Sequence[Value], found: Proposed, row: Row, domain: Domain
 ) -> list[Move]:
     """Values that fulfil the wish; one for each way in which the watched trees see the column."""
     watching = [tree for tree in domain.watched if column in columns_in(tree)]
     seen: dict[str, Value] = {}
     for value in values:
         changed = {**row, column: value}
-        if wish.met(changed):
+        if goal.met(changed):
             seen.setdefault(repr([value_of(tree, changed) for tree in watching]), value)
     return [_move(column, value, found, row) for value in seen.values()]
 
@@ -158,7 +158,7 @@ def _move(column: str, value: Value, found: Proposed, row: Row) -> Move:
 
 
 def least_values(
-    tree: Node,
+    tree: t.Node,
     row: Row,
     *,
     want: bool = True,
@@ -170,25 +170,25 @@ def least_values(
 
     Empty if it is true already; None if no change of at most `most` columns was found.
     """
-    goals = wishes(tree, want)
-    about = domain or Domain(watched=tuple(wish.tree for wish in goals))
+    goals = goals_of(tree, want)
+    about = domain or Domain(watched=tuple(goal.tree for goal in goals))
 
-    def look(moves: Moves, thorough: bool) -> Look:
+    def evaluate(moves: Moves, thorough: bool) -> SearchState:
         changed = {**row, **{move.name: move.value for move in moves}}
         names = {move.name for move in moves}
-        open_ = unmet(goals, changed)
+        unmet = unmet_goals(goals, changed)
 
         def more() -> list[Move]:
-            wish = min(open_, key=lambda each: len(each.columns - names))
-            return moves_for(wish, changed, names, about, thorough=thorough)
+            goal = min(unmet, key=lambda each: len(each.columns - names))
+            return moves_for(goal, changed, names, about, thorough=thorough)
 
-        return Look(apart(open_, names), lambda: not open_, more)
+        return SearchState(moves_needed(unmet, names), lambda: not unmet, more)
 
-    found = least_thoroughly(look, most=most, budget=Budget(looks), trusted=_TRUSTED)
+    found = find_least(evaluate, most=most, budget=Budget(looks), trusted=_TRUSTED)
     return None if found is None else {move.name: move.value for move in found}
 
 
-def fit_item(condition: Node, row: Row, want: bool) -> Mapping[str, Value] | None:
+def fit_item(condition: t.Node, row: Row, want: bool) -> Mapping[str, Value] | None:
     """The fields of an item to be set for a condition on it; the row itself stays as it is."""
     outside = frozenset(name for name in columns_in(condition) if field_of(name) is None)
     found = least_values(

@@ -48,14 +48,14 @@ def fits(value: Value, kind: Kind) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
-def samples(kind: Kind, now: Value) -> list[Value]:
+def sample_values(kind: Kind, now: Value) -> list[Value]:
     """Plain values of a kind, for what is not known at all. now: the row's."""
     if isinstance(now, int) and kind in (Kind.DATE, Kind.TIMESTAMP):
         return [now if kind is Kind.TIMESTAMP else now // DAY]
     return _SAMPLES[kind]
 
 
-def around(kind: Kind, value: Value) -> list[Value]:
+def neighbours(kind: Kind, value: Value) -> list[Value]:
     """The value, and its neighbours on both sides; the other truth, another text."""
     if value is None:
         return []
@@ -83,7 +83,7 @@ def round_to(value: float, step: Decimal, sign: int) -> Decimal:
     return Decimal(repr(value)) + sign * step
 
 
-def between(kind: Kind, values: Sequence[Value]) -> list[Value]:
+def intermediate(kind: Kind, values: Sequence[Value]) -> list[Value]:
     """Further values, where those at the edges do not help: plain ones, halves and middles, the
     other case, blanks around."""
     if kind is Kind.TEXT:
