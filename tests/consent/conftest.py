@@ -121,7 +121,7 @@ class Bureau:
 
     def canonical(self, *people: str) -> object:
         with self.store.read() as snapshot:
-            return consent.canonical(snapshot, self.customer(*people), PROJECT)
+            return consent.ROOM.canonical(snapshot, self.customer(*people), PROJECT)
 
     def customer(self, *people: str, joined_at: Instant | None = None) -> Customer:
         fragments = tuple(self.fragment(who) for who in people)

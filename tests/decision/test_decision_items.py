@@ -103,7 +103,7 @@ class World:
     def digest(self, items: Items, past: Sequence[Past], shuffle: random.Random) -> object:
         with self.heard(items, past, shuffle) as store, store.read() as snapshot:
             maija = Customer(fragments=(store.pseudonym("user_id", "maija"),), identifiers=())
-            return ledger.canonical(snapshot, maija, self.project)
+            return ledger.ROOM.canonical(snapshot, maija, self.project)
 
     @contextmanager
     def heard(

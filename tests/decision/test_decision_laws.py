@@ -26,7 +26,7 @@ from tuttu.decision import (
     explain_again,
     least_change,
 )
-from tuttu.ledger import canonical_resources, resource_state
+from tuttu.ledger import ROOM, resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.facts import Committed, Result
@@ -358,7 +358,7 @@ def test_asking_changes_nothing(
         assert first == second
         with store.read() as snapshot:
             assert snapshot.position == 0
-            assert canonical_resources(snapshot, project) == {"uses": [], "amounts": []}
+            assert ROOM.whole(snapshot, project) == {"uses": [], "amounts": []}
 
 
 @given(

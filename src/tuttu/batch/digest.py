@@ -25,7 +25,7 @@ def digest(snapshot: Snapshot, project: Project) -> str:
     """SHA-256, hex."""
     people = identity.customers(snapshot, project)
     lines = sorted(_line(snapshot, project, customer) for customer in people)
-    lines.append(_ENCODER.encode(ledger.canonical_resources(snapshot, project)))
+    lines.append(_ENCODER.encode(ledger.ROOM.whole(snapshot, project)))
     total = hashlib.sha256()
     for line in lines:
         total.update(line + b"\n")
@@ -36,7 +36,7 @@ def _line(snapshot: Snapshot, project: Project, customer: Customer) -> bytes:
     kept = (
         sorted(customer.identifiers),
         profile.canonical(snapshot, customer, project),
-        consent.canonical(snapshot, customer, project),
-        ledger.canonical(snapshot, customer, project),
+        consent.ROOM.canonical(snapshot, customer, project),
+        ledger.ROOM.canonical(snapshot, customer, project),
     )
     return hashlib.sha256(_ENCODER.encode(kept)).digest()

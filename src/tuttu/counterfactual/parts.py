@@ -169,7 +169,7 @@ def _with_field(situation: Situation, items: Value, part: ColumnSet) -> list[Row
 
 
 def _with_consent(situation: Situation, part: Allowed) -> Situation:
-    supposed = situation.consents.supposing(part.purpose, part.channel, part.would_be)
+    supposed = situation.consents.assuming(part.purpose, part.channel, part.would_be)
     return msgspec.structs.replace(situation, consents=supposed)
 
 
