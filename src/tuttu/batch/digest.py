@@ -35,7 +35,7 @@ def digest(snapshot: Snapshot, project: Project) -> str:
 def _line(snapshot: Snapshot, project: Project, customer: Customer) -> bytes:
     kept = (
         sorted(customer.identifiers),
-        profile.canonical(snapshot, customer, project),
+        profile.ROOM.canonical(snapshot, customer, project),
         consent.ROOM.canonical(snapshot, customer, project),
         ledger.ROOM.canonical(snapshot, customer, project),
     )

@@ -136,7 +136,7 @@ def _at(situation: Situation, now: Instant) -> Situation:
         for name, value in history.columns().items()
         if situation.row.get(name) == before.get(name)
     }
-    row = profile.changed(situation.project, situation.row, {**moved, "now": now})
+    row = profile.with_columns(situation.project, situation.row, {**moved, "now": now})
     return msgspec.structs.replace(situation, now=now, history=history, row=Wide(row))
 
 
@@ -154,7 +154,7 @@ def _with_columns(situation: Situation, parts: Sequence[ColumnSet]) -> Situation
                 about[part.of] = {**about[part.of], part.name: part.would_be}
         elif part.of is not None:
             about[part.of] = {**about.get(part.of, {}), part.name: part.would_be}
-    row = Wide(profile.changed(situation.project, situation.row, columns))
+    row = Wide(profile.with_columns(situation.project, situation.row, columns))
     return msgspec.structs.replace(situation, row=row, about=about)
 
 

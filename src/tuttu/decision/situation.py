@@ -144,13 +144,13 @@ def situation(
         for name in _limited_groups(project)
     }
     history = ledger.read(reader, customer, project, now, groups)
-    row = Wide(profile.completed(project, known, history.columns(), profiling=consents.profiling))
+    row = Wide(profile.with_ledger(project, known, history.columns(), profiling=consents.profiling))
     return Situation(
         project=project,
         now=now,
         position=reader.position,
         customer=customer,
-        row=Wide(profile.changed(project, row, context)) if context else row,
+        row=Wide(profile.with_columns(project, row, context)) if context else row,
         consents=consents,
         history=history,
         free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},

@@ -9,12 +9,16 @@ from tuttu.ledger import external
 from tuttu.ledger.definitions import Definitions
 from tuttu.ledger.state import Answer, ContactReport, ExternalContact
 from tuttu.ledger.writer import ContactWriter
+from tuttu.policy import by_value
 from tuttu.vocabulary.conversion import event_row, item_key, value_at
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Logged, Transaction
 from tuttu.vocabulary.history import Part
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Expression
+
+_Condition = tuple[Expression, list[Part]]
+"""A condition on events, and the outcome rules that ask it."""
 
 
 class OutcomeRules:
@@ -24,11 +28,13 @@ class OutcomeRules:
     def __init__(self, project: Project, definitions: Definitions) -> None:
         self.definitions = definitions
         self._project = project
-        conditions: dict[tuple[str, frozenset[str]], tuple[Expression, list[Part]]] = {}
+        conditions: dict[tuple[str, frozenset[str]], _Condition] = {}
         for part, rule in definitions.rules.items():
             key = (rule.test.text, rule.test.columns)
             conditions.setdefault(key, (rule.test, []))[1].append(part)
-        self._conditions = tuple(conditions.values())
+        self._of_events, self._of_any = by_value(
+            ((each[0], each) for each in conditions.values()), "event"
+        )
         self._events = {mapped.mapping.event for mapped in definitions.mappings.values()}
         self._events.update(event for event, _ in definitions.outcomes.values())
 
@@ -37,10 +43,11 @@ class OutcomeRules:
         if not isinstance(event, Event) or fragment is None:
             return
         declared = event.name in self._events
-        if not (declared or self._conditions):
+        conditions = self._of_events.get(event.name, self._of_any)
+        if not (declared or conditions):
             return
         row, said = event_row(event, self._project.event_schema), event.said
-        met = [part for test, parts in self._conditions if test(row) is True for part in parts]
+        met = [part for test, parts in conditions if test(row) is True for part in parts]
         if not (declared or met):
             return
         writer = ContactWriter(transaction, self._project, logged.fact.received)

@@ -7,7 +7,7 @@ from tuttu.batch.verify.exporting import CUSTOMERS, Export, Progress
 from tuttu.batch.verify.questions import expressions, questions, subjects
 from tuttu.batch.verify.report import Verification
 from tuttu.engine.unwatched import Unwatched
-from tuttu.profile.batch import Veils, compute, layout_of
+from tuttu.profile.batch import Masks, compute, layout_of
 from tuttu.storage import Store, Workbench, open_workbench
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.ids import new_id
@@ -54,14 +54,14 @@ def verify(
 ) -> Verification:
     """Judge everybody both ways on one snapshot, at `now`. Writes nothing but the workbench.
 
-    key: of the veils of this run. Raises ExportError, InterruptedRunError.
+    key: of the masks of this run. Raises ExportError, InterruptedRunError.
     """
     layout = layout_of(project, expressions(project))
     export = Export(
         bench=bench,
         layout=layout,
         asked={about: questions(project, about) for about in subjects(project)},
-        veils=Veils(key),
+        masks=Masks(key),
     )
     with store.read() as snapshot:
         position = snapshot.position
