@@ -179,7 +179,7 @@ def settled(seen: Seen) -> Iterator[Part | None]:
 def _permit(seen: Seen) -> Part | None:
     """None for a channel or purpose that is not declared: nobody can allow it."""
     purpose, channel = seen.candidate.action.purpose, seen.candidate.treatment.channel
-    supposed = seen.situation.consents.supposing(purpose, channel, allowed=True)
+    supposed = seen.situation.consents.assuming(purpose, channel, allowed=True)
     if supposed.permit(purpose, channel) is None:
         return None
     return Allowed(purpose=purpose, channel=channel, now=False, would_be=True)

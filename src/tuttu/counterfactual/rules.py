@@ -42,7 +42,7 @@ class Book:
 
     def follows(self, row: Row) -> frozenset[str]:
         """Traits that are made of others, on this row too: they can be spelled out."""
-        return frozenset(trait.name for trait in profile.following(self.project, row))
+        return frozenset(trait.name for trait in profile.consistent_traits(self.project, row))
 
     def tree(self, expression: Expression | None, follows: frozenset[str]) -> t.Node | None:
         """The tree with derived traits spelled out; None for what was not parsed from text."""
@@ -97,7 +97,7 @@ def book_of(project: Project) -> Book:
 
 
 def _late(project: Project) -> Iterator[tuple[str, Trait]]:
-    return ((trait.name, trait) for trait in profile.late(project))
+    return ((trait.name, trait) for trait in profile.computed_traits(project))
 
 
 def _made_of(trait: Trait, project: Project) -> t.Node:

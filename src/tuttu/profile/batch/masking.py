@@ -13,10 +13,10 @@ from tuttu.vocabulary.values import Value
 BYTES = 16
 
 
-class Veils:
-    """Keyed hashes: equal values have equal veils, and nobody who lacks the key learns more.
+class Masks:
+    """Keyed hashes: equal values have equal masks, and nobody who lacks the key learns more.
 
-    Where the order of veiled values counts, they are ranked: their places in their order, within
+    Where the order of masked values counts, they are ranked: their places in their order, within
     a scope. Those values themselves stay in memory until `ranks` was asked.
     """
 
@@ -24,7 +24,7 @@ class Veils:
         self._key = key
         self._ranked: dict[str, dict[str, Any]] = {}
 
-    def veil(self, value: Value) -> str | None:
+    def mask(self, value: Value) -> str | None:
         """The two zeros of reals are one."""
         if value is None:
             return None
@@ -32,14 +32,14 @@ class Veils:
         return hashlib.blake2b(plain, key=self._key, digest_size=BYTES).hexdigest()
 
     def ranked(self, scope: str, value: Value) -> str | None:
-        """The veil of a value, of one type in each scope, whose rank will be asked."""
-        veil = self.veil(value)
-        if veil is not None:
-            self._ranked.setdefault(scope, {})[veil] = value
-        return veil
+        """The mask of a value, of one type in each scope, whose rank will be asked."""
+        mask = self.mask(value)
+        if mask is not None:
+            self._ranked.setdefault(scope, {})[mask] = value
+        return mask
 
     def ranks(self) -> Iterator[tuple[str, str, int]]:
-        """(scope, veil, rank) of every value that was ranked."""
+        """(scope, mask, rank) of every value that was ranked."""
         for scope, values in self._ranked.items():
-            for rank, veil in enumerate(sorted(values, key=values.__getitem__)):
-                yield scope, veil, rank
+            for rank, mask in enumerate(sorted(values, key=values.__getitem__)):
+                yield scope, mask, rank

@@ -1,4 +1,4 @@
-"""What a project declares that makes the ledger hear of an event, each under the name of its part.
+"""What a project declares that makes the ledger hear an event, each under the name of its part.
 
 State is kept by part: what two definitions heard never mixes, and what is declared no more is kept
 but not read. So a new definition is filled from the log, and the old ones stay as they are.
@@ -20,13 +20,13 @@ from tuttu.vocabulary.values import Expression
 
 T = TypeVar("T")
 
-QUEUE = part("queued contacts")
+QUEUE_PART = part("queued contacts")
 """Not a definition: the list of what waits to be sent, which older stores do not have."""
 OWN = part("what tuttu itself says of a contact")
 """Always heard: no definition makes it."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class OutcomeRule(msgspec.Struct, frozen=True):
     """An action's condition on events, and the outcome that it means."""
 
     action: str
@@ -34,32 +34,32 @@ class Question(msgspec.Struct, frozen=True):
     test: Expression
 
 
-class Mapped(msgspec.Struct, frozen=True):
-    """A mapping of events.yaml to contacts made elsewhere, and its place among them."""
+class ContactMapping(msgspec.Struct, frozen=True):
+    """A mapping of events.yaml to contacts made outside tuttu, and its place among them."""
 
     number: int
     mapping: ElsewhereContact
 
 
-class Declared(msgspec.Struct, frozen=True, kw_only=True):
-    """outcomes: event name to outcome, as events.yaml gives it. queue: contacts that wait are
+class Definitions(msgspec.Struct, frozen=True, kw_only=True):
+    """outcomes: event name and outcome, as events.yaml gives it. queue: contacts that wait are
     listed."""
 
-    questions: Mapping[Part, Question]
-    mappings: Mapping[Part, Mapped]
+    rules: Mapping[Part, OutcomeRule]
+    mappings: Mapping[Part, ContactMapping]
     outcomes: Mapping[Part, tuple[str, str]]
     queue: bool = True
 
     @property
     def parts(self) -> frozenset[Part]:
-        queue = {QUEUE} if self.queue else set()
-        return frozenset({*self.questions, *self.mappings, *self.outcomes, *queue})
+        queue = {QUEUE_PART} if self.queue else set()
+        return frozenset({*self.rules, *self.mappings, *self.outcomes, *queue})
 
 
 @remembered
-def declared_by(project: Project) -> Declared:
-    return Declared(
-        questions=dict(_questions(project)),
+def definitions_of(project: Project) -> Definitions:
+    return Definitions(
+        rules=dict(_rules(project)),
         mappings=dict(_mappings(project)),
         outcomes={
             part("outcome", event, outcome): (event, outcome)
@@ -68,43 +68,38 @@ def declared_by(project: Project) -> Declared:
     )
 
 
-def part_of(declared: Declared, wanted: frozenset[Part]) -> Declared:
+def only(definitions: Definitions, wanted: frozenset[Part]) -> Definitions:
     """What keeps these parts and no others."""
-    return Declared(
-        questions=_kept(declared.questions, wanted),
-        mappings=_kept(declared.mappings, wanted),
-        outcomes=_kept(declared.outcomes, wanted),
-        queue=QUEUE in wanted,
+
+    def kept(parts: Mapping[Part, T]) -> dict[Part, T]:
+        return {name: definition for name, definition in parts.items() if name in wanted}
+
+    return Definitions(
+        rules=kept(definitions.rules),
+        mappings=kept(definitions.mappings),
+        outcomes=kept(definitions.outcomes),
+        queue=QUEUE_PART in wanted,
     )
 
 
-def _kept(parts: Mapping[Part, T], wanted: frozenset[Part]) -> dict[Part, T]:
-    return {name: definition for name, definition in parts.items() if name in wanted}
-
-
-def _questions(project: Project) -> Iterator[tuple[Part, Question]]:
+def _rules(project: Project) -> Iterator[tuple[Part, OutcomeRule]]:
     for action in project.actions.values():
         for outcome, test in action.outcomes.items():
             said = [action.name, outcome, meaning(project, test), _item(project, action)]
-            yield part("answer", *said), Question(action.name, outcome, test)
+            yield part("answer", *said), OutcomeRule(action.name, outcome, test)
 
 
-def _mappings(project: Project) -> Iterator[tuple[Part, Mapped]]:
+def _mappings(project: Project) -> Iterator[tuple[Part, ContactMapping]]:
     alike: Counter[Part] = Counter()
     for number, mapping in enumerate(project.tracking.contacts):
-        said = part("elsewhere", *_of_mapping(project, mapping))
+        plain = msgspec.structs.asdict(mapping)
+        fields = [[name, plain[name]] for name in sorted(plain.keys() - {"when", "where"})]
+        named = {mapping.action} if mapping.action else set(project.actions)
+        about = {name: _item(project, project.actions.get(name)) for name in sorted(named)}
+        items = {name: item for name, item in about.items() if item is not None}
+        said = part("elsewhere", *fields, meaning(project, mapping.when), items)
         alike[said] += 1
-        yield part(said.hex(), alike[said]), Mapped(number, mapping)
-
-
-def _of_mapping(project: Project, mapping: ElsewhereContact) -> Iterator[object]:
-    plain = msgspec.structs.asdict(mapping)
-    for name in sorted(plain.keys() - {"when", "where"}):
-        yield [name, plain[name]]
-    yield meaning(project, mapping.when)
-    named = {mapping.action} if mapping.action else set(project.actions)
-    about = {name: _item(project, project.actions.get(name)) for name in sorted(named)}
-    yield {name: item for name, item in about.items() if item is not None}
+        yield part(said.hex(), alike[said]), ContactMapping(number, mapping)
 
 
 def _item(project: Project, action: Action | None) -> object:

@@ -1,11 +1,11 @@
-"""Contacts that the company made outside tuttu, told by events."""
+"""Contacts that the company made outside tuttu, reported by events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tuttu.ledger.declared import Mapped
-from tuttu.ledger.state import COUNTED, Elsewhere, Report
+from tuttu.ledger.definitions import ContactMapping
+from tuttu.ledger.state import COUNTED, ContactReport, ExternalContact
 from tuttu.vocabulary.company import ElsewhereContact
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.history import Part
@@ -20,23 +20,27 @@ def action_of(mapping: ElsewhereContact, said: Mapping[str, object]) -> str | No
 def outcome_of(mapping: ElsewhereContact, said: Mapping[str, object]) -> str | None:
     if mapping.outcome is not None:
         return mapping.outcome
-    told = _text(said, mapping.outcome_from)
-    return None if told is None else mapping.outcome_map.get(told)
+    outcome = _text(said, mapping.outcome_from)
+    return None if outcome is None else mapping.outcome_map.get(outcome)
 
 
-def contact_id(mapped: Mapped, event_id: str) -> str:
+def contact_id(mapped: ContactMapping, event_id: str) -> str:
     return f"elsewhere:{event_id}:{mapped.number}"
 
 
 def contact_of(
-    project: Project, mapped: Mapped, fragment: FragmentId, event_id: str, kept: Elsewhere
+    project: Project,
+    mapped: ContactMapping,
+    fragment: FragmentId,
+    event_id: str,
+    made: ExternalContact,
 ) -> Contact:
     """As the present library of actions sees it."""
-    action = project.actions.get(kept.action or "")
+    action = project.actions.get(made.action or "")
     return Contact(
         id=contact_id(mapped, event_id),
         fragment=fragment,
-        action=kept.action,
+        action=made.action,
         treatment=None,
         issue_group=action.issue_group if action else None,
         owner=action.owner if action else None,
@@ -44,13 +48,13 @@ def contact_of(
         channel=mapped.mapping.channel,
         surface=None,
         state=COUNTED,
-        time=kept.time,
-        item=kept.item,
+        time=made.time,
+        item=made.item,
     )
 
 
-def report_of(part: Part, kept: Elsewhere) -> Report | None:
-    return Report(kept.time, kept.outcome, part=part) if kept.outcome else None
+def report_of(part: Part, made: ExternalContact) -> ContactReport | None:
+    return ContactReport(made.time, made.outcome, part=part) if made.outcome else None
 
 
 def _text(said: Mapping[str, object], name: str | None) -> str | None:

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tuttu.ledger.standing import Entry, may_be_about
+from tuttu.ledger.lifecycle import HistoryEntry, may_be_about
 from tuttu.ledger.state import NO_ANSWER
 from tuttu.vocabulary.library import Suppression
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Contact
 
 
-class Told(NamedTuple):
-    """One answer, in the order of which they count."""
+class ContactAnswer(NamedTuple):
+    """One answer, in the order in which they count."""
 
     time: Instant
     contact_id: str
@@ -22,17 +22,20 @@ class Told(NamedTuple):
     contact: Contact
 
 
-def told(entries: Iterable[Entry], suppression: Suppression) -> Mapping[str, Sequence[Told]]:
+def answers_by_scope(
+    entries: Iterable[HistoryEntry], suppression: Suppression
+) -> Mapping[str, Sequence[ContactAnswer]]:
     """The answers of each value of the scope (an action's name, an issue group…), newest first.
 
     That a contact was sent or viewed is no answer, unless the suppression asks for just that.
     """
-    found: dict[str, list[Told]] = defaultdict(list)
+    found: dict[str, list[ContactAnswer]] = defaultdict(list)
     for entry in entries:
-        value = _scope(entry.contact, suppression)
+        # A contact names its action, issue group, owner and purpose as suppressions name scopes.
+        value: str | None = getattr(entry.contact, suppression.scope)
         if value is not None:
             found[value] += [
-                Told(outcome.time, outcome.contact_id, outcome.name, entry.contact)
+                ContactAnswer(outcome.time, outcome.contact_id, outcome.name, entry.contact)
                 for outcome in entry.outcomes
                 if outcome.name == suppression.outcome or outcome.name not in NO_ANSWER
             ]
@@ -42,7 +45,7 @@ def told(entries: Iterable[Entry], suppression: Suppression) -> Mapping[str, Seq
 
 
 def silent_until(
-    answers: Sequence[Told], suppression: Suppression, item: str | None
+    answers: Sequence[ContactAnswer], suppression: Suppression, item: str | None
 ) -> Instant | None:
     """The instant from which contacts of the scope are allowed again; None: nothing stopped them.
 
@@ -57,15 +60,3 @@ def silent_until(
             break
         in_a_row += 1
     return answers[0].time + suppression.window if in_a_row >= suppression.times else None
-
-
-def _scope(contact: Contact, suppression: Suppression) -> str | None:
-    match suppression.scope:
-        case "action":
-            return contact.action
-        case "issue_group":
-            return contact.issue_group
-        case "owner":
-            return contact.owner
-        case "purpose":
-            return contact.purpose

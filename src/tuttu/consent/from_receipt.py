@@ -11,9 +11,9 @@ Cells = Mapping[str, Mapping[str, str]]
 """Purpose to channel to why there was no permit; empty: there was one."""
 
 
-class Recalled(Consents):
-    """Allows what was allowed then, and nothing that was not asked. Its permits are for reckoning
-    a decision again: nothing is sent on them."""
+class ConsentsFromReceipt(Consents):
+    """Allows what was allowed then, and nothing that was not asked. Its permits are for making a
+    decision again from its receipt: nothing is sent on them."""
 
     def __init__(self, project: Project, cells: Cells) -> None:
         super().__init__(project, [], None)
@@ -29,7 +29,7 @@ class Recalled(Consents):
         unasked = f"{purpose} by {channel}: was not asked then"
         return self._cells.get(purpose, {}).get(channel, unasked)
 
-    def supposing(self, purpose: str, channel: str, allowed: bool) -> Consents:
+    def assuming(self, purpose: str, channel: str, allowed: bool) -> Consents:
         said = "" if allowed else f"{purpose} by {channel}: not allowed"
         cells = {**self._cells, purpose: {**self._cells.get(purpose, {}), channel: said}}
-        return Recalled(self._project, cells)
+        return ConsentsFromReceipt(self._project, cells)

@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from tuttu.ledger.history import History, Scene, scene_of
-from tuttu.ledger.showings import concerns
-from tuttu.ledger.standing import Entry
+from tuttu.ledger.contacts import AsOf, History, as_of
+from tuttu.ledger.lifecycle import HistoryEntry
+from tuttu.ledger.limits import concerns
 from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant, Value
 from tuttu.vocabulary.verdicts import Contact, LimitState, Silence
 
 
-def recalled(
+def from_receipt(
     now: Instant,
     project: Project,
     silences: Sequence[Silence],
@@ -23,13 +23,13 @@ def recalled(
     offers: Iterable[Contact],
 ) -> History:
     """The history that a decision saw at `now`, from what its receipt kept of it."""
-    scene = scene_of(project, now)
-    inbound = [each for each in offers if not scene.outbound.get(each.channel, True)]
-    entries = [Entry(contact=each, reserved=each.time, inbound=True) for each in inbound]
-    return Recalled(scene, silences, limits, entries)
+    moment = as_of(project, now)
+    inbound = [each for each in offers if not moment.outbound.get(each.channel, True)]
+    entries = [HistoryEntry(contact=each, reserved=each.time, inbound=True) for each in inbound]
+    return HistoryFromReceipt(moment, silences, limits, entries)
 
 
-class Recalled(History):
+class HistoryFromReceipt(History):
     """Answers as the history did that a decision saw, from what its receipt kept of it.
 
     limits: by name; of one that is absent nothing was counted. Its columns of the row are those
@@ -38,13 +38,13 @@ class Recalled(History):
 
     def __init__(
         self,
-        scene: Scene,
+        moment: AsOf,
         silences: Sequence[Silence],
         limits: Mapping[str, LimitState],
-        offers: Sequence[Entry],
-        added: Sequence[Entry] = (),
+        offers: Sequence[HistoryEntry],
+        added: Sequence[HistoryEntry] = (),
     ) -> None:
-        super().__init__(scene, (*offers, *added), {}, {})
+        super().__init__(moment, (*offers, *added), {}, {})
         self._silences = silences
         self._states = limits
         self._offered = tuple(offers)
@@ -81,7 +81,7 @@ class Recalled(History):
 
     def _made(self, limit: ContactLimit) -> set[tuple[str, str | None, int]]:
         """What the slots before have added: the receipt's count does not have it."""
-        added = History(self.scene, self._added_entries, {}, {})
+        added = History(self.moment, self._added_entries, {}, {})
         return {key[1:] for key in added.keys(limit)}
 
     def _left(self, limit: ContactLimit) -> int:
@@ -89,7 +89,7 @@ class Recalled(History):
         state = self._states.get(limit.name)
         if state is None:
             return limit.at_most
-        opened = state.opens is not None and state.opens <= self.scene.now
+        opened = state.opens is not None and state.opens <= self.moment.now
         return limit.at_most - (min(state.counted, state.at_most - 1) if opened else state.counted)
 
     def opens(self, limit: ContactLimit) -> Instant | None:
@@ -97,15 +97,12 @@ class Recalled(History):
         return None if state is None else state.opens
 
     def adding(self, contact: Contact) -> History:
-        entry = Entry(
-            contact=contact,
-            reserved=contact.time,
-            inbound=not self.scene.outbound.get(contact.channel, True),
-        )
-        added = (*self._added_entries, entry)
-        return Recalled(self.scene, self._silences, self._states, self._offered, added)
+        added = (*self._added_entries, self._entry(contact))
+        return HistoryFromReceipt(self.moment, self._silences, self._states, self._offered, added)
 
     def at(self, now: Instant) -> History:
         """A limit that has opened bears one contact more; how many, the receipt does not tell."""
-        scene = msgspec.structs.replace(self.scene, now=now)
-        return Recalled(scene, self._silences, self._states, self._offered, self._added_entries)
+        moment = msgspec.structs.replace(self.moment, now=now)
+        return HistoryFromReceipt(
+            moment, self._silences, self._states, self._offered, self._added_entries
+        )
