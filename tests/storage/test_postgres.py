@@ -23,8 +23,8 @@ from tuttu.storage import (
     postgres,
     postgres_connections,
 )
+from tuttu.storage.driver import Changes, RecordKey, StoredRecord
 from tuttu.storage.postgres import PostgresDriver, PostgresRows
-from tuttu.storage.rows import Changes, Kept, Place
 from tuttu.testing import PrivatePostgres, private_postgres
 from tuttu.testing.stores import SHARED, SUITE, Step, hearing, unit_of
 from tuttu.testing.stores.handling import PERSONAL, put
@@ -360,11 +360,11 @@ def test_what_was_read_of_one_person_is_asked_at_once_of_the_next(
     asked: list[int] = []
     find, record = PostgresRows.find, PostgresRows.record
 
-    def counted_find(rows: PostgresRows, places: Sequence[Place]) -> list[Kept | None]:
+    def counted_find(rows: PostgresRows, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
         asked.append(len(places))
         return find(rows, places)
 
-    def counted_record(rows: PostgresRows, table: str, key: bytes) -> Kept | None:
+    def counted_record(rows: PostgresRows, table: str, key: bytes) -> StoredRecord | None:
         asked.append(1)
         return record(rows, table, key)
 

@@ -20,7 +20,7 @@ from tuttu.profile.batch.layout import (
     veiled,
 )
 from tuttu.profile.batch.veils import Veils
-from tuttu.storage import Sheet, Workbench
+from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary.company import Collection
 from tuttu.vocabulary.conversion import convert, event_row, item_key, value_at
 from tuttu.vocabulary.events import Event, FragmentId
@@ -71,7 +71,7 @@ def field_scope(collection: str, field: str) -> str:
 class LogExport:
     """Writes the tables `fragments`, `events`, `written …`, `items …` and `ranks`."""
 
-    def __init__(self, bench: Workbench, layout: Layout, veils: Veils) -> None:
+    def __init__(self, bench: ExportWorkspace, layout: Layout, veils: Veils) -> None:
         self._layout, self._veils, self._bench = layout, veils, bench
         profile = layout.project.profile
         self._relation: Relation = layout.events.relation(layout.project.event_schema)
