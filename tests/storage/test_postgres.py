@@ -68,7 +68,7 @@ def _look_while(store: Store, something_happens: Callable[[], None]) -> None:
 def test_what_was_acknowledged_survives_the_server(server: PrivatePostgres, tmp_path: Path) -> None:
     with closing(opened(server.create(), tmp_path)) as store:
         for turn in range(2):
-            unit = unit_of(store, once=(bytes([turn]),))
+            unit = unit_of(store, dedupe_keys=(bytes([turn]),))
             assert store.commit([unit]) == [Committed(turn + 1)]
             server.kill()
             with pytest.raises(StoreUnavailableError, match="Connection refused"):
@@ -95,7 +95,7 @@ def test_a_server_that_goes_in_the_middle(
     commit = PostgresRows.commit
     url = server.create()
     with closing(opened(url, tmp_path)) as store:
-        unit = unit_of(store, Step("put", b"k"), once=(b"once",))
+        unit = unit_of(store, Step("put", b"k"), dedupe_keys=(b"once",))
         with pytest.raises(StoreUnavailableError, match="closed the connection"):
             store.commit([unit], folds=[hearing(killing)])
         server.start()

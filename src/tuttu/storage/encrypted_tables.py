@@ -65,7 +65,9 @@ class EncryptedTables:
         places = list({(table, key): None for unit in units for table, key, _ in unit.reads})
         if places:
             self._found.update(zip(places, self._rows.find(places), strict=True))
-        keys = list({self.secret.dedupe_key(key): None for unit in units for key in unit.once})
+        keys = list(
+            {self.secret.dedupe_key(key): None for unit in units for key in unit.dedupe_keys}
+        )
         if keys:
             self._known.update(dict.fromkeys(keys) | self._rows.known(keys))
 

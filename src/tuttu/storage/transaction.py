@@ -42,7 +42,7 @@ class UnitBatch:
         results: list[f.Result] = []
         for unit in units:
             self.layer = {}
-            keys = [self.tables.secret.dedupe_key(key) for key in unit.once]
+            keys = [self.tables.secret.dedupe_key(key) for key in unit.dedupe_keys]
             refusal = self._refusal(unit, keys)
             if refusal is not None:
                 results.append(refusal)
