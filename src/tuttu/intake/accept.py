@@ -166,5 +166,5 @@ def _letter_units(refusals: Iterable[CallRefusal], context: Context) -> tuple[Un
     for letter in (refusal.letter for refusal in refusals if refusal.letter):
         now = context.now
         fact = Fact(id=letter.id, fragment=None, time=now, received=now, body=letter)
-        units.append(Unit(facts=(fact,), once=(b"letter:" + letter.id.encode(),)))
+        units.append(Unit(facts=(fact,), dedupe_keys=(b"letter:" + letter.id.encode(),)))
     return tuple(units)

@@ -143,7 +143,7 @@ def read_call(content: bytes, route: str, context: Context, sent: Instant | None
     first = identifiers[0]
     fragment = context.pseudonym(first.namespace, first.value)
     fact = Fact(id=event.id, fragment=fragment, time=time, received=received, body=event)
-    return Unit(facts=(fact,), once=(dedupe_key(event.id, own),))
+    return Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
 
 
 def dedupe_key(message_id: str, own: Instant | None) -> bytes:

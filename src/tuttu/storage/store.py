@@ -9,14 +9,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from tuttu.storage.ahead import ReadAhead
-from tuttu.storage.codec import decode_record
+from tuttu.storage.driver import Changes, Driver, Rows, Unlock, WriteRows
+from tuttu.storage.encrypted_tables import EncryptedTables
+from tuttu.storage.encryption import FragmentKeys, Secret
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
-from tuttu.storage.rows import NOTHING, Driver, Rows, Unlock, Writing
-from tuttu.storage.seal import Keyring, Secret
-from tuttu.storage.sealed import SealedTables
+from tuttu.storage.prefetch import Prefetch
 from tuttu.storage.sqlite import SqliteDriver
-from tuttu.storage.transaction import Batch
+from tuttu.storage.transaction import UnitBatch
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Logged, Reader, Result, Table, Transaction, Unit
 from tuttu.vocabulary.room import RoomFolds
@@ -38,12 +37,9 @@ class SealedStore:
         except BaseException:
             driver.close()
             raise
-        self._keyring = Keyring(self._secret)
-        self._ahead = ReadAhead() if driver.remote else None
-
-    @property
-    def remote(self) -> bool:
-        return self._driver.remote
+        self._keys = FragmentKeys(self._secret)
+        self._prefetch = Prefetch() if driver.remote else None
+        self.remote = driver.remote
 
     def register(self, folds: Sequence[RoomFolds]) -> None:
         self._folds = tuple(folds)
@@ -54,8 +50,11 @@ class SealedStore:
     def commit(
         self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
-        with self.write() as transaction:
-            return transaction.commit(units, folds=folds)
+        with self._driver.writing() as rows:
+            batch = UnitBatch(self._tables(rows), self._folds if folds is None else folds)
+            results = batch.run(units)
+            batch.save(rows)
+        return results
 
     def write(self) -> AbstractContextManager[WriteTransaction]:
         return self._write()
@@ -75,22 +74,21 @@ class SealedStore:
         with self._driver.writing() as rows:
             if not due(StoredSnapshot(self._tables(rows))):
                 return False
-            rows.forget()
+            rows.drop_records()
             tables = self._tables(rows)
-            batch = Batch(tables, folds, tables.position)
+            batch = UnitBatch(tables, folds)
             for after in range(0, tables.position, PAGE):
                 for logged in tables.logged(None, after, PAGE):
                     if logged.position <= after + PAGE:
-                        batch.again(logged)
+                        batch.fold_again(logged)
             batch.write(*then)
-            rows.commit(tables.changes(batch))
-        tables.settle()
+            batch.save(rows)
         return True
 
     def probe(self) -> None:
         with self._driver.writing() as rows:
-            rows.touch()
-            rows.commit(NOTHING)
+            rows.probe()
+            rows.commit(Changes([], [], [], [], []))
 
     def read(self) -> AbstractContextManager[Snapshot]:
         return self._read()
@@ -100,8 +98,8 @@ class SealedStore:
         with self._driver.reading() as rows:
             yield StoredSnapshot(self._tables(rows))
 
-    def _tables(self, rows: Rows) -> SealedTables:
-        return SealedTables(rows, self._secret, self._keyring, self._ahead)
+    def _tables(self, rows: Rows) -> EncryptedTables:
+        return EncryptedTables(rows, self._secret, self._keys, self._prefetch)
 
     def scratch(self) -> Store:
         return ScratchStore(self._secret)
@@ -133,7 +131,7 @@ class ScratchStore(SealedStore):
 class StoredSnapshot:
     """Fulfils `ports.Snapshot`."""
 
-    def __init__(self, tables: SealedTables, *, tracking: bool = True) -> None:
+    def __init__(self, tables: EncryptedTables, *, tracking: bool = True) -> None:
         self._tables = tables
         self._tracking = tracking
         self._reads: dict[tuple[str, bytes], int] = {}
@@ -147,14 +145,13 @@ class StoredSnapshot:
         return StoredSnapshot(self._tables, tracking=False)
 
     def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
-        found = self._tables.load(table.name, key, personal=table.personal)
+        found = self._tables.get(table, key)
         if watch and self._tracking:
             self._reads[table.name, key] = 0 if found is None else found[0]
-        return None if found is None else decode_record(table, found[1])
+        return None if found is None else found[1]
 
     def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        for key, plain in self._tables.load_range(table.name, prefix, personal=table.personal):
-            yield key, decode_record(table, plain)
+        return self._tables.scan(table, prefix)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
@@ -165,13 +162,15 @@ class StoredSnapshot:
         return self._tables.logged(None, position - 1, 1)[0]
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
-        return self._tables.pseudonym(namespace, value)
+        return self._tables.secret.pseudonym(namespace, value)
 
 
 class StoredTransaction(StoredSnapshot):
     """Fulfils `ports.WriteTransaction`."""
 
-    def __init__(self, rows: Writing, tables: SealedTables, folds: Sequence[RoomFolds]) -> None:
+    def __init__(
+        self, rows: WriteRows, tables: EncryptedTables, folds: Sequence[RoomFolds]
+    ) -> None:
         super().__init__(tables)
         self._rows = rows
         self._folds = folds
@@ -179,10 +178,7 @@ class StoredTransaction(StoredSnapshot):
     def commit(
         self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
-        tables = self._tables
-        tables.expect(units)
-        batch = Batch(tables, self._folds if folds is None else folds, tables.position)
-        results = [batch.run(unit) for unit in units]
-        self._rows.commit(tables.changes(batch))
-        tables.settle()
+        batch = UnitBatch(self._tables, self._folds if folds is None else folds)
+        results = batch.run(units)
+        batch.save(self._rows)
         return results

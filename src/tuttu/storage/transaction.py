@@ -9,212 +9,167 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from tuttu.storage.ahead import FRAGMENT
-from tuttu.storage.codec import decode_record, encode
+from tuttu.storage.driver import RecordKey, WriteRows
+from tuttu.storage.encrypted_tables import ENCODER, EncryptedTables, Write, decode_record
+from tuttu.storage.prefetch import FRAGMENT
+from tuttu.vocabulary import facts as f
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import (
-    Committed,
-    Conflict,
-    Duplicate,
-    Exhausted,
-    Logged,
-    Refused,
-    Result,
-    Table,
-    Transaction,
-    Unit,
-)
 from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
-Place = tuple[str, bytes]
 
 
-class Base(Protocol):
-    """What a batch needs of the store beneath it, inside the store's own transaction."""
+class UnitBatch:
+    """The units of one commit, over the tables of its transaction."""
 
-    def load(self, table: str, key: bytes, *, personal: bool) -> tuple[int, bytes] | None:
-        """Version and plain bytes of a record."""
+    def __init__(self, tables: EncryptedTables, rooms: Sequence[RoomFolds]) -> None:
+        self.tables = tables
+        self.position = tables.position
+        self.writes: dict[RecordKey, Write] = {}
+        self.layer: dict[RecordKey, Write] = {}
+        """Of the unit at work."""
+        self._rooms = rooms
+        self._views: dict[str, FoldView] = {}
+        self._facts: list[f.Logged] = []
+        self._seen: dict[bytes, int] = {}
+        self._by_fragment: defaultdict[RecordKey, set[RecordKey]] = defaultdict(set)
 
-    def load_range(
-        self, table: str, prefix: bytes, *, personal: bool
-    ) -> Iterator[tuple[bytes, bytes]]: ...
+    def run(self, units: Sequence[f.Unit]) -> list[f.Result]:
+        """Each unit, by the folds of those rooms that hear its facts."""
+        self.tables.expect(units)
+        results: list[f.Result] = []
+        for unit in units:
+            self.layer = {}
+            keys = [self.tables.secret.dedupe_key(key) for key in unit.dedupe_keys]
+            refusal = self._refusal(unit, keys)
+            if refusal is not None:
+                results.append(refusal)
+                continue
+            first = self.position + 1
+            logged = [f.Logged(at, fact) for at, fact in enumerate(unit.facts, first)]
+            try:
+                for entry in logged:
+                    heard = type(entry.fact.body)
+                    for room in self._rooms:
+                        fold = room.folds.get(heard)
+                        if fold is not None:
+                            view = self._views.get(room.room)
+                            if view is None:
+                                view = self._views[room.room] = FoldView(self, room)
+                            view.position = entry.position
+                            fold(view, entry)
+            except f.Exhausted as no:
+                results.append(f.Refused(no.what))
+                continue
+            self._keep_layer()
+            self._facts.extend(logged)
+            self._seen.update(dict.fromkeys(keys, first))
+            self.position += len(logged)
+            results.append(f.Committed(first))
+        return results
 
-    def version(self, table: str, key: bytes) -> int:
-        """0 if there is no such record."""
+    def fold_again(self, logged: f.Logged) -> None:
+        """A fact that the log has already; what the present folds refuse changes nothing."""
+        self.position = logged.position - 1
+        self.run([f.Unit(facts=(logged.fact,))])
+        self._facts.clear()
 
-    def seen(self, key: bytes) -> int | None:
-        """Position of the first fact that was committed under this `once` key."""
-
-    def logged(self, fragment: FragmentId | None, after: int, limit: int) -> list[Logged]: ...
-
-    def pseudonym(self, namespace: str, value: str) -> FragmentId: ...
-
-
-class Write:
-    """One changed record; plain None deletes it."""
-
-    __slots__ = ("personal", "plain", "version")
-
-    def __init__(self, version: int, plain: bytes | None, *, personal: bool) -> None:
-        self.version = version
-        self.plain = plain
-        self.personal = personal
-
-
-class Batch:
-    """The units of one commit over one base."""
-
-    def __init__(self, base: Base, folds: Sequence[RoomFolds], position: int) -> None:
-        self.base = base
-        self.position = position
-        self.facts: list[Logged] = []
-        self.writes: dict[Place, Write] = {}
-        self.once: dict[bytes, int] = {}
-        self._folds = folds
-        self._heads: defaultdict[Place, set[Place]] = defaultdict(set)
-
-    def run(self, unit: Unit) -> Result:
-        refusal = self._refusal(unit)
-        if refusal is not None:
-            return refusal
-        first = self.position + 1
-        layer: dict[Place, Write] = {}
-        logged = [Logged(position, fact) for position, fact in enumerate(unit.facts, first)]
-        try:
-            self._fold(logged, layer)
-        except Exhausted as no:
-            return Refused(no.what)
-        self._keep(layer)
-        self.facts.extend(logged)
-        self.once.update(dict.fromkeys(unit.once, first))
-        self.position += len(logged)
-        return Committed(first)
-
-    def again(self, logged: Logged) -> None:
-        """Folds a fact that the log has already; what the present folds refuse changes nothing."""
-        layer: dict[Place, Write] = {}
-        with suppress(Exhausted):
-            self._fold([logged], layer)
-            self._keep(layer)
-
-    def write(self, tables: frozenset[str], step: Callable[[Transaction], None]) -> None:
+    def write(self, tables: frozenset[str], step: Callable[[f.Transaction], None]) -> None:
         """What is written for no fact."""
-        layer: dict[Place, Write] = {}
-        room = RoomFolds(room="refold", tables=tables, folds={})
-        step(FoldView(self, layer, room, self.position))
-        self._keep(layer)
+        self.layer, self.position = {}, self.tables.position
+        step(FoldView(self, RoomFolds(room="refold", tables=tables, folds={})))
+        self._keep_layer()
 
-    def _keep(self, layer: dict[Place, Write]) -> None:
-        self.writes.update(layer)
-        for name, key in layer:
-            self._heads[name, key[:FRAGMENT]].add((name, key))
+    def save(self, rows: WriteRows) -> None:
+        """Durable when it returns, and the transaction is over."""
+        rows.commit(self.tables.encrypt(self.writes, self._facts, self._seen))
+        self.tables.committed()
+
+    def _keep_layer(self) -> None:
+        self.writes.update(self.layer)
+        for name, key in self.layer:
+            self._by_fragment[name, key[:FRAGMENT]].add((name, key))
 
     def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
-        """Records of a table that units before changed, whose key begins with `prefix`."""
+        """Changed records of a table whose key begins with `prefix`, the unit's own ones last."""
         whole = len(prefix) < FRAGMENT
-        places = list(self.writes) if whole else self._heads.get((table, prefix[:FRAGMENT]), ())
-        for name, key in places:
-            if name == table and key.startswith(prefix):
-                yield key, self.writes[name, key]
+        before = (
+            list(self.writes) if whole else self._by_fragment.get((table, prefix[:FRAGMENT]), ())
+        )
+        for places, layer in ((before, self.writes), (self.layer, self.layer)):
+            for name, key in places:
+                if name == table and key.startswith(prefix):
+                    yield key, layer[name, key]
 
-    def _refusal(self, unit: Unit) -> Result | None:
-        for key in unit.once:
-            position = self.once.get(key) or self.base.seen(key)
+    def _refusal(self, unit: f.Unit, keys: Sequence[bytes]) -> f.Result | None:
+        for key in keys:
+            position = self._seen.get(key) or self.tables.seen(key)
             if position is not None:
-                return Duplicate(position)
+                return f.Duplicate(position)
         for table, key, version in unit.reads:
             if self.version(table, key) != version:
-                return Conflict(table)
+                return f.Conflict(table)
         return None
 
     def version(self, table: str, key: bytes) -> int:
-        write = self.writes.get((table, key))
+        """0 if there is no such record."""
+        write = self.layer.get((table, key)) or self.writes.get((table, key))
         if write is not None:
             return 0 if write.plain is None else write.version
-        return self.base.version(table, key)
-
-    def _fold(self, facts: Sequence[Logged], layer: dict[Place, Write]) -> None:
-        """Each fact, by those rooms that hear it; a room sees its unit through one view."""
-        views: dict[str, FoldView] = {}
-        for logged in facts:
-            heard = type(logged.fact.body)
-            for room in self._folds:
-                fold = room.folds.get(heard)
-                if fold is not None:
-                    view = views.get(room.room)
-                    if view is None:
-                        view = views[room.room] = FoldView(self, layer, room, logged.position)
-                    view.position = logged.position
-                    fold(view, logged)
+        return self.tables.version(table, key)
 
 
 class FoldView:
-    """The transaction as one room's fold sees it."""
+    """The transaction as one room's folds see it."""
 
-    def __init__(
-        self, batch: Batch, layer: dict[Place, Write], room: RoomFolds, position: int
-    ) -> None:
+    def __init__(self, batch: UnitBatch, room: RoomFolds) -> None:
+        self.position = batch.position
         self._batch = batch
-        self._layer = layer
         self._room = room
-        self.position = position
 
-    def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
-        write = self._written(table.name, key)
+    def get(self, table: f.Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
+        place = (table.name, key)
+        write = self._batch.layer.get(place) or self._batch.writes.get(place)
         if write is not None:
             return None if write.plain is None else decode_record(table, write.plain)
-        found = self._batch.base.load(table.name, key, personal=table.personal)
-        return None if found is None else decode_record(table, found[1])
+        found = self._batch.tables.get(table, key)
+        return None if found is None else found[1]
 
-    def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        stored = dict(self._batch.base.load_range(table.name, prefix, personal=table.personal))
-        for key, write in (*self._batch.written(table.name, prefix), *self._changed(table, prefix)):
+    def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
+        found = dict(self._batch.tables.scan(table, prefix))
+        for key, write in self._batch.written(table.name, prefix):
             if write.plain is None:
-                stored.pop(key, None)
+                found.pop(key, None)
             else:
-                stored[key] = write.plain
-        for key in sorted(stored):
-            yield key, decode_record(table, stored[key])
+                found[key] = decode_record(table, write.plain)
+        for key in sorted(found):
+            yield key, found[key]
 
-    def put(self, table: Table[T], key: bytes, value: T) -> None:
-        version = self._version(table.name, key) if self._room.keep_versions else self.position
-        self._write(table, key, encode(value), version)
+    def put(self, table: f.Table[T], key: bytes, value: T) -> None:
+        self._write(table, key, ENCODER.encode(value))
 
-    def delete(self, table: Table[Any], key: bytes) -> None:
-        self._write(table, key, None, self.position)
+    def delete(self, table: f.Table[Any], key: bytes) -> None:
+        self._write(table, key, None)
+
+    def _write(self, table: f.Table[Any], key: bytes, plain: bytes | None) -> None:
+        room, place = self._room, (table.name, key)
+        if table.name not in room.tables:
+            raise PermissionError(f"room {room.room!r} wrote the table {table.name!r}")
+        version = self.position
+        if room.keep_versions and plain is not None:
+            version = self._batch.version(*place)
+        self._batch.layer[place] = Write(version, plain, table.personal)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
-    ) -> list[Logged]:
+    ) -> list[f.Logged]:
         """The log before this commit: a fold's own fact is its argument."""
-        return self._batch.base.logged(fragment, after, limit)
+        return self._batch.tables.logged(fragment, after, limit)
 
-    def fact(self, position: int) -> Logged:
+    def fact(self, position: int) -> f.Logged:
         return self.facts(after=position - 1, limit=1)[0]
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
-        return self._batch.base.pseudonym(namespace, value)
-
-    def _changed(self, table: Table[Any], prefix: bytes) -> Iterator[tuple[bytes, Write]]:
-        """The same of the unit at work."""
-        for (name, key), write in self._layer.items():
-            if name == table.name and key.startswith(prefix):
-                yield key, write
-
-    def _written(self, table: str, key: bytes) -> Write | None:
-        return self._layer.get((table, key)) or self._batch.writes.get((table, key))
-
-    def _version(self, table: str, key: bytes) -> int:
-        write = self._layer.get((table, key))
-        if write is not None:
-            return 0 if write.plain is None else write.version
-        return self._batch.version(table, key)
-
-    def _write(self, table: Table[Any], key: bytes, plain: bytes | None, version: int) -> None:
-        if table.name not in self._room.tables:
-            raise PermissionError(f"room {self._room.room!r} wrote the table {table.name!r}")
-        self._layer[table.name, key] = Write(version, plain, personal=table.personal)
+        return self._batch.tables.secret.pseudonym(namespace, value)

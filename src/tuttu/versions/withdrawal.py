@@ -50,7 +50,7 @@ def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
 
 def _unit(project: Project, contact: Contact, now: Instant) -> Unit:
     key = b"withdrawn:" + contact.id.encode()
-    return Unit(facts=(_fact(project, contact, now),), once=(key,))
+    return Unit(facts=(_fact(project, contact, now),), dedupe_keys=(key,))
 
 
 def _fact(project: Project, contact: Contact, now: Instant) -> Fact:
