@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from tuttu import profile
-from tuttu.decision.guards import concerns
-from tuttu.decision.situation import Candidate
+from tuttu.decision.stages.guards import concerns
+from tuttu.decision.view import Candidate
 from tuttu.policy import CompiledExpression
 from tuttu.policy.changes import Known, Wish, inlined, literals_in, wishes
 from tuttu.policy.tree import (
@@ -76,12 +76,12 @@ class Book:
         if action.valid_from is not None:
             begins = Compare(">=", Now(), Literal(action.valid_from, TIMESTAMP))
             yield Rule(Wish(begins, want=True))
-        for condition in (*action.eligible, *action.applicable, *action.suitable):
+        for condition in action.conditions:
             tree = self.tree(condition.test, follows)
             if tree is not None:
                 yield from (Rule(wish, of_item) for wish in wishes(tree, want=True))
         for guard in self.project.policy.guards:
-            if guard.blocks == action.purpose and concerns(guard, candidate):
+            if concerns(guard, candidate):
                 for wish in self.guard(guard, follows):
                     yield Rule(wish, of_item and guard.about is not None)
 
@@ -97,8 +97,7 @@ class Book:
 
     def figures(self, action: Action, follows: frozenset[str]) -> list[Node]:
         """The trees of its formulas."""
-        formulas = (action.propensity, action.value, action.relevance, action.effort)
-        trees = (self.tree(formula, follows) for formula in formulas)
+        trees = (self.tree(formula, follows) for formula in action.formulas.values())
         return [tree for tree in trees if tree is not None]
 
 
@@ -124,12 +123,11 @@ def _made_of(trait: Trait, project: Project) -> Node:
 def _known(project: Project, derived: Iterable[Node]) -> Mapping[str, list[Value]]:
     trees = [*derived]
     for action in project.actions.values():
-        tests = (each.test for each in (*action.eligible, *action.applicable, *action.suitable))
-        formulas = (action.propensity, action.value, action.relevance, action.effort)
-        trees += [each.tree for each in (*tests, *formulas) if isinstance(each, CompiledExpression)]
-    for guard in project.policy.guards:
-        asked = (guard.when, guard.after)
+        asked = (*(each.test for each in action.conditions), *action.formulas.values())
         trees += [each.tree for each in asked if isinstance(each, CompiledExpression)]
+    for guard in project.policy.guards:
+        found_in = guard.expressions.values()
+        trees += [each.tree for each in found_in if isinstance(each, CompiledExpression)]
     found: dict[str, dict[Value, None]] = {}
     for tree in trees:
         for column, values in literals_in(tree).items():

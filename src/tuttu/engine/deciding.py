@@ -13,7 +13,7 @@ from tuttu.api.answers import DecideAnswer, DecideRequest, DecisionAnswer, Shown
 from tuttu.api.identifiers import identifier_of, label
 from tuttu.api.merge_history import decided_customer
 from tuttu.api.presenters import answer_of, of_item, values
-from tuttu.decision import Candidate, Question, Situation, UnknownSurfaceError, surfaces
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, UnknownSurfaceError, surfaces
 from tuttu.decision.receipts import receipt_at, receipt_of
 from tuttu.engine.house import House
 from tuttu.storage import Snapshot
@@ -88,66 +88,66 @@ def version_of(house: House, snapshot: Snapshot, receipt: Receipt) -> Project | 
     return history.project_of(snapshot, receipt.project_digest)
 
 
-def situation_of(
+def view_of(
     house: House,
     snapshot: Snapshot,
     identifier: Identifier,
     context: Mapping[str, Value] | None = None,
     asked: Collection[str] | None = None,
-) -> Situation:
+) -> DecisionView:
     customer = identity.resolve(snapshot, house.project, identifier)
-    return decision.situation(
+    return decision.view(
         snapshot, house.project, customer, house.now(), context=context, asked=asked
     )
 
 
 def asked_of(
     house: House, snapshot: Snapshot, request: DecideRequest
-) -> tuple[Situation, Question]:
+) -> tuple[DecisionView, DecisionQuery]:
     """What is asked, and the snapshot that it is asked about. Raises BadRequest."""
     if not request.surfaces:
         raise BadRequest("no surface", f"one or more of: {', '.join(house.project.surfaces)}")
     identifier = identifier_of(house.project, request.who)
     context = _context(house.project, request.context)
-    question = Question(
+    query = DecisionQuery(
         surfaces=tuple(request.surfaces),
         fragment=house.store.pseudonym(identifier.namespace, identifier.value),
         slots=_slots(request),
         seed=request.seed,
     )
     try:
-        surfaces(house.project, question)
+        surfaces(house.project, query)
     except UnknownSurfaceError as error:
         raise UnknownSurface(error.found, error.expected) from error
-    return situation_of(house, snapshot, identifier, context, question.surfaces), question
+    return view_of(house, snapshot, identifier, context, query.surfaces), query
 
 
 def _decided(house: House, snapshot: Snapshot, request: DecideRequest, decision_id: str) -> Receipt:
-    situation, question = asked_of(house, snapshot, request)
-    render = Rendering(house, situation, request)
-    receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
+    view, query = asked_of(house, snapshot, request)
+    render = Rendering(house, view, request)
+    receipt = decision.decide(view, query, decision_id=decision_id, render=render)
     who = identifier_of(house.project, request.who)
     return msgspec.structs.replace(
-        named(receipt, situation), who=who, idempotency=_fingerprint(request)
+        named(receipt, view), who=who, idempotency=_fingerprint(request)
     )
 
 
-def named(receipt: Receipt, situation: Situation) -> Receipt:
+def named(receipt: Receipt, view: DecisionView) -> Receipt:
     """With the name of the person, as the doors show it."""
-    name = label(situation.customer.identifiers[0])
+    name = label(view.customer.identifiers[0])
     return msgspec.structs.replace(receipt, asked=name)
 
 
 class Rendering:
-    """Renders a treatment for the customer of one situation."""
+    """Renders a treatment for the customer of one view."""
 
-    def __init__(self, house: House, situation: Situation, request: DecideRequest) -> None:
+    def __init__(self, house: House, view: DecisionView, request: DecideRequest) -> None:
         self._renderer = house.renderer
         self._languages = (request.language,) if request.language else ()
-        self._situation = situation
+        self._view = view
 
     def __call__(self, candidate: Candidate) -> str:
-        treatment, row = candidate.treatment, self._situation.row_of(candidate)
+        treatment, row = candidate.treatment, self._view.row_of(candidate)
         about = candidate.action.about
         return self._renderer.render(
             treatment.message, treatment.channel, self._languages, row, about=about

@@ -8,7 +8,7 @@ from tuttu import decision, identity
 from tuttu.api.answers import DecideRequest, ExplainAnswer, ExplainRequest, ShownRefusal
 from tuttu.api.changes import NOT_FOUND, NOT_LOOKED_FOR, parts_of
 from tuttu.api.presenters import answer_of
-from tuttu.decision import CandidateKey, Change, Situation
+from tuttu.decision import CandidateKey, Change, DecisionView
 from tuttu.decision.receipts import receipt_of
 from tuttu.engine.deciding import Rendering, asked_of, named, version_of
 from tuttu.engine.house import House
@@ -30,22 +30,22 @@ def explain(house: House, request: ExplainRequest, by: str) -> ExplainAnswer:
     asked = _as_asked(request)
     with house.store.read() as snapshot:
         house = house.at(snapshot)
-        situation, question = asked_of(house, snapshot, asked)
+        view, query = asked_of(house, snapshot, asked)
 
-        def renders(seen: Situation) -> Rendering:
+        def renders(seen: DecisionView) -> Rendering:
             return Rendering(house, seen, asked)
 
         receipt = decision.explain(
-            situation, question, decision_id=new_id(), render=renders(situation)
+            view, query, decision_id=new_id(), render=renders(view)
         )
-        seeded = msgspec.structs.replace(question, seed=receipt.seed)
+        seeded = msgspec.structs.replace(query, seed=receipt.seed)
         changes = None
         if request.changes:
             keys = _refused(receipt)
-            changes = decision.least_changes(situation, seeded, keys, renders)
-    house.looked(situation.customer, by, "explain")
+            changes = decision.least_changes(view, seeded, keys, renders)
+    house.looked(view.customer, by, "explain")
     schema = house.project.row_schema
-    return _answer(named(receipt, situation), changes, schema, kept=False)
+    return _answer(named(receipt, view), changes, schema, kept=False)
 
 
 def _as_asked(request: ExplainRequest) -> DecideRequest:
@@ -74,17 +74,17 @@ def _of_decision(house: House, request: ExplainRequest, decision_id: str, by: st
         customer = identity.resolve_fragment(snapshot, house.project, receipt.customer)
         project = version_of(house, snapshot, receipt)
     house.looked(customer, by, "explain")
-    if project is None or receipt.grounds is None:
+    if project is None or receipt.evidence is None:
         note = OTHER_RULES if project is None else NO_GROUNDS
         schema = house.project.row_schema
         return _answer(receipt, None, schema, kept=True, note=note)
-    again = decision.explain_again(receipt, receipt.grounds, project)
+    again = decision.explain_again(receipt, receipt.evidence, project)
     changes = None
     if request.changes:
         keys = [key for key in _refused(again) if key in _reckoned(again)]
         changes = decision.least_changes(
-            decision.recalled(receipt, receipt.grounds, project),
-            decision.question_of(receipt, receipt.grounds),
+            decision.recalled(receipt, receipt.evidence, project),
+            decision.query_of(receipt, receipt.evidence),
             keys,
             lambda _seen: decision.rendered_then(receipt),
         )

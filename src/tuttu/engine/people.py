@@ -15,8 +15,8 @@ from tuttu.api.answers import (
 )
 from tuttu.api.identifiers import identifier_of, label, link, shown
 from tuttu.api.presenters import items, moment, timeline_entry, values
-from tuttu.decision import Situation
-from tuttu.engine.deciding import situation_of
+from tuttu.decision import DecisionView
+from tuttu.engine.deciding import view_of
 from tuttu.engine.house import House
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.conversion import format_instant
@@ -31,7 +31,7 @@ MOST_ENTRIES = 1_000
 def customer(house: House, who: Who, by: str) -> CustomerAnswer:
     with house.store.read() as snapshot:
         house = house.at(snapshot)
-        picture = situation_of(house, snapshot, identifier_of(house.project, who))
+        picture = view_of(house, snapshot, identifier_of(house.project, who))
         parts = _parts(snapshot, picture.customer)
     house.looked(picture.customer, by, "customer")
     return _shown(house, picture, parts)
@@ -115,7 +115,7 @@ def _preferences(house: House, snapshot: Snapshot, person: Customer) -> Preferen
     )
 
 
-def _shown(house: House, picture: Situation, parts: list[ShownFragment]) -> CustomerAnswer:
+def _shown(house: House, picture: DecisionView, parts: list[ShownFragment]) -> CustomerAnswer:
     schema, row = house.project.row_schema, picture.row
     names = [name for name in schema.columns if "." not in name]
     sourced = [name for name in schema.columns if "." in name and row.get(name) is not None]

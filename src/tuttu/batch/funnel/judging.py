@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tuttu import decision, identity
-from tuttu.batch.funnel.counting import Funnel, Tally
-from tuttu.batch.funnel.coverage import Feeding
-from tuttu.decision import Question, Situation, UnknownSurfaceError, candidates
+from tuttu.api.words import ENGLISH, words_in
+from tuttu.batch.funnel.coverage import Coverage
+from tuttu.batch.funnel.tally import Funnel, Tally
+from tuttu.decision import (
+    STAGES,
+    DecisionQuery,
+    DecisionView,
+    Stages,
+    UnknownSurfaceError,
+    candidates,
+)
 from tuttu.engine.unwatched import Unwatched
 from tuttu.storage import Store
 from tuttu.vocabulary.conversion import format_instant
@@ -42,9 +50,9 @@ def funnel(
     field = _candidates(project, asked)
     tally, feeding = Tally(field), Feeding(project, field)
     with store.read() as snapshot:
-        for situation in _situations(Unwatched(snapshot), project, now):
-            feeding.see(situation)
-            tally.add(_verdicts(situation, asked))
+        for view in _views(Unwatched(snapshot), project, now):
+            feeding.see(view)
+            tally.add(_verdicts(view, asked))
             if tally.customers % PROGRESS_EVERY == 0:
                 progress(tally.customers)
     progress(tally.customers)
@@ -54,20 +62,20 @@ def funnel(
 
 def _candidates(project: Project, surfaces: tuple[str, ...]) -> list[decision.Candidate]:
     try:
-        return list(candidates(project, Question(surfaces=surfaces, fragment=NOBODY)))
+        return list(candidates(project, DecisionQuery(surfaces=surfaces, fragment=NOBODY)))
     except UnknownSurfaceError as error:
         raise BadRequest(error.found, error.expected) from error
 
 
-def _situations(reader: Reader, project: Project, now: Instant) -> Iterator[Situation]:
+def _views(reader: Reader, project: Project, now: Instant) -> Iterator[DecisionView]:
     for customer in identity.customers(reader, project):
-        yield decision.situation(reader, project, customer, now)
+        yield decision.view(reader, project, customer, now)
 
 
-def _verdicts(situation: Situation, surfaces: tuple[str, ...]) -> tuple[Verdict, ...]:
+def _verdicts(view: DecisionView, surfaces: tuple[str, ...]) -> tuple[Verdict, ...]:
     """Of a dry run whose seed follows from the customer: the same store gives the same funnel.
     Nothing is rendered: whether a message can be is checked when the project is loaded."""
-    fragment = situation.customer.oldest
-    question = Question(surfaces=surfaces, fragment=fragment)
+    fragment = view.customer.oldest
+    query = DecisionQuery(surfaces=surfaces, fragment=fragment)
     decision_id = f"funnel-{fragment.hex()}"
-    return decision.decide(situation, question, decision_id, lambda _candidate: "").verdicts
+    return decision.decide(view, query, decision_id, lambda _candidate: "").verdicts

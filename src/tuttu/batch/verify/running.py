@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tuttu.batch.verify import comparing
 from tuttu.batch.verify.exporting import CUSTOMERS, Export, Progress
-from tuttu.batch.verify.questions import expressions, questions, subjects
+from tuttu.batch.verify.definition_checks import definition_checks, expressions, subjects
 from tuttu.batch.verify.report import Verification
 from tuttu.engine.unwatched import Unwatched
 from tuttu.profile.batch import Veils, compute, layout_of
@@ -60,7 +60,7 @@ def verify(
     export = Export(
         bench=bench,
         layout=layout,
-        asked={about: questions(project, about) for about in subjects(project)},
+        asked={about: definition_checks(project, about) for about in subjects(project)},
         veils=Veils(key),
     )
     with store.read() as snapshot:
