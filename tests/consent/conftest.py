@@ -77,7 +77,7 @@ class Bureau:
     def __init__(self, folder: Path) -> None:
         self.project = PROJECT
         self.store: Store = open_store("sqlite::memory:", folder)
-        self.store.register([("consent", consent.make_fold(PROJECT))])
+        self.store.register([consent.ROOM.hearing(PROJECT)])
         self._number = 0
 
     def fragment(self, who: str) -> FragmentId:

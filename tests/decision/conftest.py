@@ -215,9 +215,7 @@ def opened(
         store = open_store("sqlite::memory:", base)
         try:
             rooms = (identity, consent, profile, ledger)
-            store.register(
-                [(each.__name__.rpartition(".")[2], each.make_fold(project)) for each in rooms]
-            )
+            store.register([each.ROOM.hearing(project) for each in rooms])
             yield store
         finally:
             store.close()

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from tuttu.batch.funnel import Funnel, funnel
 from tuttu.cli import main
-from tuttu.engine import Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 
@@ -37,7 +37,7 @@ class Bank:
     """rows: the table `bank`, the source's columns and `client`. engine: of the same clients."""
 
     rows: duckdb.DuckDBPyConnection
-    engine: Engine
+    engine: Runtime
 
     @cached_property
     def funnel(self) -> Funnel:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tuttu.access import Scope
 from tuttu.access.keys import SCOPES
 from tuttu.catalog.schemas.stories import STAGES
 from tuttu.vocabulary.verdicts import Stage
-from tuttu.web import Scope
 
 
 def test_scopes_of_keys_are_scopes_of_routes() -> None:

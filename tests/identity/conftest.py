@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tuttu.identity import customers, make_fold, resolve
+from tuttu.identity import ROOM, customers, resolve
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import Company, Namespace, Profile, Tracking
@@ -64,7 +64,7 @@ class World:
     def __init__(self, namespaces: Mapping[str, Namespace], folder: Path) -> None:
         self.project = project_of(namespaces)
         self.store: Store = open_store("sqlite::memory:", folder)
-        self.store.register([("identity", make_fold(self.project))])
+        self.store.register([ROOM.hearing(self.project)])
         self._number = 0
 
     def event(self, *names: str, call: str = "track", time: int | None = None) -> Fact:

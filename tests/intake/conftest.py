@@ -13,6 +13,7 @@ import pytest
 
 from tuttu.intake import (
     BATCH,
+    ROOM,
     Accepted,
     Context,
     ImportMapping,
@@ -20,7 +21,6 @@ from tuttu.intake import (
     Row,
     RowFile,
     accept,
-    make_fold,
     mapped,
     require_fit,
 )
@@ -89,7 +89,7 @@ def project() -> Project:
 @pytest.fixture(scope="session")
 def store() -> Iterator[Store]:
     opened = open_store("sqlite::memory:", Path())
-    opened.register([("intake", make_fold(make_project()))])
+    opened.register([ROOM.hearing(make_project())])
     yield opened
     opened.close()
 

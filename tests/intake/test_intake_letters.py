@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu.intake import (
+    ROOM,
     Accepted,
     Context,
     KeptLetter,
@@ -21,7 +22,6 @@ from tuttu.intake import (
     close,
     letter,
     letters,
-    make_fold,
     repaired,
 )
 from tuttu.storage import Store, open_store
@@ -40,7 +40,7 @@ RIGHT = {**WRONG, "event": "Opened"}
 def empty(project: Project) -> Iterator[Store]:
     """A store without letters."""
     store = open_store("sqlite::memory:", Path())
-    store.register([("intake", make_fold(project))])
+    store.register([ROOM.hearing(project)])
     yield store
     store.close()
 
@@ -217,7 +217,7 @@ def test_the_order_of_facts_does_not_matter(context: Context, order: list[int]) 
     units = [*refused, *other, *closings]
     store = open_store("sqlite::memory:", Path())
     try:
-        store.register([("intake", make_fold(context.project))])
+        store.register([ROOM.hearing(context.project)])
         store.commit([units[place] for place in order])
         found = {each.letter.id: each.status for each in listed(store)}
     finally:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from tuttu.ledger import History, make_fold, read
+from tuttu.ledger import ROOM, History, read
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import (
     Channel,
@@ -151,7 +151,7 @@ def opened(
     def opening() -> Iterator[Store]:
         store = open_store("sqlite::memory:", base)
         try:
-            store.register([("ledger", make_fold(project))])
+            store.register([ROOM.hearing(project)])
             yield store
         finally:
             store.close()

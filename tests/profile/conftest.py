@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tuttu.profile import make_fold
+from tuttu.profile import ROOM
 from tuttu.storage import Snapshot, open_store
 from tuttu.vocabulary.company import (
     Aggregate,
@@ -278,7 +278,7 @@ def heard(
     def opened(project: Project, *batches: Sequence[Event]) -> Iterator[Snapshot]:
         store = open_store("sqlite::memory:", base)
         try:
-            store.register([("profile", make_fold(project))])
+            store.register([ROOM.hearing(project)])
             for batch in batches:
                 units = [Unit(facts=(_fact(store.pseudonym, event),)) for event in batch]
                 assert all(isinstance(result, Committed) for result in store.commit(units))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuttu.profile import canonical, make_fold, read
+from tuttu.profile import ROOM, canonical, read
 from tuttu.profile import known as knowing
 from tuttu.profile.plan import plan_of
 from tuttu.profile.records import FRAGMENTS, ITEMS, MEMBERS, PAGES, ROLLS
@@ -171,7 +171,7 @@ def test_replay_of_the_log_gives_the_same_state(
     with heard(project, _calls(call, drawn)) as first:
         again = open_store("sqlite::memory:", tmp_path_factory.getbasetemp())
         try:
-            again.register([("profile", make_fold(project))])
+            again.register([ROOM.hearing(project)])
             for logged in first.facts():
                 again.commit([Unit(facts=(logged.fact,))])
             with again.read() as second:

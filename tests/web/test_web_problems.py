@@ -147,7 +147,7 @@ def test_an_idempotency_key_is_the_holders_own(running: Any, stub: Any) -> None:
     for key in ("all", "decide", "all"):
         running.client(key).post("/v1/decide", json=DECIDE, headers={"Idempotency-Key": "k1"})
     running.client().post("/v1/decide", json=DECIDE)
-    first, other, again, none = (kwargs["idempotency"] for _, _, kwargs in stub.asked)
+    first, other, again, none = (asked["idempotency"] for _, asked in stub.asked)
     assert first == again != other
     assert none is None
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tuttu.access import ALL_SCOPES
 from tuttu.access.keys import SCOPES
-from tuttu.web import ALL_SCOPES, ROUTES
+from tuttu.web import ROUTES
 
 ALLOWED = {
     ("POST", "/v1/identify"): "ingest",
@@ -96,7 +97,7 @@ def test_the_projects_own_socket_needs_no_key(running: Any, stub: Any) -> None:
     for method, path in ALLOWED:
         answer = client.request(method, _url(path), json=BODIES.get((method, path), {}))
         assert answer.status_code in {200, 204}, (method, path)
-    assert {call[1][3] for call in stub.asked if call[0] == "accept"} == {"local"}
+    assert {asked["by"] for name, asked in stub.asked if name == "accept"} == {"local"}
 
 
 def test_a_call_may_carry_its_key_in_the_body(running: Any, stub: Any) -> None:

@@ -67,7 +67,13 @@ class _Place(NamedTuple):
     where: Where
 
 
-def read_sheet(kind: str, file: str, text: str | None, findings: Findings) -> MappingNode | None:
+def read_sheet(
+    kind: str,
+    file: str,
+    text: str | None,
+    findings: Findings,
+    stages: tuple[str, ...] = (),
+) -> MappingNode | None:
     """The root of a file of a kind, with broken parts marked; None if nothing can be read."""
     if text is None:
         return None
@@ -110,8 +116,8 @@ def _pattern(
 
 
 @lru_cache
-def _validator(kind: str) -> Validator:
-    return _STRICT(schemas()[kind])
+def _validator(kind: str, stages: tuple[str, ...]) -> Validator:
+    return _STRICT(schemas(stages)[kind])
 
 
 _STRICT: type[Validator] = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]

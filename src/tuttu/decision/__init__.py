@@ -5,15 +5,16 @@ gives a receipt; `explain` gives the same with every stage that would refuse. Bo
 `DecisionView` is read from one snapshot, or recalled from a receipt, and nothing is written, sent
 or drawn but from the seed.
 
-This room must not write a table but its receipts', read a clock, or make a permit; the engine
-commits the receipt, and whoever loses that race reads and decides again.
+This room must not write a table but that of its receipts, read a clock, or make a permit; the
+engine commits the receipt, and whoever loses that race reads and decides again.
 """
 
 from tuttu.decision.deciding import decide, explain
 from tuttu.decision.errors import UnknownSurfaceError
 from tuttu.decision.from_receipt import explain_again, query_of, recalled, rendered_then
+from tuttu.decision.receipts import RECEIPTS, folds, receipt_at, receipt_of
 from tuttu.decision.stage import Stage, StageReads, Stages
-from tuttu.decision.stages import STAGES
+from tuttu.decision.stages import STAGE_NAMES, STAGES
 from tuttu.decision.view import (
     Candidate,
     CandidateKey,
@@ -23,9 +24,14 @@ from tuttu.decision.view import (
     surfaces,
     view,
 )
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(name="decision", tables=(RECEIPTS,), folds=folds)
 
 __all__ = [
+    "ROOM",
     "STAGES",
+    "STAGE_NAMES",
     "Candidate",
     "CandidateKey",
     "DecisionQuery",
@@ -40,6 +46,8 @@ __all__ = [
     "explain_again",
     "query_of",
     "recalled",
+    "receipt_at",
+    "receipt_of",
     "rendered_then",
     "surfaces",
     "view",

@@ -10,25 +10,32 @@ clock. It writes the tables ``ledger.*``, and nobody else does.
 """
 
 from tuttu.ledger.canonical import canonical, canonical_resources
-from tuttu.ledger.fold import make_filler, make_fold, parts
+from tuttu.ledger.fold import filler, folds, parts
 from tuttu.ledger.history import History, outcomes_of, read
 from tuttu.ledger.recalled import recalled
 from tuttu.ledger.resources import ResourceState, free, resource_state
-from tuttu.ledger.state import HOLD, QUEUED
+from tuttu.ledger.state import ADDRESSES, AMOUNTS, FRAGMENTS, HOLD, QUEUE, QUEUED, USES
 from tuttu.ledger.viewing import queued
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(
+    name="ledger",
+    tables=(FRAGMENTS, QUEUE, ADDRESSES, USES, AMOUNTS),
+    folds=folds,
+    parts=parts,
+    filler=filler,
+)
 
 __all__ = [
     "HOLD",
     "QUEUED",
+    "ROOM",
     "History",
     "ResourceState",
     "canonical",
     "canonical_resources",
     "free",
-    "make_filler",
-    "make_fold",
     "outcomes_of",
-    "parts",
     "queued",
     "read",
     "recalled",

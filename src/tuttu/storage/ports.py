@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Reader, Result, Transaction, Unit
+from tuttu.vocabulary.facts import Reader, Result, Transaction, Unit
+from tuttu.vocabulary.room import RoomFolds
 
 
 class Snapshot(Reader, Protocol):
@@ -22,7 +23,7 @@ class Turn(Snapshot, Protocol):
     """The newest state, which nobody else changes while it lasts."""
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         """As `Store.commit`, once, and with it the turn is over: only to be left then."""
 
@@ -34,14 +35,15 @@ class Store(Protocol):
     def remote(self) -> bool:
         """Asked over a network: an answer may take long, and others can be given meanwhile."""
 
-    def register(self, folds: Sequence[tuple[str, Fold]]) -> None:
-        """The folds that each commit runs, in order, each with the name of its room."""
+    def register(self, folds: Sequence[RoomFolds]) -> None:
+        """The rooms whose folds each commit runs, in order: of each room the one that hears the
+        type of the fact's body, which may write the room's own tables only."""
 
     def read(self) -> AbstractContextManager[Snapshot]:
         """One consistent snapshot, for as long as the context lasts."""
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         """Append and fold; one result for each unit, in order. Durable when it returns.
 
@@ -59,7 +61,7 @@ class Store(Protocol):
 
     def refold(
         self,
-        folds: Sequence[tuple[str, Fold]],
+        folds: Sequence[RoomFolds],
         *,
         due: Callable[[Reader], bool],
         then: tuple[str, Callable[[Transaction], None]],
@@ -68,7 +70,8 @@ class Store(Protocol):
         an earlier version kept in another shape.
 
         due: asked in that transaction of the state that is there; False: nothing is done. then:
-        with the name of its room, what is written at the end. What changes is in memory meanwhile.
+        what is written at the end, with the name of its room, which is one of `folds`. What changes
+        is in memory meanwhile.
         """
 
     def probe(self) -> None:

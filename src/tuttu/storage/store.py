@@ -18,7 +18,8 @@ from tuttu.storage.sealed import SealedTables
 from tuttu.storage.sqlite import SqliteDriver
 from tuttu.storage.transaction import Batch
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Logged, Reader, Result, Table, Transaction, Unit
+from tuttu.vocabulary.facts import Logged, Reader, Result, Table, Transaction, Unit
+from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
 PAGE = 1_000
@@ -31,7 +32,7 @@ class SealedStore:
     def __init__(self, driver: Driver, unlock: Unlock) -> None:
         """Raises StoreCorruptError, StoreUnavailableError; then the driver is closed."""
         self._driver = driver
-        self._folds: Sequence[tuple[str, Fold]] = ()
+        self._folds: Sequence[RoomFolds] = ()
         try:
             self._secret = driver.prepare(unlock)
         except BaseException:
@@ -44,14 +45,14 @@ class SealedStore:
     def remote(self) -> bool:
         return self._driver.remote
 
-    def register(self, folds: Sequence[tuple[str, Fold]]) -> None:
+    def register(self, folds: Sequence[RoomFolds]) -> None:
         self._folds = tuple(folds)
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._secret.pseudonym(namespace, value)
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         with self.turn() as turn:
             return turn.commit(units, folds=folds)
@@ -67,7 +68,7 @@ class SealedStore:
 
     def refold(
         self,
-        folds: Sequence[tuple[str, Fold]],
+        folds: Sequence[RoomFolds],
         *,
         due: Callable[[Reader], bool],
         then: tuple[str, Callable[[Transaction], None]],
@@ -167,15 +168,13 @@ class StoredSnapshot:
 class StoredTurn(StoredSnapshot):
     """Fulfils `ports.Turn`."""
 
-    def __init__(
-        self, rows: Writing, tables: SealedTables, folds: Sequence[tuple[str, Fold]]
-    ) -> None:
+    def __init__(self, rows: Writing, tables: SealedTables, folds: Sequence[RoomFolds]) -> None:
         super().__init__(tables)
         self._rows = rows
         self._folds = folds
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         tables = self._tables
         tables.expect(units)

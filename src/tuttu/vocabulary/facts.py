@@ -70,7 +70,7 @@ class Logged(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, Generic[T], frozen=True):
-    """A table of records by key, written by one room: the part of the name before the dot.
+    """A table of records by key, written by the one room whose record lists it.
 
     personal: every key begins with a fragment id, whose key seals the record. indexed_by_time and
     the like do not exist: a room that needs another order keeps another table.
@@ -79,10 +79,6 @@ class Table(msgspec.Struct, Generic[T], frozen=True):
     name: str
     type: type[T]
     personal: bool = False
-
-    @property
-    def room(self) -> str:
-        return self.name.partition(".")[0]
 
 
 class Reader(Protocol):

@@ -106,7 +106,9 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def expressions(self) -> dict[str, Expression]:
         """When it blocks, and after what it cools down, by the key of the folder."""
-        return {"when": self.when} if self.after is None else {"when": self.when, "after": self.after}
+        return (
+            {"when": self.when} if self.after is None else {"when": self.when, "after": self.after}
+        )
 
     def may_block(self, action: Action) -> bool:
         """Whether it is asked of the action at all: of the same purpose, and about the customer, or

@@ -10,7 +10,6 @@ import msgspec
 from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.values import Figures, Instant
 
-
 AS_WORDED = "as_worded"
 """Code of a reason that was kept in words, before reasons were data: its value `words`."""
 

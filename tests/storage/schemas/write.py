@@ -20,14 +20,15 @@ from pathlib import Path
 
 import psycopg
 
-from tuttu.api.answers import (
+from tuttu import engine as use
+from tuttu.api import (
     DecideRequest,
     PreferenceRequest,
     PreferencesRequest,
     ResourceRequest,
     UnmergeRequest,
 )
-from tuttu.engine import Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.storage.postgres import SCHEMA
 from tuttu.testing import private_postgres
 from tuttu.vocabulary.clock import ManualClock
@@ -82,20 +83,21 @@ CALLS = [
 """The last one lacks what is required: a dead letter. Pekka and Aino share a telephone."""
 
 
-def tell(engine: Engine, calls: list[dict[str, object]]) -> None:
-    engine.accept("batch", json.dumps({"batch": calls}).encode(), None, "early")
+def tell(engine: Runtime, calls: list[dict[str, object]]) -> None:
+    use.accept(engine, "batch", json.dumps({"batch": calls}).encode(), None, "early")
 
 
-def live(engine: Engine, clock: ManualClock) -> None:
+def live(engine: Runtime, clock: ManualClock) -> None:
     """What happens in the company."""
     tell(engine, CALLS)
-    engine.issue_key("web", ("ingest", "decide"))
-    engine.set_resource("letters", ResourceRequest(amount=7), "anna")
+    engine.keyring.issue("web", ("ingest", "decide"))
+    use.set_resource(engine, "letters", ResourceRequest(amount=7), "anna")
     choices = [
         choice
         for who in ("maija", "pekka", "aino", "eino")
         for surface in ("front.hero", "letter")
-        for choice in engine.decide(
+        for choice in use.decide(
+            engine,
             DecideRequest(who={"user_id": who}, surfaces=[surface]),
             idempotency=f"{who} {surface}".encode(),
         ).choices
@@ -107,19 +109,21 @@ def live(engine: Engine, clock: ManualClock) -> None:
     ]  # fmt: skip
     tell(engine, seen)
     wish = PreferenceRequest(purpose="marketing", channel="call", allowed=False)
-    engine.set_preferences({"user_id": "pekka"}, PreferencesRequest(preferences=[wish]), "anna")
+    use.set_preferences(
+        engine, {"user_id": "pekka"}, PreferencesRequest(preferences=[wish]), "anna"
+    )
     mistaken = UnmergeRequest(one={"user_id": "pekka"}, other={"user_id": "aino"}, why="siblings")
-    engine.unmerge(mistaken, "anna")
-    engine.customer({"user_id": "maija"}, "anna")
+    use.unmerge(engine, mistaken, "anna")
+    use.customer(engine, {"user_id": "maija"}, "anna")
     clock.set(parse_instant(LATER) or 0)
-    engine.decide(DecideRequest(who={"user_id": "maija"}, surfaces=["front.hero"]))
+    use.decide(engine, DecideRequest(who={"user_id": "maija"}, surfaces=["front.hero"]))
 
 
 def lived_through(url: str, clock: ManualClock) -> str:
     """The digest of the company's store at this URL, in the end."""
     with closing(open_engine(COMPANY, clock=clock, storage=url)) as engine:
         live(engine, clock)
-        return engine.digest()
+        return use.digest(engine).digest
 
 
 def sqlite_lines(path: Path) -> list[str]:

@@ -50,11 +50,11 @@ class Words:
         values = ", ".join(f"{name} {_plain(value)}" for name, value in reason.values.items())
         return f"{reason.code} ({values})" if values else reason.code
 
-    def change(self, name: str, **values: Figure) -> str:
-        return fill(self.translation.changes[name], values)
+    def change(self, key: str, /, **values: Figure) -> str:
+        return fill(self.translation.changes[key], values)
 
-    def note(self, name: str, **values: Figure) -> str:
-        return fill(self.translation.notes[name], values)
+    def note(self, key: str, /, **values: Figure) -> str:
+        return fill(self.translation.notes[key], values)
 
     def worth(self, score: Score) -> str:
         """The ranking's formula with this candidate's figures, in currency units."""

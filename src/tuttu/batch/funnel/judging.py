@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from tuttu import decision, identity
 from tuttu.api.words import ENGLISH, words_in
@@ -16,13 +18,12 @@ from tuttu.decision import (
     UnknownSurfaceError,
     candidates,
 )
-from tuttu.engine.unwatched import Unwatched
-from tuttu.storage import Store
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Verdict
 
@@ -33,49 +34,46 @@ Progress = Callable[[int], None]
 """Called now and then with the number of customers that are done."""
 
 
-def funnel(
-    project: Project,
-    store: Store,
-    now: Instant,
-    *,
-    surfaces: Sequence[str] = (),
-    progress: Progress = lambda _done: None,
-) -> Funnel:
-    """Judge every customer of the store with every action, on one snapshot. Writes nothing.
+class FunnelPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked. surfaces: together, as one request, in this order; all of them by default.
+    language: of the words of reasons."""
 
-    surfaces: asked together, as one request, in this order; all of them by default. Holds one
-    customer at a time. Raises BadRequest for a surface that is not declared.
+    project: Project
+    rooms: Rooms
+    now: Instant
+    surfaces: Sequence[str] = ()
+    language: str = ENGLISH
+    stages: Stages = STAGES
+
+
+def funnel_of(reader: Reader, plan: FunnelPlan, progress: Progress = lambda _done: None) -> Funnel:
+    """Judge every customer of one snapshot with every action. Writes nothing.
+
+    Holds one customer at a time. Raises BadRequest for a surface that is not declared.
     """
-    asked = tuple(surfaces) or tuple(project.surfaces)
-    field = _candidates(project, asked)
-    tally, feeding = Tally(field), Feeding(project, field)
-    with store.read() as snapshot:
-        for view in _views(Unwatched(snapshot), project, now):
-            feeding.see(view)
-            tally.add(_verdicts(view, asked))
-            if tally.customers % PROGRESS_EVERY == 0:
-                progress(tally.customers)
-    progress(tally.customers)
-    lines = tally.lines(feeding.feeds)
-    return Funnel(now=format_instant(now), surfaces=asked, customers=tally.customers, lines=lines)
-
-
-def _candidates(project: Project, surfaces: tuple[str, ...]) -> list[decision.Candidate]:
+    project, now = plan.project, plan.now
+    surfaces = tuple(plan.surfaces) or tuple(project.surfaces)
     try:
-        return list(candidates(project, DecisionQuery(surfaces=surfaces, fragment=NOBODY)))
+        asked = list(candidates(project, DecisionQuery(surfaces=surfaces, fragment=NOBODY)))
     except UnknownSurfaceError as error:
         raise BadRequest(error.found, error.expected) from error
-
-
-def _views(reader: Reader, project: Project, now: Instant) -> Iterator[DecisionView]:
+    tally, coverage = Tally(asked, plan.stages), Coverage(project, asked, plan.stages)
     for customer in identity.customers(reader, project):
-        yield decision.view(reader, project, customer, now)
+        view = decision.view(reader, project, customer, now, rooms=plan.rooms)
+        coverage.see(view)
+        tally.add(_verdicts(view, surfaces, plan.stages))
+        if tally.customers % PROGRESS_EVERY == 0:
+            progress(tally.customers)
+    progress(tally.customers)
+    lines = tally.lines(coverage.feeds, words_in(plan.language))
+    customers = tally.customers
+    return Funnel(now=format_instant(now), surfaces=surfaces, customers=customers, lines=lines)
 
 
-def _verdicts(view: DecisionView, surfaces: tuple[str, ...]) -> tuple[Verdict, ...]:
+def _verdicts(view: DecisionView, surfaces: tuple[str, ...], stages: Stages) -> tuple[Verdict, ...]:
     """Of a dry run whose seed follows from the customer: the same store gives the same funnel.
     Nothing is rendered: whether a message can be is checked when the project is loaded."""
     fragment = view.customer.oldest
     query = DecisionQuery(surfaces=surfaces, fragment=fragment)
     decision_id = f"funnel-{fragment.hex()}"
-    return decision.decide(view, query, decision_id, lambda _candidate: "").verdicts
+    return decision.decide(view, query, decision_id, lambda _: "", stages).verdicts

@@ -9,7 +9,7 @@ import msgspec
 from tuttu.decision import STAGES, Candidate, DecisionView, Stage
 from tuttu.decision.sql import JUDGED, guard_sql, stage_sql
 from tuttu.decision.stage import NamedExpression
-from tuttu.decision.stages.guards import blocking, concerns
+from tuttu.decision.stages.guards import blocking
 from tuttu.policy import to_sql
 from tuttu.profile.batch import KEY
 from tuttu.vocabulary.library import Action, Guard, Treatment

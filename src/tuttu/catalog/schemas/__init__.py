@@ -26,10 +26,10 @@ _KINDS = (
     channels,
     action,
     group,
-    scenario,
 )
 
 
-def schemas() -> dict[str, Shape]:
-    """File kind to its schema, made anew; the kinds are named after their files."""
-    return {kind.__name__: kind() for kind in _KINDS}
+def schemas(stages: Sequence[str] = ()) -> dict[str, Shape]:
+    """File kind to its schema, newly made; the kinds are named after their files. stages: those
+    that a scenario may name; none: any."""
+    return {kind.__name__: kind() for kind in _KINDS} | {"scenario": scenario(stages)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tuttu.catalog.schemas.parts import (
     COLUMN,
     Shape,
@@ -16,19 +18,6 @@ from tuttu.catalog.schemas.parts import (
     word,
 )
 
-STAGES = (
-    "eligibility",
-    "applicability",
-    "suitability",
-    "guards",
-    "consent",
-    "suppressions",
-    "contact_limits",
-    "resources",
-    "scoring",
-    "arbitration",
-    "controls",
-)
 BOOLEAN: Shape = {"title": "true or false", "type": "boolean"}
 ANYTHING: Shape = {"title": "a value", "type": ["string", "number", "boolean", "null"]}
 ITEM: Shape = {"title": "the key of an item", "type": ["string", "integer"], "minLength": 1}
@@ -40,11 +29,12 @@ WHO = table(
 ) | {"minProperties": 1}
 
 
-def scenario() -> Shape:
+def scenario(stages: Sequence[str]) -> Shape:
+    """stages: those that it may name; none: any."""
     keys = {
         "scenario": text("a sentence", "What the story shows, in plain words."),
         "given": listing("steps", _step(), 0, "What happens, in any order; time decides."),
-        "expect": listing("expectations", _expectation(), 1, "What must come out of it."),
+        "expect": listing("expectations", _expectation(stages), 1, "What must come out of it."),
     }
     return document(
         "A scenario: scenarios/<name>.yaml",
@@ -85,7 +75,8 @@ def _step() -> Shape:
     )
 
 
-def _expectation() -> Shape:
+def _expectation(stages: Sequence[str]) -> Shape:
+    stage = choice(stages) if stages else word("a stage", "")
     return record(
         "an expectation",
         {
@@ -96,11 +87,13 @@ def _expectation() -> Shape:
             "treatment": word("a treatment", "The treatment of the chosen or refused action."),
             "refused": word("an action", "This action is a candidate and is refused."),
             "item": ITEM | {"description": "The item it is about. Absent: whichever."},
-            "because": text("a reason", "The reason of the refusal, in the project's words."),
-            "stage": choice(STAGES, "The first stage that refuses."),
-            "also": listing(
-                "stages", choice(STAGES), 1, "Other stages that would refuse too (explain)."
+            "because": text(
+                "a reason",
+                "The condition, guard, limit, suppression or resource that refuses, or the reason's "
+                "English words.",
             ),
+            "stage": stage | {"description": "The first stage that refuses."},
+            "also": listing("stages", stage, 1, "Other stages that would refuse too (explain)."),
             "not_chosen": word("an action", "This action is not shown, for whatever reason."),
             "empty": {"title": "true", "const": True, "description": "Nothing is shown."},
             "default": word("a message", "Nothing won, and this default content is shown."),

@@ -31,6 +31,7 @@ STAGES: Stages = (
     ARBITRATION,
     CONTROLS,
 )
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 __all__ = [
     "ARBITRATION",
@@ -40,5 +41,6 @@ __all__ = [
     "GUARDS",
     "RESOURCES",
     "STAGES",
+    "STAGE_NAMES",
     "SUPPRESSIONS",
 ]

@@ -1,4 +1,4 @@
-"""Shapes that exist at this door only: query parameters, keys, and the digest."""
+"""Query parameters, and the shapes of keys and of the digest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from tuttu.web.scopes import Scope
+from tuttu.access import Scope
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1_000, description="at most this many")]
 

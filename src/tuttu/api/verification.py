@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-SHOWN = 5
+DIFFERENCES_SHOWN = 5
 """Differences that are told of one definition; all are counted."""
 
 
@@ -24,7 +24,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     batch: str | None
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class ComparedKind(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of definition: how many there are, and how many values were compared."""
 
     part: str
@@ -35,12 +35,12 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """All that was compared on one snapshot. now: ISO 8601 in UTC. position: of the log.
-    differences: at most `SHOWN` of each definition."""
+    differences: at most `DIFFERENCES_SHOWN` of each definition."""
 
     now: str
     position: int
     customers: int
     events: int
-    parts: tuple[Part, ...]
+    parts: tuple[ComparedKind, ...]
     differences: tuple[Difference, ...]
     agree: bool

@@ -70,7 +70,7 @@ class Batch(msgspec.Struct, kw_only=True, rename="camel"):
     write_key: Any = None
 
 
-SPOKEN: dict[str, type[msgspec.Struct]] = {
+SCHEMAS: dict[str, type[msgspec.Struct]] = {
     "identify": Identify,
     "track": Track,
     "page": Page,

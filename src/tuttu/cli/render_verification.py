@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuttu.batch.verify.report import Difference, Verification
+from tuttu.api import Difference, Verification
 
 
 def verification_text(found: Verification) -> str:
