@@ -35,7 +35,7 @@ def test_each_story_means_the_same_both_ways(
 ) -> None:
     stories = [each for each in catalog.read_scenarios(EXAMPLES / example) if each.given]
     for story in stories[: scale(1, len(stories))]:
-        found = told(example, *story.given).verify()
+        found = use.verify(told(example, *story.given))
         assert found.agree, f"{story.name}: {verification_text(found)}"
 
 

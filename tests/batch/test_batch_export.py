@@ -20,10 +20,11 @@ import pytest
 from tests.batch.conftest import NAMES, Told, exports
 from tests.waiting import HANG_SECONDS
 
+from tuttu import batch
 from tuttu import engine as use
-from tuttu.batch.verify import exporting, verify
+from tuttu.batch.verify import exporting
 from tuttu.batch.verify.questions import expressions
-from tuttu.engine import Runtime
+from tuttu.engine import ROOMS, Runtime
 from tuttu.profile.batch import Layout, layout_of
 from tuttu.storage import ExportError, InterruptedRunError, Workbench, open_workbench, sweep
 from tuttu.vocabulary.events import Event
@@ -35,8 +36,10 @@ AT_WORK_SECONDS = 0.2
 
 def _exported(engine: Runtime, bench: Workbench) -> Layout:
     """All files of a run, while they are there."""
-    found = verify(engine.project, engine.store, engine.now(), bench, key=KEY)
-    assert found.agree
+    plan = batch.ExportPlan(engine.project, ROOMS, engine.now(), KEY)
+    with engine.view() as seen:
+        written = batch.export(seen.snapshot, plan, bench, batch.no_progress)
+    assert batch.compare(written, batch.no_progress).agree
     return layout_of(engine.project, expressions(engine.project))
 
 
@@ -257,7 +260,7 @@ def test_the_next_run_sweeps_up_what_a_killed_one_left(
     working.kill()
     working.wait(HANG_SECONDS)
     assert folder.is_dir()
-    assert told("shop").verify().agree
+    assert use.verify(told("shop")).agree
     assert exports(temporary) == []
 
 

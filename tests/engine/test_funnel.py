@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu import engine as use
-from tuttu.api import DecideRequest
-from tuttu.batch.funnel import Funnel, funnel, funnel_text, overview
+from tuttu.api import DecideRequest, FunnelQuery
+from tuttu.batch.funnel import Funnel, funnel_text, overview
 from tuttu.batch.funnel.counting import Tally, end_of
 from tuttu.catalog import load
 from tuttu.engine import Runtime, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Refusal, Stage, Verdict
@@ -56,8 +56,9 @@ def send(engine: Runtime, client: int, **said: Any) -> None:
     assert use.accept(engine, route, json.dumps(call).encode(), None, "test").success
 
 
-def counted(engine: Runtime, **asked: Any) -> Funnel:
-    return funnel(engine.project, engine.store, MOMENT, **asked)
+def counted(engine: Runtime, surfaces: Sequence[str] = ()) -> Funnel:
+    query = FunnelQuery(surfaces=",".join(surfaces), at=format_instant(MOMENT))
+    return use.funnel(engine, query)
 
 
 def test_every_candidate_of_every_customer_ends_once(engine: Runtime) -> None:
@@ -141,14 +142,6 @@ def test_it_goes_through_a_door_unchanged(engine: Runtime) -> None:
     send(engine, 1, traits=SAVER)
     found = counted(engine)
     assert msgspec.json.decode(msgspec.json.encode(found), type=Funnel) == found
-
-
-def test_progress_ends_at_the_number_of_customers(engine: Runtime) -> None:
-    send(engine, 1, traits=SAVER)
-    send(engine, 2, traits=SAVER)
-    told: list[int] = []
-    counted(engine, progress=told.append)
-    assert told == [2]
 
 
 REASONS = ("no", "lost to win-back by 1.25 EUR", "lost to win-back by 0.75 EUR")

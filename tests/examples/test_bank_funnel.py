@@ -9,6 +9,7 @@ import pytest
 from tests.examples.conftest import MOMENT, Bank
 
 from tuttu import engine as use
+from tuttu.api import TimelineQuery
 from tuttu.batch.funnel import FunnelLine, funnel_text
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.verdicts import Stage
@@ -137,7 +138,7 @@ def test_unknown_is_null_and_what_leaks_is_nowhere(bank: Bank) -> None:
     assert picture.traits["default"] is None
     assert picture.traits["emp_var_rate"] is not None
     assert not {"duration", "y", "pdays", "poutcome"} & picture.traits.keys()
-    entries = use.timeline(bank.engine, {"client": str(client)}, "test").entries
+    entries = use.timeline(bank.engine, {"client": str(client)}, "test", TimelineQuery()).entries
     said = b"".join(bytes(part) for each in entries for part in (each.traits, each.properties))
     assert b'"outcome"' in said
     assert b"duration" not in said

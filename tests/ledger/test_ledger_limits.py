@@ -7,7 +7,6 @@ from typing import Literal
 
 import pytest
 
-from tuttu.access import Scope
 from tuttu.ledger import History
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import Where

@@ -13,16 +13,14 @@ from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, Opening, order, trait, write
 from tests.reload.worlds import NOON, KilledError, facts_of, tell
 from tests.waiting import HANG_SECONDS
-from tuttu.engine.reloading import Reloading
-from tuttu.versions.checking import read_project
 
 from tuttu import engine as use
 from tuttu import identity, profile
-from tuttu.api import DecideRequest, TimelineQuery
-from tuttu.engine import Runtime, open_engine
+from tuttu.api import DecideRequest, ReloadAnswer, TimelineQuery
+from tuttu.engine import ROOMS, Runtime, open_engine
+from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store, open_store
-from tuttu.versions import history
-from tuttu.versions.activation import Progress
+from tuttu.versions import BackfillProgress, history, read_project
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.errors import AlreadyReloading, ProjectError
 from tuttu.vocabulary.events import HistoryFolded
@@ -51,6 +49,11 @@ def _stamped(folder: Path, version: Version, **more: str | None) -> None:
 
 def _letter(engine: Runtime, who: str = "maija") -> Any:
     return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"]))
+
+
+def _opened(engine: Runtime) -> ReloadAnswer:
+    assert engine.reloads is not None
+    return engine.reloads.opened
 
 
 def _same_when_replayed(engine: Runtime) -> None:
@@ -111,10 +114,10 @@ def test_opening_activates_what_the_folder_holds_now(opening: Opening, folder: P
     tell(first, [order(number) for number in range(7)])
     write(folder, COUNTED)
     second = opening()
-    assert second.opened.changed
+    assert _opened(second).changed
     assert trait(second, "orders") == 7
     third = opening()
-    assert not third.opened.changed
+    assert not _opened(third).changed
     assert trait(third, "orders") == 7
     _same_when_replayed(third)
 
@@ -193,7 +196,7 @@ def test_events_during_a_fill_count_once_and_are_decided_by_the_version_that_hol
     write(folder, COUNTED)
     stands, go_on = queue.SimpleQueue[bool](), threading.Semaphore(0)
 
-    def held(_: Progress) -> None:
+    def held(_: BackfillProgress) -> None:
         stands.put(True)
         go_on.acquire()
 
@@ -301,8 +304,8 @@ class Interrupted:
 @pytest.fixture
 def interrupted(folder: Path, storage_url: str) -> Any:
     store, clock = Interrupted(open_store(storage_url, folder)), ManualClock(NOON)
-    reloading = Reloading(folder, read_project(folder), store, clock)
-    engine = Runtime(reloading.present, store, clock, reloading)
+    reloads = Reloads(folder, read_project(folder, ROOMS), ROOMS, store, clock)
+    engine = Runtime(store, clock, reloads.versions, reloads)
     yield engine, store
     engine.close()
 
@@ -346,10 +349,10 @@ def test_an_old_version_can_be_read_from_the_store(engine: Runtime, folder: Path
     use.reload(engine, "anna")
     history._LOADED.clear()
     with engine.store.read() as snapshot:
-        project = history.project_of(snapshot, old)
+        project = history.project_of(snapshot, old, ROOMS)
         assert project is not None
         assert (project.digest, "orders" in project.profile.traits) == (old, False)
-        assert history.project_of(snapshot, "0" * 64) is None
+        assert history.project_of(snapshot, "0" * 64, ROOMS) is None
 
 
 def test_a_fill_that_was_killed_goes_on_where_it_stopped(opening: Opening, folder: Path) -> None:
@@ -357,7 +360,7 @@ def test_a_fill_that_was_killed_goes_on_where_it_stopped(opening: Opening, folde
     tell(engine, [order(number) for number in range(900)])
     write(folder, COUNTED)
 
-    def twice(progress: Progress) -> None:
+    def twice(progress: BackfillProgress) -> None:
         if progress.done > 400:
             raise KilledError
 
@@ -386,13 +389,13 @@ def test_two_engines_on_one_store_follow_an_activation(
     try:
         tell(first, [order(number) for number in range(5)])
         write(folder, COUNTED)
-        new = first.reload("anna").project_digest
+        new = use.reload(first, "anna").project_digest
         # The other one is asked, then told, without ever having been touched.
         assert trait(second, "orders") == 5
         tell(second, [order(5)])
         assert trait(first, "orders") == 6
         assert _letter(second).project_digest == new
-        assert second.version().project_digest == new
+        assert use.project(second).project_digest == new
         _same_when_replayed(second)
     finally:
         first.close()

@@ -16,7 +16,14 @@ from tuttu.api import DecideRequest
 from tuttu.batch import digest_of
 from tuttu.engine import ROOMS, Runtime
 from tuttu.storage import Snapshot, Store
-from tuttu.versions import Activation, Activator, ActiveVersion, BackfillProgress, withdraw
+from tuttu.versions import (
+    Activation,
+    Activator,
+    ActiveVersion,
+    BackfillProgress,
+    make_version,
+    withdraw,
+)
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
@@ -53,9 +60,7 @@ class World:
     def activate(
         self, version: Version, tell: Callable[[BackfillProgress], None] = lambda _: None
     ) -> Activation:
-        activator = Activator(
-            version.survey, ROOMS, self.store, self.clock, "test", page=self.page
-        )
+        activator = Activator(version.survey, ROOMS, self.store, self.clock, "test", page=self.page)
         return activator.run(tell)
 
     def reload(self, version: Version, during: Sequence[Sequence[Told]] = ()) -> None:
@@ -145,7 +150,7 @@ def fresh(world: World, shuffle: random.Random) -> Iterator[tuple[Snapshot, Proj
     facts, project = facts_of(world.store), world.project
     shuffle.shuffle(facts)
     with closing(world.store.scratch()) as scratch:
-        scratch.register(folds_of(project))
+        scratch.register(make_version(project, ROOMS).folds)
         results = scratch.commit([Unit(facts=(fact,)) for fact in facts])
         assert all(isinstance(result, Committed) for result in results)
         with scratch.read() as snapshot:

@@ -15,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 import uvloop
+from tests import builders
 from tests.local import local_client
 from tests.waiting import HANG_SECONDS
 
@@ -24,7 +25,7 @@ from tuttu.access.keys import KeyHolder
 from tuttu.api import CallsAnswer, HealthAnswer
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.company import Company, Limits, Namespace, Profile, Tracking
+from tuttu.vocabulary.company import Company, Limits
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.errors import CallRefused, Where
 from tuttu.vocabulary.library import Policy
@@ -38,30 +39,6 @@ from tuttu.web.server import Doors, url_of
 BODY_BYTES = 200_000
 
 
-def project() -> Project:
-    where = Where("identity.yaml", 1)
-    spaces = [
-        Namespace(name="user_id", rank=0, where=where),
-        Namespace(name="email", rank=1, where=where),
-    ]
-    return Project(
-        digest="0" * 64,
-        company=Company(name="stub", limits=Limits(body_bytes=BODY_BYTES)),
-        namespaces={space.name: space for space in spaces},
-        tracking=Tracking(),
-        profile=Profile(),
-        purposes={},
-        channels={},
-        surfaces={},
-        resources={},
-        policy=Policy(),
-        actions={},
-        messages={},
-        row_schema=Schema(),
-        event_schema=Schema(),
-    )
-
-
 class StubRuntime:
     """Holds one key for each scope and one for all; records what its use cases are asked.
 
@@ -71,7 +48,10 @@ class StubRuntime:
     store = SimpleNamespace(remote=False)
 
     def __init__(self) -> None:
-        self.project = project()
+        self.project = builders.project(
+            company=Company(name="stub", limits=Limits(body_bytes=BODY_BYTES)),
+            namespaces=builders.namespaces(user_id={}, email={}),
+        )
         self.keyring = self
         self.reset()
 
@@ -134,9 +114,7 @@ class Running:
 
 
 @contextmanager
-def serving(
-    engine: Runtime, folder: Path, routes: Sequence[Route] = ROUTES
-) -> Iterator[Running]:
+def serving(engine: Runtime, folder: Path, routes: Sequence[Route] = ROUTES) -> Iterator[Running]:
     with listen(socket_path(folder)) as own, closing(bind("127.0.0.1", 0)) as bound:
         doors = Doors(engine, bound, own, routes)
         opened = threading.Event()
@@ -163,9 +141,7 @@ STUB = StubRuntime()
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(
-        cast(Runtime, STUB), tmp_path_factory.mktemp("project"), STUB.routes()
-    ) as running:
+    with serving(cast(Runtime, STUB), tmp_path_factory.mktemp("project"), STUB.routes()) as running:
         yield running
 
 

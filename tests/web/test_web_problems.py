@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tuttu.api import DeadLettersQuery, TimelineQuery
 from tuttu.storage import StoreUnavailableError
 from tuttu.vocabulary.errors import BadRequest, NotFound, Unavailable, UnknownSurface
 from tuttu.web.log import JsonLines
@@ -133,8 +134,11 @@ def test_a_page_is_asked_for_by_query(running: Any, stub: Any) -> None:
     running.client().get("/v1/customers/maija/timeline?after=7&limit=2")
     running.client().get("/v1/dead-letters?after=letter-1")
     assert stub.asked == [
-        ("timeline", ({"user_id": "maija"}, "all"), {"after": 7, "limit": 2}),
-        ("dead_letters", (), {"after": "letter-1", "limit": 100}),
+        (
+            "timeline",
+            {"who": {"user_id": "maija"}, "by": "all", "query": TimelineQuery(after=7, limit=2)},
+        ),
+        ("dead_letters", {"query": DeadLettersQuery(after="letter-1", limit=100)}),
     ]
 
 

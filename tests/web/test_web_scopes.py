@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tuttu.access import ALL_SCOPES
-from tuttu.access.keys import SCOPES
 from tuttu.web import ROUTES
 
 ALLOWED = {
@@ -65,10 +64,6 @@ def test_the_table_names_every_route_once() -> None:
     routes = [(route.method, route.path) for route in ROUTES]
     assert len(routes) == len(set(routes))
     assert dict(zip(routes, (route.scope for route in ROUTES), strict=True)) == ALLOWED
-
-
-def test_the_door_and_the_engine_know_the_same_scopes() -> None:
-    assert frozenset(SCOPES) == ALL_SCOPES
 
 
 @pytest.mark.parametrize(("method", "path"), ALLOWED, ids=lambda part: part.strip("/"))

@@ -5,7 +5,7 @@ handed a snapshot with its version's project and rooms; it writes nothing to the
 """
 
 from tuttu.batch.digest import digest_of
-from tuttu.batch.funnel import Funnel, FunnelLine, FunnelPlan, StageCount, funnel_of
+from tuttu.batch.funnel import Funnel, FunnelLine, StageCount, funnel_of
 from tuttu.batch.replay import replay_into
 from tuttu.batch.verify import ExportPlan, Progress, Runs, compare, export, no_progress
 
@@ -13,7 +13,6 @@ __all__ = [
     "ExportPlan",
     "Funnel",
     "FunnelLine",
-    "FunnelPlan",
     "Progress",
     "Runs",
     "StageCount",

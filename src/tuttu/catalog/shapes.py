@@ -81,16 +81,16 @@ def read_sheet(
     if isinstance(root, BrokenNode):
         return None
     seen: set[Path] = set()
-    for wrong in _errors(kind, to_data(root)):
+    for wrong in _errors(kind, to_data(root), stages):
         path = wrong.path
         if not any(path[:length] in seen for length in range(len(path) + 1)):
             _Report(kind, root, findings, seen).take(wrong)
     return root if isinstance(root, MappingNode) else None
 
 
-def _errors(kind: str, data: Data) -> list[_Wrong]:
+def _errors(kind: str, data: Data, stages: tuple[str, ...]) -> list[_Wrong]:
     """From the root down, so that a fault hides those inside it; what is missing comes first."""
-    errors = [_wrong(error) for error in _validator(kind).iter_errors(data)]
+    errors = [_wrong(error) for error in _validator(kind, stages).iter_errors(data)]
     return sorted(
         errors, key=lambda one: (len(one.path), list(map(str, one.path)), one.rule != "required")
     )

@@ -12,6 +12,7 @@ import click
 
 from tuttu import catalog, engine
 from tuttu.cli.options import FOLDER, print_json
+from tuttu.decision import STAGE_NAMES
 from tuttu.intake import mapping_schema
 from tuttu.vocabulary.errors import FinalError
 from tuttu.web import openapi_document

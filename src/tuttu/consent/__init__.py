@@ -11,6 +11,13 @@ from tuttu.consent.recalled import Recalled
 from tuttu.consent.records import FRAGMENTS
 from tuttu.vocabulary.room import Room
 
-ROOM = Room(name="consent", tables=(FRAGMENTS,), folds=folds, parts=parts, filler=filler)
+ROOM = Room(
+    name="consent",
+    tables=(FRAGMENTS,),
+    folds=folds,
+    parts=parts,
+    filler=filler,
+    canonical=canonical,
+)
 
 __all__ = ["ROOM", "Consents", "Recalled", "canonical", "read"]

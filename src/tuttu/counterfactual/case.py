@@ -52,7 +52,7 @@ class Seen(NamedTuple):
 
 
 class Case:
-    """A candidate of one query about one snapshot. Raises KeyError if it is none."""
+    """A candidate of one question about one snapshot. Raises KeyError if it is none."""
 
     def __init__(
         self,

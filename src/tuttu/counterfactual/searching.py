@@ -19,7 +19,7 @@ MOST_PARTS = 8
 LOOKS = 3_000
 """Snapshots that are looked at for one candidate before the search gives up."""
 LOOKS_IN_ALL = 20_000
-"""For all candidates of one query."""
+"""For all candidates of one question."""
 
 KNOWN_STAGES = frozenset(stage.name for stage in STAGES)
 """Those of which is known here what would turn their refusal. For what another one refuses nothing
@@ -44,7 +44,7 @@ def least_change(
 ) -> Change | None:
     """The fewest parts, and of these the nearest, with which a refused candidate would be chosen.
 
-    Applied to the same snapshot they turn the decision of the same query, and no fewer of them
+    Applied to the same snapshot they turn the decision of the same question, and no fewer of them
     do. Empty for a candidate that is chosen; None if no change of at most `MOST_PARTS` was found.
     query: its seed is the one of the decision that refused; without one, any. key: as the
     verdict names the candidate. renders: how messages are rendered on a snapshot. Raises

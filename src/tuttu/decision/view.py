@@ -132,7 +132,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
 
 
-def view(  # noqa: PLR0913 - each of them may be left out
+def view(  # noqa: PLR0913
     reader: Reader,
     project: Project,
     customer: Customer,

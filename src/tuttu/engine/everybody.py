@@ -20,14 +20,14 @@ def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH
         raise BadRequest(f"the moment {query.at!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
     with runtime.view() as seen:
         version = seen.version
-        plan = batch.FunnelPlan(
-            project=version.project,
-            rooms=version.rooms,
-            now=now,
+        return batch.funnel_of(
+            seen.snapshot,
+            version.project,
+            version.rooms,
+            now,
             surfaces=surfaces,
             language=language,
         )
-        return batch.funnel_of(seen.snapshot.untracked(), plan)
 
 
 def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> api.Verification:

@@ -9,6 +9,7 @@ that they came with, and a customer is only a set of fragments. It must not gues
 identifiers but an event that names both.
 """
 
+from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import Link, links_of
 from tuttu.identity.fold import folds
@@ -26,7 +27,13 @@ from tuttu.identity.resolve import (
 )
 from tuttu.vocabulary.room import Room
 
-ROOM = Room(name="identity", tables=(NODES, MEMBERS, NEIGHBOURS, BARRED), folds=folds)
+ROOM = Room(
+    name="identity",
+    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED),
+    folds=folds,
+    canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
+    can_follow=can_follow,
+)
 
 __all__ = [
     "ROOM",

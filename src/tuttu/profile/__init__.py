@@ -24,6 +24,7 @@ ROOM = Room(
     folds=folds,
     parts=parts,
     filler=filler,
+    canonical=canonical,
 )
 
 __all__ = [

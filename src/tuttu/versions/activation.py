@@ -21,7 +21,7 @@ from tuttu.versions.view import view
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.errors import ProjectError
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
-from tuttu.vocabulary.facts import Body, Committed, Fact, Logged, Result, Transaction, Unit
+from tuttu.vocabulary.facts import Body, Committed, Fact, Fold, Logged, Result, Transaction, Unit
 from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
@@ -125,7 +125,7 @@ class Activator:
         return same and not fill.behind and set(kept.hearing) == fill.wanted
 
     def _fold_a_page(self, fill: Backfill, through: int, reads: Reads) -> None:
-        def note(transaction: Transaction, _: Logged) -> None:
+        def note(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold
             after = backfill.coverage(transaction).after_page(fill.wanted, through)
             transaction.put(backfill.COVERAGE, backfill.HERE, after)
 
@@ -165,6 +165,6 @@ class Activator:
         )
 
 
-def _own_folds(body: type, fold: Callable[[Transaction, Logged], None]) -> RoomFolds:
+def _own_folds(body: type, fold: Fold) -> RoomFolds:
     tables = frozenset(table.name for table in TABLES)
     return RoomFolds(room=NAME, tables=tables, folds={body: fold})

@@ -4,14 +4,13 @@ It judges nothing itself: every customer is put before the decision of real time
 what is decided there is counted here.
 """
 
-from tuttu.batch.funnel.judging import FunnelPlan, funnel_of
+from tuttu.batch.funnel.judging import funnel_of
 from tuttu.batch.funnel.rendering import funnel_text, overview
 from tuttu.batch.funnel.tally import Funnel, FunnelLine, StageCount
 
 __all__ = [
     "Funnel",
     "FunnelLine",
-    "FunnelPlan",
     "StageCount",
     "funnel_of",
     "funnel_text",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import msgspec
+from collections.abc import Sequence
 
 from tuttu import decision, identity
 from tuttu.api.words import ENGLISH, words_in
@@ -27,47 +25,37 @@ from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Verdict
 
-PROGRESS_EVERY = 500
 NOBODY: FragmentId = bytes(16)
 
-Progress = Callable[[int], None]
-"""Called now and then with the number of customers that are done."""
 
-
-class FunnelPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked. surfaces: together, as one request, in this order; all of them by default.
-    language: of the words of reasons."""
-
-    project: Project
-    rooms: Rooms
-    now: Instant
-    surfaces: Sequence[str] = ()
-    language: str = ENGLISH
-    stages: Stages = STAGES
-
-
-def funnel_of(reader: Reader, plan: FunnelPlan, progress: Progress = lambda _done: None) -> Funnel:
+def funnel_of(  # noqa: PLR0913
+    reader: Reader,
+    project: Project,
+    rooms: Rooms,
+    now: Instant,
+    *,
+    surfaces: Sequence[str] = (),
+    language: str = ENGLISH,
+    stages: Stages = STAGES,
+) -> Funnel:
     """Judge every customer of one snapshot with every action. Writes nothing.
 
-    Holds one customer at a time. Raises BadRequest for a surface that is not declared.
+    surfaces: asked together, as one request, in this order; all of them by default. language: of
+    the words of reasons. Holds one customer at a time. Raises BadRequest for a surface that is not
+    declared.
     """
-    project, now = plan.project, plan.now
-    surfaces = tuple(plan.surfaces) or tuple(project.surfaces)
+    asked = tuple(surfaces) or tuple(project.surfaces)
     try:
-        asked = list(candidates(project, DecisionQuery(surfaces=surfaces, fragment=NOBODY)))
+        judged = list(candidates(project, DecisionQuery(surfaces=asked, fragment=NOBODY)))
     except UnknownSurfaceError as error:
         raise BadRequest(error.found, error.expected) from error
-    tally, coverage = Tally(asked, plan.stages), Coverage(project, asked, plan.stages)
+    tally, coverage = Tally(judged, stages), Coverage(project, judged, stages)
     for customer in identity.customers(reader, project):
-        view = decision.view(reader, project, customer, now, rooms=plan.rooms)
+        view = decision.view(reader, project, customer, now, rooms=rooms)
         coverage.see(view)
-        tally.add(_verdicts(view, surfaces, plan.stages))
-        if tally.customers % PROGRESS_EVERY == 0:
-            progress(tally.customers)
-    progress(tally.customers)
-    lines = tally.lines(coverage.feeds, words_in(plan.language))
-    customers = tally.customers
-    return Funnel(now=format_instant(now), surfaces=surfaces, customers=customers, lines=lines)
+        tally.add(_verdicts(view, asked, stages))
+    lines = tally.lines(coverage.feeds, words_in(language))
+    return Funnel(now=format_instant(now), surfaces=asked, customers=tally.customers, lines=lines)
 
 
 def _verdicts(view: DecisionView, surfaces: tuple[str, ...], stages: Stages) -> tuple[Verdict, ...]:

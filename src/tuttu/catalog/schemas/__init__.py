@@ -6,6 +6,8 @@ by the readers. Nothing here reads a file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tuttu.catalog.schemas.company import channels, consent, identity, resources, tuttu
 from tuttu.catalog.schemas.data import events, traits
 from tuttu.catalog.schemas.library import action, group

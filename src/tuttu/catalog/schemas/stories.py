@@ -89,8 +89,8 @@ def _expectation(stages: Sequence[str]) -> Shape:
             "item": ITEM | {"description": "The item it is about. Absent: whichever."},
             "because": text(
                 "a reason",
-                "The condition, guard, limit, suppression or resource that refuses, or the reason's "
-                "English words.",
+                "What refuses: a condition, guard, limit, suppression or resource by its name, or "
+                "the reason in English.",
             ),
             "stage": stage | {"description": "The first stage that refuses."},
             "also": listing("stages", stage, 1, "Other stages that would refuse too (explain)."),
