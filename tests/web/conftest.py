@@ -27,10 +27,7 @@ from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.company import Company, Limits
 from tuttu.vocabulary.conversion import parse_instant
-from tuttu.vocabulary.errors import CallRefused, Where
-from tuttu.vocabulary.library import Policy
-from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Schema
+from tuttu.vocabulary.errors import CallRefused
 from tuttu.web import ROUTES, bind, socket_path
 from tuttu.web.local import listen
 from tuttu.web.route import Route
