@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
-from tests.builders import in_words
+from tests.builders import HERE, in_words
 
 from tuttu.decision import (
     STAGES,
@@ -18,7 +18,6 @@ from tuttu.decision import (
     decide,
 )
 from tuttu.storage import Store
-from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
@@ -36,7 +35,6 @@ from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Verdict
 Make = Callable[..., Action]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 
-HERE = Where("policy.yaml", 1)
 Judge = Callable[..., Verdict]
 
 

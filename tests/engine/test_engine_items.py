@@ -109,7 +109,10 @@ def test_a_decision_about_two_contracts_and_what_came_of_it(engine: Runtime) -> 
         for each in use.explain(engine, explaining(), "anna").refused
         if each.action == "fixed-price"
     }
-    assert refused == {"kuusitie-77": "left alone after: said no", "rantatie-2": "not met: ends within 90 days"}
+    assert refused == {
+        "kuusitie-77": "left alone after: said no",
+        "rantatie-2": "not met: ends within 90 days",
+    }
     replayed = use.replay(engine)
     assert (replayed.refused, replayed.live) == (0, replayed.replayed)
 

@@ -6,32 +6,40 @@ by the readers. Nothing here reads a file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from tuttu.catalog.schemas.company import channels, consent, identity, resources, tuttu
-from tuttu.catalog.schemas.data import events, traits
-from tuttu.catalog.schemas.library import action, group
-from tuttu.catalog.schemas.parts import Shape
-from tuttu.catalog.schemas.policy import policy
-from tuttu.catalog.schemas.stories import scenario
+from tuttu.catalog.schemas import (
+    actions,
+    channels,
+    consent,
+    events,
+    identity,
+    policy,
+    resources,
+    scenarios,
+    traits,
+    tuttu,
+)
+from tuttu.catalog.schemas.json_schema import Shape
 
 __all__ = ["Shape", "schemas"]
 
-_KINDS = (
-    tuttu,
-    events,
-    identity,
-    traits,
-    consent,
-    policy,
-    resources,
-    channels,
-    action,
-    group,
+_KINDS: tuple[Callable[[], Shape], ...] = (
+    tuttu.tuttu,
+    events.events,
+    identity.identity,
+    traits.traits,
+    consent.consent,
+    policy.policy,
+    resources.resources,
+    channels.channels,
+    actions.action,
+    actions.group,
 )
 
 
 def schemas(stages: Sequence[str] = ()) -> dict[str, Shape]:
     """File kind to its schema, newly made; the kinds are named after their files. stages: those
     that a scenario may name; none: any."""
-    return {kind.__name__: kind() for kind in _KINDS} | {"scenario": scenario(stages)}
+    shapes = {kind.__name__: kind() for kind in _KINDS}
+    return {**shapes, "scenario": scenarios.scenario(stages)}
