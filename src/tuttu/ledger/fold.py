@@ -13,7 +13,7 @@ from tuttu.vocabulary.facts import Logged, Transaction
 from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Folds
-from tuttu.vocabulary.verdicts import Receipt
+from tuttu.vocabulary.verdicts import Reason, Receipt
 
 
 def parts(project: Project) -> frozenset[Part]:
@@ -36,7 +36,8 @@ def folds(project: Project) -> Folds:
     def fold_withdrawal(transaction: Transaction, logged: Logged) -> None:
         fact, withdrawn = logged.fact, logged.fact.body
         if isinstance(withdrawn, ContactWithdrawn):
-            report = ContactReport(fact.time, WITHDRAWN, part=OWN, why=withdrawn.reason)
+            why = withdrawn.reason or Reason(withdrawn.code, withdrawn.values).packed()
+            report = ContactReport(fact.time, WITHDRAWN, part=OWN, why=why)
             writer = ContactWriter(transaction, project, fact.time)
             writer.add_report(withdrawn.contact_id, report)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tuttu.ledger.state import FRAGMENTS, QUEUE
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Contact
+from tuttu.vocabulary.verdicts import Contact, Reason
 
 FRAGMENT_BYTES = 16
 
@@ -20,16 +20,17 @@ def queued(reader: Reader) -> Iterator[Contact]:
             yield record.contacts[waiting.contact_id]
 
 
-def withdrawal_reason(project: Project, contact: Contact) -> str:
-    """Why the contact cannot be made any more, in plain words; empty if it can."""
+def withdrawal_reason(project: Project, contact: Contact) -> Reason | None:
+    """Why this version of the project cannot make the contact; None if it can."""
     action = project.actions.get(contact.action or "")
+    values = {"action": contact.action, "version": project.digest[:12]}
     if action is None:
-        return f"the action {contact.action} is gone"
+        return Reason("action_gone", values)
     if action.status == "retired":
-        return f"the action {contact.action} is retired"
+        return Reason("action_retired", values)
     treatment = action.treatments.get(contact.treatment or "")
     if treatment is None:
-        return f"the treatment {contact.treatment} of {contact.action} is gone"
+        return Reason("treatment_gone", {**values, "treatment": contact.treatment})
     if treatment.surface != contact.surface:
-        return f"{contact.action} is no more for the surface {contact.surface}"
-    return ""
+        return Reason("surface_changed", {**values, "surface": contact.surface})
+    return None

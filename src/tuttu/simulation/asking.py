@@ -10,6 +10,9 @@ from tuttu.catalog import Expectation
 from tuttu.engine import Runtime
 from tuttu.simulation.telling import TELLER
 
+NAMED = ("condition", "guard", "limit", "suppression", "resource")
+"""Values of a reason that a `because` may name."""
+
 
 class Unmet(msgspec.Struct, frozen=True):
     """What was expected and what came."""
@@ -82,15 +85,15 @@ def _refused(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
         return Unmet(expected, _why_not(expectation, answer))
     for refusal in refusals:
         if not _as_expected(expectation, refusal):
-            also = "".join(f", also {each['stage']}: {each['reason']}" for each in refusal.also)
+            also = "".join(f", also {each.stage}: {each.reason}" for each in refusal.also)
             return Unmet(expected, f"{refusal.stage}: {refusal.reason}{also}")
     return None
 
 
 def _as_expected(expectation: Expectation, refusal: ShownRefusal) -> bool:
-    stages = {refusal.stage, *(each["stage"] for each in refusal.also)}
+    stages = {refusal.stage, *(each.stage for each in refusal.also)}
     return (
-        expectation.because in (None, refusal.reason)
+        expectation.because in (None, refusal.reason, *(refusal.values.get(n) for n in NAMED))
         and expectation.stage in (None, refusal.stage)
         and set(expectation.also) <= stages
     )

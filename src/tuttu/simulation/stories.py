@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from tuttu.catalog import Expectation, Scenario, Step, read_scenarios
+from tuttu.decision import STAGE_NAMES
 from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.simulation.asking import unmet
 from tuttu.simulation.report import Failure, Report
@@ -30,7 +31,7 @@ def run(folder: Path, progress: Progress = lambda _name: None) -> Report:
     """
     project = _without_chance(load_project(folder))
     failures: list[Failure] = []
-    scenarios = read_scenarios(folder)
+    scenarios = read_scenarios(folder, stages=STAGE_NAMES)
     for scenario in scenarios:
         progress(scenario.name)
         failures.extend(_told(project, scenario))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tuttu.api import DIFFERENCES_SHOWN, ComparedKind, Difference
+from tuttu.batch.verify.definition_checks import DefinitionCheck
 from tuttu.batch.verify.exporting import (
     CUSTOMERS,
     GROUPS,
@@ -16,7 +17,6 @@ from tuttu.batch.verify.exporting import (
     items_table,
     ledger_columns,
 )
-from tuttu.batch.verify.questions import Question
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch import (
     COMPUTED,
@@ -107,7 +107,7 @@ def _differs(pair: Pair) -> str:
     return f"({pair.live}) IS DISTINCT FROM ({pair.batch})"
 
 
-def answers(layout: Layout, about: str | None, asked: Sequence[Question]) -> Side:
+def answers(layout: Layout, about: str | None, asked: Sequence[DefinitionCheck]) -> Side:
     """What conditions, formulas, guards and stages say."""
     table = quoted_name(answers_table(layout, about))
     pairs = [

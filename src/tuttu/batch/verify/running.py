@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from tuttu.api import Verification
 from tuttu.batch.verify import comparing
+from tuttu.batch.verify.definition_checks import definition_checks, expressions, subjects
 from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter
-from tuttu.batch.verify.questions import expressions, questions, subjects
 from tuttu.profile.batch import Masks, compute, layout_of
 from tuttu.storage import ExportWorkspace, open_workspace
 from tuttu.vocabulary.conversion import format_instant
@@ -82,7 +82,7 @@ def export(
         bench=workspace,
         layout=layout_of(project, expressions(project)),
         rooms=plan.rooms,
-        asked={about: questions(project, about) for about in subjects(project)},
+        asked={about: definition_checks(project, about) for about in subjects(project)},
         masks=Masks(plan.key),
     )
     counts = writer.write(reader, plan.now, progress)

@@ -12,21 +12,22 @@ from tuttu.counterfactual.parts import (
     Allowed,
     Arm,
     ColumnSet,
+    HigherLimit,
     Later,
     NoDice,
     Part,
-    Room,
     Units,
     Worth,
 )
 from tuttu.counterfactual.waiting import kept_offers
 from tuttu.decision.chance import POLICY
-from tuttu.decision.scoring import score_of
-from tuttu.decision.situation import Candidate, Situation, candidates, items_of, surfaces
+from tuttu.decision.stages.scoring import score_of
+from tuttu.decision.view import Candidate, DecisionView, candidates, items_of, surfaces
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.library import Guard
 from tuttu.vocabulary.values import MONEY_SCALE, Row
+from tuttu.vocabulary.verdicts import Reason
 
 P = TypeVar("P", bound=Part)
 
@@ -60,10 +61,10 @@ def _rivals(case: Case, seen: Seen) -> list[int]:
     """What the others on its surface are worth, least first."""
     surface = seen.candidate.treatment.surface
     worths = set()
-    for each in candidates(seen.situation.project, case.question, seen.situation.row):
+    for each in candidates(seen.view.project, case.query, seen.view.row):
         if each.treatment.surface == surface and each.key != case.key:
-            score = score_of(each, seen.situation)
-            if not isinstance(score, str):
+            score = score_of(each, seen.view)
+            if not isinstance(score, Reason):
                 worths.add(score.worth)
     return sorted(worths)
 
@@ -71,8 +72,8 @@ def _rivals(case: Case, seen: Seen) -> list[int]:
 def _figures(case: Case, seen: Seen, rivals: list[int]) -> Iterator[solver.Move]:
     """Values of the columns that its formulas read, with which it is chosen; of each column the
     nearest one."""
-    known = score_of(seen.candidate, seen.situation)
-    before = None if isinstance(known, str) else known.worth
+    known = score_of(seen.candidate, seen.view)
+    before = None if isinstance(known, Reason) else known.worth
     done: set[str] = set()
     moves = sorted(case.figure_values(seen, _targets(seen, rivals)), key=lambda move: move.distance)
     tried: set[str] = set()
@@ -82,8 +83,8 @@ def _figures(case: Case, seen: Seen, rivals: list[int]) -> Iterator[solver.Move]
             continue
         tried.add(repr(part))
         then = case.see((*seen.parts, part))
-        score = score_of(then.candidate, then.situation)
-        better = not isinstance(score, str) and (before is None or score.worth > before)
+        score = score_of(then.candidate, then.view)
+        better = not isinstance(score, Reason) and (before is None or score.worth > before)
         if better and case.refusal(then) is None:
             done.add(move.name)
             yield solver.Move(move.name, part, move.distance)
@@ -91,8 +92,8 @@ def _figures(case: Case, seen: Seen, rivals: list[int]) -> Iterator[solver.Move]
 
 def _targets(seen: Seen, rivals: list[int]) -> list[float]:
     """Figures that would do, with the others as they are: of the value and of the propensity."""
-    score = score_of(seen.candidate, seen.situation)
-    if isinstance(score, str) or not rivals:
+    score = score_of(seen.candidate, seen.view)
+    if isinstance(score, Reason) or not rivals:
         return [0.5, 1.0]
     needed = (max(rivals) + 1 + score.effort + score.cost) / MONEY_SCALE
     rest = score.relevance * score.lever
@@ -125,41 +126,41 @@ def _first_enough(case: Case, seen: Seen, parts: Sequence[P]) -> P:
 
 
 def _of_worth(seen: Seen, candidate: Candidate, worth: int) -> Worth:
-    score = score_of(candidate, seen.situation)
+    score = score_of(candidate, seen.view)
     return Worth(
         action=candidate.action.name,
         treatment=candidate.treatment.name,
         item=candidate.item,
-        now=None if isinstance(score, str) else score.worth,
+        now=None if isinstance(score, Reason) else score.worth,
         would_be=worth,
     )
 
 
 def _by_chance(seen: Seen) -> Iterator[solver.Move]:
     """In the slice that follows the policy, with nothing drawn."""
-    situation = seen.situation
-    if situation.arm != POLICY:
-        yield solver.Move("arm", Arm(now=situation.arm, would_be=POLICY), _FOR_RULES)
-    exploration = situation.project.policy.controls.exploration
+    view = seen.view
+    if view.arm != POLICY:
+        yield solver.Move("arm", Arm(now=view.arm, would_be=POLICY), _FOR_RULES)
+    exploration = view.project.policy.controls.exploration
     if exploration:
         yield solver.Move("dice", NoDice(now=exploration), _FOR_RULES)
 
 
 def _by_guards(case: Case, seen: Seen) -> Iterator[solver.Move]:
     """Guards that put something in its place for what they block, lifted."""
-    for guard in seen.situation.project.policy.guards:
+    for guard in seen.view.project.policy.guards:
         if guard.instead is not None:
-            for about, row in _guarded(guard, seen.situation):
+            for about, row in _guarded(guard, seen.view):
                 yield from _lifted(case, seen, guard, about, row)
 
 
-def _guarded(guard: Guard, situation: Situation) -> Iterator[tuple[tuple[str, str] | None, Row]]:
+def _guarded(guard: Guard, view: DecisionView) -> Iterator[tuple[tuple[str, str] | None, Row]]:
     """The rows that a guard is asked on: the customer's, or that of each item."""
     if guard.about is None:
-        yield None, situation.row
+        yield None, view.row
         return
-    for item in items_of(situation.project, situation.row, guard.about):
-        yield (guard.about, item), situation.row_about(guard.about, item)
+    for item in items_of(view.project, view.row, guard.about):
+        yield (guard.about, item), view.row_about(guard.about, item)
 
 
 def _lifted(
@@ -175,7 +176,7 @@ def _lifted(
                 name=move.name, now=row.get(move.name), would_be=move.value, of=of
             )
             if move.name == NOW:
-                part = Later(now=case.situation.now, would_be=move.value)
+                part = Later(now=case.view.now, would_be=move.value)
             yield solver.Move(f"{about} {move.name}", part, move.distance)
 
 
@@ -183,7 +184,7 @@ def _other_ways(case: Case, seen: Seen) -> Iterator[solver.Move]:
     """The action's other treatments, which may have its place, out of the way: by a channel that
     is not allowed, or, in the same channel, by being worth nothing."""
     own, found = seen.candidate, set()
-    for each in candidates(seen.situation.project, case.question, seen.situation.row):
+    for each in candidates(seen.view.project, case.query, seen.view.row):
         if each.action.name != own.action.name or each.treatment is own.treatment:
             continue
         channel = each.treatment.channel
@@ -199,13 +200,13 @@ def _other_ways(case: Case, seen: Seen) -> Iterator[solver.Move]:
 def _by_rules(case: Case, seen: Seen) -> Iterator[solver.Move]:
     """What the slots before it take away: its place, contacts, units."""
     yield from _other_ways(case, seen)
-    for limit in seen.situation.project.policy.contact_limits:
+    for limit in seen.view.project.policy.contact_limits:
         steps = range(limit.at_most + 1, limit.at_most + _SPARE + 1)
-        rooms = [Room(name=limit.name, now=limit.at_most, would_be=step) for step in steps]
+        rooms = [HigherLimit(name=limit.name, now=limit.at_most, would_be=step) for step in steps]
         yield solver.Move(f"limit {limit.name}", _first_enough(case, seen, rooms), _FOR_RULES)
     for name in seen.candidate.treatment.uses:
-        now = case.situation.free.get(name, 0)
-        steps = range(seen.situation.free.get(name, 0) + 1, _most_used(case, seen, name) + 1)
+        now = case.view.free.get(name, 0)
+        steps = range(seen.view.free.get(name, 0) + 1, _most_used(case, seen, name) + 1)
         units = [Units(name=name, now=now, would_be=step) for step in steps]
         if units:
             yield solver.Move(f"resource {name}", _first_enough(case, seen, units), _FOR_RULES)
@@ -213,11 +214,11 @@ def _by_rules(case: Case, seen: Seen) -> Iterator[solver.Move]:
 
 def _most_used(case: Case, seen: Seen, name: str) -> int:
     """Units of a resource that are enough whoever fills the slots before it."""
-    project, question = seen.situation.project, case.question
-    slots = sum(question.slots.get(each.name, each.slots) for each in surfaces(project, question))
+    project, query = seen.view.project, case.query
+    slots = sum(query.slots.get(each.name, each.slots) for each in surfaces(project, query))
     others = (
         each.treatment.uses.get(name, 0)
-        for each in candidates(project, question, seen.situation.row)
+        for each in candidates(project, query, seen.view.row)
         if each.key != case.key
     )
     return seen.candidate.treatment.uses[name] + sum(nlargest(max(slots - 1, 0), others))

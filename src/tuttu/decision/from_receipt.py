@@ -8,65 +8,76 @@ import msgspec
 
 from tuttu import consent, ledger
 from tuttu.content import ContentError
-from tuttu.decision.contest import Render
+from tuttu.decision.arbitration import Render
 from tuttu.decision.deciding import explain
-from tuttu.decision.situation import Candidate, Question, Situation, Wide
+from tuttu.decision.stage import Stages
+from tuttu.decision.stages import STAGES
+from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, WideRow
 from tuttu.vocabulary.conversion import convert
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import ITEM, Row, Value
-from tuttu.vocabulary.verdicts import Grounds, Receipt
+from tuttu.vocabulary.verdicts import Receipt, ReceiptEvidence, Verdict
 
 _OF_ITEM = f"{ITEM}."
-_CONTENT = "content: "
 
 
-def recalled(receipt: Receipt, grounds: Grounds, project: Project) -> Situation:
+def recalled(
+    receipt: Receipt, evidence: ReceiptEvidence, project: Project, stages: Stages = STAGES
+) -> DecisionView:
     """What the decision saw: its own moment, row, permits, and what the ledger forbade.
 
     project: the version that the receipt names. What no rule read is NULL.
     """
     row: dict[str, Value] = {**receipt.read, **_items(receipt, project), "now": receipt.now}
-    return Situation(
+    view = DecisionView(
         project=project,
         now=receipt.now,
         position=receipt.position,
         customer=Customer(fragments=receipt.fragments or (receipt.customer,), identifiers=()),
-        row=Wide(row),
-        consents=consent.ConsentsFromReceipt(project, grounds.consents),
-        history=_history(receipt, grounds, project),
-        free=grounds.free,
+        row=WideRow(row),
+        consents=consent.ConsentsFromReceipt(project, {}),
+        history=ledger.from_receipt(receipt.now, project, silences=(), limits={}, offers=()),
+        free={},
         arm=receipt.arm,
-        about={
+        overlays={
             (collection, key): columns
             for collection, items in receipt.read_of_items.items()
             for key, columns in items.items()
         },
     )
+    for stage in stages:
+        view = stage.recalls(evidence, view)
+    return view
 
 
-def explain_again(receipt: Receipt, grounds: Grounds, project: Project) -> Receipt:
-    """The receipt, with every stage that would have refused each candidate, reckoned anew from
+def explain_again(
+    receipt: Receipt, evidence: ReceiptEvidence, project: Project, stages: Stages = STAGES
+) -> Receipt:
+    """The receipt, with every stage that would have refused each candidate, worked out again from
     what it kept. Where that does not come to the same first refusal, the receipt's own stands
     alone."""
-    situation, question = recalled(receipt, grounds, project), question_of(receipt, grounds)
-    found = explain(situation, question, receipt.id, rendered_then(receipt))
+    view, query = recalled(receipt, evidence, project, stages), query_of(receipt, evidence)
+    found = explain(view, query, receipt.id, rendered_then(receipt), stages)
     again = {(each.action, each.treatment, each.item): each for each in found.verdicts}
-    verdicts = tuple(
-        each if other is None or other.refusal != each.refusal
-        else msgspec.structs.replace(each, all_refusals=other.all_refusals)
-        for each in receipt.verdicts
-        for other in (again.get((each.action, each.treatment, each.item)),)
-    )  # fmt: skip
-    return msgspec.structs.replace(receipt, verdicts=verdicts)
+
+    def explained(verdict: Verdict) -> Verdict:
+        other = again.get((verdict.action, verdict.treatment, verdict.item))
+        if other is None or verdict.refusal is None or not verdict.refusal.same_as(other.refusal):
+            return verdict
+        return msgspec.structs.replace(verdict, all_refusals=other.all_refusals)
+
+    return msgspec.structs.replace(
+        receipt, verdicts=tuple(explained(each) for each in receipt.verdicts)
+    )
 
 
-def question_of(receipt: Receipt, grounds: Grounds) -> Question:
+def query_of(receipt: Receipt, evidence: ReceiptEvidence) -> DecisionQuery:
     """What was asked, with the seed that was drawn from."""
-    return Question(
+    return DecisionQuery(
         surfaces=receipt.surfaces,
         fragment=receipt.customer,
-        slots=grounds.slots,
+        slots=evidence.slots,
         seed=receipt.seed,
     )
 
@@ -78,9 +89,9 @@ def rendered_then(receipt: Receipt) -> Render:
         for each in (*receipt.choices, *receipt.withheld)
     }
     failed = {
-        (each.action, each.treatment, each.item): each.refusal.reason.removeprefix(_CONTENT)
+        (each.action, each.treatment, each.item): str(each.refusal.values.get("error"))
         for each in receipt.verdicts
-        if each.refusal is not None and each.refusal.reason.startswith(_CONTENT)
+        if each.refusal is not None and each.refusal.code == "content"
     }
 
     def render(candidate: Candidate) -> str:
@@ -108,13 +119,3 @@ def _item(project: Project, collection: str, key: str, columns: Mapping[str, Val
         if column.startswith(_OF_ITEM)
     }
     return {**fields, declared.key: convert(key, declared.fields[declared.key])}
-
-
-def _history(receipt: Receipt, grounds: Grounds, project: Project) -> ledger.History:
-    return ledger.from_receipt(
-        receipt.now,
-        project,
-        silences=grounds.silences,
-        limits={each.rule: each for each in grounds.limits},
-        offers=grounds.offers,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tuttu.batch.funnel.counting import Funnel, FunnelLine, StageCount
+from tuttu.batch.funnel.tally import Funnel, FunnelLine, StageCount
 
 NO_DATA = "no data"
 HEADER = ("entered", "refused", "passed")
@@ -21,7 +21,7 @@ def funnel_text(funnel: Funnel, *, treatments: bool = False) -> str:
 def overview(funnel: Funnel) -> str:
     """One row for each action: how many each stage refused, and how many were left."""
     title = f"{funnel.customers:,} customers at {funnel.now}, refused by stage"
-    stages = [each.stage.value for each in funnel.actions[0].stages] if funnel.actions else []
+    stages = [each.stage for each in funnel.actions[0].stages] if funnel.actions else []
     rows = [
         (_named(line), *(_refused(each) for each in line.stages), f"{line.chosen:,}")
         for line in funnel.actions
@@ -34,7 +34,7 @@ def _stages(line: FunnelLine) -> str:
     rows: list[tuple[str, ...]] = [(title, *HEADER)]
     for count in line.stages:
         figures = (f"{count.entered:,}", _refused(count), f"{count.passed:,}")
-        rows.append((f"  {count.stage.value}", *figures))
+        rows.append((f"  {count.stage}", *figures))
         rows += [(f"    {reason}", "", f"{many:,}", "") for reason, many in count.reasons.items()]
     rows.append(("  chosen", "", "", f"{line.chosen:,}"))
     return "\n".join(_table(rows))
