@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
 
+from tuttu import intake
 from tuttu.intake import (
     Accepted,
     Context,
@@ -21,12 +22,11 @@ from tuttu.intake import (
     close,
     letter,
     letters,
-    make_fold,
     repaired,
 )
-from tuttu.storage import Store, open_store
+from tuttu.storage import Store
 from tuttu.vocabulary.events import DeadLetterClosed, Event
-from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
+from tuttu.vocabulary.facts import Committed, Duplicate, Unit
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR
 
@@ -39,10 +39,8 @@ RIGHT = {**WRONG, "event": "Opened"}
 @pytest.fixture
 def empty(project: Project) -> Iterator[Store]:
     """A store without letters."""
-    store = open_store("sqlite::memory:", Path())
-    store.register([("intake", make_fold(project))])
-    yield store
-    store.close()
+    with builders.opened(project, intake) as store:
+        yield store
 
 
 def body(call: object) -> bytes:
@@ -200,26 +198,12 @@ def test_the_order_of_facts_does_not_matter(context: Context, order: list[int]) 
     named = msgspec.structs.replace(context, new_id=lambda: f"l-{next(numbers)}")
     refused = accept("track", body(WRONG), None, named).letters
     other = accept("track", body({}), None, named).letters
-    closings = [
-        Unit(
-            facts=(
-                Fact(
-                    id=how,
-                    fragment=None,
-                    time=time,
-                    received=time,
-                    body=DeadLetterClosed(id="l-1", how=how),
-                ),
-            )
-        )
-        for time, how in ((1, "dropped"), (2, "sent"))
-    ]
-    units = [*refused, *other, *closings]
-    store = open_store("sqlite::memory:", Path())
-    try:
-        store.register([("intake", make_fold(context.project))])
+    with builders.opened(context.project, intake) as store:
+        closings = [
+            builders.fact(store, DeadLetterClosed(id="l-1", how=how), time, id=how)
+            for time, how in ((1, "dropped"), (2, "sent"))
+        ]
+        units = [*refused, *other, *(Unit(facts=(each,)) for each in closings)]
         store.commit([units[place] for place in order])
         found = {each.letter.id: each.status for each in listed(store)}
-    finally:
-        store.close()
     assert found == {"l-1": "dropped", "l-2": "waiting"}

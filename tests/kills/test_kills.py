@@ -14,6 +14,7 @@ from tests.kills.senders import Wire
 from tests.kills.server import MOMENT, Server, project
 from tests.kills.trial import Trial, set_amount
 
+from tuttu import engine as use
 from tuttu.engine import open_engine
 from tuttu.testing import PrivatePostgres
 from tuttu.vocabulary.clock import ManualClock
@@ -104,4 +105,4 @@ def replayed(folder: Path, storage: str, fresh: Path) -> str:
                 results = again.store.commit([Unit(facts=(each.fact,)) for each in facts])
                 assert all(isinstance(result, Committed) for result in results)
                 position = facts[-1].position
-        return again.digest()
+        return use.digest(again).digest

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
-from tuttu import identity
 from tuttu.api.answers import DecidedCustomer, Who
 from tuttu.api.identifiers import shown
-from tuttu.storage import Snapshot
-from tuttu.vocabulary.events import FragmentId
+from tuttu.api.words import Words
+from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.verdicts import Receipt
 
@@ -17,51 +16,48 @@ FRAGMENT = "fragment"
 MOST_NAMED = 5
 
 
-def decided_customer(snapshot: Snapshot, receipt: Receipt, now: Customer) -> DecidedCustomer:
-    """now: the customer of the receipt's fragment, as the evidence stands now.
+def decided_customer(
+    receipt: Receipt, customer: Customer, name_of: Callable[[FragmentId], Who], words: Words
+) -> DecidedCustomer:
+    """customer: of the receipt's fragment, as the evidence stands today. name_of: a fragment, as
+    `fragment_name` shows it.
 
     A receipt that was issued before fragments were kept in it tells of its own one only.
     """
-    then = receipt.fragments or (receipt.customer,)
-    known = now.fragments if receipt.fragments else then
-    merged = names(snapshot, (each for each in known if each not in then))
-    unmerged = names(snapshot, (each for each in then if each not in known))
-    identifiers = names(snapshot, then) if len(then) > 1 else [_asked(snapshot, receipt)]
+    decided = receipt.fragments or (receipt.customer,)
+    known = customer.fragments if receipt.fragments else decided
+    merged = [name_of(each) for each in known if each not in decided]
+    unmerged = [name_of(each) for each in decided if each not in known]
+    if len(decided) > 1:
+        identifiers = [name_of(each) for each in decided]
+    else:
+        # Its name, even if nothing is kept under it.
+        identifiers = [shown(receipt.who) if receipt.who else name_of(receipt.customer)]
     return DecidedCustomer(
         identifiers=identifiers,
         merged_since=merged,
         unmerged_since=unmerged,
-        note=_note(identifiers, merged, unmerged),
+        note=_note(identifiers, merged, unmerged, words),
     )
 
 
-def names(snapshot: Snapshot, fragments: Iterable[FragmentId]) -> list[Who]:
-    return [name_of(snapshot, each) for each in fragments]
-
-
-def name_of(snapshot: Snapshot, fragment: FragmentId) -> Who:
-    """The fragment's identifier; its id where nobody has named it, or he was erased."""
-    identifier = identity.identifier_of(snapshot, fragment)
+def fragment_name(fragment: FragmentId, identifier: Identifier | None) -> Who:
+    """A fragment's identifier; its id where no fact has named it, or it was erased."""
     return {FRAGMENT: fragment.hex()} if identifier is None else shown(identifier)
 
 
-def _asked(snapshot: Snapshot, receipt: Receipt) -> Who:
-    """Of one fragment only: its name, be it that nothing is kept under it."""
-    return name_of(snapshot, receipt.customer) if receipt.who is None else shown(receipt.who)
+def _note(decided: list[Who], merged: list[Who], unmerged: list[Who], words: Words) -> str:
+    named = {
+        "issued_merged": decided if len(decided) > 1 else [],
+        "merged_since": merged,
+        "unmerged_since": unmerged,
+    }
+    notes = (words.note(n, people=_listed(each, words)) for n, each in named.items() if each)
+    return "; ".join(notes)
 
 
-def _note(then: list[Who], merged: list[Who], unmerged: list[Who]) -> str:
-    said = []
-    if len(then) > 1:
-        said.append(f"issued when {_listed(then)} were merged into one customer")
-    if merged:
-        said.append(f"merged since with {_listed(merged)}")
-    if unmerged:
-        said.append(f"unmerged since from {_listed(unmerged)}")
-    return "; ".join(said)
-
-
-def _listed(people: list[Who]) -> str:
+def _listed(people: list[Who], words: Words) -> str:
     texts = [f"{name}:{value}" for who in people[:MOST_NAMED] for name, value in who.items()]
     more = len(people) - MOST_NAMED
-    return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
+    listed = ", ".join(texts)
+    return words.note("and_more", people=listed, more=more) if more > 0 else listed

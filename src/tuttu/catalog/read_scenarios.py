@@ -13,7 +13,6 @@ from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import Data, MappingNode, Plain, to_data
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Stage
 
 StepKind = Literal[
     "identify",
@@ -76,8 +75,8 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     treatment: str | None = None
     item: str | None = None
     because: str | None = None
-    stage: Stage | None = None
-    also: tuple[Stage, ...] = ()
+    stage: str | None = None
+    also: tuple[str, ...] = ()
     value: Plain = None
     where: Where
 
@@ -269,8 +268,8 @@ def _answer(node: MappingNode, key: str, scope: LoadScope) -> Expectation:
         treatment=(node.text("treatment") or None) if kind in {"chosen", "refused"} else None,
         item=(node.text("item") or None) if kind in OF_ACTIONS else None,
         because=(node.text("because") or None) if refused else None,
-        stage=Stage(node.text("stage")) if refused and node.scalar("stage") else None,
-        also=tuple(Stage(stage.text) for stage in node.listed("also")) if refused else (),
+        stage=(node.text("stage") or None) if refused else None,
+        also=tuple(stage.text for stage in node.listed("also")) if refused else (),
         value=node.text("default") if key == "default" else None,
         where=node.keys.get(key, node.where),
     )

@@ -57,7 +57,13 @@ class _Place(NamedTuple):
     where: Where
 
 
-def read_sheet(kind: str, file: str, text: str | None, findings: Findings) -> y.MappingNode | None:
+def read_sheet(
+    kind: str,
+    file: str,
+    text: str | None,
+    findings: Findings,
+    stages: tuple[str, ...] = (),
+) -> y.MappingNode | None:
     """The root of a file of a kind, with broken parts marked; None if nothing can be read."""
     if text is None:
         return None
@@ -65,16 +71,16 @@ def read_sheet(kind: str, file: str, text: str | None, findings: Findings) -> y.
     if isinstance(root, y.BrokenNode):
         return None
     seen: set[Path] = set()
-    for wrong in _errors(kind, y.to_data(root)):
+    for wrong in _errors(kind, y.to_data(root), stages):
         path = wrong.path
         if not any(path[:length] in seen for length in range(len(path) + 1)):
             _Report(kind, root, findings, seen).take(wrong)
     return root if isinstance(root, y.MappingNode) else None
 
 
-def _errors(kind: str, data: y.Data) -> list[_Wrong]:
+def _errors(kind: str, data: y.Data, stages: tuple[str, ...]) -> list[_Wrong]:
     """From the root down, so that a fault hides those inside it; what is missing comes first."""
-    errors = [_wrong(error) for error in _validator(kind).iter_errors(data)]
+    errors = [_wrong(error) for error in _validator(kind, stages).iter_errors(data)]
     return sorted(
         errors, key=lambda one: (len(one.path), list(map(str, one.path)), one.rule != "required")
     )
@@ -100,8 +106,8 @@ def _pattern(
 
 
 @lru_cache
-def _validator(kind: str) -> Validator:
-    return _STRICT(schemas()[kind])
+def _validator(kind: str, stages: tuple[str, ...]) -> Validator:
+    return _STRICT(schemas(stages)[kind])
 
 
 _STRICT: type[Validator] = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 import msgspec
 
-from tuttu.api.answers import (
+from tuttu.api import (
     CustomerAnswer,
     DeadLetterAnswer,
     DecideAnswer,
@@ -79,7 +79,7 @@ def _refusals(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
         action = about(each.action, each.item)
         surfaces.setdefault((action, each.stage, each.reason), []).append(each.surface)
         for other in each.also:
-            key = (action, f"also {other['stage']}", other["reason"])
+            key = (action, f"also {other.stage}", other.reason)
             surfaces.setdefault(key, []).append(each.surface)
     return [
         (action, f"{stage}:", reason, ", ".join(dict.fromkeys(where)))

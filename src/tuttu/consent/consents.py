@@ -15,7 +15,7 @@ from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Permit
+from tuttu.vocabulary.verdicts import Permit, Reason
 
 PROFILING = "profiling"
 
@@ -46,18 +46,18 @@ class Consents:
         basis = self._project.purposes[purpose].basis
         return Permit(purpose=purpose, channel=channel, basis=basis)
 
-    def why_not(self, purpose: str, channel: str) -> str:
-        """Why there is no permit, in plain words; empty if there is one."""
-        what = f"{purpose} by {channel}"
+    def why_not(self, purpose: str, channel: str) -> Reason | None:
+        """Why there is no permit; None if there is one."""
         undeclared = self._undeclared(purpose, channel)
-        if undeclared:
-            return f"{what}: {undeclared}"
+        if undeclared is not None:
+            return undeclared
         standing = self._standing(purpose, channel)
         if standing.allowed:
-            return ""
+            return None
+        cell = {"purpose": purpose, "channel": channel}
         if standing.choice is None:
-            return f"{what}: not consented (default out)"
-        return f"{what}: refused by the customer on {self._date(standing.choice.time)}"
+            return Reason("not_consented", cell)
+        return Reason("refused_by_customer", {**cell, "on": self._date(standing.choice.time)})
 
     def supposing(self, purpose: str, channel: str, allowed: bool) -> Consents:
         """These consents as they would be if the customer said so of one cell: to ask what would
@@ -90,11 +90,11 @@ class Consents:
     def _allows(self, purpose: str, channel: str) -> bool:
         return self._standing(purpose, channel).allowed
 
-    def _undeclared(self, purpose: str, channel: str) -> str | None:
+    def _undeclared(self, purpose: str, channel: str) -> Reason | None:
         if purpose not in self._project.purposes:
-            return f"no purpose {purpose!r} is declared"
+            return Reason("undeclared_purpose", {"purpose": purpose, "channel": channel})
         if channel not in self._project.channels:
-            return f"no channel {channel!r} is declared"
+            return Reason("undeclared_channel", {"purpose": purpose, "channel": channel})
         return None
 
     def _standing(self, purpose: str, channel: str) -> Standing:

@@ -20,11 +20,12 @@ from tuttu.counterfactual.parts import (
     apply,
 )
 from tuttu.counterfactual.rules import Rule, book_of
-from tuttu.decision import stages
+from tuttu.decision.arbitration import Render
 from tuttu.decision.chance import NO_MARKETING, POLICY
-from tuttu.decision.contest import Render
 from tuttu.decision.deciding import judge
-from tuttu.decision.situation import Candidate, CandidateKey, Question, Situation
+from tuttu.decision.stage import Stages, first_refusal
+from tuttu.decision.stages import CONSENT, CONTROLS, RESOURCES
+from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import Row, contacted_column
@@ -34,7 +35,7 @@ ASKED = "asked"
 """Stands for the decision's id, of which nothing but an unset seed would follow."""
 
 
-Renders = Callable[[Situation], Render]
+Renders = Callable[[DecisionView], Render]
 """How messages are rendered on a snapshot."""
 
 
@@ -42,7 +43,7 @@ class Seen(NamedTuple):
     """The snapshot with some parts of a change applied, as the candidate's rules see it."""
 
     parts: tuple[Part, ...]
-    situation: Situation
+    view: DecisionView
     candidate: Candidate
     item_row: Row
     taken: frozenset[str]
@@ -53,25 +54,29 @@ class Case:
     """A candidate of one question about one snapshot. Raises KeyError if it is none."""
 
     def __init__(
-        self, situation: Situation, question: Question, key: CandidateKey, renders: Renders
+        self,
+        view: DecisionView,
+        query: DecisionQuery,
+        key: CandidateKey,
+        renders: Renders,
+        stages: Stages,
     ) -> None:
-        self.situation = situation
-        self.question = question
+        self.view = view
+        self.stages = stages
+        self.query = query
         self.key = key
         self._contents: dict[CandidateKey, str] = {}
         self._renders = renders
-        candidate = self._candidate(situation)
-        self.book = book_of(situation.project)
-        self.follows = self.book.follows(situation.row)
+        candidate = self._candidate(view)
+        self.book = book_of(view.project)
+        self.follows = self.book.follows(view.row)
         self.rules = tuple(self.book.rules(candidate, self.follows))
         self.figures = self.book.figures(candidate.action, self.follows)
-        self._of_items = _names_of_items(situation, candidate)
+        self._of_items = _names_of_items(view, candidate)
         self.domains = {of_item: self._domain(of_item) for of_item in (False, True)}
 
-    def _candidate(self, situation: Situation) -> Candidate:
-        name, treatment, item = self.key
-        action = situation.project.actions[name]
-        return Candidate(action, action.treatments[treatment], item)
+    def _candidate(self, view: DecisionView) -> Candidate:
+        return named_candidate(view, self.key)
 
     def _domain(self, of_item: bool) -> solver.Domain:
         """Rules about the item read the customer's columns too, but not the other way round."""
@@ -79,19 +84,19 @@ class Case:
         return solver.Domain(watched=(*trees, *self.figures), known=self.book.known, values={})
 
     def see(self, parts: tuple[Part, ...]) -> Seen:
-        situation = apply(self.situation, Change(parts))
-        candidate = self._candidate(situation)
-        row, item_row = situation.row, situation.row_of(candidate)
+        view = apply(self.view, Change(parts))
+        candidate = self._candidate(view)
+        row, item_row = view.row, view.row_of(candidate)
         unmet = tuple(rule for rule in self.rules if not rule.met(row, item_row))
         taken = settled_names(parts, self.key[2])
-        return Seen(parts, situation, candidate, item_row, taken, unmet)
+        return Seen(parts, view, candidate, item_row, taken, unmet)
 
     def refusal(self, seen: Seen) -> Refusal | None:
         """Why the whole decision would still refuse it."""
-        first = stages.first_refusal(seen.candidate, seen.situation)
+        first = first_refusal(seen.candidate, seen.view, self.stages)
         if first is not None:
             return first
-        judged = judge(seen.situation, self.question, ASKED, self._render(seen.situation))
+        judged = judge(seen.view, self.query, ASKED, self._render(seen.view), self.stages)
         return judged.refusals[self.key]
 
     def turned(self, parts: tuple[Part, ...]) -> bool:
@@ -100,18 +105,18 @@ class Case:
     def is_speechless(self, seen: Seen) -> bool:
         """Its message cannot be rendered, whatever it is worth."""
         try:
-            self._render(seen.situation)(seen.candidate)
+            self._render(seen.view)(seen.candidate)
         except ContentError:
             return True
         return False
 
-    def _render(self, situation: Situation) -> Render:
+    def _render(self, view: DecisionView) -> Render:
         """A message that could be rendered once can be again: a change is about the choice, not
         about the words. One that failed is tried on what has changed."""
 
         def rendered(candidate: Candidate) -> str:
             if candidate.key not in self._contents:
-                self._contents[candidate.key] = self._renders(situation)(candidate)
+                self._contents[candidate.key] = self._renders(view)(candidate)
             return self._contents[candidate.key]
 
         return rendered
@@ -119,8 +124,8 @@ class Case:
     def part_of(self, move: solver.Move, row: Row, of_item: bool) -> Part:
         """What a move of a row's column is a part of."""
         if move.name == "now":
-            return Later(now=self.situation.now, would_be=move.value)
-        about, item = self._candidate(self.situation).action.about, self.key[2]
+            return Later(now=self.view.now, would_be=move.value)
+        about, item = self._candidate(self.view).action.about, self.key[2]
         of = None
         if of_item and about is not None and item is not None and self.is_of_item(move.name):
             of = (about, item)
@@ -140,10 +145,17 @@ class Case:
                     yield from found.moves(column, seen.item_row)
 
 
-def _names_of_items(situation: Situation, candidate: Candidate) -> tuple[str, ...]:
+def named_candidate(view: DecisionView, key: CandidateKey) -> Candidate:
+    """Raises KeyError if there is none."""
+    name, treatment, item = key
+    action = view.project.actions[name]
+    return Candidate(action, action.treatments[treatment], item)
+
+
+def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]:
     """Beginnings of the ledger's columns that an item has of its own."""
     about = candidate.action.about
-    actions = [each.name for each in situation.project.actions.values() if each.about == about]
+    actions = [each.name for each in view.project.actions.values() if each.about == about]
     if about is None:
         return ()
     return (*map(contacted_column, actions), *(f"answered.{name}." for name in actions))
@@ -162,33 +174,33 @@ def settled_names(parts: Iterable[Part], item: str | None) -> frozenset[str]:
 
 def settled(seen: Seen) -> Iterator[Part | None]:
     """What nothing but one certain part can mend; None: what nothing can."""
-    action, situation = seen.candidate.action, seen.situation
+    action, view = seen.candidate.action, seen.view
     if action.status != "live":
         yield Live(action=action.name, now=action.status)
-    if action.valid_until is not None and situation.now >= action.valid_until:
+    if action.valid_until is not None and view.now >= action.valid_until:
         yield Endless(action=action.name, now=action.valid_until)
     if seen.candidate.lacks_item:
         yield None
-    if stages.consent(seen.candidate, situation) is not None:
+    if CONSENT.reason(seen.candidate, view) is not None:
         yield _permit(seen)
     yield from _units(seen)
-    if situation.arm == NO_MARKETING and stages.controls(seen.candidate, situation) is not None:
-        yield Arm(now=situation.arm, would_be=POLICY)
+    if view.arm == NO_MARKETING and CONTROLS.reason(seen.candidate, view) is not None:
+        yield Arm(now=view.arm, would_be=POLICY)
 
 
 def _permit(seen: Seen) -> Part | None:
     """None for a channel or purpose that is not declared: nobody can allow it."""
     purpose, channel = seen.candidate.action.purpose, seen.candidate.treatment.channel
-    supposed = seen.situation.consents.supposing(purpose, channel, allowed=True)
+    supposed = seen.view.consents.supposing(purpose, channel, allowed=True)
     if supposed.permit(purpose, channel) is None:
         return None
     return Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
 
 
 def _units(seen: Seen) -> Iterator[Part]:
-    if stages.resources(seen.candidate, seen.situation) is None:
+    if RESOURCES.reason(seen.candidate, seen.view) is None:
         return
     for name, needed in seen.candidate.treatment.uses.items():
-        free = seen.situation.free.get(name, 0)
+        free = seen.view.free.get(name, 0)
         if free < needed:
             yield Units(name=name, now=free, would_be=needed)

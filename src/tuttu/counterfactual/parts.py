@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tuttu import profile
-from tuttu.decision.situation import CandidateKey, Situation, Wide, items_of
+from tuttu.decision.view import CandidateKey, DecisionView, ViewMemo, WideRow, items_of
 from tuttu.vocabulary.library import Action, Policy
 from tuttu.vocabulary.values import ITEM, Instant, Row, Value
 from tuttu.vocabulary.verdicts import Score
@@ -83,7 +83,7 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True, tag="worth"):
         return self.action, self.treatment, self.item
 
 
-class Room(msgspec.Struct, frozen=True, kw_only=True, tag="limit"):
+class HigherLimit(msgspec.Struct, frozen=True, kw_only=True, tag="limit"):
     """A contact limit bears so many contacts."""
 
     name: str
@@ -104,7 +104,9 @@ class NoDice(msgspec.Struct, frozen=True, kw_only=True, tag="dice"):
     now: float
 
 
-Part: TypeAlias = ColumnSet | Later | Allowed | Units | Live | Endless | Worth | Room | Arm | NoDice
+Part: TypeAlias = (
+    ColumnSet | Later | Allowed | Units | Live | Endless | Worth | HigherLimit | Arm | NoDice
+)
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -113,11 +115,11 @@ class Change(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
 
-def apply(situation: Situation, change: Change) -> Situation:
+def apply(view: DecisionView, change: Change) -> DecisionView:
     """The snapshot as it would be: the same in all but the change. Traits that are made of what
     is changed are worked out again; nothing is read."""
     parts = change.parts
-    seen = msgspec.structs.replace(situation, scores={}, blocking={}, rows={})
+    seen = msgspec.structs.replace(view, memo=ViewMemo())
     for part in parts:
         if isinstance(part, Later):
             seen = _at(seen, part.would_be)
@@ -128,101 +130,101 @@ def apply(situation: Situation, change: Change) -> Situation:
     return seen
 
 
-def _at(situation: Situation, now: Instant) -> Situation:
+def _at(view: DecisionView, now: Instant) -> DecisionView:
     """The ledger's columns move on with the history where they say what it says."""
-    before, history = situation.history.columns(), situation.history.at(now)
+    before, history = view.history.columns(), view.history.at(now)
     moved = {
         name: value
         for name, value in history.columns().items()
-        if situation.row.get(name) == before.get(name)
+        if view.row.get(name) == before.get(name)
     }
-    row = profile.changed(situation.project, situation.row, {**moved, "now": now})
-    return msgspec.structs.replace(situation, now=now, history=history, row=Wide(row))
+    row = profile.changed(view.project, view.row, {**moved, "now": now})
+    return msgspec.structs.replace(view, now=now, history=history, row=WideRow(row))
 
 
-def _with_columns(situation: Situation, parts: Sequence[ColumnSet]) -> Situation:
+def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionView:
     if not parts:
-        return situation
+        return view
     columns = {part.name: part.would_be for part in parts if part.of is None}
-    about = dict(situation.about)
+    about = dict(view.overlays)
     for part in parts:
         if part.of is not None and part.name.startswith(OF_ITEM):
             collection = part.of[0]
-            present = columns.get(collection, situation.row.get(collection))
-            columns[collection] = _with_field(situation, present, part)
+            present = columns.get(collection, view.row.get(collection))
+            columns[collection] = _with_field(view, present, part)
             if part.name in about.get(part.of, {}):
                 about[part.of] = {**about[part.of], part.name: part.would_be}
         elif part.of is not None:
             about[part.of] = {**about.get(part.of, {}), part.name: part.would_be}
-    row = Wide(profile.changed(situation.project, situation.row, columns))
-    return msgspec.structs.replace(situation, row=row, about=about)
+    row = WideRow(profile.changed(view.project, view.row, columns))
+    return msgspec.structs.replace(view, row=row, overlays=about)
 
 
-def _with_field(situation: Situation, items: Value, part: ColumnSet) -> list[Row]:
+def _with_field(view: DecisionView, items: Value, part: ColumnSet) -> list[Row]:
     """The collection with a field of one item set."""
     assert part.of is not None  # noqa: S101 - the caller chose those of items
     collection, key = part.of
-    item = items_of(situation.project, {collection: items}, collection).get(key)
+    item = items_of(view.project, {collection: items}, collection).get(key)
     field = {part.name.removeprefix(OF_ITEM): part.would_be}
     listed: list[Row] = items if isinstance(items, list) else []
     return [{**each, **field} if each is item else each for each in listed]
 
 
-def _with_consent(situation: Situation, part: Allowed) -> Situation:
-    supposed = situation.consents.supposing(part.purpose, part.channel, part.would_be)
-    return msgspec.structs.replace(situation, consents=supposed)
+def _with_consent(view: DecisionView, part: Allowed) -> DecisionView:
+    supposed = view.consents.supposing(part.purpose, part.channel, part.would_be)
+    return msgspec.structs.replace(view, consents=supposed)
 
 
-def _with_units(situation: Situation, part: Units) -> Situation:
-    return msgspec.structs.replace(situation, free={**situation.free, part.name: part.would_be})
+def _with_units(view: DecisionView, part: Units) -> DecisionView:
+    return msgspec.structs.replace(view, free={**view.free, part.name: part.would_be})
 
 
-def _with_worth(situation: Situation, part: Worth) -> Situation:
-    scores = {**situation.scores, part.key: _worth(part)}
-    return msgspec.structs.replace(situation, scores=scores)
+def _with_worth(view: DecisionView, part: Worth) -> DecisionView:
+    worths = {**view.worths, part.key: _worth(part)}
+    return msgspec.structs.replace(view, worths=worths)
 
 
-def _with_arm(situation: Situation, part: Arm) -> Situation:
-    return msgspec.structs.replace(situation, arm=part.would_be)
+def _with_arm(view: DecisionView, part: Arm) -> DecisionView:
+    return msgspec.structs.replace(view, arm=part.would_be)
 
 
-def _with_live(situation: Situation, part: Live) -> Situation:
-    return _with_action(situation, part.action, status="live")
+def _with_live(view: DecisionView, part: Live) -> DecisionView:
+    return _with_action(view, part.action, status="live")
 
 
-def _without_end(situation: Situation, part: Endless) -> Situation:
-    return _with_action(situation, part.action, valid_until=None)
+def _without_end(view: DecisionView, part: Endless) -> DecisionView:
+    return _with_action(view, part.action, valid_until=None)
 
 
-def _without_dice(situation: Situation, _part: NoDice) -> Situation:
-    controls = situation.project.policy.controls
-    return _with_policy(situation, controls=msgspec.structs.replace(controls, exploration=0.0))
+def _without_dice(view: DecisionView, _part: NoDice) -> DecisionView:
+    controls = view.project.policy.controls
+    return _with_policy(view, controls=msgspec.structs.replace(controls, exploration=0.0))
 
 
-def _with_room(situation: Situation, part: Room) -> Situation:
+def _with_higher_limit(view: DecisionView, part: HigherLimit) -> DecisionView:
     limits = tuple(
         msgspec.structs.replace(limit, at_most=part.would_be) if limit.name == part.name else limit
-        for limit in situation.project.policy.contact_limits
+        for limit in view.project.policy.contact_limits
     )
-    return _with_policy(situation, contact_limits=limits)
+    return _with_policy(view, contact_limits=limits)
 
 
-def _with_action(situation: Situation, name: str, **fields: object) -> Situation:
-    project = situation.project
+def _with_action(view: DecisionView, name: str, **fields: object) -> DecisionView:
+    project = view.project
     action: Action = msgspec.structs.replace(project.actions[name], **fields)
     after = msgspec.structs.replace(project, actions={**project.actions, name: action})
-    return msgspec.structs.replace(situation, project=after)
+    return msgspec.structs.replace(view, project=after)
 
 
-def _with_policy(situation: Situation, **fields: object) -> Situation:
-    project = situation.project
+def _with_policy(view: DecisionView, **fields: object) -> DecisionView:
+    project = view.project
     policy: Policy = msgspec.structs.replace(project.policy, **fields)
     after = msgspec.structs.replace(project, policy=policy)
-    return msgspec.structs.replace(situation, project=after)
+    return msgspec.structs.replace(view, project=after)
 
 
 def _worth(part: Worth) -> Score:
-    """A worth that is given, not reckoned, has no figures."""
+    """A worth that is given, not worked out, has no figures."""
     return Score(
         propensity=0.0,
         value=0,
@@ -234,13 +236,13 @@ def _worth(part: Worth) -> Score:
     )
 
 
-_APPLIED: Mapping[type, Callable[[Situation, Any], Situation]] = {
+_APPLIED: Mapping[type, Callable[[DecisionView, Any], DecisionView]] = {
     Allowed: _with_consent,
     Units: _with_units,
     Live: _with_live,
     Endless: _without_end,
     Worth: _with_worth,
-    Room: _with_room,
+    HigherLimit: _with_higher_limit,
     Arm: _with_arm,
     NoDice: _without_dice,
 }

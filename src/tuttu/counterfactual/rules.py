@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from tuttu import profile
-from tuttu.decision.guards import concerns
-from tuttu.decision.situation import Candidate
+from tuttu.decision.stages.guards import concerns
+from tuttu.decision.view import Candidate
 from tuttu.policy import CompiledExpression, solver
 from tuttu.policy import tree as t
 from tuttu.vocabulary.company import Trait
@@ -64,12 +64,12 @@ class Book:
         if action.valid_from is not None:
             begins = t.Compare(">=", t.Now(), t.Literal(action.valid_from, t.TIMESTAMP))
             yield Rule(solver.Goal(begins, want=True))
-        for condition in (*action.eligible, *action.applicable, *action.suitable):
+        for condition in action.conditions:
             tree = self.tree(condition.test, follows)
             if tree is not None:
                 yield from (Rule(goal, of_item) for goal in solver.goals_of(tree, want=True))
         for guard in self.project.policy.guards:
-            if guard.blocks == action.purpose and concerns(guard, candidate):
+            if concerns(guard, candidate):
                 for goal in self.guard(guard, follows):
                     yield Rule(goal, of_item and guard.about is not None)
 
@@ -85,8 +85,7 @@ class Book:
 
     def figures(self, action: Action, follows: frozenset[str]) -> list[t.Node]:
         """The trees of its formulas."""
-        formulas = (action.propensity, action.value, action.relevance, action.effort)
-        trees = (self.tree(formula, follows) for formula in formulas)
+        trees = (self.tree(formula, follows) for formula in action.formulas.values())
         return [tree for tree in trees if tree is not None]
 
 
@@ -112,12 +111,11 @@ def _made_of(trait: Trait, project: Project) -> t.Node:
 def _known(project: Project, derived: Iterable[t.Node]) -> Mapping[str, list[Value]]:
     trees = [*derived]
     for action in project.actions.values():
-        tests = (each.test for each in (*action.eligible, *action.applicable, *action.suitable))
-        formulas = (action.propensity, action.value, action.relevance, action.effort)
-        trees += [each.tree for each in (*tests, *formulas) if isinstance(each, CompiledExpression)]
-    for guard in project.policy.guards:
-        asked = (guard.when, guard.after)
+        asked = (*(each.test for each in action.conditions), *action.formulas.values())
         trees += [each.tree for each in asked if isinstance(each, CompiledExpression)]
+    for guard in project.policy.guards:
+        found_in = guard.expressions.values()
+        trees += [each.tree for each in found_in if isinstance(each, CompiledExpression)]
     found: dict[str, dict[Value, None]] = {}
     for tree in trees:
         for column, values in solver.literals_in(tree).items():

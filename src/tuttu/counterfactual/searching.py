@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tuttu.counterfactual.case import Case, Renders, Seen, settled
-from tuttu.counterfactual.contending import contending
+from tuttu.counterfactual.case import Case, Renders, Seen, named_candidate, settled
+from tuttu.counterfactual.competition import contending
 from tuttu.counterfactual.parts import Change, Later, Part, subsets
 from tuttu.counterfactual.waiting import away, kept_offers, waiting, waits
-from tuttu.decision.contest import Render
-from tuttu.decision.situation import CandidateKey, Question, Situation
+from tuttu.decision.arbitration import Render
+from tuttu.decision.stage import Stages
+from tuttu.decision.stages import STAGES
+from tuttu.decision.view import CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 
@@ -19,19 +21,23 @@ LOOKS = 3_000
 LOOKS_IN_ALL = 20_000
 """For all candidates of one question."""
 
+KNOWN_STAGES = frozenset(stage.name for stage in STAGES)
+"""Those of which is known here what would turn their refusal. For what another one refuses nothing
+is looked for."""
+
 _PAST = ("contacted.", "answered.", "last_contact.")
 _OF_PAST = 1.0
 """What was contacted and answered stays so: anything else of as few parts is nearer."""
 _NEVER = MOST_PARTS + 1
 
 
-def _unrendered(_situation: Situation) -> Render:
+def _unrendered(_view: DecisionView) -> Render:
     return lambda _candidate: ""
 
 
 def least_change(
-    situation: Situation,
-    question: Question,
+    view: DecisionView,
+    query: DecisionQuery,
     key: CandidateKey,
     renders: Renders = _unrendered,
     looks: int = LOOKS,
@@ -40,29 +46,33 @@ def least_change(
 
     Applied to the same snapshot they turn the decision of the same question, and no fewer of them
     do. Empty for a candidate that is chosen; None if no change of at most `MOST_PARTS` was found.
-    question: its seed is the one of the decision that refused; without one, any. key: as the
+    query: its seed is the one of the decision that refused; without one, any. key: as the
     verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
     KeyError for an unknown action or treatment.
     """
-    return _least(Case(situation, question, key, renders), solver.Budget(looks))
+    return _least(Case(view, query, key, renders, STAGES), solver.Budget(looks))
 
 
 def least_changes(
-    situation: Situation,
-    question: Question,
+    view: DecisionView,
+    query: DecisionQuery,
     keys: Iterable[CandidateKey],
     renders: Renders = _unrendered,
+    stages: Stages = STAGES,
 ) -> dict[CandidateKey, Change | None]:
-    """`least_change` of several candidates, in this order; those for which no looks were left are
-    absent."""
+    """`least_change` of several candidates, in this order; those are absent for which no looks were
+    left, and those that a stage refuses which is not among `KNOWN_STAGES`."""
+    others = [stage for stage in stages if stage.name not in KNOWN_STAGES]
     found: dict[CandidateKey, Change | None] = {}
     left = LOOKS_IN_ALL
     for key in keys:
         if left <= 0:
             break
+        if any(stage.reason(named_candidate(view, key), view) for stage in others):
+            continue
         budget = solver.Budget(min(left, LOOKS))
         before = budget.left
-        found[key] = _least(Case(situation, question, key, renders), budget)
+        found[key] = _least(Case(view, query, key, renders, stages), budget)
         left -= before - budget.left
     return found
 
@@ -118,12 +128,12 @@ def _moves(
 
 def _mending(case: Case, seen: Seen, *, thorough: bool) -> Iterator[solver.Move]:
     rule = min(seen.unmet, key=lambda each: len(each.goal.columns - seen.taken))
-    row = seen.item_row if rule.of_item else seen.situation.row
+    row = seen.item_row if rule.of_item else seen.view.row
     domain = case.domains[rule.of_item]
     for move in solver.moves_for(rule.goal, row, seen.taken, domain, thorough=thorough):
         part = case.part_of(move, row, rule.of_item)
         if isinstance(part, Later):
-            yield solver.Move(move.name, part, away(case.situation.now, part.would_be))
+            yield solver.Move(move.name, part, away(case.view.now, part.would_be))
         else:
             past = _OF_PAST if move.name.startswith(_PAST) else 0.0
             yield solver.Move(move.name, part, move.distance + past)

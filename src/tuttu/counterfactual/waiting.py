@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tuttu.counterfactual.case import Case, Seen
 from tuttu.counterfactual.parts import Later
-from tuttu.decision import stages
+from tuttu.decision.stages import CONTACT_LIMITS, SUPPRESSIONS
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import DAY, Instant, Kind
@@ -17,10 +17,10 @@ _AGAIN = 4
 
 def waits(seen: Seen) -> bool:
     """Whether the ledger says: not yet."""
-    candidate, situation = seen.candidate, seen.situation
+    candidate, view = seen.candidate, seen.view
     return (
-        stages.suppressions(candidate, situation) is not None
-        or stages.contact_limits(candidate, situation) is not None
+        SUPPRESSIONS.reason(candidate, view) is not None
+        or CONTACT_LIMITS.reason(candidate, view) is not None
     )
 
 
@@ -42,21 +42,21 @@ def _moves(case: Case, seen: Seen, moments: set[Instant]) -> list[solver.Move]:
     known: set[tuple[str, int]] = set()
     kept = [*_kept(case, seen)]
     for moment in sorted(moments):
-        if moment <= case.situation.now:
+        if moment <= case.view.now:
             continue
         then = _at(case, seen, moment)
         values = [solver.value_of(tree, then.item_row) for tree in case.domains[True].watched]
         kind = repr(values), sum(end > moment for end in kept)
         if not waits(then) and kind not in known:
             known.add(kind)
-            part = Later(now=case.situation.now, would_be=moment)
-            found.append(solver.Move(NOW, part, away(case.situation.now, moment)))
+            part = Later(now=case.view.now, would_be=moment)
+            found.append(solver.Move(NOW, part, away(case.view.now, moment)))
     return found
 
 
 def _at(case: Case, seen: Seen, moment: Instant) -> Seen:
     """At that moment instead of any that was taken."""
-    part = Later(now=case.situation.now, would_be=moment)
+    part = Later(now=case.view.now, would_be=moment)
     return case.see((*(each for each in seen.parts if not isinstance(each, Later)), part))
 
 
@@ -70,7 +70,7 @@ def _ends(case: Case, seen: Seen) -> Iterator[Instant]:
     for _ in range(_AGAIN):
         moments = [*_open(seen)]
         yield from moments
-        if not moments or max(moments) <= seen.situation.now:
+        if not moments or max(moments) <= seen.view.now:
             return
         seen = _at(case, seen, max(moments))
         if not waits(seen):
@@ -78,8 +78,8 @@ def _ends(case: Case, seen: Seen) -> Iterator[Instant]:
 
 
 def _open(seen: Seen) -> Iterator[Instant]:
-    candidate, history = seen.candidate, seen.situation.history
-    policy, action = seen.situation.project.policy, candidate.action
+    candidate, history = seen.candidate, seen.view.history
+    policy, action = seen.view.project.policy, candidate.action
     for suppression in policy.suppressions:
         until = history.silent_until(suppression, action, candidate.item)
         if until is not None:
@@ -110,12 +110,12 @@ def _given_up(case: Case, seen: Seen) -> Iterator[Instant]:
 def _kept(case: Case, seen: Seen) -> Iterator[Instant]:
     """The ends of offers that hold their slots on the candidate's surface."""
     surface = seen.candidate.treatment.surface
-    for action in seen.situation.project.actions.values():
+    for action in seen.view.project.actions.values():
         for treatment in action.treatments.values():
             if treatment.surface != surface or treatment.holds is None:
                 continue
-            for contact in seen.situation.history.contacts:
+            for contact in seen.view.history.contacts:
                 end = contact.time + treatment.holds
                 same = (contact.action, contact.treatment) == (action.name, treatment.name)
-                if same and end > case.situation.now:
+                if same and end > case.view.now:
                     yield end

@@ -34,7 +34,7 @@ from tuttu.vocabulary.values import (
     contacted_column,
     last_contact_column,
 )
-from tuttu.vocabulary.verdicts import Contact, LimitState, Outcome
+from tuttu.vocabulary.verdicts import Contact, LimitState, Outcome, Reason, unpacked
 
 REPEATABLE = NO_ANSWER | {CLICKED, IGNORED}
 """After any other outcome an offer was answered, and showing it again is another contact."""
@@ -119,10 +119,10 @@ class History:
             entry.contact.id: entry.outcomes[-1].name for entry in self.entries if entry.outcomes
         }
 
-    def withdrawn(self) -> dict[str, tuple[Instant, str]]:
+    def withdrawn(self) -> dict[str, tuple[Instant, Reason]]:
         """Contact id to when and why it was withdrawn while it waited to be made."""
         found = ((entry.contact.id, entry.withdrawn) for entry in self.entries)
-        return {name: (report.time, report.why) for name, report in found if report is not None}
+        return {n: (said.time, unpacked(said.why)) for n, said in found if said is not None}
 
     def columns(self, names: Iterable[str] | None = None) -> dict[str, Value]:
         """The ledger's columns of the wide row: those that are not NULL, or just `names`."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from tuttu.api.answers import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
+from tuttu import engine as use
+from tuttu.api import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
 from tuttu.catalog import Expectation
-from tuttu.engine import Engine
+from tuttu.engine import Runtime
 from tuttu.simulation.telling import TELLER
+
+NAMED = ("condition", "guard", "limit", "suppression", "resource")
+"""Values of a reason that a `because` may name."""
 
 
 class Unmet(msgspec.Struct, frozen=True):
@@ -17,14 +21,14 @@ class Unmet(msgspec.Struct, frozen=True):
     found: str
 
 
-def unmet(engine: Engine, expectation: Expectation) -> Unmet | None:
+def unmet(engine: Runtime, expectation: Expectation) -> Unmet | None:
     """None if it holds."""
     if expectation.kind == "trait":
         return _trait(engine, expectation)
     request = ExplainRequest(
         who=dict(expectation.who), surfaces=[expectation.surface], changes=False
     )
-    answer = engine.explain(request, TELLER)
+    answer = use.explain(engine, request, TELLER)
     match expectation.kind:
         case "chosen":
             return _chosen(expectation, answer)
@@ -36,8 +40,8 @@ def unmet(engine: Engine, expectation: Expectation) -> Unmet | None:
             return _empty(expectation, answer)
 
 
-def _trait(engine: Engine, expectation: Expectation) -> Unmet | None:
-    picture = engine.customer(dict(expectation.who), TELLER)
+def _trait(engine: Runtime, expectation: Expectation) -> Unmet | None:
+    picture = use.customer(engine, dict(expectation.who), TELLER)
     found = {**picture.traits, **picture.sources}.get(expectation.action)
     if found == expectation.value and isinstance(found, bool) == isinstance(
         expectation.value, bool
@@ -81,15 +85,15 @@ def _refused(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
         return Unmet(expected, _why_not(expectation, answer))
     for refusal in refusals:
         if not _as_expected(expectation, refusal):
-            also = "".join(f", also {each['stage']}: {each['reason']}" for each in refusal.also)
+            also = "".join(f", also {each.stage}: {each.reason}" for each in refusal.also)
             return Unmet(expected, f"{refusal.stage}: {refusal.reason}{also}")
     return None
 
 
 def _as_expected(expectation: Expectation, refusal: ShownRefusal) -> bool:
-    stages = {refusal.stage, *(each["stage"] for each in refusal.also)}
+    stages = {refusal.stage, *(each.stage for each in refusal.also)}
     return (
-        expectation.because in (None, refusal.reason)
+        expectation.because in (None, refusal.reason, *(refusal.values.get(n) for n in NAMED))
         and expectation.stage in (None, refusal.stage)
         and set(expectation.also) <= stages
     )

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tuttu import decision, identity, profile
-from tuttu.batch.verify.questions import Question, Subject, asking
-from tuttu.decision import Candidate, Situation
-from tuttu.decision.situation import items_of
+from tuttu.batch.verify.definition_checks import DefinitionCheck, Subject, asking
+from tuttu.decision import Candidate, DecisionView
+from tuttu.decision.view import items_of
 from tuttu.policy import Relation, duckdb_type, duckdb_value
 from tuttu.profile.batch import (
     CUSTOMER,
@@ -31,6 +31,7 @@ from tuttu.vocabulary.conversion import key_text
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant, Item, Kind, Row, Type
 
 CUSTOMERS, GROUPS = "customers", "groups"
@@ -72,12 +73,13 @@ class Counts(NamedTuple):
     events: int
 
 
-class Export(msgspec.Struct, frozen=True, kw_only=True):
+class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     """asked: by collection that questions are about, None for those about customers."""
 
     bench: Workbench
     layout: Layout
-    asked: Mapping[str | None, list[Question]]
+    rooms: Rooms
+    asked: Mapping[str | None, list[DefinitionCheck]]
     veils: Veils
 
     def write(self, reader: Reader, now: Instant, progress: Progress) -> Counts:
@@ -97,7 +99,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     def _people(self, log: LogExport, reader: Reader, now: Instant, progress: Progress) -> int:
         sheets, count = _Sheets(self), 0
         for customer in identity.customers(reader, self.layout.project):
-            sheets.add(reader, decision.situation(reader, self.layout.project, customer, now))
+            view = decision.view(reader, self.layout.project, customer, now, rooms=self.rooms)
+            sheets.add(reader, view)
             for fragment in customer.fragments:
                 log.fragment(fragment, name_of(customer))
             count += 1
@@ -126,7 +129,7 @@ def name_of(customer: Customer) -> str:
 class _Sheets:
     """The tables of what is live."""
 
-    def __init__(self, export: Export) -> None:
+    def __init__(self, export: ExportWriter) -> None:
         self._export, self._layout = export, export.layout
         self._relation: Relation = self._layout.relation()
         self._ledger = ledger_columns(self._layout)
@@ -146,7 +149,7 @@ class _Sheets:
             for about in export.asked
         }
 
-    def add(self, reader: Reader, found: Situation) -> None:
+    def add(self, reader: Reader, found: DecisionView) -> None:
         name, row = name_of(found.customer), found.row
         shown = [self._cell(column, row) for column in self._relation]
         hidden = [self._export.veils.veil(row.get(each)) for each in self._hidden]
@@ -207,7 +210,7 @@ class _Sheets:
             return self._export.veils.veil(value)
         return duckdb_value(value, collection.fields[field])
 
-    def _add_groups(self, name: str, reader: Reader, found: Situation) -> None:
+    def _add_groups(self, name: str, reader: Reader, found: DecisionView) -> None:
         project = self._layout.project
         for group in project.profile.groups:
             members = profile.group_members(reader, found.customer, project, group, found.row)
@@ -216,7 +219,7 @@ class _Sheets:
             self._groups.add([name, group, len(members), digest])
 
 
-def _subjects(found: Situation, about: str | None) -> Iterator[Subject]:
+def _subjects(found: DecisionView, about: str | None) -> Iterator[Subject]:
     """The customer himself, or each of his items, or that he has none."""
     if about is None:
         yield Subject(found, found.row)

@@ -1,0 +1,93 @@
+"""Why, why not, and what would change it: of a question asked now, or of an earlier decision."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tuttu import api, counterfactual, decision, identity
+from tuttu.decision import CandidateKey, DecisionView
+from tuttu.engine.decide import Rendering, deciding_project, named, read_question, stored_receipt
+from tuttu.engine.runtime import Runtime
+from tuttu.vocabulary.errors import BadRequest
+from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary.verdicts import Receipt
+
+
+def explain(
+    runtime: Runtime, request: api.ExplainRequest, by: str, language: str = api.ENGLISH
+) -> api.ExplainAnswer:
+    """Why, why not, and the least change that would turn each refusal: of a question asked now, or
+    of an earlier decision by its own rules. Only the look is recorded."""
+    words = api.words_in(language)
+    if request.decision is not None:
+        return _of_decision(runtime, request, by, words)
+    asked = _as_asked(request)
+    with runtime.view() as seen:
+        view, query = read_question(runtime, seen, asked)
+
+        def renders(of: DecisionView) -> Rendering:
+            return Rendering(seen.version, of, asked)
+
+        receipt = decision.explain(view, query, decision_id=new_id(), render=renders(view))
+        seeded = msgspec.structs.replace(query, seed=receipt.seed)
+        changes = None
+        if request.changes:
+            keys = _refused(receipt)
+            changes = counterfactual.least_changes(view, seeded, keys, renders)
+    runtime.record_look(view.customer, by, "explain")
+    schema = seen.version.project.row_schema
+    return api.explained(named(receipt, view), changes, schema, words, kept=False)
+
+
+def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
+    if not request.who and not request.surfaces:
+        raise BadRequest("neither a question nor a decision", "who and surfaces, or a decision")
+    return api.DecideRequest(
+        who=request.who,
+        surfaces=request.surfaces,
+        slots=request.slots,
+        language=request.language,
+        dry_run=True,
+        seed=request.seed,
+        context=request.context,
+    )
+
+
+def _of_decision(
+    runtime: Runtime, request: api.ExplainRequest, by: str, words: api.Words
+) -> api.ExplainAnswer:
+    """By the receipt's own moment, row and rules, whatever holds today."""
+    if request.who or request.surfaces or request.context or request.slots:
+        raise BadRequest("a decision and a question", "one of the two: a decision has its own")
+    with runtime.view() as seen:
+        receipt = stored_receipt(seen.snapshot, request.decision or "")
+        customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
+        project = deciding_project(seen, receipt)
+    runtime.record_look(customer, by, "explain")
+    if project is None or receipt.evidence is None:
+        note = words.note("version_not_kept" if project is None else "no_evidence")
+        schema = seen.version.project.row_schema
+        answer = api.explained(receipt, None, schema, words, kept=True)
+        return msgspec.structs.replace(answer, note=note)
+    again = decision.explain_again(receipt, receipt.evidence, project)
+    changes = None
+    if request.changes:
+        keys = [key for key in _refused(again) if key in _same_again(again)]
+        changes = counterfactual.least_changes(
+            decision.recalled(receipt, receipt.evidence, project),
+            decision.query_of(receipt, receipt.evidence),
+            keys,
+            lambda _: decision.rendered_then(receipt),
+        )
+    return api.explained(again, changes, project.row_schema, words, kept=True)
+
+
+def _refused(receipt: Receipt) -> list[CandidateKey]:
+    refused = (each for each in receipt.verdicts if each.refusal is not None)
+    return [(each.action, each.treatment, each.item) for each in refused]
+
+
+def _same_again(receipt: Receipt) -> set[CandidateKey]:
+    """Candidates whose refusal came out the same again."""
+    again = (each for each in receipt.verdicts if each.all_refusals)
+    return {(each.action, each.treatment, each.item) for each in again}
