@@ -23,7 +23,7 @@ from tests.waiting import HANG_SECONDS
 from tuttu import batch
 from tuttu import engine as use
 from tuttu.batch.verify import exporting
-from tuttu.batch.verify.questions import expressions
+from tuttu.batch.verify.definition_checks import expressions
 from tuttu.engine import ROOMS, Runtime
 from tuttu.profile.batch import Layout, layout_of
 from tuttu.storage import ExportError, InterruptedRunError, Workbench, open_workbench, sweep

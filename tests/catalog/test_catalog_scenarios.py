@@ -12,7 +12,6 @@ from tests.catalog.conftest import DESIGN, Offer, Write
 from tuttu import catalog, simulation
 from tuttu.vocabulary.conversion import to_instant
 from tuttu.vocabulary.errors import Fault, Where
-from tuttu.vocabulary.verdicts import Stage
 
 STORY = """scenario: an open case stops the offer
 given:
@@ -73,7 +72,7 @@ def test_one_expectation_for_each_answer_and_trait(write: Write) -> None:
     refused, chosen, empty, has_tv, income = story.expect
     assert (refused.kind, refused.action, refused.surface) == ("refused", "offer", "call")
     assert (refused.because, refused.stage) == ("open case", None)
-    assert refused.also == (Stage.CONSENT, Stage.SUPPRESSIONS)
+    assert refused.also == ("consent", "suppressions")
     assert (chosen.kind, chosen.action, chosen.treatment) == ("chosen", "news", "web")
     assert (empty.kind, empty.action, empty.value) == ("empty", "", "welcome")
     assert (has_tv.kind, has_tv.action, has_tv.value) == ("trait", "has_tv", False)
@@ -131,7 +130,7 @@ def test_the_operator_tells_its_stories(operator: Path) -> None:
     stories = catalog.read_scenarios(operator)
     assert len(stories) >= 12
     stages = {one.stage for story in stories for one in story.expect if one.stage}
-    assert {Stage.GUARDS, Stage.CONSENT, Stage.SUPPRESSIONS, Stage.CONTACT_LIMITS} <= stages
+    assert {"guards", "consent", "suppressions", "contact_limits"} <= stages
     collide = [story for story in stories if len({one.stage for one in story.expect} - {None}) >= 4]
     assert [story.where.file for story in collide] == ["scenarios/departments-collide.yaml"]
 

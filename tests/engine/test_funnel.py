@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tuttu import engine as use
 from tuttu.api import DecideRequest, FunnelQuery
 from tuttu.batch.funnel import Funnel, funnel_text, overview
-from tuttu.batch.funnel.counting import Tally, end_of
+from tuttu.batch.funnel.tally import Tally, end_of
 from tuttu.catalog import load
 from tuttu.engine import Runtime, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
@@ -73,7 +73,7 @@ def test_every_candidate_of_every_customer_ends_once(engine: Runtime) -> None:
             assert stage.entered == left == stage.refused + stage.passed
             left = stage.passed
         assert left == line.chosen
-    refused = found.line("term-deposit", "call").stage(Stage.ELIGIBILITY)
+    refused = found.line("term-deposit", "call").stage("eligibility")
     assert refused.reasons == {"is of age": 2}
 
 
@@ -106,21 +106,21 @@ def test_it_writes_nothing(engine: Runtime) -> None:
 
 def test_what_the_data_cannot_feed_says_no_data(engine: Runtime) -> None:
     send(engine, 1, traits=SAVER)
-    unfed = {Stage.GUARDS, Stage.CONSENT, Stage.SUPPRESSIONS, Stage.CONTACT_LIMITS}
+    unfed = {"guards", "consent", "suppressions", "contact_limits"}
 
     def without() -> set[Stage]:
         line = counted(engine).line("term-deposit", "call")
         return {each.stage for each in line.stages if each.no_data}
 
-    assert without() == {*unfed, Stage.RESOURCES}
+    assert without() == {*unfed, "resources"}
     send(engine, 2, event="Campaign Call")
-    assert without() == {*unfed, Stage.RESOURCES} - {Stage.CONTACT_LIMITS}
+    assert without() == {*unfed, "resources"} - {"contact_limits"}
     send(engine, 3, event="Campaign Call", properties={"outcome": "failure"})
-    assert without() == {Stage.GUARDS, Stage.CONSENT, Stage.RESOURCES}
+    assert without() == {"guards", "consent", "resources"}
     send(engine, 4, event="Marketing Welcomed")
-    assert without() == {Stage.GUARDS, Stage.RESOURCES}
+    assert without() == {"guards", "resources"}
     send(engine, 5, event="Complaint Opened", properties={"complaint_id": "C1"})
-    assert without() == {Stage.RESOURCES}
+    assert without() == {"resources"}
 
 
 def test_an_empty_store_has_a_funnel_too(engine: Runtime) -> None:
@@ -150,9 +150,9 @@ refusals = st.none() | st.builds(Refusal, st.sampled_from(Stage), st.sampled_fro
 
 @given(data=st.data())
 def test_counts_add_up_whatever_is_decided(project: Project, data: st.DataObject) -> None:
-    from tuttu.decision import Question, candidates
+    from tuttu.decision import DecisionQuery, candidates
 
-    asked = Question(surfaces=("call", "letter"), fragment=bytes(16))
+    asked = DecisionQuery(surfaces=("call", "letter"), fragment=bytes(16))
     field = list(candidates(project, asked))
     tally = Tally(field)
     customers = data.draw(st.lists(st.lists(refusals, min_size=len(field), max_size=len(field)),
@@ -185,11 +185,9 @@ def test_figures_of_one_customer_make_no_reason_of_their_own() -> None:
         refused = Verdict(action="a", treatment="t", surface="s", refusal=Refusal(stage, text))
         return end_of(refused)[1]
 
-    assert {reason(Stage.ARBITRATION, text) for text in REASONS[1:]} == {
-        "lost to win-back by … EUR"
-    }
-    assert reason(Stage.ARBITRATION, "lost to plan-2 by 1e-05") == "lost to plan-2 by …"
-    assert reason(Stage.ELIGIBILITY, "is between 25 and 60") == "is between 25 and 60"
+    assert {reason("arbitration", text) for text in REASONS[1:]} == {"lost to win-back by … EUR"}
+    assert reason("arbitration", "lost to plan-2 by 1e-05") == "lost to plan-2 by …"
+    assert reason("eligibility", "is between 25 and 60") == "is between 25 and 60"
 
 
 def test_the_table_reads_well(engine: Runtime) -> None:

@@ -114,7 +114,7 @@ def test_state_of_the_future_is_refused(restore: Restore, monkeypatch: pytest.Mo
 
 
 def _killed_while_folding(folder: Path, noted: dict[str, Any]) -> None:
-    vars(backfill)["parts_of"] = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    vars(backfill)["parts_of"] = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     digest_of(folder, EMBEDDED, noted)
 
 

@@ -138,7 +138,7 @@ def _at(view: DecisionView, now: Instant) -> DecisionView:
         for name, value in history.columns().items()
         if view.row.get(name) == before.get(name)
     }
-    row = profile.changed(view.project, view.row, {**moved, "now": now})
+    row = profile.with_columns(view.project, view.row, {**moved, "now": now})
     return msgspec.structs.replace(view, now=now, history=history, row=WideRow(row))
 
 
@@ -156,7 +156,7 @@ def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionVie
                 about[part.of] = {**about[part.of], part.name: part.would_be}
         elif part.of is not None:
             about[part.of] = {**about.get(part.of, {}), part.name: part.would_be}
-    row = WideRow(profile.changed(view.project, view.row, columns))
+    row = WideRow(profile.with_columns(view.project, view.row, columns))
     return msgspec.structs.replace(view, row=row, overlays=about)
 
 
@@ -171,7 +171,7 @@ def _with_field(view: DecisionView, items: Value, part: ColumnSet) -> list[Row]:
 
 
 def _with_consent(view: DecisionView, part: Allowed) -> DecisionView:
-    assumed = view.consents.supposing(part.purpose, part.channel, part.would_be)
+    assumed = view.consents.assuming(part.purpose, part.channel, part.would_be)
     return msgspec.structs.replace(view, consents=assumed)
 
 

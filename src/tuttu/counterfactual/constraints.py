@@ -36,13 +36,15 @@ class ProjectConstraints:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._derived = {trait.name: _made_of(trait, project) for trait in profile.late(project)}
+        self._derived = {
+            trait.name: _made_of(trait, project) for trait in profile.computed_traits(project)
+        }
         self.known: solver.KnownValues = _known(project, self._derived.values())
         self._spelled: dict[tuple[t.Node, frozenset[str]], t.Node] = {}
 
     def derivable(self, row: Row) -> frozenset[str]:
         """Traits that are made of others, on this row too: they can be spelled out."""
-        return frozenset(trait.name for trait in profile.following(self.project, row))
+        return frozenset(trait.name for trait in profile.consistent_traits(self.project, row))
 
     def tree(self, expression: Expression | None, derivable: frozenset[str]) -> t.Node | None:
         """The tree with derived traits spelled out; None for what was not parsed from text."""

@@ -184,7 +184,7 @@ def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
 def _permit(trial: Trial) -> c.ChangePart | None:
     """None for a channel or purpose that is not declared: nobody can allow it."""
     purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
-    assumed = trial.view.consents.supposing(purpose, channel, allowed=True)
+    assumed = trial.view.consents.assuming(purpose, channel, allowed=True)
     if assumed.permit(purpose, channel) is None:
         return None
     return c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)

@@ -36,8 +36,8 @@ def recalled(
         position=receipt.position,
         customer=Customer(fragments=receipt.fragments or (receipt.customer,), identifiers=()),
         row=WideRow(row),
-        consents=consent.Recalled(project, {}),
-        history=ledger.recalled(receipt.now, project, silences=(), limits={}, offers=()),
+        consents=consent.ConsentsFromReceipt(project, {}),
+        history=ledger.from_receipt(receipt.now, project, silences=(), limits={}, offers=()),
         free={},
         arm=receipt.arm,
         overlays={

@@ -59,4 +59,4 @@ def _columns(project: Project, candidate: Candidate, stages: Stages) -> frozense
         reads = stage.reads(candidate.action, candidate.treatment, project)
         named.update(*(each.expression.columns for each in reads.expressions))
         named.update(name for name in reads.roots if name in project.row_schema.columns)
-    return frozenset(profile.beneath(project, named))
+    return frozenset(profile.dependencies(project, named))

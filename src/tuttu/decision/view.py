@@ -158,13 +158,13 @@ def view(  # noqa: PLR0913
     columns = history.columns()
     for room in rooms:
         columns.update(room.read(reader, customer, project, now))
-    row = WideRow(profile.completed(project, known, columns, profiling=consents.profiling))
+    row = WideRow(profile.with_ledger(project, known, columns, profiling=consents.profiling))
     return DecisionView(
         project=project,
         now=now,
         position=reader.position,
         customer=customer,
-        row=WideRow(profile.changed(project, row, context)) if context else row,
+        row=WideRow(profile.with_columns(project, row, context)) if context else row,
         consents=consents,
         history=history,
         free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},

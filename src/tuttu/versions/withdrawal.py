@@ -37,15 +37,14 @@ def withdraw(
 def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
     """A unit as the version takes it: a contact that another version decided to queue is withdrawn
     with it, if it cannot be made."""
-    more = tuple(
-        _fact(contact, reason, now)
-        for fact in unit.facts
-        if isinstance(fact.body, Receipt) and fact.body.project_digest != project.digest
-        for contact in fact.body.contacts
-        if contact.state == ledger.QUEUED
-        for reason in (ledger.withdrawal_reason(project, contact),)
-        if reason is not None
-    )
+    more: list[Fact] = []
+    for fact in unit.facts:
+        receipt = fact.body
+        if isinstance(receipt, Receipt) and receipt.project_digest != project.digest:
+            for contact in receipt.contacts:
+                reason = ledger.withdrawal_reason(project, contact)
+                if contact.state == ledger.QUEUED and reason is not None:
+                    more.append(_fact(contact, reason, now))
     return msgspec.structs.replace(unit, facts=(*unit.facts, *more)) if more else unit
 
 

@@ -41,4 +41,5 @@ _KINDS: tuple[Callable[[], Shape], ...] = (
 def schemas(stages: Sequence[str] = ()) -> dict[str, Shape]:
     """File kind to its schema, newly made; the kinds are named after their files. stages: those
     that a scenario may name; none: any."""
-    return {kind.__name__: kind() for kind in _KINDS} | {"scenario": scenarios.scenario(stages)}
+    shapes = {kind.__name__: kind() for kind in _KINDS}
+    return {**shapes, "scenario": scenarios.scenario(stages)}

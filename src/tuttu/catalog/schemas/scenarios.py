@@ -64,7 +64,7 @@ def _step() -> s.Shape:
 
 
 def _expectation(stages: Sequence[str]) -> s.Shape:
-    stage = s.choice(stages) if stages else s.word("a stage", "")
+    stage = s.choice(stages) if stages else s.word("a stage")
     return s.record(
         "an expectation",
         {

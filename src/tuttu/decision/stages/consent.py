@@ -28,7 +28,7 @@ def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, obj
 
 
 def _recalls(evidence: ReceiptEvidence, view: DecisionView) -> DecisionView:
-    consents = consent.Recalled(view.project, evidence.consents)
+    consents = consent.ConsentsFromReceipt(view.project, evidence.consents)
     return msgspec.structs.replace(view, consents=consents)
 
 

@@ -47,7 +47,7 @@ def _silences(view: DecisionView, candidates: Sequence[Candidate]) -> Iterator[S
 
 def _recalls(evidence: ReceiptEvidence, view: DecisionView) -> DecisionView:
     """The ledger is one: what the stages after this one keep of it is read back here too."""
-    history = ledger.recalled(
+    history = ledger.from_receipt(
         view.now,
         view.project,
         silences=evidence.silences,

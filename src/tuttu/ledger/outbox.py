@@ -1,0 +1,36 @@
+"""Contacts that wait to be sent, and which of them cannot be made any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tuttu.ledger.state import FRAGMENTS, QUEUE
+from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Contact, Reason
+
+FRAGMENT_BYTES = 16
+
+
+def queued(reader: Reader) -> Iterator[Contact]:
+    """Contacts that wait to be sent, by fragment."""
+    for key, waiting in reader.scan(QUEUE):
+        record = reader.get(FRAGMENTS, key[:FRAGMENT_BYTES], watch=False)
+        if record is not None and waiting.contact_id in record.contacts:
+            yield record.contacts[waiting.contact_id]
+
+
+def withdrawal_reason(project: Project, contact: Contact) -> Reason | None:
+    """Why this version of the project cannot make the contact; None if it can."""
+    action = project.actions.get(contact.action or "")
+    values = {"action": contact.action, "version": project.digest[:12]}
+    if action is None:
+        return Reason("action_gone", values)
+    if action.status == "retired":
+        return Reason("action_retired", values)
+    treatment = action.treatments.get(contact.treatment or "")
+    if treatment is None:
+        return Reason("treatment_gone", {**values, "treatment": contact.treatment})
+    if treatment.surface != contact.surface:
+        return Reason("surface_changed", {**values, "surface": contact.surface})
+    return None
