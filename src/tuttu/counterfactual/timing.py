@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tuttu.counterfactual.case import Case, Seen
-from tuttu.counterfactual.parts import Later
+from tuttu.counterfactual.change import Later
+from tuttu.counterfactual.refused_candidate import RefusedCandidate, Trial
 from tuttu.decision.stages import CONTACT_LIMITS, SUPPRESSIONS
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
@@ -15,71 +15,75 @@ _AGAIN = 4
 """How often a moment is looked for after one that did not help: silence may follow on silence."""
 
 
-def waits(seen: Seen) -> bool:
+def must_wait(trial: Trial) -> bool:
     """Whether the ledger says: not yet."""
-    candidate, view = seen.candidate, seen.view
+    candidate, view = trial.candidate, trial.view
     return (
         SUPPRESSIONS.reason(candidate, view) is not None
         or CONTACT_LIMITS.reason(candidate, view) is not None
     )
 
 
-def waiting(case: Case, seen: Seen) -> list[solver.Move]:
+def waiting_moves(refused: RefusedCandidate, trial: Trial) -> list[solver.Move]:
     """Moments from which the ledger does not stop the candidate; the earliest, and later ones at
     which a rule turns or an offer is kept no more."""
-    return _moves(case, seen, {*_ends(case, seen), *_turns(case, seen), *_given_up(case, seen)})
+    return _moves(
+        refused,
+        trial,
+        {*_ends(refused, trial), *_turns(refused, trial), *_given_up(refused, trial)},
+    )
 
 
-def kept_offers(case: Case, seen: Seen) -> list[solver.Move]:
+def held_offers(refused: RefusedCandidate, trial: Trial) -> list[solver.Move]:
     """When offers that hold their slots on the candidate's surface are kept no more, and nothing
     else stops it."""
-    return _moves(case, seen, {*_given_up(case, seen)})
+    return _moves(refused, trial, {*_given_up(refused, trial)})
 
 
-def _moves(case: Case, seen: Seen, moments: set[Instant]) -> list[solver.Move]:
+def _moves(refused: RefusedCandidate, trial: Trial, moments: set[Instant]) -> list[solver.Move]:
     """Of the moments that make a difference, each the first of its kind."""
     found: list[solver.Move] = []
     known: set[tuple[str, int]] = set()
-    kept = [*_kept(case, seen)]
+    held = [*_held(refused, trial)]
     for moment in sorted(moments):
-        if moment <= case.view.now:
+        if moment <= refused.view.now:
             continue
-        then = _at(case, seen, moment)
-        values = [solver.value_of(tree, then.item_row) for tree in case.domains[True].watched]
-        kind = repr(values), sum(end > moment for end in kept)
-        if not waits(then) and kind not in known:
+        then = _at(refused, trial, moment)
+        values = [solver.value_of(tree, then.item_row) for tree in refused.domains[True].watched]
+        kind = repr(values), sum(end > moment for end in held)
+        if not must_wait(then) and kind not in known:
             known.add(kind)
-            part = Later(now=case.view.now, would_be=moment)
-            found.append(solver.Move(NOW, part, away(case.view.now, moment)))
+            part = Later(now=refused.view.now, would_be=moment)
+            found.append(solver.Move(NOW, part, time_distance(refused.view.now, moment)))
     return found
 
 
-def _at(case: Case, seen: Seen, moment: Instant) -> Seen:
+def _at(refused: RefusedCandidate, trial: Trial, moment: Instant) -> Trial:
     """At that moment instead of any that was taken."""
-    part = Later(now=case.view.now, would_be=moment)
-    return case.see((*(each for each in seen.parts if not isinstance(each, Later)), part))
+    part = Later(now=refused.view.now, would_be=moment)
+    return refused.trial((*(each for each in trial.parts if not isinstance(each, Later)), part))
 
 
-def away(now: Instant, moment: Instant) -> float:
+def time_distance(now: Instant, moment: Instant) -> float:
     """A moment is a little nearer than a column that is as many days away."""
     return solver.distance(now, moment, Kind.TIMESTAMP) * (1 - 1 / DAY)
 
 
-def _ends(case: Case, seen: Seen) -> Iterator[Instant]:
+def _ends(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:
     """When what stops it ends; then, if something else has begun meanwhile, when that ends."""
     for _ in range(_AGAIN):
-        moments = [*_open(seen)]
+        moments = [*_open(trial)]
         yield from moments
-        if not moments or max(moments) <= seen.view.now:
+        if not moments or max(moments) <= trial.view.now:
             return
-        seen = _at(case, seen, max(moments))
-        if not waits(seen):
+        trial = _at(refused, trial, max(moments))
+        if not must_wait(trial):
             return
 
 
-def _open(seen: Seen) -> Iterator[Instant]:
-    candidate, history = seen.candidate, seen.view.history
-    policy, action = seen.view.project.policy, candidate.action
+def _open(trial: Trial) -> Iterator[Instant]:
+    candidate, history = trial.candidate, trial.view.history
+    policy, action = trial.view.project.policy, candidate.action
     for suppression in policy.suppressions:
         until = history.silent_until(suppression, action, candidate.item)
         if until is not None:
@@ -90,32 +94,32 @@ def _open(seen: Seen) -> Iterator[Instant]:
             yield opens
 
 
-def _turns(case: Case, seen: Seen) -> Iterator[Instant]:
+def _turns(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:
     """When a rule that reads the time may turn."""
-    domain = case.domains[True]
+    domain = refused.domains[True]
     for tree in domain.watched:
-        for value in solver.propose(tree, seen.item_row, domain).of(NOW):
+        for value in solver.propose(tree, trial.item_row, domain).of(NOW):
             if isinstance(value, int):
                 yield value
 
 
-def _given_up(case: Case, seen: Seen) -> Iterator[Instant]:
+def _given_up(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:
     """When a slot is given up, and from when the ledger allows it then: a slot that is free
     while the candidate must be silent is of no use."""
-    for end in _kept(case, seen):
+    for end in _held(refused, trial):
         yield end
-        yield from _ends(case, _at(case, seen, end))
+        yield from _ends(refused, _at(refused, trial, end))
 
 
-def _kept(case: Case, seen: Seen) -> Iterator[Instant]:
+def _held(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:
     """The ends of offers that hold their slots on the candidate's surface."""
-    surface = seen.candidate.treatment.surface
-    for action in seen.view.project.actions.values():
+    surface = trial.candidate.treatment.surface
+    for action in trial.view.project.actions.values():
         for treatment in action.treatments.values():
             if treatment.surface != surface or treatment.holds is None:
                 continue
-            for contact in seen.view.history.contacts:
+            for contact in trial.view.history.contacts:
                 end = contact.time + treatment.holds
                 same = (contact.action, contact.treatment) == (action.name, treatment.name)
-                if same and end > case.view.now:
+                if same and end > refused.view.now:
                     yield end

@@ -1,4 +1,4 @@
-"""What a candidate must fulfil, as conditions that can be taken apart: the trees of its own
+"""What a candidate must fulfil, as conditions with their parts: the trees of its own
 conditions, its validity, and the guards over its purpose."""
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tuttu.vocabulary.project import Project, remembered
 from tuttu.vocabulary.values import Expression, Row, Value
 
 
-class Rule(msgspec.Struct, frozen=True):
-    """One wish, and the row that it is asked on: of the candidate's item, or the customer's."""
+class Constraint(msgspec.Struct, frozen=True):
+    """One goal, and the row that it is asked on: of the candidate's item, or the customer's."""
 
     goal: solver.Goal
     of_item: bool = False
@@ -28,7 +28,7 @@ class Rule(msgspec.Struct, frozen=True):
         return self.goal.met(item_row if self.of_item else row)
 
 
-class Book:
+class ProjectConstraints:
     """One project's rules, spelled out as they are asked for.
 
     known: text columns to the values that any rule compares them with.
@@ -36,46 +36,48 @@ class Book:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._derived = {name: _made_of(trait, project) for name, trait in _late(project)}
+        self._derived = {
+            trait.name: _made_of(trait, project) for trait in profile.computed_traits(project)
+        }
         self.known: solver.KnownValues = _known(project, self._derived.values())
         self._spelled: dict[tuple[t.Node, frozenset[str]], t.Node] = {}
 
-    def follows(self, row: Row) -> frozenset[str]:
+    def derivable(self, row: Row) -> frozenset[str]:
         """Traits that are made of others, on this row too: they can be spelled out."""
         return frozenset(trait.name for trait in profile.consistent_traits(self.project, row))
 
-    def tree(self, expression: Expression | None, follows: frozenset[str]) -> t.Node | None:
+    def tree(self, expression: Expression | None, derivable: frozenset[str]) -> t.Node | None:
         """The tree with derived traits spelled out; None for what was not parsed from text."""
         if not isinstance(expression, CompiledExpression):
             return None
-        key = expression.tree, follows
+        key = expression.tree, derivable
         if key not in self._spelled:
             derived: dict[str, t.Node] = {}
             for name, tree in self._derived.items():
-                if name in follows:
+                if name in derivable:
                     derived[name] = solver.inlined(tree, derived)
             self._spelled[key] = solver.inlined(expression.tree, derived)
         return self._spelled[key]
 
-    def rules(self, candidate: Candidate, follows: frozenset[str]) -> Iterator[Rule]:
+    def of_candidate(self, candidate: Candidate, derivable: frozenset[str]) -> Iterator[Constraint]:
         """Everything that is a condition, in the order in which it is asked."""
         action = candidate.action
         of_item = action.about is not None and candidate.item is not None
         if action.valid_from is not None:
             begins = t.Compare(">=", t.Now(), t.Literal(action.valid_from, t.TIMESTAMP))
-            yield Rule(solver.Goal(begins, want=True))
+            yield Constraint(solver.Goal(begins, want=True))
         for condition in action.conditions:
-            tree = self.tree(condition.test, follows)
+            tree = self.tree(condition.test, derivable)
             if tree is not None:
-                yield from (Rule(goal, of_item) for goal in solver.goals_of(tree, want=True))
+                yield from (Constraint(goal, of_item) for goal in solver.goals_of(tree, want=True))
         for guard in self.project.policy.guards:
             if concerns(guard, candidate):
-                for goal in self.guard(guard, follows):
-                    yield Rule(goal, of_item and guard.about is not None)
+                for goal in self.guard(guard, derivable):
+                    yield Constraint(goal, of_item and guard.about is not None)
 
-    def guard(self, guard: Guard, follows: frozenset[str]) -> Iterator[solver.Goal]:
+    def guard(self, guard: Guard, derivable: frozenset[str]) -> Iterator[solver.Goal]:
         """Neither blocking nor cooling."""
-        when, after = self.tree(guard.when, follows), self.tree(guard.after, follows)
+        when, after = self.tree(guard.when, derivable), self.tree(guard.after, derivable)
         if when is not None:
             yield from solver.goals_of(when, want=False)
         if after is not None:
@@ -83,24 +85,20 @@ class Book:
             cooling = t.Compare(word, t.Now(), t.Shift(after, guard.cooling))
             yield solver.Goal(t.Is(cooling, truth=True), want=False)
 
-    def figures(self, action: Action, follows: frozenset[str]) -> list[t.Node]:
+    def figures(self, action: Action, derivable: frozenset[str]) -> list[t.Node]:
         """The trees of its formulas."""
-        trees = (self.tree(formula, follows) for formula in action.formulas.values())
+        trees = (self.tree(formula, derivable) for formula in action.formulas.values())
         return [tree for tree in trees if tree is not None]
 
 
 @remembered
-def book_of(project: Project) -> Book:
+def constraints_of(project: Project) -> ProjectConstraints:
     """The same project gives the same book."""
-    return Book(project)
-
-
-def _late(project: Project) -> Iterator[tuple[str, Trait]]:
-    return ((trait.name, trait) for trait in profile.computed_traits(project))
+    return ProjectConstraints(project)
 
 
 def _made_of(trait: Trait, project: Project) -> t.Node:
-    """A derived trait as a tree; one that cannot be taken apart is a column of its own."""
+    """A derived trait as a tree; one whose parts are not known is a column of its own."""
     if isinstance(trait.derived, CompiledExpression):
         return trait.derived.tree
     columns = project.row_schema.columns

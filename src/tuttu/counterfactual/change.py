@@ -30,7 +30,7 @@ class ColumnSet(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
-    """It is asked at a later moment, with nothing more heard until then. What was counted in a
+    """It is asked at a later moment, with no event until then. What was counted in a
     sliding window stays as it was counted."""
 
     now: Instant
@@ -84,7 +84,7 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True, tag="worth"):
 
 
 class HigherLimit(msgspec.Struct, frozen=True, kw_only=True, tag="limit"):
-    """A contact limit bears so many contacts."""
+    """A contact limit allows so many contacts."""
 
     name: str
     now: int
@@ -98,26 +98,26 @@ class Arm(msgspec.Struct, frozen=True, kw_only=True, tag="arm"):
     would_be: str
 
 
-class NoDice(msgspec.Struct, frozen=True, kw_only=True, tag="dice"):
+class NoExploration(msgspec.Struct, frozen=True, kw_only=True, tag="dice"):
     """Nothing is drawn for exploration; now: the share that is."""
 
     now: float
 
 
-Part: TypeAlias = (
-    ColumnSet | Later | Allowed | Units | Live | Endless | Worth | HigherLimit | Arm | NoDice
+ChangePart: TypeAlias = (
+    ColumnSet | Later | Allowed | Units | Live | Endless | Worth | HigherLimit | Arm | NoExploration
 )
 
 
 class Change(msgspec.Struct, frozen=True):
     """Parts that together turn a refusal, and none of which can be left out."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ChangePart, ...]
 
 
 def apply(view: DecisionView, change: Change) -> DecisionView:
     """The snapshot as it would be: the same in all but the change. Traits that are made of what
-    is changed are worked out again; nothing is read."""
+    is changed are computed newly; nothing is read."""
     parts = change.parts
     seen = msgspec.structs.replace(view, memo=ViewMemo())
     for part in parts:
@@ -171,8 +171,8 @@ def _with_field(view: DecisionView, items: Value, part: ColumnSet) -> list[Row]:
 
 
 def _with_consent(view: DecisionView, part: Allowed) -> DecisionView:
-    supposed = view.consents.assuming(part.purpose, part.channel, part.would_be)
-    return msgspec.structs.replace(view, consents=supposed)
+    assumed = view.consents.assuming(part.purpose, part.channel, part.would_be)
+    return msgspec.structs.replace(view, consents=assumed)
 
 
 def _with_units(view: DecisionView, part: Units) -> DecisionView:
@@ -196,7 +196,7 @@ def _without_end(view: DecisionView, part: Endless) -> DecisionView:
     return _with_action(view, part.action, valid_until=None)
 
 
-def _without_dice(view: DecisionView, _part: NoDice) -> DecisionView:
+def _without_dice(view: DecisionView, _part: NoExploration) -> DecisionView:
     controls = view.project.policy.controls
     return _with_policy(view, controls=msgspec.structs.replace(controls, exploration=0.0))
 
@@ -244,7 +244,7 @@ _APPLIED: Mapping[type, Callable[[DecisionView, Any], DecisionView]] = {
     Worth: _with_worth,
     HigherLimit: _with_higher_limit,
     Arm: _with_arm,
-    NoDice: _without_dice,
+    NoExploration: _without_dice,
 }
 """How each part is applied that is neither time nor a column."""
 

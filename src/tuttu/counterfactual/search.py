@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tuttu.counterfactual.case import Case, Renders, Seen, named_candidate, settled
-from tuttu.counterfactual.competition import contending
-from tuttu.counterfactual.parts import Change, Later, Part, subsets
-from tuttu.counterfactual.waiting import away, kept_offers, waiting, waits
+from tuttu.counterfactual.change import Change, ChangePart, Later, subsets
+from tuttu.counterfactual.competition import competition_moves
+from tuttu.counterfactual.refused_candidate import (
+    RefusedCandidate,
+    Renders,
+    Trial,
+    named_candidate,
+    required_parts,
+)
+from tuttu.counterfactual.timing import held_offers, must_wait, time_distance, waiting_moves
 from tuttu.decision.arbitration import Render
 from tuttu.decision.stage import Stages
 from tuttu.decision.stages import STAGES
@@ -50,7 +56,7 @@ def least_change(
     verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
     KeyError for an unknown action or treatment.
     """
-    return _least(Case(view, query, key, renders, STAGES), solver.Budget(looks))
+    return _least(RefusedCandidate(view, query, key, renders, STAGES), solver.Budget(looks))
 
 
 def least_changes(
@@ -72,70 +78,81 @@ def least_changes(
             continue
         budget = solver.Budget(min(left, LOOKS))
         before = budget.left
-        found[key] = _least(Case(view, query, key, renders, stages), budget)
+        found[key] = _least(RefusedCandidate(view, query, key, renders, stages), budget)
         left -= before - budget.left
     return found
 
 
-def _least(case: Case, budget: solver.Budget) -> Change | None:
+def _least(refused: RefusedCandidate, budget: solver.Budget) -> Change | None:
     def evaluate(moves: solver.Moves, thorough: bool) -> solver.SearchState:
-        return _evaluate(case, moves, thorough=thorough)
+        return _evaluate(refused, moves, thorough=thorough)
 
     found = solver.find_least(evaluate, most=MOST_PARTS, budget=budget, trusted=MOST_PARTS)
     if found is None:
         return None
-    return _smallest(case, Change(tuple(move.value for move in found)))
+    return _smallest(refused, Change(tuple(move.value for move in found)))
 
 
-def _smallest(case: Case, change: Change) -> Change:
+def _smallest(refused: RefusedCandidate, change: Change) -> Change:
     """The change, or the smallest part of it that is enough alone."""
-    return next((each for each in subsets(change) if case.turned(each.parts)), change)
+    return next((each for each in subsets(change) if refused.turned(each.parts)), change)
 
 
-def _evaluate(case: Case, moves: solver.Moves, *, thorough: bool) -> solver.SearchState:
-    seen = case.see(tuple(move.value for move in moves))
-    certain = [*settled(seen)]
-    wait = waits(seen)
+def _evaluate(
+    refused: RefusedCandidate, moves: solver.Moves, *, thorough: bool
+) -> solver.SearchState:
+    trial = refused.trial(tuple(move.value for move in moves))
+    required = [*required_parts(trial)]
+    wait = must_wait(trial)
     return solver.SearchState(
-        needed=_needed(seen, certain, wait=wait),
-        solved=lambda: not certain and not wait and not seen.unmet and case.refusal(seen) is None,
-        moves=lambda: _moves(case, seen, certain, wait=wait, thorough=thorough),
+        needed=_needed(trial, required, wait=wait),
+        solved=lambda: (
+            not required and not wait and not trial.unmet and refused.refusal(trial) is None
+        ),
+        moves=lambda: _moves(refused, trial, required, wait=wait, thorough=thorough),
     )
 
 
-def _needed(seen: Seen, certain: list[Part | None], *, wait: bool) -> int:
+def _needed(trial: Trial, required: list[ChangePart | None], *, wait: bool) -> int:
     """How many parts are needed at least beside those taken."""
-    if None in certain or (wait and "now" in seen.taken):
+    if None in required or (wait and "now" in trial.fixed):
         return _NEVER
-    goals = [rule.goal for rule in seen.unmet]
+    goals = [constraint.goal for constraint in trial.unmet]
     timed = any("now" in goal.columns for goal in goals)
-    return len(certain) + solver.moves_needed(goals, seen.taken) + (wait and not timed)
+    return len(required) + solver.moves_needed(goals, trial.fixed) + (wait and not timed)
 
 
 def _moves(
-    case: Case, seen: Seen, certain: list[Part | None], *, wait: bool, thorough: bool
+    refused: RefusedCandidate,
+    trial: Trial,
+    required: list[ChangePart | None],
+    *,
+    wait: bool,
+    thorough: bool,
 ) -> Iterator[solver.Move]:
     """What could come next: the one obstacle with the fewest ways around it is taken up."""
-    if certain:
-        yield solver.Move(repr(certain[0]), certain[0], 0.0)
+    if required:
+        yield solver.Move(repr(required[0]), required[0], 0.0)
     elif wait:
-        yield from waiting(case, seen)
-    elif seen.unmet:
-        yield from _mending(case, seen, thorough=thorough)
+        yield from waiting_moves(refused, trial)
+    elif trial.unmet:
+        yield from _constraint_moves(refused, trial, thorough=thorough)
     else:
-        yield from contending(case, seen)
+        yield from competition_moves(refused, trial)
 
 
-def _mending(case: Case, seen: Seen, *, thorough: bool) -> Iterator[solver.Move]:
-    rule = min(seen.unmet, key=lambda each: len(each.goal.columns - seen.taken))
-    row = seen.item_row if rule.of_item else seen.view.row
-    domain = case.domains[rule.of_item]
-    for move in solver.moves_for(rule.goal, row, seen.taken, domain, thorough=thorough):
-        part = case.part_of(move, row, rule.of_item)
+def _constraint_moves(
+    refused: RefusedCandidate, trial: Trial, *, thorough: bool
+) -> Iterator[solver.Move]:
+    constraint = min(trial.unmet, key=lambda each: len(each.goal.columns - trial.fixed))
+    row = trial.item_row if constraint.of_item else trial.view.row
+    domain = refused.domains[constraint.of_item]
+    for move in solver.moves_for(constraint.goal, row, trial.fixed, domain, thorough=thorough):
+        part = refused.part_of(move, row, constraint.of_item)
         if isinstance(part, Later):
-            yield solver.Move(move.name, part, away(case.view.now, part.would_be))
+            yield solver.Move(move.name, part, time_distance(refused.view.now, part.would_be))
         else:
             past = _OF_PAST if move.name.startswith(_PAST) else 0.0
             yield solver.Move(move.name, part, move.distance + past)
-    if NOW in rule.goal.columns - seen.taken:
-        yield from kept_offers(case, seen)
+    if NOW in constraint.goal.columns - trial.fixed:
+        yield from held_offers(refused, trial)

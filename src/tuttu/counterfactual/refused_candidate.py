@@ -1,4 +1,4 @@
-"""One refused candidate, and what stands in its way once some parts of a change are taken."""
+"""One refused candidate, and what stands in its way once some parts of a change are applied."""
 
 from __future__ import annotations
 
@@ -6,20 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tuttu.content import ContentError
-from tuttu.counterfactual.parts import (
-    OF_ITEM,
-    Allowed,
-    Arm,
-    Change,
-    ColumnSet,
-    Endless,
-    Later,
-    Live,
-    Part,
-    Units,
-    apply,
-)
-from tuttu.counterfactual.rules import Rule, book_of
+from tuttu.counterfactual import change as c
+from tuttu.counterfactual.constraints import Constraint, constraints_of
 from tuttu.decision.arbitration import Render
 from tuttu.decision.chance import NO_MARKETING, POLICY
 from tuttu.decision.deciding import judge
@@ -39,18 +27,18 @@ Renders = Callable[[DecisionView], Render]
 """How messages are rendered on a snapshot."""
 
 
-class Seen(NamedTuple):
+class Trial(NamedTuple):
     """The snapshot with some parts of a change applied, as the candidate's rules see it."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[c.ChangePart, ...]
     view: DecisionView
     candidate: Candidate
     item_row: Row
-    taken: frozenset[str]
-    unmet: tuple[Rule, ...]
+    fixed: frozenset[str]
+    unmet: tuple[Constraint, ...]
 
 
-class Case:
+class RefusedCandidate:
     """A candidate of one question about one snapshot. Raises KeyError if it is none."""
 
     def __init__(
@@ -67,51 +55,56 @@ class Case:
         self.key = key
         self._contents: dict[CandidateKey, str] = {}
         self._renders = renders
-        candidate = self._candidate(view)
-        self.book = book_of(view.project)
-        self.follows = self.book.follows(view.row)
-        self.rules = tuple(self.book.rules(candidate, self.follows))
-        self.figures = self.book.figures(candidate.action, self.follows)
+        candidate = named_candidate(view, key)
+        self.project_constraints = constraints_of(view.project)
+        self.derivable = self.project_constraints.derivable(view.row)
+        self.constraints = tuple(self.project_constraints.of_candidate(candidate, self.derivable))
+        self.figures = self.project_constraints.figures(candidate.action, self.derivable)
         self._of_items = _names_of_items(view, candidate)
         self.domains = {of_item: self._domain(of_item) for of_item in (False, True)}
 
-    def _candidate(self, view: DecisionView) -> Candidate:
-        return named_candidate(view, self.key)
-
     def _domain(self, of_item: bool) -> solver.Domain:
         """Rules about the item read the customer's columns too, but not the other way round."""
-        trees = [rule.goal.tree for rule in self.rules if of_item or not rule.of_item]
-        return solver.Domain(watched=(*trees, *self.figures), known=self.book.known, values={})
+        trees = [
+            constraint.goal.tree
+            for constraint in self.constraints
+            if of_item or not constraint.of_item
+        ]
+        return solver.Domain(
+            watched=(*trees, *self.figures), known=self.project_constraints.known, values={}
+        )
 
-    def see(self, parts: tuple[Part, ...]) -> Seen:
-        view = apply(self.view, Change(parts))
-        candidate = self._candidate(view)
+    def trial(self, parts: tuple[c.ChangePart, ...]) -> Trial:
+        view = c.apply(self.view, c.Change(parts))
+        candidate = named_candidate(view, self.key)
         row, item_row = view.row, view.row_of(candidate)
-        unmet = tuple(rule for rule in self.rules if not rule.met(row, item_row))
-        taken = settled_names(parts, self.key[2])
-        return Seen(parts, view, candidate, item_row, taken, unmet)
+        unmet = tuple(
+            constraint for constraint in self.constraints if not constraint.met(row, item_row)
+        )
+        fixed = fixed_columns(parts, self.key[2])
+        return Trial(parts, view, candidate, item_row, fixed, unmet)
 
-    def refusal(self, seen: Seen) -> Refusal | None:
+    def refusal(self, trial: Trial) -> Refusal | None:
         """Why the whole decision would still refuse it."""
-        first = first_refusal(seen.candidate, seen.view, self.stages)
+        first = first_refusal(trial.candidate, trial.view, self.stages)
         if first is not None:
             return first
-        judged = judge(seen.view, self.query, ASKED, self._render(seen.view), self.stages)
+        judged = judge(trial.view, self.query, ASKED, self._render(trial.view), self.stages)
         return judged.refusals[self.key]
 
-    def turned(self, parts: tuple[Part, ...]) -> bool:
-        return self.refusal(self.see(parts)) is None
+    def turned(self, parts: tuple[c.ChangePart, ...]) -> bool:
+        return self.refusal(self.trial(parts)) is None
 
-    def is_speechless(self, seen: Seen) -> bool:
+    def is_unrenderable(self, trial: Trial) -> bool:
         """Its message cannot be rendered, whatever it is worth."""
         try:
-            self._render(seen.view)(seen.candidate)
+            self._render(trial.view)(trial.candidate)
         except ContentError:
             return True
         return False
 
     def _render(self, view: DecisionView) -> Render:
-        """A message that could be rendered once can be again: a change is about the choice, not
+        """A message that could be rendered once stays so: a change is about the choice, not
         about the words. One that failed is tried on what has changed."""
 
         def rendered(candidate: Candidate) -> str:
@@ -121,28 +114,28 @@ class Case:
 
         return rendered
 
-    def part_of(self, move: solver.Move, row: Row, of_item: bool) -> Part:
+    def part_of(self, move: solver.Move, row: Row, of_item: bool) -> c.ChangePart:
         """What a move of a row's column is a part of."""
         if move.name == "now":
-            return Later(now=self.view.now, would_be=move.value)
-        about, item = self._candidate(self.view).action.about, self.key[2]
+            return c.Later(now=self.view.now, would_be=move.value)
+        about, item = named_candidate(self.view, self.key).action.about, self.key[2]
         of = None
         if of_item and about is not None and item is not None and self.is_of_item(move.name):
             of = (about, item)
-        return ColumnSet(name=move.name, now=row.get(move.name), would_be=move.value, of=of)
+        return c.ColumnSet(name=move.name, now=row.get(move.name), would_be=move.value, of=of)
 
     def is_of_item(self, column: str) -> bool:
-        return column.startswith((OF_ITEM, *self._of_items))
+        return column.startswith((c.OF_ITEM, *self._of_items))
 
-    def figure_values(self, seen: Seen, targets: Iterable[float]) -> Iterator[solver.Move]:
+    def figure_values(self, trial: Trial, targets: Iterable[float]) -> Iterator[solver.Move]:
         """Values of the columns that the formulas read, at which a figure may change."""
         wanted = [*targets]
         domain = self.domains[True]
         for tree in self.figures:
-            found = solver.propose(tree, seen.item_row, domain, targets=wanted)
+            found = solver.propose(tree, trial.item_row, domain, targets=wanted)
             for column in found.columns():
-                if column not in seen.taken:
-                    yield from found.moves(column, seen.item_row)
+                if column not in trial.fixed:
+                    yield from found.moves(column, trial.item_row)
 
 
 def named_candidate(view: DecisionView, key: CandidateKey) -> Candidate:
@@ -161,46 +154,46 @@ def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]
     return (*map(contacted_column, actions), *(f"answered.{name}." for name in actions))
 
 
-def settled_names(parts: Iterable[Part], item: str | None) -> frozenset[str]:
-    """The columns that parts settle, as a row about the item has them."""
+def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[str]:
+    """The columns that parts set, as a row about the item has them."""
     found = set()
     for part in parts:
-        if isinstance(part, ColumnSet) and (part.of is None or part.of[1] == item):
+        if isinstance(part, c.ColumnSet) and (part.of is None or part.of[1] == item):
             found.add(part.name)
-        elif isinstance(part, Later):
+        elif isinstance(part, c.Later):
             found.add(NOW)
     return frozenset(found)
 
 
-def settled(seen: Seen) -> Iterator[Part | None]:
+def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
     """What nothing but one certain part can mend; None: what nothing can."""
-    action, view = seen.candidate.action, seen.view
+    action, view = trial.candidate.action, trial.view
     if action.status != "live":
-        yield Live(action=action.name, now=action.status)
+        yield c.Live(action=action.name, now=action.status)
     if action.valid_until is not None and view.now >= action.valid_until:
-        yield Endless(action=action.name, now=action.valid_until)
-    if seen.candidate.lacks_item:
+        yield c.Endless(action=action.name, now=action.valid_until)
+    if trial.candidate.lacks_item:
         yield None
-    if CONSENT.reason(seen.candidate, view) is not None:
-        yield _permit(seen)
-    yield from _units(seen)
-    if view.arm == NO_MARKETING and CONTROLS.reason(seen.candidate, view) is not None:
-        yield Arm(now=view.arm, would_be=POLICY)
+    if CONSENT.reason(trial.candidate, view) is not None:
+        yield _permit(trial)
+    yield from _units(trial)
+    if view.arm == NO_MARKETING and CONTROLS.reason(trial.candidate, view) is not None:
+        yield c.Arm(now=view.arm, would_be=POLICY)
 
 
-def _permit(seen: Seen) -> Part | None:
+def _permit(trial: Trial) -> c.ChangePart | None:
     """None for a channel or purpose that is not declared: nobody can allow it."""
-    purpose, channel = seen.candidate.action.purpose, seen.candidate.treatment.channel
-    supposed = seen.view.consents.assuming(purpose, channel, allowed=True)
-    if supposed.permit(purpose, channel) is None:
+    purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
+    assumed = trial.view.consents.assuming(purpose, channel, allowed=True)
+    if assumed.permit(purpose, channel) is None:
         return None
-    return Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+    return c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
 
 
-def _units(seen: Seen) -> Iterator[Part]:
-    if RESOURCES.reason(seen.candidate, seen.view) is None:
+def _units(trial: Trial) -> Iterator[c.ChangePart]:
+    if RESOURCES.reason(trial.candidate, trial.view) is None:
         return
-    for name, needed in seen.candidate.treatment.uses.items():
-        free = seen.view.free.get(name, 0)
+    for name, needed in trial.candidate.treatment.uses.items():
+        free = trial.view.free.get(name, 0)
         if free < needed:
-            yield Units(name=name, now=free, would_be=needed)
+            yield c.Units(name=name, now=free, would_be=needed)
