@@ -18,8 +18,8 @@ from tuttu.api import (
     UnmergeRequest,
     Who,
 )
-from tuttu.cli import show
-from tuttu.cli.door import Door, open_door, part
+from tuttu.cli import render
+from tuttu.cli.client import Client, open_client, part
 from tuttu.cli.options import folder_option, json_option, parse_who, path_name, print_json
 
 PAGE = 1_000
@@ -35,12 +35,12 @@ def path_of(who: Who, more: str = "") -> str:
 @folder_option
 def customer(who: Who, as_json: bool, folder: Path) -> None:
     """Show the whole picture of WHO; that you looked is recorded."""
-    with open_door(folder) as door:
-        answer = door.ask(CustomerAnswer, "GET", path_of(who))
+    with open_client(folder) as client:
+        answer = client.ask(CustomerAnswer, "GET", path_of(who))
     if as_json:
         print_json(answer)
     else:
-        show.customer(answer)
+        render.customer(answer)
 
 
 @click.command()
@@ -50,19 +50,19 @@ def customer(who: Who, as_json: bool, folder: Path) -> None:
 @folder_option
 def timeline(who: Who, after: int, as_json: bool, folder: Path) -> None:
     """Show everything that happened with WHO, oldest first."""
-    with open_door(folder) as door:
-        entries = list(_entries(door, who, after))
+    with open_client(folder) as client:
+        entries = list(_entries(client, who, after))
     if as_json:
         print_json(entries)
     else:
-        show.timeline(entries)
+        render.timeline(entries)
 
 
-def _entries(door: Door, who: Who, after: int) -> Iterator[TimelineEntry]:
+def _entries(client: Client, who: Who, after: int) -> Iterator[TimelineEntry]:
     position: int | None = after
     while position is not None:
         query = {"after": position, "limit": PAGE}
-        page = door.ask(TimelineAnswer, "GET", path_of(who, "/timeline"), query=query)
+        page = client.ask(TimelineAnswer, "GET", path_of(who, "/timeline"), query=query)
         yield from page.entries
         position = page.next
 
@@ -78,16 +78,16 @@ def preferences(
 ) -> None:
     """Show what WHO allows, by purpose and channel; with --in or --out, record it first."""
     choices = [_choice(text, True) for text in allowed] + [_choice(text, False) for text in refused]
-    with open_door(folder) as door:
+    with open_client(folder) as client:
         if choices:
             body = PreferencesRequest(preferences=choices)
-            answer = door.ask(PreferencesAnswer, "PUT", path_of(who, "/preferences"), body=body)
+            answer = client.ask(PreferencesAnswer, "PUT", path_of(who, "/preferences"), body=body)
         else:
-            answer = door.ask(PreferencesAnswer, "GET", path_of(who, "/preferences"))
+            answer = client.ask(PreferencesAnswer, "GET", path_of(who, "/preferences"))
     if as_json:
         print_json(answer)
     else:
-        show.preferences(answer)
+        render.preferences(answer)
 
 
 def _choice(text: str, allowed: bool) -> PreferenceRequest:
@@ -108,9 +108,9 @@ def unmerge(one: Who, other: Who | None, why: str, as_json: bool, folder: Path) 
     fragment, as fragment:ID; the ids are shown by tuttu customer.
     """
     request = UnmergeRequest(one=one, other=other, why=why)
-    with open_door(folder) as door:
-        answer = door.ask(UnmergeAnswer, "POST", "/v1/unmerge", body=request)
+    with open_client(folder) as client:
+        answer = client.ask(UnmergeAnswer, "POST", "/v1/unmerge", body=request)
     if as_json:
         print_json(answer)
     else:
-        show.unmerged(one, other, answer)
+        render.unmerged(one, other, answer)

@@ -9,7 +9,7 @@ import click
 
 from tuttu import simulation
 from tuttu.batch.funnel import Funnel, funnel_text
-from tuttu.cli.door import open_door
+from tuttu.cli.client import open_client
 from tuttu.cli.options import FOLDER, folder_option, json_option, print_json
 
 
@@ -39,8 +39,8 @@ def run_stories(folder: Path, as_json: bool) -> None:
 @folder_option
 def funnel(surfaces: str, at: str | None, treatments: bool, as_json: bool, folder: Path) -> None:
     """Show how many customers each action reaches, and at which stage it loses the others."""
-    with open_door(folder) as door:
-        counted = door.ask(Funnel, "GET", "/v1/funnel", query={"surfaces": surfaces, "at": at})
+    with open_client(folder) as client:
+        counted = client.ask(Funnel, "GET", "/v1/funnel", query={"surfaces": surfaces, "at": at})
     if as_json:
         print_json(counted)
     else:

@@ -14,8 +14,8 @@ from tuttu.api import (
     ExplainRequest,
     Who,
 )
-from tuttu.cli import show
-from tuttu.cli.door import open_door, part
+from tuttu.cli import render
+from tuttu.cli.client import open_client, part
 from tuttu.cli.options import folder_option, json_option, parse_who, print_json
 
 surfaces_option = click.option(
@@ -76,12 +76,12 @@ def explain(
 
 def _ask(folder: Path, path: str, request: DecideRequest | ExplainRequest, as_json: bool) -> None:
     shape = ExplainAnswer if isinstance(request, ExplainRequest) else DecideAnswer
-    with open_door(folder) as door:
-        answer = door.ask(shape, "POST", path, body=request)
+    with open_client(folder) as client:
+        answer = client.ask(shape, "POST", path, body=request)
     if as_json:
         print_json(answer)
         return
-    show.decision(answer)
+    render.decision(answer)
     if isinstance(answer, ExplainAnswer) and answer.note:
         click.echo(answer.note)
 
@@ -92,14 +92,14 @@ def _ask(folder: Path, path: str, request: DecideRequest | ExplainRequest, as_js
 @folder_option
 def decision(decision_id: str, as_json: bool, folder: Path) -> None:
     """Show a decision as it was made, and what came of it."""
-    with open_door(folder) as door:
-        answer = door.ask(DecisionAnswer, "GET", f"/v1/decisions/{part(decision_id)}")
+    with open_client(folder) as client:
+        answer = client.ask(DecisionAnswer, "GET", f"/v1/decisions/{part(decision_id)}")
     if as_json:
         print_json(answer)
         return
-    show.decision(answer.decision)
+    render.decision(answer.decision)
     if answer.customer.note:
         click.echo(answer.customer.note)
     for outcome in answer.outcomes:
-        named = show.about(outcome.action or outcome.contact_id, outcome.item)
+        named = render.about(outcome.action or outcome.contact_id, outcome.item)
         click.echo(f"{outcome.time}: {named} {outcome.outcome}")
