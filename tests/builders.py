@@ -281,14 +281,14 @@ def fact(
     return Fact(id=id, fragment=fragment, time=time, received=received, body=body)
 
 
-def try_commit(store: Store, *facts: Fact, reads: Any = ()) -> list[Result]:
+def try_commit(store: Store, *facts: Fact, reads: Any = (), **more: Any) -> list[Result]:
     """In one commit, each fact a unit of its own."""
-    return store.commit([Unit(facts=(each,), reads=reads) for each in facts])
+    return store.commit([Unit(facts=(each,), reads=reads) for each in facts], **more)
 
 
-def commit(store: Store, *facts: Fact) -> None:
+def commit(store: Store, *facts: Fact, **more: Any) -> None:
     """In one commit, in which all of them stand."""
-    results = try_commit(store, *facts)
+    results = try_commit(store, *facts, **more)
     assert all(isinstance(each, Committed) for each in results), results
 
 

@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 from click.testing import Result
+from tests import builders
 from tests.batch.conftest import exports
 from tests.local import local_client
 from tests.waiting import HANG_SECONDS, until
@@ -27,7 +28,7 @@ from tuttu.profile.records import FRAGMENTS
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.events import PersonLookedAt
-from tuttu.vocabulary.facts import Committed, Fact, Logged, Transaction, Unit
+from tuttu.vocabulary.facts import Logged, Transaction
 from tuttu.vocabulary.room import RoomFolds
 
 pytestmark = pytest.mark.usefixtures("temporary")
@@ -52,22 +53,22 @@ def _falsify(folder: Path) -> None:
     """State says something else than the log."""
     with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
         fragment = engine.store.pseudonym("user_id", "maija")
-        slot = plan_of(engine.project).told["has_tv"]
+        key = plan_of(engine.project).written["has_tv"]
 
         def fold(transaction: Transaction, logged: Logged) -> None:
             state = transaction.get(FRAGMENTS, fragment)
             assert state is not None
-            told = state.told[slot]["told"]
-            state.told[slot]["told"] = msgspec.structs.replace(told, value=False)
-            transaction.put(FRAGMENTS, fragment, state)
+            wrong = msgspec.structs.replace(state.written[key]["told"], value=False)
+            written = {**state.written, key: {**state.written[key], "told": wrong}}
+            after = msgspec.structs.replace(state, written=written)
+            transaction.put(FRAGMENTS, fragment, after)
 
         body = PersonLookedAt(by="test", what="nothing")
-        fact = Fact(id="f", fragment=fragment, time=MOMENT, received=MOMENT, body=body)
+        fact = builders.fact(engine.store, body, MOMENT, id="f", who="maija")
         folds = RoomFolds(
             room="profile", tables=frozenset({FRAGMENTS.name}), folds={PersonLookedAt: fold}
         )
-        (result,) = engine.store.commit([Unit(facts=(fact,))], folds=[folds])
-        assert isinstance(result, Committed)
+        builders.commit(engine.store, fact, folds=[folds])
 
 
 def test_one_meaning_is_told_with_what_was_compared(

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 from tests import builders
+from tests.builders import HERE
 
 from tuttu.content import ContentError
 from tuttu.decision import Candidate, Question, Situation, decide
 from tuttu.ledger import resource_state
 from tuttu.storage import Store
-from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.facts import Committed, Conflict, Result
 from tuttu.vocabulary.library import Action, ContactLimit, Guard, Policy, Treatment
 from tuttu.vocabulary.project import Project
@@ -26,8 +26,6 @@ Render = Callable[[Candidate], str]
 Companies = Callable[..., Project]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Kept = Callable[..., tuple[Receipt, Result]]
-
-HERE = Where("policy.yaml", 1)
 
 
 def _chosen(receipt: Receipt) -> list[tuple[str, str, int]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests import builders
 
 from tuttu import engine as use
 from tuttu.api import (
@@ -29,7 +30,6 @@ from tuttu.versions import FixedVersion
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import BadRequest, NotFound
-from tuttu.vocabulary.facts import Committed, Fact, Unit
 from tuttu.vocabulary.values import DAY
 
 EXAMPLES = Path(__file__).parents[2] / "src/tuttu/examples"
@@ -174,8 +174,7 @@ def test_a_receipt_from_before_grounds_were_kept_speaks_alone(folder: Path, stor
     with store.read() as snapshot:
         receipt = receipt_of(snapshot, decision_id) or pytest.fail("no receipt")
     old = msgspec.structs.replace(receipt, id="old", grounds=None, contacts=())
-    fact = Fact(id="old", fragment=old.customer, time=old.now, received=old.now, body=old)
-    assert isinstance(store.commit([Unit(facts=(fact,))])[0], Committed)
+    builders.commit(store, builders.fact(store, old))
     answer = of(engine, "old")
     assert "before receipts kept" in answer.note
     assert refused(answer, "tv-package").reason == "has a fast line"

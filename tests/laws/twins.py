@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import msgspec
+from tests import builders
 from tests.laws.judging import People
 from tests.laws.saying import NAMES, Name
 
@@ -17,7 +18,7 @@ from tuttu.storage import Store
 from tuttu.versions import FixedVersion
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.events import Event, Identifier, Unmerge
-from tuttu.vocabulary.facts import Committed, Fact, Unit
+from tuttu.vocabulary.facts import Fact
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 
@@ -40,8 +41,7 @@ def facts(engine: Runtime) -> list[Fact]:
 def twin(engine: Runtime, told: Iterable[Fact], clock: Clock) -> Iterator[Runtime]:
     """A scratch engine in which people have the same pseudonyms, after these facts."""
     with closing(over(engine.project, engine.store.scratch(), clock)) as other:
-        results = other.store.commit([Unit(facts=(fact,)) for fact in told])
-        assert all(isinstance(result, Committed) for result in results), results
+        builders.commit(other.store, *told)
         yield other
 
 

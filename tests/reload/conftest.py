@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.builders import NOON
 from tests.local import local_client
 from tests.reload.company import Version, texts
-from tests.reload.worlds import NOON
 from tests.waiting import HANG_SECONDS
 
 from tuttu import engine as use

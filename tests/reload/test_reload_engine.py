@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders import NOON
 from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, Opening, order, trait, write
-from tests.reload.worlds import NOON, KilledError, facts_of, tell
+from tests.reload.worlds import KilledError, facts_of, tell
 from tests.waiting import HANG_SECONDS
 
 from tuttu import engine as use

@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import msgspec
+from tests import builders
+from tests.builders import NOON
 from tests.reload.company import Version
 
 from tuttu import engine as use
@@ -27,11 +29,9 @@ from tuttu.versions import (
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
-from tuttu.vocabulary.facts import Committed, Fact, Unit
+from tuttu.vocabulary.facts import Fact
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import HOUR, MINUTE, Instant
-
-NOON: Instant = 1_772_704_800_000_000
+from tuttu.vocabulary.values import HOUR, MINUTE
 
 Told = dict[str, Any]
 """One call without its id: ``minute``, ``who``, ``type``, and what it says."""
@@ -151,7 +151,6 @@ def fresh(world: World, shuffle: random.Random) -> Iterator[tuple[Snapshot, Proj
     shuffle.shuffle(facts)
     with closing(world.store.scratch()) as scratch:
         scratch.register(make_version(project, ROOMS).folds)
-        results = scratch.commit([Unit(facts=(fact,)) for fact in facts])
-        assert all(isinstance(result, Committed) for result in results)
+        builders.commit(scratch, *facts)
         with scratch.read() as snapshot:
             yield snapshot, project

@@ -1,4 +1,8 @@
-"""A company at work: its project folder, `tuttu serve` as a process, and who speaks to it."""
+"""A company at work: its project folder, `tuttu serve` as a process, and who speaks to it.
+
+The tests of the acceptance stories are called `test_s1_….py` to `test_s8_….py`, by the number
+of the story and a word for it.
+"""
 
 from __future__ import annotations
 

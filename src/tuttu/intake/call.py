@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from tuttu.catalog.desk import CALL_NAMES
+from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of
 from tuttu.intake.body import ANYTHING, EVENT_DEPTH, decode, require_depth
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
