@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests import builders
 
 from tuttu.vocabulary.verdicts import Permit
 
@@ -162,7 +163,7 @@ def test_a_repeated_choice_writes_nothing(bureau: Bureau) -> None:
 
     bureau.tell(bureau.said("maija", "Unsubscribed", 9))
     with bureau.store.read() as snapshot:
-        snapshot.get(FRAGMENTS, bureau.fragment("maija"))
+        snapshot.get(FRAGMENTS, bureau.store.pseudonym("user_id", "maija"))
         reads = snapshot.reads
     bureau.tell(bureau.said("maija", "Unsubscribed", 3))
     later = Unit(facts=(bureau.said("maija", "Page Viewed", 10),), reads=reads)
@@ -180,8 +181,8 @@ def test_the_choices_of_a_decision_are_watched(bureau: Bureau) -> None:
     from tuttu import consent
 
     with bureau.store.read() as snapshot:
-        consent.read(snapshot, bureau.customer("maija"), bureau.project)
+        consent.read(snapshot, builders.customer(snapshot, "maija"), bureau.project)
         reads = snapshot.reads
     assert [(table, key) for table, key, _ in reads] == [
-        ("consent.fragments", bureau.fragment("maija"))
+        ("consent.fragments", bureau.store.pseudonym("user_id", "maija"))
     ]

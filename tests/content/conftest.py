@@ -6,30 +6,31 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from tests import builders
+from tests.builders import BOOL, INTEGER, MONEY, REAL, TEXT, TIMESTAMP
 
 from tuttu.content import Renderer
-from tuttu.vocabulary.company import Company, Profile, Tracking
+from tuttu.vocabulary.company import Company
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.library import Message, Policy
+from tuttu.vocabulary.library import Message
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Kind, Schema, Type
 
 LATE = parse_instant("2026-03-01T22:30")
-TEXT, TIMESTAMP = Type(Kind.TEXT), Type(Kind.TIMESTAMP)
 SCHEMA = Schema(
     columns={
         "name": TEXT,
         "gone": TEXT,
         "language": TEXT,
-        "n": Type(Kind.INTEGER),
-        "told.size": Type(Kind.INTEGER),
-        "bought.size": Type(Kind.INTEGER),
+        "n": INTEGER,
+        "told.size": INTEGER,
+        "bought.size": INTEGER,
         "at": TIMESTAMP,
         "day": Type(Kind.DATE),
-        "price": Type(Kind.MONEY),
-        "share": Type(Kind.REAL),
-        "yes": Type(Kind.BOOL),
+        "price": MONEY,
+        "share": REAL,
+        "yes": BOOL,
         "tags": Type(Kind.TEXT, many=True),
     },
     collections={"tickets": {"topic": TEXT, "at": TIMESTAMP}},
@@ -54,18 +55,8 @@ ROW: Mapping[str, Any] = {
 
 def project_of(texts: Mapping[tuple[str, str, str], str], **company: Any) -> Project:
     """texts: (message, channel, language) to template."""
-    return Project(
-        digest="test",
+    return builders.project(
         company=Company(name="test", zone="Europe/Helsinki", **company),
-        namespaces={},
-        tracking=Tracking(),
-        profile=Profile(),
-        purposes={},
-        channels={},
-        surfaces={},
-        resources={},
-        policy=Policy(),
-        actions={},
         messages={
             key: Message(
                 name=key[0],
@@ -77,7 +68,6 @@ def project_of(texts: Mapping[tuple[str, str, str], str], **company: Any) -> Pro
             for key, template in texts.items()
         },
         row_schema=SCHEMA,
-        event_schema=Schema(),
     )
 
 

@@ -7,11 +7,14 @@ from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
+from tests import builders
+from tests.builders import BOOL, HERE, INTEGER, REAL, TEXT
 
 from tuttu.content import ContentError
 from tuttu.counterfactual import (
     Allowed,
     Arm,
+    Change,
     ColumnSet,
     Endless,
     Later,
@@ -20,13 +23,14 @@ from tuttu.counterfactual import (
     Room,
     Units,
     Worth,
+    apply,
+    least_change,
     subsets,
 )
-from tuttu.decision import Candidate, Change, Question, Situation, apply, decide, least_change
+from tuttu.decision import Candidate, Question, Situation, decide
 from tuttu.policy import parse
 from tuttu.storage import Store
-from tuttu.vocabulary.company import Profile, Trait
-from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.company import Profile
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
@@ -37,7 +41,7 @@ from tuttu.vocabulary.library import (
     Treatment,
 )
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Condition, Kind, Schema, Type
+from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Condition, Schema
 from tuttu.vocabulary.verdicts import Refusal
 
 Make = Callable[..., Action]
@@ -46,14 +50,13 @@ Alone = Callable[..., Situation]
 Asking = Callable[..., Question]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 
-HERE = Where("policy.yaml", 1)
 SCHEMA = Schema(
     columns={
-        "age": Type(Kind.INTEGER),
-        "job": Type(Kind.TEXT),
-        "keen": Type(Kind.BOOL),
-        "earns": Type(Kind.BOOL),
-        "chance": Type(Kind.REAL),
+        "age": INTEGER,
+        "job": TEXT,
+        "keen": BOOL,
+        "earns": BOOL,
+        "chance": REAL,
     }
 )
 
@@ -141,10 +144,8 @@ def earning(company: Companies) -> Companies:
     def make(*actions: Action) -> Project:
         formula = parse("job <> 'student'", SCHEMA)
         traits = {
-            "job": Trait(name="job", type=Type(Kind.TEXT), written=True, where=HERE),
-            "earns": Trait(
-                name="earns", type=Type(Kind.BOOL), derived=formula, segment=True, where=HERE
-            ),
+            "job": builders.trait("job", TEXT, written=True),
+            "earns": builders.trait("earns", BOOL, derived=formula, segment=True),
         }
         profile = Profile(traits=traits, derived_order=("earns",))
         return msgspec.structs.replace(company(*actions), profile=profile)

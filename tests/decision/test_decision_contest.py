@@ -6,15 +6,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from tests import builders
+from tests.builders import HERE
 
-from tuttu import identity
 from tuttu.content import ContentError
-from tuttu.decision import Candidate, Question, Situation, decide, situation
+from tuttu.decision import Candidate, Question, Situation, decide
 from tuttu.ledger import resource_state
 from tuttu.storage import Store
-from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.events import Identifier
-from tuttu.vocabulary.facts import Committed, Conflict, Fact, Result, Unit
+from tuttu.vocabulary.facts import Committed, Conflict, Result
 from tuttu.vocabulary.library import Action, ContactLimit, Guard, Policy, Treatment
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE
@@ -27,8 +26,6 @@ Render = Callable[[Candidate], str]
 Companies = Callable[..., Project]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Kept = Callable[..., tuple[Receipt, Result]]
-
-HERE = Where("policy.yaml", 1)
 
 
 def _chosen(receipt: Receipt) -> list[tuple[str, str, int]]:
@@ -326,15 +323,14 @@ def test_of_two_decisions_on_the_same_snapshot_one_is_asked_again(
     with opened(project) as store:
         told(store, "Identify", noon, traits={"home": "Oulu"})
         with store.read() as snapshot:
-            customer = identity.resolve(snapshot, project, Identifier("user_id", "maija"))
-            seen = situation(snapshot, project, customer, noon)
+            seen = builders.view(snapshot, project, noon)
             reads = snapshot.reads
         _, first = kept(store, project, "d1", noon)
         question = asking(fragment=store.pseudonym("user_id", "maija"))
         receipt = decide(seen, question, "d2", shown)
-        fact = Fact(id="d2", fragment=question.fragment, time=noon, received=noon, body=receipt)
+        late = builders.try_commit(store, builders.fact(store, receipt), reads=reads)
         assert isinstance(first, Committed)
-        assert store.commit([Unit(facts=(fact,), reads=reads)]) == [Conflict("ledger.fragments")]
+        assert late == [Conflict("ledger.fragments")]
 
 
 def test_the_receipt_holds_the_columns_that_were_named_and_why_the_winner_passed(

@@ -11,6 +11,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
+from tests.builders import HERE
 
 from tuttu import ledger
 from tuttu.decision import STAGES, Candidate, Question, Situation, candidates, decide, explain
@@ -18,21 +20,17 @@ from tuttu.decision.situation import CandidateKey
 from tuttu.policy import parse, parse_condition
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Collection
-from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.events import Event, Identifier
-from tuttu.vocabulary.facts import Committed, Fact, Unit
-from tuttu.vocabulary.library import Action, ContactLimit, Guard, Policy, Suppression
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.facts import Fact
+from tuttu.vocabulary.library import ContactLimit, Guard, Policy, Suppression
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Condition, Kind, Schema, Type, schema_about
-from tuttu.vocabulary.verdicts import Contact, Receipt, Refusal, Stage, Verdict
+from tuttu.vocabulary.verdicts import Contact, Refusal, Stage, Verdict
 
 Make = Callable[..., Any]
 Render = Callable[[Candidate], str]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Situated = Callable[..., Situation]
 
-HERE = Where("actions/sales/offers.yaml", 1)
 FIELDS = {
     "contract_id": Type(Kind.TEXT),
     "product": Type(Kind.TEXT),
@@ -102,7 +100,7 @@ class World:
 
     def digest(self, items: Items, past: Sequence[Past], shuffle: random.Random) -> object:
         with self.heard(items, past, shuffle) as store, store.read() as snapshot:
-            maija = Customer(fragments=(store.pseudonym("user_id", "maija"),), identifiers=())
+            maija = builders.customer(store, "maija")
             return ledger.ROOM.canonical(snapshot, maija, self.project)
 
     @contextmanager
@@ -113,7 +111,7 @@ class World:
             facts = [*_of_items(store, items, self.now), *_of_past(store, self, past)]
             (shuffle or random.Random(0)).shuffle(facts)
             for fact in facts:
-                assert isinstance(store.commit([Unit(facts=(fact,))])[0], Committed)
+                builders.commit(store, fact)
             yield store
 
 
@@ -129,8 +127,10 @@ def _of_past(store: Store, world: World, past: Sequence[Past]) -> list[Fact]:
     facts = []
     for number, each in enumerate(past):
         made = world.now - each.days_ago * DAY
-        contact = _contact(store, world.project.actions[each.action], f"d{number}.1", made, each)
-        facts.append(_receipt(contact))
+        contact = builders.contact(
+            store, world.project, f"d{number}.1", made, each.action, "side", item=each.item
+        )
+        facts.append(builders.fact(store, builders.receipt(contact)))
         if each.event == "Order":
             facts.append(_event(store, "Seen", made + MINUTE, {"contact_id": contact.id}))
             said = {"contract_id": each.item, "action": each.action}
@@ -140,56 +140,8 @@ def _of_past(store: Store, world: World, past: Sequence[Past]) -> list[Fact]:
     return facts
 
 
-def _event(store: Store, name: str, time: int, said: Mapping[str, object]) -> Fact:
-    event = Event(
-        id=f"{name} {time} {msgspec.json.encode(said, order='sorted').decode()}",
-        call="track",
-        name=name,
-        identifiers=(Identifier("user_id", "maija"),),
-        time=time,
-        received=time,
-        properties=msgspec.json.encode(said),
-    )
-    fragment = store.pseudonym("user_id", "maija")
-    return Fact(id=event.id, fragment=fragment, time=time, received=time, body=event)
-
-
-def _contact(store: Store, action: Action, contact_id: str, now: int, past: Past) -> Contact:
-    how = action.treatments["side"]
-    return Contact(
-        id=contact_id,
-        fragment=store.pseudonym("user_id", "maija"),
-        action=action.name,
-        treatment=how.name,
-        issue_group=action.issue_group,
-        owner=action.owner,
-        purpose=action.purpose,
-        channel=how.channel,
-        surface=how.surface,
-        state="held",
-        time=now,
-        held_until=now + 30 * MINUTE,
-        answer_within=how.answer_within,
-        decision_id=contact_id.partition(".")[0],
-        item=past.item,
-    )
-
-
-def _receipt(contact: Contact) -> Fact:
-    receipt = Receipt(
-        id=contact.id.partition(".")[0],
-        now=contact.time,
-        customer=contact.fragment,
-        position=0,
-        surfaces=(),
-        choices=(),
-        verdicts=(),
-        arm="policy",
-        seed=0,
-        contacts=(contact,),
-    )
-    time = contact.time
-    return Fact(id=receipt.id, fragment=contact.fragment, time=time, received=time, body=receipt)
+def _event(store: Store, name: str, time: int, said: Mapping[str, Any]) -> Fact:
+    return builders.fact(store, builders.event(name, time, **said))
 
 
 @pytest.fixture(scope="module")
@@ -381,10 +333,7 @@ def test_a_repeated_decision_reuses_each_items_own_contact(
     with world.heard(BOTH) as store:
         question = asking("side", fragment=store.pseudonym("user_id", "maija"))
         first = decide(situated(store, world.project, world.now), question, "d1", shown)
-        body = Fact(
-            id="d1", fragment=question.fragment, time=world.now, received=world.now, body=first
-        )
-        assert isinstance(store.commit([Unit(facts=(body,))])[0], Committed)
+        builders.commit(store, builders.fact(store, first))
         again = decide(situated(store, world.project, world.now + MINUTE), question, "d2", shown)
     ids = {each.item: each.contact_id for each in first.choices}
     assert {each.item: each.contact_id for each in again.choices} == ids
@@ -436,7 +385,7 @@ def test_an_answer_is_credited_to_the_item_that_it_names(
             _event(store, "Order offer", world.now - HOUR, said),
         ]
         for fact in reversed(facts):
-            store.commit([Unit(facts=(fact,))])
+            builders.try_commit(store, fact)
         history = situated(store, world.project, world.now).history
     accepted = [contact for contact, outcome in history.outcomes().items() if outcome == "accepted"]
     assert accepted == ([] if credited is None else [credited])

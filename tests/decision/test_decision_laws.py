@@ -12,23 +12,13 @@ import pytest
 from hypothesis import event as note
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.builders import HERE
 
 from tuttu.content import ContentError
-from tuttu.counterfactual import Later, Units, subsets
-from tuttu.decision import (
-    Candidate,
-    Change,
-    Question,
-    Situation,
-    apply,
-    decide,
-    explain,
-    explain_again,
-    least_change,
-)
+from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
+from tuttu.decision import Candidate, Question, Situation, decide, explain, explain_again
 from tuttu.ledger import ROOM, resource_state
 from tuttu.storage import Store
-from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.facts import Committed, Result
 from tuttu.vocabulary.library import (
     Action,
@@ -52,7 +42,6 @@ Asking = Callable[..., Question]
 Render = Callable[[Candidate], str]
 Kept = Callable[..., tuple[Receipt, Result]]
 
-HERE = Where("policy.yaml", 1)
 FLAGS = ("one", "two", "three")
 SURFACES = ("front", "side", "app", "email")
 ORDER = list(Stage)

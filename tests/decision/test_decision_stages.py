@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
+from tests.builders import HERE
 
 from tuttu.decision import STAGES, Candidate, Question, Situation, UnknownSurfaceError, decide
 from tuttu.storage import Store
-from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
@@ -28,7 +28,6 @@ from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Stage, Verdict
 Make = Callable[..., Action]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 
-HERE = Where("policy.yaml", 1)
 Judge = Callable[..., Verdict]
 
 

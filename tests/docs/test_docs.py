@@ -12,13 +12,15 @@ from urllib.parse import unquote
 import click
 import pytest
 from click.testing import CliRunner
+from tests.waiting import HANG_SECONDS
 
 from tuttu import catalog
+from tuttu.access import Scope
 from tuttu.cli import main
 from tuttu.cli.folders import examples
-from tuttu.intake import Code
+from tuttu.intake import RefusalCode
 from tuttu.policy import CONSTRUCTS
-from tuttu.web import ROUTES, Scope
+from tuttu.web import ROUTES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -99,7 +101,7 @@ def test_every_construct_scope_and_code_is_in_the_reference() -> None:
     called = {name for each in CONSTRUCTS if (name := re.match(r"\w+(?=\()", each))}
     assert {name[0] for name in called if f"`{name[0]}(" not in conditions} == set()
     http = text_of(DOCS / "reference" / "http.md")
-    assert {name for name in [*Scope, *Code] if f"`{name.value}`" not in http} == set()
+    assert {name for name in [*Scope, *RefusalCode] if f"`{name.value}`" not in http} == set()
 
 
 def test_every_example_company_is_told_of() -> None:
@@ -193,7 +195,7 @@ def test_pictures_are_well_formed_and_say_what_they_show() -> None:
 
 def test_the_reference_is_written_from_this_code(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.reference", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=HANG_SECONDS)
     fresh = {path.name: text_of(path) for path in tmp_path.iterdir()}
     kept = {path.name: text_of(path) for path in (DOCS / "reference").glob("*.md")}
     assert sorted(fresh) == sorted(kept)

@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import ast
 import statistics
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.house.limits import IMPORT_SHARE, SOURCE_LINES, within
+from tests.house.source import FILES, SOURCE, functions, lines_of, not_blank, parsed, place
 
-SOURCE = Path(__file__).parents[2] / "src" / "tuttu"
-FILES = sorted(SOURCE.rglob("*.py"))
 ROOMS = sorted(path.parent for path in SOURCE.glob("*/__init__.py"))
 WORDS_ONLY = {"vocabulary"}
 """Rooms whose public names are their modules': there is no behaviour to hide behind a face."""
 
 FILE_LINES = 500
-FUNCTION_LINES = 80
+FUNCTION_LINES = 60
+NEARLY_ALL_LINES = 30
+"""The 95th percentile of functions."""
 MEDIAN_LINES = 10
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def functions(tree: ast.AST) -> Iterator[Function]:
-    return (each for each in ast.walk(tree) if isinstance(each, Function))
-
-
-def lines_of(function: Function) -> int:
-    """Of the body, without its docstring."""
-    body = function.body
-    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        body = body[1:]
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-
-
-def place(path: Path, line: int) -> str:
-    return f"{path.relative_to(SOURCE.parent)}:{line}"
+ENGINE_LINES = 1_500
+"""Not blank."""
 
 
 def test_there_is_something_to_measure() -> None:
@@ -69,6 +50,27 @@ def test_no_function_is_too_long() -> None:
 def test_functions_are_small() -> None:
     sizes = [lines_of(each) for path in FILES for each in functions(parsed(path))]
     assert statistics.median(sizes) < MEDIAN_LINES
+    assert statistics.quantiles(sizes, n=20)[-1] <= NEARLY_ALL_LINES
+
+
+def test_the_engine_is_small() -> None:
+    assert (
+        sum(not_blank(path) for path in FILES if SOURCE / "engine" in path.parents) <= ENGINE_LINES
+    )
+
+
+def test_the_source_does_not_grow() -> None:
+    within(SOURCE_LINES, sum(map(not_blank, FILES)))
+
+
+def test_few_lines_are_imports() -> None:
+    imports = sum(
+        (each.end_lineno or 0) - each.lineno + 1
+        for path in FILES
+        for each in ast.walk(parsed(path))
+        if isinstance(each, ast.Import | ast.ImportFrom)
+    )
+    within(IMPORT_SHARE, imports / sum(map(not_blank, FILES)))
 
 
 def test_modules_import_at_the_top() -> None:
@@ -108,4 +110,11 @@ def bound(tree: ast.Module) -> set[str]:
         for alias in node.names
     }
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return imported | defined
+    assigned = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return imported | defined | assigned

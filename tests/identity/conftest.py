@@ -3,112 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
-import msgspec
 import pytest
+from tests import builders
 
-from tuttu.identity import ROOM, customers, resolve
+from tuttu import identity
+from tuttu.identity import customers, resolve
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
-from tuttu.storage import Store, open_store
-from tuttu.vocabulary.company import Company, Namespace, Profile, Tracking
-from tuttu.vocabulary.errors import Where
+from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Event, Identifier, PreferenceSet, Unmerge
-from tuttu.vocabulary.facts import Committed, Fact, Table, Unit
-from tuttu.vocabulary.library import Policy
+from tuttu.vocabulary.facts import Fact, Table
 from tuttu.vocabulary.people import Customer
-from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Schema
 
-HERE = Where("identity.yaml", 1)
 TABLES: tuple[Table[Any], ...] = (NODES, MEMBERS, NEIGHBOURS, BARRED)
-
-
-def project_of(namespaces: Mapping[str, Namespace]) -> Project:
-    return Project(
-        digest="test",
-        company=Company(name="test"),
-        namespaces=namespaces,
-        tracking=Tracking(),
-        profile=Profile(),
-        purposes={},
-        channels={},
-        surfaces={},
-        resources={},
-        policy=Policy(),
-        actions={},
-        messages={},
-        row_schema=Schema(),
-        event_schema=Schema(),
-    )
-
-
-def namespaces_of(**settings: Mapping[str, Any]) -> dict[str, Namespace]:
-    """Namespaces in the order of their priority."""
-    return {
-        name: Namespace(name=name, rank=rank, where=HERE, **given)
-        for rank, (name, given) in enumerate(settings.items())
-    }
-
-
-def ident(text: str) -> Identifier:
-    """``user_id:maija``."""
-    namespace, _, value = text.partition(":")
-    return Identifier(namespace, value)
 
 
 class World:
     """One store under one set of rules."""
 
-    def __init__(self, namespaces: Mapping[str, Namespace], folder: Path) -> None:
-        self.project = project_of(namespaces)
-        self.store: Store = open_store("sqlite::memory:", folder)
-        self.store.register([ROOM.hearing(self.project)])
+    def __init__(self, namespaces: Mapping[str, Namespace]) -> None:
+        self.project = builders.project(namespaces=namespaces)
+        self._closing = ExitStack()
+        self.store = self._closing.enter_context(builders.opened(self.project, identity))
         self._number = 0
 
     def event(self, *names: str, call: str = "track", time: int | None = None) -> Fact:
         self._number += 1
-        event = Event(
+        event = builders.event(
+            call,
+            self._number if time is None else time,
             id=f"m{self._number:06}",
             call=call,
-            name=call,
-            identifiers=tuple(ident(name) for name in names),
-            time=self._number if time is None else time,
             received=self._number,
+            identifiers=tuple(builders.identifier(name) for name in names),
         )
         return self.fact_of(event)
 
     def fact_of(self, event: Event) -> Fact:
-        return Fact(
-            id=event.id,
-            fragment=self.store.pseudonym(*msgspec.structs.astuple(event.identifiers[0])),
-            time=event.time,
-            received=event.received,
-            body=event,
-        )
+        return builders.fact(self.store, event)
 
     def unmerge(self, one: str, other: str) -> Fact:
         self._number += 1
-        return self.unmerge_of(ident(one), ident(other), f"u{self._number}")
+        parted = builders.identifier(one), builders.identifier(other)
+        return self.unmerge_of(*parted, f"u{self._number}")
 
     def unmerge_of(self, one: Identifier, other: Identifier, name: str) -> Fact:
         body = Unmerge(one=one, other=other, by="anna")
-        return Fact(id=name, fragment=None, time=10**9, received=10**9, body=body)
+        return builders.fact(self.store, body, 10**9, id=name)
 
     def preference(self, name: str, time: int) -> Fact:
         body = PreferenceSet(purpose="marketing", channel=None, allowed=False, by="anna")
-        fragment = self.store.pseudonym(*name.split(":"))
-        return Fact(id=f"p{time}", fragment=fragment, time=time, received=time, body=body)
+        return builders.fact(self.store, body, time, id=f"p{time}", who=name)
 
     def tell(self, *facts: Fact, together: bool = False) -> None:
-        units = [Unit(facts=(fact,)) for fact in facts]
-        for batch in [units] if together else [[unit] for unit in units]:
-            assert all(isinstance(result, Committed) for result in self.store.commit(batch))
+        for batch in [facts] if together else [[fact] for fact in facts]:
+            builders.commit(self.store, *batch)
 
     def customer(self, name: str) -> Customer:
         with self.store.read() as snapshot:
-            return resolve(snapshot, self.project, ident(name))
+            return resolve(snapshot, self.project, builders.identifier(name))
 
     def people(self) -> list[Customer]:
         with self.store.read() as snapshot:
@@ -116,7 +71,7 @@ class World:
         return sorted(found, key=lambda customer: customer.identifiers)
 
     def names(self) -> set[frozenset[str]]:
-        """Each customer as the set of his identifiers, written ``user_id:maija``."""
+        """Each customer as the set of their identifiers, written ``user_id:maija``."""
         return {
             frozenset(f"{each.namespace}:{each.value}" for each in customer.identifiers)
             for customer in self.people()
@@ -134,7 +89,7 @@ class World:
             return {table.name: dict(snapshot.scan(table)) for table in TABLES}
 
     def close(self) -> None:
-        self.store.close()
+        self._closing.close()
 
 
 MakeWorld = Callable[[Mapping[str, Namespace]], World]
@@ -142,15 +97,15 @@ MakeWorld = Callable[[Mapping[str, Namespace]], World]
 
 @pytest.fixture
 def namespaces() -> Callable[..., dict[str, Namespace]]:
-    return namespaces_of
+    return builders.namespaces
 
 
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[MakeWorld]:
+def make_world() -> Iterator[MakeWorld]:
     made: list[World] = []
 
     def make(rules: Mapping[str, Namespace]) -> World:
-        made.append(World(rules, tmp_path))
+        made.append(World(rules))
         return made[-1]
 
     yield make
@@ -161,7 +116,7 @@ def make_world(tmp_path: Path) -> Iterator[MakeWorld]:
 @pytest.fixture
 def segment_rules() -> dict[str, Namespace]:
     """The rules under which Segment's own sample calls are read."""
-    return namespaces_of(
+    return builders.namespaces(
         user_id={"unique": True, "alias_limit": 3},
         anonymous_id={},
         email={"fields": ("traits.email",), "limit": 5, "normalise": ("trim", "lower")},

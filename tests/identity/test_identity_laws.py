@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests import builders
 
 from tuttu.identity import links_of, partition, records, repartition
 from tuttu.identity.partition import is_void
@@ -83,12 +84,12 @@ def logs(draw: st.DrawFn, most: int = 14, names: int = 4, least: int = 0) -> Log
         )
     )
     events = [
-        Event(
+        builders.event(
+            call,
+            time,
             id=f"m{number}",
             call=call,
-            name=call,
             identifiers=tuple(sorted(who, key=lambda each: order.index(each.namespace))),
-            time=time,
             received=10,
         )
         for number, (who, call, time) in enumerate(said)

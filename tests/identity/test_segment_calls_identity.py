@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
 
 from tuttu.identity import identifiers_of
-from tuttu.vocabulary.events import Event
 
 if TYPE_CHECKING:
     from tests.identity.conftest import MakeWorld, World
@@ -35,18 +35,16 @@ def calls(data: Path) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+def sent(world: World, name: str, call: dict[str, Any], time: int) -> None:
+    who = identifiers_of(call, world.project.namespaces)
+    event = builders.event(name, time, id=name, call=call["type"], identifiers=who, received=99)
+    world.tell(world.fact_of(event))
+
+
 def send(world: World, said: list[tuple[str, dict[str, Any]]], first: str = "identify") -> None:
     """first: the call that came first in time."""
     for number, (name, call) in enumerate(said):
-        event = Event(
-            id=name,
-            call=call["type"],
-            name=name,
-            identifiers=identifiers_of(call, world.project.namespaces),
-            time=0 if name == first else 10 + number,
-            received=99,
-        )
-        world.tell(world.fact_of(event))
+        sent(world, name, call, 0 if name == first else 10 + number)
 
 
 def test_segment_calls_are_four_customers(world: World, data: Path) -> None:
@@ -77,15 +75,7 @@ def test_segment_calls_in_any_order(
     world = make_world(segment_rules)
     for number in order:
         name, call = said[number]
-        event = Event(
-            id=name,
-            call=call["type"],
-            name=name,
-            identifiers=identifiers_of(call, segment_rules),
-            time=0 if name == "identify" else 10,
-            received=99,
-        )
-        world.tell(world.fact_of(event))
+        sent(world, name, call, 0 if name == "identify" else 10)
     assert world.names() == FOUR
     world.close()
 

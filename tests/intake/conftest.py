@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 import pytest
+from tests import builders
+from tests.builders import HERE
 
+from tuttu import intake
 from tuttu.intake import (
     BATCH,
-    ROOM,
     Accepted,
     Context,
     ImportMapping,
@@ -21,21 +22,18 @@ from tuttu.intake import (
     Row,
     RowFile,
     accept,
-    mapped,
+    map_rows,
     require_fit,
 )
-from tuttu.storage import Store, open_store
-from tuttu.vocabulary.company import Company, Limits, Namespace, PlannedEvent, Profile, Tracking
-from tuttu.vocabulary.errors import Where
+from tuttu.storage import Store
+from tuttu.vocabulary.company import Company, Limits, PlannedEvent, Tracking
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Unit
-from tuttu.vocabulary.library import Policy
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Kind, Schema, Type
+from tuttu.vocabulary.values import Kind, Type
 
 NOW = 1_772_355_600_000_000
 """2026-03-01T09:00:00Z."""
-WHERE = Where("test.yaml", 1)
 PLAN = {
     "Order Completed": PlannedEvent(
         name="Order Completed",
@@ -46,38 +44,20 @@ PLAN = {
         },
         required=frozenset({"order_id"}),
         items={"products": {"price": Type(Kind.MONEY), "category": Type(Kind.TEXT)}},
-        where=WHERE,
+        where=HERE,
     )
 }
 
 
 def make_project(**tracking: Any) -> Project:
-    namespaces = [
-        Namespace(name="user_id", rank=0, unique=True, blocked=frozenset({"unknown"}), where=WHERE),
-        Namespace(
-            name="email",
-            rank=1,
-            normalise=("trim", "lower"),
-            fields=("traits.email",),
-            where=WHERE,
-        ),
-        Namespace(name="anonymous_id", rank=2, where=WHERE),
-    ]
-    return Project(
-        digest="0" * 64,
+    return builders.project(
         company=Company(name="small", limits=Limits()),
-        namespaces={each.name: each for each in namespaces},
+        namespaces=builders.namespaces(
+            user_id={"unique": True, "blocked": frozenset({"unknown"})},
+            email={"normalise": ("trim", "lower"), "fields": ("traits.email",)},
+            anonymous_id={},
+        ),
         tracking=Tracking(**{"plan": PLAN, **tracking}),
-        profile=Profile(),
-        purposes={},
-        channels={},
-        surfaces={},
-        resources={},
-        policy=Policy(),
-        actions={},
-        messages={},
-        row_schema=Schema(),
-        event_schema=Schema(),
     )
 
 
@@ -87,11 +67,9 @@ def project() -> Project:
 
 
 @pytest.fixture(scope="session")
-def store() -> Iterator[Store]:
-    opened = open_store("sqlite::memory:", Path())
-    opened.register([ROOM.hearing(make_project())])
-    yield opened
-    opened.close()
+def store(project: Project) -> Iterator[Store]:
+    with builders.opened(project, intake) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -195,7 +173,7 @@ def take() -> Take:
         if mapping:
             columns = rows.columns if isinstance(rows, RowFile) else None
             require_fit(mapping, columns, context.project)
-        return _sent(list(mapped(rows, mapping, after)), context)
+        return _sent(list(map_rows(rows, mapping, after)), context)
 
     return taking
 

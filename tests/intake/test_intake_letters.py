@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
 
+from tuttu import intake
 from tuttu.intake import (
-    ROOM,
     Accepted,
     Context,
     KeptLetter,
@@ -22,11 +22,11 @@ from tuttu.intake import (
     close,
     letter,
     letters,
-    repaired,
+    repair,
 )
-from tuttu.storage import Store, open_store
+from tuttu.storage import Store
 from tuttu.vocabulary.events import DeadLetterClosed, Event
-from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
+from tuttu.vocabulary.facts import Committed, Duplicate, Unit
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR
 
@@ -39,10 +39,8 @@ RIGHT = {**WRONG, "event": "Opened"}
 @pytest.fixture
 def empty(project: Project) -> Iterator[Store]:
     """A store without letters."""
-    store = open_store("sqlite::memory:", Path())
-    store.register([ROOM.hearing(project)])
-    yield store
-    store.close()
+    with builders.opened(project, intake) as store:
+        yield store
 
 
 def body(call: object) -> bytes:
@@ -98,7 +96,7 @@ def test_a_repaired_call_is_as_if_it_had_been_right_at_first(
 ) -> None:
     kept = refuse(empty, context, {**WRONG, **said})
     right = body({**RIGHT, **said})
-    sent = commit(empty, repaired(kept, right, later(context)))
+    sent = commit(empty, repair(kept, right, later(context)))
     assert sent.units == accept("track", right, None, context).units
     assert sent.refusal is None
     assert only(empty).status == "sent"
@@ -112,14 +110,14 @@ def test_a_repaired_call_of_a_batch_is_too(empty: Store, context: Context) -> No
         return body({"batch": [call], "sentAt": "2026-03-01T08:00:00Z"})
 
     commit(empty, accept("batch", batch({**WRONG, **dated}), None, context))
-    sent = commit(empty, repaired(only(empty), body({**RIGHT, **dated}), later(context)))
+    sent = commit(empty, repair(only(empty), body({**RIGHT, **dated}), later(context)))
     assert sent.units == accept("batch", batch({**RIGHT, **dated}), None, context).units
     assert sent.units[0].facts[0].time == context.now - HOUR
 
 
 def test_a_letter_refused_again_waits_on(empty: Store, context: Context) -> None:
     kept = refuse(empty, context, WRONG)
-    sent = commit(empty, repaired(kept, body({**WRONG, "event": ""}), later(context)))
+    sent = commit(empty, repair(kept, body({**WRONG, "event": ""}), later(context)))
     assert sent.status == 400
     assert sent.refusal is not None
     assert sent.refusal.letter is None
@@ -132,7 +130,7 @@ def test_sending_as_it_is_after_the_project_was_repaired(empty: Store, context: 
     strict = msgspec.structs.replace(context.project, tracking=tracking)
     kept = refuse(empty, msgspec.structs.replace(context, project=strict), RIGHT)
     assert kept.letter.code == "undeclared_event"
-    sent = commit(empty, repaired(kept, None, later(context)))
+    sent = commit(empty, repair(kept, None, later(context)))
     assert sent.units == accept("track", body(RIGHT), None, context).units
     assert only(empty).status == "sent"
 
@@ -141,10 +139,10 @@ def test_sending_twice_is_sending_once(empty: Store, context: Context) -> None:
     """Also without a messageId, and when both began before either ended."""
     kept = refuse(empty, context, {"userId": "maija"})
     right = body({"userId": "maija", "event": "Opened"})
-    one, other = (repaired(kept, right, later(context, n)) for n in (1, 2))
+    one, other = (repair(kept, right, later(context, n)) for n in (1, 2))
     assert [type(each) for each in empty.commit(one.everything)] == [Committed, Committed]
     assert [type(each) for each in empty.commit(other.everything)] == [Duplicate, Duplicate]
-    third = repaired(only(empty), right, later(context))
+    third = repair(only(empty), right, later(context))
     assert third.refusal is not None
     assert (third.status, third.refusal.code) == (409, "letter_closed")
     assert third.everything == ()
@@ -153,17 +151,17 @@ def test_sending_twice_is_sending_once(empty: Store, context: Context) -> None:
 def test_a_letter_cut_short_needs_a_whole_body(empty: Store, context: Context) -> None:
     kept = refuse(empty, context, {**RIGHT, "properties": {"x": "y" * 40_000}})
     assert kept.letter.truncated
-    sent = repaired(kept, None, context)
+    sent = repair(kept, None, context)
     assert sent.refusal is not None
     assert sent.refusal.code == "letter_truncated"
-    assert repaired(kept, body(RIGHT), context).status == 200
+    assert repair(kept, body(RIGHT), context).status == 200
 
 
 def test_a_repaired_batch_closes_and_its_refused_calls_wait(
     empty: Store, context: Context, events_of: Callable[[Accepted], list[Event]]
 ) -> None:
     kept = refuse(empty, context, {"batch": 7}, "batch")
-    sent = commit(empty, repaired(kept, body({"batch": [RIGHT, WRONG]}), later(context)))
+    sent = commit(empty, repair(kept, body({"batch": [RIGHT, WRONG]}), later(context)))
     assert [event.id for event in events_of(sent)] == ["m-1"]
     states = {each.letter.route: each.status for each in listed(empty)}
     assert states == {"batch": "sent", "call": "waiting"}
@@ -175,7 +173,7 @@ def test_a_dropped_letter(empty: Store, context: Context) -> None:
     unit = close(kept.letter.id, "dropped", later(context))
     assert [type(each) for each in empty.commit([unit])] == [Committed]
     assert only(empty).status == "dropped"
-    assert repaired(only(empty), body(RIGHT), context).status == 409
+    assert repair(only(empty), body(RIGHT), context).status == 409
     sent = close(kept.letter.id, "sent", later(context))
     assert [type(each) for each in empty.commit([sent])] == [Duplicate]
 
@@ -200,26 +198,12 @@ def test_the_order_of_facts_does_not_matter(context: Context, order: list[int]) 
     named = msgspec.structs.replace(context, new_id=lambda: f"l-{next(numbers)}")
     refused = accept("track", body(WRONG), None, named).letters
     other = accept("track", body({}), None, named).letters
-    closings = [
-        Unit(
-            facts=(
-                Fact(
-                    id=how,
-                    fragment=None,
-                    time=time,
-                    received=time,
-                    body=DeadLetterClosed(id="l-1", how=how),
-                ),
-            )
-        )
-        for time, how in ((1, "dropped"), (2, "sent"))
-    ]
-    units = [*refused, *other, *closings]
-    store = open_store("sqlite::memory:", Path())
-    try:
-        store.register([ROOM.hearing(context.project)])
+    with builders.opened(context.project, intake) as store:
+        closings = [
+            builders.fact(store, DeadLetterClosed(id="l-1", how=how), time, id=how)
+            for time, how in ((1, "dropped"), (2, "sent"))
+        ]
+        units = [*refused, *other, *(Unit(facts=(each,)) for each in closings)]
         store.commit([units[place] for place in order])
         found = {each.letter.id: each.status for each in listed(store)}
-    finally:
-        store.close()
     assert found == {"l-1": "dropped", "l-2": "waiting"}

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests import builders
 from tests.kills.books import Books
 from tests.kills.senders import Wire
 from tests.kills.server import MOMENT, Server, project
 from tests.kills.trial import Trial, set_amount
 
+from tuttu import engine as use
 from tuttu.engine import open_engine
 from tuttu.testing import PrivatePostgres
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
-from tuttu.vocabulary.facts import Committed, Unit
 
 if TYPE_CHECKING:
     from tests.kills.conftest import Serving
@@ -101,7 +102,6 @@ def replayed(folder: Path, storage: str, fresh: Path) -> str:
         with engine.store.read() as snapshot:
             position = 0
             while facts := snapshot.facts(after=position):
-                results = again.store.commit([Unit(facts=(each.fact,)) for each in facts])
-                assert all(isinstance(result, Committed) for result in results)
+                builders.commit(again.store, *(each.fact for each in facts))
                 position = facts[-1].position
-        return again.digest()
+        return use.digest(again).digest

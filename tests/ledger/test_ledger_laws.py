@@ -9,13 +9,14 @@ from contextlib import AbstractContextManager
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
+from tests.builders import HERE, NOON
 
 from tuttu.ledger import ROOM, History, resource_state
 from tuttu.ledger.canonical import canonical
 from tuttu.storage import Store
-from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.events import Event
-from tuttu.vocabulary.facts import Committed, Refused, Result, Unit
+from tuttu.vocabulary.facts import Committed, Refused, Result
 from tuttu.vocabulary.library import ContactLimit
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
@@ -32,10 +33,8 @@ Heard = Callable[..., None]
 Seen = Callable[..., History]
 Person = Callable[..., Customer]
 
-NOON = 1_772_704_800_000_000
 PEOPLE = ("maija", "anonymous")
 CONTACTS = ("d0.1", "d1.1", "d2.1")
-HERE = Where("policy.yaml", 1)
 
 _minutes = st.integers(min_value=0, max_value=90)
 _names = st.sampled_from(
@@ -280,7 +279,7 @@ def test_replay_of_the_log_gives_the_same_state(
         heard(first, event("Offer Viewed", NOON + HOUR, contact_id="d0.1"))
         with first.read() as snapshot:
             log = snapshot.facts()
-        second.commit([Unit(facts=(entry.fact,)) for entry in log])
+        builders.try_commit(second, *(entry.fact for entry in log))
         digests = []
         for store in (first, second):
             with store.read() as snapshot:

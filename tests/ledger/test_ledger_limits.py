@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
+from tests.builders import HERE, NOON
 
 from tuttu.ledger import History
 from tuttu.storage import Store
-from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Result
 from tuttu.vocabulary.library import ContactLimit, Suppression
@@ -25,9 +25,7 @@ Seen = Callable[..., History]
 Breaks = Callable[..., bool]
 Silent = Callable[..., bool]
 
-NOON = 1_772_704_800_000_000
 """2026-03-05T10:00:00Z, twelve o'clock in Helsinki."""
-HERE = Where("policy.yaml", 1)
 
 
 Scope = Literal["action", "issue_group", "owner", "purpose"]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from tests.builders import NOON
 
 from tuttu.ledger import History, ResourceState, free, resource_state
 from tuttu.storage import Store
@@ -22,7 +23,6 @@ Heard = Callable[..., None]
 Seen = Callable[..., History]
 State = Callable[..., tuple[int, int, int]]
 
-NOON = 1_772_704_800_000_000
 """2026-03-05T10:00:00Z, twelve o'clock in Helsinki."""
 MIDNIGHT = NOON + 12 * HOUR
 

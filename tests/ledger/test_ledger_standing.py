@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.builders import NOON
 
 from tuttu.ledger import History, outcomes_of
 from tuttu.storage import Store
@@ -19,7 +20,6 @@ Tell = Callable[..., Event]
 Heard = Callable[..., None]
 Seen = Callable[..., History]
 
-NOON = 1_772_704_800_000_000
 """2026-03-05T10:00:00Z, twelve o'clock in Helsinki."""
 
 

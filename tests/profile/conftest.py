@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
-import msgspec
 import pytest
+from tests import builders
+from tests.builders import BOOL, HERE, INTEGER, MONEY, REAL, TEXT, TIMESTAMP, HandWritten, trait
 
-from tuttu.profile import ROOM
-from tuttu.storage import Snapshot, open_store
+from tuttu import profile
+from tuttu.storage import Snapshot
 from tuttu.vocabulary.company import (
     Aggregate,
     Collection,
@@ -22,57 +22,36 @@ from tuttu.vocabulary.company import (
     Trait,
     TraitWrite,
 )
-from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.events import Event, Identifier
-from tuttu.vocabulary.facts import Committed, Fact, Reader, Unit
-from tuttu.vocabulary.library import Policy
+from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Duration, Kind, Row, Schema, Type, Value
+from tuttu.vocabulary.values import Duration, Kind, Schema, Type, Value
 
-HERE = Where("traits.yaml", 1)
-BOOL, INTEGER, MONEY, REAL = (
-    Type(kind) for kind in (Kind.BOOL, Kind.INTEGER, Kind.MONEY, Kind.REAL)
-)
-TEXT, TIMESTAMP = Type(Kind.TEXT), Type(Kind.TIMESTAMP)
 WINDOW = 10
 
 
-@dataclass(frozen=True)
-class Tested:
-    """An expression written by hand."""
-
-    text: str
-    type: Type
-    function: Callable[[Row], Value] = field(repr=False)
-    columns: frozenset[str] = frozenset()
-
-    def __call__(self, row: Row) -> Value:
-        return self.function(row)
-
-
-IS_ORDER = Tested("event = 'Order'", BOOL, lambda row: row["event"] == "Order")
-IS_LARGE = Tested(
+IS_ORDER = HandWritten("event = 'Order'", BOOL, lambda row: row["event"] == "Order")
+IS_LARGE = HandWritten(
     "event = 'Order' AND amount > 5.00",
     BOOL,
     lambda row: None if (said := row["amount"]) is None else bool(str(said) and _int(said) > 50000),
 )
-IS_OPEN = Tested(
+IS_OPEN = HandWritten(
     "COALESCE(status, 'open') <> 'resolved'",
     BOOL,
     lambda item: (item["status"] or "open") != "resolved",
 )
-IS_DEAR = Tested("fee > 1.00", BOOL, lambda item: _above(item["fee"], 10_000))
-SPENDER = Tested(
+IS_DEAR = HandWritten("fee > 1.00", BOOL, lambda item: _above(item["fee"], 10_000))
+SPENDER = HandWritten(
     "spent_10 > 8.00", BOOL, lambda row: _above(row["spent_10"], 80000), frozenset({"spent_10"})
 )
-KEEN = Tested(
+KEEN = HandWritten(
     "spender AND left_report",
     BOOL,
     lambda row: None if row["spender"] is None else row["spender"] and row["left_report"],
     frozenset({"spender", "left_report"}),
 )
-ECHO = Tested("secret", INTEGER, lambda row: row["secret"], frozenset({"secret"}))
+ECHO = HandWritten("secret", INTEGER, lambda row: row["secret"], frozenset({"secret"}))
 
 
 def _int(value: Value) -> int:
@@ -87,15 +66,8 @@ def _above(value: Value, limit: int) -> bool | None:
 def _over(
     aggregate: Aggregate, name: str, declared: Type, window: Duration | None = None, said: str = ""
 ) -> Trait:
-    return Trait(
-        name=name,
-        type=declared,
-        aggregate=aggregate,
-        field=said or None,
-        test=IS_ORDER,
-        window=window,
-        where=HERE,
-    )
+    field = said or None
+    return trait(name, declared, aggregate=aggregate, field=field, test=IS_ORDER, window=window)
 
 
 def _aggregates() -> list[Trait]:
@@ -112,25 +84,15 @@ def _aggregates() -> list[Trait]:
             _over("max", f"highest{suffix}", REAL, window, "ratio"),
             _over("max", f"ordered_at{suffix}", TIMESTAMP, window),
         ]
-    large = Trait(name="large", type=INTEGER, aggregate="count", test=IS_LARGE, where=HERE)
-    return [*found, large]
+    return [*found, trait("large", INTEGER, aggregate="count", test=IS_LARGE)]
 
 
 def _written(name: str, declared: Type, *uses: str) -> Trait:
-    return Trait(name=name, type=declared, written=True, uses=frozenset(uses), where=HERE)
+    return trait(name, declared, written=True, uses=frozenset(uses))
 
 
-def _of_tickets(aggregate: Aggregate, name: str, declared: Type, said: str | None = None) -> Trait:
-    test = IS_OPEN if said is None else None
-    return Trait(
-        name=name,
-        type=declared,
-        aggregate=aggregate,
-        over="tickets",
-        field=said,
-        test=test,
-        where=HERE,
-    )
+def _of_tickets(aggregate: Aggregate, name: str, declared: Type, **more: Any) -> Trait:
+    return trait(name, declared, aggregate=aggregate, over="tickets", **more)
 
 
 def _traits() -> list[Trait]:
@@ -141,39 +103,17 @@ def _traits() -> list[Trait]:
         _written("secret", INTEGER, "profiling"),
         _written("group_id", TEXT),
         *_aggregates(),
-        _of_tickets("count", "open_tickets", INTEGER),
-        _of_tickets("sum", "fees", MONEY, "fee"),
-        _of_tickets("last", "last_status", TEXT, "status"),
-        Trait(
-            name="dear_tickets",
-            type=INTEGER,
-            aggregate="count",
-            over="tickets",
-            test=IS_DEAR,
-            where=HERE,
-        ),
-        Trait(
-            name="tickets_10",
-            type=INTEGER,
-            aggregate="count",
-            over="tickets",
-            window=WINDOW,
-            where=HERE,
-        ),
-        Trait(name="came_back", type=BOOL, sequence=("Visit", "Visit"), window=30, where=HERE),
-        Trait(
-            name="left_report",
-            type=BOOL,
-            sequence=("Report Viewed", "Contract Viewed"),
-            window=30,
-            where=HERE,
-        ),
-        Trait(
-            name="known_size", type=INTEGER, first_known=("told.size", "bought.size"), where=HERE
-        ),
-        Trait(name="keen", type=BOOL, derived=KEEN, segment=True, where=HERE),
-        Trait(name="spender", type=BOOL, derived=SPENDER, where=HERE),
-        Trait(name="echo", type=INTEGER, derived=ECHO, where=HERE),
+        _of_tickets("count", "open_tickets", INTEGER, test=IS_OPEN),
+        _of_tickets("sum", "fees", MONEY, field="fee"),
+        _of_tickets("last", "last_status", TEXT, field="status"),
+        _of_tickets("count", "dear_tickets", INTEGER, test=IS_DEAR),
+        _of_tickets("count", "tickets_10", INTEGER, window=WINDOW),
+        trait("came_back", BOOL, sequence=("Visit", "Visit"), window=30),
+        trait("left_report", BOOL, sequence=("Report Viewed", "Contract Viewed"), window=30),
+        trait("known_size", INTEGER, first_known=("told.size", "bought.size")),
+        trait("keen", BOOL, derived=KEEN, segment=True),
+        trait("spender", BOOL, derived=SPENDER),
+        trait("echo", INTEGER, derived=ECHO),
     ]
 
 
@@ -202,33 +142,18 @@ def _row_columns(profile: Profile) -> dict[str, Type]:
 @pytest.fixture(scope="session")
 def project() -> Project:
     """Windows are ten microseconds, so that drawn times often meet their edges."""
-    profile = _profile()
+    declared = _profile()
     bought = TraitWrite(event="Order", source="bought", traits={"size": "shoe.size"}, where=HERE)
-    return Project(
-        digest="",
+    return builders.project(
         company=Company(name="shop"),
-        namespaces={},
         tracking=Tracking(writes=(bought,)),
-        profile=profile,
-        purposes={},
-        channels={},
-        surfaces={},
-        resources={},
-        policy=Policy(),
-        actions={},
-        messages={},
+        profile=declared,
         row_schema=Schema(
-            columns=_row_columns(profile),
-            collections={"tickets": profile.collections["tickets"].fields},
+            columns=_row_columns(declared),
+            collections={"tickets": declared.collections["tickets"].fields},
         ),
         event_schema=Schema(
-            columns={
-                "event": TEXT,
-                "call": TEXT,
-                "source": TEXT,
-                "amount": MONEY,
-                "ratio": REAL,
-            }
+            columns={"event": TEXT, "call": TEXT, "source": TEXT, "amount": MONEY, "ratio": REAL}
         ),
     )
 
@@ -242,73 +167,35 @@ def call() -> Callable[..., Event]:
         time: int,
         name: str = "Order",
         *,
-        who: str = "maija",
         kind: str = "track",
         source: str = "told",
-        traits: Mapping[str, object] | None = None,
         context: Mapping[str, object] | None = None,
         group_id: str | None = None,
-        **properties: object,
+        **more: Any,
     ) -> Event:
-        return Event(
-            id=id,
-            call=kind,
-            name=name,
-            identifiers=(Identifier("user_id", who),),
-            time=time,
-            received=time,
-            source=source,
-            properties=msgspec.json.encode(properties),
-            traits=msgspec.json.encode(traits or {}),
-            context=msgspec.json.encode({"traits": context} if context else {}),
-            group_id=group_id,
-        )
+        fields = {"source": source, "group_id": group_id}
+        said = {"traits": context} if context else {}
+        return builders.event(name, time, id=id, call=kind, context=said, fields=fields, **more)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def heard(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[..., AbstractContextManager[Snapshot]]:
+def heard() -> Callable[..., AbstractContextManager[Snapshot]]:
     """heard(project, events, *later): a snapshot of a store that took each batch in one commit."""
-    base: Path = tmp_path_factory.getbasetemp()
 
     @contextmanager
     def opened(project: Project, *batches: Sequence[Event]) -> Iterator[Snapshot]:
-        store = open_store("sqlite::memory:", base)
-        try:
-            store.register([ROOM.hearing(project)])
+        with builders.opened(project, profile) as store:
             for batch in batches:
-                units = [Unit(facts=(_fact(store.pseudonym, event),)) for event in batch]
-                assert all(isinstance(result, Committed) for result in store.commit(units))
+                builders.commit(store, *(builders.fact(store, event) for event in batch))
             with store.read() as snapshot:
                 yield snapshot
-        finally:
-            store.close()
 
     return opened
-
-
-def _fact(pseudonym: Callable[[str, str], bytes], event: Event) -> Fact:
-    first = event.identifiers[0]
-    return Fact(
-        id=event.id,
-        fragment=pseudonym(first.namespace, first.value),
-        time=event.time,
-        received=event.received,
-        body=event,
-    )
 
 
 @pytest.fixture(scope="session")
 def person() -> Callable[..., Customer]:
     """person(reader, "maija", …): the customer of these user ids, one fragment for each."""
-
-    def make(reader: Reader, *names: str) -> Customer:
-        return Customer(
-            fragments=tuple(reader.pseudonym("user_id", name) for name in names),
-            identifiers=tuple(Identifier("user_id", name) for name in names),
-        )
-
-    return make
+    return builders.customer

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
 
-from tuttu.profile import ROOM, merge, read
+from tuttu import profile
+from tuttu.profile import merge, read
 from tuttu.profile.canonical import canonical
 from tuttu.profile.plan import plan_of
 from tuttu.profile.records import FRAGMENTS, ITEMS, MEMBERS, PAGES, ROLLS
-from tuttu.storage import Snapshot, open_store
+from tuttu.storage import Snapshot
 from tuttu.vocabulary.events import Event
-from tuttu.vocabulary.facts import Table, Unit
+from tuttu.vocabulary.facts import Table
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Value
@@ -162,22 +164,13 @@ def test_merge_is_commutative_and_associative_and_changes_nothing(
 
 @given(drawn=EVENTS)
 def test_replay_of_the_log_gives_the_same_state(
-    drawn: Drawn,
-    project: Project,
-    call: Call,
-    heard: Heard,
-    tmp_path_factory: pytest.TempPathFactory,
+    drawn: Drawn, project: Project, call: Call, heard: Heard
 ) -> None:
-    with heard(project, _calls(call, drawn)) as first:
-        again = open_store("sqlite::memory:", tmp_path_factory.getbasetemp())
-        try:
-            again.register([ROOM.hearing(project)])
-            for logged in first.facts():
-                again.commit([Unit(facts=(logged.fact,))])
-            with again.read() as second:
-                assert _everything(first) == _everything(second)
-        finally:
-            again.close()
+    with heard(project, _calls(call, drawn)) as first, builders.opened(project, profile) as again:
+        for logged in first.facts():
+            builders.commit(again, logged.fact)
+        with again.read() as second:
+            assert _everything(first) == _everything(second)
 
 
 @given(drawn=EVENTS, now=TIMES)

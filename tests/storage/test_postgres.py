@@ -115,16 +115,17 @@ def test_a_server_that_goes_in_the_middle(
 def test_a_server_that_hangs(
     server: PrivatePostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_connections, "ANSWER_SECONDS", 0.5)
     with closing(opened(server.create(), tmp_path)) as store:
         with store.read(), store.read():
             pass
         server.signal(signal.SIGSTOP)
         try:
-            with pytest.raises(StoreUnavailableError, match="it is silent"):
-                store.commit([unit_of(store)])
-            with pytest.raises(StoreUnavailableError, match="it is silent"), store.read():
-                pass
+            with monkeypatch.context() as patched:
+                patched.setattr(postgres_connections, "ANSWER_SECONDS", 0.5)
+                with pytest.raises(StoreUnavailableError, match="it is silent"):
+                    store.commit([unit_of(store)])
+                with pytest.raises(StoreUnavailableError, match="it is silent"), store.read():
+                    pass
         finally:
             server.signal(signal.SIGCONT)
         assert store.commit([unit_of(store)]) == [Committed(1)]

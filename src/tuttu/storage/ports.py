@@ -18,14 +18,17 @@ class Snapshot(Reader, Protocol):
     def reads(self) -> tuple[tuple[str, bytes, int], ...]:
         """(table, key, version) of every watched read; version 0: there was no record."""
 
+    def untracked(self) -> Reader:
+        """The same state, for reading on which nothing will be committed: nothing is watched."""
 
-class Turn(Snapshot, Protocol):
+
+class WriteTransaction(Snapshot, Protocol):
     """The newest state, which nobody else changes while it lasts."""
 
     def commit(
         self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
-        """As `Store.commit`, once, and with it the turn is over: only to be left then."""
+        """As `Store.commit`, once; the transaction is over then, and only to be left."""
 
 
 class Store(Protocol):
@@ -52,9 +55,9 @@ class Store(Protocol):
         sent again, with the same `once` keys.
         """
 
-    def turn(self) -> AbstractContextManager[Turn]:
-        """Waits until nobody else writes; what was not committed when it ends is undone. For
-        whoever was overtaken: everybody who writes waits meanwhile.
+    def write(self) -> AbstractContextManager[WriteTransaction]:
+        """Waits until nobody else writes; what was not committed when it ends is undone. For a
+        decision that was overtaken: everybody who writes waits meanwhile.
 
         Raises StoreUnavailableError.
         """
@@ -64,14 +67,13 @@ class Store(Protocol):
         folds: Sequence[RoomFolds],
         *,
         due: Callable[[Reader], bool],
-        then: tuple[str, Callable[[Transaction], None]],
+        then: tuple[frozenset[str], Callable[[Transaction], None]],
     ) -> bool:
         """Throws every record away and folds the whole log anew, in one transaction; for state that
         an earlier version kept in another shape.
 
         due: asked in that transaction of the state that is there; False: nothing is done. then:
-        what is written at the end, with the name of its room, which is one of `folds`. What changes
-        is in memory meanwhile.
+        what is written at the end, and into which tables. What changes is in memory meanwhile.
         """
 
     def probe(self) -> None:

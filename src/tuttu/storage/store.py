@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from tuttu.storage.ahead import ReadAhead
 from tuttu.storage.codec import decode_record
-from tuttu.storage.ports import Snapshot, Store, Turn
+from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 from tuttu.storage.rows import NOTHING, Driver, Rows, Unlock, Writing
 from tuttu.storage.seal import Keyring, Secret
 from tuttu.storage.sealed import SealedTables
@@ -54,24 +54,23 @@ class SealedStore:
     def commit(
         self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
-        with self.turn() as turn:
-            return turn.commit(units, folds=folds)
+        with self.write() as transaction:
+            return transaction.commit(units, folds=folds)
 
-    def turn(self) -> AbstractContextManager[Turn]:
-        return self._turn()
+    def write(self) -> AbstractContextManager[WriteTransaction]:
+        return self._write()
 
     @contextmanager
-    def _turn(self) -> Iterator[Turn]:
+    def _write(self) -> Iterator[WriteTransaction]:
         with self._driver.writing() as rows:
-            tables = self._tables(rows)
-            yield StoredTurn(rows, tables, self._folds)
+            yield StoredTransaction(rows, self._tables(rows), self._folds)
 
     def refold(
         self,
         folds: Sequence[RoomFolds],
         *,
         due: Callable[[Reader], bool],
-        then: tuple[str, Callable[[Transaction], None]],
+        then: tuple[frozenset[str], Callable[[Transaction], None]],
     ) -> bool:
         with self._driver.writing() as rows:
             if not due(StoredSnapshot(self._tables(rows))):
@@ -134,8 +133,9 @@ class ScratchStore(SealedStore):
 class StoredSnapshot:
     """Fulfils `ports.Snapshot`."""
 
-    def __init__(self, tables: SealedTables) -> None:
+    def __init__(self, tables: SealedTables, *, tracking: bool = True) -> None:
         self._tables = tables
+        self._tracking = tracking
         self._reads: dict[tuple[str, bytes], int] = {}
         self.position = tables.position
 
@@ -143,9 +143,12 @@ class StoredSnapshot:
     def reads(self) -> tuple[tuple[str, bytes, int], ...]:
         return tuple((name, key, version) for (name, key), version in self._reads.items())
 
+    def untracked(self) -> Reader:
+        return StoredSnapshot(self._tables, tracking=False)
+
     def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
         found = self._tables.load(table.name, key, personal=table.personal)
-        if watch:
+        if watch and self._tracking:
             self._reads[table.name, key] = 0 if found is None else found[0]
         return None if found is None else decode_record(table, found[1])
 
@@ -165,8 +168,8 @@ class StoredSnapshot:
         return self._tables.pseudonym(namespace, value)
 
 
-class StoredTurn(StoredSnapshot):
-    """Fulfils `ports.Turn`."""
+class StoredTransaction(StoredSnapshot):
+    """Fulfils `ports.WriteTransaction`."""
 
     def __init__(self, rows: Writing, tables: SealedTables, folds: Sequence[RoomFolds]) -> None:
         super().__init__(tables)

@@ -101,11 +101,11 @@ class Batch:
             self._fold([logged], layer)
             self._keep(layer)
 
-    def write(self, room: str, step: Callable[[Transaction], None]) -> None:
-        """What a room writes for no fact."""
+    def write(self, tables: frozenset[str], step: Callable[[Transaction], None]) -> None:
+        """What is written for no fact."""
         layer: dict[Place, Write] = {}
-        writing = next(each for each in self._folds if each.room == room)
-        step(FoldView(self, layer, writing, self.position))
+        room = RoomFolds(room="refold", tables=tables, folds={})
+        step(FoldView(self, layer, room, self.position))
         self._keep(layer)
 
     def _keep(self, layer: dict[Place, Write]) -> None:
@@ -180,8 +180,8 @@ class FoldView:
         for key in sorted(stored):
             yield key, decode_record(table, stored[key])
 
-    def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = False) -> None:
-        version = self._version(table.name, key) if unseen else self.position
+    def put(self, table: Table[T], key: bytes, value: T) -> None:
+        version = self._version(table.name, key) if self._room.keep_versions else self.position
         self._write(table, key, encode(value), version)
 
     def delete(self, table: Table[Any], key: bytes) -> None:

@@ -108,9 +108,7 @@ class Reader(Protocol):
 class Transaction(Reader, Protocol):
     """What a fold sees: reads see the writes before it; it may write its own room's tables."""
 
-    def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = False) -> None:
-        """unseen: whoever has read the record would have read nothing else now: it keeps its
-        version, and voids no decision."""
+    def put(self, table: Table[T], key: bytes, value: T) -> None: ...
 
     def delete(self, table: Table[Any], key: bytes) -> None: ...
 

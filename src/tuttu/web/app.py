@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tuttu.engine import Engine
+from tuttu.engine import Runtime
 from tuttu.intake import write_key_of
 from tuttu.vocabulary.errors import TuttuError
 from tuttu.web import log
 from tuttu.web.auth import ANYBODY, CHALLENGE, LOCAL, Holder, secret_in
 from tuttu.web.body import decode, read_start, read_whole
 from tuttu.web.problems import MEDIA_TYPE, ProblemError, problem_of
-from tuttu.web.route import Asked, Route
+from tuttu.web.route import Call, Route
 from tuttu.web.routes import ROUTES
 
 T = TypeVar("T")
@@ -40,12 +39,14 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(engine: Engine, *, local: bool = False) -> ASGIApp:
-    """The application over an engine. local: whoever reaches it may do everything."""
+def create_app(
+    runtime: Runtime, *, local: bool = False, routes: Sequence[Route] = ROUTES
+) -> ASGIApp:
+    """The application over an engine. local: everybody who reaches it may do everything."""
     paths: dict[str, list[Route]] = {}
-    for route in ROUTES:
+    for route in routes:
         paths.setdefault(route.path, []).append(route)
-    endpoints = {path: Endpoint(engine, rows, local) for path, rows in paths.items()}
+    endpoints = {path: Endpoint(runtime, rows, local) for path, rows in paths.items()}
     plain = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
     patterns = [Path(path, endpoint) for path, endpoint in endpoints.items() if "{" in path]
     router = Router(patterns, redirect_slashes=False, default=_no_such_path)
@@ -67,8 +68,8 @@ async def _no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
 class Endpoint:
     """One path with its methods."""
 
-    def __init__(self, engine: Engine, routes: Sequence[Route], local: bool) -> None:
-        self._methods = {route.method: Answering(engine, route, local) for route in routes}
+    def __init__(self, runtime: Runtime, routes: Sequence[Route], local: bool) -> None:
+        self._methods = {route.method: RouteHandler(runtime, route, local) for route in routes}
         if "GET" in self._methods:
             self._methods["HEAD"] = self._methods["GET"]
         self._allow = ", ".join(sorted([*self._methods, "OPTIONS"]))
@@ -88,97 +89,96 @@ class Endpoint:
         return _refusal(ProblemError(405, "no_such_method", detail, {"Allow": self._allow}))
 
 
-class Answering:
-    """One route at work: who asks, may he, what does he ask, the answer."""
+class RouteHandler:
+    """One route at work: who asks, may they, what do they ask, the answer."""
 
-    def __init__(self, engine: Engine, route: Route, local: bool) -> None:
-        self._engine = engine
+    def __init__(self, runtime: Runtime, route: Route, local: bool) -> None:
+        self._runtime = runtime
         self._route = route
         self._local = local
-        raw = route.body in {bytes, NoneType}
-        self._decoder = None if raw else msgspec.json.Decoder(route.body)
+        self._raw = route.body is bytes
+        typed = route.body not in {bytes, NoneType}
+        self._decoder = msgspec.json.Decoder(route.body) if typed else None
+        self._asks_query = bool(msgspec.structs.fields(route.query))
 
     async def respond(self, request: Request) -> Response:
-        """The answer, or the refusal, to one request: never raises on purpose."""
+        """The answer, or the refusal, to one request: never raises on purpose.
+
+        Short work is done at once. What takes long must not keep the others waiting, nor must a
+        store on another machine, which may be slow, or away.
+        """
+        route = self._route
         try:
-            return _response(await self._answer(await self._asked(request)))
+            call = await self._call(request)
+            remote = self._runtime.store.remote and not route.storeless
+            if route.slow or remote:
+                answer = await run_in_threadpool(route.run, call)
+            else:
+                answer = route.run(call)
         except ProblemError as refusal:
             return _refusal(refusal)
         except TuttuError as error:
-            return _refusal(self._told(problem_of(error)))
+            problem = problem_of(error)
+            if problem.status >= 500:
+                log.refused(route, problem.status, problem.code)
+            return _refusal(problem)
         except Exception as error:
-            incident = log.unforeseen(self._route, error)
+            incident = log.unforeseen(route, error)
             detail = f"our mistake; it stands in the log as {incident}"
             return _refusal(ProblemError(500, "unforeseen", detail))
+        if answer is None:
+            return Response(status_code=204, headers=SECURITY_HEADERS)
+        content = msgspec.json.encode(answer)
+        return Response(content, headers=SECURITY_HEADERS, media_type="application/json")
 
-    async def _answer(self, asked: Asked[Any, Any]) -> object:
-        """Short work is done at once; what takes long must not keep the others waiting."""
-        if self._route.slow:
-            return await run_in_threadpool(self._route.handler, asked)
-        if self._route.storeless:
-            return self._route.handler(asked)
-        return await self._asking_the_store(self._route.handler, asked)
-
-    async def _asking_the_store(self, work: Callable[..., T], *arguments: object) -> T:
-        """A store on another machine may be slow, or away: nobody else waits for that."""
-        if self._engine.remote:
-            return await run_in_threadpool(work, *arguments)
-        return work(*arguments)
-
-    def _told(self, refusal: ProblemError) -> ProblemError:
-        if refusal.status >= 500:
-            log.refused(self._route, refusal.status, refusal.code)
-        return refusal
-
-    async def _asked(self, request: Request) -> Asked[Any, Any]:
-        holder, sent = await self._known(request)
-        return Asked(
-            engine=self._engine,
+    async def _call(self, request: Request) -> Call:
+        """The body is read only when the asker is known, or may say there who they are."""
+        route, headers = self._route, request.headers
+        secret, encoding = secret_in(headers.get("authorization")), headers.get("content-encoding")
+        if secret is None and route.writes_key and not self._local:
+            sent = await self._sent(request)
+            holder = await self._holder(write_key_of(sent, encoding))
+        else:
+            holder = await self._holder(secret)
+            sent = await self._sent(request)
+        body: Any = sent if self._raw else None
+        if self._decoder is not None:
+            if encoding not in {None, "identity"}:
+                raise ProblemError(415, "packed", "expected a body without Content-Encoding")
+            body = decode(self._decoder, sent)
+        path = request.path_params
+        return Call(
+            runtime=self._runtime,
             by=holder.name,
-            path=_path_parameters(request.path_params),
-            query=_query(request, self._route.query),
-            body=self._body(request, sent),
-            encoding=request.headers.get("content-encoding"),
-            idempotency=_idempotency(request, holder) if self._route.idempotent else None,
+            path=_path_parameters(path) if path else path,
+            query=_query(request, route.query) if self._asks_query else None,
+            body=body,
+            encoding=encoding,
+            idempotency=_idempotency(request, holder) if route.idempotent else None,
         )
 
-    async def _known(self, request: Request) -> tuple[Holder, bytes]:
-        """Who asks, and what he sent: read only when he is known, or may say it there."""
-        secret = secret_in(request.headers.get("authorization"))
-        if secret is None and self._route.writes_key and not self._local:
-            sent = await self._sent(request)
-            secret = write_key_of(sent, request.headers.get("content-encoding"))
-            return await self._holder(secret), sent
-        return await self._holder(secret), await self._sent(request)
-
     async def _holder(self, secret: str | None) -> Holder:
-        """Who asks; refuses who is unknown or not allowed to."""
+        """Who asks; refuses an asker who is unknown or not allowed to."""
         scope = self._route.scope
         if self._local or scope is None:
             return LOCAL if self._local else ANYBODY
-        key = await self._asking_the_store(self._engine.key, secret) if secret else None
+        key, holder_of = None, self._runtime.keyring.holder
+        if secret:
+            remote = self._runtime.store.remote
+            key = await run_in_threadpool(holder_of, secret) if remote else holder_of(secret)
         if key is None:
             if self._route.writes_key:
-                self._engine.note_unauthenticated()
+                self._runtime.unauthenticated += 1
             raise ProblemError(401, "unauthenticated", "expected a server key", CHALLENGE)
         if scope not in key.scopes:
             raise ProblemError(403, "not_allowed", f"the key lacks the scope {scope.value!r}")
         return Holder(key.name, key.scopes)
 
     async def _sent(self, request: Request) -> bytes:
-        if self._route.body is NoneType:
-            return b""
-        if self._route.body is bytes:
+        if self._raw:
             # Intake itself refuses a call that is too large, and keeps its beginning.
-            return await read_start(request, self._engine.project.company.limits.body_bytes)
-        return await read_whole(request, JSON_BODY_BYTES)
-
-    def _body(self, request: Request, sent: bytes) -> Any:
-        if self._decoder is None:
-            return sent if self._route.body is bytes else None
-        if request.headers.get("content-encoding", "identity") != "identity":
-            raise ProblemError(415, "packed", "expected a body without Content-Encoding")
-        return decode(self._decoder, sent)
+            return await read_start(request, self._runtime.project.company.limits.body_bytes)
+        return b"" if self._decoder is None else await read_whole(request, JSON_BODY_BYTES)
 
 
 def _path_parameters(encoded: Mapping[str, str]) -> dict[str, str]:
@@ -189,7 +189,7 @@ def _path_parameters(encoded: Mapping[str, str]) -> dict[str, str]:
 
 
 def _query(request: Request, shape: type[msgspec.Struct]) -> msgspec.Struct:
-    said = request.query_params if request.scope["query_string"] else QueryParams()
+    said = request.query_params
     for name in shape.__struct_encode_fields__:
         # One of two values would be lost unseen.
         if len(said.getlist(name)) > 1:
@@ -208,13 +208,6 @@ def _idempotency(request: Request, holder: Holder) -> bytes | None:
     if not 1 <= len(key) <= 255:
         raise ProblemError(400, "bad_idempotency_key", "expected 1 to 255 characters")
     return hashlib.sha256(f"{len(holder.name)}:{holder.name}:{key}".encode()).digest()
-
-
-def _response(answer: object) -> Response:
-    if answer is None:
-        return Response(status_code=204, headers=SECURITY_HEADERS)
-    content = msgspec.json.encode(answer)
-    return Response(content, headers=SECURITY_HEADERS, media_type="application/json")
 
 
 def _refusal(refusal: ProblemError) -> Response:

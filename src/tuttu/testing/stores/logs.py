@@ -112,7 +112,7 @@ class LogConformance:
         with opened(subject) as store:
             steps = (put(b"k", "kept"), put(b"p", "own", PERSONAL))
             store.commit([unit_of(store, *steps, id=each, once=(each.encode(),)) for each in "abc"])
-            again = ([hearing(longer)], ("suite", mark))
+            again = ([hearing(longer)], (frozenset({SHARED.name}), mark))
             assert not store.refold(again[0], due=lambda reader: reader.position > 3, then=again[1])
             assert text_of(store, b"ids") is None
             assert store.refold(again[0], due=lambda reader: reader.position == 3, then=again[1])
@@ -134,7 +134,9 @@ class LogConformance:
         with opened(subject) as store:
             store.commit([unit_of(store, put(b"k", "old"))])
             with pytest.raises(ArithmeticError):
-                store.refold([hearing(failing)], due=lambda _: True, then=("suite", lambda _: None))
+                store.refold(
+                    [hearing(failing)], due=lambda _: True, then=(frozenset(), lambda _: None)
+                )
             assert text_of(store, b"k") == "old"
 
     def test_a_probe_writes_and_changes_nothing(self, subject: Subject) -> None:

@@ -68,6 +68,7 @@ class SnapshotConformance:
                 snapshot.get(SHARED, b"k")
                 snapshot.get(SHARED, b"absent")
                 snapshot.get(SHARED, b"unwatched", watch=False)
+                assert snapshot.untracked().get(SHARED, b"elsewhere") is None
                 list(snapshot.scan(SHARED))
                 assert snapshot.reads == ((SHARED.name, b"k", 2), (SHARED.name, b"absent", 0))
 

@@ -134,7 +134,7 @@ class UnitConformance:
             assert store.commit(in_batch) == [Committed(4), conflict]
             assert store.commit([unit_of(store, reads=still)]) == [conflict]
 
-    def test_in_a_turn_nothing_changes_but_by_it(self, subject: Subject) -> None:
+    def test_in_a_write_transaction_nothing_changes_but_by_it(self, subject: Subject) -> None:
         """Beside another thread that writes the same record without pause."""
 
         def count(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold
@@ -152,10 +152,10 @@ class UnitConformance:
             beside = threading.Thread(target=press_on, args=(store,))
             beside.start()
             for _ in range(20):
-                with store.turn() as turn:
-                    before = turn.get(SHARED, b"n")
-                    unit = unit_of(store, reads=turn.reads)
-                    assert turn.commit([unit]) == [Committed(turn.position + 1)]
+                with store.write() as transaction:
+                    before = transaction.get(SHARED, b"n")
+                    unit = unit_of(store, reads=transaction.reads)
+                    assert transaction.commit([unit]) == [Committed(transaction.position + 1)]
                 with store.read() as snapshot:
                     after = snapshot.get(SHARED, b"n")
                 assert after is not None
@@ -164,11 +164,11 @@ class UnitConformance:
             beside.join()
             assert text_of(store, b"n") == str(20 + len(written))
 
-    def test_a_turn_that_is_left_changes_nothing(self, subject: Subject) -> None:
+    def test_a_write_transaction_that_is_left_changes_nothing(self, subject: Subject) -> None:
         with opened(subject) as store:
-            with store.turn() as turn:
-                assert turn.get(SHARED, b"k") is None
-            with pytest.raises(LookupError), store.turn():
+            with store.write() as transaction:
+                assert transaction.get(SHARED, b"k") is None
+            with pytest.raises(LookupError), store.write():
                 raise LookupError
             assert store.commit([unit_of(store)]) == [Committed(1)]
 
@@ -242,6 +242,19 @@ class UnitConformance:
             assert text_of(store, b"k") is None
             assert store.commit([unit]) == [Committed(3)]
             assert text_of(store, b"k") == "as usual"
+
+    def test_a_commit_may_keep_the_versions_of_records(self, subject: Subject) -> None:
+        """What it writes is read by nobody yet: no decision that has read the record is void."""
+        with opened(subject) as store:
+            store.commit([unit_of(store, put(b"k", "1"))])
+            with store.read() as snapshot:
+                snapshot.get(SHARED, b"k")
+                reads = snapshot.reads
+            keeping = msgspec.structs.replace(SUITE, keep_versions=True)
+            unit = unit_of(store, put(b"k", "2"))
+            assert store.commit([unit], folds=[keeping]) == [Committed(2)]
+            assert text_of(store, b"k") == "2"
+            assert store.commit([unit_of(store, reads=reads)]) == [Committed(3)]
 
     def test_a_commit_of_nothing(self, subject: Subject) -> None:
         with opened(subject) as store:

@@ -1,0 +1,160 @@
+"""What is stored keeps its name, whatever the code calls it: stores of earlier versions are opened.
+
+The names of commit f06ea64. A field that has a default may be added, here too. A name that is here
+goes only with a migration: where the code's word changes, the field says `rename`.
+"""
+
+from __future__ import annotations
+
+import pytest
+from tests.house import stored
+
+CONTACT = (
+    "id fragment action treatment issue_group owner purpose channel surface state time "
+    "held_until answer_within decision_id uses cost item"
+)
+CHOICE = (
+    "contact_id action treatment surface slot item probability score rendered reused held_until why"
+)
+SCORE = "propensity value relevance lever effort cost worth"
+STAMPED = "[bool | float | int | list | nil | str, int, str]"
+REPORT = "[int, str, str, bytes, str]"
+LETTER = "id route reason code body truncated sender sent_at"
+EVIDENCE = "[int, int, str, int]"
+IDENTIFIER = "[str, str]"
+
+TABLES: dict[str, stored.Shapes] = {
+    "consent.fragments": {"": "chosen", "chosen": "[bool, int, str]"},
+    "engine.active": {"": "digest since by position"},
+    "engine.heard": {"": "hearing through"},
+    "engine.keys": {"": "name scopes"},
+    "engine.receipts": {"": "position"},
+    "engine.shape": {"": "number"},
+    "engine.versions": {"": "position"},
+    "identity.barred": {"": "[list]"},
+    "identity.members": {"": "[nil | struct, int | nil, bool]", "identifier": IDENTIFIER},
+    "identity.neighbours": {
+        "": "[str, struct]",
+        "pair": "[int, nil | struct, nil | struct]",
+        "pair.plain": EVIDENCE,
+        "pair.alias": EVIDENCE,
+    },
+    "identity.nodes": {
+        "": "home identifier own named partners best of barred head …",
+        "identifier": IDENTIFIER,
+        "best": EVIDENCE,
+        "head": "size unique contested barred joined_at …",
+    },
+    "intake.dead_letter_states": {"": "received closed"},
+    "intake.dead_letters": {"": "letter received", "letter": LETTER},
+    "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
+    "ledger.amounts": {"": "amount time id"},
+    "ledger.fragments": {
+        "": "contacts elsewhere reports answered units",
+        "contacts": CONTACT,
+        "elsewhere": "[int, nil | str, nil | str, nil | str]",
+        "reports": REPORT,
+        "answered": "[int, str, str, str]",
+    },
+    "ledger.queue": {"": "contact_id"},
+    "ledger.uses": {"": "used holds", "holds": "[int, int]"},
+    "profile.fragments": {
+        "": "told totals logs happened groups",
+        "told": STAMPED,
+        "totals": STAMPED,
+        "logs": "[int, list]",
+    },
+    "profile.items": {"": "key time fields", "fields": STAMPED},
+    "profile.members": {"": ""},
+    "profile.pages": {"": "[map, list]", "cells": STAMPED},
+    "profile.rolls": {"": "members"},
+}
+
+FACTS: dict[str, stored.Shapes] = {
+    "": {"": "id fragment time received body"},
+    "contact_withdrawn": {"": "contact_id reason"},
+    "dead_letter": {"": LETTER},
+    "dead_letter_closed": {"": "id how"},
+    "event": {
+        "": "id call name identifiers time received claimed source properties traits context "
+        "integrations group_id label category …",
+        "identifiers": IDENTIFIER,
+    },
+    "history_folded": {"": "digest through"},
+    "key_issued": {"": "name digest scopes"},
+    "key_revoked": {"": "name"},
+    "looked": {"": "by what"},
+    "preference": {"": "purpose channel allowed by who", "who": IDENTIFIER},
+    "project_activated": {"": "digest files by"},
+    "receipt": {
+        "": "id now customer position surfaces choices verdicts defaults withheld arm seed read "
+        "read_of_items project_digest contacts idempotency asked who fragments grounds",
+        "choices": CHOICE,
+        "choices.score": SCORE,
+        "verdicts": "action treatment surface item refusal score all_refusals",
+        "verdicts.refusal": "stage reason",
+        "verdicts.score": SCORE,
+        "verdicts.all_refusals": "stage reason",
+        "withheld": CHOICE,
+        "withheld.score": SCORE,
+        "contacts": CONTACT,
+        "who": IDENTIFIER,
+        "grounds": "consents free silences limits offers slots",
+        "grounds.silences": "rule action item until",
+        "grounds.limits": "rule at_most counted opens shown",
+        "grounds.offers": CONTACT,
+    },
+    "resource": {"": "name amount by"},
+    "unmerge": {
+        "": "one other by why more",
+        "one": IDENTIFIER,
+        "other": IDENTIFIER,
+        "more": IDENTIFIER,
+    },
+}
+"""By tag; "" is the record around all of them."""
+
+DEDUPE = {b"closed:", b"idempotency:", b"letter:", b"withdrawn:"}
+"""Beginnings of the keys under which something is taken once. An event's begin with an hour."""
+SECRETS = {b"tuttu", b"tuttu-once", b"tuttu-pseudonym", b"tuttu-seal"}
+"""What a store's keys are derived for, and what its canary says."""
+NAMESPACES = {"ledger.contact", "item:", "group:"}
+"""Of pseudonyms, beside the namespaces of identifiers; those that end in a colon go on."""
+DEFINITIONS = {
+    "answer", "consent", "elsewhere", "field", "group", "items", "outcome", "queued contacts",
+    "step", "tally", "told", "what tuttu itself says of a contact",
+}  # fmt: skip
+"""First words of the definitions whose hash is the key of what they keep."""
+
+
+def test_the_tables_are_those_that_are_written_down() -> None:
+    assert set(stored.tables()) == set(TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_keeps_its_fields(name: str) -> None:
+    assert stored.shapes(stored.tables()[name].type) == TABLES[name]
+
+
+def test_a_fact_keeps_its_tag_and_its_fields() -> None:
+    found = stored.fact_shapes()
+    assert set(found) == set(FACTS)
+    for tag, shapes in FACTS.items():
+        assert found[tag] == shapes, tag
+
+
+def test_dedupe_keys_keep_their_beginnings() -> None:
+    found = {each for each in stored.literals() if each[:1].isalpha() and each.endswith(b":")}
+    assert found == DEDUPE
+
+
+def test_a_store_derives_its_keys_for_the_same_uses() -> None:
+    assert set(stored.literals()) >= SECRETS
+
+
+def test_pseudonyms_keep_their_namespaces() -> None:
+    assert stored.namespaces() == NAMESPACES
+
+
+def test_definitions_keep_their_first_words() -> None:
+    assert stored.definitions() == DEFINITIONS
