@@ -64,10 +64,6 @@ class _Writer:
         return f"list_transform([{value}], lambda {name}: {body(name)})[1]"
 
 
-def _within(value: str, low: str, high: str, result: str) -> str:
-    return f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {result} END"
-
-
 def _literal(_writer: _Writer, node: t.Literal) -> str:
     value, kind = node.value, node.type.kind
     if value is None:
