@@ -18,8 +18,8 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu.api import ShownFault
-from tuttu.cli.options import chosen_storage
+from tuttu.api import ENGLISH, ShownFault
+from tuttu.cli.options import chosen_language, chosen_storage
 from tuttu.engine import Runtime, open_engine
 from tuttu.storage import OwnedElsewhereError
 from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
@@ -59,7 +59,11 @@ class Door:
         self.runtime = runtime
         self._runner = runner
         self._client = httpx.AsyncClient(
-            transport=transport, base_url="http://tuttu", timeout=TIMEOUT, trust_env=False
+            transport=transport,
+            base_url="http://tuttu",
+            timeout=TIMEOUT,
+            trust_env=False,
+            headers={"Accept-Language": chosen_language() or ENGLISH},
         )
 
     def ask(

@@ -20,7 +20,14 @@ from tuttu.api import (
 )
 from tuttu.cli import show
 from tuttu.cli.door import Door, open_door, part
-from tuttu.cli.options import folder_option, json_option, parse_who, path_name, print_json
+from tuttu.cli.options import (
+    folder_option,
+    json_option,
+    language_option,
+    parse_who,
+    path_name,
+    print_json,
+)
 
 PAGE = 1_000
 
@@ -31,6 +38,7 @@ def path_of(who: Who, more: str = "") -> str:
 
 @click.command()
 @click.argument("who", type=parse_who)
+@language_option
 @json_option
 @folder_option
 def customer(who: Who, as_json: bool, folder: Path) -> None:
@@ -46,6 +54,7 @@ def customer(who: Who, as_json: bool, folder: Path) -> None:
 @click.command()
 @click.argument("who", type=parse_who)
 @click.option("--after", type=int, default=0, help="Only facts after this log position.")
+@language_option
 @json_option
 @folder_option
 def timeline(who: Who, after: int, as_json: bool, folder: Path) -> None:

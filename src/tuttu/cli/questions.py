@@ -16,18 +16,24 @@ from tuttu.api import (
 )
 from tuttu.cli import show
 from tuttu.cli.door import open_door, part
-from tuttu.cli.options import folder_option, json_option, parse_who, print_json
+from tuttu.cli.options import (
+    content_language_option,
+    folder_option,
+    json_option,
+    language_option,
+    parse_who,
+    print_json,
+)
 
 surfaces_option = click.option(
     "--surface", "surfaces", multiple=True, required=True, help="Where; may be given repeatedly."
 )
-language_option = click.option("--language", help="Language of the content.")
 
 
 @click.command()
 @click.argument("who", type=parse_who)
 @surfaces_option
-@language_option
+@content_language_option
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @json_option
 @folder_option
@@ -48,7 +54,7 @@ def decide(
 @click.argument("who", type=parse_who, required=False)
 @click.option("--surface", "surfaces", multiple=True, help="Where; may be given repeatedly.")
 @click.option("--decision", "decision_id", metavar="ID", help="An earlier decision, by its id.")
-@language_option
+@content_language_option
 @json_option
 @folder_option
 def explain(
@@ -63,8 +69,8 @@ def explain(
     turn each refusal; or, with --decision, an earlier decision by its own rules. Writes nothing."""
     if decision_id is None and (who is None or not surfaces):
         raise click.UsageError("Give WHO and at least one --surface, or --decision ID.")
-    if decision_id is not None and (who is not None or surfaces or language is not None):
-        raise click.UsageError("A decision has its own WHO, --surface and --language.")
+    if decision_id is not None and (who is not None or surfaces):
+        raise click.UsageError("A decision has its own WHO and --surface.")
     request = ExplainRequest(
         decision=decision_id,
         who=who or {},
@@ -88,6 +94,7 @@ def _ask(folder: Path, path: str, request: DecideRequest | ExplainRequest, as_js
 
 @click.command()
 @click.argument("decision_id")
+@language_option
 @json_option
 @folder_option
 def decision(decision_id: str, as_json: bool, folder: Path) -> None:

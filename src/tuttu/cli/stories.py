@@ -10,7 +10,13 @@ import click
 from tuttu import simulation
 from tuttu.batch.funnel import Funnel, funnel_text
 from tuttu.cli.door import open_door
-from tuttu.cli.options import FOLDER, folder_option, json_option, print_json
+from tuttu.cli.options import (
+    FOLDER,
+    folder_option,
+    json_option,
+    language_option,
+    print_json,
+)
 
 
 @click.command("test")
@@ -35,6 +41,7 @@ def run_stories(folder: Path, as_json: bool) -> None:
 @click.option("--surfaces", default="", help="Names, parted by commas.  [default: all]")
 @click.option("--at", help="The moment, ISO 8601.  [default: now]")
 @click.option("--treatments", is_flag=True, help="Lines for treatments too.")
+@language_option
 @json_option
 @folder_option
 def funnel(surfaces: str, at: str | None, treatments: bool, as_json: bool, folder: Path) -> None:
