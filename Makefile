@@ -4,7 +4,7 @@ BIN := .venv/bin
 SEED ?= $(shell git rev-parse --short=8 HEAD 2>/dev/null || echo 1)
 export TUTTU_SEED := $(SEED)
 
-.PHONY: env demo test test-long mutants check docs lock clean
+.PHONY: env demo test test-long mutants walk check docs lock clean
 
 env: .venv/ready tests/clients/node_modules/ready
 
@@ -37,6 +37,11 @@ test-long: env
 # Each law is broken once, on a copy; the named test must notice. NAME="a b": only these.
 mutants: env
 	$(BIN)/python -m tools.mutants $(NAME)
+
+# How far a request goes through our own code, and whether that is too far.
+# ARGS="--report" lets it pass; ARGS="--list event" and ARGS="--tree event" show where it goes.
+walk: env
+	$(BIN)/python -m tools.walk $(ARGS)
 
 check: env
 	$(BIN)/ruff check .

@@ -26,8 +26,9 @@ from pathlib import Path
 
 import psycopg
 
-from tuttu.api.answers import DecideRequest
-from tuttu.engine import Engine, open_engine
+from tuttu import engine as use
+from tuttu.api import DecideRequest
+from tuttu.engine import Runtime, open_engine
 from tuttu.testing import private_postgres
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
@@ -72,12 +73,12 @@ def project_with(actions: int, folder: Path) -> Path:
     return folder
 
 
-def filled(folder: Path, storage: str) -> Engine:
+def filled(folder: Path, storage: str) -> Runtime:
     """The engine with the example's demonstration events."""
     moment = parse_instant("2026-03-02T07:00:00Z") or 0
     engine = open_engine(folder, clock=ManualClock(moment), storage=storage)
     for line in (folder / "demo" / "events.jsonl").read_bytes().splitlines():
-        engine.accept("batch", b'{"batch":[' + line + b"]}", None, "bench")
+        use.accept(engine, "batch", b'{"batch":[' + line + b"]}", None, "bench")
     return engine
 
 
@@ -124,7 +125,9 @@ def measure(actions: int, rounds: int, kind: str) -> dict[str, object]:
 
         def decide(number: int, *, dry_run: bool = False) -> object:
             who = asked[number % len(asked)]
-            return engine.decide(DecideRequest(who=who, surfaces=["front.hero"], dry_run=dry_run))
+            return use.decide(
+                engine, DecideRequest(who=who, surfaces=["front.hero"], dry_run=dry_run)
+            )
 
         whole = median(decide, rounds)
         dry = median(lambda number: decide(number, dry_run=True), rounds)

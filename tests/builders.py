@@ -299,8 +299,7 @@ def commit(store: Store, *facts: Fact, **more: Any) -> None:
 def opened(project: Project, *rooms: ModuleType) -> Iterator[Store]:
     """A new store in memory that runs the folds of these rooms."""
     with closing(open_store("sqlite::memory:", Path())) as store:
-        folds = [(room.__name__.rpartition(".")[2], room.make_fold(project)) for room in rooms]
-        store.register(folds)
+        store.register([room.ROOM.hearing(project) for room in rooms])
         yield store
 
 

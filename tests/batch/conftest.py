@@ -10,14 +10,14 @@ import pytest
 
 from tuttu import catalog
 from tuttu.catalog import Step
-from tuttu.engine import Engine, load_project, scratch_engine
+from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.simulation.telling import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
 
 EXAMPLES = Path(__file__).parents[2] / "src/tuttu/examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if (path / "tuttu.yaml").is_file())
 
-Told = Callable[..., Engine]
+Told = Callable[..., Runtime]
 
 
 @pytest.fixture(params=NAMES)
@@ -31,7 +31,7 @@ def exports(temporary: Path) -> list[Path]:
     return sorted(temporary.glob("tuttu-export-*"))
 
 
-def hear(engine: Engine, clock: ManualClock, steps: Iterable[Step]) -> None:
+def hear(engine: Runtime, clock: ManualClock, steps: Iterable[Step]) -> None:
     """Tells an engine these steps in the order of time."""
     for number, step in enumerate(sorted(steps, key=attrgetter("at"))):
         clock.set(max(step.at, clock.now()))
@@ -49,9 +49,9 @@ def all_steps(example: str) -> list[Step]:
 def told() -> Iterator[Told]:
     """told("shop", step, …): an engine that has heard these steps, by default those of all of the
     company's stories."""
-    opened: list[Engine] = []
+    opened: list[Runtime] = []
 
-    def telling(example: str, *steps: Step) -> Engine:
+    def telling(example: str, *steps: Step) -> Runtime:
         clock = ManualClock(0)
         engine = scratch_engine(load_project(EXAMPLES / example), clock=clock)
         opened.append(engine)

@@ -14,7 +14,9 @@ from tests.batch.happening import History, histories
 from tests.batch.inventing import NOW, Company, companies, write
 from tests.batch.telling import tell
 
-from tuttu.batch.verify import Verification, verification_text
+from tuttu import engine as use
+from tuttu.api import Verification
+from tuttu.cli.render_verification import verification_text
 from tuttu.engine import load_project, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 
@@ -33,7 +35,7 @@ def _verified(company: Company, history: History) -> Verification:
         project = load_project(write(company.files, Path(folder)))
     with closing(scratch_engine(project, clock=ManualClock(NOW))) as engine:
         tell(engine, history)
-        return engine.verify()
+        return use.verify(engine)
 
 
 def test_one_policy_has_one_meaning() -> None:

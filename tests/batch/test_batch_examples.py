@@ -11,7 +11,8 @@ import pytest
 from tests.batch.conftest import EXAMPLES, Told, all_steps, hear
 
 from tuttu import catalog
-from tuttu.batch.verify import verification_text
+from tuttu import engine as use
+from tuttu.cli.render_verification import verification_text
 from tuttu.engine import open_engine
 from tuttu.vocabulary.clock import ManualClock
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.laws
 
 def test_an_example_means_the_same_both_ways(example: str, told: Told) -> None:
     engine = told(example)
-    found = engine.verify()
+    found = use.verify(engine)
     assert found.agree, verification_text(found)
     asked = {each.part: each for each in found.parts}
     assert asked["stages"].definitions >= 3 * len(engine.project.actions)
@@ -34,7 +35,7 @@ def test_each_story_means_the_same_both_ways(
 ) -> None:
     stories = [each for each in catalog.read_scenarios(EXAMPLES / example) if each.given]
     for story in stories[: scale(1, len(stories))]:
-        found = told(example, *story.given).verify()
+        found = use.verify(told(example, *story.given))
         assert found.agree, f"{story.name}: {verification_text(found)}"
 
 
@@ -43,6 +44,6 @@ def test_either_store_means_the_same_both_ways(storage_url: str, tmp_path: Path)
     clock = ManualClock(0)
     with closing(open_engine(folder, clock=clock, storage=storage_url)) as engine:
         hear(engine, clock, all_steps("utility"))
-        found = engine.verify()
+        found = use.verify(engine)
     assert found.agree, verification_text(found)
     assert found.events > 10

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner, Result
+from tests.waiting import HANG_SECONDS
 
 from tuttu.cli import main
 
@@ -68,7 +69,7 @@ class Server:
         """Its exit status and what it said on stderr."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=20)
+        _, said = self.process.communicate(timeout=HANG_SECONDS)
         return self.process.returncode, said
 
 
@@ -101,7 +102,9 @@ def client() -> Iterator[Callable[[str, str], httpx.Client]]:
 
     def opening(url: str, key: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key}"}
-        opened.append(httpx.Client(base_url=url, headers=headers, trust_env=False))
+        opened.append(
+            httpx.Client(base_url=url, headers=headers, timeout=HANG_SECONDS, trust_env=False)
+        )
         return opened[-1]
 
     yield opening

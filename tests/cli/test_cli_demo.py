@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.waiting import HANG_SECONDS
 
 from tuttu.cli import demo
 
@@ -50,12 +51,12 @@ def test_it_leaves_the_server_up_until_it_is_stopped(folder: Path) -> None:
         [url, key] = re.findall(r"answers at (\S+) with the key (\S+)", said)[0]
         headers = {"Authorization": f"Bearer {key}"}
         path = f"{url}/v1/customers/user_id:maija"
-        answer = httpx.get(path, headers=headers, trust_env=False)
+        answer = httpx.get(path, headers=headers, timeout=HANG_SECONDS, trust_env=False)
         assert answer.json()["traits"]["open_tickets"] == 1
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=HANG_SECONDS) == 0
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"{url}/healthz", trust_env=False)
+        httpx.get(f"{url}/healthz", timeout=HANG_SECONDS, trust_env=False)
 
 
 def test_one_threshold_of_the_example_changes_what_is_printed(run: Any, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 import pytest
+from tests.waiting import HANG_SECONDS
 
 from tuttu.cli import main
 from tuttu.web import answers, socket_path
@@ -133,7 +134,7 @@ def test_servers_that_start_at_once_become_one(serve: Any, folder: Path, run: Ru
         assert sum(bool(line) for line in told) == 1
         for line, process in zip(told, started, strict=True):
             if not line:
-                assert process.wait(60) == 1
+                assert process.wait(HANG_SECONDS) == 1
                 assert process.stderr is not None
                 assert "another process owns this store" in process.stderr.read()
         assert answers(socket_path(folder))
@@ -169,5 +170,5 @@ def test_commands_at_once_take_their_turns(ask: Any, folder: Path) -> None:
         for number in range(AT_ONCE)
     ]
     started = [subprocess.Popen([*each, "--folder", str(folder)]) for each in commands]
-    assert [process.wait(60) for process in started] == [0] * AT_ONCE
+    assert [process.wait(HANG_SECONDS) for process in started] == [0] * AT_ONCE
     assert len(ask("keys", "list")) == AT_ONCE

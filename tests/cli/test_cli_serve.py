@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.waiting import HANG_SECONDS
 
 from tuttu.web import socket_path
 
@@ -18,7 +19,7 @@ MOMENT = "2026-03-05T09:00:00Z"
 def test_it_tells_where_it_is(server: Any) -> None:
     assert server.told["project"] == "corner"
     assert (server.told["clock"], server.told["now"]) == ("manual", MOMENT)
-    health = httpx.get(f"{server.url}/healthz", trust_env=False).json()
+    health = httpx.get(f"{server.url}/healthz", timeout=HANG_SECONDS, trust_env=False).json()
     assert health["project_digest"] == server.told["project_digest"]
 
 

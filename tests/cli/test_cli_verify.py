@@ -17,9 +17,10 @@ from click.testing import Result
 from tests import builders
 from tests.batch.conftest import exports
 from tests.local import local_client
-from tests.waiting import until
+from tests.waiting import HANG_SECONDS, until
 
-from tuttu.batch.verify import Verification
+from tuttu import engine as use
+from tuttu.api import Verification
 from tuttu.cli.verifying import endable
 from tuttu.engine import open_engine
 from tuttu.profile.plan import plan_of
@@ -28,6 +29,7 @@ from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.events import PersonLookedAt
 from tuttu.vocabulary.facts import Logged, Transaction
+from tuttu.vocabulary.room import RoomFolds
 
 pytestmark = pytest.mark.usefixtures("temporary")
 Run = Callable[..., Result]
@@ -43,8 +45,7 @@ def _tell(folder: Path, count: int = 1) -> None:
     with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
         for start in range(0, count, 500):
             body = msgspec.json.encode({"batch": calls[start : start + 500]})
-            answer = engine.accept("batch", body, None, "test").answer
-            assert answer is not None
+            answer = use.accept(engine, "batch", body, None, "test")
             assert not answer.refused
 
 
@@ -63,7 +64,10 @@ def _falsify(folder: Path) -> None:
 
         body = PersonLookedAt(by="test", what="nothing")
         fact = builders.fact(engine.store, body, MOMENT, id="f", who="maija")
-        builders.commit(engine.store, fact, folds=[("profile", fold)])
+        folds = RoomFolds(
+            room="profile", tables=frozenset({FRAGMENTS.name}), folds={PersonLookedAt: fold}
+        )
+        builders.commit(engine.store, fact, folds=[folds])
 
 
 def test_one_meaning_is_told_with_what_was_compared(
@@ -130,7 +134,7 @@ def test_a_server_does_it_and_ends_it_when_it_ends(
     asking.start()
     export = exported()
     status, said = server.end(signal.SIGTERM)
-    asking.join(30)
+    asking.join(HANG_SECONDS)
     assert status == 0, said
     assert not export.exists()
     assert exports(temporary) == []

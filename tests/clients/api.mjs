@@ -1,10 +1,12 @@
 // What the JavaScript client shows to its users, found by asking it, and each of it used once.
-// Reads `{key, host, person, endpoint, privateKey}`, prints what was found and what came of it.
+// Reads `{patience, job: {key, host, person, endpoint, privateKey}}`, prints what was found and what
+// came of it.
 import { text } from 'node:stream/consumers'
 import * as exported from '@segment/analytics-node'
 
 const { Analytics, Context, FetchHTTPClient } = exported
-const { key, host, person, endpoint, privateKey } = JSON.parse(await text(process.stdin))
+const { patience, job } = JSON.parse(await text(process.stdin))
+const { key, host, person, endpoint, privateKey } = job
 
 function publicNames(object) {
   const names = new Set(Object.keys(object))
@@ -15,7 +17,7 @@ function publicNames(object) {
   return [...names].filter((name) => !name.startsWith('_') && name !== 'constructor').sort()
 }
 
-const settings = { writeKey: key, host, flushInterval: 50, httpRequestTimeout: 5000, maxRetries: 1 }
+const settings = { writeKey: key, host, flushInterval: 50, httpRequestTimeout: patience, maxRetries: 1 }
 const interop = ['__esModule', 'module.exports']
 const exports = Object.keys(exported).filter((name) => !interop.includes(name))
 const found = { exports: exports.sort(), version: new Analytics(settings).VERSION }
@@ -53,12 +55,12 @@ const event = { userId: person, event: 'Song Played' }
 analytics.track({ ...event, messageId: `${person}-with` }, (error, context) => {
   noted.push(`called back ${error ?? context.event.messageId}`)
 })
-await analytics.flush({ timeout: 5000 })
+await analytics.flush({ timeout: patience })
 await analytics.deregister('adding')
 analytics.track({ ...event, messageId: `${person}-without` })
 await analytics.flush()
 analytics.track({ ...event, messageId: `${person}-closing` })
-await analytics.closeAndFlush({ timeout: 5000 })
+await analytics.closeAndFlush({ timeout: patience })
 analytics.track({ ...event, messageId: `${person}-late` })
 
 // Every setting at once, over a token endpoint and an HTTP client of our own.
@@ -75,11 +77,11 @@ const all = {
   flushAt: 2,
   maxEventsInBatch: 3,
   flushInterval: 50,
-  httpRequestTimeout: 5000,
+  httpRequestTimeout: patience,
   disable: false,
   httpClient: own,
-  maxTotalBackoffDuration: 5,
-  maxRateLimitDuration: 5,
+  maxTotalBackoffDuration: patience / 1000,
+  maxRateLimitDuration: patience / 1000,
   oauthSettings: {
     clientId: 'client',
     clientKey: privateKey,

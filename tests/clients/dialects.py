@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import rudderstack.analytics as rudder  # type: ignore[import-untyped]
 import segment.analytics as segment  # type: ignore[import-untyped]
 from tests.clients.speaking import Call, expected
+from tests.waiting import HANG_SECONDS
 
-PATIENCE = {"upload_interval": 0.05, "timeout": 1, "max_retries": 3}
-"""Options of both that keep waits short."""
+PATIENCE = {"upload_interval": 0.05, "timeout": HANG_SECONDS, "max_retries": 3}
+"""Options of both: batches go out soon, and an answer that is slow is waited for."""
 
 
 class Sender(NamedTuple):

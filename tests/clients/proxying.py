@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-SECONDS = 60
+from tests.waiting import HANG_SECONDS
+
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing sends a reset, and what was not read or sent is lost."""
 
@@ -84,7 +85,7 @@ class Proxy:
 
     def wait_for_requests(self, number: int) -> None:
         with self._lock:
-            assert self._lock.wait_for(lambda: len(self.seen) >= number, SECONDS)
+            assert self._lock.wait_for(lambda: len(self.seen) >= number, HANG_SECONDS)
 
     @property
     def answers(self) -> list[Any]:
@@ -169,7 +170,7 @@ class _Exchange(BaseHTTPRequestHandler):
     def _asking(self) -> Iterator[http.client.HTTPConnection]:
         """The same request to the server, up to its body."""
         upstream = urlsplit(self.server.proxy.upstream)
-        connection = http.client.HTTPConnection(upstream.netloc, timeout=SECONDS)
+        connection = http.client.HTTPConnection(upstream.netloc, timeout=HANG_SECONDS)
         with contextlib.closing(connection):
             connection.putrequest(self.command, urlsplit(self.path).path, skip_host=True)
             for name, value in self.headers.items():

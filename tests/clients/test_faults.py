@@ -14,6 +14,7 @@ from tests.clients.conftest import proxies
 from tests.clients.dialects import PYTHON, RUDDER, SEGMENT, Dialect, Sender
 from tests.clients.proxying import Answer, Drop, Fault, Hang, Proxy
 from tests.clients.speaking import Call, calls, for_node, ids, tracks
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from tests.clients.conftest import MakeProxy, RunNode, Server
@@ -43,6 +44,8 @@ FAULTS: dict[str, Plan] = {
     "dropped inside the answer": [Drop("halfway")],
     "several": [refusal(500), Drop("committed")],
 }
+GIVE_UP_SECONDS = 4
+"""After which a client that meets a hang gives up its request. All others wait for their answer."""
 COMMITTED = {Hang(committed=True), Drop("committed"), Drop("halfway")}
 """Faults that the server knows nothing of: it has taken what the client believes is lost."""
 
@@ -67,6 +70,12 @@ class Story(NamedTuple):
     proxy: Proxy
     faults: int
 
+    @property
+    def patience(self) -> float:
+        """Seconds that the client may wait for an answer."""
+        hangs = any(isinstance(fault, Hang) for fault in self.proxy.plan)
+        return GIVE_UP_SECONDS if hangs else HANG_SECONDS
+
 
 class Told(NamedTuple):
     """A story's end: ids of the events that the client says it has given up."""
@@ -84,7 +93,10 @@ class Teller(Protocol):
 def in_python(dialect: Dialect, key: str) -> Teller:
     def tell(stories: Sequence[Story], **options: Any) -> list[list[str]]:
         more = {"upload_size": 6, "upload_interval": 0.3, "max_retries": 10, **options}
-        senders = [dialect.sender(key, story.proxy.url, **more) for story in stories]
+        senders = [
+            dialect.sender(key, story.proxy.url, **{"timeout": story.patience, **more})
+            for story in stories
+        ]
         for sender, story in zip(senders, stories, strict=True):
             sender.say(story.said)
         with ThreadPoolExecutor(len(senders)) as pool:
@@ -104,11 +116,17 @@ def in_node(run_node: RunNode, key: str) -> Teller:
             "writeKey": key,
             "flushAt": options.get("upload_size", 6),
             "flushInterval": 300,
-            "httpRequestTimeout": 1_000,
             "maxRetries": options.get("max_retries", 10),
         }
         jobs: list[dict[str, Any]] = [
-            {"settings": {**settings, "host": story.proxy.url}, "calls": for_node(story.said)}
+            {
+                "settings": {
+                    **settings,
+                    "host": story.proxy.url,
+                    "httpRequestTimeout": 1_000 * story.patience,
+                },
+                "calls": for_node(story.said),
+            }
             for story in stories
         ]
         ends = run_node("stories.mjs", jobs)
@@ -182,11 +200,12 @@ def test_sent_again_and_taken_once(server: Server, ends: Ends, fault: str) -> No
 
 @pytest.mark.parametrize("fault", [name for name, plan in FAULTS.items() if {*plan} & COMMITTED])
 def test_the_second_sending_was_known(ends: Ends, fault: str) -> None:
-    """The worst case did happen: committed, and never answered."""
+    """The worst case did happen: committed, and never answered. On a slow machine a client that has
+    lost its patience with a hang may lose it once more, and say what is known a second time."""
     proxy = ends[fault].story.proxy
     unheard = [each.answer["accepted"] for each in proxy.seen if each.fault in COMMITTED]
     assert sum(unheard) > 0
-    assert sum(answer.get("duplicates", 0) for answer in proxy.answers) == sum(unheard)
+    assert sum(answer.get("duplicates", 0) for answer in proxy.answers) >= sum(unheard)
 
 
 @pytest.mark.parametrize("status", sorted(AGAIN | FINAL))

@@ -16,6 +16,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
 from tests.clients.conftest import KEPT, serving
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from tests.clients.conftest import Server
@@ -109,7 +110,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 @pytest.fixture(scope="module")
 def document(target: Target) -> dict[str, Any]:
     found: dict[str, Any] = httpx.get(
-        f"{target.server.url}/v1/openapi.json", trust_env=False
+        f"{target.server.url}/v1/openapi.json", timeout=HANG_SECONDS, trust_env=False
     ).json()
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
@@ -132,7 +133,7 @@ def walked(
         "seed": seed,
         "base-url": target.server.url,
         "continue-on-failure": True,
-        "request-timeout": 60,
+        "request-timeout": HANG_SECONDS,
         "generation": {"max-examples": scale(4, 40), "mode": "all"},
         "phases": {
             "coverage": {"enabled": bool(scale(0, 1))},

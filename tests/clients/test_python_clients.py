@@ -14,6 +14,7 @@ import pytest
 from tests.clients.dialects import PYTHON, SEGMENT, Dialect
 from tests.clients.proxying import Answer
 from tests.clients.speaking import Call, calls, content, ids, tracks
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from tests.clients.conftest import MakeProxy, Server
@@ -30,7 +31,7 @@ OPTIONS: dict[str, Any] = {
     "gzip": True,
     "max_retries": 2,
     "sync_mode": False,
-    "timeout": 5,
+    "timeout": HANG_SECONDS,
     "thread": 1,
     "upload_size": 2,
     "upload_interval": 0.05,
@@ -40,8 +41,8 @@ asked once more below."""
 
 ONLY_SEGMENT: dict[str, Any] = {
     "log_handler": logging.NullHandler(),
-    "max_total_backoff_duration": 5,
-    "max_rate_limit_duration": 5,
+    "max_total_backoff_duration": HANG_SECONDS,
+    "max_rate_limit_duration": HANG_SECONDS,
 }
 OAUTH = {"oauth_client_id", "oauth_client_key", "oauth_key_id", "oauth_auth_server", "oauth_scope"}
 

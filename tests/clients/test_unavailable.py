@@ -60,7 +60,7 @@ def test_taken_up_again_without_a_restart(own_server: Server, run_node: RunNode)
 def say(server: Server, run_node: RunNode, name: str, person: str, door: Proxy) -> list[Any]:
     """Failures that the client told of: there must be none."""
     if name == NODE:
-        settings = {"writeKey": server.key, "host": door.url, "flushAt": 6}
+        settings = {"writeKey": server.key, "host": door.url, "flushAt": 6, "maxRetries": 10}
         [end] = run_node("stories.mjs", [{"settings": settings, "calls": for_node(calls(person))}])
         failed: list[Any] = end["failed"]
         return failed

@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from tests.kills.books import Books
 
-from tuttu.api.answers import DecideRequest
-from tuttu.engine import Engine
+from tuttu import engine as use
+from tuttu.api import DecideRequest
+from tuttu.engine import Runtime
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.values import DAY, HOUR
 
@@ -90,7 +91,7 @@ def company(folder: Path) -> Path:
     return folder
 
 
-def introduce(engine: Engine) -> None:
+def introduce(engine: Runtime) -> None:
     """Everybody is known before the first day."""
     calls = [
         {
@@ -101,9 +102,8 @@ def introduce(engine: Engine) -> None:
         }
         for who in (*CALLED, *MEMBERS, *SHOPPERS)
     ]
-    outcome = engine.accept("batch", json.dumps({"batch": calls}).encode(), None, "test")
-    assert outcome.answer is not None
-    assert outcome.answer.accepted == len(calls)
+    outcome = use.accept(engine, "batch", json.dumps({"batch": calls}).encode(), None, "test")
+    assert outcome.accepted == len(calls)
 
 
 def moment(day: int) -> int:
@@ -138,15 +138,15 @@ def dealt(wants: Sequence[Want], hands: int) -> list[list[Want]]:
     return [list(wants[hand::hands]) for hand in range(hands)]
 
 
-def take(engine: Engine, wants: Sequence[Want]) -> int:
+def take(engine: Runtime, wants: Sequence[Want]) -> int:
     """All of it by `SENDERS` threads; how many got something."""
     with ThreadPoolExecutor(SENDERS) as pool:
         return sum(pool.map(lambda want: _one(engine, want), wants))
 
 
-def _one(engine: Engine, want: Want) -> int:
+def _one(engine: Runtime, want: Want) -> int:
     request = DecideRequest(who={"user_id": want.who}, surfaces=[want.surface])
-    return len(engine.decide(request).choices)
+    return len(use.decide(engine, request).choices)
 
 
 def counted(books: Books, days: int) -> dict[str, list[tuple[object, ...]]]:

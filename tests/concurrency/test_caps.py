@@ -25,6 +25,7 @@ from tests.concurrency.crowd import (
     wanted,
 )
 from tests.kills.books import Books
+from tests.waiting import HANG_SECONDS
 
 from tuttu.engine import open_engine
 from tuttu.vocabulary.clock import ManualClock
@@ -54,7 +55,7 @@ class Worker:
         self._process.stdin.flush()
 
     def close(self) -> None:
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=HANG_SECONDS)
 
 
 @contextmanager

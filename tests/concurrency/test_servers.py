@@ -34,7 +34,7 @@ def served(folder: Path, storage: str, serving: Serving, number: int) -> list[Se
     """So many servers, each with a copy of the project folder of its own, and one key for all."""
     stored(folder, storage)
     with closing(open_engine(folder, clock=ManualClock(moment(0)))) as engine:
-        key = engine.issue_key("sender", SCOPES)
+        key = engine.keyring.issue("sender", SCOPES)
     servers = []
     for each in range(number):
         copied = shutil.copytree(folder, folder.with_name(f"{folder.name}-{each}"))

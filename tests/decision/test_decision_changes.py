@@ -14,6 +14,7 @@ from tuttu.content import ContentError
 from tuttu.counterfactual import (
     Allowed,
     Arm,
+    Change,
     ColumnSet,
     Endless,
     Later,
@@ -22,9 +23,11 @@ from tuttu.counterfactual import (
     Room,
     Units,
     Worth,
+    apply,
+    least_change,
     subsets,
 )
-from tuttu.decision import Candidate, Change, Question, Situation, apply, decide, least_change
+from tuttu.decision import Candidate, Question, Situation, decide
 from tuttu.policy import parse
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Profile

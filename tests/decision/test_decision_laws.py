@@ -15,18 +15,8 @@ from hypothesis import strategies as st
 from tests.builders import HERE
 
 from tuttu.content import ContentError
-from tuttu.counterfactual import Later, Units, subsets
-from tuttu.decision import (
-    Candidate,
-    Change,
-    Question,
-    Situation,
-    apply,
-    decide,
-    explain,
-    explain_again,
-    least_change,
-)
+from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
+from tuttu.decision import Candidate, Question, Situation, decide, explain, explain_again
 from tuttu.ledger import canonical_resources, resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Committed, Result

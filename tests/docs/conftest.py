@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 180
 DATABASE = "postgresql://tuttu:secret@db.example.com/acme"
 MARK = "\x1e"
 SERVER = "sh server"
@@ -168,7 +168,7 @@ def run_page(path: Path, folder: Path, database: Callable[[], str]) -> list[Step
         start_new_session=True,
     )
     try:
-        said, _ = process.communicate(timeout=SECONDS)
+        said, _ = process.communicate(timeout=HANG_SECONDS)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

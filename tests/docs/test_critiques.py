@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tuttu.access import Scope
 from tuttu.ledger import HOLD
 from tuttu.profile.records import STEPS
 from tuttu.vocabulary.values import MINUTE
-from tuttu.web import ROUTES, Scope
+from tuttu.web import ROUTES
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tuttu"

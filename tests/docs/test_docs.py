@@ -12,13 +12,15 @@ from urllib.parse import unquote
 import click
 import pytest
 from click.testing import CliRunner
+from tests.waiting import HANG_SECONDS
 
 from tuttu import catalog
+from tuttu.access import Scope
 from tuttu.cli import main
 from tuttu.cli.folders import examples
 from tuttu.intake import Code
 from tuttu.policy import CONSTRUCTS
-from tuttu.web import ROUTES, Scope
+from tuttu.web import ROUTES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -193,7 +195,7 @@ def test_pictures_are_well_formed_and_say_what_they_show() -> None:
 
 def test_the_reference_is_written_from_this_code(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tools.reference", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, timeout=HANG_SECONDS)
     fresh = {path.name: text_of(path) for path in tmp_path.iterdir()}
     kept = {path.name: text_of(path) for path in (DOCS / "reference").glob("*.md")}
     assert sorted(fresh) == sorted(kept)

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from tests import builders
 
-from tuttu.api.answers import (
+from tuttu import engine as use
+from tuttu.api import (
     DecideRequest,
     ExplainAnswer,
     ExplainRequest,
@@ -23,11 +24,12 @@ from tuttu.api.answers import (
 )
 from tuttu.catalog import load
 from tuttu.decision.receipts import receipt_of
-from tuttu.engine import BadRequest, Engine, NotFound, open_engine, scratch_engine
+from tuttu.engine import ROOMS, Runtime, open_engine, scratch_engine
 from tuttu.storage import Store, open_store
-from tuttu.versions.active_version import OneVersion
+from tuttu.versions import FixedVersion
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
+from tuttu.vocabulary.errors import BadRequest, NotFound
 from tuttu.vocabulary.values import DAY
 
 EXAMPLES = Path(__file__).parents[2] / "src/tuttu/examples"
@@ -54,30 +56,29 @@ def ruled(folder: Path, rule: str, before: str) -> None:
     (folder / TV).write_text(text.replace(before, rule), "utf-8")
 
 
-def sent(engine: Engine, call: str, message: str, **said: object) -> None:
+def sent(engine: Runtime, call: str, message: str, **said: object) -> None:
     moment = format_instant(engine.now())
     body = {"userId": "maija", "messageId": message, "timestamp": moment, **said}
-    outcome = engine.accept(call, json.dumps(body).encode(), None, "test")
-    assert outcome.answer is not None
-    assert not outcome.answer.refused
+    outcome = use.accept(engine, call, json.dumps(body).encode(), None, "test")
+    assert not outcome.refused
 
 
-def described(engine: Engine, message: str, **traits: object) -> None:
+def described(engine: Runtime, message: str, **traits: object) -> None:
     sent(engine, "identify", message, traits=traits)
 
 
-def decided(engine: Engine, surfaces: list[str] | None = None) -> str:
-    answer = engine.decide(DecideRequest(who=MAIJA, surfaces=surfaces or FRONT))
+def decided(engine: Runtime, surfaces: list[str] | None = None) -> str:
+    answer = use.decide(engine, DecideRequest(who=MAIJA, surfaces=surfaces or FRONT))
     assert answer.decision_id is not None
     return answer.decision_id
 
 
-def asked(engine: Engine, surfaces: list[str] | None = None) -> ExplainAnswer:
-    return engine.explain(ExplainRequest(who=MAIJA, surfaces=surfaces or FRONT), "anna")
+def asked(engine: Runtime, surfaces: list[str] | None = None) -> ExplainAnswer:
+    return use.explain(engine, ExplainRequest(who=MAIJA, surfaces=surfaces or FRONT), "anna")
 
 
-def of(engine: Engine, decision_id: str) -> ExplainAnswer:
-    return engine.explain(ExplainRequest(decision=decision_id), "anna")
+def of(engine: Runtime, decision_id: str) -> ExplainAnswer:
+    return use.explain(engine, ExplainRequest(decision=decision_id), "anna")
 
 
 def refused(answer: ExplainAnswer, action: str) -> ShownRefusal:
@@ -102,7 +103,7 @@ def test_a_receipt_of_last_year_gives_its_own_reasons_and_not_todays(
     with closing(open_engine(folder, clock=clock, storage=storage_url)) as engine:
         described(engine, "m2", line_mbps=60)
         now, later = asked(engine), of(engine, decision_id)
-        kept = engine.decision(decision_id, "anna")
+        kept = use.decision_by_id(engine, decision_id, "anna")
     assert later == then
     assert later.note == ""
     assert later.decision_id == decision_id
@@ -122,8 +123,8 @@ def test_what_the_row_does_not_say_is_in_the_receipt_too(folder: Path) -> None:
     surfaces = ["call", "email", "front.hero"]
     with closing(open_engine(folder, clock=clock)) as engine:
         described(engine, "m1", **HOME, line_mbps=100)
-        engine.set_resource("call_minutes", ResourceRequest(amount=3), "anna")
-        first = engine.decide(DecideRequest(who=MAIJA, surfaces=FRONT))
+        use.set_resource(engine, "call_minutes", ResourceRequest(amount=3), "anna")
+        first = use.decide(engine, DecideRequest(who=MAIJA, surfaces=FRONT))
         (choice,) = first.choices
         properties = {"offer": choice.action, "contact_id": choice.contact_id}
         sent(engine, "track", "m2", event="Offer Declined", properties=properties)
@@ -131,9 +132,9 @@ def test_what_the_row_does_not_say_is_in_the_receipt_too(folder: Path) -> None:
         decision_id = decided(engine, surfaces)
         then = of(engine, decision_id)
         clock.set(LAST_YEAR + 365 * DAY)
-        engine.set_resource("call_minutes", ResourceRequest(amount=480), "anna")
+        use.set_resource(engine, "call_minutes", ResourceRequest(amount=480), "anna")
         choice_of_his = PreferenceRequest(purpose="marketing", channel="email", allowed=True)
-        engine.set_preferences(MAIJA, PreferencesRequest(preferences=[choice_of_his]), "anna")
+        use.set_preferences(engine, MAIJA, PreferencesRequest(preferences=[choice_of_his]), "anna")
         assert of(engine, decision_id) == then
         assert asked(engine, surfaces) != then
     stages = {each.stage for each in then.refused}
@@ -154,11 +155,11 @@ def test_where_the_version_is_not_kept_the_receipt_speaks_alone(folder: Path, st
     """A version that no process has ever activated."""
     clock = ManualClock(LAST_YEAR)
     ruled(folder, "line_mbps >= 51", "line_mbps >= 50")
-    before = Engine(OneVersion(load(folder), store, clock), store, clock)
+    before = Runtime(store, clock, FixedVersion(load(folder), ROOMS, store))
     described(before, "m1", **HOME, line_mbps=20)
     decision_id = decided(before)
     ruled(folder, "has a very fast line: line_mbps >= 200", "has a fast line: line_mbps >= 51")
-    after = Engine(OneVersion(load(folder), store, clock), store, clock)
+    after = Runtime(store, clock, FixedVersion(load(folder), ROOMS, store))
     answer = of(after, decision_id)
     assert "not kept" in answer.note
     assert refused(answer, "tv-package").reason == "has a fast line"
@@ -167,7 +168,7 @@ def test_where_the_version_is_not_kept_the_receipt_speaks_alone(folder: Path, st
 
 def test_a_receipt_from_before_grounds_were_kept_speaks_alone(folder: Path, store: Store) -> None:
     clock = ManualClock(LAST_YEAR)
-    engine = Engine(OneVersion(load(folder), store, clock), store, clock)
+    engine = Runtime(store, clock, FixedVersion(load(folder), ROOMS, store))
     described(engine, "m1", **HOME, line_mbps=20)
     decision_id = decided(engine)
     with store.read() as snapshot:
@@ -205,7 +206,9 @@ def test_what_nothing_turns_says_so(folder: Path) -> None:
         found = refused(asked(engine), "tv-package")
         assert found.would_pass_if == []
         assert "no change of at most" in found.no_change
-        quick = engine.explain(ExplainRequest(who=MAIJA, surfaces=FRONT, changes=False), "anna")
+        quick = use.explain(
+            engine, ExplainRequest(who=MAIJA, surfaces=FRONT, changes=False), "anna"
+        )
         assert refused(quick, "tv-package").no_change == ""
 
 
@@ -224,4 +227,4 @@ def test_a_bad_question_says_what_was_found(
         closing(scratch_engine(load(folder), clock=ManualClock(LAST_YEAR))) as engine,
         pytest.raises(error, match=found),
     ):
-        engine.explain(request_, "anna")
+        use.explain(engine, request_, "anna")

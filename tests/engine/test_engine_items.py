@@ -13,10 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuttu.api.answers import ClockRequest, DecideAnswer, DecideRequest, ExplainRequest
-from tuttu.batch.funnel import funnel, funnel_text
+from tuttu import engine as use
+from tuttu.api import (
+    ClockRequest,
+    DecideAnswer,
+    DecideRequest,
+    ExplainRequest,
+    FunnelQuery,
+    TimelineQuery,
+)
+from tuttu.batch.funnel import funnel_text
 from tuttu.catalog import load
-from tuttu.engine import Engine, open_engine, scratch_engine
+from tuttu.engine import Runtime, open_engine, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, item_key, parse_instant
 from tuttu.vocabulary.project import Project
@@ -36,26 +44,26 @@ def project() -> Project:
 
 
 @pytest.fixture
-def engine(storage_url: str, tmp_path: Path) -> Iterator[Engine]:
+def engine(storage_url: str, tmp_path: Path) -> Iterator[Runtime]:
     """Over each kind of store."""
     folder = shutil.copytree(UTILITY, tmp_path / "utility")
     with closing(open_engine(folder, clock=ManualClock(MOMENT), storage=storage_url)) as opened:
         yield opened
 
 
-def tell(engine: Engine, event: str, said: Mapping[str, Any], *, who: str = "aino") -> None:
+def tell(engine: Runtime, event: str, said: Mapping[str, Any], *, who: str = "aino") -> None:
     call = {
         "messageId": f"{who} {event} {json.dumps(said, sort_keys=True)} {engine.now()}",
         "userId": who,
         "event": event,
         "properties": said,
     }
-    outcome = engine.accept("track", json.dumps(call).encode(), None, "test")
-    assert outcome.status == 200, outcome
-    engine.set_clock(ClockRequest(now=format_instant(engine.now() + SECOND)))
+    outcome = use.accept(engine, "track", json.dumps(call).encode(), None, "test")
+    assert outcome.accepted == 1, outcome
+    use.set_clock(engine, ClockRequest(now=format_instant(engine.now() + SECOND)))
 
 
-def signed(engine: Engine) -> None:
+def signed(engine: Runtime) -> None:
     for contract in (HOME, COTTAGE):
         tell(engine, "Contract Signed", {**contract, **TERMS})
 
@@ -73,9 +81,9 @@ def chosen(answer: DecideAnswer) -> dict[str | None, str]:
     return {each.item: each.contact_id for each in answer.choices}
 
 
-def test_a_decision_about_two_contracts_and_what_came_of_it(engine: Engine) -> None:
+def test_a_decision_about_two_contracts_and_what_came_of_it(engine: Runtime) -> None:
     signed(engine)
-    first = engine.decide(asking(), idempotency=b"k")
+    first = use.decide(engine, asking(), idempotency=b"k")
     contacts = chosen(first)
     assert [(each.action, each.item) for each in first.choices] == [
         ("fixed-price", "kuusitie-77"),
@@ -83,33 +91,37 @@ def test_a_decision_about_two_contracts_and_what_came_of_it(engine: Engine) -> N
     ]
     assert "home" in first.choices[0].content
     assert "cottage" in first.choices[1].content
-    assert engine.decide(asking(), idempotency=b"k") == first
-    assert chosen(engine.decide(asking())) == contacts
+    assert use.decide(engine, asking(), idempotency=b"k") == first
+    assert chosen(use.decide(engine, asking())) == contacts
     for contact in contacts.values():
         tell(engine, "Promotion Viewed", {"contact_id": contact})
     tell(engine, "Offer Declined", {"contract_id": "kuusitie-77", "offer": "fixed-price"})
     tell(engine, "Contract Renewed", {"contract_id": "rantatie-2", "ends_on": "2028-05-01"})
-    found = {each.item: each.outcome for each in engine.customer(AINO, "anna").contacts}
+    found = {each.item: each.outcome for each in use.customer(engine, AINO, "anna").contacts}
     assert found == {"kuusitie-77": "declined", "rantatie-2": "accepted"}
     assert first.decision_id is not None
-    kept = engine.decision(first.decision_id, "anna")
+    kept = use.decision_by_id(engine, first.decision_id, "anna")
     assert kept.decision == first
     assert kept.read_of_items["contracts"]["rantatie-2"]["item.ends_on"] == "2026-05-01"
     assert ("rantatie-2", "accepted") in {(each.item, each.outcome) for each in kept.outcomes}
     refused = {
         each.item: each.reason
-        for each in engine.explain(explaining(), "anna").refused
+        for each in use.explain(engine, explaining(), "anna").refused
         if each.action == "fixed-price"
     }
     assert refused == {"kuusitie-77": "said no", "rantatie-2": "ends within 90 days"}
-    replayed = engine.replay()
+    replayed = use.replay(engine)
     assert (replayed.refused, replayed.live) == (0, replayed.replayed)
 
 
-def test_the_timeline_says_what_was_shown_about_which_item(engine: Engine) -> None:
+def test_the_timeline_says_what_was_shown_about_which_item(engine: Runtime) -> None:
     signed(engine)
-    answer = engine.decide(asking(slots={"front.page": 1}))
-    [receipt] = [each for each in engine.timeline(AINO, "anna").entries if each.kind == "Receipt"]
+    answer = use.decide(engine, asking(slots={"front.page": 1}))
+    [receipt] = [
+        each
+        for each in use.timeline(engine, AINO, "anna", TimelineQuery()).entries
+        if each.kind == "Receipt"
+    ]
     assert json.loads(bytes(receipt.properties)) == {
         "choices": [
             {
@@ -123,8 +135,8 @@ def test_the_timeline_says_what_was_shown_about_which_item(engine: Engine) -> No
     }
 
 
-def test_a_stranger_is_refused_for_want_of_items(engine: Engine) -> None:
-    answer = engine.explain(explaining(), "anna")
+def test_a_stranger_is_refused_for_want_of_items(engine: Runtime) -> None:
+    answer = use.explain(engine, explaining(), "anna")
     assert answer.choices == []
     found = {(each.action, each.item, each.stage, each.reason) for each in answer.refused}
     for action in ("bill-help", "energy-advice", "fixed-price", "stay-with-us"):
@@ -136,7 +148,7 @@ def test_the_funnel_counts_each_item(project: Project) -> None:
         signed(engine)
         tell(engine, "Bill Disputed", {"contract_id": "rantatie-2", "bill_status": "disputed"})
         tell(engine, "Contract Viewed", {"contract_id": "x"}, who="pekka")
-        counted = funnel(project, engine.store, MOMENT)
+        counted = use.funnel(engine, FunnelQuery(at=format_instant(MOMENT)))
     assert counted.customers == 2
     lines = {line.action: line for line in counted.lines if line.treatment is None}
     offer = lines["fixed-price"]
@@ -172,8 +184,8 @@ def digest_of(project: Project, order: Sequence[int]) -> str:
                 "properties": said,
                 "timestamp": f"2026-02-0{number + 1}T09:00:00Z",
             }
-            assert engine.accept("track", json.dumps(call).encode(), None, "test").status == 200
-        return engine.digest()
+            assert use.accept(engine, "track", json.dumps(call).encode(), None, "test").success
+        return use.digest(engine).digest
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +205,7 @@ def test_the_key_of_an_item_does_not_lie_open_in_the_file(tmp_path: Path) -> Non
     folder = shutil.copytree(UTILITY, tmp_path / "utility")
     with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
         signed(engine)
-        answer = engine.decide(asking())
+        answer = use.decide(engine, asking())
         tell(engine, "Promotion Viewed", {"contact_id": answer.choices[0].contact_id})
         tell(engine, "Offer Declined", {"contract_id": "kuusitie-77", "offer": "fixed-price"})
         raw = b"".join(each.read_bytes() for each in (folder / ".tuttu").glob("store.db*"))

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tuttu.api.answers import DecideAnswer, DecideRequest, ResourceRequest
-from tuttu.engine import Engine, open_engine
+from tuttu import engine as use
+from tuttu.api import DecideAnswer, DecideRequest, ResourceRequest
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 
@@ -22,7 +23,7 @@ MINUTES_OF_A_CALL = 8
 
 
 @pytest.fixture
-def engine(storage_url: str, tmp_path: Path) -> Iterator[Engine]:
+def engine(storage_url: str, tmp_path: Path) -> Iterator[Runtime]:
     """On a store of each kind."""
     folder = shutil.copytree(DESIGN, tmp_path / "design")
     clock = ManualClock(parse_instant("2026-03-02T07:00:00Z") or 0)
@@ -31,7 +32,7 @@ def engine(storage_url: str, tmp_path: Path) -> Iterator[Engine]:
         yield opened
 
 
-def _introduce(engine: Engine) -> None:
+def _introduce(engine: Runtime) -> None:
     calls = [
         {
             "type": "identify",
@@ -41,18 +42,18 @@ def _introduce(engine: Engine) -> None:
         }
         for number in range(ASKERS)
     ]
-    engine.accept("batch", json.dumps({"batch": calls}).encode(), None, "test")
+    use.accept(engine, "batch", json.dumps({"batch": calls}).encode(), None, "test")
 
 
-def test_fifty_threads_for_the_last_unit(engine: Engine) -> None:
-    engine.set_resource("call_minutes", ResourceRequest(amount=MINUTES_OF_A_CALL), "test")
+def test_fifty_threads_for_the_last_unit(engine: Runtime) -> None:
+    use.set_resource(engine, "call_minutes", ResourceRequest(amount=MINUTES_OF_A_CALL), "test")
     answers: list[DecideAnswer] = []
     together = threading.Barrier(ASKERS)
 
     def ask(number: int) -> None:
         together.wait()
         request = DecideRequest(who={"user_id": f"u{number}"}, surfaces=["call"])
-        answers.append(engine.decide(request))
+        answers.append(use.decide(engine, request))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(ASKERS)]
     for thread in threads:
@@ -64,17 +65,17 @@ def test_fifty_threads_for_the_last_unit(engine: Engine) -> None:
     stages = [no.stage for answer in answers if not answer.choices for no in answer.refused]
     assert stages.count("resources") + stages.count("controls") == len(stages) == ASKERS - 1
     assert stages.count("resources") > ASKERS / 2
-    state = engine.resource("call_minutes")
+    state = use.resource(engine, "call_minutes")
     assert (state.used + state.held, state.free) == (MINUTES_OF_A_CALL, 0)
 
 
-def test_the_same_customer_fifty_times_at_once_is_called_once(engine: Engine) -> None:
+def test_the_same_customer_fifty_times_at_once_is_called_once(engine: Runtime) -> None:
     answers: list[DecideAnswer] = []
     together = threading.Barrier(ASKERS)
 
     def ask() -> None:
         together.wait()
-        answers.append(engine.decide(DecideRequest(who={"user_id": "u1"}, surfaces=["call"])))
+        answers.append(use.decide(engine, DecideRequest(who={"user_id": "u1"}, surfaces=["call"])))
 
     threads = [threading.Thread(target=ask) for _ in range(ASKERS)]
     for thread in threads:
@@ -82,6 +83,6 @@ def test_the_same_customer_fifty_times_at_once_is_called_once(engine: Engine) ->
     for thread in threads:
         thread.join()
     assert len(answers) == ASKERS
-    contacts = engine.customer({"user_id": "u1"}, "test").contacts
+    contacts = use.customer(engine, {"user_id": "u1"}, "test").contacts
     assert len({choice.contact_id for answer in answers for choice in answer.choices}) == 1
     assert len(contacts) == 1

@@ -19,11 +19,13 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from tuttu.batch.funnel import Funnel, funnel
+from tuttu import engine as use
+from tuttu.api import FunnelQuery
+from tuttu.batch.funnel import Funnel
 from tuttu.cli import main
-from tuttu.engine import Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.conversion import format_instant, parse_instant
 
 BANK = Path(__file__).parents[2] / "src/tuttu/examples/bank"
 CSV = "bank-additional-full.csv"
@@ -37,11 +39,11 @@ class Bank:
     """rows: the table `bank`, the source's columns and `client`. engine: of the same clients."""
 
     rows: duckdb.DuckDBPyConnection
-    engine: Engine
+    engine: Runtime
 
     @cached_property
     def funnel(self) -> Funnel:
-        return funnel(self.engine.project, self.engine.store, MOMENT)
+        return use.funnel(self.engine, FunnelQuery(at=format_instant(MOMENT)))
 
 
 @pytest.fixture(scope="session")

@@ -10,20 +10,11 @@ from typing import NamedTuple
 import pytest
 from tests.examples.conftest import MOMENT, Bank
 
+from tuttu import engine as use
 from tuttu import identity
-from tuttu.api.answers import ExplainRequest
-from tuttu.counterfactual import ColumnSet, subsets
-from tuttu.decision import (
-    Candidate,
-    CandidateKey,
-    Change,
-    Question,
-    Situation,
-    apply,
-    decide,
-    least_change,
-    situation,
-)
+from tuttu.api import ExplainRequest
+from tuttu.counterfactual import Change, ColumnSet, apply, least_change, subsets
+from tuttu.decision import Candidate, CandidateKey, Question, Situation, decide, situation
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.verdicts import Refusal, Stage
 
@@ -117,12 +108,12 @@ def test_columns_named_at_the_door_turn_it_when_they_are_laid_over_the_row(
             surfaces=list(each.question.surfaces),
             seed=each.question.seed,
         )
-        before = bank.engine.explain(request, "test")
+        before = use.explain(bank.engine, request, "test")
         (shown,) = (r for r in before.refused if (r.action, r.treatment) == each.key[:2])
         assert {part.name: part.would_be for part in shown.would_pass_if} == context
         request.context = context
         request.changes = False
-        after = bank.engine.explain(request, "test")
+        after = use.explain(bank.engine, request, "test")
         assert each.key[:2] in {(one.action, one.treatment) for one in after.choices}
         tried += 1
     assert tried >= scale(3, 30)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.examples.conftest import MOMENT, Bank
 
+from tuttu import engine as use
+from tuttu.api import TimelineQuery
 from tuttu.batch.funnel import FunnelLine, funnel_text
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.verdicts import Stage
@@ -113,7 +115,7 @@ def test_dated_contacts_are_known_and_others_dropped(bank: Bank) -> None:
         "SELECT client, pdays, poutcome FROM bank WHERE pdays < 999 ORDER BY client LIMIT 20"
     ).fetchall()
     for client, days, outcome in dated:
-        (contact,) = bank.engine.customer({"client": str(client)}, "test").contacts
+        (contact,) = use.customer(bank.engine, {"client": str(client)}, "test").contacts
         assert (contact.action, contact.channel, contact.purpose) == (
             "term-deposit",
             "call",
@@ -125,18 +127,18 @@ def test_dated_contacts_are_known_and_others_dropped(bank: Bank) -> None:
     (undated, *_) = bank.rows.execute(
         "SELECT client FROM bank WHERE poutcome = 'failure' AND pdays = 999"
     ).fetchall()
-    assert bank.engine.customer({"client": str(undated[0])}, "test").contacts == []
+    assert use.customer(bank.engine, {"client": str(undated[0])}, "test").contacts == []
 
 
 def test_unknown_is_null_and_what_leaks_is_nowhere(bank: Bank) -> None:
     (client,) = bank.rows.execute(
         """SELECT client FROM bank WHERE "default" = 'unknown' AND pdays < 999 LIMIT 1"""
     ).fetchone() or (0,)
-    picture = bank.engine.customer({"client": str(client)}, "test")
+    picture = use.customer(bank.engine, {"client": str(client)}, "test")
     assert picture.traits["default"] is None
     assert picture.traits["emp_var_rate"] is not None
     assert not {"duration", "y", "pdays", "poutcome"} & picture.traits.keys()
-    entries = bank.engine.timeline({"client": str(client)}, "test").entries
+    entries = use.timeline(bank.engine, {"client": str(client)}, "test", TimelineQuery()).entries
     said = b"".join(bytes(part) for each in entries for part in (each.traits, each.properties))
     assert b'"outcome"' in said
     assert b"duration" not in said

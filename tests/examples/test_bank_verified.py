@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from tests.examples.conftest import Bank
 
-from tuttu.batch.verify import verification_text
+from tuttu import engine as use
+from tuttu.cli.render_verification import verification_text
 
 pytestmark = pytest.mark.laws
 
 
 def test_the_bank_has_one_meaning(bank: Bank) -> None:
-    found = bank.engine.verify()
+    found = use.verify(bank.engine)
     assert found.agree, verification_text(found)
     (clients,) = bank.rows.execute("SELECT count(*) FROM bank").fetchone() or (0,)
     assert found.customers == clients

@@ -110,4 +110,10 @@ def bound(tree: ast.Module) -> set[str]:
         for alias in node.names
     }
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return imported | defined
+    assigned = {
+        ast.unparse(target)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+    }
+    return imported | defined | assigned

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from tuttu.access.keys import SCOPES
 from tuttu.catalog.schemas.stories import STAGES
 from tuttu.vocabulary.verdicts import Stage
-from tuttu.web import Scope
-
-
-def test_scopes_of_keys_are_scopes_of_routes() -> None:
-    assert list(SCOPES) == list(Scope)
 
 
 def test_stages_of_stories_are_stages_of_decisions() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tests.waiting import HANG_SECONDS
 
 from tuttu.storage.seal import Secret, unseal
 
@@ -201,7 +202,9 @@ def _connected(storage: str, folder: Path) -> Connection:
     """One snapshot of the store, to be read only."""
     if storage.startswith("sqlite:"):
         path = folder / storage.removeprefix("sqlite:")
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        connection = sqlite3.connect(
+            f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=HANG_SECONDS
+        )
         connection.execute("BEGIN")
         return connection
     remote = psycopg.connect(storage)

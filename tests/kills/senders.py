@@ -18,6 +18,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.waiting import HANG_SECONDS
+
 VIEW = "Usage Report Viewed"
 ORDER = "Order Completed"
 DESCRIBED = {
@@ -32,8 +34,6 @@ DESCRIBED = {
     "customer_since": "2015-01-01",
 }
 SURFACES = (["front.hero"], ["app.home"], ["call"], ["letter"], ["app.home", "call"], ["sms"])
-SECONDS = 60.0
-"""No answer within so long is a fault of the server, not a kill."""
 
 
 @dataclass(eq=False)
@@ -51,7 +51,7 @@ class Request:
 class Wire:
     """One connection to the server; an answer that takes longer than `seconds` raises."""
 
-    def __init__(self, url: str, secret: str, seconds: float = SECONDS) -> None:
+    def __init__(self, url: str, secret: str, seconds: float = HANG_SECONDS) -> None:
         address = urlsplit(url)
         self._connection = HTTPConnection(address.hostname or "", address.port, timeout=seconds)
         self.headers: dict[str, str] = {}

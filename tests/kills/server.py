@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.local import local_client
+from tests.waiting import HANG_SECONDS
 
 from tuttu.vocabulary.conversion import format_instant
 
@@ -106,7 +107,7 @@ class Server:
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=HANG_SECONDS)
         return self.process.returncode
 
     @property

@@ -15,7 +15,9 @@ from tests.kills.books import Books
 from tests.kills.senders import Diary, Request, Wire, settle
 from tests.kills.server import SERVE, Server, project
 from tests.kills.test_disk_full import acknowledge, told
+from tests.waiting import HANG_SECONDS
 
+from tuttu.storage.postgres_connections import ANSWER_SECONDS, WAIT_SECONDS
 from tuttu.testing import PrivatePostgres
 
 if TYPE_CHECKING:
@@ -25,13 +27,15 @@ else:
 
 pytestmark = pytest.mark.kills
 
-PATIENCE = 15.0
-"""Seconds after which a sender gives up: no answer within them is a hang."""
+AT_ONCE_SECONDS = 0.75 * min(WAIT_SECONDS, ANSWER_SECONDS)
+"""Whoever is not kept waiting is answered within them: less than tuttu waits for a database that is
+silent, so that an answer proves that nobody waited for it. What is asked so needs no disk."""
 
 
 @pytest.fixture
 def storage(database: PrivatePostgres) -> str:
-    return database.create()
+    """A database that is new; how long a connection to it may take is not what is tested."""
+    return f"{database.create()}?connect_timeout={HANG_SECONDS:.0f}"
 
 
 @pytest.fixture
@@ -70,14 +74,16 @@ def test_away_and_back(
     """Stopped, and killed; each time served again as soon as it is back, without a restart."""
     diary = Diary()
     ways: tuple[Callable[[], None], ...] = (database.stop, database.kill)
-    with closing(Wire(server.url, server.key, PATIENCE)) as wire:
-        for number in range(scale(2, 12)):
+    for number in range(scale(2, 12)):
+        with closing(Wire(server.url, server.key)) as wire:
             acknowledge(wire, diary, told(3 * number))
-            ways[number % 2]()
+        ways[number % 2]()
+        with closing(Wire(server.url, server.key, AT_ONCE_SECONDS)) as wire:
             refuse(wire, diary, told(3 * number + 1))
             assert wire.say("GET", "/healthz")[0] == 200
             assert wire.say("GET", "/readyz")[0] == 503
-            database.start()
+        database.start()
+        with closing(Wire(server.url, server.key)) as wire:
             acknowledge(wire, diary, told(3 * number + 2))
             assert wire.say("GET", "/readyz")[0] == 200
     as_told(server, storage, diary)
@@ -98,7 +104,7 @@ def test_one_that_hangs_keeps_nobody_else_waiting(
         threads = [threading.Thread(target=wait, args=(request,)) for request in waiting]
         for thread in threads:
             thread.start()
-        with closing(Wire(server.url, server.key, PATIENCE)) as wire:
+        with closing(Wire(server.url, server.key, AT_ONCE_SECONDS)) as wire:
             for path in ("/healthz", "/v1/openapi.json", "/healthz"):
                 assert wire.say("GET", path)[0] == 200
     finally:
@@ -115,7 +121,11 @@ def test_a_start_without_its_database_says_so(tmp_path: Path, database: PrivateP
     database.stop()
     try:
         done = subprocess.run(
-            [*SERVE, folder, "--port", "0"], capture_output=True, text=True, check=False, timeout=60
+            [*SERVE, folder, "--port", "0"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=HANG_SECONDS,
         )
     finally:
         database.start()

@@ -124,7 +124,7 @@ WAYS: list[type[Any]] = [LimitedFiles, *([SmallDisk] if mounts_are_allowed() els
 def disk(request: pytest.FixtureRequest, tmp_path: Path, serving: Serving) -> Disk:
     folder = project(tmp_path / "o", EMBEDDED)
     with closing(open_engine(folder, clock=SystemClock())) as engine:
-        key = engine.issue_key("sender", SCOPES)
+        key = engine.keyring.issue("sender", SCOPES)
     disk: Disk = request.param(folder, serving)
     disk.server.key = key
     disk.server.start()

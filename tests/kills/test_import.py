@@ -16,7 +16,7 @@ import pytest
 from tests.kills.books import Books
 from tests.kills.senders import VIEW, Wire
 from tests.kills.server import Server, project
-from tests.waiting import random_moment, until
+from tests.waiting import HANG_SECONDS, random_moment, until
 
 from tuttu.engine import open_engine
 from tuttu.web import SystemClock
@@ -32,7 +32,6 @@ EMBEDDED = "sqlite:.tuttu/store.db"
 ROWS = 3_000
 BATCH = 500
 CUSTOMERS = 40
-SECONDS = 60.0
 
 
 @pytest.fixture
@@ -79,13 +78,12 @@ class Importing:
         until(
             lambda: process.poll() is not None or self.taken() != before,
             "the import does not get on",
-            seconds=SECONDS,
         )
 
     def to_the_end(self) -> Any:
         """What it says of itself when nobody kills it."""
         with self.begin() as process:
-            said, wrong = process.communicate(timeout=SECONDS)
+            said, wrong = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0, wrong
         return json.loads(said)
 
@@ -143,7 +141,7 @@ def test_an_import_whose_server_was_killed_is_done_again(
                 importing.until_more(before, process)
                 random_moment(chance, 0.2)
                 server.kill()
-                _, wrong = process.communicate(timeout=SECONDS)
+                _, wrong = process.communicate(timeout=HANG_SECONDS)
             if process.returncode:
                 assert "the server went away" in wrong
                 assert "Traceback" not in wrong

@@ -15,6 +15,7 @@ from tests.kills.senders import Wire
 from tests.kills.server import MOMENT, Server, project
 from tests.kills.trial import Trial, set_amount
 
+from tuttu import engine as use
 from tuttu.engine import open_engine
 from tuttu.testing import PrivatePostgres
 from tuttu.vocabulary.clock import ManualClock
@@ -103,4 +104,4 @@ def replayed(folder: Path, storage: str, fresh: Path) -> str:
             while facts := snapshot.facts(after=position):
                 builders.commit(again.store, *(each.fact for each in facts))
                 position = facts[-1].position
-        return again.digest()
+        return use.digest(again).digest

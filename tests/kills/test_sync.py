@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import psycopg
 import pytest
 from tests.kills.senders import DESCRIBED, Request, Wire
 from tests.kills.server import SERVE, Server, project
+from tests.waiting import until
 
 from tuttu.testing import PrivatePostgres
 
@@ -31,7 +31,6 @@ else:
 pytestmark = pytest.mark.kills
 
 HERE = Path(__file__).parent
-SECONDS = 60.0
 LOG = ".db-wal"
 
 
@@ -57,11 +56,13 @@ class Traced:
         """Returns when calls are being written down."""
         assert self.server.process is not None
         self.server.process.send_signal(signal.SIGUSR1)
-        deadline = time.monotonic() + SECONDS
         with closing(Wire(self.server.url, self.server.key)) as wire:
-            while not self.calls.read_bytes():
+
+            def asked_and_seen() -> bytes:
                 wire.get("/v1/resources")
-                assert time.monotonic() < deadline, "the tracer sees nothing"
+                return self.calls.read_bytes()
+
+            until(asked_and_seen, "the tracer sees nothing")
 
     def seen(self) -> list[Seen]:
         with self.calls.open() as lines:

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from tuttu.api.answers import DecideRequest
-from tuttu.engine import Engine, open_engine
+from tuttu import engine as use
+from tuttu.api import DecideRequest
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.events import Event
@@ -52,28 +53,27 @@ class Crashed:
     standings: Sequence[Standing]
 
 
-def opened(project: Path, folder: Path) -> Engine:
+def opened(project: Path, folder: Path) -> Runtime:
     clock = ManualClock(MOMENT)
     return open_engine(project, clock=clock, storage=f"sqlite:{folder}/store.db")
 
 
-def take(engine: Engine, *ids: str) -> None:
+def take(engine: Runtime, *ids: str) -> None:
     """One commit of events, one for each id; returns when they are acknowledged."""
     calls = [
         {"type": "track", "event": "Seen", "messageId": name, "userId": CUSTOMERS[at % 3]}
         for at, name in enumerate(ids)
     ]
-    outcome = engine.accept("batch", json.dumps({"batch": calls}).encode(), None, "test")
-    assert outcome.answer is not None
-    assert outcome.answer.accepted == len(ids)
+    outcome = use.accept(engine, "batch", json.dumps({"batch": calls}).encode(), None, "test")
+    assert outcome.accepted == len(ids)
 
 
-def decide(engine: Engine, number: int) -> None:
+def decide(engine: Runtime, number: int) -> None:
     who = {"user_id": CUSTOMERS[number % 3]}
-    engine.decide(DecideRequest(who=who, surfaces=["front"], context={"wanted": 1}))
+    use.decide(engine, DecideRequest(who=who, surfaces=["front"], context={"wanted": 1}))
 
 
-def events_of(engine: Engine) -> dict[str, str]:
+def events_of(engine: Runtime) -> dict[str, str]:
     """Message id to customer."""
     with engine.store.read() as snapshot:
         bodies = [each.fact.body for each in snapshot.facts(limit=10_000)]
@@ -83,8 +83,8 @@ def events_of(engine: Engine) -> dict[str, str]:
     return found
 
 
-def standing(engine: Engine, log: Path) -> Standing:
-    return Standing(log.stat().st_size, frozenset(events_of(engine)), engine.digest())
+def standing(engine: Runtime, log: Path) -> Standing:
+    return Standing(log.stat().st_size, frozenset(events_of(engine)), use.digest(engine).digest)
 
 
 @pytest.fixture(scope="module")
@@ -132,14 +132,14 @@ def holds_after(
     (folder / "store.db-wal").write_bytes(log)
     with closing(opened(crashed.folder / "counter", folder)) as engine:
         events = events_of(engine)
-        digest = engine.digest()
+        digest = use.digest(engine).digest
         found = next((each for each in expected if each.digest == digest), None)
         assert found is not None, "a state that never was, or not all that was acknowledged"
         assert found.events == events.keys()
         take(engine, "new", "new too", "and this")
         for who in CUSTOMERS:
             count = list(events.values()).count(who)
-            assert engine.customer({"user_id": who}, "test").traits["times_seen"] == count + 1
+            assert use.customer(engine, {"user_id": who}, "test").traits["times_seen"] == count + 1
     with closing(opened(crashed.folder / "counter", folder)) as engine:
         assert events_of(engine).keys() == events.keys() | {"new", "new too", "and this"}
     shutil.rmtree(folder)

@@ -15,10 +15,9 @@ import httpx
 from tests.kills.books import Books
 from tests.kills.senders import Diary, Request, Sender, Wire, settle, whole_or_absent
 from tests.kills.server import Server
-from tests.waiting import random_moment, until
+from tests.waiting import HANG_SECONDS, random_moment, until
 
 SENDERS = 4
-READY_SECONDS = 60.0
 
 
 class Database(Protocol):
@@ -125,9 +124,8 @@ class Trial:
         """Served again, without a word from us."""
         url = f"{self.server.url}/readyz"
         until(
-            lambda: httpx.get(url, trust_env=False).status_code == 200,
+            lambda: httpx.get(url, timeout=HANG_SECONDS, trust_env=False).status_code == 200,
             "the store was not taken up again",
-            seconds=READY_SECONDS,
         )
 
     def _reckon(self, touched: set[str], chance: random.Random) -> None:
@@ -191,7 +189,8 @@ class Trial:
 def set_amount(server: Server, name: str, amount: int) -> None:
     headers = {"Authorization": f"Bearer {server.key}"}
     path = f"{server.url}/v1/resources/{name}"
-    httpx.put(path, json={"amount": amount}, headers=headers, trust_env=False).raise_for_status()
+    with httpx.Client(headers=headers, timeout=HANG_SECONDS, trust_env=False) as client:
+        client.put(path, json={"amount": amount}).raise_for_status()
 
 
 def sent(requests: Iterable[Request]) -> int:

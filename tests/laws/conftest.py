@@ -12,7 +12,7 @@ import pytest
 from tests.laws.saying import COMPANY
 from tests.laws.twins import Fresh, over
 
-from tuttu.engine import Engine, load_project, scratch_engine
+from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.storage import open_store
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
@@ -49,12 +49,12 @@ def fresh(storage_url: str, project: Project, tmp_path: Path) -> Iterator[Fresh]
         connection = stack.enter_context(psycopg.connect(storage_url, autocommit=True))
 
         @contextmanager
-        def emptied(clock: Clock) -> Iterator[Engine]:
+        def emptied(clock: Clock) -> Iterator[Runtime]:
             for table in TABLES:
                 connection.execute(f"DELETE FROM tuttu.{table}")
             yield over(project, store, clock)
 
-        def opened(clock: Clock) -> AbstractContextManager[Engine]:
+        def opened(clock: Clock) -> AbstractContextManager[Runtime]:
             return emptied(clock)
 
         yield opened

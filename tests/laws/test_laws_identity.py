@@ -32,12 +32,14 @@ from tests.laws.saying import (
 )
 from tests.laws.twins import Fresh, facts, forbidden, people, twin, views, without
 
-from tuttu.api.answers import (
+from tuttu import engine as use
+from tuttu.api import (
     DecideAnswer,
     DecideRequest,
     PreferenceRequest,
     PreferencesRequest,
     ResourceRequest,
+    TimelineQuery,
     UnmergeRequest,
 )
 from tuttu.vocabulary.clock import ManualClock
@@ -112,7 +114,7 @@ class Company(RuleBasedStateMachine):
     def somebody_chooses(self, who: Name, purpose: str, channel: str | None, allowed: bool) -> None:
         choice = PreferenceRequest(purpose=purpose, channel=channel, allowed=allowed)
         request = PreferencesRequest(preferences=[choice])
-        self.engine.set_preferences(dict([who]), request, "law")
+        use.set_preferences(self.engine, dict([who]), request, "law")
         self.choices.append(Choice(who, purpose, channel, allowed, self.clock.now()))
 
     @rule(one=names, other=names)
@@ -120,7 +122,7 @@ class Company(RuleBasedStateMachine):
         if one != other:
             before = forbidden(self.engine)
             request = UnmergeRequest(one=dict([one]), other=dict([other]), why="two persons")
-            answer = self.engine.unmerge(request, "anna")
+            answer = use.unmerge(self.engine, request, "anna")
             self.parted.add(frozenset((one, other)))
             told = {
                 frozenset((*link.one.items(), *link.other.items())) for link in answer.forbidden
@@ -129,19 +131,19 @@ class Company(RuleBasedStateMachine):
 
     @rule(one=names)
     def a_fragment_is_taken_out(self, one: Name) -> None:
-        picture = self.engine.customer(dict([one]), "law")
+        picture = use.customer(self.engine, dict([one]), "law")
         others = [name for who in picture.identifiers for name in who.items() if name != one]
         part = next((each for each in picture.parts if each.who == dict([one])), None)
         if others and part is not None:
             request = UnmergeRequest(one={"fragment": part.id}, why="shared by many")
-            self.engine.unmerge(request, "anna")
+            use.unmerge(self.engine, request, "anna")
             self.parted |= {frozenset((one, other)) for other in others}
             assert not self.people_of(one) & set(others)
 
     @rule(who=names, surface=surfaces)
     def a_decision_is_asked_for(self, who: Name, surface: str) -> None:
         request = DecideRequest(who=dict([who]), surfaces=[surface])
-        answer = self.engine.decide(request)
+        answer = use.decide(self.engine, request)
         self.claimed |= surface in {"desk", "call"}
         self.issued.append(Issued(answer, who, self.people_of(who)))
 
@@ -160,7 +162,7 @@ class Company(RuleBasedStateMachine):
     @rule(amount=st.integers(0, 4))
     def somebody_counts_the_vouchers(self, amount: int) -> None:
         self.claimed = True
-        self.engine.set_resource("vouchers", ResourceRequest(amount=amount), "law")
+        use.set_resource(self.engine, "vouchers", ResourceRequest(amount=amount), "law")
 
     # What must hold, whenever it is asked
 
@@ -198,7 +200,7 @@ class Company(RuleBasedStateMachine):
     def consent_is_the_stricter_until_given_anew(self, links: list[judging.Link]) -> None:
         for group in set(people(self.engine).values()):
             since = judging.joined_at(group, links, self.parted)
-            cells = self.engine.preferences(dict([max(group)]), "law").preferences
+            cells = use.preferences(self.engine, dict([max(group)]), "law").preferences
             found = {(each.purpose, each.channel): each.allowed for each in cells}
             assert found == {
                 (name, channel): allowed
@@ -210,7 +212,7 @@ class Company(RuleBasedStateMachine):
         present = people(self.engine)
         for issued in self.issued:
             assert issued.answer.decision_id is not None
-            kept = self.engine.decision(issued.answer.decision_id, "law")
+            kept = use.decision_by_id(self.engine, issued.answer.decision_id, "law")
             assert msgspec.json.encode(kept.decision) == msgspec.json.encode(issued.answer)
             now, about = present[issued.asked], kept.customer
             assert _named(about.identifiers) == issued.people
@@ -220,21 +222,21 @@ class Company(RuleBasedStateMachine):
             assert ("merged" in about.note) == merged
 
     def the_log_folded_anew_is_the_same(self, told: list[Fact]) -> None:
-        again = self.engine.replay()
+        again = use.replay(self.engine)
         assert again.facts >= len(told)
         assert again.refused == 0
-        assert again.live == again.replayed == self.engine.digest()
+        assert again.live == again.replayed == use.digest(self.engine).digest
         if not self.claimed:
             order = self.random.sample(told, len(told))
             with twin(self.engine, order, self.clock) as other:
-                assert other.digest() == again.live
+                assert use.digest(other).digest == again.live
 
     def unmerged_is_as_if_the_evidence_had_never_been(self, told: list[Fact]) -> None:
         left = without(told, forbidden(self.engine))
         if left is None:
             return
         with twin(self.engine, left, self.clock) as other:
-            assert other.digest() == self.engine.digest()
+            assert use.digest(other).digest == use.digest(self.engine).digest
             assert views(other) == views(self.engine)
 
 
@@ -258,10 +260,10 @@ def test_what_came_while_they_were_one_goes_with_whom_it_named(fresh: Fresh) -> 
         def choose(who: dict[str, str], channel: str, allowed: bool) -> None:
             clock.set(clock.now() + MINUTE)
             choice = PreferenceRequest(purpose="marketing", channel=channel, allowed=allowed)
-            engine.set_preferences(who, PreferencesRequest(preferences=[choice]), "law")
+            use.set_preferences(engine, who, PreferencesRequest(preferences=[choice]), "law")
 
         def allowed(who: dict[str, str]) -> dict[str, bool]:
-            cells = engine.preferences(who, "law").preferences
+            cells = use.preferences(engine, who, "law").preferences
             return {each.channel: each.allowed for each in cells if each.purpose == "marketing"}
 
         def say(number: int, call: str, *who: Name, **content: Any) -> None:
@@ -274,18 +276,21 @@ def test_what_came_while_they_were_one_goes_with_whom_it_named(fresh: Fresh) -> 
         assert (allowed(maija)["email"], allowed(tablet)["email"]) == (True, False)
         say(2, "identify", ("user_id", "maija"), ("anonymous_id", "a1"), traits={})
         assert allowed(maija) == allowed(tablet) == {"web": True, "email": False, "call": True}
-        shown = engine.decide(DecideRequest(who=tablet, surfaces=["desk"]))
+        shown = use.decide(engine, DecideRequest(who=tablet, surfaces=["desk"]))
         choose(tablet, "email", True)
         choose(maija, "web", False)
         assert allowed(maija) == allowed(tablet) == {"web": False, "email": True, "call": True}
-        engine.unmerge(UnmergeRequest(one=maija, other=tablet, why="the shop's"), "anna")
+        use.unmerge(engine, UnmergeRequest(one=maija, other=tablet, why="the shop's"), "anna")
         assert allowed(maija) == {"web": False, "email": True, "call": True}
         assert allowed(tablet) == {"web": True, "email": True, "call": True}
-        mine, theirs = engine.customer(maija, "law"), engine.customer(tablet, "law")
+        mine, theirs = (
+            use.customer(engine, maija, "law"),
+            use.customer(engine, tablet, "law"),
+        )
         assert (mine.traits["name"], mine.contacts) == ("Maija", [])
         assert (theirs.traits["name"], len(theirs.contacts)) == (None, len(shown.choices))
         assert shown.decision_id is not None
-        kept = engine.decision(shown.decision_id, "law")
+        kept = use.decision_by_id(engine, shown.decision_id, "law")
         assert kept.decision == shown
         assert kept.customer.note == (
             "issued when user_id:maija, anonymous_id:a1 were merged into one customer;"
@@ -293,7 +298,9 @@ def test_what_came_while_they_were_one_goes_with_whom_it_named(fresh: Fresh) -> 
         )
         for who in (maija, tablet):
             [told] = [
-                each for each in engine.timeline(who, "law").entries if each.kind == "Unmerge"
+                each
+                for each in use.timeline(engine, who, "law", TimelineQuery()).entries
+                if each.kind == "Unmerge"
             ]
             assert (told.by, told.why) == ("anna", "the shop's")
 

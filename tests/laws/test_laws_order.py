@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.laws.saying import NAMES, START, Said, stories, tell
 from tests.laws.twins import Fresh
 
-from tuttu.api.answers import PreferenceRequest, PreferencesRequest, UnmergeRequest
-from tuttu.engine import Engine
+from tuttu import engine as use
+from tuttu.api import PreferenceRequest, PreferencesRequest, UnmergeRequest
+from tuttu.engine import Runtime
 from tuttu.vocabulary.clock import ManualClock
 
 pytestmark = pytest.mark.laws
@@ -27,16 +28,16 @@ class Doors:
         self.parted = parted
         self.chosen = chosen
 
-    def speak(self, engine: Engine) -> None:
+    def speak(self, engine: Runtime) -> None:
         for one, other in self.parted:
-            engine.unmerge(UnmergeRequest(one=dict([one]), other=dict([other])), "law")
+            use.unmerge(engine, UnmergeRequest(one=dict([one]), other=dict([other])), "law")
         if self.chosen:
             choice = PreferenceRequest(purpose="marketing", channel="email", allowed=False)
             request = PreferencesRequest(preferences=[choice])
-            engine.set_preferences({"user_id": "maija"}, request, "law")
+            use.set_preferences(engine, {"user_id": "maija"}, request, "law")
 
 
-def told(engine: Engine, calls: list[Said], doors: Doors, random: Random) -> None:
+def told(engine: Runtime, calls: list[Said], doors: Doors, random: Random) -> None:
     place = random.randint(0, len(calls))
     order = random.sample(calls, len(calls))
     tell(engine, order[:place], random)
@@ -59,8 +60,8 @@ def test_any_order_any_batching_gives_the_same_digest(
     for _ in range(2):
         with fresh(clock) as engine:
             told(engine, calls, doors, random)
-            digests.append(engine.digest())
-            again = engine.replay()
+            digests.append(use.digest(engine).digest)
+            again = use.replay(engine)
             assert (again.live, again.refused) == (digests[-1], 0)
             assert again.replayed == again.live
     assert digests[0] == digests[1]

@@ -11,33 +11,34 @@ from tests import builders
 from tests.laws.judging import People
 from tests.laws.saying import NAMES, Name
 
+from tuttu import engine as use
 from tuttu import identity
-from tuttu.engine import Engine
+from tuttu.engine import ROOMS, Runtime
 from tuttu.storage import Store
-from tuttu.versions.active_version import OneVersion
+from tuttu.versions import FixedVersion
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.events import Event, Identifier, Unmerge
 from tuttu.vocabulary.facts import Fact
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 
-Fresh = Callable[[Clock], AbstractContextManager[Engine]]
+Fresh = Callable[[Clock], AbstractContextManager[Runtime]]
 """An engine over an empty store."""
 
 
-def over(project: Project, store: Store, clock: Clock) -> Engine:
+def over(project: Project, store: Store, clock: Clock) -> Runtime:
     """An engine of one version of a project."""
-    return Engine(OneVersion(project, store, clock), store, clock)
+    return Runtime(store, clock, FixedVersion(project, ROOMS, store))
 
 
-def facts(engine: Engine) -> list[Fact]:
+def facts(engine: Runtime) -> list[Fact]:
     """Everything in the log, in its order."""
     with engine.store.read() as snapshot:
         return [logged.fact for logged in snapshot.facts(limit=1_000_000)]
 
 
 @contextmanager
-def twin(engine: Engine, told: Iterable[Fact], clock: Clock) -> Iterator[Engine]:
+def twin(engine: Runtime, told: Iterable[Fact], clock: Clock) -> Iterator[Runtime]:
     """A scratch engine in which people have the same pseudonyms, after these facts."""
     with closing(over(engine.project, engine.store.scratch(), clock)) as other:
         builders.commit(other.store, *told)
@@ -74,7 +75,7 @@ def _pair(identifier: Identifier) -> Name:
     return identifier.namespace, identifier.value
 
 
-def customers(engine: Engine) -> dict[Name, Customer]:
+def customers(engine: Runtime) -> dict[Name, Customer]:
     """Everybody's customer, from one snapshot; nobody's look is recorded."""
     with engine.store.read() as snapshot:
         return {
@@ -82,7 +83,7 @@ def customers(engine: Engine) -> dict[Name, Customer]:
         }
 
 
-def people(engine: Engine) -> dict[Name, People]:
+def people(engine: Runtime) -> dict[Name, People]:
     """Everybody with those who are one customer with him."""
     return {
         name: frozenset(map(_pair, customer.identifiers))
@@ -90,7 +91,7 @@ def people(engine: Engine) -> dict[Name, People]:
     }
 
 
-def forbidden(engine: Engine) -> set[frozenset[Name]]:
+def forbidden(engine: Runtime) -> set[frozenset[Name]]:
     """The pairs whose evidence an unmerge forbids."""
     return {
         frozenset((_pair(link.one), _pair(link.other)))
@@ -100,15 +101,15 @@ def forbidden(engine: Engine) -> set[frozenset[Name]]:
     }
 
 
-def views(engine: Engine) -> dict[People, Any]:
+def views(engine: Runtime) -> dict[People, Any]:
     """Of each customer: all that the doors show of him, but for evidence that joined nobody, and
     the age of his fragments, which such evidence tells too."""
     found = {}
     for group in set(people(engine).values()):
         who = dict([min(group)])
-        picture = engine.customer(who, "law")
+        picture = use.customer(engine, who, "law")
         parts = sorted(each.id for each in picture.parts)
         bare = msgspec.structs.replace(picture, refused_links=[], parts=[])
-        chosen = engine.preferences(who, "law")
+        chosen = use.preferences(engine, who, "law")
         found[group] = (msgspec.to_builtins(bare), parts, msgspec.to_builtins(chosen))
     return found

@@ -16,8 +16,10 @@ import pytest
 from tests.builders import NOON
 from tests.local import local_client
 from tests.reload.company import Version, texts
+from tests.waiting import HANG_SECONDS
 
-from tuttu.engine import Engine, open_engine
+from tuttu import engine as use
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 
@@ -49,9 +51,9 @@ class Opening:
     def __init__(self, folder: Path, storage: str) -> None:
         self._folder = folder
         self._storage = storage
-        self._engine: Engine | None = None
+        self._engine: Runtime | None = None
 
-    def __call__(self) -> Engine:
+    def __call__(self) -> Runtime:
         self.close()
         clock = ManualClock(NOON)
         self._engine = open_engine(self._folder, clock=clock, storage=self._storage)
@@ -70,7 +72,7 @@ def opening(folder: Path, storage_url: str) -> Iterator[Opening]:
 
 
 @pytest.fixture
-def engine(opening: Opening) -> Engine:
+def engine(opening: Opening) -> Runtime:
     return opening()
 
 
@@ -105,7 +107,9 @@ class Server:
         """One more, with a key for everything; whoever asks for it closes it."""
         self.key = self.key or self._issued()
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=120, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=HANG_SECONDS, trust_env=False
+        )
 
     def _issued(self) -> str:
         scopes = ["ingest", "decide", "read-person", "write-person", "admin"]
@@ -121,7 +125,7 @@ class Server:
         """What it said on stderr."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=HANG_SECONDS)
         return self._said.read_text()
 
 
@@ -150,5 +154,5 @@ def order(number: int, who: str = "maija", amount: int = 1) -> dict[str, Any]:
     }
 
 
-def trait(engine: Engine, name: str, who: str = "maija") -> Any:
-    return engine.customer({"user_id": who}, "test").traits[name]
+def trait(engine: Runtime, name: str, who: str = "maija") -> Any:
+    return use.customer(engine, {"user_id": who}, "test").traits[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,19 +13,20 @@ from tests.builders import NOON
 from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, Opening, order, trait, write
 from tests.reload.worlds import KilledError, facts_of, tell
+from tests.waiting import HANG_SECONDS
 
+from tuttu import engine as use
 from tuttu import identity, profile
-from tuttu.api.answers import DecideRequest
-from tuttu.engine import Engine, open_engine
-from tuttu.engine.reloading import Reloading
+from tuttu.api import DecideRequest, ReloadAnswer, TimelineQuery
+from tuttu.engine import ROOMS, Runtime, open_engine
+from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store, open_store
-from tuttu.versions import history
-from tuttu.versions.activation import Progress
-from tuttu.versions.checking import read_project
+from tuttu.versions import BackfillProgress, history, read_project
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.errors import AlreadyReloading, ProjectError
 from tuttu.vocabulary.events import HistoryFolded
-from tuttu.vocabulary.facts import Fold, Result, Unit
+from tuttu.vocabulary.facts import Result, Unit
+from tuttu.vocabulary.room import RoomFolds
 from tuttu.vocabulary.verdicts import Receipt
 
 COUNTED = Version(size=None, tickets=None, group=None)
@@ -46,49 +48,54 @@ def _stamped(folder: Path, version: Version, **more: str | None) -> None:
         action.write_text(said.replace(letter, f"{letter}, uses: {{stamps: 1}}"))
 
 
-def _letter(engine: Engine, who: str = "maija") -> Any:
-    return engine.decide(DecideRequest(who={"user_id": who}, surfaces=["letter"]))
+def _letter(engine: Runtime, who: str = "maija") -> Any:
+    return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"]))
 
 
-def _same_when_replayed(engine: Engine) -> None:
-    answer = engine.replay()
+def _opened(engine: Runtime) -> ReloadAnswer:
+    assert engine.reloads is not None
+    return engine.reloads.opened
+
+
+def _same_when_replayed(engine: Runtime) -> None:
+    answer = use.replay(engine)
     assert answer.live == answer.replayed
 
 
-def test_a_new_trait_knows_what_was_before_it(engine: Engine, folder: Path) -> None:
-    before = engine.version().project_digest
+def test_a_new_trait_knows_what_was_before_it(engine: Runtime, folder: Path) -> None:
+    before = use.project(engine).project_digest
     tell(engine, [order(number) for number in range(7)])
     write(folder, COUNTED)
-    answer = engine.reload("anna")
+    answer = use.reload(engine, "anna")
     assert (answer.before, answer.changed, answer.filled > 0) == (before, True, True)
     assert trait(engine, "orders") == 7
     tell(engine, [order(7)])
     assert trait(engine, "orders") == 8
-    version = engine.version()
+    version = use.project(engine)
     assert (version.project_digest, version.by) == (answer.project_digest, "anna")
-    assert engine.health().project_digest == answer.project_digest
+    assert use.health(engine).project_digest == answer.project_digest
     _same_when_replayed(engine)
 
 
 def test_what_was_dropped_comes_back_without_a_gap_and_without_counting_twice(
-    engine: Engine, folder: Path
+    engine: Runtime, folder: Path
 ) -> None:
     numbers = iter(range(100))
     for version in (COUNTED, PLAIN, COUNTED, PLAIN, COUNTED):
         write(folder, version)
-        engine.reload("anna")
+        use.reload(engine, "anna")
         tell(engine, [order(next(numbers)) for _ in range(3)])
     assert trait(engine, "orders") == 15
     _same_when_replayed(engine)
 
 
-def test_a_new_group_knows_its_members(engine: Engine, folder: Path) -> None:
+def test_a_new_group_knows_its_members(engine: Runtime, folder: Path) -> None:
     """Though the trait that says who shares it was heard long ago."""
     for who in ("maija", "matti"):
         said = {"type": "identify", "messageId": who, "userId": who}
         tell(engine, [{**said, "traits": {"household_id": "H1"}}, order(1, who), order(2, who)])
     write(folder, Version(size=None, orders=None, tickets=None, group="household_id"))
-    engine.reload("anna")
+    use.reload(engine, "anna")
     with engine.store.read() as snapshot:
         for customer in identity.customers(snapshot, engine.project):
             row = profile.read(snapshot, customer, engine.project, NOON, profiling=True)
@@ -96,9 +103,9 @@ def test_a_new_group_knows_its_members(engine: Engine, folder: Path) -> None:
             assert len(found) == 2
 
 
-def test_the_same_folder_changes_nothing(engine: Engine) -> None:
+def test_the_same_folder_changes_nothing(engine: Runtime) -> None:
     position = _position(engine)
-    answer = engine.reload("anna")
+    answer = use.reload(engine, "anna")
     assert not answer.changed
     assert _position(engine) == position
 
@@ -108,32 +115,32 @@ def test_opening_activates_what_the_folder_holds_now(opening: Opening, folder: P
     tell(first, [order(number) for number in range(7)])
     write(folder, COUNTED)
     second = opening()
-    assert second.opened.changed
+    assert _opened(second).changed
     assert trait(second, "orders") == 7
     third = opening()
-    assert not third.opened.changed
+    assert not _opened(third).changed
     assert trait(third, "orders") == 7
     _same_when_replayed(third)
 
 
-def test_a_faulty_folder_leaves_the_version_that_holds(engine: Engine, folder: Path) -> None:
-    before = engine.version()
+def test_a_faulty_folder_leaves_the_version_that_holds(engine: Runtime, folder: Path) -> None:
+    before = use.project(engine)
     tell(engine, [order(1)])
     position = _position(engine)
     (folder / "traits.yaml").write_text("traits:\n  orders: {cuont: events}\n  home: {type: txt}\n")
     with pytest.raises(ProjectError) as faulty:
-        engine.reload("anna")
-    failed = engine.version().failed
+        use.reload(engine, "anna")
+    failed = use.project(engine).failed
     assert failed is not None
     assert [fault.line for fault in failed.faults] == [2, 3]
     assert str(faulty.value.faults[0]).startswith("traits.yaml:2: found")
-    assert engine.version().project_digest == before.project_digest
+    assert use.project(engine).project_digest == before.project_digest
     assert _position(engine) == position
     tell(engine, [order(2)])
     assert _letter(engine).project_digest == before.project_digest
     write(folder, COUNTED)
-    engine.reload("anna")
-    assert engine.version().failed is None
+    use.reload(engine, "anna")
+    assert use.project(engine).failed is None
     assert trait(engine, "orders") == 2
 
 
@@ -149,95 +156,98 @@ def test_a_faulty_folder_leaves_the_version_that_holds(engine: Engine, folder: P
     ],
 )
 def test_other_rules_of_who_is_who_need_a_new_store(
-    engine: Engine, folder: Path, was: str, now: str
+    engine: Runtime, folder: Path, was: str, now: str
 ) -> None:
     said = (folder / "identity.yaml").read_text()
     assert was in said
     tell(engine, [order(1)])
-    before = engine.version().project_digest
+    before = use.project(engine).project_digest
     (folder / "identity.yaml").write_text(said.replace(was, now))
     with pytest.raises(ProjectError, match="begin a new store"):
-        engine.reload("anna")
-    assert engine.version().project_digest == before
+        use.reload(engine, "anna")
+    assert use.project(engine).project_digest == before
     (folder / "identity.yaml").write_text(said + "  phone: {fields: [traits.phone]}\n")
-    assert engine.reload("anna").changed
+    assert use.reload(engine, "anna").changed
 
 
-def test_before_anybody_is_known_even_who_is_who_may_change(engine: Engine, folder: Path) -> None:
+def test_before_anybody_is_known_even_who_is_who_may_change(engine: Runtime, folder: Path) -> None:
     said = (folder / "identity.yaml").read_text()
     (folder / "identity.yaml").write_text(said.replace("limit: 3", "limit: 30"))
-    assert engine.reload("anna").changed
+    assert use.reload(engine, "anna").changed
 
 
-def test_a_resource_keeps_its_period_and_a_server_its_store(engine: Engine, folder: Path) -> None:
+def test_a_resource_keeps_its_period_and_a_server_its_store(engine: Runtime, folder: Path) -> None:
     write(folder, PLAIN, **{"resources.yaml": "stamps: {amount: 1, per: week}\n"})
-    engine.reload("anna")
+    use.reload(engine, "anna")
     tell(engine, [order(1)])
     write(folder, PLAIN, **{"resources.yaml": "stamps: {amount: 1, per: month}\n"})
     with pytest.raises(ProjectError, match="week as before"):
-        engine.reload("anna")
+        use.reload(engine, "anna")
     elsewhere = "name: changing\nlanguages: [en]\nstorage: sqlite:elsewhere.db\n"
     write(folder, PLAIN, **{"tuttu.yaml": elsewhere})
     with pytest.raises(ProjectError, match="the store that is open"):
-        engine.reload("anna")
+        use.reload(engine, "anna")
 
 
 def test_events_during_a_fill_count_once_and_are_decided_by_the_version_that_holds(
-    engine: Engine, folder: Path
+    engine: Runtime, folder: Path
 ) -> None:
     tell(engine, [order(number) for number in range(600)])
-    before = engine.version().project_digest
+    before = use.project(engine).project_digest
     write(folder, COUNTED)
-    reached, go_on = threading.Semaphore(0), threading.Semaphore(0)
+    stands, go_on = queue.SimpleQueue[bool](), threading.Semaphore(0)
 
-    def held(_: Progress) -> None:
-        reached.release()
+    def held(_: BackfillProgress) -> None:
+        stands.put(True)
         go_on.acquire()
 
     answers: list[Any] = []
-    reloading = threading.Thread(
-        target=lambda: answers.append(engine.reload("anna", held)), daemon=True
-    )
+
+    def reload() -> None:
+        try:
+            answers.append(use.reload(engine, "anna", held))
+        finally:
+            stands.put(False)
+
+    reloading = threading.Thread(target=reload, daemon=True)
     reloading.start()
     steps = 0
-    while reached.acquire(timeout=0.5) or reloading.is_alive():
-        if not reloading.is_alive():
-            break
-        filling = engine.version().filling
+    while stands.get(timeout=HANG_SECONDS):
+        filling = use.project(engine).filling
         assert filling is not None
         assert filling.project_digest != before
         tell(engine, [order(1_000 + steps)])
         assert _letter(engine).project_digest == before
         with pytest.raises(AlreadyReloading):
-            engine.reload("pekka")
+            use.reload(engine, "pekka")
         steps += 1
         go_on.release()
     reloading.join()
     assert steps >= 3
     assert answers[0].changed
-    assert engine.version().filling is None
+    assert use.project(engine).filling is None
     assert trait(engine, "orders") == 600 + steps
     assert _letter(engine).project_digest == answers[0].project_digest
     _same_when_replayed(engine)
 
 
-def test_a_queued_contact_whose_action_is_gone_is_withdrawn(engine: Engine, folder: Path) -> None:
+def test_a_queued_contact_whose_action_is_gone_is_withdrawn(engine: Runtime, folder: Path) -> None:
     _stamped(folder, PLAIN)
-    engine.reload("anna")
+    use.reload(engine, "anna")
     decision = _letter(engine)
     [choice] = decision.choices
-    assert (choice.action, engine.resource("stamps").used) == ("tv", 1)
+    assert (choice.action, use.resource(engine, "stamps").used) == ("tv", 1)
     assert not _letter(engine).choices
     _stamped(folder, PLAIN, **NO_TV)
-    answer = engine.reload("anna")
+    answer = use.reload(engine, "anna")
     assert [each.contact_id for each in answer.withdrawn] == [choice.contact_id]
-    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    [contact] = use.customer(engine, {"user_id": "maija"}, "test").contacts
     gone = f"the action tv is gone since version {answer.project_digest[:12]}"
     assert (contact.state, contact.withdrawn) == ("released", gone)
-    assert engine.resource("stamps").used == 0
-    [outcome] = engine.decision(decision.decision_id or "", "test").outcomes
+    assert use.resource(engine, "stamps").used == 0
+    [outcome] = use.decision_by_id(engine, decision.decision_id or "", "test").outcomes
     assert (outcome.outcome, outcome.why) == ("withdrawn", gone)
-    entries = engine.timeline({"user_id": "maija"}, "test").entries
+    entries = use.timeline(engine, {"user_id": "maija"}, "test", TimelineQuery()).entries
     assert [each.why for each in entries if each.kind == "ContactWithdrawn"] == [gone]
     # The contact limit is free again, too.
     assert [each.action for each in _letter(engine).choices] == ["radio"]
@@ -252,24 +262,24 @@ def test_a_queued_contact_whose_action_is_gone_is_withdrawn(engine: Engine, fold
     ],
 )
 def test_what_else_takes_a_queued_contact_away(
-    engine: Engine, folder: Path, was: str, now: str, why: str
+    engine: Runtime, folder: Path, was: str, now: str, why: str
 ) -> None:
     write(folder, PLAIN, **{"actions__sales__radio__radio.yaml": None})
-    engine.reload("anna")
+    use.reload(engine, "anna")
     [choice] = _letter(engine).choices
     action = folder / "actions/sales/tv/tv.yaml"
     assert was in action.read_text()
     action.write_text(action.read_text().replace(was, now))
-    assert [each.contact_id for each in engine.reload("anna").withdrawn] == [choice.contact_id]
-    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    assert [each.contact_id for each in use.reload(engine, "anna").withdrawn] == [choice.contact_id]
+    [contact] = use.customer(engine, {"user_id": "maija"}, "test").contacts
     assert (contact.withdrawn or "").startswith(why)
 
 
-def test_a_contact_whose_action_stays_is_not_withdrawn(engine: Engine, folder: Path) -> None:
+def test_a_contact_whose_action_stays_is_not_withdrawn(engine: Runtime, folder: Path) -> None:
     _letter(engine)
     write(folder, COUNTED)
-    assert not engine.reload("anna").withdrawn
-    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    assert not use.reload(engine, "anna").withdrawn
+    [contact] = use.customer(engine, {"user_id": "maija"}, "test").contacts
     assert (contact.state, contact.withdrawn) == ("queued", None)
 
 
@@ -284,7 +294,7 @@ class Interrupted:
         return getattr(self._store, name)
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         before, self.before = self.before, None
         if before is not None:
@@ -295,28 +305,28 @@ class Interrupted:
 @pytest.fixture
 def interrupted(folder: Path, storage_url: str) -> Any:
     store, clock = Interrupted(open_store(storage_url, folder)), ManualClock(NOON)
-    reloading = Reloading(folder, read_project(folder), store, clock)
-    engine = Engine(reloading.present, store, clock, reloading)
+    reloads = Reloads(folder, read_project(folder, ROOMS), ROOMS, store, clock)
+    engine = Runtime(store, clock, reloads.versions, reloads)
     yield engine, store
     engine.close()
 
 
 def test_a_decision_in_flight_keeps_the_version_it_began_with(
-    interrupted: tuple[Engine, Interrupted], folder: Path
+    interrupted: tuple[Runtime, Interrupted], folder: Path
 ) -> None:
     engine, store = interrupted
     tell(engine, [order(1)])
-    old = engine.version().project_digest
+    old = use.project(engine).project_digest
     write(folder, COUNTED, **NO_TV, **{"actions__sales__radio__radio.yaml": None})
-    store.before = lambda: engine.reload("anna")
+    store.before = lambda: use.reload(engine, "anna")
     decision = _letter(engine)
-    new = engine.version().project_digest
+    new = use.project(engine).project_digest
     assert old != new
     assert decision.project_digest == old
     [receipt] = [fact.body for fact in facts_of(store) if isinstance(fact.body, Receipt)]
     assert receipt.project_digest == old
     # Its action was gone when it was kept: the contact is withdrawn as it is made.
-    [contact] = engine.customer({"user_id": "maija"}, "test").contacts
+    [contact] = use.customer(engine, {"user_id": "maija"}, "test").contacts
     assert (contact.action, contact.state) == (decision.choices[0].action, "released")
     assert contact.withdrawn == f"the action {contact.action} is gone since version {new[:12]}"
     assert not _letter(engine).choices
@@ -324,26 +334,26 @@ def test_a_decision_in_flight_keeps_the_version_it_began_with(
 
 
 def test_events_in_flight_are_folded_by_the_version_that_holds_when_they_are_kept(
-    interrupted: tuple[Engine, Interrupted], folder: Path
+    interrupted: tuple[Runtime, Interrupted], folder: Path
 ) -> None:
     engine, store = interrupted
     write(folder, COUNTED)
-    store.before = lambda: engine.reload("anna")
+    store.before = lambda: use.reload(engine, "anna")
     tell(engine, [order(number) for number in range(5)])
     assert trait(engine, "orders") == 5
     _same_when_replayed(engine)
 
 
-def test_an_old_version_can_be_read_from_the_store(engine: Engine, folder: Path) -> None:
-    old = engine.version().project_digest
+def test_an_old_version_can_be_read_from_the_store(engine: Runtime, folder: Path) -> None:
+    old = use.project(engine).project_digest
     write(folder, COUNTED)
-    engine.reload("anna")
+    use.reload(engine, "anna")
     history._LOADED.clear()
     with engine.store.read() as snapshot:
-        project = history.project_of(snapshot, old)
+        project = history.project_of(snapshot, old, ROOMS)
         assert project is not None
         assert (project.digest, "orders" in project.profile.traits) == (old, False)
-        assert history.project_of(snapshot, "0" * 64) is None
+        assert history.project_of(snapshot, "0" * 64, ROOMS) is None
 
 
 def test_a_fill_that_was_killed_goes_on_where_it_stopped(opening: Opening, folder: Path) -> None:
@@ -351,12 +361,12 @@ def test_a_fill_that_was_killed_goes_on_where_it_stopped(opening: Opening, folde
     tell(engine, [order(number) for number in range(900)])
     write(folder, COUNTED)
 
-    def twice(progress: Progress) -> None:
+    def twice(progress: BackfillProgress) -> None:
         if progress.done > 400:
             raise KilledError
 
     with pytest.raises(KilledError):
-        engine.reload("anna", twice)
+        use.reload(engine, "anna", twice)
     tell(engine, [order(1_000)])
     again = opening()
     assert trait(again, "orders") == 901
@@ -380,23 +390,23 @@ def test_two_engines_on_one_store_follow_an_activation(
     try:
         tell(first, [order(number) for number in range(5)])
         write(folder, COUNTED)
-        new = first.reload("anna").project_digest
+        new = use.reload(first, "anna").project_digest
         # The other one is asked, then told, without ever having been touched.
         assert trait(second, "orders") == 5
         tell(second, [order(5)])
         assert trait(first, "orders") == 6
         assert _letter(second).project_digest == new
-        assert second.version().project_digest == new
+        assert use.project(second).project_digest == new
         _same_when_replayed(second)
     finally:
         first.close()
         second.close()
 
 
-def _engine(folder: Path, url: str) -> Engine:
+def _engine(folder: Path, url: str) -> Runtime:
     return open_engine(folder, clock=ManualClock(NOON), storage=url)
 
 
-def _position(engine: Engine) -> int:
+def _position(engine: Runtime) -> int:
     with engine.store.read() as snapshot:
         return snapshot.position

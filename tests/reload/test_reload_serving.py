@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.reload.company import Version
 from tests.reload.conftest import PLAIN, Server, order, write
-from tests.waiting import SECONDS, until
+from tests.waiting import HANG_SECONDS, until
 
 from tuttu.cli import main
 
@@ -68,7 +68,7 @@ class Crowd:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for each in self._working:
-            each.result(timeout=SECONDS)
+            each.result(timeout=HANG_SECONDS)
         self._pool.shutdown()
 
     def tick(self) -> int:

@@ -12,15 +12,20 @@ from tests import builders
 from tests.builders import NOON
 from tests.reload.company import Version
 
+from tuttu import engine as use
 from tuttu import identity, ledger, profile
-from tuttu.api.answers import DecideRequest
-from tuttu.batch.digest import digest
-from tuttu.engine import Engine
-from tuttu.engine.house import folds_of
+from tuttu.api import DecideRequest
+from tuttu.batch import digest_of
+from tuttu.engine import ROOMS, Runtime
 from tuttu.storage import Snapshot, Store
-from tuttu.versions.activation import Activating, Activation, Progress
-from tuttu.versions.active_version import ActiveVersion
-from tuttu.versions.withdrawal import withdraw_the_gone
+from tuttu.versions import (
+    Activation,
+    Activator,
+    ActiveVersion,
+    BackfillProgress,
+    make_version,
+    withdraw,
+)
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
@@ -46,23 +51,23 @@ class World:
         self.calls: list[Told] = []
         self.contacts: list[str] = []
         self.activate(first)
-        self.engine = Engine(ActiveVersion(store, self.clock), store, self.clock)
+        self.engine = Runtime(store, self.clock, ActiveVersion(store, ROOMS))
 
     @property
     def project(self) -> Project:
         return self.engine.project
 
     def activate(
-        self, version: Version, tell: Callable[[Progress], None] = lambda _: None
+        self, version: Version, tell: Callable[[BackfillProgress], None] = lambda _: None
     ) -> Activation:
-        by = "test"
-        return Activating(version.survey, self.store, self.clock, by, page=self.page).run(tell)
+        activator = Activator(version.survey, ROOMS, self.store, self.clock, "test", page=self.page)
+        return activator.run(tell)
 
     def reload(self, version: Version, during: Sequence[Sequence[Told]] = ()) -> None:
         """`during`: what is told at each commit of the fill, by the version that still holds."""
         waiting = list(during)
 
-        def tell(_: Progress) -> None:
+        def tell(_: BackfillProgress) -> None:
             if waiting:
                 self.tell(waiting.pop(0))
 
@@ -73,7 +78,7 @@ class World:
         """A fill that is killed after so many pages."""
         left = iter(range(pages))
 
-        def tell(_: Progress) -> None:
+        def tell(_: BackfillProgress) -> None:
             if next(left, None) is None:
                 raise KilledError
 
@@ -84,9 +89,10 @@ class World:
         self.settle()
 
     def settle(self) -> None:
-        with self.store.read() as snapshot:
-            house = self.engine._present.at(snapshot)
-        withdraw_the_gone(house)
+        with self.engine.view() as seen:
+            queued = list(ledger.queued(seen.snapshot))
+        project = seen.version.project
+        withdraw(project, queued, self.engine.commit, self.clock.now())
 
     def tell(self, calls: Sequence[Told]) -> None:
         made = [self._call(number, call) for number, call in enumerate(calls, len(self.calls))]
@@ -96,7 +102,7 @@ class World:
 
     def decide(self, who: str, surface: str) -> None:
         asked = DecideRequest(who={"user_id": who}, surfaces=[surface])
-        choices = self.engine.decide(asked).choices
+        choices = use.decide(self.engine, asked).choices
         self.contacts += [choice.contact_id for choice in choices]
 
     def _call(self, number: int, told: Told) -> Told:
@@ -108,10 +114,9 @@ class World:
         return call
 
 
-def tell(engine: Engine, calls: Sequence[Told]) -> None:
-    outcome = engine.accept("batch", msgspec.json.encode({"batch": calls}), None, "test")
-    assert outcome.answer is not None
-    assert not outcome.answer.refused, outcome.answer.refused
+def tell(engine: Runtime, calls: Sequence[Told]) -> None:
+    outcome = use.accept(engine, "batch", msgspec.json.encode({"batch": calls}), None, "test")
+    assert not outcome.refused, outcome.refused
 
 
 def facts_of(store: Store) -> list[Fact]:
@@ -123,7 +128,7 @@ def facts_of(store: Store) -> list[Fact]:
 
 def picture(snapshot: Snapshot, project: Project) -> list[object]:
     """What can be read of everybody, beyond the digest: rows, who shares a group, contacts."""
-    found: list[object] = [digest(snapshot, project)]
+    found: list[object] = [digest_of(snapshot, project, ROOMS)]
     for customer in identity.customers(snapshot, project):
         row = profile.read(snapshot, customer, project, NOON, profiling=True)
         groups = {
@@ -145,7 +150,7 @@ def fresh(world: World, shuffle: random.Random) -> Iterator[tuple[Snapshot, Proj
     facts, project = facts_of(world.store), world.project
     shuffle.shuffle(facts)
     with closing(world.store.scratch()) as scratch:
-        scratch.register(folds_of(project))
+        scratch.register(make_version(project, ROOMS).folds)
         builders.commit(scratch, *facts)
         with scratch.read() as snapshot:
             yield snapshot, project

@@ -26,7 +26,7 @@ from tuttu.storage import (
 from tuttu.storage.postgres import PostgresDriver, PostgresRows
 from tuttu.storage.rows import Changes, Kept, Place
 from tuttu.testing import PrivatePostgres, private_postgres
-from tuttu.testing.stores import SHARED, Step, apply, unit_of
+from tuttu.testing.stores import SHARED, SUITE, Step, hearing, unit_of
 from tuttu.testing.stores.handling import PERSONAL, put
 from tuttu.vocabulary.errors import FinalError, TuttuError
 from tuttu.vocabulary.facts import Committed, Duplicate, Logged, Transaction
@@ -37,7 +37,7 @@ PASSWORD = "hunter2-geheim"
 
 def opened(url: str, folder: Path) -> Store:
     store = open_store(url, folder)
-    store.register([("suite", apply)])
+    store.register([SUITE])
     return store
 
 
@@ -97,7 +97,7 @@ def test_a_server_that_goes_in_the_middle(
     with closing(opened(url, tmp_path)) as store:
         unit = unit_of(store, Step("put", b"k"), once=(b"once",))
         with pytest.raises(StoreUnavailableError, match="closed the connection"):
-            store.commit([unit], folds=[("suite", killing)])
+            store.commit([unit], folds=[hearing(killing)])
         server.start()
         with monkeypatch.context() as patched:
             patched.setattr(PostgresRows, "commit", committing)
@@ -115,16 +115,17 @@ def test_a_server_that_goes_in_the_middle(
 def test_a_server_that_hangs(
     server: PrivatePostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_connections, "ANSWER_SECONDS", 0.5)
     with closing(opened(server.create(), tmp_path)) as store:
         with store.read(), store.read():
             pass
         server.signal(signal.SIGSTOP)
         try:
-            with pytest.raises(StoreUnavailableError, match="it is silent"):
-                store.commit([unit_of(store)])
-            with pytest.raises(StoreUnavailableError, match="it is silent"), store.read():
-                pass
+            with monkeypatch.context() as patched:
+                patched.setattr(postgres_connections, "ANSWER_SECONDS", 0.5)
+                with pytest.raises(StoreUnavailableError, match="it is silent"):
+                    store.commit([unit_of(store)])
+                with pytest.raises(StoreUnavailableError, match="it is silent"), store.read():
+                    pass
         finally:
             server.signal(signal.SIGCONT)
         assert store.commit([unit_of(store)]) == [Committed(1)]

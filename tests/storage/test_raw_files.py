@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from tuttu import engine as use
 from tuttu.catalog import Step, read_scenarios
-from tuttu.engine import BadRequest, Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.simulation.telling import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.errors import BadRequest
 
 EXAMPLES = Path(str(files("tuttu"))) / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if (path / "tuttu.yaml").exists())
@@ -43,7 +45,7 @@ def demo_calls(folder: Path) -> Calls:
     return [json.loads(line) for line in lines]
 
 
-def live(engine: Engine, clock: ManualClock, steps: list[Step], demo: Calls) -> None:
+def live(engine: Runtime, clock: ManualClock, steps: list[Step], demo: Calls) -> None:
     """Everything that the example tells, in one store."""
     for number, step in enumerate(steps):
         clock.set(max(step.at, engine.now()))
@@ -52,11 +54,10 @@ def live(engine: Engine, clock: ManualClock, steps: list[Step], demo: Calls) -> 
     clock.set(max(clock.now(), parse_instant("2026-06-01T00:00:00Z") or 0))
     planted = {"type": "identify", "messageId": "planted-4711", "userId": "hilma-sofia-77"}
     calls = [*demo, {**planted, "traits": PLANTED}]
-    answer = engine.accept("batch", json.dumps({"batch": calls}).encode(), None, "raw").answer
-    assert answer is not None
+    answer = use.accept(engine, "batch", json.dumps({"batch": calls}).encode(), None, "raw")
     assert answer.accepted + len(answer.refused) == len(calls)
     with suppress(BadRequest):
-        engine.customer({"user_id": "hilma-sofia-77"}, "somebody-curious")
+        use.customer(engine, {"user_id": "hilma-sofia-77"}, "somebody-curious")
 
 
 def personal(steps: list[Step], demo: Calls) -> Iterator[str]:

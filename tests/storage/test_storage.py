@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tuttu.storage import OwnedElsewhereError, Store, StoreCorruptError, open_store
-from tuttu.testing.stores import SHARED, Note, Step, apply, unit_of
+from tuttu.testing.stores import SHARED, SUITE, Note, Step, unit_of
 from tuttu.vocabulary.facts import Committed
 
 
 def opened(folder: Path) -> Store:
     store = open_store("sqlite:.tuttu/store.db", folder)
-    store.register([("suite", apply)])
+    store.register([SUITE])
     return store
 
 
@@ -67,7 +67,7 @@ def test_a_scratch_store_leaves_nothing_behind(
     one = open_store("sqlite::memory:", tmp_path, salt="s")
     other = open_store("sqlite::memory:", tmp_path, salt="s")
     assert one.pseudonym("user_id", "a") == other.pseudonym("user_id", "a")
-    one.register([("suite", apply)])
+    one.register([SUITE])
     assert one.commit([unit_of(one)]) == [Committed(1)]
     with other.read() as snapshot:
         assert snapshot.position == 0

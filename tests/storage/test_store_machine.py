@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tuttu.storage import Store
-from tuttu.testing.stores import SHARED, Note, Step, Subject, apply, unit_of
+from tuttu.testing.stores import SHARED, SUITE, Note, Step, Subject, unit_of
 from tuttu.testing.stores.handling import PERSONAL
 from tuttu.vocabulary.facts import Committed, Conflict, Duplicate, Refused, Result, Unit
 
@@ -121,7 +121,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def opened(self) -> Store:
         store = self.subject.open()
-        store.register([("suite", apply)])
+        store.register([SUITE])
         return store
 
     def handle(self) -> Store:

@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from tests.waiting import HANG_SECONDS
 
 from tuttu.cli import main
 
@@ -51,7 +52,9 @@ class Company:
     def connect(self) -> httpx.Client:
         """One more client; whoever asks for it closes it."""
         headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=HANG_SECONDS, trust_env=False
+        )
 
     @cached_property
     def client(self) -> httpx.Client:
@@ -107,7 +110,7 @@ class Company:
         if self.key:
             self.client.close()
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=HANG_SECONDS)
 
 
 Open = Callable[..., Company]

@@ -5,86 +5,79 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
+import msgspec
 import pytest
 import uvloop
 from tests import builders
 from tests.local import local_client
+from tests.waiting import HANG_SECONDS
 
+from tuttu import engine as use
+from tuttu.access import ALL_SCOPES
 from tuttu.access.keys import KeyHolder
-from tuttu.api.answers import CallsAnswer, HealthAnswer
-from tuttu.engine import Engine, open_engine
-from tuttu.engine.calls import AcceptOutcome
+from tuttu.api import CallsAnswer, HealthAnswer
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.company import Company, Limits
 from tuttu.vocabulary.conversion import parse_instant
-from tuttu.web import ALL_SCOPES, bind, socket_path
+from tuttu.vocabulary.errors import CallRefused
+from tuttu.web import ROUTES, bind, socket_path
 from tuttu.web.local import listen
+from tuttu.web.route import Route
 from tuttu.web.server import Doors, url_of
 
 BODY_BYTES = 200_000
 
 
-class StubEngine:
-    """Holds one key for each scope and one for all; records what it is asked.
+class StubRuntime:
+    """Holds one key for each scope and one for all; records what its use cases are asked.
 
-    Whatever is asked beyond calls and keys is answered by `answer`, which a test may replace.
+    What is asked beyond calls, keys and health is answered by `answer`, which a test may replace.
     """
 
-    remote = False
+    store = SimpleNamespace(remote=False)
 
     def __init__(self) -> None:
         self.project = builders.project(
             company=Company(name="stub", limits=Limits(body_bytes=BODY_BYTES)),
             namespaces=builders.namespaces(user_id={}, email={}),
         )
+        self.keyring = self
         self.reset()
 
     def reset(self) -> None:
-        self.asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self.asked: list[tuple[str, dict[str, Any]]] = []
         self.unauthenticated = 0
         self.answer: Callable[[str], object] = lambda _: None
 
-    def key(self, secret: str) -> KeyHolder | None:
+    def holder(self, secret: str) -> KeyHolder | None:
         if secret == "all":
             return KeyHolder("all", ALL_SCOPES)
         return KeyHolder(secret, frozenset({secret})) if secret in ALL_SCOPES else None
 
-    def note_unauthenticated(self) -> None:
-        self.unauthenticated += 1
+    def routes(self) -> list[Route]:
+        """The table of routes, each with a use case of ours in the place of its own."""
+        return [msgspec.structs.replace(each, use_case=self._use_case(each)) for each in ROUTES]
 
-    def accept(self, route: str, body: bytes, encoding: str | None, sender: str) -> AcceptOutcome:
-        self.asked.append(("accept", (route, body, encoding, sender), {}))
-        if len(body) > BODY_BYTES:
-            return AcceptOutcome(status=413, code="body_too_large", message="too large")
-        return AcceptOutcome(status=200, answer=CallsAnswer(success=True, accepted=1))
+    def _use_case(self, route: Route) -> Callable[..., object]:
+        def asked(runtime: object = None, **arguments: Any) -> object:
+            if route.storeless:
+                return HealthAnswer(status="ok", project="stub", project_digest="0" * 64)
+            self.asked.append((route.use_case.__name__, arguments))
+            if route.answer is CallsAnswer:
+                if len(arguments.get("body", b"")) > BODY_BYTES:
+                    raise CallRefused(413, "body_too_large", "too large")
+                return CallsAnswer(success=True, accepted=1)
+            return self.answer(route.use_case.__name__)
 
-    def repair(self, letter_id: str, body: bytes, by: str) -> AcceptOutcome:
-        return self.accept(f"repair {letter_id}", body, None, by)
-
-    def send_again(self, letter_id: str, by: str) -> AcceptOutcome:
-        return self.accept(f"send {letter_id}", b"", None, by)
-
-    def health(self) -> HealthAnswer:
-        return HealthAnswer(status="ok", project="stub", project_digest="0" * 64)
-
-    def keys(self) -> list[tuple[str, tuple[str, ...]]]:
-        return [("all", tuple(sorted(ALL_SCOPES)))]
-
-    def digest(self) -> str:
-        return "0" * 64
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        def answering(*args: Any, **kwargs: Any) -> object:
-            self.asked.append((name, args, kwargs))
-            return self.answer(name)
-
-        return answering
+        return asked
 
 
 class Running:
@@ -104,7 +97,12 @@ class Running:
     def client(self, key: str | None = "all") -> httpx.Client:
         if key not in self._clients:
             headers = {"Authorization": f"Bearer {key}"} if key else {}
-            client = httpx.Client(base_url=self.url, headers=headers, verify=False)  # noqa: S501
+            client = httpx.Client(
+                base_url=self.url,
+                headers=headers,
+                timeout=HANG_SECONDS,
+                verify=False,  # noqa: S501 - plain HTTP
+            )
             self._clients[key] = self.closing.enter_context(client)
         return self._clients[key]
 
@@ -113,9 +111,9 @@ class Running:
 
 
 @contextmanager
-def serving(engine: Engine, folder: Path) -> Iterator[Running]:
+def serving(engine: Runtime, folder: Path, routes: Sequence[Route] = ROUTES) -> Iterator[Running]:
     with listen(socket_path(folder)) as own, closing(bind("127.0.0.1", 0)) as bound:
-        doors = Doors(engine, bound, own)
+        doors = Doors(engine, bound, own, routes)
         opened = threading.Event()
 
         def work() -> None:
@@ -126,20 +124,21 @@ def serving(engine: Engine, folder: Path) -> Iterator[Running]:
         thread.start()
         running = Running(url_of(bound), folder)
         try:
-            assert opened.wait(10)
+            assert opened.wait(HANG_SECONDS)
             with running.closing:
                 yield running
         finally:
             doors.stop()
-            thread.join(10)
+            thread.join(HANG_SECONDS)
+            assert not thread.is_alive(), "the server does not end"
 
 
-STUB = StubEngine()
+STUB = StubRuntime()
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(cast(Engine, STUB), tmp_path_factory.mktemp("project")) as running:
+    with serving(cast(Runtime, STUB), tmp_path_factory.mktemp("project"), STUB.routes()) as running:
         yield running
 
 
@@ -151,21 +150,21 @@ def running(server: Running) -> Running:
 
 
 @pytest.fixture
-def stub(running: Running) -> StubEngine:
+def stub(running: Running) -> StubRuntime:
     return STUB
 
 
 class Corner:
     """The little shop of this folder, served over a real engine at a moment of its own."""
 
-    def __init__(self, running: Running, engine: Engine) -> None:
+    def __init__(self, running: Running, engine: Runtime) -> None:
         self.url = running.url
         self.engine = engine
-        self.key = engine.issue_key(f"test {len(engine.keys())}", tuple(ALL_SCOPES))
+        self.key = engine.keyring.issue(f"test {len(use.keys(engine))}", tuple(ALL_SCOPES))
         self.client = running.client(self.key)
 
     def issue(self, name: str, *scopes: str) -> str:
-        return self.engine.issue_key(name, scopes)
+        return self.engine.keyring.issue(name, scopes)
 
     def get(self, path: str) -> Any:
         answer = self.client.get(path)

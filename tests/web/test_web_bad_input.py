@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from tests.waiting import HANG_SECONDS
 
 MEGABYTE = 1024 * 1024
 
@@ -168,7 +169,9 @@ def assert_shown(case: Case, entries: list[dict[str, Any]]) -> None:
 
 def test_of_a_stranger_only_a_count_is_kept(corner: Any) -> None:
     for case in CASES:
-        answer = httpx.post(f"{corner.url}/v1/track", content=case.body, trust_env=False)
+        answer = httpx.post(
+            f"{corner.url}/v1/track", content=case.body, timeout=HANG_SECONDS, trust_env=False
+        )
         assert answer.status_code == 401, case.name
     told = corner.get("/v1/dead-letters")
     assert (told["dead_letters"], told["unauthenticated"]) == ([], len(CASES))

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.waiting import HANG_SECONDS
 
 from tuttu.web import ROUTES
 from tuttu.web.route import Route
@@ -88,7 +89,6 @@ def bent(route: Route) -> st.SearchStrategy[Any]:
     return st.lists(wrong, max_size=2).map(lambda pairs: {**good, **dict(pairs)})
 
 
-SECONDS = 60.0
 FEWER = 20
 """Slow routes read the whole log, which all the others lengthen meanwhile."""
 
@@ -111,7 +111,7 @@ def test_no_route_answers_5xx(hardy_corner: Any, route: Route) -> None:
         if route.body is not NoneType:
             content = msgspec.json.encode(data.draw(bent(route) | bodies))
         answer = hardy_corner.client.request(
-            route.method, path, params=query, content=content, timeout=SECONDS
+            route.method, path, params=query, content=content, timeout=HANG_SECONDS
         )
         assert answer.status_code < 500, answer.text
         if not answer.is_success:

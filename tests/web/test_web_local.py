@@ -96,4 +96,5 @@ def test_nowhere_to_make_it_reachable_is_said(deep: Path, monkeypatch: pytest.Mo
 def test_a_key_means_nothing_on_the_own_socket(running: Any, stub: Any) -> None:
     client = running.local_client()
     assert client.post("/v1/track", json={}, headers={"Authorization": "Bearer no"}).is_success
-    assert stub.asked == [("accept", ("track", b"{}", None, "local"), {})]
+    expected = {"call": "track", "body": b"{}", "encoding": None, "by": "local"}
+    assert stub.asked == [("accept", expected)]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tuttu.api import DeadLettersQuery, TimelineQuery
 from tuttu.storage import StoreUnavailableError
 from tuttu.vocabulary.errors import BadRequest, NotFound, Unavailable, UnknownSurface
 from tuttu.web.log import JsonLines
@@ -133,8 +134,11 @@ def test_a_page_is_asked_for_by_query(running: Any, stub: Any) -> None:
     running.client().get("/v1/customers/maija/timeline?after=7&limit=2")
     running.client().get("/v1/dead-letters?after=letter-1")
     assert stub.asked == [
-        ("timeline", ({"user_id": "maija"}, "all"), {"after": 7, "limit": 2}),
-        ("dead_letters", (), {"after": "letter-1", "limit": 100}),
+        (
+            "timeline",
+            {"who": {"user_id": "maija"}, "by": "all", "query": TimelineQuery(after=7, limit=2)},
+        ),
+        ("dead_letters", {"query": DeadLettersQuery(after="letter-1", limit=100)}),
     ]
 
 
@@ -147,7 +151,7 @@ def test_an_idempotency_key_is_the_holders_own(running: Any, stub: Any) -> None:
     for key in ("all", "decide", "all"):
         running.client(key).post("/v1/decide", json=DECIDE, headers={"Idempotency-Key": "k1"})
     running.client().post("/v1/decide", json=DECIDE)
-    first, other, again, none = (kwargs["idempotency"] for _, _, kwargs in stub.asked)
+    first, other, again, none = (asked["idempotency"] for _, asked in stub.asked)
     assert first == again != other
     assert none is None
 

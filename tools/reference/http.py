@@ -11,9 +11,10 @@ import msgspec
 from tools.reference.markdown import page, table
 
 from tuttu import web
+from tuttu.access import Scope
 from tuttu.intake import Code
 from tuttu.intake.refusing import STATUS
-from tuttu.web import ROUTES, Scope
+from tuttu.web import ROUTES
 
 Json = dict[str, Any]
 

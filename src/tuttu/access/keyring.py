@@ -3,69 +3,84 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from difflib import get_close_matches
 
-from tuttu.access.keys import PREFIX, SCOPES, KeyHolder, digest_of, holder_of, holders
-from tuttu.engine.house import House
-from tuttu.vocabulary.errors import BadRequest, NotFound
+from tuttu.access.keys import LOCAL_NAME, PREFIX, KeyHolder, digest_of, holder_of, holders
+from tuttu.access.scopes import Scope
+from tuttu.vocabulary.errors import BadRequest, NotFound, ReservedName
 from tuttu.vocabulary.events import KeyIssued, KeyRevoked
+from tuttu.vocabulary.facts import Body, Reader
 
 RANDOM_BYTES = 32
 
 
 class Keyring:
-    """The server keys of a house. Those of a store that has one owner change here alone, and are
-    kept in mind; of a shared one another process may change them, and they are asked for."""
+    """The server keys of a store. Those of a store that has one owner change here alone, and are
+    kept in mind; of a shared one another process may change them, and they are read each time."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._holders = self._read()
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[Reader]],
+        append: Callable[[Body], object],
+        *,
+        shared: bool,
+    ) -> None:
+        self._read = read
+        self._append = append
+        self._shared = shared
+        self._holders = self._stored()
 
     def issue(self, name: str, scopes: tuple[str, ...]) -> str:
-        """A new key; its text is returned here and never again. Raises BadRequest."""
+        """A new key; its text is returned here and never again. Raises BadRequest,
+        ReservedName."""
         _check(name, scopes)
         if any(holder.name == name for holder in self._current().values()):
             raise BadRequest(
                 f"a second key named {name!r}", "a new name, or revoke the old key first"
             )
         secret = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
-        self._house.append(KeyIssued(name=name, digest=digest_of(secret), scopes=scopes))
-        self._holders = self._read()
+        self._append(KeyIssued(name=name, digest=digest_of(secret), scopes=scopes))
+        self._holders = self._stored()
         return secret
 
     def revoke(self, name: str) -> None:
+        """Raises NotFound."""
         if all(holder.name != name for holder in self._current().values()):
             raise NotFound(f"no key is named {name!r}")
-        self._house.append(KeyRevoked(name=name))
-        self._holders = self._read()
+        self._append(KeyRevoked(name=name))
+        self._holders = self._stored()
 
     def names(self) -> list[tuple[str, frozenset[str]]]:
         return sorted((holder.name, holder.scopes) for holder in self._current().values())
 
     def holder(self, secret: str) -> KeyHolder | None:
         """Found by hash, so the time it takes says nothing about the keys that exist."""
-        if not self._house.store.remote:
+        if not self._shared:
             return self._holders.get(digest_of(secret))
-        with self._house.store.read() as snapshot:
-            return holder_of(snapshot, digest_of(secret))
+        with self._read() as reader:
+            return holder_of(reader, digest_of(secret))
 
     def _current(self) -> dict[bytes, KeyHolder]:
-        if self._house.store.remote:
-            self._holders = self._read()
+        if self._shared:
+            self._holders = self._stored()
         return self._holders
 
-    def _read(self) -> dict[bytes, KeyHolder]:
-        with self._house.store.read() as snapshot:
-            return dict(holders(snapshot))
+    def _stored(self) -> dict[bytes, KeyHolder]:
+        with self._read() as reader:
+            return dict(holders(reader))
 
 
 def _check(name: str, scopes: tuple[str, ...]) -> None:
+    if name == LOCAL_NAME:
+        raise ReservedName(f"{name!r} names the project's own socket")
     if not name.strip():
         raise BadRequest("a key without a name", "a name that says who uses the key")
     if not scopes:
-        raise BadRequest("a key without scopes", f"one or more of: {', '.join(SCOPES)}")
+        raise BadRequest("a key without scopes", f"one or more of: {', '.join(Scope)}")
     for scope in scopes:
-        if scope not in SCOPES:
-            near = get_close_matches(scope, SCOPES, 1)
+        if scope not in set(Scope):
+            near = get_close_matches(scope, list(Scope), 1)
             hint = f" (did you mean {near[0]!r}?)" if near else ""
-            raise BadRequest(f"the scope {scope!r}", f"one of: {', '.join(SCOPES)}{hint}")
+            raise BadRequest(f"the scope {scope!r}", f"one of: {', '.join(Scope)}{hint}")

@@ -9,9 +9,12 @@ import msgspec
 
 from tuttu.vocabulary.events import KeyIssued, KeyRevoked
 from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Folds
 
-SCOPES = ("ingest", "decide", "read-person", "write-person", "erase", "admin", "clock")
 PREFIX = "tuttu_"
+LOCAL_NAME = "local"
+"""Under which those ask who may open the project's own socket; no key may have it."""
 
 
 class KeyRecord(msgspec.Struct, frozen=True):
@@ -22,7 +25,7 @@ class KeyRecord(msgspec.Struct, frozen=True):
 
 
 class KeyHolder(msgspec.Struct, frozen=True):
-    """Who is asking, and what he may do."""
+    """Who is asking, and what they may do."""
 
     name: str
     scopes: frozenset[str]
@@ -35,14 +38,22 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
 
 
-def fold(transaction: Transaction, logged: Logged) -> None:
+def folds(_project: Project) -> Folds:
+    return {KeyIssued: _issue, KeyRevoked: _revoke}
+
+
+def _issue(transaction: Transaction, logged: Logged) -> None:
     body = logged.fact.body
-    if isinstance(body, KeyIssued):
-        transaction.put(KEYS, body.digest, KeyRecord(body.name, body.scopes))
-    elif isinstance(body, KeyRevoked):
-        for digest, record in list(transaction.scan(KEYS)):
-            if record.name == body.name:
-                transaction.delete(KEYS, digest)
+    assert isinstance(body, KeyIssued)  # noqa: S101 - the fold hears no other
+    transaction.put(KEYS, body.digest, KeyRecord(body.name, body.scopes))
+
+
+def _revoke(transaction: Transaction, logged: Logged) -> None:
+    body = logged.fact.body
+    assert isinstance(body, KeyRevoked)  # noqa: S101 - the fold hears no other
+    for digest, record in list(transaction.scan(KEYS)):
+        if record.name == body.name:
+            transaction.delete(KEYS, digest)
 
 
 def holder_of(reader: Reader, digest: bytes) -> KeyHolder | None:

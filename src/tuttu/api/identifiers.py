@@ -54,3 +54,11 @@ def link(refused: RefusedLink) -> ShownLink:
         event_id=refused.event_id,
         time=format_instant(refused.time),
     )
+
+
+def who_of(project: Project, name: str) -> Who:
+    """``namespace:value``; without a declared namespace, a value of the one of highest priority."""
+    namespace, colon, value = name.partition(":")
+    if colon and namespace in project.namespaces:
+        return {namespace: value}
+    return {min(project.namespaces.values(), key=lambda each: each.rank).name: name}

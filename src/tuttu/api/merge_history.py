@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
-from tuttu import identity
 from tuttu.api.answers import DecidedCustomer, Who
 from tuttu.api.identifiers import shown
-from tuttu.storage import Snapshot
-from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.verdicts import Receipt
 
@@ -17,16 +15,23 @@ FRAGMENT = "fragment"
 MOST_NAMED = 5
 
 
-def decided_customer(snapshot: Snapshot, receipt: Receipt, now: Customer) -> DecidedCustomer:
-    """now: the customer of the receipt's fragment, as the evidence stands now.
+def decided_customer(
+    receipt: Receipt, customer: Customer, name_of: Callable[[FragmentId], Who]
+) -> DecidedCustomer:
+    """customer: of the receipt's fragment, as the evidence stands today. name_of: a fragment, as
+    `fragment_name` shows it.
 
     A receipt that was issued before fragments were kept in it tells of its own one only.
     """
-    then = receipt.fragments or (receipt.customer,)
-    known = now.fragments if receipt.fragments else then
-    merged = names(snapshot, (each for each in known if each not in then))
-    unmerged = names(snapshot, (each for each in then if each not in known))
-    identifiers = names(snapshot, then) if len(then) > 1 else [_asked(snapshot, receipt)]
+    decided = receipt.fragments or (receipt.customer,)
+    known = customer.fragments if receipt.fragments else decided
+    merged = [name_of(each) for each in known if each not in decided]
+    unmerged = [name_of(each) for each in decided if each not in known]
+    if len(decided) > 1:
+        identifiers = [name_of(each) for each in decided]
+    else:
+        # Its name, even if nothing is kept under it.
+        identifiers = [shown(receipt.who) if receipt.who else name_of(receipt.customer)]
     return DecidedCustomer(
         identifiers=identifiers,
         merged_since=merged,
@@ -35,19 +40,9 @@ def decided_customer(snapshot: Snapshot, receipt: Receipt, now: Customer) -> Dec
     )
 
 
-def names(snapshot: Snapshot, fragments: Iterable[FragmentId]) -> list[Who]:
-    return [name_of(snapshot, each) for each in fragments]
-
-
-def name_of(snapshot: Snapshot, fragment: FragmentId) -> Who:
-    """The fragment's identifier; its id where nobody has named it, or he was erased."""
-    identifier = identity.identifier_of(snapshot, fragment)
+def fragment_name(fragment: FragmentId, identifier: Identifier | None) -> Who:
+    """A fragment's identifier; its id where no fact has named it, or it was erased."""
     return {FRAGMENT: fragment.hex()} if identifier is None else shown(identifier)
-
-
-def _asked(snapshot: Snapshot, receipt: Receipt) -> Who:
-    """Of one fragment only: its name, be it that nothing is kept under it."""
-    return name_of(snapshot, receipt.customer) if receipt.who is None else shown(receipt.who)
 
 
 def _note(then: list[Who], merged: list[Who], unmerged: list[Who]) -> str:

@@ -1,5 +1,25 @@
 """Everybody at once: funnel, verify, digest, replay.
 
-What is judged here is judged by the decision of real time, or compared with it. This room writes
-nothing to the store, and knows no door.
+What is judged here is judged by the decision of real time, or compared with it. This room is
+handed a snapshot with its version's project and rooms; it writes nothing to the store.
 """
+
+from tuttu.batch.digest import digest_of
+from tuttu.batch.funnel import Funnel, FunnelLine, StageCount, funnel_of
+from tuttu.batch.replay import replay_into
+from tuttu.batch.verify import ExportPlan, Progress, Runs, compare, export, no_progress
+
+__all__ = [
+    "ExportPlan",
+    "Funnel",
+    "FunnelLine",
+    "Progress",
+    "Runs",
+    "StageCount",
+    "compare",
+    "digest_of",
+    "export",
+    "funnel_of",
+    "no_progress",
+    "replay_into",
+]

@@ -1,10 +1,11 @@
 """One hash over everything that is kept about everybody, in canonical order.
 
-Per customer by the partition: identifiers, traits, collections, windows, consent, contacts,
-outcomes; then the resources. It leaves out log positions, times of receipt, evidence (the partition
-stands for it), receipts, dead letters, and records of looks, so that the same facts give the same
-digest in whatever order they arrived. People are named by their identifiers: fragment keys are
-hashes under a store's own secret and would differ between stores.
+Per customer by the partition: what each room keeps of them (identifiers, traits, collections,
+windows, consent, contacts, outcomes); then what belongs to no customer (resources). It leaves out
+log positions, times of receipt, evidence (the partition stands for it), receipts, dead letters, and
+records of looks, so that the same facts give the same digest in whatever order they arrived.
+Customers are named by their identifiers: fragment keys are hashes under a store's own secret and
+would differ between stores.
 """
 
 from __future__ import annotations
@@ -13,30 +14,36 @@ import hashlib
 
 import msgspec
 
-from tuttu import consent, identity, ledger, profile
-from tuttu.storage import Snapshot
-from tuttu.vocabulary.people import Customer
+from tuttu import identity
+from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Room, Rooms
+
+FIRST = ("identity", "profile", "consent", "ledger")
+"""The order of rooms in a customer's line; the others follow by name. An order of its own, so that
+neither the order of folds nor a new room changes a digest that was noted."""
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
-def digest(snapshot: Snapshot, project: Project) -> str:
-    """SHA-256, hex."""
-    people = identity.customers(snapshot, project)
-    lines = sorted(_line(snapshot, project, customer) for customer in people)
-    lines.append(_ENCODER.encode(ledger.canonical_resources(snapshot, project)))
+def digest_of(reader: Reader, project: Project, rooms: Rooms) -> str:
+    """SHA-256, hex. A room that keeps nothing of a customer, or nothing that belongs to none,
+    is left out."""
+    ordered = sorted(rooms, key=_place)
+    lines = []
+    for customer in identity.customers(reader, project):
+        kept = [room.canonical(reader, customer, project) for room in ordered]
+        said = [each for each in kept if each is not None]
+        lines.append(hashlib.sha256(_ENCODER.encode(said)).digest())
+    lines.sort()
+    wholes = (room.whole(reader, project) for room in ordered)
+    lines += [_ENCODER.encode(whole) for whole in wholes if whole is not None]
     total = hashlib.sha256()
     for line in lines:
         total.update(line + b"\n")
     return total.hexdigest()
 
 
-def _line(snapshot: Snapshot, project: Project, customer: Customer) -> bytes:
-    kept = (
-        sorted(customer.identifiers),
-        profile.canonical(snapshot, customer, project),
-        consent.canonical(snapshot, customer, project),
-        ledger.canonical(snapshot, customer, project),
-    )
-    return hashlib.sha256(_ENCODER.encode(kept)).digest()
+def _place(room: Room) -> tuple[int, str]:
+    known = room.name in FIRST
+    return (FIRST.index(room.name), "") if known else (len(FIRST), room.name)

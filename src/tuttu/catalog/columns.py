@@ -16,7 +16,8 @@ Fields = Mapping[str, Type]
 
 
 class ColumnBook:
-    """Columns and collections with the places that declare them.
+    """Columns and collections with the places that declare them: a file and line, a room, or None
+    for what is always there.
 
     shared: the same name may be declared again with the same type, as properties of events are;
     else it is the customer's row, in which `item` means what a rule is about.
@@ -27,15 +28,19 @@ class ColumnBook:
         self.shared = shared
         self.columns: dict[str, Type] = {}
         self.collections: dict[str, dict[str, Type]] = {}
-        self.places: dict[str, tuple[str, Where | None]] = {NOW: (NOW, None)}
+        self.places: dict[str, tuple[str, Where | str | None]] = {NOW: (NOW, None)}
         if not shared:
             self.places[ITEM] = (ITEM, None)
 
-    def reserve(self, names: Mapping[str, Type]) -> None:
-        """Columns that are always there."""
+    def reserve(self, names: Mapping[str, Type], room: str | None = None) -> None:
+        """Columns that are always there, or those of a room. Raises `ValueError` for a name that is
+        reserved already: two rooms that contribute one column are a mistake of their authors."""
         for name, declared in names.items():
+            if name.lower() in self.places:
+                other, owner = self.places[name.lower()]
+                raise ValueError(f"the column {name} of {room} is {other} of {owner} already")
             self.columns[name] = declared
-            self.places[name.lower()] = (name, None)
+            self.places[name.lower()] = (name, room)
 
     def column(self, name: str, declared: Type, where: Where) -> None:
         known = self.columns.get(name)
@@ -83,10 +88,12 @@ class ColumnBook:
         if same and self.shared and other == name:
             return True
         expected = f"another name: {quote(other)} is always there"
-        if place:
+        if isinstance(place, str):
+            expected = f"another name: {quote(other)} is a column of the room {place}"
+        elif place:
             expected = f"another name: {quote(other)} is declared at {place}"
-        if place and self.shared and other == name:
-            expected = f"the type it has at {place}"
+            if self.shared and other == name:
+                expected = f"the type it has at {place}"
         self.findings.add(where, f"the name {quote(name)}", expected)
         return False
 

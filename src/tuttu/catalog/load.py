@@ -37,8 +37,12 @@ from tuttu.catalog.scenarios import Scenario, read_scenario
 from tuttu.catalog.shapes import read_sheet
 from tuttu.catalog.uses import Uses
 from tuttu.catalog.yaml_nodes import MappingNode
+from tuttu.vocabulary.company import Profile, Tracking
 from tuttu.vocabulary.errors import Fault, ProjectError, Where
+from tuttu.vocabulary.library import Policy
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
+from tuttu.vocabulary.values import Schema
 
 Sheets = dict[str, MappingNode | None]
 Texts = Mapping[str, str]
@@ -53,33 +57,33 @@ class Survey(msgspec.Struct, frozen=True):
     texts: Texts
 
 
-def load(source: Path | Texts) -> Project:
+def load(source: Path | Texts, rooms: Rooms = ()) -> Project:
     """The project of a folder, or of kept files, checked and compiled; raises `ProjectError` with
-    all faults."""
-    reading = _Reading(source)
+    all faults. rooms: those whose columns its expressions may name."""
+    reading = _Reading(source, rooms)
     project = reading.project()
     reading.raise_faults()
     return project
 
 
-def survey(source: Path | Texts) -> Survey:
+def survey(source: Path | Texts, rooms: Rooms = ()) -> Survey:
     """What could be read of the policy, its faults, and the files themselves."""
-    reading = _Reading(source)
+    reading = _Reading(source, rooms)
     project = reading.project()
     return Survey(project, reading.findings.faults(), texts_of(reading.files))
 
 
-def check(folder: Path) -> list[Fault]:
+def check(folder: Path, rooms: Rooms = ()) -> list[Fault]:
     """All faults of the folder, those of its scenarios included, by file and line."""
-    reading = _Reading(folder)
+    reading = _Reading(folder, rooms)
     reading.project()
     reading.scenarios()
     return reading.findings.faults()
 
 
-def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
-    """The folder's stories, by the names of their files; raises `ProjectError`."""
-    reading = _Reading(folder)
+def read_scenarios(folder: Path, rooms: Rooms = ()) -> tuple[Scenario, ...]:
+    """The folder's scenarios, by the names of their files; raises `ProjectError`."""
+    reading = _Reading(folder, rooms)
     reading.project()
     scenarios = reading.scenarios()
     reading.raise_faults()
@@ -89,7 +93,8 @@ def read_scenarios(folder: Path) -> tuple[Scenario, ...]:
 class _Reading:
     """One reading of one folder; each step needs the names that those before it put on the desk."""
 
-    def __init__(self, source: Path | Texts) -> None:
+    def __init__(self, source: Path | Texts, rooms: Rooms) -> None:
+        self.rooms = rooms
         self.findings = Findings()
         self.desk = Desk(self.findings)
         self.folder: Folder | KeptFiles = (
@@ -117,23 +122,33 @@ class _Reading:
         actions_files = [file for file in files if file.parts[0] == "actions"]
         action_sheets = read_action_sheets(actions_files, desk)
         read_plan(sheets["events"], desk)
-        profile = read_profile(sheets["traits"], desk)
-        tracking = read_tracking(sheets["events"], desk)
-        uses = Uses(profile.traits, desk)
-        actions = read_actions(action_sheets, uses, desk)
-        return Project(
+        declared = Project(
             digest=digest(files),
             company=desk.company,
             namespaces=namespaces,
-            tracking=tracking,
-            profile=profile,
+            tracking=Tracking(),
+            profile=Profile(),
             purposes=purposes,
             channels=channels,
             surfaces=surfaces,
             resources=resources,
+            policy=Policy(),
+            actions={},
+            messages=messages,
+            row_schema=Schema(),
+            event_schema=Schema(),
+        )
+        contributed = {room.name: room.columns(declared) for room in self.rooms}
+        profile = read_profile(sheets["traits"], contributed, desk)
+        uses = Uses(profile.traits, desk)
+        tracking = read_tracking(sheets["events"], desk)
+        actions = read_actions(action_sheets, uses, desk)
+        return msgspec.structs.replace(
+            declared,
+            tracking=tracking,
+            profile=profile,
             policy=read_policy(sheets["policy"], actions, uses, desk),
             actions=actions,
-            messages=messages,
             row_schema=desk.row_columns.schema,
             event_schema=desk.event_columns.schema,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from tuttu.catalog.columns import TEXT, ColumnBook, read_type
@@ -28,10 +29,15 @@ EXTRAS: dict[str, frozenset[str]] = {
 BOOL, INTEGER = Type(Kind.BOOL), Type(Kind.INTEGER)
 
 
-def read_profile(sheet: MappingNode | None, desk: Desk) -> Profile:
-    """All of traits.yaml; puts the columns of the customer's row on the desk."""
+def read_profile(
+    sheet: MappingNode | None, contributed: Mapping[str, Mapping[str, Type]], desk: Desk
+) -> Profile:
+    """All of traits.yaml; puts the columns of the customer's row on the desk. contributed: the
+    columns that rooms fill, by room."""
     _declare(sheet, desk)
     book = ColumnBook(desk.findings, shared=False)
+    for room, columns in contributed.items():
+        book.reserve(columns, room)
     if sheet is None:
         desk.row_columns = Columns(book.schema(desk.company.zone))
         desk.row_columns.open = True

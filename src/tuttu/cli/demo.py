@@ -20,14 +20,14 @@ import msgspec
 from ruamel.yaml import YAML
 
 from tuttu import catalog
-from tuttu.api.answers import CallsAnswer, DecideAnswer, DecideRequest, Who
+from tuttu.access import Scope
+from tuttu.api import CallsAnswer, DecideAnswer, DecideRequest, IssuedKeyAnswer, KeyRequest, Who
 from tuttu.cli import show
-from tuttu.cli.door import open_door
+from tuttu.cli.door import TIMEOUT, open_door
 from tuttu.cli.folders import copy_example, parse_example
 from tuttu.cli.options import FOLDER
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import FinalError
-from tuttu.web import IssuedKeyAnswer, KeyRequest, Scope
 
 BATCH = 500
 STORAGE = "sqlite:.tuttu/store.db"
@@ -65,7 +65,9 @@ def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
         with _server(project, port, plan.moment) as url:
             key = _issue_key(project)
             headers = {"Authorization": f"Bearer {key}"}
-            with httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client:
+            with httpx.Client(
+                base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False
+            ) as client:
                 Demonstration(client, project, plan).run()
             click.echo(f"\nThe server answers at {url} with the key {key}")
             if not once:

@@ -18,18 +18,19 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu.api.answers import ShownFault
+from tuttu.api import ShownFault
 from tuttu.cli.options import chosen_storage
-from tuttu.engine import Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.storage import OwnedElsewhereError
 from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
 from tuttu.web import SystemClock, answers, catch_up, create_app, reachable, socket_path
 
 A = TypeVar("A")
-TIMEOUT = httpx.Timeout(None, connect=5.0)
+TIMEOUT = httpx.Timeout(None)
 """Whoever asks from a command line waits: an import or a digest takes what it takes."""
-PATIENCE = 10.0
-"""Seconds that a command waits for its turn to own the store."""
+PATIENCE = 60.0
+"""Seconds that a command waits for its turn to own the store: several others may be before it, and
+each takes as long as the machine is slow."""
 
 
 class RefusedError(FinalError):
@@ -46,16 +47,16 @@ class ServerGoneError(RetryError):
 
 
 class Door:
-    """Asks the application, one question at a time. engine: of this very process, if it owns the
+    """Asks the application, one question at a time. runtime: of this very process, if it owns the
     store: for long work that tells how far it is."""
 
     def __init__(
         self,
         transport: httpx.AsyncBaseTransport,
         runner: asyncio.Runner,
-        engine: Engine | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
-        self.engine = engine
+        self.runtime = runtime
         self._runner = runner
         self._client = httpx.AsyncClient(
             transport=transport, base_url="http://tuttu", timeout=TIMEOUT, trust_env=False
@@ -117,19 +118,19 @@ def _fault(shown: ShownFault) -> Fault:
 def open_door(folder: Path) -> Iterator[Door]:
     """The running server's door, or our own. Raises what `open_engine` raises."""
     path, clock = socket_path(folder), SystemClock()
-    engine = _engine_of(folder, path, clock)
-    if engine is None:
+    runtime = _runtime_of(folder, path, clock)
+    if runtime is None:
         with reachable(path) as address, _door(httpx.AsyncHTTPTransport(uds=address)) as door:
             yield door
         return
-    with closing(engine):
-        catch_up(clock, engine)
-        app = create_app(engine, local=True)
-        with _door(httpx.ASGITransport(app), engine) as door:
+    with closing(runtime):
+        catch_up(clock, runtime)
+        app = create_app(runtime, local=True)
+        with _door(httpx.ASGITransport(app), runtime) as door:
             yield door
 
 
-def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Engine | None:
+def _runtime_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
     """None: a server answers at `path`. Somebody who owns the store without serving it is another
     command, or a server that comes or goes: it is waited for."""
     deadline = time.monotonic() + PATIENCE
@@ -144,8 +145,8 @@ def _engine_of(folder: Path, path: Path, clock: SystemClock) -> Engine | None:
 
 
 @contextmanager
-def _door(transport: httpx.AsyncBaseTransport, engine: Engine | None = None) -> Iterator[Door]:
-    with asyncio.Runner() as runner, closing(Door(transport, runner, engine)) as door:
+def _door(transport: httpx.AsyncBaseTransport, runtime: Runtime | None = None) -> Iterator[Door]:
+    with asyncio.Runner() as runner, closing(Door(transport, runner, runtime)) as door:
         yield door
 
 

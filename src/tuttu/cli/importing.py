@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from tuttu import catalog
-from tuttu.api.answers import CallsAnswer
+from tuttu.api import CallsAnswer
 from tuttu.cli.door import Door, RefusedError, open_door
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
 from tuttu.intake import (

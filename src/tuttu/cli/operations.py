@@ -9,12 +9,17 @@ from typing import IO
 
 import click
 
-from tuttu.api.answers import (
+from tuttu.access import ALL_SCOPES, Scope
+from tuttu.api import (
     CallsAnswer,
     ClockAnswer,
     ClockRequest,
     DeadLetterAnswer,
     DeadLettersAnswer,
+    DigestAnswer,
+    IssuedKeyAnswer,
+    KeyAnswer,
+    KeyRequest,
     ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
@@ -22,14 +27,6 @@ from tuttu.api.answers import (
 from tuttu.cli import show
 from tuttu.cli.door import Door, open_door, part
 from tuttu.cli.options import folder_option, json_option, print_json
-from tuttu.web import (
-    ALL_SCOPES,
-    DigestAnswer,
-    IssuedKeyAnswer,
-    KeyAnswer,
-    KeyRequest,
-    Scope,
-)
 
 PAGE = 1_000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tuttu.api.answers import (
+from tuttu.api import (
     CustomerAnswer,
     PreferenceRequest,
     PreferencesAnswer,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tuttu.api.answers import (
+from tuttu.api import (
     DecideAnswer,
     DecideRequest,
     DecisionAnswer,

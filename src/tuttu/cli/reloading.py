@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tuttu.api.answers import ReloadAnswer
+from tuttu.api import ReloadAnswer
 from tuttu.cli.door import open_door
 from tuttu.cli.options import FOLDER, json_option, print_json, storage_option
 
@@ -29,10 +29,10 @@ def reload_project(folder: Path, as_json: bool) -> None:
 
 def _reloaded(folder: Path) -> ReloadAnswer:
     with open_door(folder) as door:
-        if door.engine is None:
+        if door.runtime is None or door.runtime.reloads is None:
             return door.ask(ReloadAnswer, "POST", "/v1/project/reload")
-        # Without a server, whoever opens the store has activated what the folder holds.
-        return door.engine.opened
+        # Without a server, opening the store has activated what the folder holds.
+        return door.runtime.reloads.opened
 
 
 def _in_words(answer: ReloadAnswer) -> str:

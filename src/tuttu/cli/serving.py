@@ -11,7 +11,7 @@ import msgspec
 
 from tuttu import web
 from tuttu.cli.options import FOLDER, chosen_storage, storage_option
-from tuttu.engine import Engine, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.web import SystemClock
@@ -52,13 +52,13 @@ def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> No
         web.serve(engine, bound, folder, _teller(engine, as_json))
 
 
-def _teller(engine: Engine, as_json: bool) -> Callable[[str], None]:
+def _teller(engine: Runtime, as_json: bool) -> Callable[[str], None]:
     def tell(url: str) -> None:
         told = {
             "url": url,
             "project": engine.project.company.name,
             "project_digest": engine.project.digest,
-            "clock": "manual" if engine.clock_is_manual else "system",
+            "clock": "manual" if isinstance(engine.clock, ManualClock) else "system",
             "now": format_instant(engine.now()),
         }
         as_text = f"{told['project']} at {url}, {told['clock']} clock at {told['now']}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 import msgspec
 
-from tuttu.api.answers import (
+from tuttu.api import (
     CustomerAnswer,
     DeadLetterAnswer,
     DecideAnswer,

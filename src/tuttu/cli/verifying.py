@@ -11,10 +11,12 @@ from typing import TypeVar
 
 import click
 
-from tuttu.batch.verify import Verification, verification_text
+from tuttu import engine as use
+from tuttu.api import Verification
 from tuttu.cli.door import open_door
 from tuttu.cli.options import folder_option, json_option, print_json
-from tuttu.engine import Engine
+from tuttu.cli.render_verification import verification_text
+from tuttu.engine import Runtime
 
 T = TypeVar("T")
 
@@ -28,11 +30,11 @@ def verify(as_json: bool, folder: Path) -> None:
     """Judge everybody row by row and in DuckDB, compute every trait over the whole log, and tell
     the differences: none, or the exit code is 1."""
     with open_door(folder) as door:
-        if door.engine is None:
+        if door.runtime is None:
             click.echo("the server of this folder is at it …", err=True)
             found = door.ask(Verification, "GET", "/v1/verify")
         else:
-            found = _done_here(door.engine)
+            found = _done_here(door.runtime)
     if as_json:
         print_json(found)
     else:
@@ -40,11 +42,11 @@ def verify(as_json: bool, folder: Path) -> None:
     sys.exit(0 if found.agree else 1)
 
 
-def _done_here(engine: Engine) -> Verification:
+def _done_here(runtime: Runtime) -> Verification:
     def work() -> Verification:
-        return engine.verify(lambda said: click.echo(f"{said} …", err=True))
+        return use.verify(runtime, lambda said: click.echo(f"{said} …", err=True))
 
-    return endable(work, engine.interrupt)
+    return endable(work, runtime.interrupt)
 
 
 def endable(work: Callable[[], T], interrupt: Callable[[], None]) -> T:

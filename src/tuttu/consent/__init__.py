@@ -6,7 +6,18 @@ know what is to be said, or send anything.
 """
 
 from tuttu.consent.consents import Consents, canonical, read
-from tuttu.consent.fold import make_filler, make_fold, parts
+from tuttu.consent.fold import filler, folds, parts
 from tuttu.consent.recalled import Recalled
+from tuttu.consent.records import FRAGMENTS
+from tuttu.vocabulary.room import Room
 
-__all__ = ["Consents", "Recalled", "canonical", "make_filler", "make_fold", "parts", "read"]
+ROOM = Room(
+    name="consent",
+    tables=(FRAGMENTS,),
+    folds=folds,
+    parts=parts,
+    filler=filler,
+    canonical=canonical,
+)
+
+__all__ = ["ROOM", "Consents", "Recalled", "canonical", "read"]

@@ -12,9 +12,10 @@ from tuttu.consent.cells import Cell, cells_of
 from tuttu.consent.records import EVERY, FRAGMENTS, Choice, Choices
 from tuttu.vocabulary.company import ConsentEvent
 from tuttu.vocabulary.events import Event, PreferenceSet
-from tuttu.vocabulary.facts import Fact, Fold, Logged, Transaction
+from tuttu.vocabulary.facts import Fact, Logged, Transaction
 from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Folds
 
 SEGMENT_EVENT = "Segment Consent Preference Updated"
 Said = tuple[str, str, bool]
@@ -28,18 +29,18 @@ def parts(project: Project) -> frozenset[Part]:
     return frozenset(cells_of(project).values())
 
 
-def make_fold(project: Project) -> Fold:
+def folds(project: Project) -> Folds:
     """A choice about a purpose or channel that is not declared stays in the log only."""
     by_event, cells = _by_event(project), cells_of(project)
 
     def fold(transaction: Transaction, logged: Logged) -> None:
         _take(transaction, logged.fact, by_event, cells)
 
-    return fold
+    return {PreferenceSet: fold, Event: fold}
 
 
-def make_filler(project: Project, behind: Behind) -> Fold:
-    """The fold that tells facts of the log to the cells that have not heard them."""
+def filler(project: Project, behind: Behind) -> Folds:
+    """The folds that tell facts of the log to the cells that have not heard them."""
     by_event, cells = _by_event(project), cells_of(project)
 
     @lru_cache
@@ -49,7 +50,7 @@ def make_filler(project: Project, behind: Behind) -> Fold:
     def fill(transaction: Transaction, logged: Logged) -> None:
         _take(transaction, logged.fact, by_event, those(behind.at(logged.position)))
 
-    return fill
+    return {PreferenceSet: fill, Event: fill}
 
 
 def _by_event(project: Project) -> Mappings:

@@ -9,5 +9,8 @@ whether.
 from tuttu.content.checking import check
 from tuttu.content.errors import ContentError
 from tuttu.content.rendering import Renderer
+from tuttu.vocabulary.room import Room
 
-__all__ = ["ContentError", "Renderer", "check"]
+ROOM = Room(name="content", check=check)
+
+__all__ = ["ROOM", "ContentError", "Renderer", "check"]

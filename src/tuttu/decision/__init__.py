@@ -10,10 +10,10 @@ This room must not write a table, read a clock, or make a permit; the engine com
 and whoever loses that race reads and decides again.
 """
 
-from tuttu.counterfactual import Change, apply, least_change, least_changes
 from tuttu.decision.deciding import decide, explain
 from tuttu.decision.errors import UnknownSurfaceError
 from tuttu.decision.recalling import explain_again, question_of, recalled, rendered_then
+from tuttu.decision.receipts import RECEIPTS, folds, receipt_at, receipt_of
 from tuttu.decision.situation import (
     Candidate,
     CandidateKey,
@@ -24,24 +24,26 @@ from tuttu.decision.situation import (
     surfaces,
 )
 from tuttu.decision.stages import STAGES
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(name="decision", tables=(RECEIPTS,), folds=folds)
 
 __all__ = [
+    "ROOM",
     "STAGES",
     "Candidate",
     "CandidateKey",
-    "Change",
     "Question",
     "Situation",
     "UnknownSurfaceError",
-    "apply",
     "candidates",
     "decide",
     "explain",
     "explain_again",
-    "least_change",
-    "least_changes",
     "question_of",
     "recalled",
+    "receipt_at",
+    "receipt_of",
     "rendered_then",
     "situation",
     "surfaces",

@@ -5,27 +5,32 @@ from __future__ import annotations
 import msgspec
 
 from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Folds
 from tuttu.vocabulary.verdicts import Receipt
 
 
-class Place(msgspec.Struct, frozen=True):
+class ReceiptPosition(msgspec.Struct, frozen=True):
     """Log position of a receipt."""
 
     position: int
 
 
-RECEIPTS = Table("engine.receipts", Place)
+RECEIPTS = Table("engine.receipts", ReceiptPosition)
 
 
-def fold(transaction: Transaction, logged: Logged) -> None:
-    if isinstance(logged.fact.body, Receipt):
-        transaction.put(RECEIPTS, logged.fact.id.encode(), Place(logged.position))
+def folds(_project: Project) -> Folds:
+    return {Receipt: _keep_position}
+
+
+def _keep_position(transaction: Transaction, logged: Logged) -> None:
+    transaction.put(RECEIPTS, logged.fact.id.encode(), ReceiptPosition(logged.position))
 
 
 def receipt_of(reader: Reader, decision_id: str) -> Receipt | None:
     """The receipt as it was issued; None if no decision has this id."""
-    place = reader.get(RECEIPTS, decision_id.encode("utf-8", "replace"), watch=False)
-    return None if place is None else receipt_at(reader, place.position)
+    kept = reader.get(RECEIPTS, decision_id.encode("utf-8", "replace"), watch=False)
+    return None if kept is None else receipt_at(reader, kept.position)
 
 
 def receipt_at(reader: Reader, position: int) -> Receipt:

@@ -16,6 +16,7 @@ from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.library import Action, Guard, Treatment
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant, Item, Row, Value, item_column
 from tuttu.vocabulary.verdicts import Contact, Score
 
@@ -123,7 +124,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
 
 
-def situation(
+def situation(  # noqa: PLR0913
     reader: Reader,
     project: Project,
     customer: Customer,
@@ -131,6 +132,7 @@ def situation(
     *,
     context: Mapping[str, Value] | None = None,
     asked: Collection[str] | None = None,
+    rooms: Rooms = (),
 ) -> Situation:
     """Read everything that a decision for this customer can rest on.
 
@@ -144,7 +146,10 @@ def situation(
         for name in _limited_groups(project)
     }
     history = ledger.read(reader, customer, project, now, groups)
-    row = Wide(profile.completed(project, known, history.columns(), profiling=consents.profiling))
+    contributed = history.columns()
+    for room in rooms:
+        contributed.update(room.read(reader, customer, project, now))
+    row = Wide(profile.completed(project, known, contributed, profiling=consents.profiling))
     return Situation(
         project=project,
         now=now,

@@ -1,28 +1,62 @@
-"""Wiring: builds the rooms, registers their folds and columns, and answers the doors.
+"""Use cases: one file each, with the runtime that they are handed and the list of rooms.
 
-It holds no rules of its own: what is decided, allowed or counted is decided in the rooms below.
+A use case binds a version to a snapshot, asks the rooms, commits, and returns an answer that `api`
+has made. No rule stands here: what is decided, allowed, counted or said is decided in the rooms
+below.
 """
 
-from tuttu.access.keys import SCOPES, KeyHolder
-from tuttu.engine.calls import AcceptOutcome
-from tuttu.engine.engine import Engine
+from tuttu.engine.accept import accept
+from tuttu.engine.customers import customer, timeline
+from tuttu.engine.dead_letters import dead_letter, dead_letters, drop, repair, send_again
+from tuttu.engine.decide import decide, decision_by_id
+from tuttu.engine.everybody import digest, funnel, replay, verify
+from tuttu.engine.explain import explain
 from tuttu.engine.monotonic_clock import newest_moment
-from tuttu.engine.opening import open_engine, scratch_engine
-from tuttu.versions.checking import check, load_project
-from tuttu.vocabulary.errors import AlreadyReloading, BadRequest, NotFound, Unavailable
+from tuttu.engine.open import check, load_project, open_engine, scratch_engine
+from tuttu.engine.operation import clock, health, project, ready, reload, set_clock
+from tuttu.engine.preferences import preferences, set_preferences
+from tuttu.engine.resources import resource, resources, set_resource
+from tuttu.engine.rooms import ROOMS
+from tuttu.engine.runtime import Runtime
+from tuttu.engine.server_keys import issue_key, keys, revoke_key
+from tuttu.engine.unmerge import unmerge
 
 __all__ = [
-    "SCOPES",
-    "AcceptOutcome",
-    "AlreadyReloading",
-    "BadRequest",
-    "Engine",
-    "KeyHolder",
-    "NotFound",
-    "Unavailable",
+    "ROOMS",
+    "Runtime",
+    "accept",
     "check",
+    "clock",
+    "customer",
+    "dead_letter",
+    "dead_letters",
+    "decide",
+    "decision_by_id",
+    "digest",
+    "drop",
+    "explain",
+    "funnel",
+    "health",
+    "issue_key",
+    "keys",
     "load_project",
     "newest_moment",
     "open_engine",
+    "preferences",
+    "project",
+    "ready",
+    "reload",
+    "repair",
+    "replay",
+    "resource",
+    "resources",
+    "revoke_key",
     "scratch_engine",
+    "send_again",
+    "set_clock",
+    "set_preferences",
+    "set_resource",
+    "timeline",
+    "unmerge",
+    "verify",
 ]

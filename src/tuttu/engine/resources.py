@@ -1,46 +1,41 @@
-"""Resources as doors see them."""
+"""Resources: how much there is of them."""
 
 from __future__ import annotations
 
-from tuttu import ledger
-from tuttu.api.answers import ResourceAnswer, ResourceRequest
-from tuttu.engine.house import House
-from tuttu.storage import Snapshot
+from tuttu import api, ledger
+from tuttu.engine.runtime import Runtime
 from tuttu.vocabulary.errors import BadRequest, NotFound
 from tuttu.vocabulary.events import ResourceSet
 from tuttu.vocabulary.values import COUNT_MAX
 
 
-def resources(house: House) -> list[ResourceAnswer]:
-    with house.store.read() as snapshot:
-        house = house.at(snapshot)
-        return [_shown(house, snapshot, name) for name in house.project.resources]
+def resources(runtime: Runtime) -> list[api.ResourceAnswer]:
+    """Every declared resource: how much of it there is, used, held and free."""
+    with runtime.view() as seen:
+        project, now = seen.version.project, runtime.now()
+        states = [
+            ledger.resource_state(seen.snapshot, project, each, now) for each in project.resources
+        ]
+    return [api.resource_answer(state) for state in states]
 
 
-def resource(house: House, name: str) -> ResourceAnswer:
-    with house.store.read() as snapshot:
-        house = house.at(snapshot)
-        if name not in house.project.resources:
-            declared = ", ".join(house.project.resources) or "none"
+def resource(runtime: Runtime, name: str) -> api.ResourceAnswer:
+    """One declared resource."""
+    with runtime.view() as seen:
+        project = seen.version.project
+        if name not in project.resources:
+            declared = ", ".join(project.resources) or "none"
             raise NotFound(f"no resource is named {name!r}; declared: {declared}")
-        return _shown(house, snapshot, name)
+        state = ledger.resource_state(seen.snapshot, project, name, runtime.now())
+    return api.resource_answer(state)
 
 
-def set_resource(house: House, name: str, request: ResourceRequest, by: str) -> ResourceAnswer:
-    resource(house, name)
+def set_resource(
+    runtime: Runtime, name: str, request: api.ResourceRequest, by: str
+) -> api.ResourceAnswer:
+    """Sets the amount of a declared resource."""
+    resource(runtime, name)
     if not 0 <= request.amount <= COUNT_MAX:
         raise BadRequest(f"an amount of {request.amount}", f"0 to {COUNT_MAX}")
-    house.append(ResourceSet(name=name, amount=request.amount, by=by))
-    return resource(house, name)
-
-
-def _shown(house: House, snapshot: Snapshot, name: str) -> ResourceAnswer:
-    state = ledger.resource_state(snapshot, house.project, name, house.now())
-    return ResourceAnswer(
-        name=name,
-        amount=state.amount,
-        used=state.used,
-        held=state.held,
-        free=state.free,
-        per=house.project.resources[name].per,
-    )
+    runtime.append(ResourceSet(name=name, amount=request.amount, by=by))
+    return resource(runtime, name)

@@ -9,12 +9,14 @@ that they came with, and a customer is only a set of fragments. It must not gues
 identifiers but an event that names both.
 """
 
+from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import Link, links_of
-from tuttu.identity.fold import make_fold
+from tuttu.identity.fold import folds
 from tuttu.identity.identifiers import identifiers_of
 from tuttu.identity.normalise import normalise
 from tuttu.identity.partition import partition
+from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import UNMERGED
 from tuttu.identity.resolve import (
     customers,
@@ -23,8 +25,18 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(
+    name="identity",
+    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED),
+    folds=folds,
+    canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
+    can_follow=can_follow,
+)
 
 __all__ = [
+    "ROOM",
     "UNMERGED",
     "IdentifierError",
     "Link",
@@ -33,7 +45,6 @@ __all__ = [
     "identifier_of",
     "identifiers_of",
     "links_of",
-    "make_fold",
     "normalise",
     "partition",
     "resolve",

@@ -9,18 +9,17 @@ from tuttu.identity.joining import connect
 from tuttu.identity.register import Named, Register, name_by
 from tuttu.identity.settling import settle
 from tuttu.vocabulary.events import Event, FragmentId, Identifier, PreferenceSet, Unmerge
-from tuttu.vocabulary.facts import Fact, Fold, Logged, Transaction
+from tuttu.vocabulary.facts import Fact, Logged, Transaction
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Folds
 from tuttu.vocabulary.verdicts import Receipt
 
 
-def make_fold(project: Project) -> Fold:
+def folds(project: Project) -> Folds:
     """State after it is a function of the set of facts, in whatever order they came."""
 
     def fold(transaction: Transaction, logged: Logged) -> None:
         fact = logged.fact
-        if not isinstance(fact.body, Event | Unmerge | PreferenceSet | Receipt):
-            return
         register = Register(transaction, project.namespaces)
         for key, identifier in _owners(fact):
             register.introduce(key, identifier)
@@ -31,7 +30,7 @@ def make_fold(project: Project) -> Fold:
             _take_unmerge(register, fact.body)
         register.flush()
 
-    return fold
+    return dict.fromkeys((Event, Unmerge, PreferenceSet, Receipt), fold)
 
 
 def _owners(fact: Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:

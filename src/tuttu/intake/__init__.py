@@ -11,7 +11,16 @@ own table of dead letters, by its fold.
 from tuttu.intake.accepting import BATCH, accept
 from tuttu.intake.call import once_key
 from tuttu.intake.calling import address
-from tuttu.intake.dead_letters import KeptLetter, close, letter, letters, make_fold, repaired
+from tuttu.intake.dead_letters import (
+    LETTERS,
+    STATES,
+    KeptLetter,
+    close,
+    fold,
+    letter,
+    letters,
+    repaired,
+)
 from tuttu.intake.importing import MappedRow, mapped, require_fit
 from tuttu.intake.lines import BadFileError
 from tuttu.intake.mapping import ImportMapping, MappingError
@@ -22,11 +31,20 @@ from tuttu.intake.refusing import Code
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
 from tuttu.intake.wire import ANY_CALL, CALLS
 from tuttu.intake.write_key import write_key_of
+from tuttu.vocabulary.events import DeadLetter, DeadLetterClosed
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(
+    name="intake",
+    tables=(LETTERS, STATES),
+    folds=lambda _project: {DeadLetter: fold, DeadLetterClosed: fold},
+)
 
 __all__ = [
     "ANY_CALL",
     "BATCH",
     "CALLS",
+    "ROOM",
     "Accepted",
     "BadFileError",
     "Code",
@@ -45,7 +63,6 @@ __all__ = [
     "letter",
     "letters",
     "load_mapping",
-    "make_fold",
     "mapped",
     "mapping_schema",
     "once_key",

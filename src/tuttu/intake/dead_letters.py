@@ -12,8 +12,7 @@ from tuttu.intake.accepting import accept
 from tuttu.intake.records import Accepted, Context, Refusal
 from tuttu.intake.refusing import Code
 from tuttu.vocabulary.events import DeadLetter, DeadLetterClosed
-from tuttu.vocabulary.facts import Fact, Fold, Logged, Reader, Table, Transaction, Unit
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.facts import Fact, Logged, Reader, Table, Transaction, Unit
 from tuttu.vocabulary.values import Instant
 
 Status = Literal["waiting", "sent", "dropped"]
@@ -50,12 +49,8 @@ STATES = Table("intake.dead_letter_states", LetterState)
 """By id."""
 
 
-def make_fold(project: Project) -> Fold:  # noqa: ARG001 - every room's fold is made alike
-    """The fold that keeps dead letters."""
-    return _fold
-
-
-def _fold(transaction: Transaction, logged: Logged) -> None:
+def fold(transaction: Transaction, logged: Logged) -> None:
+    """Keeps dead letters, and that they are closed."""
     fact = logged.fact
     if isinstance(fact.body, DeadLetter):
         key = _key(fact.received, fact.body.id)

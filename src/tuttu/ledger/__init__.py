@@ -10,27 +10,40 @@ clock. It writes the tables ``ledger.*``, and nobody else does.
 """
 
 from tuttu.ledger.canonical import canonical, canonical_resources
-from tuttu.ledger.fold import make_filler, make_fold, parts
+from tuttu.ledger.compatibility import can_follow
+from tuttu.ledger.fold import filler, folds, parts
 from tuttu.ledger.history import History, outcomes_of, read
 from tuttu.ledger.recalled import recalled
 from tuttu.ledger.resources import ResourceState, free, resource_state
-from tuttu.ledger.state import HOLD, QUEUED
+from tuttu.ledger.state import ADDRESSES, AMOUNTS, FRAGMENTS, HOLD, QUEUE, QUEUED, USES
 from tuttu.ledger.viewing import queued
+from tuttu.ledger.withdrawal import withdrawal_reason
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(
+    name="ledger",
+    tables=(FRAGMENTS, QUEUE, ADDRESSES, USES, AMOUNTS),
+    folds=folds,
+    parts=parts,
+    filler=filler,
+    canonical=canonical,
+    whole=canonical_resources,
+    can_follow=can_follow,
+)
 
 __all__ = [
     "HOLD",
     "QUEUED",
+    "ROOM",
     "History",
     "ResourceState",
     "canonical",
     "canonical_resources",
     "free",
-    "make_filler",
-    "make_fold",
     "outcomes_of",
-    "parts",
     "queued",
     "read",
     "recalled",
     "resource_state",
+    "withdrawal_reason",
 ]

@@ -15,9 +15,10 @@ from tuttu.ledger.questions import Questions
 from tuttu.ledger.state import AMOUNTS, WITHDRAWN, Amount, Answer, Elsewhere, Report
 from tuttu.vocabulary.conversion import event_row
 from tuttu.vocabulary.events import ContactWithdrawn, Event, FragmentId, ResourceSet
-from tuttu.vocabulary.facts import Fact, Fold, Logged, Transaction
+from tuttu.vocabulary.facts import Fact, Logged, Transaction
 from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Folds
 from tuttu.vocabulary.values import Row
 from tuttu.vocabulary.verdicts import Receipt
 
@@ -27,7 +28,7 @@ def parts(project: Project) -> frozenset[Part]:
     return declared_by(project).parts
 
 
-def make_fold(project: Project) -> Fold:
+def folds(project: Project) -> Folds:
     """Raises Exhausted, with the resource's name, for a receipt whose claim does not fit."""
     hearing = _Hearing(project, declared_by(project))
 
@@ -47,11 +48,11 @@ def make_fold(project: Project) -> Fold:
             case ResourceSet() as change:
                 _set_amount(transaction, change, fact)
 
-    return fold
+    return dict.fromkeys((Receipt, Event, ContactWithdrawn, ResourceSet), fold)
 
 
-def make_filler(project: Project, behind: Behind) -> Fold:
-    """The fold that tells facts of the log to the parts that have not heard them."""
+def filler(project: Project, behind: Behind) -> Folds:
+    """The folds that tell facts of the log to the parts that have not heard them."""
     whole = declared_by(project)
 
     @lru_cache
@@ -67,7 +68,7 @@ def make_filler(project: Project, behind: Behind) -> Fold:
             for contact in fact.body.contacts:
                 book.list_if_waiting(contact)
 
-    return fill
+    return {Event: fill, Receipt: fill}
 
 
 class _Hearing:

@@ -12,11 +12,23 @@ anything of a customer outside the sealed records of his fragments.
 """
 
 from tuttu.profile.canonical import canonical
-from tuttu.profile.fold import make_filler, make_fold, parts
+from tuttu.profile.fold import filler, folds, parts
 from tuttu.profile.groups import group_members
+from tuttu.profile.records import FRAGMENTS, ITEMS, MEMBERS, PAGES, ROLLS
 from tuttu.profile.row import beneath, changed, completed, following, late, read
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(
+    name="profile",
+    tables=(FRAGMENTS, ITEMS, PAGES, MEMBERS, ROLLS),
+    folds=folds,
+    parts=parts,
+    filler=filler,
+    canonical=canonical,
+)
 
 __all__ = [
+    "ROOM",
     "beneath",
     "canonical",
     "changed",
@@ -24,8 +36,5 @@ __all__ = [
     "following",
     "group_members",
     "late",
-    "make_filler",
-    "make_fold",
-    "parts",
     "read",
 ]

@@ -21,9 +21,10 @@ from tuttu.profile.records import (
     write,
 )
 from tuttu.vocabulary.events import Event, FragmentId
-from tuttu.vocabulary.facts import Fold, Logged, Transaction
+from tuttu.vocabulary.facts import Logged, Transaction
 from tuttu.vocabulary.history import Behind
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Folds
 
 
 def parts(project: Project) -> frozenset[Slot]:
@@ -31,7 +32,7 @@ def parts(project: Project) -> frozenset[Slot]:
     return plan_of(project).slots
 
 
-def make_fold(project: Project) -> Fold:
+def folds(project: Project) -> Folds:
     """The fold of the project's traits, collections and groups over events; other facts say
     nothing about the profile."""
     plan = plan_of(project)
@@ -39,10 +40,10 @@ def make_fold(project: Project) -> Fold:
     def fold(transaction: Transaction, logged: Logged) -> None:
         _take(transaction, logged, project, plan)
 
-    return fold
+    return {Event: fold}
 
 
-def make_filler(project: Project, behind: Behind) -> Fold:
+def filler(project: Project, behind: Behind) -> Folds:
     """The fold that tells facts of the log to the parts that have not heard them; every other
     part stays as it is."""
     plan = plan_of(project)
@@ -51,7 +52,7 @@ def make_filler(project: Project, behind: Behind) -> Fold:
     def fill(transaction: Transaction, logged: Logged) -> None:
         _take(transaction, logged, project, part(behind.at(logged.position)))
 
-    return fill
+    return {Event: fill}
 
 
 def _take(transaction: Transaction, logged: Logged, project: Project, plan: Plan) -> None:

@@ -194,7 +194,8 @@ def _late(profile: Profile) -> list[Trait]:
 
 def _of_ledger(project: Project, late: Iterable[Trait]) -> Iterator[Trait]:
     """Those that read a column which is not the profile's, or a trait that does."""
-    own = {*project.row_schema.columns, *project.row_schema.collections}
+    sources = (source.column for source in _sources(project))
+    own = {*project.profile.traits, *sources, *project.row_schema.collections}
     for trait in late:
         if not own.issuperset(_reads(trait)):
             own.discard(trait.name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from tuttu.api.answers import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
+from tuttu import engine as use
+from tuttu.api import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
 from tuttu.catalog import Expectation
-from tuttu.engine import Engine
+from tuttu.engine import Runtime
 from tuttu.simulation.telling import TELLER
 
 
@@ -17,14 +18,14 @@ class Unmet(msgspec.Struct, frozen=True):
     found: str
 
 
-def unmet(engine: Engine, expectation: Expectation) -> Unmet | None:
+def unmet(engine: Runtime, expectation: Expectation) -> Unmet | None:
     """None if it holds."""
     if expectation.kind == "trait":
         return _trait(engine, expectation)
     request = ExplainRequest(
         who=dict(expectation.who), surfaces=[expectation.surface], changes=False
     )
-    answer = engine.explain(request, TELLER)
+    answer = use.explain(engine, request, TELLER)
     match expectation.kind:
         case "chosen":
             return _chosen(expectation, answer)
@@ -36,8 +37,8 @@ def unmet(engine: Engine, expectation: Expectation) -> Unmet | None:
             return _empty(expectation, answer)
 
 
-def _trait(engine: Engine, expectation: Expectation) -> Unmet | None:
-    picture = engine.customer(dict(expectation.who), TELLER)
+def _trait(engine: Runtime, expectation: Expectation) -> Unmet | None:
+    picture = use.customer(engine, dict(expectation.who), TELLER)
     found = {**picture.traits, **picture.sources}.get(expectation.action)
     if found == expectation.value and isinstance(found, bool) == isinstance(
         expectation.value, bool

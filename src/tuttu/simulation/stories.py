@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 
 from tuttu.catalog import Expectation, Scenario, Step, read_scenarios
-from tuttu.engine import BadRequest, Engine, load_project, scratch_engine
+from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.simulation.asking import unmet
 from tuttu.simulation.report import Failure, Report
 from tuttu.simulation.telling import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.library import Controls
 from tuttu.vocabulary.project import Project
 
@@ -67,7 +68,7 @@ def _told(project: Project, scenario: Scenario) -> Iterator[Failure]:
         engine.close()
 
 
-def _asked(engine: Engine, scenario: Scenario, expectation: Expectation) -> Iterator[Failure]:
+def _asked(engine: Runtime, scenario: Scenario, expectation: Expectation) -> Iterator[Failure]:
     no = unmet(engine, expectation)
     if no is not None:
         yield _failure(scenario, expectation, no.expected, no.found)

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from tuttu.api.answers import DecideRequest, PreferenceRequest, PreferencesRequest, ResourceRequest
+from tuttu import engine as use
+from tuttu.api import DecideRequest, PreferenceRequest, PreferencesRequest, ResourceRequest
 from tuttu.catalog import Step
-from tuttu.engine import Engine
+from tuttu.engine import Runtime
 from tuttu.intake import address
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import FinalError
+from tuttu.vocabulary.errors import CallRefused, FinalError
 
 TELLER = "story"
 
@@ -20,20 +21,22 @@ class StoryError(FinalError):
     """A step that could not be told: what was found and what it needs."""
 
 
-def tell(engine: Engine, step: Step, number: int) -> None:
+def tell(engine: Runtime, step: Step, number: int) -> None:
     """`number` makes the step's id: two equal steps are two events. Raises StoryError."""
     if step.kind == "decide":
-        engine.decide(DecideRequest(who=dict(step.who), surfaces=[step.name]))
+        use.decide(engine, DecideRequest(who=dict(step.who), surfaces=[step.name]))
     elif step.kind == "preference":
         choice = PreferenceRequest(purpose=step.purpose, channel=step.channel, allowed=step.allowed)
-        engine.set_preferences(dict(step.who), PreferencesRequest(preferences=[choice]), TELLER)
+        use.set_preferences(
+            engine, dict(step.who), PreferencesRequest(preferences=[choice]), TELLER
+        )
     elif step.kind == "resource":
-        engine.set_resource(step.name, ResourceRequest(amount=step.amount), TELLER)
+        use.set_resource(engine, step.name, ResourceRequest(amount=step.amount), TELLER)
     else:
         _send(engine, _call(engine, step), step, number)
 
 
-def _send(engine: Engine, call: dict[str, Any], step: Step, number: int) -> None:
+def _send(engine: Runtime, call: dict[str, Any], step: Step, number: int) -> None:
     kind = "track" if step.kind == "outcome" else step.kind
     said = {
         "messageId": f"story-{number:06d}",
@@ -41,12 +44,13 @@ def _send(engine: Engine, call: dict[str, Any], step: Step, number: int) -> None
         **address(step.who),
         **call,
     }
-    outcome = engine.accept(kind, msgspec.json.encode(said), None, TELLER)
-    if outcome.answer is None:
-        raise StoryError(outcome.message)
+    try:
+        use.accept(engine, kind, msgspec.json.encode(said), None, TELLER)
+    except CallRefused as refused:
+        raise StoryError(str(refused)) from refused
 
 
-def _call(engine: Engine, step: Step) -> dict[str, Any]:
+def _call(engine: Runtime, step: Step) -> dict[str, Any]:
     values = dict(step.values)
     match step.kind:
         case "identify":
@@ -63,9 +67,9 @@ def _call(engine: Engine, step: Step) -> dict[str, Any]:
             return {"name": step.name, "properties": values}
 
 
-def _outcome(engine: Engine, step: Step) -> dict[str, Any]:
+def _outcome(engine: Runtime, step: Step) -> dict[str, Any]:
     """Said of the customer's newest contact of that action, about the step's item if it has one."""
-    contacts = engine.customer(dict(step.who), TELLER).contacts
+    contacts = use.customer(engine, dict(step.who), TELLER).contacts
     of_action = [
         each for each in contacts if each.action == step.action and step.item in (None, each.item)
     ]

@@ -17,7 +17,7 @@ from tuttu.storage.errors import (
 )
 from tuttu.storage.opening import open_store
 from tuttu.storage.parquet import read_parquet
-from tuttu.storage.ports import Snapshot, Store, Turn
+from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 from tuttu.storage.workbench import Sheet, Workbench, open_workbench, sweep
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
     "Store",
     "StoreCorruptError",
     "StoreUnavailableError",
-    "Turn",
     "Workbench",
+    "WriteTransaction",
     "open_store",
     "open_workbench",
     "read_parquet",

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Reader, Result, Transaction, Unit
+from tuttu.vocabulary.facts import Reader, Result, Transaction, Unit
+from tuttu.vocabulary.room import RoomFolds
 
 
 class Snapshot(Reader, Protocol):
@@ -17,14 +18,17 @@ class Snapshot(Reader, Protocol):
     def reads(self) -> tuple[tuple[str, bytes, int], ...]:
         """(table, key, version) of every watched read; version 0: there was no record."""
 
+    def untracked(self) -> Reader:
+        """The same state, for reading on which nothing will be committed: nothing is watched."""
 
-class Turn(Snapshot, Protocol):
+
+class WriteTransaction(Snapshot, Protocol):
     """The newest state, which nobody else changes while it lasts."""
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
-        """As `Store.commit`, once, and with it the turn is over: only to be left then."""
+        """As `Store.commit`, once; the transaction is over then, and only to be left."""
 
 
 class Store(Protocol):
@@ -34,14 +38,15 @@ class Store(Protocol):
     def remote(self) -> bool:
         """Asked over a network: an answer may take long, and others can be given meanwhile."""
 
-    def register(self, folds: Sequence[tuple[str, Fold]]) -> None:
-        """The folds that each commit runs, in order, each with the name of its room."""
+    def register(self, folds: Sequence[RoomFolds]) -> None:
+        """The rooms whose folds each commit runs, in order: of each room the one that hears the
+        type of the fact's body, which may write the room's own tables only."""
 
     def read(self) -> AbstractContextManager[Snapshot]:
         """One consistent snapshot, for as long as the context lasts."""
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         """Append and fold; one result for each unit, in order. Durable when it returns.
 
@@ -50,25 +55,25 @@ class Store(Protocol):
         sent again, with the same `once` keys.
         """
 
-    def turn(self) -> AbstractContextManager[Turn]:
-        """Waits until nobody else writes; what was not committed when it ends is undone. For
-        whoever was overtaken: everybody who writes waits meanwhile.
+    def write(self) -> AbstractContextManager[WriteTransaction]:
+        """Waits until nobody else writes; what was not committed when it ends is undone. For a
+        decision that was overtaken: everybody who writes waits meanwhile.
 
         Raises StoreUnavailableError.
         """
 
     def refold(
         self,
-        folds: Sequence[tuple[str, Fold]],
+        folds: Sequence[RoomFolds],
         *,
         due: Callable[[Reader], bool],
-        then: tuple[str, Callable[[Transaction], None]],
+        then: tuple[frozenset[str], Callable[[Transaction], None]],
     ) -> bool:
         """Throws every record away and folds the whole log anew, in one transaction; for state that
         an earlier version kept in another shape.
 
         due: asked in that transaction of the state that is there; False: nothing is done. then:
-        with the name of its room, what is written at the end. What changes is in memory meanwhile.
+        what is written at the end, and into which tables. What changes is in memory meanwhile.
         """
 
     def probe(self) -> None:

@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 DEFAULTS = {
     "application_name": "tuttu",
-    "connect_timeout": "3",
+    "connect_timeout": "10",
     "keepalives_idle": "10",
     "keepalives_interval": "3",
     "keepalives_count": "3",

@@ -11,14 +11,15 @@ from typing import TypeVar
 
 from tuttu.storage.ahead import ReadAhead
 from tuttu.storage.codec import decode_record
-from tuttu.storage.ports import Snapshot, Store, Turn
+from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 from tuttu.storage.rows import NOTHING, Driver, Rows, Unlock, Writing
 from tuttu.storage.seal import Keyring, Secret
 from tuttu.storage.sealed import SealedTables
 from tuttu.storage.sqlite import SqliteDriver
 from tuttu.storage.transaction import Batch
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Logged, Reader, Result, Table, Transaction, Unit
+from tuttu.vocabulary.facts import Logged, Reader, Result, Table, Transaction, Unit
+from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
 PAGE = 1_000
@@ -31,7 +32,7 @@ class SealedStore:
     def __init__(self, driver: Driver, unlock: Unlock) -> None:
         """Raises StoreCorruptError, StoreUnavailableError; then the driver is closed."""
         self._driver = driver
-        self._folds: Sequence[tuple[str, Fold]] = ()
+        self._folds: Sequence[RoomFolds] = ()
         try:
             self._secret = driver.prepare(unlock)
         except BaseException:
@@ -44,33 +45,32 @@ class SealedStore:
     def remote(self) -> bool:
         return self._driver.remote
 
-    def register(self, folds: Sequence[tuple[str, Fold]]) -> None:
+    def register(self, folds: Sequence[RoomFolds]) -> None:
         self._folds = tuple(folds)
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._secret.pseudonym(namespace, value)
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
-        with self.turn() as turn:
-            return turn.commit(units, folds=folds)
+        with self.write() as transaction:
+            return transaction.commit(units, folds=folds)
 
-    def turn(self) -> AbstractContextManager[Turn]:
-        return self._turn()
+    def write(self) -> AbstractContextManager[WriteTransaction]:
+        return self._write()
 
     @contextmanager
-    def _turn(self) -> Iterator[Turn]:
+    def _write(self) -> Iterator[WriteTransaction]:
         with self._driver.writing() as rows:
-            tables = self._tables(rows)
-            yield StoredTurn(rows, tables, self._folds)
+            yield StoredTransaction(rows, self._tables(rows), self._folds)
 
     def refold(
         self,
-        folds: Sequence[tuple[str, Fold]],
+        folds: Sequence[RoomFolds],
         *,
         due: Callable[[Reader], bool],
-        then: tuple[str, Callable[[Transaction], None]],
+        then: tuple[frozenset[str], Callable[[Transaction], None]],
     ) -> bool:
         with self._driver.writing() as rows:
             if not due(StoredSnapshot(self._tables(rows))):
@@ -133,8 +133,9 @@ class ScratchStore(SealedStore):
 class StoredSnapshot:
     """Fulfils `ports.Snapshot`."""
 
-    def __init__(self, tables: SealedTables) -> None:
+    def __init__(self, tables: SealedTables, *, tracking: bool = True) -> None:
         self._tables = tables
+        self._tracking = tracking
         self._reads: dict[tuple[str, bytes], int] = {}
         self.position = tables.position
 
@@ -142,9 +143,12 @@ class StoredSnapshot:
     def reads(self) -> tuple[tuple[str, bytes, int], ...]:
         return tuple((name, key, version) for (name, key), version in self._reads.items())
 
+    def untracked(self) -> Reader:
+        return StoredSnapshot(self._tables, tracking=False)
+
     def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
         found = self._tables.load(table.name, key, personal=table.personal)
-        if watch:
+        if watch and self._tracking:
             self._reads[table.name, key] = 0 if found is None else found[0]
         return None if found is None else decode_record(table, found[1])
 
@@ -164,18 +168,16 @@ class StoredSnapshot:
         return self._tables.pseudonym(namespace, value)
 
 
-class StoredTurn(StoredSnapshot):
-    """Fulfils `ports.Turn`."""
+class StoredTransaction(StoredSnapshot):
+    """Fulfils `ports.WriteTransaction`."""
 
-    def __init__(
-        self, rows: Writing, tables: SealedTables, folds: Sequence[tuple[str, Fold]]
-    ) -> None:
+    def __init__(self, rows: Writing, tables: SealedTables, folds: Sequence[RoomFolds]) -> None:
         super().__init__(tables)
         self._rows = rows
         self._folds = folds
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[tuple[str, Fold]] | None = None
+        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[Result]:
         tables = self._tables
         tables.expect(units)

@@ -20,8 +20,6 @@ from tuttu.vocabulary.facts import (
     Conflict,
     Duplicate,
     Exhausted,
-    Fact,
-    Fold,
     Logged,
     Refused,
     Result,
@@ -29,6 +27,7 @@ from tuttu.vocabulary.facts import (
     Transaction,
     Unit,
 )
+from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
 Place = tuple[str, bytes]
@@ -69,7 +68,7 @@ class Write:
 class Batch:
     """The units of one commit over one base."""
 
-    def __init__(self, base: Base, folds: Sequence[tuple[str, Fold]], position: int) -> None:
+    def __init__(self, base: Base, folds: Sequence[RoomFolds], position: int) -> None:
         self.base = base
         self.position = position
         self.facts: list[Logged] = []
@@ -84,10 +83,9 @@ class Batch:
             return refusal
         first = self.position + 1
         layer: dict[Place, Write] = {}
-        logged: list[Logged] = []
+        logged = [Logged(position, fact) for position, fact in enumerate(unit.facts, first)]
         try:
-            for fact in unit.facts:
-                logged.append(self._fold(fact, first + len(logged), layer))
+            self._fold(logged, layer)
         except Exhausted as no:
             return Refused(no.what)
         self._keep(layer)
@@ -100,12 +98,13 @@ class Batch:
         """Folds a fact that the log has already; what the present folds refuse changes nothing."""
         layer: dict[Place, Write] = {}
         with suppress(Exhausted):
-            self._fold(logged.fact, logged.position, layer)
+            self._fold([logged], layer)
             self._keep(layer)
 
-    def write(self, room: str, step: Callable[[Transaction], None]) -> None:
-        """What a room writes for no fact."""
+    def write(self, tables: frozenset[str], step: Callable[[Transaction], None]) -> None:
+        """What is written for no fact."""
         layer: dict[Place, Write] = {}
+        room = RoomFolds(room="refold", tables=tables, folds={})
         step(FoldView(self, layer, room, self.position))
         self._keep(layer)
 
@@ -138,17 +137,27 @@ class Batch:
             return 0 if write.plain is None else write.version
         return self.base.version(table, key)
 
-    def _fold(self, fact: Fact, position: int, layer: dict[Place, Write]) -> Logged:
-        logged = Logged(position, fact)
-        for room, fold in self._folds:
-            fold(FoldView(self, layer, room, position), logged)
-        return logged
+    def _fold(self, facts: Sequence[Logged], layer: dict[Place, Write]) -> None:
+        """Each fact, by those rooms that hear it; a room sees its unit through one view."""
+        views: dict[str, FoldView] = {}
+        for logged in facts:
+            heard = type(logged.fact.body)
+            for room in self._folds:
+                fold = room.folds.get(heard)
+                if fold is not None:
+                    view = views.get(room.room)
+                    if view is None:
+                        view = views[room.room] = FoldView(self, layer, room, logged.position)
+                    view.position = logged.position
+                    fold(view, logged)
 
 
 class FoldView:
     """The transaction as one room's fold sees it."""
 
-    def __init__(self, batch: Batch, layer: dict[Place, Write], room: str, position: int) -> None:
+    def __init__(
+        self, batch: Batch, layer: dict[Place, Write], room: RoomFolds, position: int
+    ) -> None:
         self._batch = batch
         self._layer = layer
         self._room = room
@@ -171,8 +180,8 @@ class FoldView:
         for key in sorted(stored):
             yield key, decode_record(table, stored[key])
 
-    def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = False) -> None:
-        version = self._version(table.name, key) if unseen else self.position
+    def put(self, table: Table[T], key: bytes, value: T) -> None:
+        version = self._version(table.name, key) if self._room.keep_versions else self.position
         self._write(table, key, encode(value), version)
 
     def delete(self, table: Table[Any], key: bytes) -> None:
@@ -206,6 +215,6 @@ class FoldView:
         return self._batch.version(table, key)
 
     def _write(self, table: Table[Any], key: bytes, plain: bytes | None, version: int) -> None:
-        if table.room != self._room:
-            raise PermissionError(f"room {self._room!r} wrote the table {table.name!r}")
+        if table.name not in self._room.tables:
+            raise PermissionError(f"room {self._room.room!r} wrote the table {table.name!r}")
         self._layer[table.name, key] = Write(version, plain, personal=table.personal)

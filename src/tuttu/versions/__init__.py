@@ -1,5 +1,44 @@
 """One version's life: read from the folder, filled from the log, activated, followed by the next.
 
-It knows the state of rooms by what each room says of itself. It must not know use cases, answer a
+It knows the state of rooms by what each room's record says. It must not know use cases, answer a
 door, or read a clock of its own.
 """
+
+from tuttu.versions import backfill, history, refold
+from tuttu.versions.activation import Activation, Activator, BackfillProgress, Report, no_report
+from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions
+from tuttu.versions.history import active, project_of
+from tuttu.versions.loading import another_store, check, load_project, read_project
+from tuttu.versions.version import Version, make_version
+from tuttu.versions.view import View, view
+from tuttu.versions.withdrawal import withdraw
+from tuttu.vocabulary.room import Room
+
+ROOM = Room(
+    name="versions",
+    tables=(history.VERSIONS, history.ACTIVE, backfill.COVERAGE, refold.SHAPES),
+    folds=history.folds,
+)
+
+__all__ = [
+    "ROOM",
+    "Activation",
+    "Activator",
+    "ActiveVersion",
+    "BackfillProgress",
+    "FixedVersion",
+    "Report",
+    "Version",
+    "Versions",
+    "View",
+    "active",
+    "another_store",
+    "check",
+    "load_project",
+    "make_version",
+    "no_report",
+    "project_of",
+    "read_project",
+    "view",
+    "withdraw",
+]

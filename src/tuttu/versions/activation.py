@@ -1,8 +1,9 @@
 """Making a version of the project the active one.
 
-What it declares anew is filled from the log first, page by page beside live traffic; the last page
-and the activation are one commit, so that no event slips between. A version that is faulty, or
-that would need state which the log cannot give, is not activated: the one that holds goes on.
+What it declares for the first time is filled from the log first, page by page beside live traffic;
+the last page and the activation are one commit, so that no event slips between. A version that is
+faulty, or that would need state which the log cannot give, is not activated: the one that holds
+goes on.
 """
 
 from __future__ import annotations
@@ -13,23 +14,24 @@ import msgspec
 
 from tuttu import catalog, identity
 from tuttu.catalog import Survey
-from tuttu.storage import Snapshot, Store, StoreUnavailableError
+from tuttu.storage import Snapshot, Store
 from tuttu.versions import backfill, history
-from tuttu.versions.backfill import PAGE, Fill, Heard
-from tuttu.versions.compatibility import faults_between
-from tuttu.versions.history import Active
+from tuttu.versions.backfill import Backfill, Coverage
+from tuttu.versions.view import view
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.errors import ProjectError, Unavailable
+from tuttu.vocabulary.errors import ProjectError
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
 from tuttu.vocabulary.facts import Body, Committed, Fact, Fold, Logged, Result, Transaction, Unit
 from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary.room import RoomFolds, Rooms
 
 Reads = tuple[tuple[str, bytes, int], ...]
-Folds = Sequence[tuple[str, Fold]]
+NAME = "versions"
+TABLES = (history.VERSIONS, history.ACTIVE, backfill.COVERAGE)
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """A fill at work: through which log position it is, of how many."""
+class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """A backfill at work: through which log position it is, of how many."""
 
     digest: str
     done: int
@@ -40,31 +42,32 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it. before: the version that held; changed: another one holds now. filled: how
     many definitions were filled, from how many facts."""
 
-    active: Active
+    active: history.Active
     before: str | None
     changed: bool
     filled: int = 0
     facts: int = 0
 
 
-Tell = Callable[[Progress], None]
+Report = Callable[[BackfillProgress], None]
 
 
-def quietly(_: Progress) -> None:
-    """Tells nobody."""
+def no_report(_: BackfillProgress) -> None:
+    """Nobody watches."""
 
 
-class Activating:
+class Activator:
     """One version on its way to be the active one of a store."""
 
     def __init__(
-        self, survey: Survey, store: Store, clock: Clock, by: str, *, page: int = PAGE
+        self, survey: Survey, rooms: Rooms, store: Store, clock: Clock, by: str, *, page: int = 0
     ) -> None:
-        """page: facts of one commit of a fill, for which live traffic waits; 2 or more, since each
-        commit adds a fact of its own."""
-        self._page = page
+        """page: facts of one commit of a backfill, for which live traffic waits; 2 or more, since
+        each commit adds a fact of its own. 0: `backfill.PAGE`."""
+        self._page = page or backfill.PAGE
         self._survey = survey
         self._project = survey.project
+        self._rooms = rooms
         self._store = store
         self._clock = clock
         self._by = by
@@ -72,86 +75,87 @@ class Activating:
         self._filled = 0
         self._facts = 0
 
-    def run(self, tell: Tell = quietly) -> Activation:
+    def run(self, report: Report = no_report) -> Activation:
         """Durable when it returns. Raises ProjectError for what cannot follow the version that
         holds, Unavailable."""
-        history.remember(self._project)
-        try:
-            while True:
-                done = self._step(tell)
-                if done is not None:
-                    return done
-        except StoreUnavailableError as error:
-            raise Unavailable(str(error)) from error
+        history.remember(self._project, self._rooms)
+        while True:
+            done = self._step(report)
+            if done is not None:
+                return done
 
-    def _step(self, tell: Tell) -> Activation | None:
-        """One commit; None: it is not the last one, or somebody else was faster."""
-        with self._store.read() as snapshot:
-            active = history.active(snapshot, watch=True)
-            kept = backfill.heard(snapshot)
+    def _step(self, report: Report) -> Activation | None:
+        """One commit; None: it is not the last one, or another process was faster."""
+        with view(self._store, lambda reader: history.active(reader, watch=True)) as seen:
+            active, snapshot = seen.version, seen.snapshot
+            kept = backfill.coverage(snapshot)
             head, reads = snapshot.position, snapshot.reads
             self._require_possible(snapshot, active)
-        fill = backfill.fill_of(self._project, kept)
+        fill = backfill.backfill_of(self._project, self._rooms, kept)
         if active is not None and self._holds(active, kept, fill):
             return self._result(active, active.digest)
         start = head if fill.start is None else fill.start
-        tell(Progress(digest=self._project.digest, done=start, of=head))
+        report(BackfillProgress(digest=self._project.digest, done=start, of=head))
         self._filled = max(self._filled, fill.parts)
         self._facts = max(self._facts, head - start)
         if head - start > self._page:
-            self._tell_a_page(fill, start + self._page, reads)
+            self._fold_a_page(fill, start + self._page, reads)
             return None
         return self._activate(active, fill, reads)
 
-    def _require_possible(self, snapshot: Snapshot, active: Active | None) -> None:
-        """Before anybody is known, everything may still change."""
+    def _require_possible(self, snapshot: Snapshot, active: history.Active | None) -> None:
+        """Before any customer is known, everything may still change."""
         if active is None or active.digest in (self._project.digest, self._follows):
             return
         texts = history.texts_of(snapshot, active.digest)
-        before = history.project_of(snapshot, active.digest)
+        before = history.project_of(snapshot, active.digest, self._rooms)
         if before is None and texts is not None:
-            # Faulty to the present code: what can be read of it says what it was.
-            before = catalog.survey(texts).project
-        faults = [] if before is None else faults_between(before, self._project)
+            # Faulty to this version of tuttu: what can be read of it says what it was.
+            before = catalog.survey(texts, self._rooms).project
+        faults = set() if before is None else {
+            fault for room in self._rooms for fault in room.can_follow(before, self._project)
+        }  # fmt: skip
         if faults and next(identity.customers(snapshot, self._project), None) is not None:
-            raise ProjectError(faults)
+            raise ProjectError(sorted(faults))
         self._follows = active.digest
 
-    def _holds(self, active: Active, kept: Heard, fill: Fill) -> bool:
+    def _holds(self, active: history.Active, kept: Coverage, fill: Backfill) -> bool:
         """Whether there is nothing to do."""
         same = active.digest == self._project.digest
         return same and not fill.behind and set(kept.hearing) == fill.wanted
 
-    def _tell_a_page(self, fill: Fill, through: int, reads: Reads) -> None:
+    def _fold_a_page(self, fill: Backfill, through: int, reads: Reads) -> None:
         def note(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold
-            kept = backfill.heard(transaction)
-            transaction.put(backfill.HEARD, backfill.HERE, backfill.told(kept, fill, through))
+            after = backfill.coverage(transaction).after_page(fill.wanted, through)
+            transaction.put(backfill.COVERAGE, backfill.HERE, after)
 
-        folds: Folds = [*fill.folds(lambda _: through), ("engine", note)]
-        self._commit(HistoryFolded(digest=self._project.digest, through=through), reads, folds)
+        body = HistoryFolded(digest=self._project.digest, through=through)
+        folds = fill.folds(HistoryFolded, lambda _: through)
+        self._commit(body, reads, [*folds, _own_folds(HistoryFolded, note)])
 
-    def _activate(self, before: Active | None, fill: Fill, reads: Reads) -> Activation | None:
+    def _activate(
+        self, before: history.Active | None, fill: Backfill, reads: Reads
+    ) -> Activation | None:
         def take_over(transaction: Transaction, logged: Logged) -> None:
             history.activate(transaction, logged)
-            kept, through = backfill.heard(transaction), logged.position - 1
-            after = backfill.taken_over(kept, fill.wanted, through)
-            transaction.put(backfill.HEARD, backfill.HERE, after)
+            through = logged.position - 1
+            after = backfill.coverage(transaction).after_activation(fill.wanted, through)
+            transaction.put(backfill.COVERAGE, backfill.HERE, after)
 
         body = ProjectActivated(digest=self._project.digest, files=self._survey.texts, by=self._by)
-        told: Folds = fill.folds(lambda logged: logged.position - 1)
-        folds: Folds = [*told, ("engine", take_over)]
-        fact, result = self._commit(body, reads, folds)
+        folds = fill.folds(ProjectActivated, lambda logged: logged.position - 1)
+        fact, result = self._commit(body, reads, [*folds, _own_folds(ProjectActivated, take_over)])
         if not isinstance(result, Committed):
             return None
-        active = Active(body.digest, fact.time, self._by, result.position)
+        active = history.Active(body.digest, fact.time, self._by, result.position)
         return self._result(active, before.digest if before else None)
 
-    def _commit(self, body: Body, reads: Reads, folds: Folds) -> tuple[Fact, Result]:
+    def _commit(self, body: Body, reads: Reads, folds: Sequence[RoomFolds]) -> tuple[Fact, Result]:
         now = self._clock.now()
         fact = Fact(id=new_id(), fragment=None, time=now, received=now, body=body)
         return fact, self._store.commit([Unit(facts=(fact,), reads=reads)], folds=folds)[0]
 
-    def _result(self, active: Active, before: str | None) -> Activation:
+    def _result(self, active: history.Active, before: str | None) -> Activation:
         return Activation(
             active=active,
             before=before,
@@ -159,3 +163,8 @@ class Activating:
             filled=self._filled if self._facts else 0,
             facts=self._facts,
         )
+
+
+def _own_folds(body: type, fold: Fold) -> RoomFolds:
+    tables = frozenset(table.name for table in TABLES)
+    return RoomFolds(room=NAME, tables=tables, folds={body: fold})

@@ -1,125 +1,135 @@
 """Which version of the project holds, as one process knows it.
 
 Any process of a store may activate a version. Every commit rests on the record that says which one
-is active, and every snapshot shows it: so whoever meets another version than the one he knows takes
-it from the store and goes on with it. What was asked before keeps the version it began with; its
-facts are folded by the rules that hold when they are committed.
+is active, and every snapshot shows it: a process that meets another version than the one it knows
+takes it from the store and goes on with it. What was asked before keeps the version it began with;
+its facts are folded by the rules that hold when they are committed.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
-from tuttu.content import Renderer
-from tuttu.engine.house import House, folds_of
-from tuttu.storage import Store, Turn
+from tuttu.storage import Store, WriteTransaction
 from tuttu.versions import history
-from tuttu.versions.history import Active
-from tuttu.versions.withdrawal import withdrawing_the_gone
-from tuttu.vocabulary.clock import Clock
+from tuttu.versions.version import Version, make_version
+from tuttu.versions.view import view
+from tuttu.versions.withdrawal import with_withdrawals
 from tuttu.vocabulary.errors import Unavailable
 from tuttu.vocabulary.facts import Conflict, Reader, Result, Unit
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
+from tuttu.vocabulary.values import Instant
 
-KEPT_HOUSES = 4
+KEPT_VERSIONS = 4
 """Of the newest activations: a snapshot may be older than the newest one."""
+SUPERSEDED = Conflict(history.ACTIVE.name)
 
 
-class OneVersion:
-    """Fulfils `house.Present` where nothing is ever activated: a scratch store."""
+class Versions(Protocol):
+    """The versions of one store. newest: that this process knows of."""
 
-    def __init__(self, project: Project, store: Store, clock: Clock) -> None:
-        self.house = House(
-            project=project,
-            store=store,
-            clock=clock,
-            renderer=Renderer(project),
-            folds=folds_of(project),
-            present=self,
-        )
-        store.register(self.house.folds)
+    @property
+    def newest(self) -> Version: ...
 
-    def at(self, reader: Reader) -> House:  # noqa: ARG002 - there is no other
-        return self.house
+    def at(self, reader: Reader) -> Version:
+        """The version that holds in a snapshot."""
 
-    def commit(self, units: Sequence[Unit]) -> list[Result]:
-        return self.house.store.commit(units)
+    def commit(self, units: Sequence[Unit], now: Instant) -> list[Result]:
+        """Folded by the version that holds when they are committed. now: of the facts that this
+        version adds. Raises Unavailable: nothing was kept, or nobody knows (see `Store.commit`)."""
 
-    def commit_in(self, turn: Turn, units: Sequence[Unit]) -> list[Result]:
-        return turn.commit(units)
+    def commit_in(
+        self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant
+    ) -> list[Result]:
+        """The same at the end of a transaction, which sees that version."""
+
+
+class FixedVersion:
+    """Fulfils `Versions` where nothing is ever activated: a scratch store."""
+
+    def __init__(self, project: Project, rooms: Rooms, store: Store) -> None:
+        self.newest = make_version(project, rooms)
+        self._store = store
+        store.register(self.newest.folds)
+
+    def at(self, reader: Reader) -> Version:  # noqa: ARG002 - there is no other
+        return self.newest
+
+    def commit(self, units: Sequence[Unit], now: Instant) -> list[Result]:  # noqa: ARG002
+        return self._store.commit(units)
+
+    def commit_in(
+        self,
+        transaction: WriteTransaction,
+        units: Sequence[Unit],
+        now: Instant,  # noqa: ARG002 - nothing is withdrawn
+    ) -> list[Result]:
+        return transaction.commit(units)
 
 
 class ActiveVersion:
-    """Fulfils `house.Present`: the version that is active in the store, whoever activated it.
+    """Fulfils `Versions`: the version that is active in the store, whichever process activated it.
 
-    `house`: the newest that this process knows. Raises Unavailable for a version that the present
-    code cannot read.
+    Raises Unavailable for a version that this version of tuttu cannot read.
     """
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, rooms: Rooms) -> None:
         self._store = store
-        self._clock = clock
+        self._rooms = rooms
         self._lock = threading.Lock()
-        self._houses: dict[int, House] = {}
-        with store.read() as snapshot:
-            self.house = self.at(snapshot)
+        self._known: dict[int, Version] = {}
+        with view(store, self.at) as seen:
+            self.newest = seen.version
 
-    def at(self, reader: Reader) -> House:
+    def at(self, reader: Reader) -> Version:
         active = history.active(reader)
         if active is None:
             raise LookupError("found a store in which no project was activated")
-        return self._houses.get(active.position) or self._take(reader, active)
+        return self._known.get(active.position) or self._load(reader, active)
 
-    def commit(self, units: Sequence[Unit]) -> list[Result]:
-        results = self._tried(self.house, units)
+    def commit(self, units: Sequence[Unit], now: Instant) -> list[Result]:
+        results = self._commit_by(self.newest, units, now)
         while stale := [place for place, result in enumerate(results) if result == SUPERSEDED]:
-            with self._store.read() as snapshot:
-                house = self.at(snapshot)
-            again = self._tried(house, [units[place] for place in stale])
+            with view(self._store, self.at) as seen:
+                version = seen.version
+            again = self._commit_by(version, [units[place] for place in stale], now)
             for place, result in zip(stale, again, strict=True):
                 results[place] = result
         return results
 
-    def commit_in(self, turn: Turn, units: Sequence[Unit]) -> list[Result]:
-        house = self.at(turn)
-        return turn.commit([withdrawing_the_gone(house, each) for each in units], folds=house.folds)
+    def commit_in(
+        self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant
+    ) -> list[Result]:
+        version = self.at(transaction)
+        completed = [with_withdrawals(version.project, unit, now) for unit in units]
+        return transaction.commit(completed, folds=version.folds)
 
-    def _tried(self, house: House, units: Sequence[Unit]) -> list[Result]:
-        rests_on = (history.ACTIVE.name, history.HERE, house.activated)
-        marked = [
-            msgspec.structs.replace(unit, reads=(rests_on, *unit.reads))
-            for unit in (withdrawing_the_gone(house, each) for each in units)
-        ]
-        return self._store.commit(marked, folds=house.folds)
+    def _commit_by(self, version: Version, units: Sequence[Unit], now: Instant) -> list[Result]:
+        """Each unit is void if another version holds by then."""
+        holds = (history.ACTIVE.name, history.HERE, version.position)
+        completed = (with_withdrawals(version.project, unit, now) for unit in units)
+        resting = [msgspec.structs.replace(each, reads=(holds, *each.reads)) for each in completed]
+        return self._store.commit(resting, folds=version.folds)
 
-    def _take(self, reader: Reader, active: Active) -> House:
-        project = history.project_of(reader, active.digest)
+    def _load(self, reader: Reader, active: history.Active) -> Version:
+        project = history.project_of(reader, active.digest, self._rooms)
         if project is None:
             raise Unavailable(
                 f"the store runs version {active.digest[:12]} of the project, which this version"
                 " of tuttu cannot read; start the one that activated it"
             )
-        house = House(
-            project=project,
-            store=self._store,
-            clock=self._clock,
-            renderer=Renderer(project),
-            folds=folds_of(project),
-            present=self,
-            activated=active.position,
-        )
+        version = make_version(project, self._rooms, active.position)
         with self._lock:
-            newest = max(self._houses, default=0)
-            self._houses[active.position] = house
+            newest = max(self._known, default=0)
+            self._known[active.position] = version
             if active.position > newest:
-                self._store.register(house.folds)
-                self.house = house
-            for position in sorted(self._houses)[:-KEPT_HOUSES]:
-                del self._houses[position]
-        return house
-
-
-SUPERSEDED = Conflict(history.ACTIVE.name)
+                self._store.register(version.folds)
+                self.newest = version
+            for position in sorted(self._known)[:-KEPT_VERSIONS]:
+                del self._known[position]
+        return version

@@ -1,65 +1,72 @@
-"""History told to what is declared anew, so that it knows all that the rest knows.
+"""History folded into what is declared for the first time: it knows then what the rest knows.
 
 State is kept by *parts*, one for each definition. A store knows which parts hear every commit, and
 through which position each other part has heard the log: nothing when it was never declared, and
-as far as it was dropped when it comes back. A commit of `filling` tells some part more of the log
-and says so in the same transaction: nothing is told twice, and a fill that was killed goes on
-where it stopped.
+as far as it was dropped when it comes back. A commit of a backfill folds more of the log into some
+parts and says so in the same transaction: nothing is folded twice, and a backfill that was killed
+goes on where it stopped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
-from typing import Any, TypeVar
 
 import msgspec
 
-from tuttu import consent, ledger, profile
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Fold, Logged, Reader, Table, Transaction
+from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
 from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
-
-T = TypeVar("T")
+from tuttu.vocabulary.room import RoomFolds, Rooms
 
 PAGE = 250
-"""Facts that are read at once, and told in one commit beside live traffic."""
+"""Facts that are read at once, and folded in one commit beside live traffic."""
 HERE = b""
-
-ROOMS: Mapping[str, ModuleType] = {"consent": consent, "profile": profile, "ledger": ledger}
-"""Whose state rests on definitions; in the order of their folds."""
 
 Parts = frozenset[tuple[str, Part]]
 """Room and part."""
 
 
-class Heard(msgspec.Struct, frozen=True):
+class Coverage(msgspec.Struct, frozen=True):
     """hearing: parts that hear every commit. through: of the others, what they have heard."""
 
     hearing: tuple[tuple[str, Part], ...] = ()
     through: tuple[tuple[str, Part, int], ...] = ()
 
-    def of(self, wanted: Parts) -> dict[tuple[str, Part], int]:
+    def missing(self, wanted: Parts) -> dict[tuple[str, Part], int]:
         """Those of the wanted parts that have not heard all, and how far each has."""
         known = {(room, part): position for room, part, position in self.through}
         return {each: known.get(each, 0) for each in sorted(wanted - set(self.hearing))}
 
+    def after_page(self, wanted: Parts, through: int) -> Coverage:
+        """After a commit that folded the log up to a position."""
+        known = {(room, part): position for room, part, position in self.through}
+        for each, position in self.missing(wanted).items():
+            known[each] = max(position, through)
+        return Coverage(self.hearing, tuple((*each, known[each]) for each in sorted(known)))
 
-HEARD = Table("engine.heard", Heard)
+    def after_activation(self, wanted: Parts, through: int) -> Coverage:
+        """The wanted parts hear all; what is dropped has heard it so far."""
+        known = {(room, part): position for room, part, position in self.through}
+        known.update(dict.fromkeys(set(self.hearing) - wanted, through))
+        rest = ((*each, known[each]) for each in sorted(known.keys() - wanted))
+        return Coverage(tuple(sorted(wanted)), tuple(rest))
+
+
+COVERAGE = Table("engine.heard", Coverage)
 """One record."""
 
 
-class Fill(msgspec.Struct, frozen=True, kw_only=True):
-    """What one version of a project still has to hear. behind: by room."""
+class Backfill(msgspec.Struct, frozen=True, kw_only=True):
+    """What one version of a project still has to hear. behind: by name of room."""
 
     project: Project
+    rooms: Rooms
     wanted: Parts
     behind: Mapping[str, Behind]
 
     @property
     def start(self) -> int | None:
-        """The log up to here is known to all; None: nothing is to be told."""
+        """The log up to here is known to all; None: nothing is to be folded."""
         return min((each.start for each in self.behind.values()), default=None)
 
     @property
@@ -67,91 +74,43 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
         """How many definitions are filled."""
         return sum(len(each.through) for each in self.behind.values())
 
-    def folds(self, through: Callable[[Logged], int]) -> list[tuple[str, Fold]]:
-        """Of a commit that tells the log up to a position, which its own fact may say."""
+    def folds(self, body: type, through: Callable[[Logged], int]) -> list[RoomFolds]:
+        """Of a commit whose one fact has a body of this type, and says up to which position the
+        log is folded. What they write is read by a version only that does not hold yet: no
+        decision in flight is void because of it."""
         return [
-            (room, _telling(ROOMS[room].make_filler(self.project, behind), behind.start, through))
-            for room, behind in self.behind.items()
+            self._folds(room.filling(self.project, self.behind[room.name]), body, through)
+            for room in self.rooms
+            if room.name in self.behind
         ]
 
+    def _folds(self, filling: RoomFolds, body: type, through: Callable[[Logged], int]) -> RoomFolds:
+        start = self.behind[filling.room].start
 
-def parts_of(project: Project) -> Parts:
-    return frozenset(
-        (room, part) for room, module in ROOMS.items() for part in module.parts(project)
-    )
+        def fold(transaction: Transaction, logged: Logged) -> None:
+            for past in _history(transaction, start, through(logged)):
+                hears = filling.folds.get(type(past.fact.body))
+                if hears is not None:
+                    hears(transaction, past)
+
+        return msgspec.structs.replace(filling, folds={body: fold}, keep_versions=True)
 
 
-def heard(reader: Reader, *, watch: bool = True) -> Heard:
-    return reader.get(HEARD, HERE, watch=watch) or Heard()
+def parts_of(project: Project, rooms: Rooms) -> Parts:
+    return frozenset((room.name, part) for room in rooms for part in room.parts(project))
 
 
-def fill_of(project: Project, kept: Heard) -> Fill:
-    wanted = parts_of(project)
+def coverage(reader: Reader, *, watch: bool = True) -> Coverage:
+    return reader.get(COVERAGE, HERE, watch=watch) or Coverage()
+
+
+def backfill_of(project: Project, rooms: Rooms, kept: Coverage) -> Backfill:
+    wanted = parts_of(project, rooms)
     late: dict[str, dict[Part, int]] = {}
-    for (room, part), position in kept.of(wanted).items():
+    for (room, part), position in kept.missing(wanted).items():
         late.setdefault(room, {})[part] = position
-    behind = {room: Behind(late[room]) for room in ROOMS if room in late}
-    return Fill(project=project, wanted=wanted, behind=behind)
-
-
-def told(kept: Heard, fill: Fill, through: int) -> Heard:
-    """After a commit that told the log up to a position."""
-    known = {(room, part): position for room, part, position in kept.through}
-    for each, position in kept.of(fill.wanted).items():
-        known[each] = max(position, through)
-    return Heard(kept.hearing, tuple((*each, known[each]) for each in sorted(known)))
-
-
-def taken_over(kept: Heard, wanted: Parts, through: int) -> Heard:
-    """After an activation: the wanted parts hear all; what is dropped has heard it so far."""
-    known = {(room, part): position for room, part, position in kept.through}
-    known.update(dict.fromkeys(set(kept.hearing) - wanted, through))
-    rest = ((*each, known[each]) for each in sorted(known.keys() - wanted))
-    return Heard(tuple(sorted(wanted)), tuple(rest))
-
-
-def _telling(fill: Fold, start: int, through: Callable[[Logged], int]) -> Fold:
-    def fold(transaction: Transaction, logged: Logged) -> None:
-        unseen = _Unseen(transaction)
-        for past in _history(transaction, start, through(logged)):
-            fill(unseen, past)
-
-    return fold
-
-
-class _Unseen:
-    """A transaction that writes what only a version reads which does not hold yet: no decision in
-    flight is void because of it."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    @property
-    def position(self) -> int:
-        return self._transaction.position
-
-    def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
-        return self._transaction.get(table, key, watch=watch)
-
-    def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        return self._transaction.scan(table, prefix)
-
-    def facts(
-        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
-    ) -> list[Logged]:
-        return self._transaction.facts(fragment, after, limit)
-
-    def fact(self, position: int) -> Logged:
-        return self._transaction.fact(position)
-
-    def pseudonym(self, namespace: str, value: str) -> FragmentId:
-        return self._transaction.pseudonym(namespace, value)
-
-    def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = True) -> None:
-        self._transaction.put(table, key, value, unseen=unseen)
-
-    def delete(self, table: Table[Any], key: bytes) -> None:
-        self._transaction.delete(table, key)
+    behind = {room: Behind(through) for room, through in late.items()}
+    return Backfill(project=project, rooms=rooms, wanted=wanted, behind=behind)
 
 
 def _history(reader: Reader, start: int, through: int) -> Iterator[Logged]:

@@ -1,7 +1,7 @@
 """The versions of a project that a store has run: their files, and which one is active.
 
 A version is kept for ever, so that an old receipt can be read by its own rules. Which one is
-active is one record: every commit rests on it, so that none is folded by rules that are no more.
+active is one record: every commit rests on it, so that none is folded by superseded rules.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from tuttu.catalog import Texts
 from tuttu.vocabulary.events import ProjectActivated
 from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Folds, Rooms
 from tuttu.vocabulary.values import Instant
 
 KNOWN = 8
 """How many versions a process keeps loaded."""
 
 
-class Kept(msgspec.Struct, frozen=True):
+class VersionFiles(msgspec.Struct, frozen=True):
     """Where a version's files lie: the log position of its first activation."""
 
     position: int
@@ -36,32 +37,35 @@ class Active(msgspec.Struct, frozen=True):
     position: int
 
 
-VERSIONS = Table("engine.versions", Kept)
+VERSIONS = Table("engine.versions", VersionFiles)
 """By digest."""
 ACTIVE = Table("engine.active", Active)
 """One record."""
 HERE = b""
 
-_LOADED: OrderedDict[str, Project] = OrderedDict()
-"""By digest, which says all of a version: whoever loads it gets the same."""
+_LOADED: OrderedDict[tuple[str, ...], Project] = OrderedDict()
+"""By digest and names of rooms, which say all of a version: it need not be read twice."""
 
 
-def fold(transaction: Transaction, logged: Logged) -> None:
+def folds(_project: Project) -> Folds:
     """Keeps where a version's files lie; which one is active, only an activation says."""
+    return {ProjectActivated: _keep_files}
+
+
+def _keep_files(transaction: Transaction, logged: Logged) -> None:
     body = logged.fact.body
-    if isinstance(body, ProjectActivated):
-        key = body.digest.encode()
-        if transaction.get(VERSIONS, key) is None:
-            transaction.put(VERSIONS, key, Kept(logged.position))
+    assert isinstance(body, ProjectActivated)  # noqa: S101 - the fold hears no other
+    key = body.digest.encode()
+    if transaction.get(VERSIONS, key) is None:
+        transaction.put(VERSIONS, key, VersionFiles(logged.position))
 
 
 def activate(transaction: Transaction, logged: Logged) -> None:
     """The fold of the commit that makes a version the active one."""
-    fold(transaction, logged)
-    fact = logged.fact
-    if isinstance(fact.body, ProjectActivated):
-        said = fact.body
-        transaction.put(ACTIVE, HERE, Active(said.digest, fact.time, said.by, logged.position))
+    _keep_files(transaction, logged)
+    fact, body = logged.fact, logged.fact.body
+    assert isinstance(body, ProjectActivated)  # noqa: S101 - the fold hears no other
+    transaction.put(ACTIVE, HERE, Active(body.digest, fact.time, body.by, logged.position))
 
 
 def active(reader: Reader, *, watch: bool = False) -> Active | None:
@@ -69,16 +73,16 @@ def active(reader: Reader, *, watch: bool = False) -> Active | None:
     return reader.get(ACTIVE, HERE, watch=watch)
 
 
-def project_of(reader: Reader, digest: str) -> Project | None:
+def project_of(reader: Reader, digest: str, rooms: Rooms) -> Project | None:
     """A version as it was; None if the store does not know it, or if its files, which were right
-    then, are faulty to the present code."""
-    known = _LOADED.get(digest)
+    when it was activated, are faulty to this version of tuttu."""
+    known = _LOADED.get(_key(digest, rooms))
     if known is None:
         texts = texts_of(reader, digest)
-        survey = None if texts is None else catalog.survey(texts)
+        survey = None if texts is None else catalog.survey(texts, rooms)
         if survey is not None and not survey.faults:
             known = survey.project
-            remember(known)
+            remember(known, rooms)
     return known
 
 
@@ -93,8 +97,12 @@ def texts_of(reader: Reader, digest: str) -> Texts | None:
     return body.files
 
 
-def remember(project: Project) -> None:
+def remember(project: Project, rooms: Rooms) -> None:
     """So that it need not be loaded again."""
-    _LOADED[project.digest] = project
+    _LOADED[_key(project.digest, rooms)] = project
     while len(_LOADED) > KNOWN:
         _LOADED.popitem(last=False)
+
+
+def _key(digest: str, rooms: Rooms) -> tuple[str, ...]:
+    return (digest, *(room.name for room in rooms))

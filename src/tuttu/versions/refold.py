@@ -1,19 +1,21 @@
-"""State that an earlier version of tuttu kept in another shape, folded anew from the log.
+"""State that an earlier version of tuttu kept in another shape, folded again from the log.
 
 State is a fold of facts: to bring it up to date, it is thrown away and made again, by the rules of
-the project folder that is opened. It is one transaction: whoever is killed meanwhile leaves the
-state as it was.
+the project folder that is opened. It is one transaction: a process that is killed meanwhile leaves
+the state as it was.
 """
 
 from __future__ import annotations
 
 import msgspec
 
-from tuttu.engine.house import folds_of
 from tuttu.storage import Store, StoreCorruptError
 from tuttu.versions import backfill, history
+from tuttu.versions.view import view
+from tuttu.vocabulary.events import ProjectActivated
 from tuttu.vocabulary.facts import Reader, Table, Transaction
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import RoomFolds, Rooms
 
 SHAPE = 2
 """Of all records of all rooms. To be raised when a released one can no longer be read, or means
@@ -31,21 +33,26 @@ SHAPES = Table("engine.shape", Shape)
 HERE = b""
 
 
-def renew(store: Store, project: Project) -> bool:
+def refold(store: Store, project: Project, rooms: Rooms) -> bool:
     """Whether there was anything to do. Raises StoreCorruptError for state of a later version,
-    StoreUnavailableError."""
-    with store.read() as snapshot:
-        if not _is_due(snapshot):
+    Unavailable."""
+    with view(store, _is_due) as seen:
+        if not seen.version:
             return False
-    rooms = [each for each in folds_of(project) if each[1] is not history.fold]
-    folds = [*rooms, ("engine", history.activate)]
+    own = RoomFolds(
+        room="versions",
+        tables=frozenset({history.VERSIONS.name, history.ACTIVE.name}),
+        folds={ProjectActivated: history.activate},
+    )
+    folds = [*(room.hearing(project) for room in rooms if room.name != own.room), own]
 
     def note(transaction: Transaction) -> None:
-        heard = tuple(sorted(backfill.parts_of(project)))
-        transaction.put(backfill.HEARD, backfill.HERE, backfill.Heard(hearing=heard))
+        hearing = tuple(sorted(backfill.parts_of(project, rooms)))
+        transaction.put(backfill.COVERAGE, backfill.HERE, backfill.Coverage(hearing=hearing))
         transaction.put(SHAPES, HERE, Shape(SHAPE))
 
-    return store.refold(folds, due=_is_due, then=("engine", note))
+    written = frozenset({backfill.COVERAGE.name, SHAPES.name})
+    return store.refold(folds, due=_is_due, then=(written, note))
 
 
 def _is_due(reader: Reader) -> bool:

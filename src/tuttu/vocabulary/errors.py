@@ -75,3 +75,16 @@ class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
 
 class AlreadyReloading(RetryError):  # noqa: N818 - a state, not a mistake
     """The project folder is being read already; one reload at a time."""
+
+
+class CallRefused(FinalError):  # noqa: N818 - an answer, not a mistake
+    """A body that was sent is refused as a whole. status: of HTTP; code: for programs."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class ReservedName(FinalError):  # noqa: N818 - the asker's mistake
+    """A name that means something else already."""

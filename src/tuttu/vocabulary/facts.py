@@ -70,7 +70,7 @@ class Logged(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, Generic[T], frozen=True):
-    """A table of records by key, written by one room: the part of the name before the dot.
+    """A table of records by key, written by the one room whose record lists it.
 
     personal: every key begins with a fragment id, whose key seals the record. indexed_by_time and
     the like do not exist: a room that needs another order keeps another table.
@@ -79,10 +79,6 @@ class Table(msgspec.Struct, Generic[T], frozen=True):
     name: str
     type: type[T]
     personal: bool = False
-
-    @property
-    def room(self) -> str:
-        return self.name.partition(".")[0]
 
 
 class Reader(Protocol):
@@ -112,9 +108,7 @@ class Reader(Protocol):
 class Transaction(Reader, Protocol):
     """What a fold sees: reads see the writes before it; it may write its own room's tables."""
 
-    def put(self, table: Table[T], key: bytes, value: T, *, unseen: bool = False) -> None:
-        """unseen: whoever has read the record would have read nothing else now: it keeps its
-        version, and voids no decision."""
+    def put(self, table: Table[T], key: bytes, value: T) -> None: ...
 
     def delete(self, table: Table[Any], key: bytes) -> None: ...
 

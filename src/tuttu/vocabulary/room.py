@@ -24,11 +24,16 @@ Folds = Mapping[type[Any], Fold]
 
 
 class RoomFolds(msgspec.Struct, frozen=True, kw_only=True):
-    """One room's folds in one commit, and the tables that they may write."""
+    """One room's folds in one commit, and the tables that they may write.
+
+    keep_versions: what they write is read by nobody yet: a record keeps its version, and no
+    decision that has read it is void.
+    """
 
     room: str
     tables: frozenset[str]
     folds: Folds
+    keep_versions: bool = False
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,20 +8,12 @@ from tuttu.web.app import create_app
 from tuttu.web.clock import SystemClock, catch_up
 from tuttu.web.local import LocalSocketError, answers, reachable, socket_path
 from tuttu.web.routes import ROUTES, openapi_document
-from tuttu.web.scopes import ALL_SCOPES, Scope
 from tuttu.web.server import AddressError, bind, is_loopback, serve
-from tuttu.web.shapes import DigestAnswer, IssuedKeyAnswer, KeyAnswer, KeyRequest
 
 __all__ = [
-    "ALL_SCOPES",
     "ROUTES",
     "AddressError",
-    "DigestAnswer",
-    "IssuedKeyAnswer",
-    "KeyAnswer",
-    "KeyRequest",
     "LocalSocketError",
-    "Scope",
     "SystemClock",
     "answers",
     "bind",

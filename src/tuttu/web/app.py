@@ -17,14 +17,14 @@ from starlette.routing import Route as Path
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tuttu.engine import Engine
+from tuttu.engine import Runtime
 from tuttu.intake import write_key_of
 from tuttu.vocabulary.errors import TuttuError
 from tuttu.web import log
 from tuttu.web.auth import ANYBODY, CHALLENGE, LOCAL, Holder, secret_in
 from tuttu.web.body import decode, read_start, read_whole
 from tuttu.web.problems import MEDIA_TYPE, ProblemError, problem_of
-from tuttu.web.route import Asked, Route
+from tuttu.web.route import Call, Route
 from tuttu.web.routes import ROUTES
 
 T = TypeVar("T")
@@ -40,12 +40,14 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(engine: Engine, *, local: bool = False) -> ASGIApp:
-    """The application over an engine. local: whoever reaches it may do everything."""
+def create_app(
+    runtime: Runtime, *, local: bool = False, routes: Sequence[Route] = ROUTES
+) -> ASGIApp:
+    """The application over an engine. local: everybody who reaches it may do everything."""
     paths: dict[str, list[Route]] = {}
-    for route in ROUTES:
+    for route in routes:
         paths.setdefault(route.path, []).append(route)
-    endpoints = {path: Endpoint(engine, rows, local) for path, rows in paths.items()}
+    endpoints = {path: Endpoint(runtime, rows, local) for path, rows in paths.items()}
     plain = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
     patterns = [Path(path, endpoint) for path, endpoint in endpoints.items() if "{" in path]
     router = Router(patterns, redirect_slashes=False, default=_no_such_path)
@@ -67,8 +69,8 @@ async def _no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
 class Endpoint:
     """One path with its methods."""
 
-    def __init__(self, engine: Engine, routes: Sequence[Route], local: bool) -> None:
-        self._methods = {route.method: Answering(engine, route, local) for route in routes}
+    def __init__(self, runtime: Runtime, routes: Sequence[Route], local: bool) -> None:
+        self._methods = {route.method: RouteHandler(runtime, route, local) for route in routes}
         if "GET" in self._methods:
             self._methods["HEAD"] = self._methods["GET"]
         self._allow = ", ".join(sorted([*self._methods, "OPTIONS"]))
@@ -88,11 +90,11 @@ class Endpoint:
         return _refusal(ProblemError(405, "no_such_method", detail, {"Allow": self._allow}))
 
 
-class Answering:
+class RouteHandler:
     """One route at work: who asks, may he, what does he ask, the answer."""
 
-    def __init__(self, engine: Engine, route: Route, local: bool) -> None:
-        self._engine = engine
+    def __init__(self, runtime: Runtime, route: Route, local: bool) -> None:
+        self._runtime = runtime
         self._route = route
         self._local = local
         raw = route.body in {bytes, NoneType}
@@ -101,7 +103,7 @@ class Answering:
     async def respond(self, request: Request) -> Response:
         """The answer, or the refusal, to one request: never raises on purpose."""
         try:
-            return _response(await self._answer(await self._asked(request)))
+            return _response(await self._answer(await self._call(request)))
         except ProblemError as refusal:
             return _refusal(refusal)
         except TuttuError as error:
@@ -111,17 +113,17 @@ class Answering:
             detail = f"our mistake; it stands in the log as {incident}"
             return _refusal(ProblemError(500, "unforeseen", detail))
 
-    async def _answer(self, asked: Asked[Any, Any]) -> object:
+    async def _answer(self, call: Call) -> object:
         """Short work is done at once; what takes long must not keep the others waiting."""
         if self._route.slow:
-            return await run_in_threadpool(self._route.handler, asked)
+            return await run_in_threadpool(self._route.run, call)
         if self._route.storeless:
-            return self._route.handler(asked)
-        return await self._asking_the_store(self._route.handler, asked)
+            return self._route.run(call)
+        return await self._asking_the_store(self._route.run, call)
 
     async def _asking_the_store(self, work: Callable[..., T], *arguments: object) -> T:
         """A store on another machine may be slow, or away: nobody else waits for that."""
-        if self._engine.remote:
+        if self._runtime.store.remote:
             return await run_in_threadpool(work, *arguments)
         return work(*arguments)
 
@@ -130,10 +132,10 @@ class Answering:
             log.refused(self._route, refusal.status, refusal.code)
         return refusal
 
-    async def _asked(self, request: Request) -> Asked[Any, Any]:
+    async def _call(self, request: Request) -> Call:
         holder, sent = await self._known(request)
-        return Asked(
-            engine=self._engine,
+        return Call(
+            runtime=self._runtime,
             by=holder.name,
             path=_path_parameters(request.path_params),
             query=_query(request, self._route.query),
@@ -156,10 +158,10 @@ class Answering:
         scope = self._route.scope
         if self._local or scope is None:
             return LOCAL if self._local else ANYBODY
-        key = await self._asking_the_store(self._engine.key, secret) if secret else None
+        key = await self._asking_the_store(self._runtime.keyring.holder, secret) if secret else None
         if key is None:
             if self._route.writes_key:
-                self._engine.note_unauthenticated()
+                self._runtime.unauthenticated += 1
             raise ProblemError(401, "unauthenticated", "expected a server key", CHALLENGE)
         if scope not in key.scopes:
             raise ProblemError(403, "not_allowed", f"the key lacks the scope {scope.value!r}")
@@ -170,7 +172,7 @@ class Answering:
             return b""
         if self._route.body is bytes:
             # Intake itself refuses a call that is too large, and keeps its beginning.
-            return await read_start(request, self._engine.project.company.limits.body_bytes)
+            return await read_start(request, self._runtime.project.company.limits.body_bytes)
         return await read_whole(request, JSON_BODY_BYTES)
 
     def _body(self, request: Request, sent: bytes) -> Any:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import NamedTuple
 
-from tuttu.web.scopes import ALL_SCOPES
+from tuttu.access import ALL_SCOPES, LOCAL_NAME
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tuttu", Basic realm="tuttu", charset="UTF-8"'}
 
@@ -18,7 +18,7 @@ class Holder(NamedTuple):
     scopes: frozenset[str]
 
 
-LOCAL = Holder("local", ALL_SCOPES)
+LOCAL = Holder(LOCAL_NAME, ALL_SCOPES)
 """Whoever may open the project's own socket: the file's permission is his key."""
 
 ANYBODY = Holder("anybody", frozenset())

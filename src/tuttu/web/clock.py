@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tuttu.engine import Engine, newest_moment
+from tuttu.engine import Runtime, newest_moment
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import FinalError
@@ -30,13 +30,13 @@ class SystemClock:
         self._latest = max(self._latest, earliest)
 
 
-def catch_up(clock: SystemClock | ManualClock, engine: Engine) -> None:
+def catch_up(clock: SystemClock | ManualClock, runtime: Runtime) -> None:
     """Time never goes back, over a restart either: not before the newest fact about a person.
 
     The system's clock waits there; a manual one that was set before it raises ClockError.
     """
-    with engine.store.read() as snapshot:
-        newest = newest_moment(snapshot)
+    with runtime.view() as seen:
+        newest = newest_moment(seen.snapshot)
     if isinstance(clock, SystemClock):
         clock.wait_until(newest)
     elif newest > clock.now():

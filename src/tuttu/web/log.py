@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from tuttu.api.answers import ReloadAnswer
+from tuttu.api import ReloadAnswer
 from tuttu.vocabulary.errors import Fault, TuttuError
 from tuttu.web.route import Route
 

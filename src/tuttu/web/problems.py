@@ -7,13 +7,15 @@ from http import HTTPStatus
 
 import msgspec
 
-from tuttu.api.answers import ShownFault, shown_fault
+from tuttu.api import ShownFault, shown_fault
 from tuttu.vocabulary.errors import (
     AlreadyReloading,
     BadRequest,
+    CallRefused,
     FinalError,
     NotFound,
     ProjectError,
+    ReservedName,
     RetryError,
     TuttuError,
     UnknownSurface,
@@ -73,31 +75,24 @@ def faulty(error: ProjectError) -> ProblemError:
     return problem
 
 
-def wrong_question(error: BadRequest) -> ProblemError:
-    """What the asker has to change; that a surface is not declared, programs can tell."""
-    if isinstance(error, UnknownSurface):
-        return ProblemError(400, "unknown_surface", str(error))
-    return ProblemError(400, "bad_request", str(error))
-
-
-def may_pass(error: RetryError) -> ProblemError:
-    """The same question may be answered later; it says when to ask again."""
-    headers = {"Retry-After": str(UNAVAILABLE_SECONDS)}
-    return ProblemError(503, "unavailable", str(error), headers)
+CODES: tuple[tuple[type[TuttuError], int, str], ...] = (
+    (NotFound, 404, "not_found"),
+    (UnknownSurface, 400, "unknown_surface"),
+    (BadRequest, 400, "bad_request"),
+    (ReservedName, 400, "reserved_name"),
+    (AlreadyReloading, 409, "already_reloading"),
+    (RetryError, 503, "unavailable"),
+    (FinalError, 400, "refused"),
+)
+"""Status and code of each kind of error; of several, the first that fits."""
 
 
 def problem_of(error: TuttuError) -> ProblemError:
-    """The refusal that tells what an error of the engine says."""
-    if isinstance(error, NotFound):
-        return ProblemError(404, "not_found", str(error))
-    if isinstance(error, BadRequest):
-        return wrong_question(error)
-    if isinstance(error, AlreadyReloading):
-        return ProblemError(409, "already_reloading", str(error))
+    """The refusal that tells what an error says; one that may pass says when to ask again."""
+    if isinstance(error, CallRefused):
+        return ProblemError(error.status, error.code, str(error))
     if isinstance(error, ProjectError):
         return faulty(error)
-    if isinstance(error, RetryError):
-        return may_pass(error)
-    if isinstance(error, FinalError):
-        return ProblemError(400, "refused", str(error))
-    raise error
+    status, code = next(each[1:] for each in CODES if isinstance(error, each[0]))
+    headers = {"Retry-After": str(UNAVAILABLE_SECONDS)} if status == 503 else None
+    return ProblemError(status, code, str(error), headers)

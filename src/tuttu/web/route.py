@@ -1,67 +1,88 @@
-"""What a route is: one line of the table, and what its handler is asked."""
+"""What a route is: one line of the table, and how a request becomes a use case's arguments."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
-from tuttu.engine import Engine
-from tuttu.web.scopes import Scope
+from tuttu.access import Scope
+from tuttu.api import NoQuery, who_of
+from tuttu.engine import Runtime
 
-Body = TypeVar("Body")
-Query = TypeVar("Query")
+UseCase = Callable[..., object]
 
 
-class Asked(msgspec.Struct, Generic[Body, Query], frozen=True, kw_only=True):
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request that may be answered: the asker known and allowed, the shape as declared.
 
     by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
     decoded. encoding: the Content-Encoding of a raw body. idempotency: of this asker's alone.
     """
 
-    engine: Engine
+    runtime: Runtime
     by: str
     path: Mapping[str, str]
-    query: Query
-    body: Body
+    query: Any
+    body: Any
     encoding: str | None = None
     idempotency: bytes | None = None
 
 
-Handler = Callable[[Asked[Any, Any]], object]
+ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
+    "runtime": lambda call: call.runtime,
+    "by": lambda call: call.by,
+    "query": lambda call: call.query,
+    "request": lambda call: call.body,
+    "body": lambda call: call.body,
+    "encoding": lambda call: call.encoding,
+    "idempotency": lambda call: call.idempotency,
+    "who": lambda call: who_of(call.runtime.project, call.path["id"]),
+}
+"""What a use case may ask for, by the name of its parameter; any other is one of the path's."""
+OWN = frozenset({"report", "progress"})
+"""Parameters that a door leaves at their defaults."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the table of routes.
 
-    scope None: open to everybody. body: type of the JSON body; ``bytes`` takes it as it came,
-    and ``NoneType`` takes none. answer ``NoneType``: 204, no content. shown_body: the type that
-    the document shows for a raw body. writes_key: the key may stand in the body as ``writeKey``.
-    idempotent: an Idempotency-Key makes it happen once. slow: done beside the loop, in a thread.
-    refusals: statuses of its own, beside those that follow from what it takes.
-    storeless: asks nothing of the store, and is answered whatever becomes of it.
+    scope None: open to everybody. name: of the operation, else the use case's. fixed: arguments
+    that the line itself gives. body: type of the JSON body; ``bytes`` takes it as it came, and
+    ``NoneType`` takes none. answer ``NoneType``: 204, no content. shown_body: the type that the
+    document shows for a raw body. writes_key: the key may stand in the body as ``writeKey``. slow:
+    done beside the loop, in a thread. refusals: statuses of its own, beside those that follow from
+    what it takes. storeless: asks nothing of the store, and is answered whatever becomes of it.
     """
 
     method: str
     path: str
     scope: Scope | None
-    handler: Handler
+    use_case: UseCase
+    name: str
+    summary: str
+    arguments: Mapping[str, Callable[[Call], Any]]
+    fixed: Mapping[str, Any]
     body: Any
     query: type[msgspec.Struct]
     answer: Any
     shown_body: Any = None
     writes_key: bool = False
-    idempotent: bool = False
     slow: bool = False
     refusals: tuple[int, ...] = ()
     storeless: bool = False
 
+    def run(self, call: Call) -> object:
+        arguments = {name: value(call) for name, value in self.arguments.items()}
+        return self.use_case(**arguments, **self.fixed)
+
     @property
-    def name(self) -> str:
-        return self.handler.__name__
+    def idempotent(self) -> bool:
+        """An Idempotency-Key makes it happen once."""
+        return "idempotency" in self.arguments
 
     @property
     def operation(self) -> str:
@@ -74,22 +95,37 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         asked = self.body is not NoneType or "{" in self.path or self.idempotent
         return asked or bool(msgspec.structs.fields(self.query))
 
-    @property
-    def summary(self) -> str:
-        return (self.handler.__doc__ or "").partition("\n")[0].rstrip(".")
 
-
-def route(method: str, path: str, scope: Scope | None, handler: Handler, **more: Any) -> Route:
-    """A line of the table; what the route takes and gives is what its handler declares."""
-    hints = get_type_hints(handler)
-    body, query = get_args(hints["asked"])
+def route(
+    method: str,
+    path: str,
+    scope: Scope | None,
+    use_case: UseCase,
+    *,
+    fixed: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Route:
+    """A line of the table; what the route takes and gives is what its use case declares."""
+    hints = get_type_hints(use_case)
+    given = fixed or {}
+    names = [each for each in inspect.signature(use_case).parameters if each not in {*given, *OWN}]
+    said = {
+        "name": use_case.__name__,
+        "summary": (use_case.__doc__ or "").partition("\n\n")[0].partition("\n")[0].rstrip("."),
+    }
     return Route(
         method=method,
         path=path,
         scope=scope,
-        handler=handler,
-        body=body,
-        query=query,
+        use_case=use_case,
+        arguments={each: ARGUMENTS.get(each) or _of_path(each) for each in names},
+        fixed=given,
+        body=hints.get("request", hints.get("body", NoneType)),
+        query=hints.get("query", NoQuery),
         answer=hints["return"],
-        **more,
+        **(said | more),
     )
+
+
+def _of_path(name: str) -> Callable[[Call], str]:
+    return lambda call: call.path[name]

@@ -6,13 +6,13 @@ import functools
 
 import msgspec
 
-from tuttu.web import decisions, operations, people
-from tuttu.web.calls import CALLS, taking
+from tuttu import engine
+from tuttu.access import Scope
 from tuttu.web.openapi import document
-from tuttu.web.route import Asked, Route, route
-from tuttu.web.scopes import Scope
-from tuttu.web.shapes import NoQuery
-from tuttu.web.spoken import SPOKEN
+from tuttu.web.route import Route, route
+from tuttu.web.segment_schema import SCHEMAS
+
+CALLS = ("identify", "track", "page", "screen", "group", "alias", "batch")
 
 
 @functools.cache
@@ -21,7 +21,7 @@ def openapi_document() -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(document(ROUTES)))
 
 
-def openapi(asked: Asked[None, NoQuery]) -> msgspec.Raw:  # noqa: ARG001 - the shape of a handler
+def openapi() -> msgspec.Raw:
     """This document."""
     return openapi_document()
 
@@ -31,62 +31,51 @@ def _call(name: str) -> Route:
         "POST",
         f"/v1/{name}",
         Scope.INGEST,
-        taking(name),
-        shown_body=SPOKEN[name],
+        engine.accept,
+        name=name,
+        fixed={"call": name},
+        summary=f"Segment's {name}: what was accepted, and what was refused and why.",
+        shown_body=SCHEMAS[name],
         writes_key=True,
     )
 
 
 ROUTES: tuple[Route, ...] = (
     *(_call(name) for name in CALLS),
-    route("POST", "/v1/decide", Scope.DECIDE, decisions.decide, idempotent=True),
-    route(
-        "POST",
-        "/v1/explain",
-        Scope.READ_PERSON,
-        decisions.explain,
-        refusals=(404,),
-        slow=True,
-    ),
-    route("GET", "/v1/decisions/{id}", Scope.READ_PERSON, decisions.decision),
-    route("GET", "/v1/customers/{id}", Scope.READ_PERSON, people.customer),
-    route("GET", "/v1/customers/{id}/timeline", Scope.READ_PERSON, people.timeline),
-    route("GET", "/v1/customers/{id}/preferences", Scope.READ_PERSON, people.preferences),
-    route("PUT", "/v1/customers/{id}/preferences", Scope.WRITE_PERSON, people.set_preferences),
-    route("POST", "/v1/unmerge", Scope.WRITE_PERSON, people.unmerge),
-    route("GET", "/v1/resources", Scope.ADMIN, operations.resources),
-    route("GET", "/v1/resources/{name}", Scope.ADMIN, operations.resource),
-    route("PUT", "/v1/resources/{name}", Scope.ADMIN, operations.set_resource),
-    route("GET", "/v1/dead-letters", Scope.ADMIN, operations.dead_letters),
-    route("GET", "/v1/dead-letters/{id}", Scope.ADMIN, operations.dead_letter),
-    route("PUT", "/v1/dead-letters/{id}", Scope.ADMIN, operations.repair, refusals=(409,)),
-    route("DELETE", "/v1/dead-letters/{id}", Scope.ADMIN, operations.drop),
+    route("POST", "/v1/decide", Scope.DECIDE, engine.decide),
+    route("POST", "/v1/explain", Scope.READ_PERSON, engine.explain, refusals=(404,), slow=True),
+    route("GET", "/v1/decisions/{id}", Scope.READ_PERSON, engine.decision_by_id, name="decision"),
+    route("GET", "/v1/customers/{id}", Scope.READ_PERSON, engine.customer),
+    route("GET", "/v1/customers/{id}/timeline", Scope.READ_PERSON, engine.timeline),
+    route("GET", "/v1/customers/{id}/preferences", Scope.READ_PERSON, engine.preferences),
+    route("PUT", "/v1/customers/{id}/preferences", Scope.WRITE_PERSON, engine.set_preferences),
+    route("POST", "/v1/unmerge", Scope.WRITE_PERSON, engine.unmerge),
+    route("GET", "/v1/resources", Scope.ADMIN, engine.resources),
+    route("GET", "/v1/resources/{name}", Scope.ADMIN, engine.resource),
+    route("PUT", "/v1/resources/{name}", Scope.ADMIN, engine.set_resource),
+    route("GET", "/v1/dead-letters", Scope.ADMIN, engine.dead_letters),
+    route("GET", "/v1/dead-letters/{id}", Scope.ADMIN, engine.dead_letter),
+    route("PUT", "/v1/dead-letters/{id}", Scope.ADMIN, engine.repair, refusals=(409,)),
+    route("DELETE", "/v1/dead-letters/{id}", Scope.ADMIN, engine.drop),
     route(
         "POST",
         "/v1/dead-letters/{id}/send",
         Scope.ADMIN,
-        operations.send_again,
+        engine.send_again,
         refusals=(409, 413, 415),
     ),
-    route("GET", "/v1/keys", Scope.ADMIN, operations.keys),
-    route("POST", "/v1/keys", Scope.ADMIN, operations.issue_key),
-    route("DELETE", "/v1/keys/{name}", Scope.ADMIN, operations.revoke_key),
-    route("GET", "/v1/funnel", Scope.ADMIN, operations.funnel, slow=True),
-    route("GET", "/v1/project", Scope.ADMIN, operations.project),
-    route(
-        "POST",
-        "/v1/project/reload",
-        Scope.ADMIN,
-        operations.reload,
-        slow=True,
-        refusals=(409, 422),
-    ),
-    route("GET", "/v1/verify", Scope.ADMIN, operations.verify, slow=True),
-    route("GET", "/v1/digest", Scope.ADMIN, operations.digest, slow=True),
-    route("GET", "/v1/replay", Scope.ADMIN, operations.replay, slow=True),
-    route("GET", "/v1/clock", Scope.CLOCK, operations.clock),
-    route("PUT", "/v1/clock", Scope.CLOCK, operations.set_clock),
+    route("GET", "/v1/keys", Scope.ADMIN, engine.keys),
+    route("POST", "/v1/keys", Scope.ADMIN, engine.issue_key),
+    route("DELETE", "/v1/keys/{name}", Scope.ADMIN, engine.revoke_key),
+    route("GET", "/v1/funnel", Scope.ADMIN, engine.funnel, slow=True),
+    route("GET", "/v1/project", Scope.ADMIN, engine.project),
+    route("POST", "/v1/project/reload", Scope.ADMIN, engine.reload, slow=True, refusals=(409, 422)),
+    route("GET", "/v1/verify", Scope.ADMIN, engine.verify, slow=True),
+    route("GET", "/v1/digest", Scope.ADMIN, engine.digest, slow=True),
+    route("GET", "/v1/replay", Scope.ADMIN, engine.replay, slow=True),
+    route("GET", "/v1/clock", Scope.CLOCK, engine.clock),
+    route("PUT", "/v1/clock", Scope.CLOCK, engine.set_clock),
     route("GET", "/v1/openapi.json", None, openapi, storeless=True),
-    route("GET", "/healthz", None, operations.health, storeless=True),
-    route("GET", "/readyz", None, operations.ready),
+    route("GET", "/healthz", None, engine.health, storeless=True),
+    route("GET", "/readyz", None, engine.ready),
 )

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,13 +14,19 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from tuttu.engine import Engine
+from tuttu import engine
+from tuttu.engine import Runtime
 from tuttu.vocabulary.errors import FinalError, ProjectError, TuttuError
 from tuttu.web import local, log
 from tuttu.web.app import create_app
 from tuttu.web.protocol import PatientProtocol
+from tuttu.web.route import Route
+from tuttu.web.routes import ROUTES
 
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection is kept without a question. Longer than clients and proxies keep theirs,
+which is 60 seconds at most as a rule: whoever closes first never meets a question under way."""
 
 
 class AddressError(FinalError):
@@ -65,10 +71,16 @@ class Doors:
     """The doors of one engine: a TCP address, and the project's own socket unless another server
     has it."""
 
-    def __init__(self, engine: Engine, bound: socket.socket, own: socket.socket | None) -> None:
-        self._doors = [(_server(create_app(engine)), bound)]
+    def __init__(
+        self,
+        runtime: Runtime,
+        bound: socket.socket,
+        own: socket.socket | None,
+        routes: Sequence[Route] = ROUTES,
+    ) -> None:
+        self._doors = [(_server(create_app(runtime, routes=routes)), bound)]
         if own is not None:
-            self._doors.append((_server(create_app(engine, local=True)), own))
+            self._doors.append((_server(create_app(runtime, local=True, routes=routes)), own))
 
     async def run(self, told: Callable[[], None]) -> None:
         """Serves until `stop`; calls `told` once every door answers."""
@@ -89,34 +101,36 @@ class Doors:
             server.should_exit = True
 
 
-def serve(engine: Engine, bound: socket.socket, folder: Path, told: Callable[[str], None]) -> None:
+def serve(
+    runtime: Runtime, bound: socket.socket, folder: Path, told: Callable[[str], None]
+) -> None:
     """Serves until SIGTERM or SIGINT; SIGHUP reads the project folder anew. `told` hears the
     address. Raises LocalSocketError."""
     with (
         local.listen(local.socket_path(folder)) as own,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        doors = Doors(engine, bound, own)
-        runner.run(_until_signalled(engine, doors, lambda: told(url_of(bound))))
+        doors = Doors(runtime, bound, own)
+        runner.run(_until_signalled(runtime, doors, lambda: told(url_of(bound))))
 
 
-async def _until_signalled(engine: Engine, doors: Doors, told: Callable[[], None]) -> None:
+async def _until_signalled(runtime: Runtime, doors: Doors, told: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         doors.stop()
-        engine.interrupt()
+        runtime.interrupt()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, _reload, engine))
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, _reload, runtime))
     await doors.run(told)
 
 
-def _reload(engine: Engine) -> None:
+def _reload(runtime: Runtime) -> None:
     """Whoever sent the signal hears nothing, so the log does."""
     try:
-        log.reloaded(engine.reload("signal"))
+        log.reloaded(engine.reload(runtime, "signal"))
     except ProjectError as error:
         log.faulty(error.faults)
     except TuttuError as error:
@@ -134,6 +148,7 @@ def _server(app: ASGIApp) -> _Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )

@@ -5,7 +5,7 @@ what is decided there is counted here.
 """
 
 from tuttu.batch.funnel.counting import Funnel, FunnelLine, StageCount
-from tuttu.batch.funnel.judging import funnel
+from tuttu.batch.funnel.judging import funnel_of
 from tuttu.batch.funnel.text import funnel_text, overview
 
-__all__ = ["Funnel", "FunnelLine", "StageCount", "funnel", "funnel_text", "overview"]
+__all__ = ["Funnel", "FunnelLine", "StageCount", "funnel_of", "funnel_text", "overview"]

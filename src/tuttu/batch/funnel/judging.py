@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from tuttu import decision, identity
 from tuttu.batch.funnel.counting import Funnel, Tally
 from tuttu.batch.funnel.coverage import Feeding
 from tuttu.decision import Question, Situation, UnknownSurfaceError, candidates
-from tuttu.engine.unwatched import Unwatched
-from tuttu.storage import Store
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Verdict
 
-PROGRESS_EVERY = 500
 NOBODY: FragmentId = bytes(16)
 
-Progress = Callable[[int], None]
-"""Called now and then with the number of customers that are done."""
 
-
-def funnel(
+def funnel_of(
+    reader: Reader,
     project: Project,
-    store: Store,
+    rooms: Rooms,
     now: Instant,
     *,
     surfaces: Sequence[str] = (),
-    progress: Progress = lambda _done: None,
 ) -> Funnel:
-    """Judge every customer of the store with every action, on one snapshot. Writes nothing.
+    """Judge every customer of one snapshot with every action. Writes nothing.
 
     surfaces: asked together, as one request, in this order; all of them by default. Holds one
     customer at a time. Raises BadRequest for a surface that is not declared.
@@ -41,13 +36,10 @@ def funnel(
     asked = tuple(surfaces) or tuple(project.surfaces)
     field = _candidates(project, asked)
     tally, feeding = Tally(field), Feeding(project, field)
-    with store.read() as snapshot:
-        for situation in _situations(Unwatched(snapshot), project, now):
-            feeding.see(situation)
-            tally.add(_verdicts(situation, asked))
-            if tally.customers % PROGRESS_EVERY == 0:
-                progress(tally.customers)
-    progress(tally.customers)
+    for customer in identity.customers(reader, project):
+        situation = decision.situation(reader, project, customer, now, rooms=rooms)
+        feeding.see(situation)
+        tally.add(_verdicts(situation, asked))
     lines = tally.lines(feeding.feeds)
     return Funnel(now=format_instant(now), surfaces=asked, customers=tally.customers, lines=lines)
 
@@ -57,11 +49,6 @@ def _candidates(project: Project, surfaces: tuple[str, ...]) -> list[decision.Ca
         return list(candidates(project, Question(surfaces=surfaces, fragment=NOBODY)))
     except UnknownSurfaceError as error:
         raise BadRequest(error.found, error.expected) from error
-
-
-def _situations(reader: Reader, project: Project, now: Instant) -> Iterator[Situation]:
-    for customer in identity.customers(reader, project):
-        yield decision.situation(reader, project, customer, now)
 
 
 def _verdicts(situation: Situation, surfaces: tuple[str, ...]) -> tuple[Verdict, ...]:

@@ -5,17 +5,13 @@ them. The other is SQL over an export of one snapshot. Where they differ, one of
 the difference is told under a pseudonym.
 """
 
-from tuttu.batch.verify.exporting import Progress
-from tuttu.batch.verify.report import Difference, Part, Verification
-from tuttu.batch.verify.running import Runs, verify
-from tuttu.batch.verify.text import verification_text
+from tuttu.batch.verify.running import (
+    ExportPlan,
+    Progress,
+    Runs,
+    compare,
+    export,
+    no_progress,
+)
 
-__all__ = [
-    "Difference",
-    "Part",
-    "Progress",
-    "Runs",
-    "Verification",
-    "verification_text",
-    "verify",
-]
+__all__ = ["ExportPlan", "Progress", "Runs", "compare", "export", "no_progress"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tuttu.api import DIFFERENCES_SHOWN, ComparedKind, Difference
 from tuttu.batch.verify.exporting import (
     CUSTOMERS,
     GROUPS,
@@ -16,7 +17,6 @@ from tuttu.batch.verify.exporting import (
     ledger_columns,
 )
 from tuttu.batch.verify.questions import Question
-from tuttu.batch.verify.report import SHOWN, Difference, Part
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch import (
     COMPUTED,
@@ -63,9 +63,9 @@ class Comparison:
         self.differences: list[Difference] = []
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[ComparedKind, ...]:
         return tuple(
-            Part(part=part, definitions=definitions, compared=total, different=different)
+            ComparedKind(part=part, definitions=definitions, compared=total, different=different)
             for part, (definitions, total, different) in self._counts.items()
         )
 
@@ -90,7 +90,7 @@ class Comparison:
         rows = self._bench.run(
             f"SELECT {side.who}, {side.item}, CAST(({pair.live}) AS VARCHAR),"
             f" CAST(({pair.batch}) AS VARCHAR) FROM {side.relation}"
-            f" WHERE {_differs(pair)} ORDER BY ALL LIMIT {SHOWN}"
+            f" WHERE {_differs(pair)} ORDER BY ALL LIMIT {DIFFERENCES_SHOWN}"
         )
         for customer, item, live, batch in rows:
             yield Difference(

@@ -31,6 +31,7 @@ from tuttu.vocabulary.conversion import key_text
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant, Item, Kind, Row, Type
 
 CUSTOMERS, GROUPS = "customers", "groups"
@@ -72,11 +73,12 @@ class Counts(NamedTuple):
     events: int
 
 
-class Export(msgspec.Struct, frozen=True, kw_only=True):
+class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     """asked: by collection that questions are about, None for those about customers."""
 
     bench: Workbench
     layout: Layout
+    rooms: Rooms
     asked: Mapping[str | None, list[Question]]
     veils: Veils
 
@@ -97,7 +99,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     def _people(self, log: LogExport, reader: Reader, now: Instant, progress: Progress) -> int:
         sheets, count = _Sheets(self), 0
         for customer in identity.customers(reader, self.layout.project):
-            sheets.add(reader, decision.situation(reader, self.layout.project, customer, now))
+            view = decision.situation(reader, self.layout.project, customer, now, rooms=self.rooms)
+            sheets.add(reader, view)
             for fragment in customer.fragments:
                 log.fragment(fragment, name_of(customer))
             count += 1
@@ -126,7 +129,7 @@ def name_of(customer: Customer) -> str:
 class _Sheets:
     """The tables of what is live."""
 
-    def __init__(self, export: Export) -> None:
+    def __init__(self, export: ExportWriter) -> None:
         self._export, self._layout = export, export.layout
         self._relation: Relation = self._layout.relation()
         self._ledger = ledger_columns(self._layout)

@@ -2,86 +2,110 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from tuttu.api import Verification
 from tuttu.batch.verify import comparing
-from tuttu.batch.verify.exporting import CUSTOMERS, Export, Progress
+from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter
 from tuttu.batch.verify.questions import expressions, questions, subjects
-from tuttu.batch.verify.report import Verification
-from tuttu.engine.unwatched import Unwatched
 from tuttu.profile.batch import Veils, compute, layout_of
-from tuttu.storage import Store, Workbench, open_workbench
+from tuttu.storage import Workbench, open_workbench
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant
+
+Progress = Callable[[str], None]
+
+
+def no_progress(_: str) -> None:
+    """Nobody watches."""
+
+
+class ExportPlan(NamedTuple):
+    """What is exported, and as of when. key: of the masks of this run."""
+
+    project: Project
+    rooms: Rooms
+    now: Instant
+    key: bytes
+
+
+class Export(NamedTuple):
+    """An export that is written. position: of the log, in its snapshot."""
+
+    writer: ExportWriter
+    now: Instant
+    position: int
+    counts: Counts
 
 
 class Runs:
-    """The runs of one engine, each in its own thread; all can be ended from outside."""
+    """The runs of one process, each in its own thread; all can be ended from outside."""
 
     def __init__(self) -> None:
-        self._benches: set[Workbench] = set()
+        self._workspaces: set[Workbench] = set()
         self._over = False
 
-    def verify(
-        self, project: Project, store: Store, now: Instant, progress: Progress
-    ) -> Verification:
-        """Raises ExportError, InterruptedRunError; the files are gone in any case."""
-        with open_workbench() as bench:
-            self._benches.add(bench)
+    @contextmanager
+    def workspace(self) -> Iterator[Workbench]:
+        """A private place for one run. Raises ExportError, InterruptedRunError; the files are gone
+        in any case."""
+        with open_workbench() as workspace:
+            self._workspaces.add(workspace)
             if self._over:
-                bench.interrupt()
+                workspace.interrupt()
             try:
-                key = bytes.fromhex(new_id())
-                return verify(project, store, now, bench, key=key, progress=progress)
+                yield workspace
             finally:
-                self._benches.discard(bench)
+                self._workspaces.discard(workspace)
 
     def interrupt(self) -> None:
         """Ends what is at work, and what would begin."""
         self._over = True
-        for bench in list(self._benches):
-            bench.interrupt()
+        for workspace in list(self._workspaces):
+            workspace.interrupt()
 
 
-def verify(
-    project: Project,
-    store: Store,
-    now: Instant,
-    bench: Workbench,
-    *,
-    key: bytes,
-    progress: Progress = lambda _said: None,
-) -> Verification:
-    """Judge everybody both ways on one snapshot, at `now`. Writes nothing but the workbench.
+def export(reader: Reader, plan: ExportPlan, workspace: Workbench, progress: Progress) -> Export:
+    """Everybody judged row by row on one snapshot, and the whole log, written to the workspace.
 
-    key: of the veils of this run. Raises ExportError, InterruptedRunError.
+    Raises ExportError, InterruptedRunError.
     """
-    layout = layout_of(project, expressions(project))
-    export = Export(
-        bench=bench,
-        layout=layout,
+    project = plan.project
+    writer = ExportWriter(
+        bench=workspace,
+        layout=layout_of(project, expressions(project)),
+        rooms=plan.rooms,
         asked={about: questions(project, about) for about in subjects(project)},
-        veils=Veils(key),
+        veils=Veils(plan.key),
     )
-    with store.read() as snapshot:
-        position = snapshot.position
-        counts = export.write(Unwatched(snapshot), now, progress)
+    counts = writer.write(reader, plan.now, progress)
+    return Export(writer, plan.now, reader.position, counts)
+
+
+def compare(found: Export, progress: Progress) -> Verification:
+    """Both ways side by side. Raises ExportError, InterruptedRunError."""
+    bench, layout = found.writer.bench, found.writer.layout
     comparison = comparing.Comparison(bench)
-    for about, asked in export.asked.items():
+    for about, asked in found.writer.asked.items():
         comparison.add(comparing.answers(layout, about, asked))
         if about is not None:
             comparison.add(comparing.judged(layout, about))
         progress(f"{len(asked):,} questions about {about or 'customers'} compared")
-    compute(bench, layout, CUSTOMERS, now)
+    compute(bench, layout, CUSTOMERS, found.now)
     progress("traits computed over the log")
     for side in comparing.from_log(layout):
         comparison.add(side)
     parts = comparison.parts
     return Verification(
-        now=format_instant(now),
-        position=position,
-        customers=counts.customers,
-        events=counts.events,
+        now=format_instant(found.now),
+        position=found.position,
+        customers=found.counts.customers,
+        events=found.counts.events,
         parts=parts,
         differences=tuple(comparison.differences),
         agree=not any(each.different for each in parts),

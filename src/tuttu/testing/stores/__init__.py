@@ -10,7 +10,16 @@
 Each test gets a subject of its own: an empty store that can be opened, and looked at from behind.
 """
 
-from tuttu.testing.stores.handling import SHARED, Note, Step, Subject, apply, fact_of, unit_of
+from tuttu.testing.stores.handling import (
+    SHARED,
+    SUITE,
+    Note,
+    Step,
+    Subject,
+    fact_of,
+    hearing,
+    unit_of,
+)
 from tuttu.testing.stores.logs import LogConformance
 from tuttu.testing.stores.records import RecordConformance
 from tuttu.testing.stores.sealing import SealingConformance
@@ -19,12 +28,13 @@ from tuttu.testing.stores.units import UnitConformance
 
 __all__ = [
     "SHARED",
+    "SUITE",
     "Note",
     "Step",
     "StoreConformance",
     "Subject",
-    "apply",
     "fact_of",
+    "hearing",
     "unit_of",
 ]
 

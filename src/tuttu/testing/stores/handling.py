@@ -13,6 +13,7 @@ import msgspec
 from tuttu.storage import Store
 from tuttu.vocabulary.events import Event, FragmentId, Identifier
 from tuttu.vocabulary.facts import Exhausted, Fact, Fold, Logged, Table, Transaction, Unit
+from tuttu.vocabulary.room import RoomFolds
 
 NOBODY = bytes(16)
 
@@ -69,6 +70,17 @@ def apply(transaction: Transaction, logged: Logged) -> None:
                 raise ArithmeticError(step.text)
 
 
+def hearing(
+    fold: Fold, room: str = "suite", tables: tuple[Table[Note], ...] = (SHARED, PERSONAL)
+) -> RoomFolds:
+    """A room that hears events."""
+    names = frozenset(table.name for table in tables)
+    return RoomFolds(room=room, tables=names, folds={Event: fold})
+
+
+SUITE = hearing(apply)
+
+
 def fact_of(fragment: FragmentId | None, id: str, steps: Sequence[Step]) -> Fact:  # noqa: A002
     body = Event(
         id=id,
@@ -114,9 +126,9 @@ class Subject(Protocol):
 
 
 @contextmanager
-def opened(subject: Subject, *folds: tuple[str, Fold]) -> Iterator[Store]:
+def opened(subject: Subject, *rooms: RoomFolds) -> Iterator[Store]:
     with closing(subject.open()) as store:
-        store.register(folds or [("suite", apply)])
+        store.register(rooms or [SUITE])
         yield store
 
 

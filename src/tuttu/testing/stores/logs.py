@@ -11,9 +11,11 @@ from tuttu.testing.stores.handling import (
     PERSONAL,
     REFUSE,
     SHARED,
+    SUITE,
     Note,
     Subject,
     apply,
+    hearing,
     opened,
     put,
     text_of,
@@ -74,7 +76,7 @@ class LogConformance:
     def test_a_fact_comes_back_as_it_was(self, subject: Subject) -> None:
         body = KeyIssued(name="web", digest=bytes(range(32)), scopes=("ingest",))
         fact = Fact(id="k", fragment=None, time=-5, received=2**62, body=body)
-        with opened(subject, ("suite", _nothing)) as store:
+        with opened(subject) as store:
             unit = unit_of(store, id="m")
             store.commit([unit, Unit(facts=(fact,))])
         with opened(subject) as store, store.read() as snapshot:
@@ -88,7 +90,7 @@ class LogConformance:
             before = [entry.fact.id for entry in transaction.facts()]
             seen.append((transaction.position, before))
 
-        with opened(subject, ("suite", looking)) as store:
+        with opened(subject, hearing(looking)) as store:
             store.commit([unit_of(store, id="1")])
             assert store.commit([unit_of(store, id="2"), unit_of(store, id="3")])[1] == Committed(3)
         assert seen == [(1, []), (2, ["1"]), (3, ["1"])]
@@ -110,7 +112,7 @@ class LogConformance:
         with opened(subject) as store:
             steps = (put(b"k", "kept"), put(b"p", "own", PERSONAL))
             store.commit([unit_of(store, *steps, id=each, once=(each.encode(),)) for each in "abc"])
-            again = ([("suite", longer)], ("suite", mark))
+            again = ([hearing(longer)], (frozenset({SHARED.name}), mark))
             assert not store.refold(again[0], due=lambda reader: reader.position > 3, then=again[1])
             assert text_of(store, b"ids") is None
             assert store.refold(again[0], due=lambda reader: reader.position == 3, then=again[1])
@@ -133,7 +135,7 @@ class LogConformance:
             store.commit([unit_of(store, put(b"k", "old"))])
             with pytest.raises(ArithmeticError):
                 store.refold(
-                    [("suite", failing)], due=lambda _: True, then=("suite", lambda _: None)
+                    [hearing(failing)], due=lambda _: True, then=(frozenset(), lambda _: None)
                 )
             assert text_of(store, b"k") == "old"
 
@@ -148,10 +150,6 @@ class LogConformance:
     def test_a_scratch_store_knows_people_by_the_same_pseudonyms(self, subject: Subject) -> None:
         with opened(subject) as store, closing(store.scratch()) as scratch:
             assert scratch.pseudonym("user_id", "a") == store.pseudonym("user_id", "a")
-            scratch.register([("suite", apply)])
+            scratch.register([SUITE])
             assert scratch.commit([unit_of(scratch, put(b"k"))]) == [Committed(1)]
             assert text_of(store, b"k") is None
-
-
-def _nothing(transaction: Transaction, logged: Logged) -> None:
-    """A fold that does nothing."""

@@ -9,6 +9,7 @@ from tuttu.testing.stores.handling import (
     Note,
     Subject,
     delete,
+    hearing,
     opened,
     put,
     text_of,
@@ -69,7 +70,7 @@ class RecordConformance:
                     for prefix in KEYS
                 )
 
-        with opened(subject, ("suite", scanning)) as store:
+        with opened(subject, hearing(scanning)) as store:
             store.commit([unit_of(store, id="0")])
             store.commit([unit_of(store, id="1"), unit_of(store, id="2")])
         there = sorted(set(KEYS) - {b"ab"})

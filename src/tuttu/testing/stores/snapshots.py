@@ -12,6 +12,7 @@ from tuttu.testing.stores.handling import (
     SHARED,
     Note,
     Subject,
+    hearing,
     opened,
     put,
     text_of,
@@ -67,6 +68,7 @@ class SnapshotConformance:
                 snapshot.get(SHARED, b"k")
                 snapshot.get(SHARED, b"absent")
                 snapshot.get(SHARED, b"unwatched", watch=False)
+                assert snapshot.untracked().get(SHARED, b"elsewhere") is None
                 list(snapshot.scan(SHARED))
                 assert snapshot.reads == ((SHARED.name, b"k", 2), (SHARED.name, b"absent", 0))
 
@@ -83,7 +85,7 @@ class SnapshotConformance:
             assert text_of(store, b"k") == "x"
 
     def test_all_want_what_is_there_for_a_few(self, subject: Subject) -> None:
-        with opened(subject, ("suite", take_one)) as store:
+        with opened(subject, hearing(take_one)) as store:
             _take([store])
 
     def test_many_readers_each_see_one_state(self, subject: Subject) -> None:
@@ -123,8 +125,8 @@ class SnapshotConformance:
         if not subject.several:
             _is_the_only_one(subject)
             return
-        folds = ("suite", take_one)
-        with opened(subject, folds) as one, opened(subject, folds) as other:
+        room = hearing(take_one)
+        with opened(subject, room) as one, opened(subject, room) as other:
             _take([one, other])
 
     def test_a_reader_beside_another_handle_sees_one_state(self, subject: Subject) -> None:

@@ -15,26 +15,31 @@ from tuttu.testing.stores.handling import (
     PERSONAL,
     REFUSE,
     SHARED,
+    SUITE,
     Note,
     Subject,
-    apply,
     delete,
     fact_of,
+    hearing,
     opened,
     put,
     text_of,
     unit_of,
 )
+from tuttu.vocabulary.events import Event, KeyRevoked
 from tuttu.vocabulary.facts import (
     Committed,
     Conflict,
     Duplicate,
+    Fact,
+    Fold,
     Logged,
     Refused,
     Result,
     Transaction,
     Unit,
 )
+from tuttu.vocabulary.room import RoomFolds
 
 
 class UnitConformance:
@@ -80,7 +85,7 @@ class UnitConformance:
             seen = transaction.get(SHARED, b"n")
             transaction.put(SHARED, b"n", Note(f"{seen.text if seen else ''}{logged.fact.id}"))
 
-        with opened(subject, ("suite", count)) as store:
+        with opened(subject, hearing(count)) as store:
             store.commit([unit_of(store, id=each) for each in "abc"])
             store.commit([unit_of(store, id=each) for each in "de"])
             assert text_of(store, b"n") == "abcde"
@@ -129,7 +134,7 @@ class UnitConformance:
             assert store.commit(in_batch) == [Committed(4), conflict]
             assert store.commit([unit_of(store, reads=still)]) == [conflict]
 
-    def test_in_a_turn_nothing_changes_but_by_it(self, subject: Subject) -> None:
+    def test_in_a_write_transaction_nothing_changes_but_by_it(self, subject: Subject) -> None:
         """Beside another thread that writes the same record without pause."""
 
         def count(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold
@@ -143,14 +148,14 @@ class UnitConformance:
             while not over.is_set():
                 written.extend(store.commit([unit_of(store)]))
 
-        with opened(subject, ("suite", count)) as store:
+        with opened(subject, hearing(count)) as store:
             beside = threading.Thread(target=press_on, args=(store,))
             beside.start()
             for _ in range(20):
-                with store.turn() as turn:
-                    before = turn.get(SHARED, b"n")
-                    unit = unit_of(store, reads=turn.reads)
-                    assert turn.commit([unit]) == [Committed(turn.position + 1)]
+                with store.write() as transaction:
+                    before = transaction.get(SHARED, b"n")
+                    unit = unit_of(store, reads=transaction.reads)
+                    assert transaction.commit([unit]) == [Committed(transaction.position + 1)]
                 with store.read() as snapshot:
                     after = snapshot.get(SHARED, b"n")
                 assert after is not None
@@ -159,11 +164,11 @@ class UnitConformance:
             beside.join()
             assert text_of(store, b"n") == str(20 + len(written))
 
-    def test_a_turn_that_is_left_changes_nothing(self, subject: Subject) -> None:
+    def test_a_write_transaction_that_is_left_changes_nothing(self, subject: Subject) -> None:
         with opened(subject) as store:
-            with store.turn() as turn:
-                assert turn.get(SHARED, b"k") is None
-            with pytest.raises(LookupError), store.turn():
+            with store.write() as transaction:
+                assert transaction.get(SHARED, b"k") is None
+            with pytest.raises(LookupError), store.write():
                 raise LookupError
             assert store.commit([unit_of(store)]) == [Committed(1)]
 
@@ -202,9 +207,26 @@ class UnitConformance:
             note = transaction.get(SHARED, b"k")
             transaction.put(FOREIGN, b"seen", Note(f"{logged.position}: {note and note.text}"))
 
-        with opened(subject, ("suite", apply), ("elsewhere", follow)) as store:
+        with opened(subject, SUITE, hearing(follow, "elsewhere", (FOREIGN,))) as store:
             store.commit([unit_of(store), unit_of(store, put(b"k", "x"))])
             assert text_of(store, b"seen", FOREIGN) == "2: x"
+
+    def test_a_fold_is_called_only_for_what_it_hears(self, subject: Subject) -> None:
+        called: list[tuple[str, int]] = []
+
+        def note(room: str) -> Fold:
+            return lambda transaction, _: called.append((room, transaction.position))
+
+        keys, both = (RoomFolds(room=each, tables=frozenset(), folds={}) for each in ("k", "b"))
+        rooms = (
+            msgspec.structs.replace(keys, folds={KeyRevoked: note("k")}),
+            msgspec.structs.replace(both, folds={Event: note("b"), KeyRevoked: note("b")}),
+        )
+        with opened(subject, *rooms) as store:
+            event = unit_of(store)
+            key = Fact(id="k", fragment=None, time=1, received=2, body=KeyRevoked(name="web"))
+            store.commit([Unit(facts=(*event.facts, key)), Unit(facts=(key,)), event])
+        assert called == [("b", 1), ("k", 2), ("b", 2), ("k", 3), ("b", 3), ("b", 4)]
 
     def test_other_folds_may_run_for_one_commit(self, subject: Subject) -> None:
         def instead(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001
@@ -212,12 +234,27 @@ class UnitConformance:
 
         with opened(subject) as store:
             unit = unit_of(store, put(b"k", "as usual"))
-            assert store.commit([unit], folds=[("elsewhere", instead)]) == [Committed(1)]
+            assert store.commit([unit], folds=[hearing(instead, "elsewhere", (FOREIGN,))]) == [
+                Committed(1)
+            ]
             assert (text_of(store, b"k"), text_of(store, b"k", FOREIGN)) == (None, "instead")
             assert store.commit([unit], folds=[]) == [Committed(2)]
             assert text_of(store, b"k") is None
             assert store.commit([unit]) == [Committed(3)]
             assert text_of(store, b"k") == "as usual"
+
+    def test_a_commit_may_keep_the_versions_of_records(self, subject: Subject) -> None:
+        """What it writes is read by nobody yet: no decision that has read the record is void."""
+        with opened(subject) as store:
+            store.commit([unit_of(store, put(b"k", "1"))])
+            with store.read() as snapshot:
+                snapshot.get(SHARED, b"k")
+                reads = snapshot.reads
+            keeping = msgspec.structs.replace(SUITE, keep_versions=True)
+            unit = unit_of(store, put(b"k", "2"))
+            assert store.commit([unit], folds=[keeping]) == [Committed(2)]
+            assert text_of(store, b"k") == "2"
+            assert store.commit([unit_of(store, reads=reads)]) == [Committed(3)]
 
     def test_a_commit_of_nothing(self, subject: Subject) -> None:
         with opened(subject) as store:

@@ -1,0 +1,72 @@
+"""A customer's picture and choices, as the doors show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tuttu.api.answers import (
+    CustomerAnswer,
+    PreferencesAnswer,
+    ShownContact,
+    ShownFragment,
+    ShownPreference,
+)
+from tuttu.api.identifiers import label, link, shown
+from tuttu.api.presenters import items, moment, values
+from tuttu.decision import Situation
+from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+
+
+def customer_answer(
+    project: Project, picture: Situation, parts: list[ShownFragment]
+) -> CustomerAnswer:
+    """The whole picture; sources are those that are known."""
+    schema, row, customer = project.row_schema, picture.row, picture.customer
+    names = [name for name in schema.columns if "." not in name]
+    sourced = [name for name in schema.columns if "." in name and row.get(name) is not None]
+    outcomes, withdrawn = picture.history.outcomes(), picture.history.withdrawn()
+    contacts = [
+        ShownContact(
+            contact_id=contact.id,
+            action=contact.action,
+            item=contact.item,
+            channel=contact.channel,
+            purpose=contact.purpose,
+            state=contact.state,
+            time=format_instant(contact.time),
+            outcome=outcomes.get(contact.id),
+            withdrawn=withdrawn[contact.id][1] if contact.id in withdrawn else None,
+        )
+        for contact in picture.history.contacts
+    ]
+    return CustomerAnswer(
+        customer=label(customer.identifiers[0]),
+        identifiers=[shown(each) for each in customer.identifiers],
+        fragments=len(parts),
+        parts=parts,
+        traits=values(row, schema, names),
+        sources=values(row, schema, sourced),
+        collections={name: items(row, schema, name) for name in schema.collections},
+        contacts=contacts,
+        refused_links=[link(each) for each in customer.refused],
+    )
+
+
+def shown_fragment(
+    fragment: FragmentId, identifier: Identifier | None, first: Instant | None
+) -> ShownFragment:
+    who = None if identifier is None else shown(identifier)
+    return ShownFragment(id=fragment.hex(), who=who, first=moment(first))
+
+
+def preferences_answer(cells: Iterable[tuple[str, str, bool, bool]]) -> PreferencesAnswer:
+    """cells: purpose, channel, allowed, and whether the customer chose so."""
+    return PreferencesAnswer(
+        preferences=[
+            ShownPreference(purpose=purpose, channel=channel, allowed=allowed, chosen=chosen)
+            for purpose, channel, allowed, chosen in cells
+        ]
+    )

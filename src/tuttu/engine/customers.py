@@ -1,0 +1,52 @@
+"""The whole picture of a customer and their timeline; looking is recorded."""
+
+from __future__ import annotations
+
+from tuttu import api, decision, identity
+from tuttu.engine.runtime import Runtime
+
+MOST_ENTRIES = 1_000
+
+
+def customer(runtime: Runtime, who: api.Who, by: str) -> api.CustomerAnswer:
+    """The whole picture of a customer; that somebody looked is recorded."""
+    with runtime.view() as seen:
+        snapshot, version = seen.snapshot, seen.version
+        found = identity.resolve(snapshot, version.project, api.identifier_of(version.project, who))
+        picture = decision.situation(
+            snapshot, version.project, found, runtime.now(), rooms=version.rooms
+        )
+        # A customer of one fragment may be named by the question only.
+        alone = found.identifiers[0] if len(found.fragments) == 1 else None
+        parts = [
+            api.shown_fragment(
+                each,
+                alone or identity.identifier_of(snapshot, each),
+                identity.first_of(snapshot, each),
+            )
+            for each in found.fragments
+        ]
+    runtime.record_look(found, by, "customer")
+    return api.customer_answer(version.project, picture, parts)
+
+
+def timeline(
+    runtime: Runtime, who: api.Who, by: str, query: api.TimelineQuery
+) -> api.TimelineAnswer:
+    """Everything that happened with a customer, oldest first."""
+    limit = max(1, min(query.limit, MOST_ENTRIES))
+    with runtime.view() as seen:
+        project = seen.version.project
+        found = identity.resolve(seen.snapshot, project, api.identifier_of(project, who))
+        entries = [
+            logged
+            for fragment in found.fragments
+            for logged in seen.snapshot.facts(fragment, query.after, limit + 1)
+        ]
+    runtime.record_look(found, by, "timeline")
+    entries.sort(key=lambda logged: logged.position)
+    page = entries[:limit]
+    return api.TimelineAnswer(
+        entries=[api.timeline_entry(logged) for logged in page],
+        next=page[-1].position if len(entries) > limit else None,
+    )

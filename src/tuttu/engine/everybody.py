@@ -1,0 +1,65 @@
+"""Questions about all customers at once: funnel, verify, digest, replay."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from tuttu import api, batch
+from tuttu.engine.runtime import Runtime
+from tuttu.versions import view
+from tuttu.vocabulary.conversion import parse_instant
+from tuttu.vocabulary.errors import BadRequest
+from tuttu.vocabulary.ids import new_id
+
+
+def funnel(runtime: Runtime, query: api.FunnelQuery) -> batch.Funnel:
+    """How many customers each action reaches, and at which stage it loses the others."""
+    surfaces = tuple(name.strip() for name in query.surfaces.split(",") if name.strip())
+    now = runtime.now() if query.at is None else parse_instant(query.at)
+    if now is None:
+        raise BadRequest(f"the moment {query.at!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
+    with runtime.view() as seen:
+        version = seen.version
+        return batch.funnel_of(
+            seen.snapshot, version.project, version.rooms, now, surfaces=surfaces
+        )
+
+
+def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> api.Verification:
+    """Judges everybody row by row and in DuckDB over an export that is gone afterwards, computes
+    every trait over the whole log, and tells the differences. It takes a while."""
+    now = runtime.now()
+    with runtime.runs.workspace() as workspace:
+        with runtime.view() as seen:
+            version = seen.version
+            export = batch.export(
+                seen.snapshot.untracked(),
+                batch.ExportPlan(version.project, version.rooms, now, bytes.fromhex(new_id())),
+                workspace,
+                progress,
+            )
+        return batch.compare(export, progress)
+
+
+def digest(runtime: Runtime) -> api.DigestAnswer:
+    """The digest of the whole state: equal digests, equal customers."""
+    with runtime.view() as seen:
+        version = seen.version
+        return api.DigestAnswer(
+            digest=batch.digest_of(seen.snapshot, version.project, version.rooms)
+        )
+
+
+def replay(runtime: Runtime) -> api.ReplayAnswer:
+    """The log folded again in a scratch store, compared with the state that is kept."""
+    with runtime.view() as seen, closing(runtime.store.scratch()) as scratch:
+        version = seen.version
+        scratch.register(version.folds)
+        facts, refused = batch.replay_into(seen.snapshot, scratch)
+        with view(scratch, lambda _: version) as folded:
+            return api.ReplayAnswer(
+                facts=facts,
+                refused=refused,
+                live=batch.digest_of(seen.snapshot, version.project, version.rooms),
+                replayed=batch.digest_of(folded.snapshot, version.project, version.rooms),
+            )

@@ -1,0 +1,67 @@
+"""From a project folder to a running engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tuttu import versions
+from tuttu.engine.reloads import Reloads
+from tuttu.engine.rooms import ROOMS
+from tuttu.engine.runtime import Runtime
+from tuttu.storage import open_store, sweep
+from tuttu.versions import FixedVersion, Report, no_report
+from tuttu.versions.refold import refold
+from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.errors import Fault
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
+
+SCRATCH = "sqlite::memory:"
+
+
+def open_engine(
+    folder: Path,
+    *,
+    clock: Clock,
+    storage: str | None = None,
+    report: Report = no_report,
+    rooms: Rooms = ROOMS,
+) -> Runtime:
+    """Load the project, open its store, and make the project's version the active one of it: what
+    the store does not know of it yet is filled from the log.
+
+    storage: the URL of the store, else the one that the project declares. report: how far the
+    backfill is. rooms: of the house. Raises ProjectError with every fault of the folder before
+    anything is opened, or for what cannot follow the version that the store ran before; and the
+    errors of `storage.open_store`.
+    """
+    survey = versions.read_project(folder, rooms)
+    sweep()  # what a killed process of ours had exported
+    store = open_store(storage or survey.project.company.storage, folder)
+    try:
+        refold(store, survey.project, rooms)
+        reloads = Reloads(folder, survey, rooms, store, clock, report)
+        return Runtime(store, clock, reloads.versions, reloads)
+    except BaseException:
+        store.close()
+        raise
+
+
+def scratch_engine(project: Project, *, clock: Clock, rooms: Rooms = ROOMS) -> Runtime:
+    """An engine over a store of its own, which is gone when the engine is closed.
+
+    The store's secret follows from the project's salt: the same story gives the same answers.
+    """
+    salt = project.policy.controls.salt
+    store = open_store(SCRATCH, Path.cwd(), salt=salt)
+    return Runtime(store, clock, FixedVersion(project, rooms, store))
+
+
+def load_project(folder: Path) -> Project:
+    """The project as a server runs it. Raises ProjectError with all faults."""
+    return versions.load_project(folder, ROOMS)
+
+
+def check(folder: Path) -> list[Fault]:
+    """All faults, by file and line; those of scenarios and of message templates included."""
+    return versions.check(folder, ROOMS)

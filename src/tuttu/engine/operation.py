@@ -1,0 +1,81 @@
+"""How it runs: the clock, its health, the version of the project that is active."""
+
+from __future__ import annotations
+
+from tuttu import api, versions
+from tuttu.engine.reloads import Reloads
+from tuttu.engine.runtime import Runtime
+from tuttu.versions import BackfillProgress, Report, no_report
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.conversion import format_instant, parse_instant
+from tuttu.vocabulary.errors import BadRequest
+
+
+def clock(runtime: Runtime) -> api.ClockAnswer:
+    """The server's present."""
+    manual = isinstance(runtime.clock, ManualClock)
+    return api.ClockAnswer(now=format_instant(runtime.now()), manual=manual)
+
+
+def set_clock(runtime: Runtime, request: api.ClockRequest) -> api.ClockAnswer:
+    """Moves a manual clock on; time never goes back."""
+    if not isinstance(runtime.clock, ManualClock):
+        raise BadRequest("a server on the system's clock", "one started with --clock manual")
+    now = parse_instant(request.now)
+    if now is None:
+        raise BadRequest(f"the time {request.now!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
+    if now < runtime.now():
+        present = format_instant(runtime.now())
+        raise BadRequest(f"the time {request.now!r}", f"{present} or later: it does not go back")
+    runtime.clock.set(now)
+    return clock(runtime)
+
+
+def health(runtime: Runtime) -> api.HealthAnswer:
+    """The process answers."""
+    project = runtime.project
+    return api.HealthAnswer(
+        status="ok", project=project.company.name, project_digest=project.digest
+    )
+
+
+def ready(runtime: Runtime) -> api.HealthAnswer:
+    """The store can be read and written."""
+    with runtime.view():
+        runtime.store.probe()
+    return health(runtime)
+
+
+def project(runtime: Runtime) -> api.ProjectAnswer:
+    """Which version of the project is active, a fill at work, and how the last reload went."""
+    reloads = _reloads(runtime)
+    with runtime.view() as seen:
+        active = versions.active(seen.snapshot)
+    assert active is not None  # noqa: S101 - opening activated one
+    failed = reloads.failed
+    return api.ProjectAnswer(
+        project=seen.version.project.company.name,
+        project_digest=active.digest,
+        since=format_instant(active.since),
+        by=active.by,
+        filling=_shown(reloads.filling),
+        failed=api.failed_reload(*failed) if failed else None,
+    )
+
+
+def reload(runtime: Runtime, by: str, report: Report = no_report) -> api.ReloadAnswer:
+    """Reads the project folder again: fills what it declares for the first time, activates it,
+    withdraws what it has no action for. A faulty folder changes nothing; its faults are told."""
+    return _reloads(runtime).reload(by, report)
+
+
+def _reloads(runtime: Runtime) -> Reloads:
+    if runtime.reloads is None:
+        raise BadRequest("an engine that was made of no project folder", "one that was")
+    return runtime.reloads
+
+
+def _shown(filling: BackfillProgress | None) -> api.FillingAnswer | None:
+    if filling is None:
+        return None
+    return api.FillingAnswer(project_digest=filling.digest, done=filling.done, of=filling.of)

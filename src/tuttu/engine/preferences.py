@@ -1,0 +1,60 @@
+"""What a customer allows, by purpose and channel."""
+
+from __future__ import annotations
+
+from tuttu import api, consent, identity
+from tuttu.engine.runtime import Runtime
+from tuttu.versions import Version, View
+from tuttu.vocabulary.errors import BadRequest
+from tuttu.vocabulary.events import PreferenceSet
+from tuttu.vocabulary.facts import Unit
+from tuttu.vocabulary.people import Customer
+
+
+def preferences(runtime: Runtime, who: api.Who, by: str) -> api.PreferencesAnswer:
+    """What a customer allows, by purpose and channel."""
+    with runtime.view() as seen:
+        customer, answer = _read(seen, who)
+    runtime.record_look(customer, by, "preferences")
+    return answer
+
+
+def set_preferences(
+    runtime: Runtime, who: api.Who, request: api.PreferencesRequest, by: str
+) -> api.PreferencesAnswer:
+    """Records what a customer allows or refuses: all of it or nothing."""
+    project = runtime.project
+    for choice in request.preferences:
+        _require_declared(choice.purpose, "purpose", list(project.purposes))
+        if choice.channel is not None:
+            _require_declared(choice.channel, "channel", list(project.channels))
+    identifier = api.identifier_of(project, who)
+    fragment = runtime.store.pseudonym(identifier.namespace, identifier.value)
+    facts = [
+        runtime.fact(
+            PreferenceSet(
+                purpose=each.purpose,
+                channel=each.channel,
+                allowed=each.allowed,
+                by=by,
+                who=identifier,
+            ),
+            fragment,
+        )
+        for each in request.preferences
+    ]
+    runtime.commit([Unit(facts=tuple(facts))])
+    with runtime.view() as seen:
+        return _read(seen, who)[1]
+
+
+def _read(seen: View[Version], who: api.Who) -> tuple[Customer, api.PreferencesAnswer]:
+    project = seen.version.project
+    customer = identity.resolve(seen.snapshot, project, api.identifier_of(project, who))
+    cells = consent.read(seen.snapshot, customer, project).preferences()
+    return customer, api.preferences_answer(cells)
+
+
+def _require_declared(name: str, what: str, declared: list[str]) -> None:
+    if name not in declared:
+        raise BadRequest(f"the {what} {name!r}", f"one of: {', '.join(declared)}")

@@ -1,0 +1,107 @@
+"""The active version of a store kept in step with a project folder, at the start and afterwards."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from tuttu import api, ledger, versions
+from tuttu.catalog import Survey
+from tuttu.engine.monotonic_clock import NotBefore, newest_moment
+from tuttu.storage import Store
+from tuttu.versions import Activation, ActiveVersion, BackfillProgress, Report, no_report
+from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.errors import AlreadyReloading, Fault, ProjectError, Unavailable
+from tuttu.vocabulary.room import Rooms
+from tuttu.vocabulary.values import Instant
+
+OPENING = "opening"
+
+
+class Reloads:
+    """Keeps the active version of one store in step with one project folder.
+
+    opened: what the opening itself changed. filling: a backfill at work. failed: when and why the
+    last reload failed, if it did.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        survey: Survey,
+        rooms: Rooms,
+        store: Store,
+        clock: Clock,
+        report: Report = no_report,
+    ) -> None:
+        """Activates what was read of the folder. Raises ProjectError, Unavailable."""
+        self._folder = folder
+        self._rooms = rooms
+        self._store = store
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()
+        self._stopped = threading.Event()
+        self.filling: BackfillProgress | None = None
+        self.failed: tuple[Instant, list[Fault]] | None = None
+        with versions.view(store, newest_moment) as seen:
+            late = NotBefore(clock, seen.version)
+        activation = versions.Activator(survey, rooms, store, late, OPENING).run(report)
+        self.versions = ActiveVersion(store, rooms)
+        self.opened = self._withdraw(activation, late)
+
+    def reload(self, by: str, report: Report = no_report) -> api.ReloadAnswer:
+        """Durable when it returns; live traffic goes on beside it, by the version that holds.
+
+        Raises ProjectError with every fault, and then the version that holds goes on;
+        AlreadyReloading, Unavailable.
+        """
+        if not self._one_at_a_time.acquire(blocking=False):
+            raise AlreadyReloading("a reload is running already; ask again when it has ended")
+        try:
+            return self._reload(by, report)
+        except ProjectError as error:
+            self.failed = (self._clock.now(), error.faults)
+            raise
+        finally:
+            self.filling = None
+            self._one_at_a_time.release()
+
+    def interrupt(self) -> None:
+        """Ends a backfill that is at work, between two of its commits."""
+        self._stopped.set()
+
+    def _reload(self, by: str, report: Report) -> api.ReloadAnswer:
+        def note(progress: BackfillProgress) -> None:
+            self.filling = progress
+            if self._stopped.is_set():
+                raise Unavailable("the server stops; the fill goes on when it starts again")
+            report(progress)
+
+        survey = versions.read_project(self._folder, self._rooms)
+        faults = versions.another_store(self.versions.newest.project, survey.project)
+        if faults:
+            raise ProjectError(faults)
+        activation = versions.Activator(
+            survey, self._rooms, self._store, self._clock, by
+        ).run(note)  # fmt: skip
+        self.failed = None
+        return self._withdraw(activation, self._clock)
+
+    def _withdraw(self, activation: Activation, clock: Clock) -> api.ReloadAnswer:
+        """Takes back what the version has no action for. clock: of the late facts."""
+        now = clock.now()
+        with versions.view(self._store, self.versions.at) as seen:
+            project, queued = seen.version.project, list(ledger.queued(seen.snapshot))
+        withdrawn = versions.withdraw(
+            project, queued, lambda units: self.versions.commit(units, now), now
+        )
+        return api.ReloadAnswer(
+            project_digest=activation.active.digest,
+            before=activation.before,
+            changed=activation.changed,
+            since=format_instant(activation.active.since),
+            filled=activation.filled,
+            facts=activation.facts,
+            withdrawn=api.shown_withdrawals(withdrawn),
+        )

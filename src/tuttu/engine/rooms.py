@@ -1,0 +1,19 @@
+"""The rooms of the house: the one list that all others walk."""
+
+from tuttu import access, consent, content, decision, identity, intake, ledger, profile, versions
+from tuttu.vocabulary.room import Room, Rooms
+
+ROOMS: Rooms = (
+    identity.ROOM,
+    consent.ROOM,
+    profile.ROOM,
+    ledger.ROOM,
+    intake.ROOM,
+    access.ROOM,
+    decision.ROOM,
+    versions.ROOM,
+    content.ROOM,
+)
+"""In the order of their folds: state that rests on other state comes after it."""
+
+__all__ = ["ROOMS", "Room"]

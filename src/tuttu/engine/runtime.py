@@ -1,0 +1,85 @@
+"""What every use case is handed: one company's store, clock, keys, and the version that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from tuttu.access import Keyring
+from tuttu.batch import Runs
+from tuttu.engine.reloads import Reloads
+from tuttu.storage import Store
+from tuttu.versions import Version, Versions, View, view
+from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.events import FragmentId, PersonLookedAt
+from tuttu.vocabulary.facts import Body, Fact, Reader, Result, Unit
+from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+
+
+class Runtime:
+    """Safe to use from several threads. reloads None: it was made of no project folder.
+
+    unauthenticated: calls refused for want of a key, since the start; of senders without a key
+    only their number is kept.
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, versions: Versions, reloads: Reloads | None = None
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.versions = versions
+        self.reloads = reloads
+        self.runs = Runs()
+        self.unauthenticated = 0
+        self.keyring = Keyring(self._reading, self.append, shared=store.remote)
+
+    @property
+    def project(self) -> Project:
+        """The version that holds, as far as this process knows."""
+        return self.versions.newest.project
+
+    def now(self) -> Instant:
+        return self.clock.now()
+
+    def view(self, *, exclusive: bool = False) -> AbstractContextManager[View[Version]]:
+        """A snapshot and the version that holds in it. exclusive: nobody else writes meanwhile."""
+        return view(self.store, self.versions.at, exclusive=exclusive)
+
+    def commit(self, units: Sequence[Unit]) -> list[Result]:
+        """Raises Unavailable; then nothing was kept, or nobody knows (see `Store.commit`)."""
+        return self.versions.commit(units, self.now())
+
+    def commit_in(self, seen: View[Version], units: Sequence[Unit]) -> list[Result]:
+        """At the end of an exclusive view."""
+        assert seen.transaction is not None  # noqa: S101 - exclusive views have one
+        return self.versions.commit_in(seen.transaction, units, self.now())
+
+    def append(self, body: Body, fragment: FragmentId | None = None) -> Result:
+        """One fact of our own making, now."""
+        return self.commit([Unit(facts=(self.fact(body, fragment),))])[0]
+
+    def record_look(self, customer: Customer, by: str, what: str) -> None:
+        """Somebody read what is known of a customer: that is known of them too."""
+        self.append(PersonLookedAt(by=by, what=what), customer.oldest)
+
+    def fact(self, body: Body, fragment: FragmentId | None = None) -> Fact:
+        now = self.now()
+        return Fact(id=new_id(), fragment=fragment, time=now, received=now, body=body)
+
+    def interrupt(self) -> None:
+        """Ends batch work that other threads are at, and lets none begin: it is about to close."""
+        self.runs.interrupt()
+        if self.reloads is not None:
+            self.reloads.interrupt()
+
+    def close(self) -> None:
+        self.store.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Reader]:
+        with self.view() as seen:
+            yield seen.snapshot

@@ -1,0 +1,88 @@
+"""Two customers that were taken for one: separated for good, with what that forbids."""
+
+from __future__ import annotations
+
+from tuttu import api, identity
+from tuttu.engine.runtime import Runtime
+from tuttu.versions import Version, View
+from tuttu.vocabulary.errors import BadRequest
+from tuttu.vocabulary.events import Identifier, Unmerge
+from tuttu.vocabulary.facts import Unit
+from tuttu.vocabulary.people import RefusedLink
+
+Seen = View[Version]
+
+
+def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.UnmergeAnswer:
+    """Parts two identifiers for good, or takes one fragment out of its customer.
+
+    One unit: a fact for every fragment that is separated, so that each one's timeline tells it.
+    Raises BadRequest.
+    """
+    with runtime.view() as seen:
+        one = _identifier(seen, request.one)
+        others = _others(seen, one, request.other)
+        before = _forbidden(seen, (one, *others))
+    first = Unmerge(one=one, other=others[0], more=others[1:], by=by, why=request.why)
+    unmerges = [first, *(Unmerge(one=each, other=one, by=by, why=request.why) for each in others)]
+    facts = (
+        runtime.fact(each, runtime.store.pseudonym(each.one.namespace, each.one.value))
+        for each in unmerges
+    )
+    runtime.commit([Unit(facts=tuple(facts))])
+    with runtime.view() as seen:
+        after = _forbidden(seen, (one, *others))
+        return api.UnmergeAnswer(
+            one=_customer(seen, one),
+            other=None if request.other is None else _customer(seen, others[0]),
+            forbidden=[api.link(each) for each in after if each not in before],
+        )
+
+
+def _identifier(seen: Seen, who: api.Who) -> Identifier:
+    """A customer by an identifier, or one fragment by its id."""
+    project = seen.version.project
+    if api.FRAGMENT in project.namespaces or set(who) != {api.FRAGMENT}:
+        return api.identifier_of(project, who)
+    said = who[api.FRAGMENT]
+    try:
+        key = bytes.fromhex(said)
+    except ValueError:
+        raise BadRequest(f"the fragment {said!r}", "its id, 32 hex digits") from None
+    found = identity.identifier_of(seen.snapshot, key)
+    if found is None:
+        expected = "one that some fact has named, as `tuttu customer --json` shows it"
+        raise BadRequest(f"the fragment {said!r}", expected)
+    return found
+
+
+def _others(seen: Seen, one: Identifier, other: api.Who | None) -> tuple[Identifier, ...]:
+    if other is not None:
+        named = _identifier(seen, other)
+        if named == one:
+            raise BadRequest("the same identifier twice", "two identifiers of one customer")
+        return (named,)
+    customer = identity.resolve(seen.snapshot, seen.version.project, one)
+    others = tuple(each for each in customer.identifiers if each != one)
+    if not others:
+        found = f"{api.label(one)}, who stands alone"
+        raise BadRequest(found, "somebody who is joined with others")
+    return others
+
+
+def _forbidden(seen: Seen, identifiers: tuple[Identifier, ...]) -> dict[RefusedLink, None]:
+    """Evidence on their customers that an unmerge refuses, each once."""
+    project = seen.version.project
+    customers = (identity.resolve(seen.snapshot, project, each) for each in identifiers)
+    by_oldest = {found.oldest: found for found in customers}
+    return {
+        refused: None
+        for customer in by_oldest.values()
+        for refused in customer.refused
+        if refused.reason == identity.UNMERGED
+    }
+
+
+def _customer(seen: Seen, identifier: Identifier) -> str:
+    found = identity.resolve(seen.snapshot, seen.version.project, identifier)
+    return api.label(found.identifiers[0])

@@ -1,0 +1,50 @@
+"""What a new version of the project may not change about namespaces: customers were joined by them.
+
+Who is who was judged as the facts came, by the rules of that time: to go on by other rules would
+leave half of the store judged by one and half by the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import attrgetter
+
+from tuttu.vocabulary.errors import Fault, Where
+from tuttu.vocabulary.project import Project
+
+JUDGED = (
+    "unique",
+    "limit",
+    "alias_limit",
+    "normalise",
+    "blocked",
+    "blocked_patterns",
+    "strength",
+)
+"""What says of an identifier whom it names and joins. Its rank and where it is found in a call
+hold for what comes from now on."""
+
+REMEDY = (
+    "to change it, begin a new store (another `storage` in tuttu.yaml) and send the events again"
+)
+
+
+def can_follow(before: Project, after: Project) -> Iterator[Fault]:
+    """At places of the new version; none: it can follow the other."""
+    for name, was in before.namespaces.items():
+        now = after.namespaces.get(name)
+        if now is None:
+            found = f"no namespace `{name}`, by which people are known"
+            yield Fault(Where("identity.yaml", 1), found, f"it as it was; {REMEDY}")
+            continue
+        for word in JUDGED:
+            value = attrgetter(word)
+            if value(was) != value(now):
+                found = f"another `{word}` of `{now.name}`, by which people were joined"
+                yield Fault(now.where, found, f"{_shown(value(was))} as before; {REMEDY}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, frozenset | tuple):
+        return ", ".join(f"`{each}`" for each in sorted(map(str, value))) or "nothing"
+    return "none" if value is None else f"`{value}`"
