@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu import catalog
-from tuttu.catalog.moments import first_instant, instant_after, money, share
+from tuttu.catalog.scalars import first_instant, instant_after, money, share
 from tuttu.vocabulary.company import Limits
 from tuttu.vocabulary.conversion import to_instant
 from tuttu.vocabulary.errors import Where

@@ -53,14 +53,15 @@ def _falsify(folder: Path) -> None:
     """State says something else than the log."""
     with closing(open_engine(folder, clock=ManualClock(MOMENT))) as engine:
         fragment = engine.store.pseudonym("user_id", "maija")
-        slot = plan_of(engine.project).told["has_tv"]
+        key = plan_of(engine.project).written["has_tv"]
 
         def fold(transaction: Transaction, logged: Logged) -> None:
             state = transaction.get(FRAGMENTS, fragment)
             assert state is not None
-            told = state.told[slot]["told"]
-            state.told[slot]["told"] = msgspec.structs.replace(told, value=False)
-            transaction.put(FRAGMENTS, fragment, state)
+            wrong = msgspec.structs.replace(state.written[key]["told"], value=False)
+            written = {**state.written, key: {**state.written[key], "told": wrong}}
+            after = msgspec.structs.replace(state, written=written)
+            transaction.put(FRAGMENTS, fragment, after)
 
         body = PersonLookedAt(by="test", what="nothing")
         fact = builders.fact(engine.store, body, MOMENT, id="f", who="maija")

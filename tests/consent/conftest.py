@@ -85,7 +85,7 @@ class Bureau:
 
     def canonical(self, *people: str) -> object:
         with self.store.read() as snapshot:
-            return consent.canonical(snapshot, builders.customer(snapshot, *people), PROJECT)
+            return consent.ROOM.canonical(snapshot, builders.customer(snapshot, *people), PROJECT)
 
     def state(self) -> Mapping[bytes, object]:
         with self.store.read() as snapshot:

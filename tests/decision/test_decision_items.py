@@ -100,7 +100,8 @@ class World:
 
     def digest(self, items: Items, past: Sequence[Past], shuffle: random.Random) -> object:
         with self.heard(items, past, shuffle) as store, store.read() as snapshot:
-            return ledger.canonical(snapshot, builders.customer(store, "maija"), self.project)
+            maija = builders.customer(store, "maija")
+            return ledger.ROOM.canonical(snapshot, maija, self.project)
 
     @contextmanager
     def heard(

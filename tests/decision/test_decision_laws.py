@@ -17,7 +17,7 @@ from tests.builders import HERE
 from tuttu.content import ContentError
 from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
 from tuttu.decision import Candidate, Question, Situation, decide, explain, explain_again
-from tuttu.ledger import canonical_resources, resource_state
+from tuttu.ledger import ROOM, resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Committed, Result
 from tuttu.vocabulary.library import (
@@ -347,7 +347,7 @@ def test_asking_changes_nothing(
         assert first == second
         with store.read() as snapshot:
             assert snapshot.position == 0
-            assert canonical_resources(snapshot, project) == {"uses": [], "amounts": []}
+            assert ROOM.whole(snapshot, project) == {"uses": [], "amounts": []}
 
 
 @given(

@@ -18,7 +18,7 @@ from tuttu import catalog
 from tuttu.access import Scope
 from tuttu.cli import main
 from tuttu.cli.folders import examples
-from tuttu.intake import Code
+from tuttu.intake import RefusalCode
 from tuttu.policy import CONSTRUCTS
 from tuttu.web import ROUTES
 
@@ -101,7 +101,7 @@ def test_every_construct_scope_and_code_is_in_the_reference() -> None:
     called = {name for each in CONSTRUCTS if (name := re.match(r"\w+(?=\()", each))}
     assert {name[0] for name in called if f"`{name[0]}(" not in conditions} == set()
     http = text_of(DOCS / "reference" / "http.md")
-    assert {name for name in [*Scope, *Code] if f"`{name.value}`" not in http} == set()
+    assert {name for name in [*Scope, *RefusalCode] if f"`{name.value}`" not in http} == set()
 
 
 def test_every_example_company_is_told_of() -> None:

@@ -111,9 +111,10 @@ def bound(tree: ast.Module) -> set[str]:
     }
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     assigned = {
-        ast.unparse(target)
+        target.id
         for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets
+        if isinstance(target, ast.Name)
     }
     return imported | defined | assigned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuttu.catalog.schemas.stories import STAGES
+from tuttu.catalog.schemas.scenarios import STAGES
 from tuttu.vocabulary.verdicts import Stage
 
 

@@ -22,7 +22,7 @@ from tuttu.intake import (
     Row,
     RowFile,
     accept,
-    mapped,
+    map_rows,
     require_fit,
 )
 from tuttu.storage import Store
@@ -173,7 +173,7 @@ def take() -> Take:
         if mapping:
             columns = rows.columns if isinstance(rows, RowFile) else None
             require_fit(mapping, columns, context.project)
-        return _sent(list(mapped(rows, mapping, after)), context)
+        return _sent(list(map_rows(rows, mapping, after)), context)
 
     return taking
 

@@ -20,7 +20,7 @@ from tuttu.intake import (
     MappingError,
     Row,
     load_mapping,
-    mapped,
+    map_rows,
     read_records,
     read_rows,
     require_fit,
@@ -323,7 +323,7 @@ def test_rows_are_mapped_one_at_a_time_behind_a_number() -> None:
             yield Row(number=number, values={"who": "m"})
         raise EOFError
 
-    each = mapped(rows(), load_mapping(HEAD), after=2)
+    each = map_rows(rows(), load_mapping(HEAD), after=2)
     first = next(each)
     assert (first.row.number, first.fault) == (3, None)
     assert [json.loads(call)["messageId"] for call in first.calls] == ["x-000000003"]

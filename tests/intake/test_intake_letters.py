@@ -22,7 +22,7 @@ from tuttu.intake import (
     close,
     letter,
     letters,
-    repaired,
+    repair,
 )
 from tuttu.storage import Store
 from tuttu.vocabulary.events import DeadLetterClosed, Event
@@ -96,7 +96,7 @@ def test_a_repaired_call_is_as_if_it_had_been_right_at_first(
 ) -> None:
     kept = refuse(empty, context, {**WRONG, **said})
     right = body({**RIGHT, **said})
-    sent = commit(empty, repaired(kept, right, later(context)))
+    sent = commit(empty, repair(kept, right, later(context)))
     assert sent.units == accept("track", right, None, context).units
     assert sent.refusal is None
     assert only(empty).status == "sent"
@@ -110,14 +110,14 @@ def test_a_repaired_call_of_a_batch_is_too(empty: Store, context: Context) -> No
         return body({"batch": [call], "sentAt": "2026-03-01T08:00:00Z"})
 
     commit(empty, accept("batch", batch({**WRONG, **dated}), None, context))
-    sent = commit(empty, repaired(only(empty), body({**RIGHT, **dated}), later(context)))
+    sent = commit(empty, repair(only(empty), body({**RIGHT, **dated}), later(context)))
     assert sent.units == accept("batch", batch({**RIGHT, **dated}), None, context).units
     assert sent.units[0].facts[0].time == context.now - HOUR
 
 
 def test_a_letter_refused_again_waits_on(empty: Store, context: Context) -> None:
     kept = refuse(empty, context, WRONG)
-    sent = commit(empty, repaired(kept, body({**WRONG, "event": ""}), later(context)))
+    sent = commit(empty, repair(kept, body({**WRONG, "event": ""}), later(context)))
     assert sent.status == 400
     assert sent.refusal is not None
     assert sent.refusal.letter is None
@@ -130,7 +130,7 @@ def test_sending_as_it_is_after_the_project_was_repaired(empty: Store, context: 
     strict = msgspec.structs.replace(context.project, tracking=tracking)
     kept = refuse(empty, msgspec.structs.replace(context, project=strict), RIGHT)
     assert kept.letter.code == "undeclared_event"
-    sent = commit(empty, repaired(kept, None, later(context)))
+    sent = commit(empty, repair(kept, None, later(context)))
     assert sent.units == accept("track", body(RIGHT), None, context).units
     assert only(empty).status == "sent"
 
@@ -139,10 +139,10 @@ def test_sending_twice_is_sending_once(empty: Store, context: Context) -> None:
     """Also without a messageId, and when both began before either ended."""
     kept = refuse(empty, context, {"userId": "maija"})
     right = body({"userId": "maija", "event": "Opened"})
-    one, other = (repaired(kept, right, later(context, n)) for n in (1, 2))
+    one, other = (repair(kept, right, later(context, n)) for n in (1, 2))
     assert [type(each) for each in empty.commit(one.everything)] == [Committed, Committed]
     assert [type(each) for each in empty.commit(other.everything)] == [Duplicate, Duplicate]
-    third = repaired(only(empty), right, later(context))
+    third = repair(only(empty), right, later(context))
     assert third.refusal is not None
     assert (third.status, third.refusal.code) == (409, "letter_closed")
     assert third.everything == ()
@@ -151,17 +151,17 @@ def test_sending_twice_is_sending_once(empty: Store, context: Context) -> None:
 def test_a_letter_cut_short_needs_a_whole_body(empty: Store, context: Context) -> None:
     kept = refuse(empty, context, {**RIGHT, "properties": {"x": "y" * 40_000}})
     assert kept.letter.truncated
-    sent = repaired(kept, None, context)
+    sent = repair(kept, None, context)
     assert sent.refusal is not None
     assert sent.refusal.code == "letter_truncated"
-    assert repaired(kept, body(RIGHT), context).status == 200
+    assert repair(kept, body(RIGHT), context).status == 200
 
 
 def test_a_repaired_batch_closes_and_its_refused_calls_wait(
     empty: Store, context: Context, events_of: Callable[[Accepted], list[Event]]
 ) -> None:
     kept = refuse(empty, context, {"batch": 7}, "batch")
-    sent = commit(empty, repaired(kept, body({"batch": [RIGHT, WRONG]}), later(context)))
+    sent = commit(empty, repair(kept, body({"batch": [RIGHT, WRONG]}), later(context)))
     assert [event.id for event in events_of(sent)] == ["m-1"]
     states = {each.letter.route: each.status for each in listed(empty)}
     assert states == {"batch": "sent", "call": "waiting"}
@@ -173,7 +173,7 @@ def test_a_dropped_letter(empty: Store, context: Context) -> None:
     unit = close(kept.letter.id, "dropped", later(context))
     assert [type(each) for each in empty.commit([unit])] == [Committed]
     assert only(empty).status == "dropped"
-    assert repaired(only(empty), body(RIGHT), context).status == 409
+    assert repair(only(empty), body(RIGHT), context).status == 409
     sent = close(kept.letter.id, "sent", later(context))
     assert [type(each) for each in empty.commit([sent])] == [Duplicate]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuttu.intake.nesting import require_depth, second_level
-from tuttu.intake.refusing import RefusedError
+from tuttu.intake.body import require_depth, second_level
+from tuttu.intake.errors import IntakeError
 
 pytestmark = pytest.mark.fuzz
 
@@ -38,7 +38,7 @@ def test_the_limit_is_exact(value: Any, ascii_only: bool) -> None:
     levels = depth(value)
     require_depth(content, levels)
     if levels:
-        with pytest.raises(RefusedError, match=f"more than {levels - 1} levels"):
+        with pytest.raises(IntakeError, match=f"more than {levels - 1} levels"):
             require_depth(content, levels - 1)
 
 
@@ -51,5 +51,5 @@ def test_calls_of_a_batch_are_counted(calls: list[Any]) -> None:
 def test_what_a_decoder_reads_before_a_fault_is_counted(content: str, limit: int) -> None:
     """Text that is no JSON may be refused too early, but never lets a decoder go too deep."""
     deep = "[" * (limit + 1) + content
-    with pytest.raises(RefusedError):
+    with pytest.raises(IntakeError):
         require_depth(deep.encode(), limit)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuttu.intake import Accepted, Context, once_key
-from tuttu.intake.moments import read_instant, settle
-from tuttu.intake.refusing import RefusedError
+from tuttu.intake import Accepted, Context, dedupe_key
+from tuttu.intake.call import effective_time, read_instant
+from tuttu.intake.errors import IntakeError
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, SECOND
 
@@ -60,7 +60,7 @@ def test_readable_timestamps(text: str | None, instant: int | None) -> None:
     ],
 )  # fmt: skip
 def test_unreadable_timestamps_say_what_is_expected(value: object) -> None:
-    with pytest.raises(RefusedError, match=r"in `sentAt`; expected ISO 8601 text") as raised:
+    with pytest.raises(IntakeError, match=r"in `sentAt`; expected ISO 8601 text") as raised:
         read_instant(value, "sentAt")
     assert raised.value.code == "bad_timestamp"
 
@@ -96,7 +96,7 @@ def test_the_effective_time(
     event = event_of(accepted)
     assert (event.time, event.claimed, event.received) == (time, claimed, NOON)
     own = said.get("originalTimestamp", said.get("timestamp"))
-    assert accepted.units[0].once == (once_key("m-1", own),)
+    assert accepted.units[0].once == (dedupe_key("m-1", own),)
     assert accepted.units[0].facts[0].time == time
 
 
@@ -143,12 +143,11 @@ def test_effective_time_is_never_ahead_and_never_too_early(
 ) -> None:
     earliest = received - 1_000 * DAY
     try:
-        moment = settle(own, sent, received, earliest)
-    except RefusedError:
+        time, claimed = effective_time(own, sent, received, earliest)
+    except IntakeError:
         assert own is not None
         assert (own if sent is None else received - sent + own) < earliest
         return
-    assert earliest <= moment.time <= received
-    assert moment.own == own
-    if moment.claimed is not None:
-        assert (moment.claimed, moment.time) == (own, received)
+    assert earliest <= time <= received
+    if claimed is not None:
+        assert (claimed, time) == (own, received)

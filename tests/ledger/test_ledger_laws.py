@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.builders import HERE, NOON
 
-from tuttu.ledger import History, canonical, canonical_resources, resource_state
+from tuttu.ledger import ROOM, History, resource_state
+from tuttu.ledger.canonical import canonical
 from tuttu.storage import Store
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Committed, Refused, Result
@@ -283,6 +284,6 @@ def test_replay_of_the_log_gives_the_same_state(
         for store in (first, second):
             with store.read() as snapshot:
                 whose = canonical(snapshot, person(first, "maija"), project)
-                digests.append((whose, canonical_resources(snapshot, project)))
+                digests.append((whose, ROOM.whole(snapshot, project)))
         assert digests[0] == digests[1]
         assert digests[0][0]["units"] == [["d0.1", "lost"]]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests import builders
 
 from tuttu import profile
-from tuttu.profile import canonical, read
-from tuttu.profile import known as knowing
+from tuttu.profile import merge, read
+from tuttu.profile.canonical import canonical
 from tuttu.profile.plan import plan_of
 from tuttu.profile.records import FRAGMENTS, ITEMS, MEMBERS, PAGES, ROLLS
 from tuttu.storage import Snapshot
@@ -152,12 +152,12 @@ def test_merge_is_commutative_and_associative_and_changes_nothing(
     with heard(project, _calls(call, drawn)) as snapshot:
         before = _everything(snapshot)
         a, b, c = (
-            knowing.of_fragment(snapshot, plan, fragment)
+            merge.of_fragment(snapshot, plan, fragment)
             for fragment in person(snapshot, *order).fragments
         )
-        flat = knowing.merge(plan, [a, b, c])
-        left = knowing.merge(plan, [knowing.merge(plan, [a, b]), c])
-        right = knowing.merge(plan, [a, knowing.merge(plan, [c, b])])
+        flat = merge.merge(plan, [a, b, c])
+        left = merge.merge(plan, [merge.merge(plan, [a, b]), c])
+        right = merge.merge(plan, [a, merge.merge(plan, [c, b])])
         assert flat == left == right
         assert _everything(snapshot) == before
 

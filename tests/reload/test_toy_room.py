@@ -145,8 +145,9 @@ def test_a_receipt_keeps_what_it_read(engine: Runtime) -> None:
 
 def test_a_reload_fills_it_from_the_log(ruled: Path, tmp_path: Path) -> None:
     clock, plain = ManualClock(NOON), write(tmp_path / "plain", PLAIN)
-    storage = f"sqlite:{ruled}/.tuttu/toy.db"
-    with closing(open_engine(plain, clock=clock, storage=storage)) as before:
+    with closing(
+        open_engine(plain, clock=clock, storage=f"sqlite:{ruled}/.tuttu/toy.db")
+    ) as before:
         tell(before, [order(number) for number in range(5)])
         old = use.digest(before)
     opened = open_engine(ruled, clock=clock, storage="sqlite:.tuttu/toy.db", rooms=WITH_TOY)

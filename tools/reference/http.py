@@ -12,8 +12,7 @@ from tools.reference.markdown import page, table
 
 from tuttu import web
 from tuttu.access import Scope
-from tuttu.intake import Code
-from tuttu.intake.refusing import STATUS
+from tuttu.intake import STATUS, RefusalCode
 from tuttu.web import ROUTES
 
 Json = dict[str, Any]
@@ -157,7 +156,7 @@ def _type(shape: Json) -> str:
 
 
 def _refusals() -> list[tuple[str, str, str]]:
-    found = {code.value: {STATUS.get(code, 400)} for code in Code}
+    found = {code.value: {STATUS.get(code, 400)} for code in RefusalCode}
     for status, code in _raised():
         found.setdefault(code, set()).add(status)
     return [

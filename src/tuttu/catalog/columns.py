@@ -15,7 +15,7 @@ NOW = "now"
 Fields = Mapping[str, Type]
 
 
-class ColumnBook:
+class ColumnRegistry:
     """Columns and collections with the places that declare them: a file and line, a room, or None
     for what is always there.
 

@@ -1,4 +1,4 @@
-"""Compiles the expressions of a project folder, and tells where one does not hold."""
+"""Compiles the expressions of a project folder, and says where one does not hold."""
 
 from __future__ import annotations
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from tuttu.catalog.action_sheets import read_action_sheets
-from tuttu.catalog.desk import Desk
 from tuttu.catalog.findings import Findings
 from tuttu.catalog.folder import (
     KINDS,
@@ -19,23 +17,24 @@ from tuttu.catalog.folder import (
     digest,
     texts_of,
 )
-from tuttu.catalog.read_actions import read_actions
+from tuttu.catalog.read_actions import read_action_sheets, read_actions
 from tuttu.catalog.read_channels import (
     check_defaults,
     read_channels,
-    read_resources,
     read_surfaces,
 )
-from tuttu.catalog.read_company import read_company
 from tuttu.catalog.read_consent import read_consent
 from tuttu.catalog.read_content import read_content
 from tuttu.catalog.read_events import read_plan, read_tracking
 from tuttu.catalog.read_identity import read_identity
 from tuttu.catalog.read_policy import read_policy
+from tuttu.catalog.read_resources import read_resources
+from tuttu.catalog.read_scenarios import Scenario, read_scenario
 from tuttu.catalog.read_traits import read_profile
-from tuttu.catalog.scenarios import Scenario, read_scenario
-from tuttu.catalog.shapes import read_sheet
-from tuttu.catalog.uses import Uses
+from tuttu.catalog.read_tuttu import read_company
+from tuttu.catalog.schema_validation import read_sheet
+from tuttu.catalog.scope import LoadScope
+from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary.company import Profile, Tracking
 from tuttu.vocabulary.errors import Fault, ProjectError, Where
@@ -96,7 +95,7 @@ class _Reading:
     def __init__(self, source: Path | Texts, rooms: Rooms) -> None:
         self.rooms = rooms
         self.findings = Findings()
-        self.desk = Desk(self.findings)
+        self.scope = LoadScope(self.findings)
         self.folder: Folder | KeptFiles = (
             Folder(source, self.findings) if isinstance(source, Path) else KeptFiles(source)
         )
@@ -108,23 +107,23 @@ class _Reading:
             raise ProjectError(faults)
 
     def project(self) -> Project:
-        desk = self.desk
+        scope = self.scope
         files = self.files = self.folder.policy_files()
         sheets = self._sheets(files)
-        read_company(sheets["tuttu"], desk)
-        channels = read_channels(sheets["channels"], desk)
-        surfaces = read_surfaces(sheets["channels"], channels, desk)
-        resources = read_resources(sheets["resources"], desk)
-        namespaces = read_identity(sheets["identity"], desk)
-        purposes = read_consent(sheets["consent"], desk)
-        messages = read_content([file for file in files if file.parts[0] == "content"], desk)
-        check_defaults(sheets["channels"], desk)
+        read_company(sheets["tuttu"], scope)
+        channels = read_channels(sheets["channels"], scope)
+        surfaces = read_surfaces(sheets["channels"], channels, scope)
+        resources = read_resources(sheets["resources"], scope)
+        namespaces = read_identity(sheets["identity"], scope)
+        purposes = read_consent(sheets["consent"], scope)
+        messages = read_content([file for file in files if file.parts[0] == "content"], scope)
+        check_defaults(sheets["channels"], scope)
         actions_files = [file for file in files if file.parts[0] == "actions"]
-        action_sheets = read_action_sheets(actions_files, desk)
-        read_plan(sheets["events"], desk)
+        action_sheets = read_action_sheets(actions_files, scope)
+        read_plan(sheets["events"], scope)
         declared = Project(
             digest=digest(files),
-            company=desk.company,
+            company=scope.company,
             namespaces=namespaces,
             tracking=Tracking(),
             profile=Profile(),
@@ -139,24 +138,24 @@ class _Reading:
             event_schema=Schema(),
         )
         contributed = {room.name: room.columns(declared) for room in self.rooms}
-        profile = read_profile(sheets["traits"], contributed, desk)
-        uses = Uses(profile.traits, desk)
-        tracking = read_tracking(sheets["events"], desk)
-        actions = read_actions(action_sheets, uses, desk)
+        profile = read_profile(sheets["traits"], contributed, scope)
+        usage = TraitUsage(profile.traits, scope)
+        tracking = read_tracking(sheets["events"], scope)
+        actions = read_actions(action_sheets, usage, scope)
         return msgspec.structs.replace(
             declared,
             tracking=tracking,
             profile=profile,
-            policy=read_policy(sheets["policy"], actions, uses, desk),
+            policy=read_policy(sheets["policy"], actions, usage, scope),
             actions=actions,
-            row_schema=desk.row_columns.schema,
-            event_schema=desk.event_columns.schema,
+            row_schema=scope.row_columns.schema,
+            event_schema=scope.event_columns.schema,
         )
 
     def scenarios(self) -> tuple[Scenario, ...]:
         files = self.folder.scenario_files()
         sheets = [read_sheet("scenario", one.path, one.text, self.findings) for one in files]
-        return tuple(read_scenario(sheet, self.desk) for sheet in sheets if sheet)
+        return tuple(read_scenario(sheet, self.scope) for sheet in sheets if sheet)
 
     def _sheets(self, files: list[SourceFile]) -> Sheets:
         """Roots by kind: None if it cannot be read, empty if an optional file is not there."""

@@ -1,14 +1,18 @@
-"""Actions with their conditions, formulas and treatments."""
+"""actions/: each action with what its group lets it inherit, conditions, formulas, treatments."""
 
 from __future__ import annotations
 
-from typing import Literal, cast
+import re
+from typing import Literal, NamedTuple, cast
 
-from tuttu.catalog.action_sheets import ActionSheet
-from tuttu.catalog.desk import Desk
-from tuttu.catalog.findings import quote
-from tuttu.catalog.uses import Uses
+from tuttu.catalog.findings import nearest, quote
+from tuttu.catalog.folder import SourceFile
+from tuttu.catalog.schema_validation import read_sheet
+from tuttu.catalog.schemas.json_schema import NAMES, WORD
+from tuttu.catalog.scope import LoadScope
+from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
+from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.library import Action, Treatment
 from tuttu.vocabulary.values import Condition, Expression
 
@@ -22,32 +26,34 @@ MUST_HAVE = {
 Status = Literal["draft", "live", "paused", "retired"]
 
 
-def read_actions(sheets: list[ActionSheet], uses: Uses, desk: Desk) -> dict[str, Action]:
+def read_actions(
+    sheets: list[ActionSheet], usage: TraitUsage, scope: LoadScope
+) -> dict[str, Action]:
     """Actions by name."""
-    return {sheet.name: _Reader(sheet, uses, desk).action() for sheet in sheets}
+    return {sheet.name: _Reader(sheet, usage, scope).action() for sheet in sheets}
 
 
 class _Reader:
     """Reads one action."""
 
-    def __init__(self, sheet: ActionSheet, uses: Uses, desk: Desk) -> None:
+    def __init__(self, sheet: ActionSheet, usage: TraitUsage, scope: LoadScope) -> None:
         self.sheet = sheet
         self.node = sheet.node
-        self.uses = uses
-        self.desk = desk
+        self.usage = usage
+        self.scope = scope
         self.purpose = self.node.text("purpose")
-        self.columns = desk.columns_about(self.node)
+        self.columns = scope.columns_about(self.node)
 
     def action(self) -> Action:
         self.check_missing()
-        about = self.desk.collections.refer_scalar(self.node.scalar("about"), self.desk.findings)
+        about = self.scope.collections.refer_scalar(self.node.scalar("about"), self.scope.findings)
         if "about" not in self.node and not self.node.doubtful:
-            self.desk.actions_about_nothing.add(self.sheet.name)
-        self.desk.purposes.refer_scalar(self.node.scalar("purpose"), self.desk.findings)
+            self.scope.actions_about_nothing.add(self.sheet.name)
+        self.scope.purposes.refer_scalar(self.node.scalar("purpose"), self.scope.findings)
         valid = self.node.mapping("valid")
-        start, end = self.desk.instant(valid.scalar("from")), self.desk.end(valid)
+        start, end = self.scope.instant(valid.scalar("from")), self.scope.end(valid)
         if start is not None and end is not None and start >= end:
-            self.desk.findings.add(valid.where, "a period that ends before it begins", "an order")
+            self.scope.findings.add(valid.where, "a period that ends before it begins", "an order")
         model = self.node.mapping("propensity").text("model") or None
         return Action(
             name=self.sheet.name,
@@ -78,13 +84,13 @@ class _Reader:
         for key, expected in MUST_HAVE.items():
             if key not in self.node:
                 where = self.node.where
-                self.desk.findings.add(where, f"no `{key}`", f"`{key}`: {expected}")
+                self.scope.findings.add(where, f"no `{key}`", f"`{key}`: {expected}")
 
     def formula(self, key: str) -> Expression:
         node = self.node.scalar(key)
-        compiled = self.desk.compiler.number(node, self.columns, self.sheet.name)
+        compiled = self.scope.compiler.number(node, self.columns, self.sheet.name)
         if node:
-            self.uses.check(compiled, self.purpose, node.where)
+            self.usage.check(compiled, self.purpose, node.where)
         return compiled
 
     def optional(self, key: str) -> Expression | None:
@@ -95,12 +101,12 @@ class _Reader:
         return tuple(self.condition(name, node) for name, node in section.scalars())
 
     def condition(self, name: str, node: ScalarNode) -> Condition:
-        test = self.desk.compiler.condition(node, self.columns, self.sheet.name)
-        self.uses.check(test, self.purpose, node.where)
+        test = self.scope.compiler.condition(node, self.columns, self.sheet.name)
+        self.usage.check(test, self.purpose, node.where)
         return Condition(name, test)
 
     def outcomes(self) -> dict[str, Expression]:
-        compiler, columns = self.desk.compiler, self.desk.event_columns
+        compiler, columns = self.scope.compiler, self.scope.event_columns
         section = self.node.mapping("outcomes")
         return {name: compiler.condition(node, columns) for name, node in section.scalars()}
 
@@ -108,42 +114,161 @@ class _Reader:
         section = self.node.mapping("treatments")
         if "treatments" in self.node and not (section.entries or self.node.broken("treatments")):
             found = "no treatment"
-            self.desk.findings.add(section.where, found, MUST_HAVE["treatments"])
+            self.scope.findings.add(section.where, found, MUST_HAVE["treatments"])
         return {name: self.treatment(name, node) for name, node in section.mappings()}
 
     def treatment(self, name: str, node: MappingNode) -> Treatment:
         surface = self.surface(name, node)
-        channel = self.desk.surface_channels.get(surface, "")
+        channel = self.scope.surface_channels.get(surface, "")
         message = node.scalar("message")
         if "message" not in node and not node.doubtful:
             expected = "`message`: the message that the treatment shows"
-            self.desk.findings.add(node.where, "no `message`", expected)
-        self.desk.needs_message(message, channel)
+            self.scope.findings.add(node.where, "no `message`", expected)
+        self.scope.needs_message(message, channel)
         uses = node.mapping("uses")
         for resource in uses.entries:
-            self.desk.resources.refer(resource, uses.at(resource), self.desk.findings)
+            self.scope.resources.refer(resource, uses.at(resource), self.scope.findings)
         return Treatment(
             name=name,
             surface=surface,
             channel=channel,
             message=message.text if message else "",
-            cost=self.desk.money(node.scalar("cost")),
+            cost=self.scope.money(node.scalar("cost")),
             uses={resource: uses.whole(resource, 0) for resource in uses.entries},
-            answer_within=self.desk.compiler.duration(node.scalar("answer_within")),
-            holds=self.desk.compiler.duration(node.scalar("holds")),
+            answer_within=self.scope.compiler.duration(node.scalar("answer_within")),
+            holds=self.scope.compiler.duration(node.scalar("holds")),
             where=node.where,
         )
 
     def surface(self, name: str, node: MappingNode) -> str:
         """The surface that is named, or the outbound channel that the treatment is named after."""
-        findings = self.desk.findings
+        findings = self.scope.findings
         if given := node.scalar("surface"):
-            self.desk.surfaces.refer_scalar(given, findings)
+            self.scope.surfaces.refer_scalar(given, findings)
             return given.text
-        if node.broken("surface") or node.doubtful or self.desk.channels.open:
+        if node.broken("surface") or node.doubtful or self.scope.channels.open:
             return ""
-        if self.desk.surface_channels.get(name) != name:
+        if self.scope.surface_channels.get(name) != name:
             expected = "`surface`, or the name of an outbound channel"
             found = f"the treatment {quote(name)} without a surface"
             findings.add(node.where, found, expected)
         return name
+
+
+GROUP_FILE = "_group.yaml"
+BLOCKS = ("eligible", "applicable", "suitable", "outcomes")
+OF_TIME = "ignored"
+
+
+class ActionSheet(NamedTuple):
+    """One action before its references and expressions are read."""
+
+    name: str
+    owner: str
+    issue_group: str
+    node: MappingNode
+
+
+def read_action_sheets(files: list[SourceFile], scope: LoadScope) -> list[ActionSheet]:
+    """Actions in the order of their paths; their names go to the desk."""
+    groups = {file.parts[1:3]: _sheet("group", file, scope) for file in files if _is_group(file)}
+    sheets: dict[str, ActionSheet] = {}
+    taken: dict[str, ActionSheet] = {}
+    for file in files:
+        owner, issue_group = file.parts[1:3]
+        _declare_folders(file, scope)
+        if _is_group(file):
+            continue
+        name = file.parts[-1].removesuffix(".yaml")
+        scope.actions.known.add(name)
+        node = _sheet("action", file, scope)
+        if node is None or not _is_named_well(name, node, taken.get(name.lower()), scope):
+            continue
+        inherited = groups.get((owner, issue_group), MappingNode({}, {}, node.where))
+        sheets[name] = ActionSheet(name, owner, issue_group, inherit(inherited, node))
+        taken[name.lower()] = sheets[name]
+    for sheet in sheets.values():
+        _declare_outcomes(sheet.node.mapping("outcomes"), scope)
+    return list(sheets.values())
+
+
+def inherit(group: MappingNode | None, action: MappingNode) -> MappingNode:
+    """An action over its group: blocks are joined, a treatment takes what it leaves out.
+
+    A group's treatment is no treatment by itself: it fills those of the same name. group None:
+    it cannot be read, so that nobody knows what the action lacks.
+    """
+    if group is None:
+        action.doubtful = True
+        return action
+    merged = _over(group, action)
+    for block in BLOCKS:
+        if not merged.broken(block) and block in merged:
+            merged.entries[block] = _over(group.mapping(block), action.mapping(block))
+    if "treatments" in action and not action.broken("treatments"):
+        merged.entries["treatments"] = _treatments(group, action)
+    else:
+        merged.entries.pop("treatments", None)
+        if action.broken("treatments"):
+            merged.entries["treatments"] = action.entries["treatments"]
+    return merged
+
+
+def _treatments(group: MappingNode, action: MappingNode) -> MappingNode:
+    treatments = action.mapping("treatments")
+    shared = group.mapping("treatments")
+    joined = MappingNode({}, dict(treatments.keys), treatments.where, doubtful=treatments.doubtful)
+    for name, node in treatments.entries.items():
+        if isinstance(node, MappingNode):
+            joined.entries[name] = _over(shared.mapping(name), node)
+        else:
+            joined.entries[name] = node
+    return joined
+
+
+def _over(below: MappingNode, above: MappingNode) -> MappingNode:
+    return MappingNode(
+        entries=below.entries | above.entries,
+        keys=below.keys | above.keys,
+        where=above.where,
+        doubtful=below.doubtful or above.doubtful,
+    )
+
+
+def _is_group(file: SourceFile) -> bool:
+    return file.parts[-1] == GROUP_FILE
+
+
+def _sheet(kind: str, file: SourceFile, scope: LoadScope) -> MappingNode | None:
+    return read_sheet(kind, file.path, file.text, scope.findings)
+
+
+def _declare_folders(file: SourceFile, scope: LoadScope) -> None:
+    for names, folder in zip((scope.owners, scope.issue_groups), file.parts[1:3], strict=True):
+        names.known.add(folder)
+        if not re.search(WORD, folder):
+            scope.findings.add(Where(file.path, 1), f"the folder {quote(folder)}", NAMES[WORD])
+
+
+def _is_named_well(
+    name: str, node: MappingNode, other: ActionSheet | None, scope: LoadScope
+) -> bool:
+    """An action is named as its file, and once in the company; case does not tell names apart."""
+    given = node.scalar("action")
+    if given and given.text != name:
+        expected = f"{quote(name)}, as the file is named"
+        scope.findings.add(given.where, quote(given.text), expected, nearest(given.text, [name]))
+    if other is None:
+        return True
+    at = given.where if given else node.where
+    found = f"the action {quote(name)} again"
+    scope.findings.add(at, found, f"another name: it stands in {other.node.where.file} already")
+    return False
+
+
+def _declare_outcomes(outcomes: MappingNode, scope: LoadScope) -> None:
+    scope.outcomes.known |= set(outcomes.entries)
+    node = outcomes.entries.get(OF_TIME)
+    if isinstance(node, ScalarNode):
+        expected = "another outcome: ignored comes of time alone, after `answer_within`"
+        scope.findings.add(outcomes.at(OF_TIME), f"the outcome {quote(OF_TIME)}", expected)

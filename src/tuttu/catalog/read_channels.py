@@ -1,15 +1,12 @@
-"""channels.yaml and resources.yaml."""
+"""channels.yaml."""
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
-from tuttu.catalog.desk import Desk
 from tuttu.catalog.findings import quote
+from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
-from tuttu.vocabulary.company import Channel, Resource, Surface
+from tuttu.vocabulary.company import Channel, Surface
 
-Period = Literal["day", "week", "month", "year"]
 STANDARD = {
     "web": "in",
     "app": "in",
@@ -23,71 +20,73 @@ STANDARD = {
 """The channels of a company that names none of its own."""
 
 
-def read_channels(sheet: MappingNode | None, desk: Desk) -> dict[str, Channel]:
+def read_channels(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Channel]:
     """Channels by name, and the names of surfaces to the desk."""
-    desk.channels.declare(sheet, "channels")
-    desk.surfaces.declare(sheet, "surfaces")
-    desk.surfaces.open = desk.surfaces.open or desk.channels.open
+    scope.channels.declare(sheet, "channels")
+    scope.surfaces.declare(sheet, "surfaces")
+    scope.surfaces.open = scope.surfaces.open or scope.channels.open
     if sheet is None:
         return {}
     if "channels" in sheet:
         declared = dict(sheet.mapping("channels").scalars())
     else:
         declared = {name: ScalarNode(way, sheet.where) for name, way in STANDARD.items()}
-        desk.channels.known |= STANDARD.keys()
+        scope.channels.known |= STANDARD.keys()
     channels = {
         name: Channel(name=name, outbound=node.text == "out", where=node.where)
         for name, node in declared.items()
     }
-    desk.surfaces.known |= {name for name, channel in channels.items() if channel.outbound}
-    desk.surfaces.broken |= desk.channels.broken
+    scope.surfaces.known |= {name for name, channel in channels.items() if channel.outbound}
+    scope.surfaces.broken |= scope.channels.broken
     return channels
 
 
 def read_surfaces(
-    sheet: MappingNode | None, channels: dict[str, Channel], desk: Desk
+    sheet: MappingNode | None, channels: dict[str, Channel], scope: LoadScope
 ) -> dict[str, Surface]:
     """Surfaces by name; every outbound channel is one too, of its own name."""
     declared = sheet.mapping("surfaces").mappings() if sheet else ()
     surfaces = {}
     for name, node in declared:
-        surfaces[name] = _surface(name, node, desk)
-        fits = _check_inbound(name, node, channels, desk)
-        desk.surface_channels[name] = surfaces[name].channel if fits else ""
+        surfaces[name] = _surface(name, node, scope)
+        fits = _check_inbound(name, node, channels, scope)
+        scope.surface_channels[name] = surfaces[name].channel if fits else ""
     for channel in channels.values():
         if channel.outbound:
             surfaces[channel.name] = _own_surface(channel)
-            desk.surface_channels[channel.name] = channel.name
+            scope.surface_channels[channel.name] = channel.name
     return surfaces
 
 
-def check_defaults(sheet: MappingNode | None, desk: Desk) -> None:
+def check_defaults(sheet: MappingNode | None, scope: LoadScope) -> None:
     """Default content of surfaces must be there."""
     for name, node in sheet.mapping("surfaces").mappings() if sheet else ():
-        desk.needs_message(node.scalar("default"), desk.surface_channels.get(name, ""))
+        scope.needs_message(node.scalar("default"), scope.surface_channels.get(name, ""))
 
 
-def _surface(name: str, node: MappingNode, desk: Desk) -> Surface:
+def _surface(name: str, node: MappingNode, scope: LoadScope) -> Surface:
     return Surface(
         name=name,
         channel=node.text("channel"),
         slots=node.whole("slots", 1),
         default=node.text("default") or None,
-        deadline=desk.compiler.duration(node.scalar("deadline")),
+        deadline=scope.compiler.duration(node.scalar("deadline")),
         variety=node.whole("variety", 0) or None,
         where=node.where,
     )
 
 
-def _check_inbound(name: str, node: MappingNode, channels: dict[str, Channel], desk: Desk) -> bool:
+def _check_inbound(
+    name: str, node: MappingNode, channels: dict[str, Channel], scope: LoadScope
+) -> bool:
     """Whether the surface is on an inbound channel; if not, a fault."""
     given = node.scalar("channel")
-    if given is None or not desk.channels.refer(given.text, given.where, desk.findings):
+    if given is None or not scope.channels.refer(given.text, given.where, scope.findings):
         return False
     own, channel = channels.get(name), channels.get(given.text)
     if own and own.outbound:
         expected = "another name: an outbound channel is a surface of its own name already"
-        desk.findings.add(node.where, f"the surface {quote(name)}", expected)
+        scope.findings.add(node.where, f"the surface {quote(name)}", expected)
         return False
     if channel and channel.outbound:
         inbound = ", ".join(sorted(one.name for one in channels.values() if not one.outbound))
@@ -95,7 +94,7 @@ def _check_inbound(name: str, node: MappingNode, channels: dict[str, Channel], d
             f"{quote(channel.name)}, which is outbound",
             f"an inbound channel: {inbound}",
         )
-        desk.findings.add(given.where, found, expected)
+        scope.findings.add(given.where, found, expected)
         return False
     return channel is not None
 
@@ -108,24 +107,3 @@ def _own_surface(channel: Channel) -> Surface:
         outbound=True,
         where=channel.where,
     )
-
-
-def read_resources(sheet: MappingNode | None, desk: Desk) -> dict[str, Resource]:
-    """Resources by name."""
-    if sheet is None:
-        desk.resources.open = True
-        return {}
-    desk.resources.known |= set(sheet.entries)
-    return {
-        name: Resource(
-            name=name,
-            amount=node.whole("amount", 0),
-            per=_period(node.scalar("per")),
-            where=node.where,
-        )
-        for name, node in sheet.mappings()
-    }
-
-
-def _period(node: ScalarNode | None) -> Period | None:
-    return cast(Period, node.text) if node else None

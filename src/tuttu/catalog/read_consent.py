@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from tuttu.catalog.desk import Desk
 from tuttu.catalog.findings import quote
+from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary.company import Purpose
 
 CONSENT = "consent"
 
 
-def read_consent(sheet: MappingNode | None, desk: Desk) -> dict[str, Purpose]:
+def read_consent(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Purpose]:
     """Purposes by name, each with a default for every channel."""
-    desk.purposes.declare(sheet, "purposes")
+    scope.purposes.declare(sheet, "purposes")
     if sheet is None:
         return {}
     return {
         name: Purpose(
             name=name,
             basis=node.text("basis"),
-            default=_default(node, desk),
+            default=_default(node, scope),
             skips=frozenset(stage.text for stage in node.listed("skips")),
             where=node.where,
         )
@@ -27,34 +27,34 @@ def read_consent(sheet: MappingNode | None, desk: Desk) -> dict[str, Purpose]:
     }
 
 
-def _default(node: MappingNode, desk: Desk) -> dict[str, bool]:
+def _default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:
     """Channel to allowed: True is `in`."""
     everywhere = node.scalar("default")
     if everywhere:
-        return dict.fromkeys(desk.channels.known, everywhere.text == "in")
+        return dict.fromkeys(scope.channels.known, everywhere.text == "in")
     if node.broken("default"):
         return {}
     if "default" not in node:
-        return _without_default(node, desk)
+        return _without_default(node, scope)
     section = node.mapping("default")
     for channel in section.entries:
-        desk.channels.refer(channel, section.at(channel), desk.findings)
-    missing = sorted(desk.channels.known - set(section.entries))
-    if missing and not desk.channels.open and not _misnamed(section, desk):
+        scope.channels.refer(channel, section.at(channel), scope.findings)
+    missing = sorted(scope.channels.known - set(section.entries))
+    if missing and not scope.channels.open and not _misnamed(section, scope):
         found = f"a default without {', '.join(quote(name) for name in missing)}"
         expected = "in or out for every channel, or `default: in` or `out` for all"
-        desk.findings.add(node.at("default"), found, expected)
+        scope.findings.add(node.at("default"), found, expected)
     return {channel: value.text == "in" for channel, value in section.scalars()}
 
 
-def _without_default(node: MappingNode, desk: Desk) -> dict[str, bool]:
+def _without_default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:
     """Only consent has to be asked for: a contract or a law allows until it is refused."""
     if node.text("basis") == CONSENT and not node.doubtful:
         expected = "`default`: in or out, or a mapping that says it for every channel"
-        desk.findings.add(node.where, "no `default` beside the basis consent", expected)
-    return dict.fromkeys(desk.channels.known, node.text("basis") != CONSENT)
+        scope.findings.add(node.where, "no `default` beside the basis consent", expected)
+    return dict.fromkeys(scope.channels.known, node.text("basis") != CONSENT)
 
 
-def _misnamed(section: MappingNode, desk: Desk) -> bool:
+def _misnamed(section: MappingNode, scope: LoadScope) -> bool:
     """A channel nobody knows is reported, and may be the one that is missing."""
-    return not desk.channels.known.issuperset(section.entries)
+    return not scope.channels.known.issuperset(section.entries)

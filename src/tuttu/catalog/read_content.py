@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from tuttu.catalog.desk import Desk
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.folder import CONTENT_PATH, SourceFile
+from tuttu.catalog.scope import LoadScope
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.library import Message
 
 Key = tuple[str, str, str]
 
 
-def read_content(files: list[SourceFile], desk: Desk) -> dict[Key, Message]:
+def read_content(files: list[SourceFile], scope: LoadScope) -> dict[Key, Message]:
     """Templates by message, channel and language; their names go to the desk."""
     messages = {}
     for file in files:
-        key = _key(file, desk)
+        key = _key(file, scope)
         if key is None:
             continue
-        desk.messages.add(key)
+        scope.messages.add(key)
         message, channel, language = key
         messages[key] = Message(
             name=message,
@@ -30,19 +30,19 @@ def read_content(files: list[SourceFile], desk: Desk) -> dict[Key, Message]:
     return messages
 
 
-def _key(file: SourceFile, desk: Desk) -> Key | None:
+def _key(file: SourceFile, scope: LoadScope) -> Key | None:
     """What the file's name says; a wrong name is reported, and the nearest one is meant."""
     where = Where(file.path, 1)
     parts = file.parts[-1].split(".")
     if len(parts) != 4:
-        desk.findings.add(where, f"the file {quote(file.parts[-1])}", CONTENT_PATH)
+        scope.findings.add(where, f"the file {quote(file.parts[-1])}", CONTENT_PATH)
         return None
     message, channel, language, _ = parts
     if file.text is not None and not file.text.strip():
-        desk.findings.add(where, "an empty file", "a text")
-    desk.channels.refer(channel, where, desk.findings)
-    languages = desk.company.languages
+        scope.findings.add(where, "an empty file", "a text")
+    scope.channels.refer(channel, where, scope.findings)
+    languages = scope.company.languages
     if language not in languages:
         expected = f"a language of tuttu.yaml: {', '.join(languages)}"
-        desk.findings.add(where, quote(language), expected, nearest(language, languages))
+        scope.findings.add(where, quote(language), expected, nearest(language, languages))
     return message, channel, language

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from tuttu.catalog.columns import TEXT, ColumnBook, read_fields, read_types
-from tuttu.catalog.desk import CALL_NAMES, Desk
+from tuttu.catalog.columns import TEXT, ColumnRegistry, read_fields, read_types
 from tuttu.catalog.expressions import Columns
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
+from tuttu.catalog.schemas.json_schema import CALLS
+from tuttu.catalog.scope import CALL_NAMES, LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary.company import (
     ConsentEvent,
@@ -19,7 +20,6 @@ from tuttu.vocabulary.company import (
 )
 from tuttu.vocabulary.values import ITEM, Kind, Type
 
-CALLS = ("identify", "track", "page", "screen", "group", "alias")
 ALWAYS = {"event": TEXT, "call": TEXT, "source": TEXT}
 OF_PAGES = {"path": TEXT, "url": TEXT, "title": TEXT}
 PRODUCTS = "products"
@@ -36,19 +36,19 @@ NO_SOURCES = ("contacted", "answered", "last_contact", ITEM)
 Undeclared = Literal["keep", "refuse"]
 
 
-def read_plan(sheet: MappingNode | None, desk: Desk) -> None:
+def read_plan(sheet: MappingNode | None, scope: LoadScope) -> None:
     """The tracking plan, with sources and the columns of events, to the desk."""
-    desk.events.declare(sheet, "events")
-    desk.events.known |= set(_call_names(sheet).values())
+    scope.events.declare(sheet, "events")
+    scope.events.known |= set(_call_names(sheet).values())
     events = sheet.mapping("events") if sheet else None
     plan = {name: _planned(name, node) for name, node in events.mappings()} if events else {}
     for event in plan.values():
-        _check_required(event, events, desk)
-    desk.sources |= _sources(sheet)
-    desk.plan = plan
-    desk.event_columns = _event_columns(sheet, desk)
+        _check_required(event, events, scope)
+    scope.sources |= _sources(sheet)
+    scope.plan = plan
+    scope.event_columns = _event_columns(sheet, scope)
     # A company that plans no events may name any: there is nothing to hold a name against.
-    desk.events.open = desk.events.open or sheet is None or "events" not in sheet
+    scope.events.open = scope.events.open or sheet is None or "events" not in sheet
 
 
 def _call_names(sheet: MappingNode | None) -> dict[str, str]:
@@ -75,36 +75,36 @@ def _planned(name: str, node: MappingNode) -> PlannedEvent:
     )
 
 
-def _check_required(event: PlannedEvent, events: MappingNode | None, desk: Desk) -> None:
+def _check_required(event: PlannedEvent, events: MappingNode | None, scope: LoadScope) -> None:
     node = events.mapping(event.name) if events else None
     if node is None or node.doubtful or node.broken("properties"):
         return
     declared = Names("a property of the event", node.mapping("properties").entries)
     for one in node.listed("required"):
-        declared.refer(one.text, one.where, desk.findings)
+        declared.refer(one.text, one.where, scope.findings)
 
 
-def _event_columns(sheet: MappingNode | None, desk: Desk) -> Columns:
-    book = ColumnBook(desk.findings, shared=True)
-    book.reserve(ALWAYS)
+def _event_columns(sheet: MappingNode | None, scope: LoadScope) -> Columns:
+    registry = ColumnRegistry(scope.findings, shared=True)
+    registry.reserve(ALWAYS)
     for name, node in sheet.mapping("events").mappings() if sheet else ():
-        _add_properties(book, desk.plan[name], node.mapping("properties"))
+        _add_properties(registry, scope.plan[name], node.mapping("properties"))
     for name, declared in OF_PAGES.items():
-        if name.lower() not in book.places:
-            book.columns[name] = declared
-    if PRODUCTS not in book.places:
-        book.collections[PRODUCTS] = dict(OF_PRODUCTS)
-    columns = Columns(book.schema(desk.company.zone), events=desk.events)
-    columns.open = desk.events.open or bool(desk.events.broken)
+        if name.lower() not in registry.places:
+            registry.columns[name] = declared
+    if PRODUCTS not in registry.places:
+        registry.collections[PRODUCTS] = dict(OF_PRODUCTS)
+    columns = Columns(registry.schema(scope.company.zone), events=scope.events)
+    columns.open = scope.events.open or bool(scope.events.broken)
     columns.broken = _broken_properties(sheet)
     return columns
 
 
-def _add_properties(book: ColumnBook, event: PlannedEvent, places: MappingNode) -> None:
+def _add_properties(registry: ColumnRegistry, event: PlannedEvent, places: MappingNode) -> None:
     for name, declared in event.properties.items():
-        book.column(name, declared, places.at(name))
+        registry.column(name, declared, places.at(name))
     for name, fields in event.items.items():
-        book.collection(name, fields, places.at(name))
+        registry.collection(name, fields, places.at(name))
 
 
 def _broken_properties(sheet: MappingNode | None) -> set[str]:
@@ -113,52 +113,52 @@ def _broken_properties(sheet: MappingNode | None) -> set[str]:
     return {name for section in sections for name in section.entries if section.broken(name)}
 
 
-def read_tracking(sheet: MappingNode | None, desk: Desk) -> Tracking:
-    """What events do: write traits, tell of contacts, consent and outcomes."""
+def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> Tracking:
+    """What events do: write traits, report contacts, consent and outcomes."""
     if sheet is None:
-        return Tracking(names=_call_names(None), sources={"identify": "told"}, plan=desk.plan)
+        return Tracking(names=_call_names(None), sources={"identify": "told"}, plan=scope.plan)
     sources = {name: node.text for name, node in sheet.mapping("sources").scalars()}
-    _check_keys(sheet.mapping("sources"), desk, with_calls=True)
-    _check_sources(sheet, desk)
-    _check_keys(sheet.mapping("outcomes"), desk, with_calls=False)
+    _check_keys(sheet.mapping("sources"), scope, with_calls=True)
+    _check_sources(sheet, scope)
+    _check_keys(sheet.mapping("outcomes"), scope, with_calls=False)
     for _, outcome in sheet.mapping("outcomes").scalars():
-        desk.outcomes.refer_scalar(outcome, desk.findings)
+        scope.outcomes.refer_scalar(outcome, scope.findings)
     return Tracking(
         names=_call_names(sheet),
         sources={"identify": "told"} | sources,
-        plan=desk.plan,
+        plan=scope.plan,
         undeclared=cast(Undeclared, sheet.text("undeclared", "keep")),
-        writes=tuple(_write(one, sheet, desk) for one in sheet.listed_mappings("writes")),
-        contacts=tuple(_contact(one, desk) for one in sheet.listed_mappings("contacts")),
-        consent=tuple(_consent(one, desk) for one in sheet.listed_mappings("consent")),
+        writes=tuple(_write(one, sheet, scope) for one in sheet.listed_mappings("writes")),
+        contacts=tuple(_contact(one, scope) for one in sheet.listed_mappings("contacts")),
+        consent=tuple(_consent(one, scope) for one in sheet.listed_mappings("consent")),
         outcomes={name: node.text for name, node in sheet.mapping("outcomes").scalars()},
     )
 
 
-def _check_keys(section: MappingNode, desk: Desk, *, with_calls: bool) -> None:
-    names = Names(desk.events.what, desk.events.known, is_open=desk.events.open)
+def _check_keys(section: MappingNode, scope: LoadScope, *, with_calls: bool) -> None:
+    names = Names(scope.events.what, scope.events.known, is_open=scope.events.open)
     if with_calls:
         names.known |= set(CALLS)
     for name in section.entries:
-        names.refer(name, section.at(name), desk.findings)
+        names.refer(name, section.at(name), scope.findings)
 
 
-def _check_sources(sheet: MappingNode, desk: Desk) -> None:
+def _check_sources(sheet: MappingNode, scope: LoadScope) -> None:
     """`contacted.offer` is the ledger's word, so no source is called `contacted`; nor `item`."""
     given = [node for _, node in sheet.mapping("sources").scalars()]
     given += [node for one in sheet.listed_mappings("writes") if (node := one.scalar("source"))]
     for node in given:
         if node.text in NO_SOURCES:
-            desk.findings.add(node.where, quote(node.text), "another name for the source")
+            scope.findings.add(node.where, quote(node.text), "another name for the source")
 
 
-def _write(node: MappingNode, sheet: MappingNode, desk: Desk) -> TraitWrite:
-    event = desk.events.refer_scalar(node.scalar("event"), desk.findings) or ""
-    source = _source(node, event, sheet, desk)
+def _write(node: MappingNode, sheet: MappingNode, scope: LoadScope) -> TraitWrite:
+    event = scope.events.refer_scalar(node.scalar("event"), scope.findings) or ""
+    source = _source(node, event, sheet, scope)
     traits = node.mapping("traits")
     for trait, path in traits.scalars():
-        desk.written.refer(trait, traits.at(trait), desk.findings)
-        _check_property(path, event, desk)
+        scope.written.refer(trait, traits.at(trait), scope.findings)
+        _check_property(path, event, scope)
     return TraitWrite(
         event=event,
         source=source,
@@ -167,7 +167,7 @@ def _write(node: MappingNode, sheet: MappingNode, desk: Desk) -> TraitWrite:
     )
 
 
-def _source(node: MappingNode, event: str, sheet: MappingNode, desk: Desk) -> str:
+def _source(node: MappingNode, event: str, sheet: MappingNode, scope: LoadScope) -> str:
     """Of a trait write: its own, or the one of its event."""
     sources = sheet.mapping("sources")
     source = node.text("source") or sources.text(event)
@@ -175,26 +175,26 @@ def _source(node: MappingNode, event: str, sheet: MappingNode, desk: Desk) -> st
     if not source and not (hidden or node.broken("source") or node.doubtful):
         expected = "`source: …`, or a source of this event under sources"
         found = f"a trait write of {quote(event)} without a source"
-        desk.findings.add(node.where, found, expected)
+        scope.findings.add(node.where, found, expected)
     return source
 
 
-def _contact(node: MappingNode, desk: Desk) -> ElsewhereContact:
-    event = desk.events.refer_scalar(node.scalar("event"), desk.findings) or ""
-    desk.channels.refer_scalar(node.scalar("channel"), desk.findings)
-    desk.purposes.refer_scalar(node.scalar("purpose"), desk.findings)
-    desk.actions.refer_scalar(node.scalar("action"), desk.findings)
-    desk.outcomes.refer_scalar(node.scalar("outcome"), desk.findings)
+def _contact(node: MappingNode, scope: LoadScope) -> ElsewhereContact:
+    event = scope.events.refer_scalar(node.scalar("event"), scope.findings) or ""
+    scope.channels.refer_scalar(node.scalar("channel"), scope.findings)
+    scope.purposes.refer_scalar(node.scalar("purpose"), scope.findings)
+    scope.actions.refer_scalar(node.scalar("action"), scope.findings)
+    scope.outcomes.refer_scalar(node.scalar("outcome"), scope.findings)
     for key in ("action", "outcome"):
-        _check_property(node.scalar(f"{key}_from"), event, desk)
+        _check_property(node.scalar(f"{key}_from"), event, scope)
         if key in node and f"{key}_from" in node:
             found = f"both `{key}` and `{key}_from`"
-            desk.findings.add(node.at(f"{key}_from"), found, "one of them")
+            scope.findings.add(node.at(f"{key}_from"), found, "one of them")
     mapped = node.mapping("outcome_map")
     if mapped.entries and "outcome_from" not in node and not node.doubtful:
-        desk.findings.add(mapped.where, "`outcome_map`", "`outcome_from` beside it")
+        scope.findings.add(mapped.where, "`outcome_map`", "`outcome_from` beside it")
     for _, outcome in mapped.scalars():
-        desk.outcomes.refer_scalar(outcome, desk.findings)
+        scope.outcomes.refer_scalar(outcome, scope.findings)
     when = node.scalar("when")
     return ElsewhereContact(
         event=event,
@@ -205,28 +205,28 @@ def _contact(node: MappingNode, desk: Desk) -> ElsewhereContact:
         outcome=node.text("outcome") or None,
         outcome_from=node.text("outcome_from") or None,
         outcome_map={value: outcome.text for value, outcome in mapped.scalars()},
-        when=desk.compiler.condition(when, desk.event_columns) if when else None,
+        when=scope.compiler.condition(when, scope.event_columns) if when else None,
         where=node.where,
     )
 
 
-def _consent(node: MappingNode, desk: Desk) -> ConsentEvent:
+def _consent(node: MappingNode, scope: LoadScope) -> ConsentEvent:
     return ConsentEvent(
-        event=desk.events.refer_scalar(node.scalar("event"), desk.findings) or "",
+        event=scope.events.refer_scalar(node.scalar("event"), scope.findings) or "",
         allowed=node.flag("allowed"),
-        purpose=desk.purposes.refer_scalar(node.scalar("purpose"), desk.findings),
-        channel=desk.channels.refer_scalar(node.scalar("channel"), desk.findings),
+        purpose=scope.purposes.refer_scalar(node.scalar("purpose"), scope.findings),
+        channel=scope.channels.refer_scalar(node.scalar("channel"), scope.findings),
         where=node.where,
     )
 
 
-def _check_property(node: ScalarNode | None, event: str, desk: Desk) -> None:
+def _check_property(node: ScalarNode | None, event: str, scope: LoadScope) -> None:
     """A property that the event does not have; what lies deeper in objects cannot be checked."""
-    planned = desk.plan.get(event)
-    if node is None or planned is None or "." in node.text or desk.event_columns.hides(node.text):
+    planned = scope.plan.get(event)
+    if node is None or planned is None or "." in node.text or scope.event_columns.hides(node.text):
         return
     known = {*planned.properties, *planned.items}
     if known and node.text not in known:
         near = nearest(node.text, known)
         expected = f"a property of {quote(event)} in the tracking plan"
-        desk.findings.add(node.where, quote(node.text), expected, near)
+        scope.findings.add(node.where, quote(node.text), expected, near)

@@ -1,19 +1,19 @@
-"""traits.yaml: each trait by the way it comes about."""
+"""traits.yaml: collections, each trait by the way it comes about, segments and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple, cast
 
-from tuttu.catalog.columns import TEXT, ColumnBook, read_type
-from tuttu.catalog.derived import chooses_own_sources, read_computed, uses_of
-from tuttu.catalog.desk import Desk
-from tuttu.catalog.expressions import Columns
-from tuttu.catalog.findings import quote
+from tuttu.catalog.columns import TEXT, ColumnRegistry, read_type, read_types
+from tuttu.catalog.expressions import UNREADABLE, Columns, names_in
+from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
-from tuttu.catalog.read_collections import read_collections, read_groups
+from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode
-from tuttu.vocabulary.company import Aggregate, Profile, Trait
+from tuttu.vocabulary.company import Aggregate, Collection, Group, Profile, Trait
+from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Expression, Kind, Schema, Type
 
 EVENTS = "events"
@@ -30,40 +30,40 @@ BOOL, INTEGER = Type(Kind.BOOL), Type(Kind.INTEGER)
 
 
 def read_profile(
-    sheet: MappingNode | None, contributed: Mapping[str, Mapping[str, Type]], desk: Desk
+    sheet: MappingNode | None, contributed: Mapping[str, Mapping[str, Type]], scope: LoadScope
 ) -> Profile:
     """All of traits.yaml; puts the columns of the customer's row on the desk. contributed: the
     columns that rooms fill, by room."""
-    _declare(sheet, desk)
-    book = ColumnBook(desk.findings, shared=False)
+    _declare(sheet, scope)
+    registry = ColumnRegistry(scope.findings, shared=False)
     for room, columns in contributed.items():
-        book.reserve(columns, room)
+        registry.reserve(columns, room)
     if sheet is None:
-        desk.row_columns = Columns(book.schema(desk.company.zone))
-        desk.row_columns.open = True
+        scope.row_columns = Columns(registry.schema(scope.company.zone))
+        scope.row_columns.open = True
         return Profile()
-    collections = read_collections(sheet, book, desk)
-    desk.row_columns = _row_columns(book, desk)
-    traits = _read_direct(sheet, book, desk)
-    computed, order = read_computed(sheet, book, desk)
+    collections = read_collections(sheet, registry, scope)
+    scope.row_columns = _row_columns(registry, scope)
+    traits = _read_direct(sheet, registry, scope)
+    computed, order = read_computed(sheet, registry, scope)
     traits |= computed
-    desk.row_columns.broken = _broken(desk.traits.known - set(book.columns), desk)
+    scope.row_columns.broken = _broken(scope.traits.known - set(registry.columns), scope)
     return Profile(
         traits=traits,
         collections=collections,
-        groups=read_groups(sheet, traits, desk),
+        groups=read_groups(sheet, traits, scope),
         derived_order=order,
     )
 
 
-def _declare(sheet: MappingNode | None, desk: Desk) -> None:
-    desk.collections.declare(sheet, "collections")
-    desk.groups.declare(sheet, "groups")
-    desk.traits.declare(sheet, "traits")
-    desk.traits.declare(sheet, "segments")
+def _declare(sheet: MappingNode | None, scope: LoadScope) -> None:
+    scope.collections.declare(sheet, "collections")
+    scope.groups.declare(sheet, "groups")
+    scope.traits.declare(sheet, "traits")
+    scope.traits.declare(sheet, "segments")
     entries = sheet.mapping("traits").entries if sheet else {}
-    desk.written.known = {name for name, node in entries.items() if _may_be_written(name, node)}
-    desk.written.open = desk.traits.open
+    scope.written.known = {name for name, node in entries.items() if _may_be_written(name, node)}
+    scope.written.open = scope.traits.open
 
 
 def _may_be_written(name: str, node: Node) -> bool:
@@ -75,59 +75,63 @@ def _may_be_written(name: str, node: Node) -> bool:
     return chooses_own_sources(name, node.listed("first_known"))
 
 
-def _row_columns(book: ColumnBook, desk: Desk) -> Columns:
+def _row_columns(registry: ColumnRegistry, scope: LoadScope) -> Columns:
     """A view on the book, which grows while traits are read."""
     columns = Columns(
         Schema(
-            columns=book.columns,
-            collections=book.collections,
-            actions=frozenset(desk.actions.known),
-            channels=frozenset(desk.channels.known),
-            outcomes=frozenset(desk.outcomes.known),
-            zone=desk.company.zone,
+            columns=registry.columns,
+            collections=registry.collections,
+            actions=frozenset(scope.actions.known),
+            channels=frozenset(scope.channels.known),
+            outcomes=frozenset(scope.outcomes.known),
+            zone=scope.company.zone,
         )
     )
-    names = (desk.traits, desk.collections, desk.actions, desk.channels, desk.outcomes)
+    names = (scope.traits, scope.collections, scope.actions, scope.channels, scope.outcomes)
     columns.open = any(one.open for one in names)
-    columns.broken = _broken(set(), desk)
+    columns.broken = _broken(set(), scope)
     return columns
 
 
-def _broken(unread: set[str], desk: Desk) -> set[str]:
+def _broken(unread: set[str], scope: LoadScope) -> set[str]:
     """What is declared, but cannot be named because of a fault."""
-    return unread.union(desk.traits.broken, desk.collections.broken, *desk.broken_fields.values())
+    return unread.union(
+        scope.traits.broken, scope.collections.broken, *scope.broken_fields.values()
+    )
 
 
-def _read_direct(sheet: MappingNode, book: ColumnBook, desk: Desk) -> dict[str, Trait]:
+def _read_direct(
+    sheet: MappingNode, registry: ColumnRegistry, scope: LoadScope
+) -> dict[str, Trait]:
     """Traits that need no other trait; each becomes a column."""
     traits = {}
     for name, node in sheet.mapping("traits").mappings():
-        way = _way(node, desk)
+        way = _way(node, scope)
         for purpose in node.listed("use"):
-            desk.purposes.refer_scalar(purpose, desk.findings)
+            scope.purposes.refer_scalar(purpose, scope.findings)
         if way == "first_known" and chooses_own_sources(name, node.listed(way)):
-            _add_sources(name, read_type(node.entries.get("type")) or TEXT, book, desk)
-        trait = _Direct(name, node, desk).read(way)
+            _add_sources(name, read_type(node.entries.get("type")) or TEXT, registry, scope)
+        trait = _Direct(name, node, scope).read(way)
         if trait is None:
             if way not in COMPUTED or node.broken(way):
-                desk.row_columns.broken.add(name)
+                scope.row_columns.broken.add(name)
             continue
         traits[name] = trait
-        book.column(name, trait.type, node.where)
+        registry.column(name, trait.type, node.where)
         if trait.written:
-            _add_sources(name, trait.type, book, desk)
+            _add_sources(name, trait.type, registry, scope)
     return traits
 
 
-def _add_sources(name: str, declared: Type, book: ColumnBook, desk: Desk) -> None:
-    book.columns |= {f"{source}.{name}": declared for source in desk.sources}
+def _add_sources(name: str, declared: Type, registry: ColumnRegistry, scope: LoadScope) -> None:
+    registry.columns |= {f"{source}.{name}": declared for source in scope.sources}
 
 
-def _way(node: MappingNode, desk: Desk) -> str | None:
+def _way(node: MappingNode, scope: LoadScope) -> str | None:
     """The one key that says how the trait comes about."""
     ways = [way for way in WAYS if way in node]
     if not ways and not node.doubtful:
-        desk.findings.add(node.where, "a trait from nowhere", f"one of {', '.join(WAYS)}")
+        scope.findings.add(node.where, "a trait from nowhere", f"one of {', '.join(WAYS)}")
     if not ways:
         return None
     if ways == ["type", "first_known"]:
@@ -136,17 +140,17 @@ def _way(node: MappingNode, desk: Desk) -> str | None:
     for key in node.entries:
         if key not in allowed:
             expected = f"nothing but {', '.join(sorted(allowed - {ways[0]}))} beside `{ways[0]}`"
-            desk.findings.add(node.at(key), quote(key), expected)
+            scope.findings.add(node.at(key), quote(key), expected)
     return ways[0]
 
 
 class _Direct:
     """One written, aggregated or sequence trait."""
 
-    def __init__(self, name: str, node: MappingNode, desk: Desk) -> None:
+    def __init__(self, name: str, node: MappingNode, scope: LoadScope) -> None:
         self.name = name
         self.node = node
-        self.desk = desk
+        self.scope = scope
         self.uses = uses_of(node)
 
     def read(self, way: str | None) -> Trait | None:
@@ -170,15 +174,15 @@ class _Direct:
     def sequence(self) -> Trait:
         events = self.node.listed("sequence")
         for event in events:
-            self.desk.events.refer_scalar(event, self.desk.findings)
+            self.scope.events.refer_scalar(event, self.scope.findings)
         if "within" not in self.node and not self.node.doubtful:
             expected = "`within`: a duration such as 30m"
-            self.desk.findings.add(self.node.where, "no `within`", expected)
+            self.scope.findings.add(self.node.where, "no `within`", expected)
         return Trait(
             name=self.name,
             type=BOOL,
             sequence=tuple(event.text for event in events),
-            window=self.desk.compiler.duration(self.node.scalar("within")),
+            window=self.scope.compiler.duration(self.node.scalar("within")),
             uses=self.uses,
             where=self.node.where,
         )
@@ -192,7 +196,7 @@ class _Direct:
         field = None if way == "count" else self.node.scalar(way)
         declared = INTEGER if way == "count" else self.type_of(way, field, columns)
         test = self.test(columns)
-        window = self.desk.compiler.duration(self.node.scalar("in"))
+        window = self.scope.compiler.duration(self.node.scalar("in"))
         if declared is None:
             return None
         return Trait(
@@ -210,33 +214,242 @@ class _Direct:
     def columns_of(self, over: ScalarNode | None, source: str) -> Columns | None:
         """What `where` and the field are read from: an event, or an item of a collection."""
         if source == EVENTS:
-            return self.desk.event_columns
-        known = self.desk.collections
+            return self.scope.event_columns
+        known = self.scope.collections
         names = Names("events or a collection", {EVENTS, *known.known}, is_open=known.open)
-        names.refer_scalar(over, self.desk.findings)
-        fields = self.desk.row_columns.schema.collections.get(source)
+        names.refer_scalar(over, self.scope.findings)
+        fields = self.scope.row_columns.schema.collections.get(source)
         if fields is None or source in known.broken:
             return None
-        columns = Columns(Schema(columns=fields, zone=self.desk.company.zone))
-        columns.broken = self.desk.broken_fields.get(source, set())
+        columns = Columns(Schema(columns=fields, zone=self.scope.company.zone))
+        columns.broken = self.scope.broken_fields.get(source, set())
         return columns
 
     def test(self, columns: Columns) -> Expression | None:
         where = self.node.scalar("where")
-        return self.desk.compiler.condition(where, columns) if where else None
+        return self.scope.compiler.condition(where, columns) if where else None
 
     def type_of(self, way: str, field: ScalarNode | None, columns: Columns) -> Type | None:
         """The field's type, if the aggregate can be made of it."""
         if field is None or columns.hides(field.text):
             return None
         known = Names("a field that is read", columns.schema.columns)
-        if not known.refer(field.text, field.where, self.desk.findings):
+        if not known.refer(field.text, field.where, self.scope.findings):
             return None
         declared = columns.schema.columns[field.text]
         if way == "sum" and (declared.many or declared.kind not in {Kind.INTEGER, Kind.MONEY}):
             expected = "integer or money: sums of anything else depend on their order"
-            self.desk.findings.add(field.where, f"{quote(field.text)}, {declared}", expected)
+            self.scope.findings.add(field.where, f"{quote(field.text)}, {declared}", expected)
         if way in {"max", "min"} and (declared.many or declared.kind is Kind.BOOL):
             expected = "a number, text, date or timestamp"
-            self.desk.findings.add(field.where, f"{quote(field.text)}, {declared}", expected)
+            self.scope.findings.add(field.where, f"{quote(field.text)}, {declared}", expected)
         return declared
+
+
+def read_collections(
+    sheet: MappingNode, registry: ColumnRegistry, scope: LoadScope
+) -> dict[str, Collection]:
+    """Collections by name; the key's own field is text unless `keep` says otherwise."""
+    section = sheet.mapping("collections")
+    return {name: _collection(name, node, registry, scope) for name, node in section.mappings()}
+
+
+def _collection(
+    name: str, node: MappingNode, registry: ColumnRegistry, scope: LoadScope
+) -> Collection:
+    key = node.text("key")
+    fields = ({key: TEXT} if key else {}) | read_types(node.mapping("keep"))
+    for event in node.listed("events"):
+        scope.events.refer_scalar(event, scope.findings)
+    if name in scope.sources:
+        expected = f"another name: {quote(name)} is a source of events.yaml"
+        scope.findings.add(node.where, f"the name {quote(name)}", expected)
+    _mark_broken(name, node, scope)
+    _check_fields(fields, node, scope)
+    registry.collection(name, fields, node.where)
+    events = frozenset(event.text for event in node.listed("events"))
+    return Collection(name=name, key=key, events=events, fields=fields, where=node.where)
+
+
+def _mark_broken(name: str, node: MappingNode, scope: LoadScope) -> None:
+    """What has a fault already is not missed where it is named."""
+    kept = node.mapping("keep")
+    scope.broken_fields[name] = {field for field in kept.entries if kept.broken(field)}
+    if kept.doubtful or node.doubtful or node.broken("keep") or node.broken("key"):
+        scope.collections.broken.add(name)
+
+
+def _check_fields(fields: Mapping[str, Type], node: MappingNode, scope: LoadScope) -> None:
+    """A field is a property that the plan gives to one of the events, of the same type."""
+    events = sorted(event.text for event in node.listed("events"))
+    planned = [scope.plan[event] for event in events if event in scope.plan]
+    says_all = len(planned) == len(events) and all(event.properties for event in planned)
+    if not says_all or node.broken("events"):
+        return
+    kept = node.mapping("keep")
+    known = {name: kind for event in planned for name, kind in event.properties.items()}
+    for field, declared in fields.items():
+        where = kept.at(field) if field in kept else node.at("key")
+        if field in known and known[field] != declared:
+            expected = f"{known[field]}, as events.yaml has it"
+            scope.findings.add(where, f"{quote(field)} as {declared}", expected)
+        elif field not in known and field not in scope.event_columns.broken:
+            expected = f"a property of {', '.join(events)} in events.yaml"
+            scope.findings.add(where, quote(field), expected, nearest(field, known))
+
+
+def read_groups(
+    sheet: MappingNode, traits: Mapping[str, Trait], scope: LoadScope
+) -> dict[str, Group]:
+    """Groups by name; the key is a trait that is written, or the first known of such."""
+    keys = Names("a trait that is written, or the first known of such")
+    keys.known = {name for name, trait in traits.items() if trait.written or trait.first_known}
+    keys.known |= scope.row_columns.broken
+    keys.open = scope.traits.open
+    section = sheet.mapping("groups")
+    for _, node in section.mappings():
+        keys.refer_scalar(node.scalar("key"), scope.findings)
+    return {
+        name: Group(name=name, key=node.text("key"), where=node.where)
+        for name, node in section.mappings()
+    }
+
+
+class _Recipe(NamedTuple):
+    """A trait that reads others, before it is compiled: an expression, or names to choose from."""
+
+    where: Where
+    uses: frozenset[str]
+    expression: ScalarNode | None = None
+    choices: tuple[ScalarNode, ...] = ()
+    segment: bool = False
+
+    @property
+    def reads(self) -> set[str]:
+        """Names that must be there before it; what a source said (``told.size``) always is."""
+        if self.expression:
+            return set(names_in(self.expression.text))
+        return {choice.text for choice in self.choices}
+
+
+def read_computed(
+    sheet: MappingNode, registry: ColumnRegistry, scope: LoadScope
+) -> tuple[dict[str, Trait], tuple[str, ...]]:
+    """Traits that read others, and an order in which each comes after what it reads."""
+    recipes = dict(_traits(sheet.mapping("traits"))) | _segments(sheet, scope)
+    order = _order(recipes, scope)
+    traits = {}
+    for name in order:
+        trait = _read(name, recipes[name], scope)
+        if trait is None:
+            scope.row_columns.broken.add(name)
+            continue
+        traits[name] = trait
+        registry.column(name, trait.type, trait.where)
+    return traits, tuple(name for name in order if name in traits)
+
+
+def _traits(section: MappingNode) -> Iterator[tuple[str, _Recipe]]:
+    for name, node in section.mappings():
+        expression, choices = node.scalar("expression"), tuple(node.listed("first_known"))
+        if expression or choices:
+            yield name, _Recipe(node.where, uses_of(node), expression, choices)
+
+
+def chooses_own_sources(name: str, choices: Iterable[ScalarNode]) -> bool:
+    """Whether it is the first known of what several sources wrote under its own name."""
+    return any(choice.text.partition(".")[2] == name for choice in choices)
+
+
+def uses_of(node: MappingNode) -> frozenset[str]:
+    return frozenset(purpose.text for purpose in node.listed("use"))
+
+
+def _segments(sheet: MappingNode, scope: LoadScope) -> dict[str, _Recipe]:
+    """A segment is an expression, or a mapping with one and its use."""
+    section, traits = sheet.mapping("segments"), sheet.mapping("traits")
+    recipes = {}
+    for name, node in section.entries.items():
+        mapping = node if isinstance(node, MappingNode) else MappingNode({}, {}, node.where)
+        for purpose in mapping.listed("use"):
+            scope.purposes.refer_scalar(purpose, scope.findings)
+        expression = section.scalar(name) or mapping.scalar("expression")
+        if name in traits:
+            expected = f"another name: it is a trait at {traits.at(name)}"
+            scope.findings.add(section.at(name), f"the name {quote(name)}", expected)
+        elif expression:
+            recipes[name] = _Recipe(section.at(name), uses_of(mapping), expression, segment=True)
+        else:
+            scope.row_columns.broken.add(name)
+    return recipes
+
+
+def _order(recipes: dict[str, _Recipe], scope: LoadScope) -> list[str]:
+    """Names, each after those it reads; those that read each other in a ring are left out."""
+    reads = {name: recipe.reads & recipes.keys() for name, recipe in recipes.items()}
+    while True:
+        try:
+            return list(TopologicalSorter(reads).static_order())
+        except CycleError as error:
+            ring = set(error.args[1])
+            _report_ring(error.args[1], recipes, scope)
+            reads = {name: read - ring for name, read in reads.items() if name not in ring}
+
+
+def _report_ring(ring: list[str], recipes: dict[str, _Recipe], scope: LoadScope) -> None:
+    """The sorter names the ring against the direction of reading, its first name twice."""
+    names = ring[:0:-1]
+    first = min(names, key=lambda name: recipes[name].where)
+    turn = names.index(first)
+    path = " → ".join([*names[turn:], *names[:turn], first])
+    found = f"traits that read each other: {path}"
+    scope.findings.add(recipes[first].where, found, "no trait that is computed from itself")
+    scope.row_columns.broken |= set(ring)
+
+
+def _read(name: str, recipe: _Recipe, scope: LoadScope) -> Trait | None:
+    if recipe.expression is None:
+        return _first_known(name, recipe, scope)
+    compiler = scope.compiler
+    compile_one = compiler.condition if recipe.segment else compiler.formula
+    expression = compile_one(recipe.expression, scope.row_columns)
+    if expression is UNREADABLE:
+        return None
+    return Trait(
+        name=name,
+        type=expression.type,
+        derived=expression,
+        segment=recipe.segment,
+        uses=recipe.uses,
+        where=recipe.where,
+    )
+
+
+def _first_known(name: str, recipe: _Recipe, scope: LoadScope) -> Trait | None:
+    declared = _common_type(recipe.choices, scope)
+    if declared is None:
+        return None
+    return Trait(
+        name=name,
+        type=declared,
+        written=chooses_own_sources(name, recipe.choices),
+        first_known=tuple(choice.text for choice in recipe.choices),
+        uses=recipe.uses,
+        where=recipe.where,
+    )
+
+
+def _common_type(choices: tuple[ScalarNode, ...], scope: LoadScope) -> Type | None:
+    """The type that all have; None if they differ, or one of them is not known."""
+    columns = scope.row_columns.schema.columns
+    known = Names("a trait, or source.trait", columns)
+    if any(scope.row_columns.hides(choice.text) for choice in choices):
+        return None
+    refers = [known.refer(choice.text, choice.where, scope.findings) for choice in choices]
+    types = [columns[choice.text] for choice in choices if choice.text in columns]
+    for choice in choices:
+        declared = columns.get(choice.text, types[0] if types else None)
+        if types and declared != types[0]:
+            found = f"{quote(choice.text)}, which is {declared}"
+            scope.findings.add(choice.where, found, f"{types[0]}, as the first one")
+    return types[0] if all(refers) and len(set(types)) == 1 else None

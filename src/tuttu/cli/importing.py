@@ -21,7 +21,7 @@ from tuttu.intake import (
     Row,
     RowFile,
     load_mapping,
-    mapped,
+    map_rows,
     read_records,
     read_rows,
     require_fit,
@@ -80,7 +80,7 @@ def import_file(
         if mapping:
             require_fit(mapping, rows.columns, project)
         sending = Sending(door, kept, project.company.limits)
-        sending.send(mapped(_shown(rows, stream, file.stat().st_size), mapping, after))
+        sending.send(map_rows(_shown(rows, stream, file.stat().st_size), mapping, after))
     _tell(sending.summary, rejects, as_json)
     sys.exit(1 if strict and sending.summary.rejected else 0)
 

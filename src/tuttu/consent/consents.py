@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.consent.cells import Made, made
-from tuttu.consent.records import EVERY, FRAGMENTS, Choice
+from tuttu.consent.records import (
+    EVERY,
+    FRAGMENTS,
+    ChoicesByCell,
+    ConsentChoice,
+    choices_by_cell,
+)
 from tuttu.vocabulary.conversion import EPOCH
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
@@ -20,24 +24,26 @@ from tuttu.vocabulary.verdicts import Permit
 PROFILING = "profiling"
 
 Preference = tuple[str, str, bool, bool]
-"""Purpose, channel, allowed, and whether the customer chose so himself."""
+"""Purpose, channel, allowed, and whether the customer chose so themselves."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Consent(msgspec.Struct, frozen=True):
     """One cell of purposes × channels. choice: what decided it; None: the purpose's default."""
 
     allowed: bool
-    choice: Choice | None = None
+    choice: ConsentChoice | None = None
 
 
 class Consents:
     """What one customer allows, by purpose and channel, as one snapshot shows it."""
 
-    def __init__(self, project: Project, fragments: list[Made], joined_at: Instant | None) -> None:
+    def __init__(
+        self, project: Project, fragments: list[ChoicesByCell], joined_at: Instant | None
+    ) -> None:
         self._project = project
         self._fragments = fragments
         self._joined_at = joined_at
-        self._known: dict[tuple[str, str], Standing] = {}
+        self._known: dict[tuple[str, str], Consent] = {}
 
     def permit(self, purpose: str, channel: str) -> Permit | None:
         """Leave to contact the customer; None for a refusal, and for what is not declared."""
@@ -52,43 +58,44 @@ class Consents:
         undeclared = self._undeclared(purpose, channel)
         if undeclared:
             return f"{what}: {undeclared}"
-        standing = self._standing(purpose, channel)
-        if standing.allowed:
+        consent = self._consent(purpose, channel)
+        if consent.allowed:
             return ""
-        if standing.choice is None:
+        if consent.choice is None:
             return f"{what}: not consented (default out)"
-        return f"{what}: refused by the customer on {self._date(standing.choice.time)}"
+        moment = EPOCH + timedelta(microseconds=consent.choice.time)
+        day = moment.astimezone(ZoneInfo(self._project.company.zone)).date()
+        return f"{what}: refused by the customer on {day.isoformat()}"
 
-    def supposing(self, purpose: str, channel: str, allowed: bool) -> Consents:
+    def assuming(self, purpose: str, channel: str, allowed: bool) -> Consents:
         """These consents as they would be if the customer said so of one cell: to ask what would
-        follow, never to contact him."""
-        supposed = Consents(self._project, self._fragments, self._joined_at)
-        supposed._known = {**self._known, (purpose, channel): Standing(allowed)}
-        return supposed
+        follow, never to contact them."""
+        assumed = Consents(self._project, self._fragments, self._joined_at)
+        assumed._known = {**self._known, (purpose, channel): Consent(allowed)}
+        return assumed
 
     @property
     def profiling(self) -> bool:
-        """Whether he may be profiled: refused in one channel is refused.
+        """Whether the customer may be profiled: refused in one channel is refused.
 
         True where the company declares no purpose of that name.
         """
         if PROFILING not in self._project.purposes:
             return True
         channels = (EVERY, *self._project.channels)
-        return all(self._standing(PROFILING, channel).allowed for channel in channels)
+        return all(self._consent(PROFILING, channel).allowed for channel in channels)
 
     def preferences(self) -> list[Preference]:
         """All cells, purposes and channels in the order of the project folder."""
-        return list(self._preferences())
-
-    def _preferences(self) -> Iterator[Preference]:
-        for purpose in self._project.purposes:
-            for channel in self._project.channels:
-                standing = self._standing(purpose, channel)
-                yield purpose, channel, standing.allowed, standing.choice is not None
+        return [
+            (purpose, channel, consent.allowed, consent.choice is not None)
+            for purpose in self._project.purposes
+            for channel in self._project.channels
+            for consent in [self._consent(purpose, channel)]
+        ]
 
     def _allows(self, purpose: str, channel: str) -> bool:
-        return self._standing(purpose, channel).allowed
+        return self._consent(purpose, channel).allowed
 
     def _undeclared(self, purpose: str, channel: str) -> str | None:
         if purpose not in self._project.purposes:
@@ -97,37 +104,31 @@ class Consents:
             return f"no channel {channel!r} is declared"
         return None
 
-    def _standing(self, purpose: str, channel: str) -> Standing:
+    def _consent(self, purpose: str, channel: str) -> Consent:
         known = self._known.get((purpose, channel))
         if known is None:
             known = self._known[purpose, channel] = self._judge(purpose, channel)
         return known
 
-    def _judge(self, purpose: str, channel: str) -> Standing:
-        """A choice made since the fragments became one customer holds for all of him; before
+    def _judge(self, purpose: str, channel: str) -> Consent:
+        """A choice made since the fragments became one customer holds for all of them; before
         that, the strictest fragment's own last choice does."""
         last = [found for each in self._fragments if (found := last_choice(each, purpose, channel))]
         if not last:
-            return Standing(self._default(purpose, channel))
+            default = self._project.purposes[purpose].default
+            everywhere = channel == EVERY
+            return Consent(all(default.values()) if everywhere else default.get(channel, False))
         newest = max(last, key=_order)
         if self._joined_at is None or newest[0].time > self._joined_at:
-            return Standing(newest[0].allowed, newest[0])
+            return Consent(newest[0].allowed, newest[0])
         strictest = max(last, key=lambda found: (not found[0].allowed, _order(found)))[0]
-        return Standing(strictest.allowed, strictest)
-
-    def _default(self, purpose: str, channel: str) -> bool:
-        default = self._project.purposes[purpose].default
-        return all(default.values()) if channel == EVERY else default.get(channel, False)
-
-    def _date(self, time: Instant) -> str:
-        moment = EPOCH + timedelta(microseconds=time)
-        return moment.astimezone(ZoneInfo(self._project.company.zone)).date().isoformat()
+        return Consent(strictest.allowed, strictest)
 
 
 def read(reader: Reader, customer: Customer, project: Project) -> Consents:
     """The customer's consents; each fragment's choices are watched."""
-    kept = (reader.get(FRAGMENTS, fragment) for fragment in customer.fragments)
-    fragments = [made(project, each) for each in kept if each is not None]
+    stored = (reader.get(FRAGMENTS, fragment) for fragment in customer.fragments)
+    fragments = [choices_by_cell(project, each) for each in stored if each is not None]
     return Consents(project, fragments, customer.joined_at)
 
 
@@ -135,8 +136,8 @@ def canonical(
     reader: Reader, customer: Customer, project: Project
 ) -> list[list[tuple[str, str, bool, Instant]]]:
     """What the customer's fragments hold, in an order of its own: for the digest."""
-    kept = (reader.get(FRAGMENTS, fragment, watch=False) for fragment in customer.fragments)
-    choices = (made(project, each) for each in kept if each is not None)
+    stored = (reader.get(FRAGMENTS, fragment, watch=False) for fragment in customer.fragments)
+    choices = (choices_by_cell(project, each) for each in stored if each is not None)
     return sorted(
         [
             (purpose, channel, choice.allowed, choice.time)
@@ -148,14 +149,16 @@ def canonical(
     )
 
 
-def last_choice(choices: Made, purpose: str, channel: str) -> tuple[Choice, bool] | None:
+def last_choice(
+    choices: ChoicesByCell, purpose: str, channel: str
+) -> tuple[ConsentChoice, bool] | None:
     """A fragment's last choice for a channel, and whether it named the channel itself."""
     cells = choices.get(purpose, {})
     found = [(cells[name], name != EVERY) for name in {channel, EVERY} if name in cells]
     return max(found, key=_order, default=None)
 
 
-def _order(found: tuple[Choice, bool]) -> tuple[Instant, bool, bool, str]:
+def _order(found: tuple[ConsentChoice, bool]) -> tuple[Instant, bool, bool, str]:
     """Later counts; at the same moment ("none, but e-mail") the one that names the channel."""
     choice, named = found
     return choice.time, named, not choice.allowed, choice.id

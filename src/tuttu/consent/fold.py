@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
-import msgspec
-
-from tuttu.consent.cells import Cell, cells_of
-from tuttu.consent.records import EVERY, FRAGMENTS, Choice, Choices
+from tuttu.consent.records import EVERY, FRAGMENTS, Cell, Choices, ConsentChoice, cells_of
 from tuttu.vocabulary.company import ConsentEvent
 from tuttu.vocabulary.events import Event, PreferenceSet
-from tuttu.vocabulary.facts import Fact, Logged, Transaction
+from tuttu.vocabulary.facts import Logged, Transaction
 from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Folds
 
 SEGMENT_EVENT = "Segment Consent Preference Updated"
-Said = tuple[str, str, bool]
+Answer = tuple[str, str, bool]
 """Purpose, channel, allowed."""
-Mappings = Mapping[str, Sequence[ConsentEvent]]
-"""By event."""
 
 
 def parts(project: Project) -> frozenset[Part]:
@@ -31,90 +25,71 @@ def parts(project: Project) -> frozenset[Part]:
 
 def folds(project: Project) -> Folds:
     """A choice about a purpose or channel that is not declared stays in the log only."""
-    by_event, cells = _by_event(project), cells_of(project)
-
-    def fold(transaction: Transaction, logged: Logged) -> None:
-        _take(transaction, logged.fact, by_event, cells)
-
-    return {PreferenceSet: fold, Event: fold}
+    cells = cells_of(project)
+    return _folds(project, lambda _: cells)
 
 
 def filler(project: Project, behind: Behind) -> Folds:
-    """The folds that tell facts of the log to the cells that have not heard them."""
-    by_event, cells = _by_event(project), cells_of(project)
+    """The same for the cells that have not heard the log up to a fact's position."""
+    cells = cells_of(project)
 
     @lru_cache
-    def those(wanted: frozenset[Part]) -> Mapping[Cell, Part]:
+    def filled(wanted: frozenset[Part]) -> Mapping[Cell, Part]:
         return {cell: name for cell, name in cells.items() if name in wanted}
 
-    def fill(transaction: Transaction, logged: Logged) -> None:
-        _take(transaction, logged.fact, by_event, those(behind.at(logged.position)))
-
-    return {PreferenceSet: fill, Event: fill}
+    return _folds(project, lambda position: filled(behind.at(position)))
 
 
-def _by_event(project: Project) -> Mappings:
-    by_event: dict[str, list[ConsentEvent]] = {}
+def _folds(project: Project, cells_at: Callable[[int], Mapping[Cell, Part]]) -> Folds:
+    """cells_at: log position to the cells that a fact there may fill."""
+    mappings: dict[str, list[ConsentEvent]] = {SEGMENT_EVENT: []}
     for mapping in project.tracking.consent:
-        by_event.setdefault(mapping.event, []).append(mapping)
-    return by_event
+        mappings.setdefault(mapping.event, []).append(mapping)
+
+    def fold(transaction: Transaction, logged: Logged) -> None:
+        fact, body = logged.fact, logged.fact.body
+        if fact.fragment is None:
+            return
+        if isinstance(body, PreferenceSet):
+            answers = list(_answer(body.purpose, body.channel, allowed=body.allowed))
+        elif isinstance(body, Event) and body.name in mappings:
+            answers = list(_answers(body, mappings[body.name]))
+        else:
+            return
+        cells = cells_at(logged.position)
+        before = transaction.get(FRAGMENTS, fact.fragment) or Choices()
+        chosen = dict(before.chosen)
+        for purpose, channel, allowed in answers:
+            if (purpose, channel) in cells:
+                cell, choice = cells[purpose, channel], ConsentChoice(allowed, fact.time, fact.id)
+                chosen[cell] = max(chosen.get(cell, choice), choice, key=lambda each: each.rank)
+        if chosen != before.chosen:
+            # In one order, whatever came first.
+            after = Choices({cell: chosen[cell] for cell in sorted(chosen)})
+            transaction.put(FRAGMENTS, fact.fragment, after)
+
+    return {Event: fold, PreferenceSet: fold}
 
 
-def _take(
-    transaction: Transaction, fact: Fact, by_event: Mappings, cells: Mapping[Cell, Part]
-) -> None:
-    said = [
-        (cells[purpose, channel], allowed)
-        for purpose, channel, allowed in _said(fact.body, by_event)
-        if (purpose, channel) in cells
-    ]
-    if not said or fact.fragment is None:
-        return
-    before = transaction.get(FRAGMENTS, fact.fragment) or Choices()
-    after = _chosen(before, said, fact)
-    if after != before:
-        transaction.put(FRAGMENTS, fact.fragment, after)
+def _answers(event: Event, mappings: Sequence[ConsentEvent]) -> Iterator[Answer]:
+    """By the mappings of events.yaml, and by Segment's own event:
+    ``context.consent.categoryPreferences``, purpose to yes or no."""
+    for mapping in mappings:
+        purpose = event.said.get("purpose") if mapping.purpose is None else mapping.purpose
+        channel = event.said.get("channel") if mapping.channel is None else mapping.channel
+        yield from _answer(purpose, channel, allowed=mapping.allowed)
+    if event.call == "track" and event.name == SEGMENT_EVENT:
+        consent = event.said_context.get("consent")
+        by_purpose = consent.get("categoryPreferences") if isinstance(consent, dict) else None
+        for purpose, allowed in (by_purpose if isinstance(by_purpose, dict) else {}).items():
+            if isinstance(allowed, bool):
+                yield purpose, EVERY, allowed
 
 
-def _chosen(before: Choices, said: list[tuple[Part, bool]], fact: Fact) -> Choices:
-    """The choices with those of a fact, if they are later; in one order, whatever came first."""
-    chosen = dict(before.chosen)
-    for cell, allowed in said:
-        choice = Choice(allowed, fact.time, fact.id)
-        chosen[cell] = max(chosen.get(cell, choice), choice, key=lambda each: each.rank)
-    return Choices({cell: chosen[cell] for cell in sorted(chosen)})
-
-
-def _said(body: object, by_event: Mappings) -> Iterator[Said]:
-    if isinstance(body, PreferenceSet):
-        yield from _cell(body.purpose, body.channel, allowed=body.allowed)
-    elif isinstance(body, Event):
-        for mapping in by_event.get(body.name, ()):
-            yield from _mapped(body, mapping)
-        if body.call == "track" and body.name == SEGMENT_EVENT:
-            yield from _of_segment(body)
-
-
-def _mapped(event: Event, mapping: ConsentEvent) -> Iterator[Said]:
-    properties: dict[str, Any] = msgspec.json.decode(event.properties)
-    purpose = properties.get("purpose") if mapping.purpose is None else mapping.purpose
-    channel = properties.get("channel") if mapping.channel is None else mapping.channel
-    yield from _cell(purpose, channel, allowed=mapping.allowed)
-
-
-def _cell(purpose: object, channel: object, *, allowed: bool) -> Iterator[Said]:
+def _answer(purpose: object, channel: object, *, allowed: bool) -> Iterator[Answer]:
     """Only a channel that is absent, or null, is every channel. Anything else that is not the name
     of one (empty text, a number, an object) is no choice at all: it must not widen a consent."""
     if isinstance(purpose, str) and channel is None:
         yield purpose, EVERY, allowed
     elif isinstance(purpose, str) and isinstance(channel, str) and channel:
         yield purpose, channel, allowed
-
-
-def _of_segment(event: Event) -> Iterator[Said]:
-    """Segment's own event: ``context.consent.categoryPreferences``, purpose to yes or no."""
-    consent = msgspec.json.decode(event.context).get("consent")
-    cells = consent.get("categoryPreferences") if isinstance(consent, dict) else None
-    for purpose, allowed in (cells if isinstance(cells, dict) else {}).items():
-        if isinstance(allowed, bool):
-            yield purpose, EVERY, allowed

@@ -25,7 +25,7 @@ from tuttu.decision.chance import NO_MARKETING, POLICY
 from tuttu.decision.contest import Render
 from tuttu.decision.deciding import judge
 from tuttu.decision.situation import Candidate, CandidateKey, Question, Situation
-from tuttu.policy.changes import Domain, Move, proposed
+from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import Row, contacted_column
 from tuttu.vocabulary.verdicts import Refusal
@@ -46,8 +46,7 @@ class Seen(NamedTuple):
     candidate: Candidate
     item_row: Row
     taken: frozenset[str]
-    open: tuple[Rule, ...]
-    """Rules that are not met."""
+    unmet: tuple[Rule, ...]
 
 
 class Case:
@@ -74,18 +73,18 @@ class Case:
         action = situation.project.actions[name]
         return Candidate(action, action.treatments[treatment], item)
 
-    def _domain(self, of_item: bool) -> Domain:
+    def _domain(self, of_item: bool) -> solver.Domain:
         """Rules about the item read the customer's columns too, but not the other way round."""
-        trees = [rule.wish.tree for rule in self.rules if of_item or not rule.of_item]
-        return Domain(watched=(*trees, *self.figures), known=self.book.known, values={})
+        trees = [rule.goal.tree for rule in self.rules if of_item or not rule.of_item]
+        return solver.Domain(watched=(*trees, *self.figures), known=self.book.known, values={})
 
     def see(self, parts: tuple[Part, ...]) -> Seen:
         situation = apply(self.situation, Change(parts))
         candidate = self._candidate(situation)
         row, item_row = situation.row, situation.row_of(candidate)
-        open_ = tuple(rule for rule in self.rules if not rule.met(row, item_row))
+        unmet = tuple(rule for rule in self.rules if not rule.met(row, item_row))
         taken = settled_names(parts, self.key[2])
-        return Seen(parts, situation, candidate, item_row, taken, open_)
+        return Seen(parts, situation, candidate, item_row, taken, unmet)
 
     def refusal(self, seen: Seen) -> Refusal | None:
         """Why the whole decision would still refuse it."""
@@ -117,7 +116,7 @@ class Case:
 
         return rendered
 
-    def part_of(self, move: Move, row: Row, of_item: bool) -> Part:
+    def part_of(self, move: solver.Move, row: Row, of_item: bool) -> Part:
         """What a move of a row's column is a part of."""
         if move.name == "now":
             return Later(now=self.situation.now, would_be=move.value)
@@ -130,12 +129,12 @@ class Case:
     def is_of_item(self, column: str) -> bool:
         return column.startswith((OF_ITEM, *self._of_items))
 
-    def figure_values(self, seen: Seen, targets: Iterable[float]) -> Iterator[Move]:
+    def figure_values(self, seen: Seen, targets: Iterable[float]) -> Iterator[solver.Move]:
         """Values of the columns that the formulas read, at which a figure may change."""
         wanted = [*targets]
         domain = self.domains[True]
         for tree in self.figures:
-            found = proposed(tree, seen.item_row, domain, targets=wanted)
+            found = solver.propose(tree, seen.item_row, domain, targets=wanted)
             for column in found.columns():
                 if column not in seen.taken:
                     yield from found.moves(column, seen.item_row)
@@ -180,7 +179,7 @@ def settled(seen: Seen) -> Iterator[Part | None]:
 def _permit(seen: Seen) -> Part | None:
     """None for a channel or purpose that is not declared: nobody can allow it."""
     purpose, channel = seen.candidate.action.purpose, seen.candidate.treatment.channel
-    supposed = seen.situation.consents.supposing(purpose, channel, allowed=True)
+    supposed = seen.situation.consents.assuming(purpose, channel, allowed=True)
     if supposed.permit(purpose, channel) is None:
         return None
     return Allowed(purpose=purpose, channel=channel, now=False, would_be=True)

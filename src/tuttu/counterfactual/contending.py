@@ -23,7 +23,7 @@ from tuttu.counterfactual.waiting import kept_offers
 from tuttu.decision.chance import POLICY
 from tuttu.decision.scoring import score_of
 from tuttu.decision.situation import Candidate, Situation, candidates, items_of, surfaces
-from tuttu.policy.changes import Move, moves_for
+from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.library import Guard
 from tuttu.vocabulary.values import MONEY_SCALE, Row
@@ -36,7 +36,7 @@ _SPARE = 16
 """Slots before it that a limit may have to bear beside it."""
 
 
-def contending(case: Case, seen: Seen) -> Iterator[Move]:
+def contending(case: Case, seen: Seen) -> Iterator[solver.Move]:
     """Moves with which the candidate takes a slot; if no single one is enough, those that may be
     part of what is."""
     if case.is_speechless(seen):
@@ -46,7 +46,7 @@ def contending(case: Case, seen: Seen) -> Iterator[Move]:
     yield from own
     if not own and not any(isinstance(part, Worth) for part in seen.parts):
         worth = _worth(case, seen, rivals)
-        yield Move(f"worth {worth.key}", worth, _FOR_WORTH)
+        yield solver.Move(f"worth {worth.key}", worth, _FOR_WORTH)
         if case.turned((*seen.parts, worth)):
             return
     if not own:
@@ -68,7 +68,7 @@ def _rivals(case: Case, seen: Seen) -> list[int]:
     return sorted(worths)
 
 
-def _figures(case: Case, seen: Seen, rivals: list[int]) -> Iterator[Move]:
+def _figures(case: Case, seen: Seen, rivals: list[int]) -> Iterator[solver.Move]:
     """Values of the columns that its formulas read, with which it is chosen; of each column the
     nearest one."""
     known = score_of(seen.candidate, seen.situation)
@@ -86,7 +86,7 @@ def _figures(case: Case, seen: Seen, rivals: list[int]) -> Iterator[Move]:
         better = not isinstance(score, str) and (before is None or score.worth > before)
         if better and case.refusal(then) is None:
             done.add(move.name)
-            yield Move(move.name, part, move.distance)
+            yield solver.Move(move.name, part, move.distance)
 
 
 def _targets(seen: Seen, rivals: list[int]) -> list[float]:
@@ -135,17 +135,17 @@ def _of_worth(seen: Seen, candidate: Candidate, worth: int) -> Worth:
     )
 
 
-def _by_chance(seen: Seen) -> Iterator[Move]:
+def _by_chance(seen: Seen) -> Iterator[solver.Move]:
     """In the slice that follows the policy, with nothing drawn."""
     situation = seen.situation
     if situation.arm != POLICY:
-        yield Move("arm", Arm(now=situation.arm, would_be=POLICY), _FOR_RULES)
+        yield solver.Move("arm", Arm(now=situation.arm, would_be=POLICY), _FOR_RULES)
     exploration = situation.project.policy.controls.exploration
     if exploration:
-        yield Move("dice", NoDice(now=exploration), _FOR_RULES)
+        yield solver.Move("dice", NoDice(now=exploration), _FOR_RULES)
 
 
-def _by_guards(case: Case, seen: Seen) -> Iterator[Move]:
+def _by_guards(case: Case, seen: Seen) -> Iterator[solver.Move]:
     """Guards that put something in its place for what they block, lifted."""
     for guard in seen.situation.project.policy.guards:
         if guard.instead is not None:
@@ -164,22 +164,22 @@ def _guarded(guard: Guard, situation: Situation) -> Iterator[tuple[tuple[str, st
 
 def _lifted(
     case: Case, seen: Seen, guard: Guard, about: tuple[str, str] | None, row: Row
-) -> Iterator[Move]:
+) -> Iterator[solver.Move]:
     taken = settled_names(seen.parts, None if about is None else about[1])
-    for wish in case.book.guard(guard, case.follows):
-        if wish.met(row):
+    for goal in case.book.guard(guard, case.follows):
+        if goal.met(row):
             continue
-        for move in moves_for(wish, row, taken, case.domains[about is not None]):
+        for move in solver.moves_for(goal, row, taken, case.domains[about is not None]):
             of = about if move.name.startswith(OF_ITEM) else None
             part: Part = ColumnSet(
                 name=move.name, now=row.get(move.name), would_be=move.value, of=of
             )
             if move.name == NOW:
                 part = Later(now=case.situation.now, would_be=move.value)
-            yield Move(f"{about} {move.name}", part, move.distance)
+            yield solver.Move(f"{about} {move.name}", part, move.distance)
 
 
-def _other_ways(case: Case, seen: Seen) -> Iterator[Move]:
+def _other_ways(case: Case, seen: Seen) -> Iterator[solver.Move]:
     """The action's other treatments, which may have its place, out of the way: by a channel that
     is not allowed, or, in the same channel, by being worth nothing."""
     own, found = seen.candidate, set()
@@ -188,27 +188,27 @@ def _other_ways(case: Case, seen: Seen) -> Iterator[Move]:
             continue
         channel = each.treatment.channel
         if channel == own.treatment.channel:
-            yield Move(f"worth {each.key}", _of_worth(seen, each, 0), _FOR_RULES)
+            yield solver.Move(f"worth {each.key}", _of_worth(seen, each, 0), _FOR_RULES)
         elif channel not in found:
             found.add(channel)
             purpose = own.action.purpose
             part = Allowed(purpose=purpose, channel=channel, now=True, would_be=False)
-            yield Move(f"consent {channel}", part, _FOR_WORTH)
+            yield solver.Move(f"consent {channel}", part, _FOR_WORTH)
 
 
-def _by_rules(case: Case, seen: Seen) -> Iterator[Move]:
+def _by_rules(case: Case, seen: Seen) -> Iterator[solver.Move]:
     """What the slots before it take away: its place, contacts, units."""
     yield from _other_ways(case, seen)
     for limit in seen.situation.project.policy.contact_limits:
         steps = range(limit.at_most + 1, limit.at_most + _SPARE + 1)
         rooms = [Room(name=limit.name, now=limit.at_most, would_be=step) for step in steps]
-        yield Move(f"limit {limit.name}", _first_enough(case, seen, rooms), _FOR_RULES)
+        yield solver.Move(f"limit {limit.name}", _first_enough(case, seen, rooms), _FOR_RULES)
     for name in seen.candidate.treatment.uses:
         now = case.situation.free.get(name, 0)
         steps = range(seen.situation.free.get(name, 0) + 1, _most_used(case, seen, name) + 1)
         units = [Units(name=name, now=now, would_be=step) for step in steps]
         if units:
-            yield Move(f"resource {name}", _first_enough(case, seen, units), _FOR_RULES)
+            yield solver.Move(f"resource {name}", _first_enough(case, seen, units), _FOR_RULES)
 
 
 def _most_used(case: Case, seen: Seen, name: str) -> int:

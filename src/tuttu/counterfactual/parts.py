@@ -136,7 +136,7 @@ def _at(situation: Situation, now: Instant) -> Situation:
         for name, value in history.columns().items()
         if situation.row.get(name) == before.get(name)
     }
-    row = profile.changed(situation.project, situation.row, {**moved, "now": now})
+    row = profile.with_columns(situation.project, situation.row, {**moved, "now": now})
     return msgspec.structs.replace(situation, now=now, history=history, row=Wide(row))
 
 
@@ -154,7 +154,7 @@ def _with_columns(situation: Situation, parts: Sequence[ColumnSet]) -> Situation
                 about[part.of] = {**about[part.of], part.name: part.would_be}
         elif part.of is not None:
             about[part.of] = {**about.get(part.of, {}), part.name: part.would_be}
-    row = Wide(profile.changed(situation.project, situation.row, columns))
+    row = Wide(profile.with_columns(situation.project, situation.row, columns))
     return msgspec.structs.replace(situation, row=row, about=about)
 
 
@@ -169,7 +169,7 @@ def _with_field(situation: Situation, items: Value, part: ColumnSet) -> list[Row
 
 
 def _with_consent(situation: Situation, part: Allowed) -> Situation:
-    supposed = situation.consents.supposing(part.purpose, part.channel, part.would_be)
+    supposed = situation.consents.assuming(part.purpose, part.channel, part.would_be)
     return msgspec.structs.replace(situation, consents=supposed)
 
 

@@ -10,20 +10,8 @@ import msgspec
 from tuttu import profile
 from tuttu.decision.guards import concerns
 from tuttu.decision.situation import Candidate
-from tuttu.policy import CompiledExpression
-from tuttu.policy.changes import Known, Wish, inlined, literals_in, wishes
-from tuttu.policy.tree import (
-    TIMESTAMP,
-    Choose,
-    Column,
-    Compare,
-    Comparison,
-    Is,
-    Literal,
-    Node,
-    Now,
-    Shift,
-)
+from tuttu.policy import CompiledExpression, solver
+from tuttu.policy import tree as t
 from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.library import Action, Guard
 from tuttu.vocabulary.project import Project, remembered
@@ -33,11 +21,11 @@ from tuttu.vocabulary.values import Expression, Row, Value
 class Rule(msgspec.Struct, frozen=True):
     """One wish, and the row that it is asked on: of the candidate's item, or the customer's."""
 
-    wish: Wish
+    goal: solver.Goal
     of_item: bool = False
 
     def met(self, row: Row, item_row: Row) -> bool:
-        return self.wish.met(item_row if self.of_item else row)
+        return self.goal.met(item_row if self.of_item else row)
 
 
 class Book:
@@ -49,24 +37,24 @@ class Book:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._derived = {name: _made_of(trait, project) for name, trait in _late(project)}
-        self.known: Known = _known(project, self._derived.values())
-        self._spelled: dict[tuple[Node, frozenset[str]], Node] = {}
+        self.known: solver.KnownValues = _known(project, self._derived.values())
+        self._spelled: dict[tuple[t.Node, frozenset[str]], t.Node] = {}
 
     def follows(self, row: Row) -> frozenset[str]:
         """Traits that are made of others, on this row too: they can be spelled out."""
-        return frozenset(trait.name for trait in profile.following(self.project, row))
+        return frozenset(trait.name for trait in profile.consistent_traits(self.project, row))
 
-    def tree(self, expression: Expression | None, follows: frozenset[str]) -> Node | None:
+    def tree(self, expression: Expression | None, follows: frozenset[str]) -> t.Node | None:
         """The tree with derived traits spelled out; None for what was not parsed from text."""
         if not isinstance(expression, CompiledExpression):
             return None
         key = expression.tree, follows
         if key not in self._spelled:
-            derived: dict[str, Node] = {}
+            derived: dict[str, t.Node] = {}
             for name, tree in self._derived.items():
                 if name in follows:
-                    derived[name] = inlined(tree, derived)
-            self._spelled[key] = inlined(expression.tree, derived)
+                    derived[name] = solver.inlined(tree, derived)
+            self._spelled[key] = solver.inlined(expression.tree, derived)
         return self._spelled[key]
 
     def rules(self, candidate: Candidate, follows: frozenset[str]) -> Iterator[Rule]:
@@ -74,28 +62,28 @@ class Book:
         action = candidate.action
         of_item = action.about is not None and candidate.item is not None
         if action.valid_from is not None:
-            begins = Compare(">=", Now(), Literal(action.valid_from, TIMESTAMP))
-            yield Rule(Wish(begins, want=True))
+            begins = t.Compare(">=", t.Now(), t.Literal(action.valid_from, t.TIMESTAMP))
+            yield Rule(solver.Goal(begins, want=True))
         for condition in (*action.eligible, *action.applicable, *action.suitable):
             tree = self.tree(condition.test, follows)
             if tree is not None:
-                yield from (Rule(wish, of_item) for wish in wishes(tree, want=True))
+                yield from (Rule(goal, of_item) for goal in solver.goals_of(tree, want=True))
         for guard in self.project.policy.guards:
             if guard.blocks == action.purpose and concerns(guard, candidate):
-                for wish in self.guard(guard, follows):
-                    yield Rule(wish, of_item and guard.about is not None)
+                for goal in self.guard(guard, follows):
+                    yield Rule(goal, of_item and guard.about is not None)
 
-    def guard(self, guard: Guard, follows: frozenset[str]) -> Iterator[Wish]:
+    def guard(self, guard: Guard, follows: frozenset[str]) -> Iterator[solver.Goal]:
         """Neither blocking nor cooling."""
         when, after = self.tree(guard.when, follows), self.tree(guard.after, follows)
         if when is not None:
-            yield from wishes(when, want=False)
+            yield from solver.goals_of(when, want=False)
         if after is not None:
-            word: Comparison = "<=" if guard.inclusive else "<"
-            cooling = Compare(word, Now(), Shift(after, guard.cooling))
-            yield Wish(Is(cooling, truth=True), want=False)
+            word: t.Comparison = "<=" if guard.inclusive else "<"
+            cooling = t.Compare(word, t.Now(), t.Shift(after, guard.cooling))
+            yield solver.Goal(t.Is(cooling, truth=True), want=False)
 
-    def figures(self, action: Action, follows: frozenset[str]) -> list[Node]:
+    def figures(self, action: Action, follows: frozenset[str]) -> list[t.Node]:
         """The trees of its formulas."""
         formulas = (action.propensity, action.value, action.relevance, action.effort)
         trees = (self.tree(formula, follows) for formula in formulas)
@@ -109,19 +97,19 @@ def book_of(project: Project) -> Book:
 
 
 def _late(project: Project) -> Iterator[tuple[str, Trait]]:
-    return ((trait.name, trait) for trait in profile.late(project))
+    return ((trait.name, trait) for trait in profile.computed_traits(project))
 
 
-def _made_of(trait: Trait, project: Project) -> Node:
+def _made_of(trait: Trait, project: Project) -> t.Node:
     """A derived trait as a tree; one that cannot be taken apart is a column of its own."""
     if isinstance(trait.derived, CompiledExpression):
         return trait.derived.tree
     columns = project.row_schema.columns
-    chosen = tuple(Column(name, columns.get(name, trait.type)) for name in trait.first_known)
-    return Choose("coalesce", chosen, trait.type) if chosen else Column(trait.name, trait.type)
+    chosen = tuple(t.Column(name, columns.get(name, trait.type)) for name in trait.first_known)
+    return t.Choose("coalesce", chosen, trait.type) if chosen else t.Column(trait.name, trait.type)
 
 
-def _known(project: Project, derived: Iterable[Node]) -> Mapping[str, list[Value]]:
+def _known(project: Project, derived: Iterable[t.Node]) -> Mapping[str, list[Value]]:
     trees = [*derived]
     for action in project.actions.values():
         tests = (each.test for each in (*action.eligible, *action.applicable, *action.suitable))
@@ -132,7 +120,7 @@ def _known(project: Project, derived: Iterable[Node]) -> Mapping[str, list[Value
         trees += [each.tree for each in asked if isinstance(each, CompiledExpression)]
     found: dict[str, dict[Value, None]] = {}
     for tree in trees:
-        for column, values in literals_in(tree).items():
+        for column, values in solver.literals_in(tree).items():
             texts = (value for value in values if isinstance(value, str))
             found.setdefault(column, {}).update(dict.fromkeys(texts))
     return {column: [*values] for column, values in found.items() if values}

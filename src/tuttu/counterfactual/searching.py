@@ -10,7 +10,7 @@ from tuttu.counterfactual.parts import Change, Later, Part, subsets
 from tuttu.counterfactual.waiting import away, kept_offers, waiting, waits
 from tuttu.decision.contest import Render
 from tuttu.decision.situation import CandidateKey, Question, Situation
-from tuttu.policy.changes import Budget, Look, Move, Moves, apart, least_thoroughly, moves_for
+from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 
 MOST_PARTS = 8
@@ -44,7 +44,7 @@ def least_change(
     verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
     KeyError for an unknown action or treatment.
     """
-    return _least(Case(situation, question, key, renders), Budget(looks))
+    return _least(Case(situation, question, key, renders), solver.Budget(looks))
 
 
 def least_changes(
@@ -60,18 +60,18 @@ def least_changes(
     for key in keys:
         if left <= 0:
             break
-        budget = Budget(min(left, LOOKS))
+        budget = solver.Budget(min(left, LOOKS))
         before = budget.left
         found[key] = _least(Case(situation, question, key, renders), budget)
         left -= before - budget.left
     return found
 
 
-def _least(case: Case, budget: Budget) -> Change | None:
-    def look(moves: Moves, thorough: bool) -> Look:
-        return _look(case, moves, thorough=thorough)
+def _least(case: Case, budget: solver.Budget) -> Change | None:
+    def evaluate(moves: solver.Moves, thorough: bool) -> solver.SearchState:
+        return _evaluate(case, moves, thorough=thorough)
 
-    found = least_thoroughly(look, most=MOST_PARTS, budget=budget, trusted=MOST_PARTS)
+    found = solver.find_least(evaluate, most=MOST_PARTS, budget=budget, trusted=MOST_PARTS)
     if found is None:
         return None
     return _smallest(case, Change(tuple(move.value for move in found)))
@@ -82,50 +82,50 @@ def _smallest(case: Case, change: Change) -> Change:
     return next((each for each in subsets(change) if case.turned(each.parts)), change)
 
 
-def _look(case: Case, moves: Moves, *, thorough: bool) -> Look:
+def _evaluate(case: Case, moves: solver.Moves, *, thorough: bool) -> solver.SearchState:
     seen = case.see(tuple(move.value for move in moves))
     certain = [*settled(seen)]
     wait = waits(seen)
-    return Look(
-        left=_left(seen, certain, wait=wait),
-        done=lambda: not certain and not wait and not seen.open and case.refusal(seen) is None,
+    return solver.SearchState(
+        needed=_needed(seen, certain, wait=wait),
+        solved=lambda: not certain and not wait and not seen.unmet and case.refusal(seen) is None,
         moves=lambda: _moves(case, seen, certain, wait=wait, thorough=thorough),
     )
 
 
-def _left(seen: Seen, certain: list[Part | None], *, wait: bool) -> int:
+def _needed(seen: Seen, certain: list[Part | None], *, wait: bool) -> int:
     """How many parts are needed at least beside those taken."""
     if None in certain or (wait and "now" in seen.taken):
         return _NEVER
-    wishes = [rule.wish for rule in seen.open]
-    timed = any("now" in wish.columns for wish in wishes)
-    return len(certain) + apart(wishes, seen.taken) + (wait and not timed)
+    goals = [rule.goal for rule in seen.unmet]
+    timed = any("now" in goal.columns for goal in goals)
+    return len(certain) + solver.moves_needed(goals, seen.taken) + (wait and not timed)
 
 
 def _moves(
     case: Case, seen: Seen, certain: list[Part | None], *, wait: bool, thorough: bool
-) -> Iterator[Move]:
+) -> Iterator[solver.Move]:
     """What could come next: the one obstacle with the fewest ways around it is taken up."""
     if certain:
-        yield Move(repr(certain[0]), certain[0], 0.0)
+        yield solver.Move(repr(certain[0]), certain[0], 0.0)
     elif wait:
         yield from waiting(case, seen)
-    elif seen.open:
+    elif seen.unmet:
         yield from _mending(case, seen, thorough=thorough)
     else:
         yield from contending(case, seen)
 
 
-def _mending(case: Case, seen: Seen, *, thorough: bool) -> Iterator[Move]:
-    rule = min(seen.open, key=lambda each: len(each.wish.columns - seen.taken))
+def _mending(case: Case, seen: Seen, *, thorough: bool) -> Iterator[solver.Move]:
+    rule = min(seen.unmet, key=lambda each: len(each.goal.columns - seen.taken))
     row = seen.item_row if rule.of_item else seen.situation.row
     domain = case.domains[rule.of_item]
-    for move in moves_for(rule.wish, row, seen.taken, domain, thorough=thorough):
+    for move in solver.moves_for(rule.goal, row, seen.taken, domain, thorough=thorough):
         part = case.part_of(move, row, rule.of_item)
         if isinstance(part, Later):
-            yield Move(move.name, part, away(case.situation.now, part.would_be))
+            yield solver.Move(move.name, part, away(case.situation.now, part.would_be))
         else:
             past = _OF_PAST if move.name.startswith(_PAST) else 0.0
-            yield Move(move.name, part, move.distance + past)
-    if NOW in rule.wish.columns - seen.taken:
+            yield solver.Move(move.name, part, move.distance + past)
+    if NOW in rule.goal.columns - seen.taken:
         yield from kept_offers(case, seen)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tuttu.counterfactual.case import Case, Seen
 from tuttu.counterfactual.parts import Later
 from tuttu.decision import stages
-from tuttu.policy.changes import Move, distance, proposed, value_of
+from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import DAY, Instant, Kind
 
@@ -24,33 +24,33 @@ def waits(seen: Seen) -> bool:
     )
 
 
-def waiting(case: Case, seen: Seen) -> list[Move]:
+def waiting(case: Case, seen: Seen) -> list[solver.Move]:
     """Moments from which the ledger does not stop the candidate; the earliest, and later ones at
     which a rule turns or an offer is kept no more."""
     return _moves(case, seen, {*_ends(case, seen), *_turns(case, seen), *_given_up(case, seen)})
 
 
-def kept_offers(case: Case, seen: Seen) -> list[Move]:
+def kept_offers(case: Case, seen: Seen) -> list[solver.Move]:
     """When offers that hold their slots on the candidate's surface are kept no more, and nothing
     else stops it."""
     return _moves(case, seen, {*_given_up(case, seen)})
 
 
-def _moves(case: Case, seen: Seen, moments: set[Instant]) -> list[Move]:
+def _moves(case: Case, seen: Seen, moments: set[Instant]) -> list[solver.Move]:
     """Of the moments that make a difference, each the first of its kind."""
-    found: list[Move] = []
+    found: list[solver.Move] = []
     known: set[tuple[str, int]] = set()
     kept = [*_kept(case, seen)]
     for moment in sorted(moments):
         if moment <= case.situation.now:
             continue
         then = _at(case, seen, moment)
-        values = [value_of(tree, then.item_row) for tree in case.domains[True].watched]
+        values = [solver.value_of(tree, then.item_row) for tree in case.domains[True].watched]
         kind = repr(values), sum(end > moment for end in kept)
         if not waits(then) and kind not in known:
             known.add(kind)
             part = Later(now=case.situation.now, would_be=moment)
-            found.append(Move(NOW, part, away(case.situation.now, moment)))
+            found.append(solver.Move(NOW, part, away(case.situation.now, moment)))
     return found
 
 
@@ -62,7 +62,7 @@ def _at(case: Case, seen: Seen, moment: Instant) -> Seen:
 
 def away(now: Instant, moment: Instant) -> float:
     """A moment is a little nearer than a column that is as many days away."""
-    return distance(now, moment, Kind.TIMESTAMP) * (1 - 1 / DAY)
+    return solver.distance(now, moment, Kind.TIMESTAMP) * (1 - 1 / DAY)
 
 
 def _ends(case: Case, seen: Seen) -> Iterator[Instant]:
@@ -94,7 +94,7 @@ def _turns(case: Case, seen: Seen) -> Iterator[Instant]:
     """When a rule that reads the time may turn."""
     domain = case.domains[True]
     for tree in domain.watched:
-        for value in proposed(tree, seen.item_row, domain).of(NOW):
+        for value in solver.propose(tree, seen.item_row, domain).of(NOW):
             if isinstance(value, int):
                 yield value
 

@@ -51,7 +51,7 @@ def _columns(project: Project, actions: Iterable[Action]) -> list[str]:
         named.update(*(expression.columns for expression in _of_action(action)))
     for purpose, about in kinds:
         named.update(*(expression.columns for expression in _of_guards(project, purpose, about)))
-    return sorted(profile.beneath(project, named))
+    return sorted(profile.dependencies(project, named))
 
 
 def _of_action(action: Action) -> Iterator[Expression]:

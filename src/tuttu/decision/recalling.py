@@ -33,7 +33,7 @@ def recalled(receipt: Receipt, grounds: Grounds, project: Project) -> Situation:
         position=receipt.position,
         customer=Customer(fragments=receipt.fragments or (receipt.customer,), identifiers=()),
         row=Wide(row),
-        consents=consent.Recalled(project, grounds.consents),
+        consents=consent.ConsentsFromReceipt(project, grounds.consents),
         history=_history(receipt, grounds, project),
         free=grounds.free,
         arm=receipt.arm,
@@ -111,7 +111,7 @@ def _item(project: Project, collection: str, key: str, columns: Mapping[str, Val
 
 
 def _history(receipt: Receipt, grounds: Grounds, project: Project) -> ledger.History:
-    return ledger.recalled(
+    return ledger.from_receipt(
         receipt.now,
         project,
         silences=grounds.silences,

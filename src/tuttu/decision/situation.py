@@ -149,13 +149,13 @@ def situation(  # noqa: PLR0913
     contributed = history.columns()
     for room in rooms:
         contributed.update(room.read(reader, customer, project, now))
-    row = Wide(profile.completed(project, known, contributed, profiling=consents.profiling))
+    row = Wide(profile.with_ledger(project, known, contributed, profiling=consents.profiling))
     return Situation(
         project=project,
         now=now,
         position=reader.position,
         customer=customer,
-        row=Wide(profile.changed(project, row, context)) if context else row,
+        row=Wide(profile.with_columns(project, row, context)) if context else row,
         consents=consents,
         history=history,
         free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},

@@ -35,7 +35,7 @@ def commit_accepted(runtime: Runtime, accepted: intake.Accepted) -> api.CallsAns
     refusal = accepted.refusal
     if refusal is not None:
         raise CallRefused(refusal.status, refusal.code, refusal.message)
-    duplicates = sum(isinstance(result, Duplicate) for result in results)
+    duplicates = [type(result) for result in results].count(Duplicate)
     refused = [
         api.RefusedCall(
             index=each.index or 0,

@@ -1,152 +1,333 @@
-"""One of Segment's calls, from its bytes to the unit that is committed."""
+"""One of Segment's calls, from its bytes to the unit that is committed: shape, ids, time, plan."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from typing import Any
 
-from tuttu.catalog.desk import CALL_NAMES
+import msgspec
+from msgspec import Raw
+
+from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of
-from tuttu.intake.moments import Moment, read_instant, settle
-from tuttu.intake.nesting import EVENT_DEPTH, require_depth
-from tuttu.intake.plan import require_planned
-from tuttu.intake.records import Context
-from tuttu.intake.refusing import Code, RefusedError
-from tuttu.intake.wire import Call, read_wire
-from tuttu.vocabulary.company import Limits, Tracking
+from tuttu.intake.body import ANYTHING, EVENT_DEPTH, decode, require_depth
+from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
+from tuttu.vocabulary.company import Tracking
+from tuttu.vocabulary.conversion import convert, format_instant, parse_instant
 from tuttu.vocabulary.events import Event, Identifier
 from tuttu.vocabulary.facts import Fact, Unit
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import HOUR, Instant
+from tuttu.vocabulary.values import HOUR, Instant, Type
 
+CALLS = ("identify", "track", "page", "screen", "group", "alias")
+ANY_CALL = "call"
+"""The route of one call whose `type` says which it is, as the calls of a batch do."""
+MESSAGE_ID_LENGTH = 256
 DEFAULT_SOURCE = "told"
 
-_NEEDED = {
-    "track": (("event", "event"),),
-    "group": (("group_id", "groupId"),),
-    "alias": (("previous_id", "previousId"), ("user_id", "userId")),
+_REQUIRED = {"track": ("event",), "group": ("groupId",), "alias": ("previousId", "userId")}
+_UTC_NAME = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
+_NULL = Raw(b"null")
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What accepting a call depends on beside its bytes.
+
+    now: the time of receipt. sender: name of the key that it came with. pseudonym: namespace and
+    value to fragment id. new_id: a fresh id, for calls without a messageId and for dead letters.
+    """
+
+    project: Project
+    now: Instant
+    sender: str
+    pseudonym: Callable[[str, str], bytes]
+    new_id: Callable[[], str]
+
+
+class _Wire(msgspec.Struct, frozen=True, rename="camel"):
+    """A call as it stands in JSON; kinds are checked by hand, so that refusals read well. Objects
+    are kept byte for byte as they came."""
+
+    type: Any = None
+    message_id: Any = None
+    user_id: Any = None
+    anonymous_id: Any = None
+    previous_id: Any = None
+    group_id: Any = None
+    event: Any = None
+    name: Any = None
+    category: Any = None
+    timestamp: Any = None
+    original_timestamp: Any = None
+    sent_at: Any = None
+    properties: Raw = _NULL
+    traits: Raw = _NULL
+    context: Raw = _NULL
+    integrations: Raw = _NULL
+
+
+_WIRE = msgspec.json.Decoder(_Wire)
+_NAMES = {
+    "messageId": "message_id",
+    "userId": "user_id",
+    "anonymousId": "anonymous_id",
+    "previousId": "previous_id",
+    "groupId": "group_id",
+    "event": "event",
+    "name": "name",
+    "category": "category",
 }
+_IDS = ("userId", "anonymousId", "previousId")
+"""Numbers are ids too: identity reads them as they were sent."""
+_OBJECTS = ("properties", "traits", "context", "integrations")
 
 
 def read_call(content: bytes, route: str, context: Context, sent: Instant | None = None) -> Unit:
-    """The unit of one call in UTF-8: its event, and the key under which it is taken only once.
+    """The unit of one call in UTF-8: its event, and the key under which it is accepted only once.
 
     route: one of `CALLS`, or `ANY_CALL`. sent: when the batch was sent, for calls that do not say
-    so themselves. Raises RefusedError.
+    so themselves. Raises IntakeError.
     """
-    _require_size(content, context.project.company.limits)
+    project, received = context.project, context.now
+    limit = project.company.limits.event_bytes
+    if len(content) > limit:
+        raise IntakeError(
+            RefusalCode.EVENT_TOO_LARGE,
+            f"found a call of {len(content):,} bytes; expected {limit:,} at most: send less in it",
+        )
     require_depth(content, EVENT_DEPTH)
-    call = read_wire(content, route)
-    _require_fields(call)
-    identifiers = _identifiers(call, context.project)
-    moment = _moment(call, context, sent)
-    event = _event(call, identifiers, moment, context)
-    require_planned(context.project.tracking, call.type, event.name, call.properties.said)
-    fact = Fact(
-        id=event.id,
-        fragment=context.pseudonym(identifiers[0].namespace, identifiers[0].value),
-        time=event.time,
-        received=event.received,
-        body=event,
+    wire = decode(_WIRE, content)
+    call = _call(wire.type, route)
+    said, raw = _named(wire), {}
+    for field in _OBJECTS:
+        raw[field], said[field] = _object(getattr(wire, field), field)
+    for field in _REQUIRED.get(call, ()):
+        if said[field] is None or not str(said[field]).strip():
+            raise IntakeError(
+                RefusalCode.MISSING_FIELD,
+                f"found no `{field}` in the {call} call; expected text that is not empty",
+            )
+    identifiers = _identifiers({"type": call, **said}, project)
+    own = read_instant(wire.original_timestamp, "originalTimestamp")
+    if own is None:
+        own = read_instant(wire.timestamp, "timestamp")
+    if wire.sent_at is not None:
+        sent = read_instant(wire.sent_at, "sentAt")
+    time, claimed = effective_time(own, sent, received, project.company.earliest_event)
+    tracking = project.tracking
+    name = tracking.names.get(call, CALL_NAMES.get(call, call))
+    if call == "track":
+        name = unicodedata.normalize("NFC", said["event"])
+    event = Event(
+        id=said["messageId"] or context.new_id(),
+        call=call,
+        name=name,
+        identifiers=identifiers,
+        time=time,
+        received=received,
+        claimed=claimed,
+        source=tracking.sources.get(name) or tracking.sources.get(call) or DEFAULT_SOURCE,
+        group_id=said["groupId"],
+        label=said["name"],
+        category=said["category"],
+        **raw,
     )
-    return Unit(facts=(fact,), once=(once_key(event.id, moment.own),))
+    # What is decoded here is decoded for everybody who hears the event: see `Event.said`.
+    event.__dict__.update(
+        said=said["properties"], said_traits=said["traits"], said_context=said["context"]
+    )
+    _require_planned(tracking, event)
+    first = identifiers[0]
+    fragment = context.pseudonym(first.namespace, first.value)
+    fact = Fact(id=event.id, fragment=fragment, time=time, received=received, body=event)
+    return Unit(facts=(fact,), once=(dedupe_key(event.id, own),))
 
 
-def once_key(message_id: str, own: Instant | None) -> bytes:
-    """Under which an event is taken once: the hour of its sender's own time, then its id's hash.
+def dedupe_key(message_id: str, own: Instant | None) -> bytes:
+    """Under which an event is accepted once: the hour of its sender's own time, then its id's hash.
 
     The hour keeps keys of the same time together; the sender's own time is the same however often
-    he sends. An event without a timestamp has the hour 0.
+    they send. An event without a timestamp has the hour 0.
     """
     hour = 0 if own is None else own // HOUR
     digest = blake2b(message_id.encode(), digest_size=16).digest()
     return hour.to_bytes(8, "big", signed=True) + digest
 
 
-def _require_size(content: bytes, limits: Limits) -> None:
-    if len(content) > limits.event_bytes:
-        raise RefusedError(
-            Code.EVENT_TOO_LARGE,
-            f"found a call of {len(content):,} bytes; expected {limits.event_bytes:,} at most: "
-            "send less in it",
+def _call(found: Any, route: str) -> str:
+    """Which call it is, by its own `type` and the address."""
+    if route not in CALLS and route != ANY_CALL:
+        raise IntakeError(
+            RefusalCode.UNKNOWN_CALL,
+            f"found the call {route[:60]!r}; expected one of {', '.join(CALLS)}",
         )
+    if found is None and route in CALLS:
+        return route
+    known = isinstance(found, str) and found in CALLS
+    if not known or route not in {found, ANY_CALL}:
+        shown = repr(found[:60]) if isinstance(found, str) else kind_of(found)
+        expected = f"{route!r}, as the address says" if known else f"one of {', '.join(CALLS)}"
+        code = RefusalCode.UNKNOWN_CALL
+        raise IntakeError(code, f"found {shown} in `type`; expected {expected}")
+    return str(found)
 
 
-def _require_fields(call: Call) -> None:
-    for attribute, field in _NEEDED.get(call.type, ()):
-        said = getattr(call, attribute)
-        if said is None or not str(said).strip():
-            raise RefusedError(
-                Code.MISSING_FIELD,
-                f"found no `{field}` in the {call.type} call; expected text that is not empty",
+def _named(wire: _Wire) -> dict[str, Any]:
+    """The ids and names of a call by Segment's field: text, of a number its text, or none. Ids may
+    still be empty or blocked."""
+    named: dict[str, Any] = {}
+    for field, attribute in _NAMES.items():
+        value = getattr(wire, attribute)
+        if value is not None and not isinstance(value, str):
+            if field == "event" or isinstance(value, bool) or not isinstance(value, int | float):
+                expected = "text" if field == "event" else "text or a number"
+                raise IntakeError(
+                    RefusalCode.WRONG_TYPE,
+                    f"found {kind_of(value)} in `{field}`; expected {expected}",
+                )
+            if field not in _IDS:
+                whole = isinstance(value, float) and value.is_integer()
+                value = str(int(value) if whole else value)
+        if field == "messageId" and value is not None and len(value) > MESSAGE_ID_LENGTH:
+            raise IntakeError(
+                RefusalCode.WRONG_TYPE,
+                f"found a `messageId` of {len(value)} characters; expected {MESSAGE_ID_LENGTH} at"
+                " most",
             )
+        named[field] = value
+    return named
 
 
-def _identifiers(call: Call, project: Project) -> tuple[Identifier, ...]:
-    said = {
-        "type": call.type,
-        "userId": call.user_id,
-        "anonymousId": call.anonymous_id,
-        "previousId": call.previous_id,
-        "groupId": call.group_id,
-        "traits": call.traits.said,
-        "properties": call.properties.said,
-        "context": call.context.said,
-    }
+def _object(content: Raw, field: str) -> tuple[bytes, Mapping[str, Any]]:
+    """A JSON object: byte for byte as it came, and decoded."""
+    said = None if content is _NULL else decode(ANYTHING, content)
+    if said is None:
+        return b"{}", {}
+    if not isinstance(said, dict):
+        raise IntakeError(
+            RefusalCode.WRONG_TYPE,
+            f"found {kind_of(said)} in `{field}`; expected an object or nothing",
+        )
+    return bytes(content), said
+
+
+def _identifiers(said: Mapping[str, Any], project: Project) -> tuple[Identifier, ...]:
     try:
         identifiers = identifiers_of(said, project.namespaces)
     except IdentifierError as error:
-        raise RefusedError(Code.BAD_ID, str(error)) from None
+        raise IntakeError(RefusalCode.BAD_ID, str(error)) from None
     if not identifiers:
-        raise RefusedError(
-            Code.MISSING_ID,
+        raise IntakeError(
+            RefusalCode.MISSING_ID,
             "found a missing id: no identifier that is neither empty nor blocked; "
             f"expected one of {', '.join(project.namespaces)}",
         )
     return identifiers
 
 
-def _moment(call: Call, context: Context, sent: Instant | None) -> Moment:
-    original, timestamp, sent_at = call.dated
-    own = read_instant(original, "originalTimestamp")
-    own = own if own is not None else read_instant(timestamp, "timestamp")
-    own_sent = read_instant(sent_at, "sentAt")
-    return settle(
-        own,
-        sent if own_sent is None else own_sent,
-        context.now,
-        context.project.company.earliest_event,
+def read_instant(value: object, field: str) -> Instant | None:
+    """An ISO 8601 text as an instant; null is none. Raises IntakeError for anything else."""
+    if value is None:
+        return None
+    instant = parse_instant(plain_iso(value)) if isinstance(value, str) else None
+    if instant is None:
+        found = repr(value[:60]) if isinstance(value, str) else kind_of(value)
+        raise IntakeError(
+            RefusalCode.BAD_TIMESTAMP,
+            f"found {found} in `{field}`; expected ISO 8601 text, as 2026-03-01T09:30:00Z",
+        )
+    return instant
+
+
+def plain_iso(text: str) -> str:
+    """ISO 8601 as the standard library reads it: with T and Z in capitals, and UTC as Z."""
+    return _UTC_NAME.sub("Z", text.strip().upper())
+
+
+def effective_time(
+    own: Instant | None, sent: Instant | None, received: Instant, earliest: Instant
+) -> tuple[Instant, Instant | None]:
+    """When it happened, and the sender's own time where that lay too far ahead to be believed.
+
+    By Segment's rule: what its sender dated `own` and sent at `sent` happened, corrected for the
+    sender's clock, at received - (sent - own). Up to an hour ahead it counts as received; further
+    ahead also, and the sender's own time is kept beside it. Raises IntakeError for an event before
+    `earliest`.
+    """
+    if own is None:
+        return received, None
+    corrected = own if sent is None else received - (sent - own)
+    if corrected < earliest:
+        shown, first = (_shown(each) for each in (corrected, earliest))
+        raise IntakeError(
+            RefusalCode.TOO_EARLY,
+            f"found an event of {shown}; expected none before {first}, "
+            "the project's earliest_event: correct its timestamp",
+        )
+    return min(corrected, received), own if corrected > received + HOUR else None
+
+
+def _shown(instant: Instant) -> str:
+    try:
+        return format_instant(instant)
+    except (ValueError, OverflowError):
+        return f"{instant} microseconds from 1970"
+
+
+def _require_planned(tracking: Tracking, event: Event) -> None:
+    """Raises IntakeError if the tracking plan refuses the event: what it must carry, and of what
+    type."""
+    planned, said = tracking.plan.get(event.name), event.said
+    if planned is None:
+        if event.call == "track" and tracking.undeclared == "refuse":
+            raise IntakeError(
+                RefusalCode.UNDECLARED_EVENT,
+                f"found the event {event.name[:60]!r}, which the tracking plan does not name; "
+                "expected a planned one: add it to events.yaml or correct the sender",
+            )
+        return
+    missing = [name for name in sorted(planned.required) if said.get(name) is None]
+    if missing:
+        raise IntakeError(
+            RefusalCode.MISSING_PROPERTY,
+            f"found no property `{missing[0]}` in {planned.name!r}; the tracking plan requires it:"
+            " send it",
+        )
+    for name, declared in planned.properties.items():
+        if said.get(name) is not None:
+            _require_type(said[name], declared, name)
+    for name, fields in planned.items.items():
+        if said.get(name) is not None:
+            _require_items(said[name], fields, name)
+
+
+def _require_type(value: Any, declared: Type, where: str) -> None:
+    converted = convert(value, declared)
+    if converted is None:
+        raise _unplanned(value, str(declared), where)
+    if isinstance(converted, list):
+        for index, (found, entry) in enumerate(zip(value, converted, strict=True)):
+            if entry is None and found is not None:
+                raise _unplanned(found, str(declared.kind), f"{where}[{index}]")
+
+
+def _require_items(value: Any, fields: Mapping[str, Type], where: str) -> None:
+    if not isinstance(value, list):
+        raise _unplanned(value, "a list of objects", where)
+    for index, item in enumerate(value):
+        if not isinstance(item, dict):
+            raise _unplanned(item, "an object", f"{where}[{index}]")
+        for name, declared in fields.items():
+            if item.get(name) is not None:
+                _require_type(item[name], declared, f"{where}[{index}].{name}")
+
+
+def _unplanned(value: Any, expected: str, where: str) -> IntakeError:
+    found = repr(value[:60]) if isinstance(value, str) else kind_of(value)
+    return IntakeError(
+        RefusalCode.WRONG_TYPE,
+        f"found {found} in the property `{where}`; the tracking plan expects {expected}",
     )
-
-
-def _event(
-    call: Call, identifiers: tuple[Identifier, ...], moment: Moment, context: Context
-) -> Event:
-    name = _name(call, context.project.tracking)
-    return Event(
-        id=call.message_id or context.new_id(),
-        call=call.type,
-        name=name,
-        identifiers=identifiers,
-        time=moment.time,
-        received=context.now,
-        claimed=moment.claimed,
-        source=_source(call.type, name, context.project.tracking),
-        properties=call.properties.content,
-        traits=call.traits.content,
-        context=call.context.content,
-        integrations=call.integrations.content,
-        group_id=call.group_id,
-        label=call.name,
-        category=call.category,
-    )
-
-
-def _name(call: Call, tracking: Tracking) -> str:
-    if call.type == "track" and call.event:
-        return unicodedata.normalize("NFC", call.event)
-    return tracking.names.get(call.type, CALL_NAMES.get(call.type, call.type))
-
-
-def _source(call: str, event: str, tracking: Tracking) -> str:
-    return tracking.sources.get(event) or tracking.sources.get(call) or DEFAULT_SOURCE

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count, islice
+from itertools import count
 from typing import Literal
 
 import msgspec
 
-from tuttu.intake.accepting import accept
-from tuttu.intake.records import Accepted, Context, Refusal
-from tuttu.intake.refusing import Code
+from tuttu.intake.accept import Accepted, CallRefusal, accept
+from tuttu.intake.call import Context
+from tuttu.intake.errors import RefusalCode
 from tuttu.vocabulary.events import DeadLetter, DeadLetterClosed
 from tuttu.vocabulary.facts import Fact, Logged, Reader, Table, Transaction, Unit
+from tuttu.vocabulary.room import Folds
 from tuttu.vocabulary.values import Instant
 
 Status = Literal["waiting", "sent", "dropped"]
@@ -49,30 +49,26 @@ STATES = Table("intake.dead_letter_states", LetterState)
 """By id."""
 
 
-def fold(transaction: Transaction, logged: Logged) -> None:
-    """Keeps dead letters, and that they are closed."""
+def _add(transaction: Transaction, logged: Logged) -> None:
     fact = logged.fact
     if isinstance(fact.body, DeadLetter):
         key = _key(fact.received, fact.body.id)
         transaction.put(LETTERS, key, LetterRecord(fact.body, fact.received))
-        _change(transaction, fact.body.id, received=fact.received)
-    elif isinstance(fact.body, DeadLetterClosed):
-        _change(transaction, fact.body.id, closed=(fact.time, fact.id, fact.body.how))
+        state = transaction.get(STATES, fact.body.id.encode()) or LetterState()
+        state = LetterState(fact.received, state.closed)
+        transaction.put(STATES, fact.body.id.encode(), state)
 
 
-def _change(
-    transaction: Transaction,
-    letter_id: str,
-    *,
-    received: Instant | None = None,
-    closed: tuple[Instant, str, str] | None = None,
-) -> None:
-    state = transaction.get(STATES, letter_id.encode()) or LetterState()
-    closings = [each for each in (state.closed, closed) if each]
-    changed = LetterState(
-        state.received if received is None else received, min(closings, default=None)
-    )
-    transaction.put(STATES, letter_id.encode(), changed)
+def _close(transaction: Transaction, logged: Logged) -> None:
+    fact = logged.fact
+    if isinstance(fact.body, DeadLetterClosed):
+        state = transaction.get(STATES, fact.body.id.encode()) or LetterState()
+        closed = (fact.time, fact.id, fact.body.how)
+        earliest = closed if state.closed is None else min(state.closed, closed)
+        transaction.put(STATES, fact.body.id.encode(), LetterState(state.received, earliest))
+
+
+FOLDS: Folds = {DeadLetter: _add, DeadLetterClosed: _close}
 
 
 def _key(received: Instant, letter_id: str) -> bytes:
@@ -96,19 +92,19 @@ def _status(state: LetterState | None) -> Status:
 
 def letters(reader: Reader, *, after: str | None = None, limit: int = 100) -> list[KeptLetter]:
     """Dead letters, closed ones too, oldest first; `after`: only those behind this id."""
-    return list(islice(_behind(reader, after), limit))
-
-
-def _behind(reader: Reader, after: str | None) -> Iterator[KeptLetter]:
     start = letter(reader, after) if after else None
     edge = _key(start.received, start.letter.id) if start else b""
+    found: list[KeptLetter] = []
     for key, record in reader.scan(LETTERS):
+        if len(found) == limit:
+            break
         if key > edge:
             state = reader.get(STATES, record.letter.id.encode(), watch=False)
-            yield KeptLetter(record.letter, record.received, _status(state))
+            found.append(KeptLetter(record.letter, record.received, _status(state)))
+    return found
 
 
-def repaired(kept: KeptLetter, body: bytes | None, context: Context) -> Accepted:
+def repair(kept: KeptLetter, body: bytes | None, context: Context) -> Accepted:
     """Send a dead letter again: with a new body, or as it was kept (None).
 
     It is judged as if it had been right at first: with the time of receipt that it had then. If
@@ -117,11 +113,11 @@ def repaired(kept: KeptLetter, body: bytes | None, context: Context) -> Accepted
     letter_id = kept.letter.id
     if kept.status != "waiting":
         return _not_sent(
-            Code.LETTER_CLOSED, f"found the dead letter {letter_id} {kept.status} already"
+            RefusalCode.LETTER_CLOSED, f"found the dead letter {letter_id} {kept.status} already"
         )
     if body is None and kept.letter.truncated:
         return _not_sent(
-            Code.LETTER_TRUNCATED,
+            RefusalCode.LETTER_TRUNCATED,
             f"found only the beginning of the dead letter {letter_id}; send it with a whole body",
         )
     numbers = count(1)
@@ -136,8 +132,8 @@ def repaired(kept: KeptLetter, body: bytes | None, context: Context) -> Accepted
     return msgspec.structs.replace(accepted, letters=(*accepted.letters, closing))
 
 
-def _not_sent(code: Code, message: str) -> Accepted:
-    return Accepted(refusal=Refusal(code=code, message=message))
+def _not_sent(code: RefusalCode, message: str) -> Accepted:
+    return Accepted(refusal=CallRefusal(code=code, message=message))
 
 
 def close(letter_id: str, how: Literal["sent", "dropped"], context: Context) -> Unit:

@@ -77,7 +77,7 @@ class Constant(msgspec.Struct, frozen=True):
     value: Plain
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True):
+class SourceColumn(msgspec.Struct, frozen=True, kw_only=True):
     """A cell. type None: as it is. format: of dates and times, as strptime's. zone: of times
     that name none. map: from texts to constants; `otherwise` for all others, else a fault."""
 
@@ -104,7 +104,7 @@ class RowTime(msgspec.Struct, frozen=True):
     """The time that the mapping gives to the row's event."""
 
 
-Source = Constant | Column | Joined | RowNumber | RowTime
+Source = Constant | SourceColumn | Joined | RowNumber | RowTime
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -117,7 +117,7 @@ class Cell(msgspec.Struct, frozen=True):
 class Timing(msgspec.Struct, frozen=True):
     """An event's time: a moment, less so many units (µs) as a column says."""
 
-    moment: Instant | Column
+    moment: Instant | SourceColumn
     minus: str | None = None
     unit: Duration = 0
 
@@ -125,7 +125,7 @@ class Timing(msgspec.Struct, frozen=True):
 Call = Literal["identify", "track", "page", "screen", "group", "alias"]
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class MappedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event that a row can become. who: namespace to value. time None: when it is imported."""
 
     call: Call
@@ -149,6 +149,6 @@ class ImportMapping(msgspec.Struct, frozen=True, kw_only=True):
     format: Format
     id_prefix: str
     id_column: str | None
-    entries: tuple[Entry, ...]
+    entries: tuple[MappedEvent, ...]
     columns: Mapping[str, Where]
     namespaces: Mapping[str, Where]

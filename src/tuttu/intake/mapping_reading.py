@@ -11,24 +11,24 @@ from msgspec import UNSET
 
 from tuttu.catalog.findings import Findings, quote
 from tuttu.catalog.yaml_nodes import MappingNode, Node, Plain, ScalarNode, parse_yaml
+from tuttu.intake.map_row import read_moment
 from tuttu.intake.mapping import (
     Call,
     Cell,
-    Column,
     Constant,
-    Entry,
     ImportMapping,
     Joined,
+    MappedEvent,
     MappingError,
     RowNumber,
     RowTime,
     Source,
+    SourceColumn,
     Test,
     Timing,
 )
 from tuttu.intake.mapping_schema import UNITS, mapping_schema
 from tuttu.intake.mapping_shape import find_shape_faults
-from tuttu.intake.moments import read_moment
 from tuttu.intake.rows import Format
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Instant, Kind
@@ -93,12 +93,12 @@ class _Reading:
             namespaces=self.namespaces,
         )
 
-    def entry(self, node: MappingNode) -> Entry:
+    def entry(self, node: MappingNode) -> MappedEvent:
         call = cast(Call, node.text("call", "track"))
         self.require_fitting(node, call)
         for name in node.mapping("who").entries:
             self.namespaces.setdefault(name, node.mapping("who").at(name))
-        return Entry(
+        return MappedEvent(
             call=call,
             who=self.cells(node, "who"),
             time=self.timing(node.entries["time"]) if "time" in node else None,
@@ -152,13 +152,13 @@ class _Reading:
             return self.read_column(node)
         return Constant(_plain(node.entries.get("constant")))
 
-    def read_column(self, node: MappingNode) -> Column:
+    def read_column(self, node: MappingNode) -> SourceColumn:
         if "map" in node and "type" in node:
             self.findings.add(
                 node.at("type"), "`type` beside `map`", "constants of that type in it"
             )
         mapped = {key: _plain(each) for key, each in node.mapping("map").entries.items()}
-        return Column(
+        return SourceColumn(
             name=self.column(node, "column"),
             type=Kind(node.text("type")) if "type" in node else None,
             format=self.format(node),
@@ -171,12 +171,12 @@ class _Reading:
         if not isinstance(node, MappingNode):
             return Timing(self.instant(node, "UTC"))
         self.one_of(node, ("column", "constant"))
-        moment: Instant | Column = 0
+        moment: Instant | SourceColumn = 0
         if "constant" in node:
             moment = self.instant(node.entries["constant"], self.zone(node))
         if "column" in node:
             name = self.column(node, "column")
-            moment = Column(name=name, format=self.format(node), zone=self.zone(node))
+            moment = SourceColumn(name=name, format=self.format(node), zone=self.zone(node))
         if "minus" not in node:
             return Timing(moment)
         minus = node.mapping("minus")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuttu.catalog.schemas.parts import Shape, choice, document, listing, record, table, text
+from tuttu.catalog.schemas.json_schema import Shape, choice, document, listing, record, table, text
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, SECOND, Kind
 
 UNITS = {"days": DAY, "hours": HOUR, "minutes": MINUTE, "seconds": SECOND}

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from tuttu.catalog.findings import Findings, nearest, quote
-from tuttu.catalog.schemas.parts import Shape
+from tuttu.catalog.schemas.json_schema import Shape
 from tuttu.catalog.yaml_nodes import ListNode, MappingNode, Node, ScalarNode, to_data
 from tuttu.vocabulary.errors import Where
 

@@ -8,6 +8,7 @@ read on at all raises `BadFileError`.
 from __future__ import annotations
 
 import csv
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
@@ -15,10 +16,14 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from tuttu.intake.decoding import decode_any
-from tuttu.intake.lines import BadFileError, Lines, OverlongLineError
-from tuttu.intake.nesting import EVENT_DEPTH, require_depth
-from tuttu.intake.refusing import RefusedError, kind_of
+from tuttu.intake.body import ANYTHING, EVENT_DEPTH, decode, require_depth
+from tuttu.intake.errors import BadFileError, IntakeError, kind_of
+from tuttu.vocabulary.errors import FinalError
+
+LINE_BYTES = 1024 * 1024
+_CHUNK = 64 * 1024
+_GZIP = b"\x1f\x8b"
+_BOM = "\ufeff"
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,25 +85,24 @@ def read_records(records: Iterable[Mapping[str, Any]], style: Format) -> RowFile
     rest = iter(records)
     first = next(rest, None)
     columns = tuple(_renamed(name, style.rename) for name in first or ())
-    return RowFile(columns, _numbered_records(chain([first] if first else [], rest), style))
+    numbered = enumerate(chain([first] if first else [], rest), 1)
+    return RowFile(
+        columns,
+        (
+            Row(number=n, values=_values(each, style), text=msgspec.json.encode(each).decode())
+            for n, each in numbered
+        ),
+    )
 
 
-def _numbered_records(records: Iterable[Mapping[str, Any]], style: Format) -> Iterator[Row]:
-    for number, record in enumerate(records, 1):
-        text = msgspec.json.encode(record).decode()
-        yield Row(number=number, values=_settled(record, style), text=text)
-
-
-def _settled(record: Mapping[str, Any], style: Format) -> dict[str, Any]:
+def _values(record: Mapping[str, Any], style: Format) -> dict[str, Any]:
     """A record with its columns renamed, and None for texts that mean NULL."""
     return {
-        _renamed(name, style.rename): None if _is_null(value, style) else value
+        _renamed(name, style.rename): None
+        if isinstance(value, str) and (not value or value in style.nulls)
+        else value
         for name, value in record.items()
     }
-
-
-def _is_null(value: Any, style: Format) -> bool:
-    return isinstance(value, str) and (not value or value in style.nulls)
 
 
 def column_names(header: list[str], rename: Mapping[str, str]) -> tuple[str, ...]:
@@ -133,7 +137,7 @@ def _csv_rows(
 ) -> Iterator[Row]:
     number = 0
     while True:
-        lines.forget()
+        lines.start_record()
         try:
             cells = next(records)
         except StopIteration:
@@ -147,7 +151,9 @@ def _csv_rows(
         if not cells:
             continue
         number += 1
-        fault = lines.fault or _ragged(cells, columns)
+        fault = lines.fault
+        if fault is None and len(cells) != len(columns):
+            fault = f"found {len(cells)} fields; expected {len(columns)}, as the header has"
         values = {
             name: None if not cell or cell in nulls else cell
             for name, cell in zip(columns, cells, strict=False)
@@ -155,16 +161,10 @@ def _csv_rows(
         yield Row(number=number, values=values, text=lines.text(), fault=fault)
 
 
-def _ragged(cells: list[str], columns: tuple[str, ...]) -> str | None:
-    if len(cells) == len(columns):
-        return None
-    return f"found {len(cells)} fields; expected {len(columns)}, as the header has"
-
-
 def _json_rows(lines: Lines, style: Format) -> Iterator[Row]:
     number = 0
     while True:
-        lines.forget()
+        lines.start_record()
         try:
             line = next(lines)
         except StopIteration:
@@ -184,10 +184,96 @@ def _json_row(row: Row, style: Format) -> Row:
     content = row.text.encode()
     try:
         require_depth(content, EVENT_DEPTH)
-        values = decode_any(content)
-    except RefusedError as error:
+        values = decode(ANYTHING, content)
+    except IntakeError as error:
         return msgspec.structs.replace(row, fault=error.message)
     if not isinstance(values, dict):
         fault = f"found {kind_of(values)}; expected one JSON object on each line"
         return msgspec.structs.replace(row, fault=fault)
-    return msgspec.structs.replace(row, values=_settled(values, style))
+    return msgspec.structs.replace(row, values=_values(values, style))
+
+
+class OverlongLineError(FinalError):
+    """A line longer than any event can be; reading goes on after it."""
+
+
+class Lines:
+    """An iterator of lines with their ends, which remembers those read since `start_record`.
+
+    fault: why one of them is not text in the encoding. The stream stays open.
+    """
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        self.fault: str | None = None
+        self._encoding = encoding.removesuffix("-sig")
+        self._lines = _split(_chunks(stream))
+        self._read: list[str] = []
+        self._first = True
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        raw = next(self._lines)
+        line = self._decode(raw)
+        if self._first:
+            line = line.removeprefix(_BOM)
+            self._first = False
+        self._read.append(line)
+        if len(raw) > LINE_BYTES:
+            raise OverlongLineError(f"found a line of more than {LINE_BYTES:,} bytes")
+        return line
+
+    def start_record(self) -> None:
+        self._read.clear()
+        self.fault = None
+
+    def text(self) -> str:
+        """The lines read since `start_record`, as one text."""
+        return "".join(self._read).rstrip("\r\n")
+
+    def _decode(self, raw: bytes) -> str:
+        try:
+            return raw.decode(self._encoding)
+        except UnicodeDecodeError as error:
+            byte = raw[error.start]
+            self.fault = f"found byte {byte:#04x}; expected text in {self._encoding}"
+            return raw.decode(self._encoding, "backslashreplace")
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    first = stream.read(_CHUNK)
+    plain = chain([first], iter(lambda: stream.read(_CHUNK), b"")) if first else iter(())
+    return _inflate(plain) if first.startswith(_GZIP) else plain
+
+
+def _inflate(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Gzip members one after the other, as `cat a.gz b.gz` makes them."""
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        for chunk in chunks:
+            rest = chunk
+            while rest:
+                if inflater.eof:
+                    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+                yield inflater.decompress(rest, _CHUNK)
+                rest = inflater.unconsumed_tail or inflater.unused_data.lstrip(b"\0")
+        yield inflater.flush()
+    except zlib.error as error:
+        raise BadFileError(f"found a file that is not whole gzip ({error})") from None
+    if not inflater.eof:
+        raise BadFileError("found a gzip file that ends too early; copy it again")
+
+
+def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines; of an overlong one only its beginning, a little longer than `LINE_BYTES`."""
+    rest = b""
+    for chunk in chunks:
+        *whole, last = chunk.split(b"\n")
+        for line in whole:
+            yield rest + line + b"\n"
+            rest = b""
+        if len(rest) <= LINE_BYTES:
+            rest += last
+    if rest:
+        yield rest

@@ -9,27 +9,15 @@ This room must not decide who is contacted, must not know consent or profiles, a
 clock. It writes the tables ``ledger.*``, and nobody else does.
 """
 
-from tuttu.ledger.canonical import canonical, canonical_resources
-from tuttu.ledger.compatibility import can_follow
+from tuttu.ledger import state
+from tuttu.ledger.canonical import canonical, whole
+from tuttu.ledger.contacts import History, outcomes_of, read
 from tuttu.ledger.fold import filler, folds, parts
-from tuttu.ledger.history import History, outcomes_of, read
-from tuttu.ledger.recalled import recalled
-from tuttu.ledger.resources import ResourceState, free, resource_state
-from tuttu.ledger.state import ADDRESSES, AMOUNTS, FRAGMENTS, HOLD, QUEUE, QUEUED, USES
-from tuttu.ledger.viewing import queued
-from tuttu.ledger.withdrawal import withdrawal_reason
+from tuttu.ledger.from_receipt import from_receipt
+from tuttu.ledger.outbox import queued, withdrawal_reason
+from tuttu.ledger.resources import ResourceState, can_follow, free, resource_state
+from tuttu.ledger.state import HOLD, QUEUED
 from tuttu.vocabulary.room import Room
-
-ROOM = Room(
-    name="ledger",
-    tables=(FRAGMENTS, QUEUE, ADDRESSES, USES, AMOUNTS),
-    folds=folds,
-    parts=parts,
-    filler=filler,
-    canonical=canonical,
-    whole=canonical_resources,
-    can_follow=can_follow,
-)
 
 __all__ = [
     "HOLD",
@@ -37,13 +25,22 @@ __all__ = [
     "ROOM",
     "History",
     "ResourceState",
-    "canonical",
-    "canonical_resources",
     "free",
+    "from_receipt",
     "outcomes_of",
     "queued",
     "read",
-    "recalled",
     "resource_state",
     "withdrawal_reason",
 ]
+
+ROOM = Room(
+    name="ledger",
+    tables=(state.FRAGMENTS, state.QUEUE, state.ADDRESSES, state.USES, state.AMOUNTS),
+    folds=folds,
+    parts=parts,
+    filler=filler,
+    canonical=canonical,
+    whole=whole,
+    can_follow=can_follow,
+)

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tuttu.ledger.state import AMOUNTS, USES, Answer, FragmentState, Report
-from tuttu.ledger.viewing import state_of
+from tuttu.ledger.reading import state_of
+from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
@@ -16,29 +16,34 @@ from tuttu.vocabulary.verdicts import Contact
 
 
 def canonical(reader: Reader, customer: Customer, project: Project) -> dict[str, Any]:
-    """Contacts, reports, answers and units of all his fragments, in a fixed order; builtins.
+    """Contacts, reports, answers and units of all their fragments, in a fixed order; builtins.
 
     It holds what the project declares now: what was once declared stays out.
     """
-    kept = [state_of(reader, project, each, watch=False) for each in customer.fragments]
-    answers = {(action, answer) for state in kept for action, answer in _answers(state)}
+    states = [state_of(reader, project, each, watch=False) for each in customer.fragments]
+    answers = {
+        (action, answer)
+        for state in states
+        for action, answers in state.answers.items()
+        for answer in answers
+    }
     return {
         "contacts": sorted(
-            (_contact(contact) for state in kept for contact in state.contacts.values()),
+            (_contact(contact) for state in states for contact in state.contacts.values()),
             key=lambda contact: str(contact["id"]),
         ),
         "reports": sorted(
-            [contact_id, *said]
-            for state in kept
+            [contact_id, *report]
+            for state in states
             for contact_id, reports in state.reports.items()
-            for said in {_report(report) for report in reports}
+            for report in {_report(report) for report in reports}
         ),
         "answers": [[action, *_answer(answer)] for action, answer in sorted(answers)],
-        "units": sorted([key, units] for state in kept for key, units in state.units.items()),
+        "units": sorted([key, units] for state in states for key, units in state.units.items()),
     }
 
 
-def canonical_resources(reader: Reader, project: Project) -> dict[str, Any]:
+def whole(reader: Reader, project: Project) -> dict[str, Any]:
     """What is used and held of every declared resource in every period, and the amounts that were
     set."""
     return {
@@ -62,7 +67,7 @@ def _contact(contact: Contact) -> dict[str, object]:
     return plain
 
 
-def _report(report: Report) -> tuple[object, ...]:
+def _report(report: ContactReport) -> tuple[object, ...]:
     """What it says, whichever definition says so; a withdrawal also why."""
     said = (report.time, report.outcome, report.action)
     return (*said, report.why) if report.why else said
@@ -71,7 +76,3 @@ def _report(report: Report) -> tuple[object, ...]:
 def _answer(answer: Answer) -> list[object]:
     plain: list[object] = msgspec.to_builtins(answer)
     return plain if answer.item else plain[:-1]
-
-
-def _answers(state: FragmentState) -> list[tuple[str, Answer]]:
-    return [(action, answer) for action, answers in state.answers.items() for answer in answers]

@@ -1,14 +1,19 @@
-"""How much of a resource there is, and how much is free now."""
+"""How much of a resource there is, how much is free now, and in which period."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.ledger.periods import period_key
 from tuttu.ledger.state import AMOUNTS, USES, Use
 from tuttu.vocabulary.company import Resource
+from tuttu.vocabulary.conversion import EPOCH
+from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
@@ -51,3 +56,39 @@ def amount_of(reader: Reader, resource: Resource) -> int:
     """As set at a door, else as declared."""
     override = reader.get(AMOUNTS, resource.name.encode(), watch=False)
     return resource.amount if override is None else override.amount
+
+
+def can_follow(before: Project, after: Project) -> Iterator[Fault]:
+    """What was used in which period was counted as the facts came: another period or time zone
+    would leave half of the store counted by one and half by the other."""
+    moved = before.company.zone != after.company.zone
+    for name, old in before.resources.items():
+        new = after.resources.get(name)
+        if new is not None and (old.per != new.per or (moved and new.per is not None)):
+            changed = "time zone" if old.per == new.per else "period"
+            found = f"another {changed} for the resource `{name}`, whose use is counted by it"
+            expected = f"{old.per or 'no `per`'} as before, or a resource of another name"
+            yield Fault(new.where, found, expected)
+
+
+def period_key(resource: Resource, instant: Instant, zone: str) -> bytes:
+    """The key of a resource's record for the calendar period that the instant lies in."""
+    day = start = local_date(instant, zone)
+    if resource.per == "week":
+        start = day - timedelta(days=day.weekday())
+    elif resource.per == "month":
+        start = day.replace(day=1)
+    elif resource.per == "year":
+        start = day.replace(month=1, day=1)
+    period = "" if resource.per is None else f"{resource.per} {start}"
+    return f"{resource.name}\x00{period}".encode()
+
+
+def local_date(instant: Instant, zone: str) -> date:
+    """The calendar day in a time zone."""
+    return (EPOCH + timedelta(microseconds=instant)).astimezone(_zone(zone)).date()
+
+
+@lru_cache(maxsize=8)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

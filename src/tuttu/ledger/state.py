@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from collections.abc import Mapping
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -31,7 +32,7 @@ NO_ANSWER = frozenset({VIEWED, SENT})
 """Outcomes that say the contact took place, not what the customer thought of it."""
 
 
-class Report(msgspec.Struct, frozen=True, array_like=True, order=True):
+class ContactReport(msgspec.Struct, frozen=True, array_like=True, order=True):
     """An event that named a contact of ours and what came of it.
 
     action: whose condition the event satisfied: it says nothing of another action's contact;
@@ -52,8 +53,8 @@ class Report(msgspec.Struct, frozen=True, array_like=True, order=True):
 class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
     """An event that satisfied an action's outcome; whose contact it answers is found on reading.
 
-    contact_id: as the event gave it, where it is a `Report` too; empty: it gave none. item: the
-    key of the item that the event names, of those that the action is about; empty: none.
+    contact_id: as the event gave it, where it is a `ContactReport` too; empty: it gave none. item:
+    the key of the item that the event names, of those that the action is about; empty: none.
     """
 
     time: Instant
@@ -62,21 +63,21 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
     item: str = ""
 
 
-class FragmentState(msgspec.Struct):
+class FragmentState(msgspec.Struct, frozen=True):
     """Everything of one fragment, as the present definitions read it.
 
     contacts: by id, as they were made. reports: by contact id, in order. answers: by action, in
-    order. units: what became of a contact's resources, by contact id (see `claims`).
+    order. units: what became of a contact's resources, by contact id (see `reservations`).
     """
 
-    contacts: dict[str, Contact] = msgspec.field(default_factory=dict)
-    reports: dict[str, list[Report]] = msgspec.field(default_factory=dict)
-    answers: dict[str, list[Answer]] = msgspec.field(default_factory=dict)
-    units: dict[str, str] = msgspec.field(default_factory=dict)
+    contacts: Mapping[str, Contact] = {}
+    reports: Mapping[str, tuple[ContactReport, ...]] = {}
+    answers: Mapping[str, tuple[Answer, ...]] = {}
+    units: Mapping[str, str] = {}
 
 
-class Elsewhere(msgspec.Struct, frozen=True, array_like=True):
-    """A contact made outside tuttu, as one event told of it; its mapping says the rest."""
+class ExternalContact(msgspec.Struct, frozen=True, array_like=True):
+    """A contact made outside tuttu, as one event reported it; its mapping says the rest."""
 
     time: Instant
     action: str | None
@@ -84,31 +85,35 @@ class Elsewhere(msgspec.Struct, frozen=True, array_like=True):
     outcome: str | None
 
 
-class Kept(msgspec.Struct):
+class FragmentRecord(msgspec.Struct, frozen=True):
     """Everything of one fragment, by the parts that heard it.
 
-    contacts: of our own making, by id. elsewhere: by mapping and event id. reports: by contact id,
-    in order. answered: by question, in order. units: as in `FragmentState`.
+    contacts: of our own making, by id. external: by mapping and event id. reports: by contact id,
+    in order. answers: by outcome rule, in order. units: as in `FragmentState`.
     """
 
-    contacts: dict[str, Contact] = msgspec.field(default_factory=dict)
-    elsewhere: dict[Part, dict[str, Elsewhere]] = msgspec.field(default_factory=dict)
-    reports: dict[str, list[Report]] = msgspec.field(default_factory=dict)
-    answered: dict[Part, list[Answer]] = msgspec.field(default_factory=dict)
-    units: dict[str, str] = msgspec.field(default_factory=dict)
+    contacts: Mapping[str, Contact] = {}
+    external: Mapping[Part, Mapping[str, ExternalContact]] = msgspec.field(
+        name="elsewhere", default_factory=dict
+    )
+    reports: Mapping[str, tuple[ContactReport, ...]] = {}
+    answers: Mapping[Part, tuple[Answer, ...]] = msgspec.field(
+        name="answered", default_factory=dict
+    )
+    units: Mapping[str, str] = {}
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class QueuedContact(msgspec.Struct, frozen=True):
     """A contact that waits to be sent."""
 
     contact_id: str
 
 
-class Address(msgspec.Struct):
-    """Where a contact is kept. waiting: reports that came before it."""
+class Address(msgspec.Struct, frozen=True):
+    """Where a contact is kept. pending: reports that came before it."""
 
     fragment: FragmentId | None = None
-    waiting: list[Report] = msgspec.field(default_factory=list)
+    pending: tuple[ContactReport, ...] = msgspec.field(name="waiting", default=())
 
 
 class Hold(msgspec.Struct, frozen=True, array_like=True):
@@ -118,18 +123,15 @@ class Hold(msgspec.Struct, frozen=True, array_like=True):
     expires: Instant
 
 
-class Use(msgspec.Struct):
+class Use(msgspec.Struct, frozen=True):
     """One resource in one period. holds: by contact id; those that ran out go with the next claim
     and count no more before that either."""
 
     used: int = 0
-    holds: dict[str, Hold] = msgspec.field(default_factory=dict)
+    holds: Mapping[str, Hold] = {}
 
     def held(self, now: Instant) -> int:
         return sum(hold.units for hold in self.holds.values() if now < hold.expires)
-
-    def taken(self, now: Instant) -> int:
-        return self.used + self.held(now)
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -140,23 +142,20 @@ class Amount(msgspec.Struct, frozen=True):
     id: str
 
 
-FRAGMENTS = Table("ledger.fragments", Kept, personal=True)
-QUEUE = Table("ledger.queue", Waiting, personal=True)
+FRAGMENTS = Table("ledger.fragments", FragmentRecord, personal=True)
+QUEUE = Table("ledger.queue", QueuedContact, personal=True)
 """The outbox, by fragment and keyed hash of the contact id."""
 ADDRESSES = Table("ledger.addresses", Address)
 """By keyed hash of the contact id: an id in an event is what a sender wrote, perhaps a name."""
 USES = Table("ledger.uses", Use)
 AMOUNTS = Table("ledger.amounts", Amount)
 
-T = TypeVar("T", Report, Answer)
+T = TypeVar("T", ContactReport, Answer)
 
 
-def add_once(entries: list[T], entry: T) -> bool:
-    """Keeps the list a sorted set; False if it was there."""
-    if entry in entries:
-        return False
-    insort(entries, entry)
-    return True
+def inserted(entries: tuple[T, ...], entry: T) -> tuple[T, ...]:
+    """A sorted set with one entry more; the same object if it was there."""
+    return entries if entry in entries else tuple(sorted(chain(entries, (entry,))))
 
 
 def address_key(reader: Reader, contact_id: str) -> bytes:

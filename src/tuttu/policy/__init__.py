@@ -10,7 +10,7 @@ from tuttu.policy.constructs import CONSTRUCTS, Construct
 from tuttu.policy.durations import format_duration, parse_duration, split_until
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
-from tuttu.policy.reading import Reads, reads_of
+from tuttu.policy.reading import Reads, by_value, reads_of
 from tuttu.policy.relation import (
     Relation,
     duckdb_row,
@@ -28,6 +28,7 @@ __all__ = [
     "PolicyError",
     "Reads",
     "Relation",
+    "by_value",
     "duckdb_row",
     "duckdb_type",
     "duckdb_value",

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from tuttu.policy import tree as t
+from tuttu.policy.builder import Operand, TreeBuilder, describe, require_value
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.kinds import CONVERSIONS, NUMBERS
 from tuttu.policy.literals import (
@@ -16,14 +18,14 @@ from tuttu.policy.literals import (
     read_moment,
     read_money,
 )
-from tuttu.policy.scope import Operand, Scope, describe, require_value
-from tuttu.policy.tree import DATE, MONEY, REAL, TIMESTAMP, Convert, Literal, Node
 from tuttu.vocabulary.values import Kind, Type
 
 _CALENDAR = {Kind.DATE, Kind.TIMESTAMP}
 
 
-def align(scope: Scope, operands: Sequence[Operand], *, by_day: bool = False) -> list[Node]:
+def align(
+    builder: TreeBuilder, operands: Sequence[Operand], *, by_day: bool = False
+) -> list[t.Node]:
     """The operands in one common kind. by_day: a timestamp may meet a date, as the calendar date
     at that instant in the project's zone. Raises `PolicyError`."""
     for operand in operands:
@@ -31,7 +33,7 @@ def align(scope: Scope, operands: Sequence[Operand], *, by_day: bool = False) ->
     kind = _common(operands, by_day)
     if kind is None:
         raise _mixed(operands)
-    return [convert(scope, operand, kind) for operand in operands]
+    return [convert(builder, operand, kind) for operand in operands]
 
 
 def _common(operands: Sequence[Operand], by_day: bool) -> Kind | None:
@@ -51,7 +53,7 @@ def _common(operands: Sequence[Operand], by_day: bool) -> Kind | None:
 
 def _is_day(operand: Operand) -> bool:
     node = operand.node
-    return isinstance(node, Literal) and isinstance(node.value, str) and is_day(node.value)
+    return isinstance(node, t.Literal) and isinstance(node.value, str) and is_day(node.value)
 
 
 def _mixed(operands: Sequence[Operand]) -> PolicyError:
@@ -65,44 +67,44 @@ def _mixed(operands: Sequence[Operand]) -> PolicyError:
     return other.error(f"something that goes with {describe(first.node)}")
 
 
-def convert(scope: Scope, operand: Operand, kind: Kind) -> Node:
+def convert(builder: TreeBuilder, operand: Operand, kind: Kind) -> t.Node:
     """The operand in the kind, which `align` or a table of the language allows."""
     node = operand.node
     if operand.kind is kind:
         return node
-    if isinstance(node, Literal):
-        return _literal(scope, operand, node, kind)
+    if isinstance(node, t.Literal):
+        return _literal(builder, operand, node, kind)
     if (operand.kind, kind) not in CONVERSIONS:
         raise operand.error(f"a value of type {kind}")
-    scope.use(f"{operand.kind} as {kind}")
-    return Convert(node, Type(kind), scope.zone if kind is Kind.DATE else "UTC")
+    builder.use(f"{operand.kind} as {kind}")
+    return t.Convert(node, Type(kind), builder.zone if kind is Kind.DATE else "UTC")
 
 
-def _literal(scope: Scope, operand: Operand, node: Literal, kind: Kind) -> Node:
+def _literal(builder: TreeBuilder, operand: Operand, node: t.Literal, kind: Kind) -> t.Node:
     """A constant in the kind that its company asks for."""
     if kind is Kind.REAL and isinstance(node.value, int):
-        scope.use("real as integer literal")
-        return Literal(float(node.value), REAL)
+        builder.use("real as integer literal")
+        return t.Literal(float(node.value), t.REAL)
     if kind is Kind.MONEY:
         amount = read_money(written_number(operand.tree))
         if amount is None:
             raise operand.error("an amount of money: at most four decimals, below 9e14")
-        scope.use(f"money as {node.type.kind} literal")
-        return Literal(amount, MONEY)
+        builder.use(f"money as {node.type.kind} literal")
+        return t.Literal(amount, t.MONEY)
     if isinstance(node.value, str) and kind in _CALENDAR:
-        return _moment(scope, operand, node.value, kind)
+        return _moment(builder, operand, node.value, kind)
     if (operand.kind, kind) == (Kind.TIMESTAMP, Kind.DATE):
-        scope.use("timestamp as date")
-        return Convert(node, DATE, scope.zone)
+        builder.use("timestamp as date")
+        return t.Convert(node, t.DATE, builder.zone)
     raise operand.error(f"a value of type {kind}")
 
 
-def _moment(scope: Scope, operand: Operand, text: str, kind: Kind) -> Node:
+def _moment(builder: TreeBuilder, operand: Operand, text: str, kind: Kind) -> t.Node:
     value = read_day(text) if kind is Kind.DATE else read_moment(text)
     if value is None:
         raise operand.error(DAY_FORM if kind is Kind.DATE else MOMENT_FORM)
-    scope.use(f"{kind} as text literal")
-    return Literal(value, DATE if kind is Kind.DATE else TIMESTAMP)
+    builder.use(f"{kind} as text literal")
+    return t.Literal(value, t.DATE if kind is Kind.DATE else t.TIMESTAMP)
 
 
 def written_number(tree: exp.Expr) -> str:

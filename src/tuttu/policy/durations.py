@@ -36,7 +36,7 @@ def parse_duration(text: str) -> Duration:
 
 
 def format_duration(duration: Duration) -> str:
-    """The text that `parse_duration` reads as this many microseconds; weeks are told as days.
+    """The text that `parse_duration` reads as this many microseconds; weeks are given as days.
 
     Raises `ValueError` for a negative one.
     """

@@ -6,13 +6,49 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from tuttu.policy.build import build
+from sqlglot import exp
+
+from tuttu.policy import operators
+from tuttu.policy.builder import Handler, TreeBuilder, require_value
 from tuttu.policy.errors import PolicyError
-from tuttu.policy.ledger import SUBJECT
-from tuttu.policy.rows import RowFunction, row_function
+from tuttu.policy.function_calls import SUBJECT, call
+from tuttu.policy.names import column
+from tuttu.policy.row_function import RowFunction, row_function
 from tuttu.policy.sql import tree_to_sql
+from tuttu.policy.syntax import read
 from tuttu.policy.tree import NOW, Node, columns_of, walk
 from tuttu.vocabulary.values import Expression, Kind, Row, Schema, Type, Value
+
+_HANDLERS: Mapping[type[exp.Expr], Handler] = {
+    exp.Column: column,
+    exp.Literal: operators.literal,
+    exp.Boolean: operators.truth,
+    exp.Null: operators.null,
+    exp.Cast: operators.typed_literal,
+    exp.Neg: operators.negate,
+    exp.Not: operators.invert,
+    exp.And: operators.conjunction,
+    exp.Or: operators.disjunction,
+    exp.EQ: operators.compare,
+    exp.NEQ: operators.compare,
+    exp.LT: operators.compare,
+    exp.LTE: operators.compare,
+    exp.GT: operators.compare,
+    exp.GTE: operators.compare,
+    exp.Between: operators.between,
+    exp.In: operators.member,
+    exp.Like: operators.like,
+    exp.Is: operators.is_predicate,
+    exp.Case: operators.case,
+    exp.DPipe: operators.join,
+    exp.Add: operators.arithmetic,
+    exp.Sub: operators.arithmetic,
+    exp.Mul: operators.arithmetic,
+    exp.Div: operators.arithmetic,
+    exp.Mod: operators.arithmetic,
+    exp.Anonymous: call,
+}
+"""What builds each class of sqlglot's tree; one that is not listed is no construct."""
 
 _CACHE = 20_000
 """Expressions kept: a project has hundreds of actions that ask the same things."""
@@ -89,14 +125,17 @@ class _Same:
 
 @lru_cache(maxsize=_CACHE)
 def _compile(text: str, same: _Same, subject: str | None) -> CompiledExpression:
-    return CompiledExpression(text, *build(text, same.schema, subject))
+    builder = TreeBuilder(same.schema, subject, _HANDLERS)
+    operand = builder.operand(read(text))
+    require_value(operand)
+    return CompiledExpression(text, operand.node, frozenset(builder.used))
 
 
 def parse(text: str, schema: Schema, *, subject: str | None = None) -> CompiledExpression:
     """The expression that a text means over a schema's columns.
 
     subject: the action that the bare word ``action`` means. Raises `PolicyError`. The same text
-    over the same schema gives the same object, whoever the subject is, if it does not name it.
+    over the same schema gives the same object for every subject, if it does not name it.
     """
     return _compile(text, _Same(schema), subject if SUBJECT in text else None)
 

@@ -2,7 +2,7 @@
 executors.
 
 Plain means: NULL if any argument is, and nothing else to know. Functions that choose, count, look
-at the ledger or the calendar's today stand in `tuttu.policy.calls`.
+at the ledger or the calendar's today stand in `tuttu.policy.function_calls`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tuttu.policy.text import WHITESPACE
+from tuttu.policy.strings import WHITESPACE
 from tuttu.vocabulary.values import Kind
 
 WHOLE_MAX = 1_000_000

@@ -4,114 +4,93 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from tuttu.policy import tree as t
 from tuttu.policy.align import align, convert
+from tuttu.policy.builder import (
+    Operand,
+    TreeBuilder,
+    bare,
+    describe,
+    quoted_duration,
+    require_value,
+)
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.kinds import ARITHMETIC, NUMBERS, ORDERED, comparable
 from tuttu.policy.literals import DAY_FORM, MOMENT_FORM, read_day, read_moment, read_number
 from tuttu.policy.names import list_column
-from tuttu.policy.scope import Operand, Scope, bare, describe, require_value
 from tuttu.policy.syntax import place, shown
-from tuttu.policy.times import shift
-from tuttu.policy.tree import (
-    BOOL,
-    DATE,
-    INTEGER,
-    REAL,
-    TEXT,
-    TIMESTAMP,
-    And,
-    Arithmetic,
-    Between,
-    Case,
-    Column,
-    Compare,
-    Comparison,
-    Has,
-    In,
-    Is,
-    IsNull,
-    Join,
-    Like,
-    Literal,
-    Negate,
-    Node,
-    Not,
-    Operator,
-    Or,
-    Switch,
-)
 from tuttu.vocabulary.values import Kind, Type
 
 MAX_BRANCHES = 200
 """WHENs of one CASE."""
 
 
-def literal(scope: Scope, tree: exp.Expr) -> Node:
+def literal(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     """A number or a text."""
     if tree.is_string:
-        scope.use("text literal")
-        return Literal(tree.name, TEXT)
-    return _number(scope, tree, tree.name)
+        builder.use("text literal")
+        return t.Literal(tree.name, t.TEXT)
+    return _number(builder, tree, tree.name)
 
 
-def _number(scope: Scope, tree: exp.Expr, written: str) -> Literal:
+def _number(builder: TreeBuilder, tree: exp.Expr, written: str) -> t.Literal:
     value = read_number(written)
     if value is None:
         raise PolicyError(f"the number {written}", "an integer of 64 bits or a real", place(tree))
-    kind = REAL if isinstance(value, float) else INTEGER
-    scope.use(f"{kind} literal")
-    return Literal(value, kind)
+    kind = t.REAL if isinstance(value, float) else t.INTEGER
+    builder.use(f"{kind} literal")
+    return t.Literal(value, kind)
 
 
-def truth(scope: Scope, tree: exp.Expr) -> Node:
-    scope.use("bool literal")
-    return Literal(bool(tree.this), BOOL)
+def truth(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
+    builder.use("bool literal")
+    return t.Literal(bool(tree.this), t.BOOL)
 
 
-def null(scope: Scope, _tree: exp.Expr) -> Node:
+def null(builder: TreeBuilder, _tree: exp.Expr) -> t.Node:
     """Its type is that of its company; only CASE takes it."""
-    scope.use("NULL literal")
-    return Literal(None, BOOL)
+    builder.use("NULL literal")
+    return t.Literal(None, t.BOOL)
 
 
-def typed_literal(scope: Scope, tree: exp.Expr) -> Node:
+def typed_literal(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     """DATE '…' and TIMESTAMP '…'."""
     text = tree.name
     if tree.args["to"].this is exp.DType.DATE:
-        value, form, kind = read_day(text), DAY_FORM, DATE
+        value, form, kind = read_day(text), DAY_FORM, t.DATE
     else:
-        value, form, kind = read_moment(text), MOMENT_FORM, TIMESTAMP
+        value, form, kind = read_moment(text), MOMENT_FORM, t.TIMESTAMP
     if value is None:
         raise PolicyError(f"the text {text!r}", form, place(tree))
-    scope.use(f"{kind} literal")
-    return Literal(value, kind)
+    builder.use(f"{kind} literal")
+    return t.Literal(value, kind)
 
 
-def negate(scope: Scope, tree: exp.Expr) -> Node:
+def negate(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     inner = bare(tree.this)
     if isinstance(inner, exp.Literal) and not inner.is_string:
-        return _number(scope, inner, f"-{inner.name}")
-    operand = scope.operand(tree.this)
+        return _number(builder, inner, f"-{inner.name}")
+    operand = builder.operand(tree.this)
     require_value(operand)
     if operand.kind not in NUMBERS:
         raise operand.error("a number after the minus sign")
-    scope.use(f"-{operand.kind}")
-    return Negate(operand.node, operand.node.type)
+    builder.use(f"-{operand.kind}")
+    return t.Negate(operand.node, operand.node.type)
 
 
-def invert(scope: Scope, tree: exp.Expr) -> Node:
-    scope.use("NOT")
-    return Not(scope.condition(tree.this))
+def invert(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
+    builder.use("NOT")
+    return t.Not(builder.condition(tree.this))
 
 
-def conjunction(scope: Scope, tree: exp.Expr) -> Node:
-    scope.use("AND")
-    return And(tuple(scope.condition(part) for part in _chain(tree, exp.And)))
+def conjunction(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
+    builder.use("AND")
+    return t.And(tuple(builder.condition(part) for part in _chain(tree, exp.And)))
 
 
-def disjunction(scope: Scope, tree: exp.Expr) -> Node:
-    scope.use("OR")
-    return Or(tuple(scope.condition(part) for part in _chain(tree, exp.Or)))
+def disjunction(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
+    builder.use("OR")
+    return t.Or(tuple(builder.condition(part) for part in _chain(tree, exp.Or)))
 
 
 def _chain(tree: exp.Expr, link: type[exp.Expr]) -> list[exp.Expr]:
@@ -127,7 +106,7 @@ def _chain(tree: exp.Expr, link: type[exp.Expr]) -> list[exp.Expr]:
     return found
 
 
-_COMPARISONS: dict[type[exp.Expr], Comparison] = {
+_COMPARISONS: dict[type[exp.Expr], t.Comparison] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -135,7 +114,7 @@ _COMPARISONS: dict[type[exp.Expr], Comparison] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
-_MIRRORED: dict[Comparison, Comparison] = {
+_MIRRORED: dict[t.Comparison, t.Comparison] = {
     "=": "=",
     "<>": "<>",
     "<": ">",
@@ -145,92 +124,94 @@ _MIRRORED: dict[Comparison, Comparison] = {
 }
 
 
-def compare(scope: Scope, tree: exp.Expr) -> Node:
+def compare(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     """A constant is put on the right: ``0.6 > x`` means, and reads, ``x < 0.6``."""
     operator = _COMPARISONS[type(tree)]
-    operands = scope.operands((tree.this, tree.args["expression"]))
-    left, right = align(scope, operands, by_day=True)
+    operands = builder.operands((tree.this, tree.args["expression"]))
+    left, right = align(builder, operands, by_day=True)
     kind = left.type.kind
     if kind not in comparable(operator):
         raise operands[0].error("= or <> between conditions")
-    scope.use(f"{kind} {operator} {kind}")
-    if isinstance(left, Literal) and not isinstance(right, Literal):
-        return Compare(_MIRRORED[operator], right, left)
-    return Compare(operator, left, right)
+    builder.use(f"{kind} {operator} {kind}")
+    if isinstance(left, t.Literal) and not isinstance(right, t.Literal):
+        return t.Compare(_MIRRORED[operator], right, left)
+    return t.Compare(operator, left, right)
 
 
-def between(scope: Scope, tree: exp.Expr) -> Node:
-    operands = scope.operands((tree.this, tree.args["low"], tree.args["high"]))
-    operand, low, high = align(scope, operands, by_day=True)
+def between(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
+    operands = builder.operands((tree.this, tree.args["low"], tree.args["high"]))
+    operand, low, high = align(builder, operands, by_day=True)
     if operand.type.kind not in ORDERED:
         raise operands[0].error("something that has a less and a greater")
-    scope.use(f"{operand.type.kind} BETWEEN")
-    return Between(operand, low, high)
+    builder.use(f"{operand.type.kind} BETWEEN")
+    return t.Between(operand, low, high)
 
 
-def member(scope: Scope, tree: exp.Expr) -> Node:
+def member(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     """x IN (…), and x IN list."""
     if field := tree.args.get("field"):
-        return has(scope, list_column(scope, field), scope.operand(tree.this))
-    operands = scope.operands((tree.this, *tree.expressions))
-    operand, *options = align(scope, operands, by_day=True)
-    constant = all(isinstance(option, Literal) for option in options)
-    scope.use(f"{operand.type.kind} IN {'literals' if constant else 'list'}")
-    return In(operand, tuple(options))
+        return has(builder, list_column(builder, field), builder.operand(tree.this))
+    operands = builder.operands((tree.this, *tree.expressions))
+    operand, *options = align(builder, operands, by_day=True)
+    constant = all(isinstance(option, t.Literal) for option in options)
+    builder.use(f"{operand.type.kind} IN {'literals' if constant else 'list'}")
+    return t.In(operand, tuple(options))
 
 
-def has(scope: Scope, column: Column, operand: Operand, *, function: bool = False) -> Node:
+def has(
+    builder: TreeBuilder, column: t.Column, operand: Operand, *, function: bool = False
+) -> t.Node:
     """Whether a list column has the operand among its elements."""
     kind = column.type.kind
     require_value(operand)
     if operand.kind is not kind and not operand.is_literal:
         raise operand.error(f"a value of type {kind}, as the elements of {column.name!r} are")
-    node = convert(scope, operand, kind)
-    scope.use(f"contains([{kind}], {kind})" if function else f"{kind} IN [{kind}]")
-    return Has(column, node)
+    node = convert(builder, operand, kind)
+    builder.use(f"contains([{kind}], {kind})" if function else f"{kind} IN [{kind}]")
+    return t.Has(column, node)
 
 
-def like(scope: Scope, tree: exp.Expr) -> Node:
-    operand, pattern = scope.operand(tree.this), bare(tree.args["expression"])
+def like(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
+    operand, pattern = builder.operand(tree.this), bare(tree.args["expression"])
     if operand.kind is not Kind.TEXT:
         raise operand.error("a text before LIKE")
     require_value(operand)
     if not isinstance(pattern, exp.Literal) or not pattern.is_string:
         expected = "a quoted pattern; contains() and starts_with() take any text"
         raise PolicyError(shown(pattern), expected, place(pattern))
-    scope.use("LIKE")
-    return _negated(scope, tree, Like(operand.node, pattern.name))
+    builder.use("LIKE")
+    return _negated(builder, tree, t.Like(operand.node, pattern.name))
 
 
-def _negated(scope: Scope, tree: exp.Expr, node: Node) -> Node:
+def _negated(builder: TreeBuilder, tree: exp.Expr, node: t.Node) -> t.Node:
     """With the NOT that sqlglot keeps inside some predicates."""
     if not tree.args.get("negate"):
         return node
-    scope.use("NOT")
-    return Not(node)
+    builder.use("NOT")
+    return t.Not(node)
 
 
-def is_predicate(scope: Scope, tree: exp.Expr) -> Node:
+def is_predicate(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     """IS NULL, IS TRUE, IS FALSE."""
     right = tree.args["expression"]
     if isinstance(right, exp.Null):
-        return _negated(scope, tree, _is_null(scope, scope.operand(tree.this)))
+        return _negated(builder, tree, _is_null(builder, builder.operand(tree.this)))
     if not isinstance(right, exp.Boolean):
         raise PolicyError(shown(right), "NULL, TRUE or FALSE after IS", place(right))
-    scope.use(f"IS {str(right.this).upper()}")
-    return _negated(scope, tree, Is(scope.condition(tree.this), bool(right.this)))
+    builder.use(f"IS {str(right.this).upper()}")
+    return _negated(builder, tree, t.Is(builder.condition(tree.this), bool(right.this)))
 
 
-def _is_null(scope: Scope, operand: Operand) -> Node:
+def _is_null(builder: TreeBuilder, operand: Operand) -> t.Node:
     if operand.node.type.many:
-        scope.use(f"{operand.node.type} IS NULL")
+        builder.use(f"{operand.node.type} IS NULL")
     else:
         require_value(operand)
-        scope.use(f"{operand.kind} IS NULL")
-    return IsNull(operand.node)
+        builder.use(f"{operand.kind} IS NULL")
+    return t.IsNull(operand.node)
 
 
-def case(scope: Scope, tree: exp.Expr) -> Node:
+def case(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     """CASE WHEN condition THEN …, and CASE value WHEN other THEN …"""
     branches = tree.args["ifs"]
     if len(branches) > MAX_BRANCHES:
@@ -240,45 +221,45 @@ def case(scope: Scope, tree: exp.Expr) -> Node:
     if default := tree.args.get("default"):
         values.append(default)
     else:
-        scope.use("CASE without ELSE")
-    results, kind = _results(scope, scope.operands(values))
-    last = results.pop() if default else Literal(None, Type(kind))
+        builder.use("CASE without ELSE")
+    results, kind = _results(builder, builder.operands(values))
+    last = results.pop() if default else t.Literal(None, Type(kind))
     if tree.this is None:
-        scope.use(f"CASE WHEN {kind}")
-        tests = [scope.condition(branch.this) for branch in branches]
-        return Case(tuple(zip(tests, results, strict=True)), last, Type(kind))
-    operands = scope.operands((tree.this, *(branch.this for branch in branches)))
-    operand, *options = align(scope, operands, by_day=True)
-    scope.use(f"CASE {operand.type.kind} WHEN")
-    return Switch(operand, tuple(zip(options, results, strict=True)), last, Type(kind))
+        builder.use(f"CASE WHEN {kind}")
+        tests = [builder.condition(branch.this) for branch in branches]
+        return t.Case(tuple(zip(tests, results, strict=True)), last, Type(kind))
+    operands = builder.operands((tree.this, *(branch.this for branch in branches)))
+    operand, *options = align(builder, operands, by_day=True)
+    builder.use(f"CASE {operand.type.kind} WHEN")
+    return t.Switch(operand, tuple(zip(options, results, strict=True)), last, Type(kind))
 
 
-def _results(scope: Scope, operands: list[Operand]) -> tuple[list[Node], Kind]:
+def _results(builder: TreeBuilder, operands: list[Operand]) -> tuple[list[t.Node], Kind]:
     """What CASE may yield, in one kind; NULL is of any."""
     known = [operand for operand in operands if not _is_bare_null(operand)]
     if not known:
         raise operands[0].error("at least one value that is not NULL")
-    nodes = iter(align(scope, known))
+    nodes = iter(align(builder, known))
     found = [None if _is_bare_null(operand) else next(nodes) for operand in operands]
     kind = next(node for node in found if node is not None).type
-    return [node or Literal(None, kind) for node in found], kind.kind
+    return [node or t.Literal(None, kind) for node in found], kind.kind
 
 
 def _is_bare_null(operand: Operand) -> bool:
-    return isinstance(operand.node, Literal) and operand.node.value is None
+    return isinstance(operand.node, t.Literal) and operand.node.value is None
 
 
-def join(scope: Scope, tree: exp.Expr) -> Node:
-    operands = scope.operands(_chain(tree, exp.DPipe))
+def join(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
+    operands = builder.operands(_chain(tree, exp.DPipe))
     for operand in operands:
         require_value(operand)
         if operand.kind is not Kind.TEXT:
             raise operand.error("a text beside ||")
-    scope.use("text || text")
-    return Join(tuple(operand.node for operand in operands), skip_null=False)
+    builder.use("text || text")
+    return t.Join(tuple(operand.node for operand in operands), skip_null=False)
 
 
-_OPERATORS: dict[type[exp.Expr], Operator] = {
+_OPERATORS: dict[type[exp.Expr], t.Operator] = {
     exp.Add: "+",
     exp.Sub: "-",
     exp.Mul: "*",
@@ -287,21 +268,22 @@ _OPERATORS: dict[type[exp.Expr], Operator] = {
 }
 
 
-def arithmetic(scope: Scope, tree: exp.Expr) -> Node:
+def arithmetic(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     operator = _OPERATORS[type(tree)]
-    left, right = scope.operands((tree.this, tree.args["expression"]))
+    left, right = builder.operands((tree.this, tree.args["expression"]))
     require_value(left)
     require_value(right)
     if operator in {"+", "-"} and left.kind is Kind.TIMESTAMP and right.kind is Kind.TEXT:
-        scope.use(f"timestamp {operator} duration")
-        return shift(left.node, right, forwards=operator == "+")
+        builder.use(f"timestamp {operator} duration")
+        by = quoted_duration(right.tree)
+        return t.Shift(left.node, by if operator == "+" else -by)
     kinds = _as_money(left, right) if operator in {"+", "-"} else (left.kind, right.kind)
     rule = ARITHMETIC.get((operator, *kinds))
     if rule is None:
         raise right.error(_fitting(operator, left))
-    scope.use(f"{kinds[0]} {operator} {kinds[1]}")
-    sides = convert(scope, left, rule.left), convert(scope, right, rule.right)
-    return Arithmetic(operator, *sides, Type(rule.result))
+    builder.use(f"{kinds[0]} {operator} {kinds[1]}")
+    sides = convert(builder, left, rule.left), convert(builder, right, rule.right)
+    return t.Arithmetic(operator, *sides, Type(rule.result))
 
 
 def _as_money(left: Operand, right: Operand) -> tuple[Kind, Kind]:
@@ -314,11 +296,11 @@ def _as_money(left: Operand, right: Operand) -> tuple[Kind, Kind]:
     return left.kind, right.kind
 
 
-def _fitting(operator: Operator, left: Operand) -> str:
+def _fitting(operator: t.Operator, left: Operand) -> str:
     """What could stand on the right of the operator."""
     kinds = [right for found, kind, right in ARITHMETIC if (found, kind) == (operator, left.kind)]
     if left.kind is Kind.TEXT:
-        return "|| to join texts; texts are not reckoned with"
+        return "|| to join texts; texts are not calculated with"
     if left.kind is Kind.TIMESTAMP:
         return "a quoted duration such as '7d'; date(x) - date(y) and days_since(x) count days"
     if not kinds:

@@ -8,7 +8,7 @@ from datetime import date
 from math import ceil, floor, isfinite
 from typing import Any
 
-from tuttu.policy.text import WHITESPACE, lower, upper
+from tuttu.policy.strings import WHITESPACE, lower, upper
 from tuttu.vocabulary.values import INTEGER_MAX, INTEGER_MIN, Item, Value
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()

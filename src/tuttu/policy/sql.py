@@ -11,37 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from tuttu.policy import tree as t
 from tuttu.policy.functions import FUNCTIONS
 from tuttu.policy.relation import DUCKDB_TYPES, quoted, quoted_name
-from tuttu.policy.tree import (
-    Aggregate,
-    And,
-    Arithmetic,
-    Between,
-    Call,
-    Case,
-    Choose,
-    Column,
-    Compare,
-    Convert,
-    Field,
-    Has,
-    In,
-    Is,
-    IsNull,
-    Join,
-    Like,
-    Literal,
-    Negate,
-    Node,
-    Not,
-    Now,
-    Or,
-    Quantifier,
-    Recent,
-    Shift,
-    Switch,
-)
 from tuttu.policy.zones import (
     FIRST_DATE,
     FIRST_INSTANT,
@@ -58,7 +30,7 @@ _EPOCH = "DATE '1970-01-01'"
 _ATOM = re.compile(r'"(?:[^"]|"")*"|\w+')
 
 
-def tree_to_sql(tree: Node, columns: Iterable[str]) -> str:
+def tree_to_sql(tree: t.Node, columns: Iterable[str]) -> str:
     """A scalar expression of the type that `DUCKDB_TYPES` gives the tree's kind.
 
     columns: those that the tree reads; no lambda parameter may hide one of them.
@@ -80,7 +52,7 @@ class _Writer:
         self._prefix = prefix
         self._parameters = 0
 
-    def write(self, node: Node) -> str:
+    def write(self, node: t.Node) -> str:
         return _WRITERS[type(node)](self, node)
 
     def let(self, value: str, body: Callable[[str], str]) -> str:
@@ -96,7 +68,7 @@ def _within(value: str, low: str, high: str, result: str) -> str:
     return f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {result} END"
 
 
-def _literal(_writer: _Writer, node: Literal) -> str:
+def _literal(_writer: _Writer, node: t.Literal) -> str:
     value, kind = node.value, node.type.kind
     if value is None:
         return f"CAST(NULL AS {DUCKDB_TYPES[kind]})"
@@ -119,19 +91,19 @@ def _moment(instant: int) -> str:
     return format_instant(instant).removesuffix("Z").replace("T", " ")
 
 
-def _column(_writer: _Writer, node: Column) -> str:
+def _column(_writer: _Writer, node: t.Column) -> str:
     return quoted_name(node.name)
 
 
-def _field(writer: _Writer, node: Field) -> str:
+def _field(writer: _Writer, node: t.Field) -> str:
     return f"struct_extract({writer.item}, {quoted(node.name)})"
 
 
-def _now(_writer: _Writer, _node: Now) -> str:
+def _now(_writer: _Writer, _node: t.Now) -> str:
     return _NOW
 
 
-def _convert(writer: _Writer, node: Convert) -> str:
+def _convert(writer: _Writer, node: t.Convert) -> str:
     operand = writer.write(node.operand)
     match node.operand.type.kind, node.type.kind:
         case Kind.INTEGER, Kind.REAL:
@@ -176,58 +148,58 @@ def _offset(writer: _Writer, zone: Zone, instant: str) -> str:
     return f"{offsets}[{passed} + 1]"
 
 
-def _not(writer: _Writer, node: Not) -> str:
+def _not(writer: _Writer, node: t.Not) -> str:
     return f"(NOT {writer.write(node.operand)})"
 
 
-def _and(writer: _Writer, node: And) -> str:
+def _and(writer: _Writer, node: t.And) -> str:
     return f"({' AND '.join(map(writer.write, node.operands))})"
 
 
-def _or(writer: _Writer, node: Or) -> str:
+def _or(writer: _Writer, node: t.Or) -> str:
     return f"({' OR '.join(map(writer.write, node.operands))})"
 
 
-def _compare(writer: _Writer, node: Compare) -> str:
+def _compare(writer: _Writer, node: t.Compare) -> str:
     return f"({writer.write(node.left)} {node.operator} {writer.write(node.right)})"
 
 
-def _between(writer: _Writer, node: Between) -> str:
+def _between(writer: _Writer, node: t.Between) -> str:
     operand, low, high = map(writer.write, (node.operand, node.low, node.high))
     return f"({operand} BETWEEN {low} AND {high})"
 
 
-def _in(writer: _Writer, node: In) -> str:
+def _in(writer: _Writer, node: t.In) -> str:
     return f"({writer.write(node.operand)} IN ({', '.join(map(writer.write, node.options))}))"
 
 
-def _has(writer: _Writer, node: Has) -> str:
+def _has(writer: _Writer, node: t.Has) -> str:
     """DuckDB's own list_contains takes no notice of NULL among the elements."""
     column = writer.write(node.column)
     unknown = f"CASE WHEN len({column}) <> list_count({column}) THEN NULL ELSE FALSE END"
     return f"(list_contains({column}, {writer.write(node.operand)}) OR {unknown})"
 
 
-def _like(writer: _Writer, node: Like) -> str:
+def _like(writer: _Writer, node: t.Like) -> str:
     return f"({writer.write(node.operand)} LIKE {quoted(node.pattern)})"
 
 
-def _is_null(writer: _Writer, node: IsNull) -> str:
+def _is_null(writer: _Writer, node: t.IsNull) -> str:
     return f"({writer.write(node.operand)} IS NULL)"
 
 
-def _is(writer: _Writer, node: Is) -> str:
+def _is(writer: _Writer, node: t.Is) -> str:
     return f"({writer.write(node.operand)} IS {str(node.truth).upper()})"
 
 
-def _case(writer: _Writer, node: Case) -> str:
+def _case(writer: _Writer, node: t.Case) -> str:
     branches = " ".join(
         f"WHEN {writer.write(test)} THEN {writer.write(value)}" for test, value in node.branches
     )
     return f"(CASE {branches} ELSE {writer.write(node.default)} END)"
 
 
-def _switch(writer: _Writer, node: Switch) -> str:
+def _switch(writer: _Writer, node: t.Switch) -> str:
     branches = [(writer.write(option), writer.write(value)) for option, value in node.branches]
     default = writer.write(node.default)
 
@@ -238,7 +210,7 @@ def _switch(writer: _Writer, node: Switch) -> str:
     return writer.let(writer.write(node.operand), body)
 
 
-def _arithmetic(writer: _Writer, node: Arithmetic) -> str:
+def _arithmetic(writer: _Writer, node: t.Arithmetic) -> str:
     left, right = writer.write(node.left), writer.write(node.right)
     if node.type.kind is Kind.REAL:
         return _real(writer, node.operator, left, right)
@@ -262,7 +234,7 @@ def _real(writer: _Writer, operator: str, left: str, right: str) -> str:
     return writer.let(result, lambda name: f"CASE WHEN isfinite({name}) THEN {name} END")
 
 
-def _date_sum(writer: _Writer, node: Arithmetic, left: str, right: str) -> str:
+def _date_sum(writer: _Writer, node: t.Arithmetic, left: str, right: str) -> str:
     if node.left.type.kind is Kind.DATE:
         left = f"({left} - {_EPOCH})"
     else:
@@ -277,7 +249,7 @@ def _date_sum(writer: _Writer, node: Arithmetic, left: str, right: str) -> str:
     )
 
 
-def _shift(writer: _Writer, node: Shift) -> str:
+def _shift(writer: _Writer, node: t.Shift) -> str:
     first, last = _moment(FIRST_INSTANT), _moment(LAST_INSTANT)
     moved = f"{writer.write(node.operand)} + to_microseconds({node.by})"
     return writer.let(
@@ -288,18 +260,18 @@ def _shift(writer: _Writer, node: Shift) -> str:
     )
 
 
-def _negate(writer: _Writer, node: Negate) -> str:
+def _negate(writer: _Writer, node: t.Negate) -> str:
     operand = writer.write(node.operand)
     if node.type.kind is Kind.REAL:
         return f"(- {operand})"
     return f"TRY_CAST(- CAST({operand} AS HUGEINT) AS BIGINT)"
 
 
-def _call(writer: _Writer, node: Call) -> str:
+def _call(writer: _Writer, node: t.Call) -> str:
     return FUNCTIONS[node.function].sql.format(*map(writer.write, node.arguments))
 
 
-def _choose(writer: _Writer, node: Choose) -> str:
+def _choose(writer: _Writer, node: t.Choose) -> str:
     arguments = [writer.write(argument) for argument in node.arguments]
     if node.function != "nullif":
         return f"{node.function}({', '.join(arguments)})"
@@ -307,7 +279,7 @@ def _choose(writer: _Writer, node: Choose) -> str:
     return writer.let(first, lambda name: f"CASE WHEN {name} = {second} THEN NULL ELSE {name} END")
 
 
-def _join(writer: _Writer, node: Join) -> str:
+def _join(writer: _Writer, node: t.Join) -> str:
     operands = list(map(writer.write, node.operands))
     if node.skip_null:
         return f"concat({', '.join(operands)})"
@@ -325,7 +297,7 @@ def _halved(operands: list[str]) -> str:
 _VERDICTS = {"any": ("max", 0), "all": ("min", 2)}
 
 
-def _quantifier(writer: _Writer, node: Quantifier) -> str:
+def _quantifier(writer: _Writer, node: t.Quantifier) -> str:
     """Verdicts as 0, 1 (NULL) and 2: the greatest of them is OR, the least is AND."""
     aggregate, nothing = _VERDICTS[node.word]
     verdict = f"COALESCE(CAST({writer.write(node.condition)} AS INTEGER) * 2, 1)"
@@ -333,7 +305,7 @@ def _quantifier(writer: _Writer, node: Quantifier) -> str:
     return f"[FALSE, NULL, TRUE][COALESCE(list_{aggregate}({verdicts}), {nothing}) + 1]"
 
 
-def _aggregate(writer: _Writer, node: Aggregate) -> str:
+def _aggregate(writer: _Writer, node: t.Aggregate) -> str:
     items = quoted_name(node.collection)
     if node.field is None:
         return f"COALESCE(len({items}), 0)"
@@ -347,36 +319,36 @@ def _aggregate(writer: _Writer, node: Aggregate) -> str:
     return f"list_{node.function}({values})"
 
 
-def _recent(_writer: _Writer, node: Recent) -> str:
+def _recent(_writer: _Writer, node: t.Recent) -> str:
     column = quoted_name(node.column)
     return f"COALESCE({column} >= {_NOW} - to_microseconds({node.within}), FALSE)"
 
 
 _WRITERS: Mapping[type, Callable[[_Writer, Any], str]] = {
-    Literal: _literal,
-    Column: _column,
-    Field: _field,
-    Now: _now,
-    Convert: _convert,
-    Not: _not,
-    And: _and,
-    Or: _or,
-    Compare: _compare,
-    Between: _between,
-    In: _in,
-    Has: _has,
-    Like: _like,
-    IsNull: _is_null,
-    Is: _is,
-    Case: _case,
-    Switch: _switch,
-    Arithmetic: _arithmetic,
-    Shift: _shift,
-    Negate: _negate,
-    Call: _call,
-    Choose: _choose,
-    Join: _join,
-    Quantifier: _quantifier,
-    Aggregate: _aggregate,
-    Recent: _recent,
+    t.Literal: _literal,
+    t.Column: _column,
+    t.Field: _field,
+    t.Now: _now,
+    t.Convert: _convert,
+    t.Not: _not,
+    t.And: _and,
+    t.Or: _or,
+    t.Compare: _compare,
+    t.Between: _between,
+    t.In: _in,
+    t.Has: _has,
+    t.Like: _like,
+    t.IsNull: _is_null,
+    t.Is: _is,
+    t.Case: _case,
+    t.Switch: _switch,
+    t.Arithmetic: _arithmetic,
+    t.Shift: _shift,
+    t.Negate: _negate,
+    t.Call: _call,
+    t.Choose: _choose,
+    t.Join: _join,
+    t.Quantifier: _quantifier,
+    t.Aggregate: _aggregate,
+    t.Recent: _recent,
 }

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeAlias
 
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.duckdb import DuckDBParser
-from sqlglot.tokenizer_core import TokenType
 
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.grammar import MAX_NESTING, check_order
-from tuttu.policy.words import words
+from tuttu.policy.tokens import tokenize
 
 _Table: TypeAlias = dict[Any, Any]
 
@@ -33,7 +32,7 @@ class _Parser(DuckDBParser):
 
 def read(text: str) -> exp.Expr:
     """sqlglot's tree of a text. Raises `PolicyError`."""
-    found = words(text)
+    found = tokenize(text)
     check_order(found, len(text))
     try:
         trees = _Parser(dialect="duckdb").parse_into(exp.Condition, found, text)

@@ -1,40 +1,52 @@
 """The customer: traits, collections, windows, sequences, segments, and who shares a group.
 
 Events are folded into the state of the one fragment they came with; a customer is read as the
-merge of his fragments' states, so that nothing moves when fragments are joined or parted. All
+merge of their fragments' states, so that nothing moves when fragments are joined or parted. All
 state is a function of the *set* of events: order of arrival cannot matter.
 
-State lies under slots, one for each definition: see `slots`.
+State lies under ids, one for each definition: see `state_keys`.
 
 This room must not know how fragments are joined (identity says which), ask for consent (the
 reader is told whether profiling is allowed), know contacts or actions, read a clock, or keep
-anything of a customer outside the sealed records of his fragments.
+anything of a customer outside the sealed records of their fragments.
 """
 
+from tuttu.profile import records
 from tuttu.profile.canonical import canonical
 from tuttu.profile.fold import filler, folds, parts
 from tuttu.profile.groups import group_members
-from tuttu.profile.records import FRAGMENTS, ITEMS, MEMBERS, PAGES, ROLLS
-from tuttu.profile.row import beneath, changed, completed, following, late, read
+from tuttu.profile.row import (
+    computed_traits,
+    consistent_traits,
+    dependencies,
+    read,
+    with_columns,
+    with_ledger,
+)
 from tuttu.vocabulary.room import Room
+
+__all__ = [
+    "ROOM",
+    "computed_traits",
+    "consistent_traits",
+    "dependencies",
+    "group_members",
+    "read",
+    "with_columns",
+    "with_ledger",
+]
 
 ROOM = Room(
     name="profile",
-    tables=(FRAGMENTS, ITEMS, PAGES, MEMBERS, ROLLS),
+    tables=(
+        records.FRAGMENTS,
+        records.ITEMS,
+        records.PAGES,
+        records.MEMBERS,
+        records.ROLLS,
+    ),
     folds=folds,
     parts=parts,
     filler=filler,
     canonical=canonical,
 )
-
-__all__ = [
-    "ROOM",
-    "beneath",
-    "canonical",
-    "changed",
-    "completed",
-    "following",
-    "group_members",
-    "late",
-    "read",
-]

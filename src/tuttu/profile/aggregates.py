@@ -15,15 +15,15 @@ from tuttu.vocabulary.company import Aggregate
 from tuttu.vocabulary.values import INTEGER_MAX, INTEGER_MIN, Value
 
 
-def cell(aggregate: Aggregate, heard: Stamped) -> Stamped | None:
+def cell(aggregate: Aggregate, stamped: Stamped) -> Stamped | None:
     """The cell of one event or item; None if its value counts for nothing."""
-    value = heard.value
+    value = stamped.value
     if value is None:
         return None
     if aggregate == "count":
         return Stamped(1)
     if aggregate in {"first", "last"}:
-        return heard
+        return stamped
     if aggregate == "sum":
         return Stamped(value) if isinstance(value, int) and not isinstance(value, bool) else None
     return _extreme(value)
@@ -58,7 +58,7 @@ def _total(cells: list[Stamped]) -> Stamped:
 
 
 def _order(one: Stamped) -> tuple[bool, Value]:
-    """Total even if a trait's type was declared anew: text comes after numbers."""
+    """Total even if a trait's type was changed: text comes after numbers."""
     return isinstance(one.value, str), one.value
 
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tuttu.profile import known as knowing
-from tuttu.profile.known import Known
-from tuttu.profile.plan import Plan, plan_of
+from tuttu.profile import merge
+from tuttu.profile.plan import ProfilePlan, plan_of
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
@@ -21,23 +20,21 @@ def canonical(reader: Reader, customer: Customer, project: Project) -> object:
     It holds what the project declares now: state of traits that are no more stays out.
     """
     plan = plan_of(project)
-    return of_known(plan, knowing.of_customer(reader, plan, customer))
+    return of_state(plan, merge.of_customer(reader, plan, customer))
 
 
-def of_known(plan: Plan, known: Known) -> dict[str, object]:
-    """`canonical`, of what is known already."""
-    written = {name: known.written[name] for name in plan.written if name in known.written}
-    tallies = plan.tallies.values()
-    totals = {one.name: known.totals[one.slot] for one in tallies if one.slot in known.totals}
-    logs = {one.name: known.windows[one.slot] for one in tallies if known.windows.get(one.slot)}
-    steps = {name: known.steps[name] for name in plan.steps if name in known.steps}
-    items = {name: known.items[name] for name in plan.collections if name in known.items}
+def of_state(plan: ProfilePlan, state: merge.ProfileState) -> dict[str, object]:
+    """`canonical`, of what is read already."""
+    aggregates = plan.aggregates.values()
+    logs = {one.name: state.windows[one.id] for one in aggregates if state.windows.get(one.id)}
     kept = {
-        "written": written,
-        "totals": totals,
+        "written": {name: state.written[name] for name in plan.written if name in state.written},
+        "totals": {one.name: state.totals[one.id] for one in aggregates if one.id in state.totals},
         "windows": {name: list(cells.items()) for name, cells in logs.items()},
-        "steps": steps,
-        "collections": items,
+        "steps": {name: state.steps[name] for name in plan.steps if name in state.steps},
+        "collections": {
+            name: state.items[name] for name in plan.collections if name in state.items
+        },
     }
     return {name: _sorted(part) for name, part in kept.items()}
 

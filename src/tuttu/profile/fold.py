@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import TypeVar
+
+import msgspec
 
 from tuttu.profile import groups, windows
 from tuttu.profile.aggregates import join
-from tuttu.profile.hearing import Entry, Heard, HeardItem, hear
-from tuttu.profile.plan import Plan, part_of, plan_of
+from tuttu.profile.extract import Extract, ItemChange, extract
+from tuttu.profile.plan import ProfilePlan, only, plan_of
 from tuttu.profile.records import (
     FRAGMENTS,
     ITEMS,
+    DefinitionId,
     Fragment,
-    KeptItem,
-    Log,
-    Slot,
     Stamped,
+    StoredItem,
+    newest,
     recent,
-    write,
 )
 from tuttu.vocabulary.events import Event, FragmentId
 from tuttu.vocabulary.facts import Logged, Transaction
@@ -26,90 +28,101 @@ from tuttu.vocabulary.history import Behind
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Folds
 
+K = TypeVar("K")
 
-def parts(project: Project) -> frozenset[Slot]:
-    """What the project's state is kept under: a slot for each definition."""
-    return plan_of(project).slots
+
+def parts(project: Project) -> frozenset[DefinitionId]:
+    """What the project's state is kept under: an id for each definition."""
+    return plan_of(project).ids
 
 
 def folds(project: Project) -> Folds:
-    """The fold of the project's traits, collections and groups over events; other facts say
-    nothing about the profile."""
+    """The fold of the project's traits, collections and groups over events."""
     plan = plan_of(project)
+    return _folds(project, lambda _: plan)
+
+
+def filler(project: Project, behind: Behind) -> Folds:
+    """The same for the definitions that have not heard the log up to a fact's position; all other
+    state stays as it is."""
+    plan_for = lru_cache(partial(only, plan_of(project)))
+    return _folds(project, lambda position: plan_for(behind.at(position)))
+
+
+def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> Folds:
+    """plan_at: log position to what a fact there may change."""
 
     def fold(transaction: Transaction, logged: Logged) -> None:
-        _take(transaction, logged, project, plan)
+        event, fragment = logged.fact.body, logged.fact.fragment
+        if not isinstance(event, Event) or fragment is None:
+            return
+        plan = plan_at(logged.position)
+        said = extract(plan, project.event_schema, event)
+        # What a group rests on may have been heard long ago, and the group not.
+        if said or (plan.groups and not plan.whole):
+            state = transaction.get(FRAGMENTS, fragment) or Fragment()
+            after = _folded(transaction, fragment, state, plan, event, said)
+            after = groups.moved(transaction, fragment, after, project, plan.groups)
+            transaction.put(FRAGMENTS, fragment, after)
 
     return {Event: fold}
 
 
-def filler(project: Project, behind: Behind) -> Folds:
-    """The fold that tells facts of the log to the parts that have not heard them; every other
-    part stays as it is."""
-    plan = plan_of(project)
-    part = lru_cache(partial(part_of, plan))
+def _folded(
+    transaction: Transaction,
+    fragment: FragmentId,
+    state: Fragment,
+    plan: ProfilePlan,
+    event: Event,
+    said: Extract,
+) -> Fragment:
+    """The fragment's state after the event; its items and pages are written."""
+    written = dict(state.written)
+    for (trait, source), value in said.written.items():
+        sources = written.get(plan.written[trait], {})
+        stamped = Stamped(value, event.time, event.id)
+        written[plan.written[trait]] = _with_newest(sources, source, stamped)
+    steps = state.steps
+    if said.step:
+        step = plan.steps[event.name]
+        moments = recent([*steps.get(step, ()), (event.time, event.id)])
+        steps = {**steps, step: moments}
+    for item in said.items:
+        _put_item(transaction, fragment, plan, event, item)
+    totals, logs = dict(state.totals), dict(state.logs)
+    for one, cell in said.cells:
+        if one.window is not None:
+            log = logs.get(one.id)
+            logs[one.id] = windows.add(transaction, fragment, log, one, event.time, cell)
+        else:
+            cells = [totals[one.id], cell] if one.id in totals else [cell]
+            totals[one.id] = join(one.aggregate, cells)
+    return msgspec.structs.replace(state, written=written, totals=totals, logs=logs, steps=steps)
 
-    def fill(transaction: Transaction, logged: Logged) -> None:
-        _take(transaction, logged, project, part(behind.at(logged.position)))
 
-    return {Event: fill}
+def _with_newest(values: Mapping[K, Stamped], name: K, stamped: Stamped) -> dict[K, Stamped]:
+    """What was written last by (time, id), in whatever order it arrives."""
+    there = values.get(name)
+    return {**values, name: stamped if there is None else newest([there, stamped])}
 
 
-def _take(transaction: Transaction, logged: Logged, project: Project, plan: Plan) -> None:
-    event, fragment = logged.fact.body, logged.fact.fragment
-    if not isinstance(event, Event) or fragment is None:
+def _put_item(
+    transaction: Transaction,
+    fragment: FragmentId,
+    plan: ProfilePlan,
+    event: Event,
+    change: ItemChange,
+) -> None:
+    name = change.collection
+    if not change.fields and name not in plan.items:
         return
-    heard = hear(plan, project.event_schema, event)
-    # What a group rests on may have been heard long ago, and the group not.
-    if heard or (plan.groups and not plan.whole):
-        place = _Place(transaction, fragment, transaction.get(FRAGMENTS, fragment) or Fragment())
-        _keep(place, plan, event, heard)
-        groups.settle(transaction, fragment, place.state, project, plan.groups)
-        transaction.put(FRAGMENTS, fragment, place.state)
-
-
-class _Place(NamedTuple):
-    """Where an event is kept."""
-
-    transaction: Transaction
-    fragment: FragmentId
-    state: Fragment
-
-
-def _keep(place: _Place, plan: Plan, event: Event, heard: Heard) -> None:
-    state = place.state
-    for (trait, source), value in heard.written.items():
-        told = state.told.setdefault(plan.told[trait], {})
-        write(told, source, Stamped(value, event.time, event.id))
-    if heard.step:
-        slot = plan.steps[event.name]
-        state.happened[slot] = recent([*state.happened.get(slot, []), (event.time, event.id)])
-    for item in heard.items:
-        _keep_item(place, plan, event, item)
-    for entry in heard.entries:
-        _keep_entry(place, entry)
-
-
-def _keep_item(place: _Place, plan: Plan, event: Event, heard: HeardItem) -> None:
-    transaction, name = place.transaction, heard.collection
-    if not heard.fields and name not in plan.items:
-        return
-    under = transaction.pseudonym(f"item:{name}", heard.key)
-    key = place.fragment + plan.places[name] + under
-    item = transaction.get(ITEMS, key) or KeptItem(heard.key)
+    under = transaction.pseudonym(f"item:{name}", change.key)
+    key = fragment + plan.places[name] + under
+    item = transaction.get(ITEMS, key) or StoredItem(change.key)
+    time, fields = item.time, item.fields
     if name in plan.items:
-        item.time = event.time if item.time is None else max(item.time, event.time)
-    for field, value in heard.fields.items():
-        write(item.fields, plan.fields[name][field], Stamped(value, event.time, event.id))
-    transaction.put(ITEMS, key, item)
-
-
-def _keep_entry(place: _Place, entry: Entry) -> None:
-    tally, state = entry.tally, place.state
-    if tally.window is not None:
-        log = state.logs.setdefault(tally.slot, Log(entry.time, []))
-        windows.add(place.transaction, place.fragment, log, entry)
-        return
-    there = state.totals.get(tally.slot)
-    cells = [entry.cell] if there is None else [there, entry.cell]
-    state.totals[tally.slot] = join(tally.aggregate, cells)
+        time = event.time if time is None else max(time, event.time)
+    for field, value in change.fields.items():
+        stamped = Stamped(value, event.time, event.id)
+        fields = _with_newest(fields, plan.fields[name][field], stamped)
+    transaction.put(ITEMS, key, StoredItem(item.key, time, fields))

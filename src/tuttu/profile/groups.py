@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from tuttu.profile.plan import plan_of
 from tuttu.profile.records import (
     MEMBERS,
     ROLLS,
+    DefinitionId,
     Fragment,
-    Member,
+    GroupMember,
     Roll,
-    Slot,
-    Stamped,
     last_written,
 )
 from tuttu.vocabulary.company import Profile
@@ -34,8 +35,8 @@ TEXT = Type(Kind.TEXT)
 def group_members(
     reader: Reader, customer: Customer, project: Project, group: str, row: Row
 ) -> tuple[FragmentId, ...]:
-    """The fragments that share the customer's value of the group's key, his own included, in
-    order. row: of the customer, as `read` gives it; where the key is NULL, he is alone."""
+    """The fragments that share the customer's value of the group's key, their own included, in
+    order. row: of the customer, as `read` gives it; where the key is NULL, they are alone."""
     members = set(customer.fragments)
     value = _text(row.get(project.profile.groups[group].key))
     if value is not None:
@@ -45,62 +46,57 @@ def group_members(
     return tuple(sorted(members))
 
 
-def settle(
+def moved(
     transaction: Transaction,
     fragment: FragmentId,
     state: Fragment,
     project: Project,
-    slots: Mapping[str, Slot],
-) -> None:
-    """Takes a fragment from the values of these groups that it was a member of to those it names
-    now."""
-    told = plan_of(project).told
-    for name, slot in slots.items():
-        before = state.groups.get(slot)
-        after = _text(_own(project.profile, told, state, project.profile.groups[name].key))
+    ids: Mapping[str, DefinitionId],
+) -> Fragment:
+    """The state of a fragment that was moved from the values of these groups that it was a member
+    of to those it names now; ids: of the groups, by name."""
+    written, named = plan_of(project).written, dict(state.groups)
+    for name, one in ids.items():
+        before = named.get(one)
+        after = _text(_own(project.profile, written, state, project.profile.groups[name].key))
         if after == before:
             continue
         if before is not None:
-            prefix = transaction.pseudonym(_namespace(slot), before)
+            prefix = transaction.pseudonym(_namespace(one), before)
             transaction.delete(MEMBERS, prefix + fragment)
             _count(transaction, prefix, -1)
-            del state.groups[slot]
+            del named[one]
         if after is not None:
-            prefix = transaction.pseudonym(_namespace(slot), after)
-            transaction.put(MEMBERS, prefix + fragment, Member())
+            prefix = transaction.pseudonym(_namespace(one), after)
+            transaction.put(MEMBERS, prefix + fragment, GroupMember())
             _count(transaction, prefix, +1)
-            state.groups[slot] = after
+            named[one] = after
+    return state if named == state.groups else msgspec.structs.replace(state, groups=named)
 
 
 def _count(transaction: Transaction, prefix: bytes, more: int) -> None:
-    roll = transaction.get(ROLLS, prefix) or Roll()
-    roll.members += more
-    if roll.members:
-        transaction.put(ROLLS, prefix, roll)
+    members = (transaction.get(ROLLS, prefix) or Roll()).members + more
+    if members:
+        transaction.put(ROLLS, prefix, Roll(members))
     else:
         transaction.delete(ROLLS, prefix)
 
 
-def _own(profile: Profile, told: Mapping[str, Slot], state: Fragment, column: str) -> Value:
-    """A trait or ``source.trait``, as the fragment alone knows it."""
+def _own(profile: Profile, ids: Mapping[str, DefinitionId], state: Fragment, column: str) -> Value:
+    """A trait or ``source.trait``, as the fragment alone knows it. ids: of written traits."""
     trait = profile.traits.get(column)
     if trait is None:
         source, _, name = column.partition(".")
-        stamped = _told(told, state, name).get(source)
+        stamped = state.written.get(ids.get(name, b""), {}).get(source)
         return stamped.value if stamped else None
     if trait.first_known:
-        values = (_own(profile, told, state, one) for one in trait.first_known)
+        values = (_own(profile, ids, state, one) for one in trait.first_known)
         return next((value for value in values if value is not None), None)
-    return last_written(_told(told, state, column))
+    return last_written(state.written.get(ids.get(column, b""), {}))
 
 
-def _told(slots: Mapping[str, Slot], state: Fragment, name: str) -> Mapping[str, Stamped]:
-    slot = slots.get(name)
-    return {} if slot is None else state.told.get(slot, {})
-
-
-def _namespace(slot: Slot) -> str:
-    return f"group:{slot.hex()}"
+def _namespace(group: DefinitionId) -> str:
+    return f"group:{group.hex()}"
 
 
 def _text(value: Value) -> str | None:

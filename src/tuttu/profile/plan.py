@@ -8,27 +8,28 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.profile import slots
-from tuttu.profile.records import Slot
-from tuttu.vocabulary.company import Aggregate, Collection, Profile, Trait, TraitWrite
+from tuttu.policy import by_value
+from tuttu.profile import state_keys
+from tuttu.profile.records import DefinitionId
+from tuttu.vocabulary.company import Aggregate, Collection, Trait, TraitWrite
 from tuttu.vocabulary.project import Project, remembered
-from tuttu.vocabulary.values import Duration, Expression, Type
+from tuttu.vocabulary.values import Duration, Expression, Scalar, Type
 
 T = TypeVar("T")
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """One aggregate over events. window None: over all of them."""
+class EventAggregate(msgspec.Struct, frozen=True, kw_only=True):
+    """A trait that is an aggregate over events. window None: over all of them."""
 
     name: str
-    slot: Slot
+    id: DefinitionId
     aggregate: Aggregate
     field: str | None
     test: Expression | None
     window: Duration | None
 
 
-class Source(msgspec.Struct, frozen=True):
+class SourceColumn(msgspec.Struct, frozen=True):
     """The column ``told.shoe_size``: what one source wrote into one trait."""
 
     column: str
@@ -36,111 +37,134 @@ class Source(msgspec.Struct, frozen=True):
     trait: str
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """writes, collecting: by event name. stored: traits that state alone yields. late: those made
-    of other columns, each after what it reads. of_ledger: those of `late` that rest on what the
-    ledger knows. profiling: those that read NULL where profiling is
-    refused.
+class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """types: of written traits. mappings, collecting: by event name, what writes traits and items.
+    aggregates: by trait. of_events: those that an event may change, by its name; of_any: those that
+    every other event may. stored: traits that state alone yields. computed: those made of other
+    columns, each after what it reads. of_ledger: those of `computed` that rest on what the ledger
+    knows. profiling: those that read NULL where profiling is refused.
 
-    told, steps, items, fields, groups: the slots of written traits, of the steps of sequences (by
-    event name), of collections, of their fields, and of groups. places: the slot under which a
-    collection's items lie, whether or not it is one of `items`. whole: not only a part.
+    written, steps, items, fields, groups: ids of the definitions of written traits, of the steps of
+    sequences (by event name), of collections, of their fields, and of groups. places: the id under
+    which a collection's items lie, whether or not it is one of `items`. whole: not only a part.
     """
 
-    written: Mapping[str, Type]
-    writes: Mapping[str, tuple[TraitWrite, ...]]
+    types: Mapping[str, Type]
+    mappings: Mapping[str, tuple[TraitWrite, ...]]
     collections: Mapping[str, Collection]
     collecting: Mapping[str, tuple[Collection, ...]]
-    tallies: Mapping[str, Tally]
-    sources: tuple[Source, ...]
+    aggregates: Mapping[str, EventAggregate]
+    of_events: Mapping[Scalar, tuple[EventAggregate, ...]]
+    of_any: tuple[EventAggregate, ...]
+    sources: tuple[SourceColumn, ...]
     stored: tuple[Trait, ...]
-    late: tuple[Trait, ...]
+    computed: tuple[Trait, ...]
     of_ledger: tuple[Trait, ...]
     profiling: frozenset[str]
-    told: Mapping[str, Slot]
-    steps: Mapping[str, Slot]
-    items: Mapping[str, Slot]
-    fields: Mapping[str, Mapping[str, Slot]]
-    groups: Mapping[str, Slot]
-    places: Mapping[str, Slot]
+    written: Mapping[str, DefinitionId]
+    steps: Mapping[str, DefinitionId]
+    items: Mapping[str, DefinitionId]
+    fields: Mapping[str, Mapping[str, DefinitionId]]
+    groups: Mapping[str, DefinitionId]
+    places: Mapping[str, DefinitionId]
     whole: bool = True
 
     @property
-    def slots(self) -> frozenset[Slot]:
+    def ids(self) -> frozenset[DefinitionId]:
         """Everything that state is kept under."""
-        tallies = (tally.slot for tally in self.tallies.values())
-        named = (self.told, self.steps, self.items, self.groups, *self.fields.values())
-        return frozenset(chain(tallies, *(each.values() for each in named)))
+        aggregates = (one.id for one in self.aggregates.values())
+        named = (self.written, self.steps, self.items, self.groups, *self.fields.values())
+        return frozenset(chain(aggregates, *(each.values() for each in named)))
 
 
-def part_of(plan: Plan, wanted: frozenset[Slot]) -> Plan:
-    """What keeps these slots and no others: for history that the rest has heard already."""
-    told = _kept(plan.told, wanted)
-    items = _kept(plan.items, wanted)
-    fields = {name: _kept(named, wanted) for name, named in plan.fields.items()}
+def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
+    """What keeps the state of these definitions and no others: for history that the rest has heard
+    already."""
+
+    def kept(named: Mapping[str, DefinitionId]) -> dict[str, DefinitionId]:
+        return {name: each for name, each in named.items() if each in wanted}
+
+    written, items = kept(plan.written), kept(plan.items)
+    fields = {name: kept(named) for name, named in plan.fields.items()}
     collections = {
-        name: _with_fields(collection, fields[name])
+        name: msgspec.structs.replace(
+            collection,
+            fields={
+                field: declared
+                for field, declared in collection.fields.items()
+                if field in fields[name] or field == collection.key
+            },
+        )
         for name, collection in plan.collections.items()
         if name in items or fields[name]
     }
+    aggregates = {name: each for name, each in plan.aggregates.items() if each.id in wanted}
+    of_events, of_any = by_value(((each.test, each) for each in aggregates.values()), "event")
     return msgspec.structs.replace(
         plan,
-        written={name: plan.written[name] for name in told},
+        types={name: plan.types[name] for name in written},
         collections=collections,
         collecting=_collecting(collections),
-        tallies={name: tally for name, tally in plan.tallies.items() if tally.slot in wanted},
-        told=told,
-        steps=_kept(plan.steps, wanted),
+        aggregates=aggregates,
+        of_events=of_events,
+        of_any=of_any,
+        written=written,
+        steps=kept(plan.steps),
         items=items,
         fields=fields,
-        groups=_kept(plan.groups, wanted),
+        groups=kept(plan.groups),
         whole=False,
     )
 
 
-def _kept(named: Mapping[str, Slot], wanted: frozenset[Slot]) -> dict[str, Slot]:
-    return {name: slot for name, slot in named.items() if slot in wanted}
-
-
-def _with_fields(collection: Collection, named: Mapping[str, Slot]) -> Collection:
-    kept = {*named, collection.key}
-    fields = {name: declared for name, declared in collection.fields.items() if name in kept}
-    return msgspec.structs.replace(collection, fields=fields)
-
-
 @remembered
-def plan_of(project: Project) -> Plan:
+def plan_of(project: Project) -> ProfilePlan:
     profile, traits = project.profile, project.profile.traits
-    late = tuple(_late(profile))
-    names = {trait.name for trait in late}
+    computed = tuple(_computed(project))
+    names = {trait.name for trait in computed}
     written = {name: trait for name, trait in traits.items() if trait.written}
     steps = {event for trait in traits.values() for event in trait.sequence}
     collections = profile.collections
-    places = {name: slots.items(one) for name, one in collections.items()}
-    return Plan(
-        written={name: trait.type for name, trait in written.items()},
-        writes=_by_event((write.event, write) for write in project.tracking.writes),
+    places = {name: state_keys.items(one) for name, one in collections.items()}
+    aggregates = {
+        name: EventAggregate(
+            name=name,
+            id=state_keys.aggregate(project, trait),
+            aggregate=trait.aggregate,
+            field=trait.field,
+            test=trait.test,
+            window=trait.window,
+        )
+        for name, trait in traits.items()
+        if trait.aggregate is not None and trait.over == "events"
+    }
+    of_events, of_any = by_value(((each.test, each) for each in aggregates.values()), "event")
+    return ProfilePlan(
+        types={name: trait.type for name, trait in written.items()},
+        mappings=_grouped((write.event, write) for write in project.tracking.writes),
         collections=collections,
         collecting=_collecting(collections),
-        tallies={tally.name: tally for tally in _tallies(project)},
+        aggregates=aggregates,
+        of_events=of_events,
+        of_any=of_any,
         sources=tuple(_sources(project)),
         stored=tuple(trait for name, trait in traits.items() if name not in names),
-        late=late,
-        of_ledger=tuple(_of_ledger(project, late)),
+        computed=computed,
+        of_ledger=tuple(_of_ledger(project, computed)),
         profiling=frozenset(name for name, trait in traits.items() if "profiling" in trait.uses),
-        told={name: slots.told(project, trait) for name, trait in written.items()},
-        steps={event: slots.step(event) for event in sorted(steps)},
+        written={name: state_keys.written(project, trait) for name, trait in written.items()},
+        steps={event: state_keys.step(event) for event in sorted(steps)},
         items=places,
         fields={
-            name: {field: slots.field(one, field) for field in one.fields if field != one.key}
+            name: {field: state_keys.field(one, field) for field in one.fields if field != one.key}
             for name, one in collections.items()
         },
-        groups={name: slots.group(project, name) for name in profile.groups},
+        groups={name: state_keys.group(project, name) for name in profile.groups},
         places=places,
     )
 
 
-def _by_event(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
     found: dict[str, tuple[T, ...]] = {}
     for event, one in pairs:
         found[event] = (*found.get(event, ()), one)
@@ -148,42 +172,30 @@ def _by_event(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
 
 
 def _collecting(collections: Mapping[str, Collection]) -> dict[str, tuple[Collection, ...]]:
-    return _by_event((event, one) for one in collections.values() for event in one.events)
+    return _grouped((event, one) for one in collections.values() for event in one.events)
 
 
-def _tallies(project: Project) -> Iterator[Tally]:
-    for trait in project.profile.traits.values():
-        if trait.aggregate is not None and trait.over == "events":
-            yield Tally(
-                name=trait.name,
-                slot=slots.tally(project, trait),
-                aggregate=trait.aggregate,
-                field=trait.field,
-                test=trait.test,
-                window=trait.window,
-            )
-
-
-def _sources(project: Project) -> Iterator[Source]:
+def _sources(project: Project) -> Iterator[SourceColumn]:
     for column in project.row_schema.columns:
         source, dot, name = column.partition(".")
         trait = project.profile.traits.get(name)
         if dot and trait is not None and trait.written:
-            yield Source(column, source, name)
+            yield SourceColumn(column, source, name)
 
 
-def _late(profile: Profile) -> list[Trait]:
+def _computed(project: Project) -> list[Trait]:
     """In the declared order, and first_known traits, which that order may leave out, before
     whatever reads them."""
+    profile = project.profile
     placed: dict[str, Trait] = {}
     seen: set[str] = set()
 
     def place(name: str) -> None:
         trait = profile.traits.get(name)
-        if name in seen or trait is None or not _is_late(trait):
+        if name in seen or trait is None or not (trait.first_known or trait.derived):
             return
         seen.add(name)
-        for read in _reads(trait):
+        for read in reads(trait):
             place(read)
         placed[name] = trait
 
@@ -192,19 +204,16 @@ def _late(profile: Profile) -> list[Trait]:
     return list(placed.values())
 
 
-def _of_ledger(project: Project, late: Iterable[Trait]) -> Iterator[Trait]:
+def _of_ledger(project: Project, computed: Iterable[Trait]) -> Iterator[Trait]:
     """Those that read a column which is not the profile's, or a trait that does."""
     sources = (source.column for source in _sources(project))
     own = {*project.profile.traits, *sources, *project.row_schema.collections}
-    for trait in late:
-        if not own.issuperset(_reads(trait)):
+    for trait in computed:
+        if not own.issuperset(reads(trait)):
             own.discard(trait.name)
             yield trait
 
 
-def _is_late(trait: Trait) -> bool:
-    return bool(trait.first_known) or trait.derived is not None
-
-
-def _reads(trait: Trait) -> tuple[str, ...]:
+def reads(trait: Trait) -> tuple[str, ...]:
+    """The columns that a trait is made of."""
     return trait.first_known or (tuple(sorted(trait.derived.columns)) if trait.derived else ())

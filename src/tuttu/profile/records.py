@@ -6,8 +6,7 @@ that watched that record is void if an item or a page of the same fragment has c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -15,15 +14,13 @@ from tuttu.vocabulary.facts import Table
 from tuttu.vocabulary.history import PART_BYTES, Part
 from tuttu.vocabulary.values import Instant, Value
 
-K = TypeVar("K", bound=Hashable)
-
 Moment = tuple[Instant, str]
 """When an event happened, and its id, which decides between events of the same microsecond."""
 
-Slot = Part
-"""What one definition keeps, under a name of fixed length."""
+DefinitionId = Part
+"""Of one definition: what state is kept under; of fixed length."""
 
-SLOT_BYTES = PART_BYTES
+DEFINITION_BYTES = PART_BYTES
 
 
 class Stamped(msgspec.Struct, frozen=True, array_like=True):
@@ -38,65 +35,69 @@ class Stamped(msgspec.Struct, frozen=True, array_like=True):
         return (self.time, self.id)
 
 
-Cells = dict[Instant, Stamped]
+Cells = Mapping[Instant, Stamped]
 """A windowed aggregate's log: one cell for each microsecond in which something counted."""
 
 
-class Log(msgspec.Struct, array_like=True):
+class Log(msgspec.Struct, frozen=True, array_like=True):
     """Where a log stands: its newest entry, and where its buckets begin, in order."""
 
     newest: Instant
-    buckets: list[Instant]
+    buckets: tuple[Instant, ...]
 
 
-class Fragment(msgspec.Struct):
+class Fragment(msgspec.Struct, frozen=True):
     """The state of one fragment apart from items and pages; its size has a bound.
 
-    told: by written trait, source to the newest value. totals: aggregates without a window. logs:
-    those with one. happened: by step of a sequence, the newest moments, in order. groups: by
+    written: by written trait, source to the newest value. totals: aggregates without a window.
+    logs: those with one. steps: by step of a sequence, the newest moments, in order. groups: by
     group, the value that the fragment is a member of.
     """
 
-    told: dict[Slot, dict[str, Stamped]] = {}
-    totals: dict[Slot, Stamped] = {}
-    logs: dict[Slot, Log] = {}
-    happened: dict[Slot, list[Moment]] = {}
-    groups: dict[Slot, str] = {}
+    written: Mapping[DefinitionId, Mapping[str, Stamped]] = msgspec.field(
+        name="told", default_factory=dict
+    )
+    totals: Mapping[DefinitionId, Stamped] = {}
+    logs: Mapping[DefinitionId, Log] = {}
+    steps: Mapping[DefinitionId, tuple[Moment, ...]] = msgspec.field(
+        name="happened", default_factory=dict
+    )
+    groups: Mapping[DefinitionId, str] = {}
 
 
-class KeptItem(msgspec.Struct):
-    """One item, as one fragment heard of it. time: of the newest event about it; None: as yet,
-    only fields that were declared later have been filled. fields: newest values, by field."""
+class StoredItem(msgspec.Struct, frozen=True):
+    """One item, as one fragment knows it. time: of the newest event about it; None: as yet, only
+    fields that were declared later have been filled. fields: newest values, by field."""
 
     key: str
     time: Instant | None = None
-    fields: dict[Slot, Stamped] = {}
+    fields: Mapping[DefinitionId, Stamped] = {}
 
 
-class Item(msgspec.Struct):
+class Item(msgspec.Struct, frozen=True):
     """One item as it is read. time: of the newest event about it. fields: newest values."""
 
     collection: str
     key: str
     time: Instant
-    fields: dict[str, Stamped] = {}
+    fields: Mapping[str, Stamped] = {}
 
 
-class Page(msgspec.Struct, array_like=True):
+class LogPage(msgspec.Struct, frozen=True, array_like=True):
     """A stretch of a log; see `windows`.
 
     splits: in the first page of a bucket, where its other pages begin, in order.
     """
 
     cells: Cells = {}
-    splits: list[Instant] = []
+    splits: tuple[Instant, ...] = ()
 
 
-class Member(msgspec.Struct):
+class GroupMember(msgspec.Struct, frozen=True):
     """A fragment whose own state names a group value: the key says all."""
 
 
-class Roll(msgspec.Struct):
+class Roll(msgspec.Struct, frozen=True):
     """How many fragments name one group value. Watched, so that a joiner is noticed."""
 
     members: int = 0
@@ -104,29 +105,23 @@ class Roll(msgspec.Struct):
 
 FRAGMENTS = Table("profile.fragments", Fragment, personal=True)
 """By fragment."""
-ITEMS = Table("profile.items", KeptItem, personal=True)
-"""By fragment, slot of the collection, and pseudonym of collection and item key."""
-PAGES = Table("profile.pages", Page, personal=True)
-"""By fragment, slot, bucket, and first microsecond of the page."""
-MEMBERS = Table("profile.members", Member)
-"""By pseudonym of the group's slot and value, and fragment."""
+ITEMS = Table("profile.items", StoredItem, personal=True)
+"""By fragment, id of the collection's definition, and pseudonym of collection and item key."""
+PAGES = Table("profile.pages", LogPage, personal=True)
+"""By fragment, id of the definition, bucket, and first microsecond of the page."""
+MEMBERS = Table("profile.members", GroupMember)
+"""By pseudonym of the group's definition and value, and fragment."""
 ROLLS = Table("profile.rolls", Roll)
-"""By pseudonym of the group's slot and value."""
+"""By pseudonym of the group's definition and value."""
 
 
 STEPS = 64
 """How many of the newest happenings of each step of a sequence are kept."""
 
 
-def newest(stamped: list[Stamped]) -> Stamped:
-    """The last one by (time, id); the list is not empty."""
+def newest(stamped: Iterable[Stamped]) -> Stamped:
+    """The last one by (time, id); there is at least one."""
     return max(stamped, key=lambda one: one.moment)
-
-
-def write(values: dict[K, Stamped], name: K, stamped: Stamped) -> None:
-    """Keeps what was written last by (time, id), in whatever order it arrives."""
-    there = values.get(name)
-    values[name] = stamped if there is None else newest([there, stamped])
 
 
 def last_written(sources: Mapping[str, Stamped]) -> Value:
@@ -137,6 +132,6 @@ def last_written(sources: Mapping[str, Stamped]) -> Value:
     return max(sources.items(), key=lambda named: (named[1].moment, named[0]))[1].value
 
 
-def recent(moments: Iterable[Moment]) -> list[Moment]:
+def recent(moments: Iterable[Moment]) -> tuple[Moment, ...]:
     """The newest happenings of a step, in order, each once."""
-    return sorted(set(moments))[-STEPS:]
+    return tuple(sorted(set(moments))[-STEPS:])

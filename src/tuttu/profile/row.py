@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
-from tuttu.profile import known as knowing
+from tuttu.profile import merge
 from tuttu.profile.aggregates import cell, outcome
-from tuttu.profile.known import Known
-from tuttu.profile.plan import Plan, Source, Tally, plan_of
+from tuttu.profile.extract import TEXT
+from tuttu.profile.plan import ProfilePlan, plan_of, reads
 from tuttu.profile.records import Item, Stamped, last_written
 from tuttu.profile.sequences import happened
 from tuttu.profile.windows import inside
@@ -18,9 +16,7 @@ from tuttu.vocabulary.conversion import convert
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant, Kind, Row, Type, Value
-
-TEXT = Type(Kind.TEXT)
+from tuttu.vocabulary.values import Instant, Row, Value
 
 
 def read(
@@ -33,68 +29,55 @@ def read(
     profiling False: traits for the use `profiling` read NULL, and so does what derives from them.
 
     Windows and sequences leave out events after `now`. Everything else is as of the snapshot,
-    not as of `now`: who asks about an earlier moment asks a receipt.
+    not as of `now`: a question about an earlier moment is answered from a receipt.
     """
     plan = plan_of(project)
-    known = knowing.of_customer(reader, plan, customer)
-    return row_of(plan, known, now, profiling=profiling)
+    return row_of(plan, merge.of_customer(reader, plan, customer), now, profiling=profiling)
 
 
-def row_of(plan: Plan, known: Known, now: Instant, *, profiling: bool) -> dict[str, Value]:
-    """`read`, of what is known already."""
+def row_of(
+    plan: ProfilePlan, state: merge.ProfileState, now: Instant, *, profiling: bool
+) -> dict[str, Value]:
+    """`read`, of a state that is read already."""
     hidden = frozenset() if profiling else plan.profiling
-    view = _View(plan, known, now)
     row: dict[str, Value] = {"now": now}
     for collection in plan.collections.values():
-        row[collection.name] = [_shown(collection, item) for item in view.items(collection.name)]
+        items = _items(state, collection.name)
+        row[collection.name] = [_shown(collection, item) for item in items]
     for trait in plan.stored:
-        row[trait.name] = None if trait.name in hidden else view.stored(trait)
+        row[trait.name] = None if trait.name in hidden else _stored(plan, state, now, trait)
     for one in plan.sources:
-        row[one.column] = None if one.trait in hidden else view.told(one)
-    for trait in plan.late:
-        row[trait.name] = None if trait.name in hidden else _late(trait, row)
+        stamped = state.written.get(one.trait, {}).get(one.source)
+        row[one.column] = None if one.trait in hidden or stamped is None else stamped.value
+    for trait in plan.computed:
+        row[trait.name] = None if trait.name in hidden else _computed(trait, row)
     return row
 
 
-class _View(msgspec.Struct, frozen=True):
-    """What is known, seen at one moment."""
-
-    plan: Plan
-    known: Known
-    now: Instant
-
-    def items(self, collection: str) -> list[Item]:
-        items = self.known.items.get(collection, {})
-        return [items[key] for key in sorted(items)]
-
-    def told(self, column: Source) -> Value:
-        stamped = self.known.written.get(column.trait, {}).get(column.source)
-        return stamped.value if stamped else None
-
-    def stored(self, trait: Trait) -> Value:
-        """A trait that comes from state alone."""
-        if trait.sequence:
-            return happened(trait.sequence, trait.window, self.known.steps, self.now)
-        if trait.aggregate is None:
-            return last_written(self.known.written.get(trait.name, {}))
-        tally = self.plan.tallies.get(trait.name)
-        cells = self._of_items(trait) if tally is None else self._of_events(tally)
-        return outcome(trait.aggregate, cells)
-
-    def _of_events(self, tally: Tally) -> list[Stamped]:
-        if tally.window is not None:
-            return inside(self.known.windows.get(tally.slot, {}), tally.window, self.now)
-        total = self.known.totals.get(tally.slot)
-        return [] if total is None else [total]
-
-    def _of_items(self, trait: Trait) -> list[Stamped]:
-        """A cell for each item that passes; in a window, if an event was about it in there."""
-        collection = self.plan.collections[trait.over]
-        cells = (_of_item(trait, collection, item, self.now) for item in self.items(trait.over))
-        return [cell for cell in cells if cell is not None]
+def _items(state: merge.ProfileState, collection: str) -> list[Item]:
+    items = state.items.get(collection, {})
+    return [items[key] for key in sorted(items)]
 
 
-def _of_item(trait: Trait, collection: Collection, item: Item, now: Instant) -> Stamped | None:
+def _stored(plan: ProfilePlan, state: merge.ProfileState, now: Instant, trait: Trait) -> Value:
+    """A trait that comes from state alone. An aggregate over items has a cell for each item that
+    passes; in a window, if an event was about it in there."""
+    if trait.sequence:
+        return happened(trait.sequence, trait.window, state.steps, now)
+    if trait.aggregate is None:
+        return last_written(state.written.get(trait.name, {}))
+    one = plan.aggregates.get(trait.name)
+    if one is None:
+        collection = plan.collections[trait.over]
+        of_items = (_cell_of(trait, collection, item, now) for item in _items(state, trait.over))
+        return outcome(trait.aggregate, [each for each in of_items if each is not None])
+    if one.window is not None:
+        log = state.windows.get(one.id, {})
+        return outcome(trait.aggregate, inside(log, one.window, now))
+    return outcome(trait.aggregate, [state.totals[one.id]] if one.id in state.totals else [])
+
+
+def _cell_of(trait: Trait, collection: Collection, item: Item, now: Instant) -> Stamped | None:
     shown: dict[str, Value] = {**_shown(collection, item), "now": now}
     recent = trait.window is None or now - trait.window <= item.time <= now
     if not recent or (trait.test is not None and trait.test(shown) is not True):
@@ -106,17 +89,13 @@ def _of_item(trait: Trait, collection: Collection, item: Item, now: Instant) -> 
 
 def _shown(collection: Collection, item: Item) -> dict[str, Value]:
     """An item as conditions see it: what was never written is NULL."""
-    shown = {name: _field(item, name) for name in collection.fields}
+    known = item.fields
+    shown = {name: known[name].value if name in known else None for name in collection.fields}
     shown[collection.key] = convert(item.key, collection.fields.get(collection.key, TEXT))
     return shown
 
 
-def _field(item: Item, name: str) -> Value:
-    stamped = item.fields.get(name)
-    return stamped.value if stamped else None
-
-
-def _late(trait: Trait, row: Row) -> Value:
+def _computed(trait: Trait, row: Row) -> Value:
     """A trait made of other columns."""
     if trait.derived is not None:
         return trait.derived(row)
@@ -124,48 +103,46 @@ def _late(trait: Trait, row: Row) -> Value:
     return next((value for value in values if value is not None), None)
 
 
-def completed(project: Project, row: Row, ledger: Row, *, profiling: bool) -> dict[str, Value]:
+def with_ledger(project: Project, row: Row, ledger: Row, *, profiling: bool) -> dict[str, Value]:
     """What `read` gave, with the ledger's columns, and the traits that rest on them worked out."""
     plan = plan_of(project)
     whole = {**row, **ledger}
     hidden = frozenset() if profiling else plan.profiling
     for trait in plan.of_ledger:
-        whole[trait.name] = None if trait.name in hidden else _late(trait, whole)
+        whole[trait.name] = None if trait.name in hidden else _computed(trait, whole)
     return whole
 
 
-def changed(project: Project, row: Row, columns: Row) -> dict[str, Value]:
+def with_columns(project: Project, row: Row, columns: Row) -> dict[str, Value]:
     """The row with some columns set to other values, and the traits made of them worked out again.
 
-    A trait that does not follow from the row as it is (laid over, or hidden) stays as it is.
+    A trait that does not follow from the row as it is (overridden, or hidden) stays as it is.
     """
     after = {**row, **columns}
-    for trait in following(project, row):
+    for trait in consistent_traits(project, row):
         if trait.name not in columns:
-            after[trait.name] = _late(trait, after)
+            after[trait.name] = _computed(trait, after)
     return after
 
 
-def following(project: Project, row: Row) -> list[Trait]:
+def consistent_traits(project: Project, row: Row) -> list[Trait]:
     """Traits made of other columns that are what the row says, each after what it reads."""
-    return [trait for trait in late(project) if _late(trait, row) == row.get(trait.name)]
+    return [each for each in computed_traits(project) if _computed(each, row) == row.get(each.name)]
 
 
-def late(project: Project) -> tuple[Trait, ...]:
+def computed_traits(project: Project) -> tuple[Trait, ...]:
     """Traits made of other columns, each after what it reads."""
-    return plan_of(project).late
+    return plan_of(project).computed
 
 
-def beneath(project: Project, columns: Iterable[str]) -> set[str]:
+def dependencies(project: Project, columns: Iterable[str]) -> set[str]:
     """Columns, and all that those of them which are made of others rest on."""
-    made = {trait.name: trait for trait in late(project)}
+    computed = {trait.name: trait for trait in computed_traits(project)}
     found: set[str] = set()
     waiting = [*columns]
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            trait = made.get(name)
-            if trait is not None:
-                waiting += trait.derived.columns if trait.derived else trait.first_known
+            waiting += reads(computed[name]) if name in computed else ()
     return found

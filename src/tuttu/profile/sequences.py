@@ -11,7 +11,7 @@ from tuttu.vocabulary.values import Duration, Instant
 def happened(
     steps: Sequence[str],
     within: Duration | None,
-    moments: Mapping[str, list[Moment]],
+    moments: Mapping[str, Sequence[Moment]],
     now: Instant,
 ) -> bool:
     """TRUE if one event of each step happened, each after the one before it by (time, id), the
@@ -20,7 +20,7 @@ def happened(
     Only the newest happenings of each step are kept (`records.STEPS`), so what lies behind that
     many later ones is forgotten.
     """
-    past = [[moment for moment in moments.get(step, []) if moment[0] <= now] for step in steps]
+    past = [[moment for moment in moments.get(step, ()) if moment[0] <= now] for step in steps]
     return any(_follow(first, past[1:], within) for first in past[0]) if past else False
 
 
@@ -28,8 +28,8 @@ def _follow(first: Moment, later: Iterable[list[Moment]], within: Duration | Non
     """Taking the earliest next step each time reaches the last one as early as can be."""
     at = first
     for moments in later:
-        following = next((moment for moment in moments if moment > at), None)
-        if following is None:
+        after = next((moment for moment in moments if moment > at), None)
+        if after is None:
             return False
-        at = following
+        at = after
     return within is None or at[0] - first[0] <= within

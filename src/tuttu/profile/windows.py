@@ -12,13 +12,21 @@ What is read is exact for every present that is not older than the newest entry.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from tuttu.profile.aggregates import join
-from tuttu.profile.hearing import Entry
-from tuttu.profile.plan import Tally
-from tuttu.profile.records import PAGES, SLOT_BYTES, Cells, Fragment, Log, Page, Slot, Stamped
+from tuttu.profile.plan import EventAggregate
+from tuttu.profile.records import (
+    DEFINITION_BYTES,
+    PAGES,
+    Cells,
+    DefinitionId,
+    Fragment,
+    Log,
+    LogPage,
+    Stamped,
+)
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Reader, Transaction
 from tuttu.vocabulary.values import Duration, Instant
@@ -33,69 +41,78 @@ def inside(cells: Cells, window: Duration, now: Instant) -> list[Stamped]:
     return [cell for time, cell in cells.items() if now - window <= time <= now]
 
 
-def load(reader: Reader, fragment: FragmentId, state: Fragment) -> dict[Slot, Cells]:
+def load(reader: Reader, fragment: FragmentId, state: Fragment) -> dict[DefinitionId, Cells]:
     """All logs of a fragment, each in the order of time."""
-    logs: dict[Slot, Cells] = {slot: {} for slot in state.logs}
+    logs: dict[DefinitionId, dict[Instant, Stamped]] = {one: {} for one in state.logs}
     pages = reader.scan(PAGES, fragment) if logs else ()
     for key, page in pages:
-        logs[key[len(fragment) : len(fragment) + SLOT_BYTES]].update(page.cells)
-    return logs
+        logs[key[len(fragment) : len(fragment) + DEFINITION_BYTES]].update(page.cells)
+    return dict(logs)
 
 
-def merge(tally: Tally, logs: Sequence[Cells]) -> Cells:
+def merge(one: EventAggregate, logs: Sequence[Cells]) -> Cells:
     """One log of several, without the buckets that have fallen for the newest entry of all."""
     if len(logs) == 1:
         return logs[0]
     together: dict[Instant, list[Stamped]] = {}
     for time, cell in (entry for log in logs for entry in log.items()):
         together.setdefault(time, []).append(cell)
-    oldest = _oldest(tally, max(together)) if together else 0
+    oldest = _oldest(one, max(together)) if together else 0
     return {
-        time: join(tally.aggregate, together[time]) for time in sorted(together) if time >= oldest
+        time: join(one.aggregate, together[time]) for time in sorted(together) if time >= oldest
     }
 
 
-def add(transaction: Transaction, fragment: FragmentId, log: Log, entry: Entry) -> None:
-    """One more entry; one that is older than every bucket still kept is let go."""
-    log.newest = max(log.newest, entry.time)
-    place, oldest = fragment + entry.tally.slot, _oldest(entry.tally, log.newest)
-    _drop(transaction, place, log, oldest)
-    bucket = _bucket(entry.tally, entry.time)
-    if bucket < oldest:
-        return
-    if bucket not in log.buckets:
-        insort(log.buckets, bucket)
-    _insert(transaction, place, bucket, entry)
+def add(
+    transaction: Transaction,
+    fragment: FragmentId,
+    log: Log | None,
+    one: EventAggregate,
+    time: Instant,
+    cell: Stamped,
+) -> Log:
+    """The log with one more cell, and its pages written; a cell that is older than every bucket
+    still kept is let go. log: None: there was none."""
+    newest = time if log is None else max(log.newest, time)
+    buckets = () if log is None else log.buckets
+    place, oldest = fragment + one.id, _oldest(one, newest)
+    for fallen in [each for each in buckets if each < oldest]:
+        head = transaction.get(PAGES, _key(place, fallen, fallen))
+        for start in (fallen, *(head.splits if head else ())):
+            transaction.delete(PAGES, _key(place, fallen, start))
+    buckets = tuple(each for each in buckets if each >= oldest)
+    bucket = _bucket(one, time)
+    if bucket >= oldest:
+        buckets = tuple(sorted({*buckets, bucket}))
+        _insert(transaction, place, bucket, one, time, cell)
+    return Log(newest, buckets)
 
 
-def _drop(transaction: Transaction, place: bytes, log: Log, oldest: Instant) -> None:
-    while log.buckets and log.buckets[0] < oldest:
-        bucket = log.buckets.pop(0)
-        head = transaction.get(PAGES, _key(place, bucket, bucket))
-        for start in (bucket, *(head.splits if head else ())):
-            transaction.delete(PAGES, _key(place, bucket, start))
-
-
-def _insert(transaction: Transaction, place: bytes, bucket: Instant, entry: Entry) -> None:
-    head = transaction.get(PAGES, _key(place, bucket, bucket)) or Page()
-    ends = bisect_right(head.splits, entry.time)
+def _insert(
+    transaction: Transaction,
+    place: bytes,
+    bucket: Instant,
+    one: EventAggregate,
+    time: Instant,
+    cell: Stamped,
+) -> None:
+    head = transaction.get(PAGES, _key(place, bucket, bucket)) or LogPage()
+    ends = bisect_right(head.splits, time)
     start = head.splits[ends - 1] if ends else bucket
-    end = head.splits[ends] if ends < len(head.splits) else bucket + _width(entry.tally)
-    page = head if start == bucket else transaction.get(PAGES, _key(place, bucket, start)) or Page()
-    halves = _halved(_with(page.cells, entry), start, end - start)
+    end = head.splits[ends] if ends < len(head.splits) else bucket + _width(one)
+    page = head
+    if start != bucket:
+        page = transaction.get(PAGES, _key(place, bucket, start)) or LogPage()
+    there = [page.cells[time]] if time in page.cells else []
+    joined = join(one.aggregate, [*there, cell])
+    halves = _halved(dict(sorted({**page.cells, time: joined}.items())), start, end - start)
+    splits = head.splits
     if len(halves) > 1:
-        head.splits = sorted({*head.splits, *halves} - {bucket})
+        splits = tuple(sorted({*splits, *halves} - {bucket}))
         halves.setdefault(bucket, head.cells)
     for begin, cells in halves.items():
-        splits = head.splits if begin == bucket else []
-        transaction.put(PAGES, _key(place, bucket, begin), Page(cells, splits))
-
-
-def _with(cells: Cells, entry: Entry) -> Cells:
-    """Cells and one more, in the order of time."""
-    there = [cells[entry.time]] if entry.time in cells else []
-    joined = join(entry.tally.aggregate, [*there, entry.cell])
-    return dict(sorted({**cells, entry.time: joined}.items()))
+        page = LogPage(cells, splits if begin == bucket else ())
+        transaction.put(PAGES, _key(place, bucket, begin), page)
 
 
 def _halved(cells: Cells, start: Instant, size: Duration) -> dict[Instant, Cells]:
@@ -109,18 +126,18 @@ def _halved(cells: Cells, start: Instant, size: Duration) -> dict[Instant, Cells
     return _halved(early, start, size) | _halved(late, middle, size)
 
 
-def _width(tally: Tally) -> Duration:
+def _width(one: EventAggregate) -> Duration:
     """Of a bucket: the smallest power of two above an eighth of the window."""
-    return 1 << ((tally.window or 0) // BUCKETS).bit_length()
+    return 1 << ((one.window or 0) // BUCKETS).bit_length()
 
 
-def _bucket(tally: Tally, time: Instant) -> Instant:
-    return time // _width(tally) * _width(tally)
+def _bucket(one: EventAggregate, time: Instant) -> Instant:
+    return time // _width(one) * _width(one)
 
 
-def _oldest(tally: Tally, newest: Instant) -> Instant:
+def _oldest(one: EventAggregate, newest: Instant) -> Instant:
     """The first bucket of which an instant lies in the window of the newest entry."""
-    return _bucket(tally, newest - (tally.window or 0))
+    return _bucket(one, newest - (one.window or 0))
 
 
 def _key(place: bytes, bucket: Instant, start: Instant) -> bytes:

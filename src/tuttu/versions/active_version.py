@@ -93,13 +93,24 @@ class ActiveVersion:
         return self._known.get(active.position) or self._load(reader, active)
 
     def commit(self, units: Sequence[Unit], now: Instant) -> list[Result]:
-        results = self._commit_by(self.newest, units, now)
-        while stale := [place for place, result in enumerate(results) if result == SUPERSEDED]:
-            with view(self._store, self.at) as seen:
-                version = seen.version
-            again = self._commit_by(version, [units[place] for place in stale], now)
-            for place, result in zip(stale, again, strict=True):
+        """Each unit is void if another version holds by then, and is tried again by that one."""
+        version = self.newest
+        results: list[Result] = [SUPERSEDED] * len(units)
+        waiting: Sequence[int] = range(len(units))
+        while waiting:
+            holds = (history.ACTIVE.name, history.HERE, version.position)
+            trying = []
+            for place in waiting:
+                unit = with_withdrawals(version.project, units[place], now)
+                trying.append(msgspec.structs.replace(unit, reads=(holds, *unit.reads)))
+            for place, result in zip(
+                waiting, self._store.commit(trying, folds=version.folds), strict=True
+            ):
                 results[place] = result
+            waiting = [place for place in waiting if results[place] == SUPERSEDED]
+            if waiting:
+                with view(self._store, self.at) as seen:
+                    version = seen.version
         return results
 
     def commit_in(
@@ -108,13 +119,6 @@ class ActiveVersion:
         version = self.at(transaction)
         completed = [with_withdrawals(version.project, unit, now) for unit in units]
         return transaction.commit(completed, folds=version.folds)
-
-    def _commit_by(self, version: Version, units: Sequence[Unit], now: Instant) -> list[Result]:
-        """Each unit is void if another version holds by then."""
-        holds = (history.ACTIVE.name, history.HERE, version.position)
-        completed = (with_withdrawals(version.project, unit, now) for unit in units)
-        resting = [msgspec.structs.replace(each, reads=(holds, *each.reads)) for each in completed]
-        return self._store.commit(resting, folds=version.folds)
 
     def _load(self, reader: Reader, active: history.Active) -> Version:
         project = history.project_of(reader, active.digest, self._rooms)

@@ -36,13 +36,15 @@ def withdraw(
 def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
     """A unit as the version takes it: a contact that another version decided to queue is withdrawn
     with it, if it cannot be made."""
-    more = tuple(
-        _fact(project, contact, now)
-        for fact in unit.facts
-        if isinstance(fact.body, Receipt) and fact.body.project_digest != project.digest
-        for contact in fact.body.contacts
-        if contact.state == ledger.QUEUED and ledger.withdrawal_reason(project, contact)
-    )
+    more: list[Fact] = []
+    for fact in unit.facts:
+        receipt = fact.body
+        if isinstance(receipt, Receipt) and receipt.project_digest != project.digest:
+            more += (
+                _fact(project, contact, now)
+                for contact in receipt.contacts
+                if contact.state == ledger.QUEUED and ledger.withdrawal_reason(project, contact)
+            )
     return msgspec.structs.replace(unit, facts=(*unit.facts, *more)) if more else unit
 
 

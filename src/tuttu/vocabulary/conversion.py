@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -72,8 +72,7 @@ def convert(value: Any, declared: Type) -> Value:
     if declared.many:
         if not isinstance(value, list):
             return None
-        single = Type(declared.kind)
-        return [_scalar(entry, single.kind) for entry in value]
+        return [_scalar(entry, declared.kind) for entry in value]
     return _scalar(value, declared.kind)
 
 
@@ -184,20 +183,53 @@ def key_text(value: Value, declared: Type) -> str | None:
     return text if isinstance(text, str) and text else None
 
 
-def event_row(event: Event, schema: Schema) -> dict[str, Value]:
-    """The row on which conditions on one event are tested (`Project.event_schema`)."""
-    said = msgspec.json.decode(event.properties)
-    row: dict[str, Value] = {"event": event.name, "call": event.call, "source": event.source}
-    row["now"] = event.time
-    for name, declared in schema.columns.items():
-        if name not in row:
-            row[name] = convert(said.get(name), declared)
-    for name, fields in schema.collections.items():
-        row[name] = _items(said.get(name), fields)
+class EventRow(Mapping[str, Value]):
+    """The row on which conditions on one event are tested (`Project.event_schema`). A column is
+    converted when it is asked for, and once."""
+
+    __slots__ = ("_event", "_values", "schema")
+
+    def __init__(self, event: Event, schema: Schema) -> None:
+        self._event = event
+        self.schema = schema
+        self._values: dict[str, Value] = {
+            "event": event.name,
+            "call": event.call,
+            "source": event.source,
+            "now": event.time,
+        }
+
+    def __getitem__(self, name: str) -> Value:
+        values = self._values
+        if name in values:
+            return values[name]
+        fields = self.schema.collections.get(name)
+        said = self._event.said.get(name)
+        columns = self.schema.columns
+        values[name] = convert(said, columns[name]) if fields is None else _items(said, fields)
+        return values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(
+            dict.fromkeys((*_OF_EVERY_EVENT, *self.schema.columns, *self.schema.collections))
+        )
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+_OF_EVERY_EVENT = ("event", "call", "source", "now")
+
+
+def event_row(event: Event, schema: Schema) -> EventRow:
+    """The same row for every room that asks for it under the same schema."""
+    row = event.__dict__.get("row")
+    if not isinstance(row, EventRow) or row.schema is not schema:
+        row = event.__dict__["row"] = EventRow(event, schema)
     return row
 
 
-def _items(value: Any, fields: Any) -> Value:
+def _items(value: Any, fields: Mapping[str, Type]) -> Value:
     if not isinstance(value, list):
         return []
     return [

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
@@ -91,74 +90,82 @@ class Endpoint:
 
 
 class RouteHandler:
-    """One route at work: who asks, may he, what does he ask, the answer."""
+    """One route at work: who asks, may they, what do they ask, the answer."""
 
     def __init__(self, runtime: Runtime, route: Route, local: bool) -> None:
         self._runtime = runtime
         self._route = route
         self._local = local
-        raw = route.body in {bytes, NoneType}
-        self._decoder = None if raw else msgspec.json.Decoder(route.body)
+        self._raw = route.body is bytes
+        typed = route.body not in {bytes, NoneType}
+        self._decoder = msgspec.json.Decoder(route.body) if typed else None
+        self._asks_query = bool(msgspec.structs.fields(route.query))
 
     async def respond(self, request: Request) -> Response:
-        """The answer, or the refusal, to one request: never raises on purpose."""
+        """The answer, or the refusal, to one request: never raises on purpose.
+
+        Short work is done at once. What takes long must not keep the others waiting, nor must a
+        store on another machine, which may be slow, or away.
+        """
+        route = self._route
         try:
-            return _response(await self._answer(await self._call(request)))
+            call = await self._call(request)
+            remote = self._runtime.store.remote and not route.storeless
+            if route.slow or remote:
+                answer = await run_in_threadpool(route.run, call)
+            else:
+                answer = route.run(call)
         except ProblemError as refusal:
             return _refusal(refusal)
         except TuttuError as error:
-            return _refusal(self._told(problem_of(error)))
+            problem = problem_of(error)
+            if problem.status >= 500:
+                log.refused(route, problem.status, problem.code)
+            return _refusal(problem)
         except Exception as error:
-            incident = log.unforeseen(self._route, error)
+            incident = log.unforeseen(route, error)
             detail = f"our mistake; it stands in the log as {incident}"
             return _refusal(ProblemError(500, "unforeseen", detail))
-
-    async def _answer(self, call: Call) -> object:
-        """Short work is done at once; what takes long must not keep the others waiting."""
-        if self._route.slow:
-            return await run_in_threadpool(self._route.run, call)
-        if self._route.storeless:
-            return self._route.run(call)
-        return await self._asking_the_store(self._route.run, call)
-
-    async def _asking_the_store(self, work: Callable[..., T], *arguments: object) -> T:
-        """A store on another machine may be slow, or away: nobody else waits for that."""
-        if self._runtime.store.remote:
-            return await run_in_threadpool(work, *arguments)
-        return work(*arguments)
-
-    def _told(self, refusal: ProblemError) -> ProblemError:
-        if refusal.status >= 500:
-            log.refused(self._route, refusal.status, refusal.code)
-        return refusal
+        if answer is None:
+            return Response(status_code=204, headers=SECURITY_HEADERS)
+        content = msgspec.json.encode(answer)
+        return Response(content, headers=SECURITY_HEADERS, media_type="application/json")
 
     async def _call(self, request: Request) -> Call:
-        holder, sent = await self._known(request)
+        """The body is read only when the asker is known, or may say there who they are."""
+        route, headers = self._route, request.headers
+        secret, encoding = secret_in(headers.get("authorization")), headers.get("content-encoding")
+        if secret is None and route.writes_key and not self._local:
+            sent = await self._sent(request)
+            holder = await self._holder(write_key_of(sent, encoding))
+        else:
+            holder = await self._holder(secret)
+            sent = await self._sent(request)
+        body: Any = sent if self._raw else None
+        if self._decoder is not None:
+            if encoding not in {None, "identity"}:
+                raise ProblemError(415, "packed", "expected a body without Content-Encoding")
+            body = decode(self._decoder, sent)
+        path = request.path_params
         return Call(
             runtime=self._runtime,
             by=holder.name,
-            path=_path_parameters(request.path_params),
-            query=_query(request, self._route.query),
-            body=self._body(request, sent),
-            encoding=request.headers.get("content-encoding"),
-            idempotency=_idempotency(request, holder) if self._route.idempotent else None,
+            path=_path_parameters(path) if path else path,
+            query=_query(request, route.query) if self._asks_query else None,
+            body=body,
+            encoding=encoding,
+            idempotency=_idempotency(request, holder) if route.idempotent else None,
         )
 
-    async def _known(self, request: Request) -> tuple[Holder, bytes]:
-        """Who asks, and what he sent: read only when he is known, or may say it there."""
-        secret = secret_in(request.headers.get("authorization"))
-        if secret is None and self._route.writes_key and not self._local:
-            sent = await self._sent(request)
-            secret = write_key_of(sent, request.headers.get("content-encoding"))
-            return await self._holder(secret), sent
-        return await self._holder(secret), await self._sent(request)
-
     async def _holder(self, secret: str | None) -> Holder:
-        """Who asks; refuses who is unknown or not allowed to."""
+        """Who asks; refuses an asker who is unknown or not allowed to."""
         scope = self._route.scope
         if self._local or scope is None:
             return LOCAL if self._local else ANYBODY
-        key = await self._asking_the_store(self._runtime.keyring.holder, secret) if secret else None
+        key, holder_of = None, self._runtime.keyring.holder
+        if secret:
+            remote = self._runtime.store.remote
+            key = await run_in_threadpool(holder_of, secret) if remote else holder_of(secret)
         if key is None:
             if self._route.writes_key:
                 self._runtime.unauthenticated += 1
@@ -168,19 +175,10 @@ class RouteHandler:
         return Holder(key.name, key.scopes)
 
     async def _sent(self, request: Request) -> bytes:
-        if self._route.body is NoneType:
-            return b""
-        if self._route.body is bytes:
+        if self._raw:
             # Intake itself refuses a call that is too large, and keeps its beginning.
             return await read_start(request, self._runtime.project.company.limits.body_bytes)
-        return await read_whole(request, JSON_BODY_BYTES)
-
-    def _body(self, request: Request, sent: bytes) -> Any:
-        if self._decoder is None:
-            return sent if self._route.body is bytes else None
-        if request.headers.get("content-encoding", "identity") != "identity":
-            raise ProblemError(415, "packed", "expected a body without Content-Encoding")
-        return decode(self._decoder, sent)
+        return b"" if self._decoder is None else await read_whole(request, JSON_BODY_BYTES)
 
 
 def _path_parameters(encoded: Mapping[str, str]) -> dict[str, str]:
@@ -191,7 +189,7 @@ def _path_parameters(encoded: Mapping[str, str]) -> dict[str, str]:
 
 
 def _query(request: Request, shape: type[msgspec.Struct]) -> msgspec.Struct:
-    said = request.query_params if request.scope["query_string"] else QueryParams()
+    said = request.query_params
     for name in shape.__struct_encode_fields__:
         # One of two values would be lost unseen.
         if len(said.getlist(name)) > 1:
@@ -210,13 +208,6 @@ def _idempotency(request: Request, holder: Holder) -> bytes | None:
     if not 1 <= len(key) <= 255:
         raise ProblemError(400, "bad_idempotency_key", "expected 1 to 255 characters")
     return hashlib.sha256(f"{len(holder.name)}:{holder.name}:{key}".encode()).digest()
-
-
-def _response(answer: object) -> Response:
-    if answer is None:
-        return Response(status_code=204, headers=SECURITY_HEADERS)
-    content = msgspec.json.encode(answer)
-    return Response(content, headers=SECURITY_HEADERS, media_type="application/json")
 
 
 def _refusal(refusal: ProblemError) -> Response:

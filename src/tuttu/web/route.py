@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from types import NoneType
 from typing import Any, get_type_hints
 
@@ -33,13 +34,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
-    "runtime": lambda call: call.runtime,
-    "by": lambda call: call.by,
-    "query": lambda call: call.query,
-    "request": lambda call: call.body,
-    "body": lambda call: call.body,
-    "encoding": lambda call: call.encoding,
-    "idempotency": lambda call: call.idempotency,
+    **{name: attrgetter(name) for name in ("runtime", "by", "query", "encoding", "idempotency")},
+    "request": attrgetter("body"),
+    "body": attrgetter("body"),
     "who": lambda call: who_of(call.runtime.project, call.path["id"]),
 }
 """What a use case may ask for, by the name of its parameter; any other is one of the path's."""
@@ -76,8 +73,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     storeless: bool = False
 
     def run(self, call: Call) -> object:
-        arguments = {name: value(call) for name, value in self.arguments.items()}
-        return self.use_case(**arguments, **self.fixed)
+        arguments = dict(self.fixed)
+        for name, value in self.arguments.items():
+            arguments[name] = value(call)
+        return self.use_case(**arguments)
 
     @property
     def idempotent(self) -> bool:

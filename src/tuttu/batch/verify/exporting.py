@@ -20,7 +20,7 @@ from tuttu.profile.batch import (
     PROFILING,
     Layout,
     LogExport,
-    Veils,
+    Masks,
     abouts,
     compared,
     item_columns,
@@ -80,11 +80,11 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     layout: Layout
     rooms: Rooms
     asked: Mapping[str | None, list[Question]]
-    veils: Veils
+    masks: Masks
 
     def write(self, reader: Reader, now: Instant, progress: Progress) -> Counts:
         """Everybody, and the whole log."""
-        log = LogExport(self.bench, self.layout, self.veils)
+        log = LogExport(self.bench, self.layout, self.masks)
         customers = self._people(log, reader, now, progress)
         heard = 0
         for fragment, event in events(reader):
@@ -152,7 +152,7 @@ class _Sheets:
     def add(self, reader: Reader, found: Situation) -> None:
         name, row = name_of(found.customer), found.row
         shown = [self._cell(column, row) for column in self._relation]
-        hidden = [self._export.veils.veil(row.get(each)) for each in self._hidden]
+        hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
         self._customers.add([name, found.consents.profiling, *shown, *hidden])
         for about in self._export.asked:
             for subject in _subjects(found, about):
@@ -187,14 +187,14 @@ class _Sheets:
         """The pseudonym of an item."""
         declared = self._layout.project.profile.collections[collection]
         key = key_text(item.get(declared.key), declared.fields[declared.key])
-        return self._export.veils.veil(key)
+        return self._export.masks.mask(key)
 
     def _add_answers(self, name: str, subject: Subject) -> None:
         asked = self._export.asked[subject.about]
         ledger = [] if subject.about is None else self._ledger
         laid_over = [duckdb_value(subject.row.get(each), INSTANT) for each in ledger]
         given = [duckdb_value(each.live(subject), each.type) for each in asked]
-        key = self._export.veils.veil(subject.item)
+        key = self._export.masks.mask(subject.item)
         self._answers[subject.about].add([name, key, *laid_over, *given])
 
     def _add_items(self, name: str, collection: str, row: Row) -> None:
@@ -207,7 +207,7 @@ class _Sheets:
     def _item_cell(self, collection: Collection, field: str, item: Item) -> Any:
         value = item.get(field)
         if field not in self._layout.fields[collection.name]:
-            return self._export.veils.veil(value)
+            return self._export.masks.mask(value)
         return duckdb_value(value, collection.fields[field])
 
     def _add_groups(self, name: str, reader: Reader, found: Situation) -> None:

@@ -10,7 +10,7 @@ from tuttu.api import Verification
 from tuttu.batch.verify import comparing
 from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter
 from tuttu.batch.verify.questions import expressions, questions, subjects
-from tuttu.profile.batch import Veils, compute, layout_of
+from tuttu.profile.batch import Masks, compute, layout_of
 from tuttu.storage import Workbench, open_workbench
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.facts import Reader
@@ -81,7 +81,7 @@ def export(reader: Reader, plan: ExportPlan, workspace: Workbench, progress: Pro
         layout=layout_of(project, expressions(project)),
         rooms=plan.rooms,
         asked={about: questions(project, about) for about in subjects(project)},
-        veils=Veils(plan.key),
+        masks=Masks(plan.key),
     )
     counts = writer.write(reader, plan.now, progress)
     return Export(writer, plan.now, reader.position, counts)

@@ -6,30 +6,39 @@ by the readers. Nothing here reads a file.
 
 from __future__ import annotations
 
-from tuttu.catalog.schemas.company import channels, consent, identity, resources, tuttu
-from tuttu.catalog.schemas.data import events, traits
-from tuttu.catalog.schemas.library import action, group
-from tuttu.catalog.schemas.parts import Shape
-from tuttu.catalog.schemas.policy import policy
-from tuttu.catalog.schemas.stories import scenario
+from collections.abc import Callable
+
+from tuttu.catalog.schemas import (
+    actions,
+    channels,
+    consent,
+    events,
+    identity,
+    policy,
+    resources,
+    scenarios,
+    traits,
+    tuttu,
+)
+from tuttu.catalog.schemas.json_schema import Shape
 
 __all__ = ["Shape", "schemas"]
 
-_KINDS = (
-    tuttu,
-    events,
-    identity,
-    traits,
-    consent,
-    policy,
-    resources,
-    channels,
-    action,
-    group,
-    scenario,
+_KINDS: tuple[Callable[[], Shape], ...] = (
+    tuttu.tuttu,
+    events.events,
+    identity.identity,
+    traits.traits,
+    consent.consent,
+    policy.policy,
+    resources.resources,
+    channels.channels,
+    actions.action,
+    actions.group,
+    scenarios.scenario,
 )
 
 
 def schemas() -> dict[str, Shape]:
-    """File kind to its schema, made anew; the kinds are named after their files."""
+    """File kind to its schema, newly made; the kinds are named after their files."""
     return {kind.__name__: kind() for kind in _KINDS}

@@ -2,98 +2,82 @@
 
 from __future__ import annotations
 
-from tuttu.catalog.schemas.parts import (
-    COLUMN,
-    Shape,
-    choice,
-    document,
-    duration,
-    expression,
-    moment,
-    record,
-    share,
-    table,
-    text,
-    whole,
-    word,
-)
-
-REASON = "The name, in plain words, is the reason that people read."
+from tuttu.catalog.schemas import json_schema as s
 
 
-def policy() -> Shape:
+def policy() -> s.Shape:
     keys = {
-        "guards": table(
-            "guards", _guard(), description=f"What blocks a purpose for a while. {REASON}"
+        "guards": s.table(
+            "guards", _guard(), description=f"What blocks a purpose for a while. {s.REASON}"
         ),
-        "contact_limits": table(
-            "contact limits", _limit(), description=f"How often people are contacted. {REASON}"
+        "contact_limits": s.table(
+            "contact limits", _limit(), description=f"How often people are contacted. {s.REASON}"
         ),
-        "suppressions": table(
-            "suppressions", _suppression(), description=f"What an answer stops. {REASON}"
+        "suppressions": s.table(
+            "suppressions", _suppression(), description=f"What an answer stops. {s.REASON}"
         ),
-        "levers": table(
+        "levers": s.table(
             "levers", _lever(), description="A person's thumb on the scale, with an end."
         ),
-        "controls": record(
+        "controls": s.record(
             "controls",
             {
-                "no_marketing": share("Customers who get no marketing."),
-                "random_choice": share("Customers whose winner is drawn by lot."),
-                "propensity_only": share("Customers ranked by propensity alone."),
-                "salt": text("a text", "Change it to draw the customers anew."),
+                "no_marketing": s.share("Customers who get no marketing."),
+                "random_choice": s.share("Customers whose winner is drawn by lot."),
+                "propensity_only": s.share("Customers ranked by propensity alone."),
+                "salt": s.text("a text", "Change it to draw the customers anew."),
             },
             description="Disjoint slices of customers, to measure what decisions are worth.",
         ),
-        "exploration": share("Share of slots that are drawn by lot among what is feasible."),
+        "exploration": s.share("Share of slots that are drawn by lot among what is feasible."),
     }
-    return document("policy.yaml: rules over all actions", record("policy", keys))
+    return s.document("policy.yaml: rules over all actions", s.record("policy", keys))
 
 
-def _guard() -> Shape:
+def _guard() -> s.Shape:
     cooling = "A duration, the word after, and an expression: 3d after max(tickets.resolved_at)"
-    return record(
+    return s.record(
         "a guard",
         {
-            "when": expression("Blocks unless this is false."),
-            "blocks": word("a purpose", "The purpose that it blocks."),
-            "about": text(
+            "when": s.expression("Blocks unless this is false."),
+            "blocks": s.word("a purpose", "The purpose that it blocks."),
+            "about": s.text(
                 "a collection",
                 "Asked of each item, named item.<field>; blocks only what is about that item.",
-                COLUMN,
+                s.COLUMN,
             ),
-            "until": text(cooling, f"Blocks further, without the last instant. {cooling}."),
-            "through": text(cooling, f"Blocks further, the last instant included. {cooling}."),
-            "instead": word("an action", "Ranked first where the guard has blocked something."),
+            "until": s.text(cooling, f"Blocks further, without the last instant. {cooling}."),
+            "through": s.text(cooling, f"Blocks further, the last instant included. {cooling}."),
+            "instead": s.word("an action", "Ranked first where the guard has blocked something."),
         },
         ["when", "blocks"],
     )
 
 
-def _limit() -> Shape:
-    return record(
+def _limit() -> s.Shape:
+    return s.record(
         "a contact limit",
         {
-            "purpose": word("a purpose", "Absent: any."),
-            "channel": word("a channel", "Absent: any."),
-            "action": word("an action", "Absent: any."),
-            "issue_group": word("an issue group", "Absent: any."),
-            "at_most": whole("a number of contacts", "Contacts allowed in the time given."),
-            "in": duration("A sliding time up to now."),
-            "of": text("a group of traits.yaml", "The group that shares the limit."),
+            "purpose": s.word("a purpose", "Absent: any."),
+            "channel": s.word("a channel", "Absent: any."),
+            "action": s.word("an action", "Absent: any."),
+            "issue_group": s.word("an issue group", "Absent: any."),
+            "at_most": s.whole("a number of contacts", "Contacts allowed in the time given."),
+            "in": s.duration("A sliding time up to now."),
+            "of": s.text("a group of traits.yaml", "The group that shares the limit."),
         },
         ["at_most", "in"],
     )
 
 
-def _suppression() -> Shape:
-    return record(
+def _suppression() -> s.Shape:
+    return s.record(
         "a suppression",
         {
-            "after": word("an outcome", "The outcome that starts it."),
-            "times": whole("a number of times", "How many times in a row. Default 1.", 1),
-            "for": duration("How long it lasts."),
-            "scope": choice(
+            "after": s.word("an outcome", "The outcome that starts it."),
+            "times": s.whole("a number of times", "How many times in a row. Default 1.", 1),
+            "for": s.duration("How long it lasts."),
+            "scope": s.choice(
                 ("action", "issue_group", "owner", "purpose"), "What it stops. Default action."
             ),
         },
@@ -101,8 +85,8 @@ def _suppression() -> Shape:
     )
 
 
-def _lever() -> Shape:
-    return record(
+def _lever() -> s.Shape:
+    return s.record(
         "a lever",
         {
             "times": {
@@ -112,13 +96,13 @@ def _lever() -> Shape:
                 "maximum": 1_000_000,
                 "description": "Worth is multiplied by it.",
             },
-            "action": word("an action", "What it lifts: one of action, issue_group, owner."),
-            "issue_group": word("an issue group", "What it lifts."),
-            "owner": word("an owner", "What it lifts."),
-            "through": moment("Last day or instant."),
-            "until": moment("First day or instant when it no longer holds."),
-            "by": text("a person", "Who set it."),
-            "why": text("a reason", "Why."),
+            "action": s.word("an action", "What it lifts: one of action, issue_group, owner."),
+            "issue_group": s.word("an issue group", "What it lifts."),
+            "owner": s.word("an owner", "What it lifts."),
+            "through": s.moment("Last day or instant."),
+            "until": s.moment("First day or instant when it no longer holds."),
+            "by": s.text("a person", "Who set it."),
+            "why": s.text("a reason", "Why."),
         },
         ["times", "by", "why"],
     )

@@ -20,8 +20,8 @@ from tuttu.profile.batch.layout import (
     sources_of,
 )
 from tuttu.profile.batch.log import LogExport
-from tuttu.profile.batch.told import members
-from tuttu.profile.batch.veils import Veils
+from tuttu.profile.batch.masking import Masks
+from tuttu.profile.batch.written_traits import members
 
 __all__ = [
     "COMPUTED",
@@ -30,7 +30,7 @@ __all__ = [
     "PROFILING",
     "Layout",
     "LogExport",
-    "Veils",
+    "Masks",
     "abouts",
     "compared",
     "compute",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 
 from tuttu.policy import quoted, quoted_name, to_sql
-from tuttu.profile.batch import items, sequences, told
+from tuttu.profile.batch import items, sequences, written_traits
 from tuttu.profile.batch.layout import (
     CUSTOMER,
     EVENT_ID,
@@ -18,7 +18,7 @@ from tuttu.profile.batch.layout import (
     TIME,
     Layout,
     base_of,
-    veiled,
+    masked,
 )
 from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, field_scope
 from tuttu.profile.batch.sums import Counted, Made, aggregated, nothing, passing
@@ -41,7 +41,7 @@ def compute(bench: Workbench, layout: Layout, customers: str, now: Instant) -> N
         f' FROM {EVENTS} e JOIN {FRAGMENTS} f USING ("{FRAGMENT}")'
         f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.veil = e."{EVENT_ID}"'
     )
-    made = [*told.compute(bench, layout), *_over_events(bench, layout, now)]
+    made = [*written_traits.compute(bench, layout), *_over_events(bench, layout, now)]
     made += sequences.compute(bench, layout, now)
     for collection in layout.project.profile.collections.values():
         made += items.compute(bench, layout, collection, now)
@@ -73,7 +73,7 @@ def _aggregated(layout: Layout, trait: Trait, now: Instant) -> str:
     if trait.field is None:
         return aggregated(trait, None, where)
     shown = layout.shows(trait.name)
-    column = quoted_name(trait.field if shown else veiled(trait.field))
+    column = quoted_name(trait.field if shown else masked(trait.field))
     scope = quoted(field_scope(EVENTS, trait.field))
     order = f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
     counted = Counted(column, None if shown else order, f'"{TIME}"', '"tuttu rank"')
@@ -103,7 +103,7 @@ def _stored(layout: Layout, customers: str, made: Iterable[Made]) -> str:
 def _allowed(layout: Layout, name: str, value: str) -> str:
     """name: as in the export."""
     project = layout.project
-    trait = project.profile.traits.get(base_of(project, name.removeprefix(veiled(""))))
+    trait = project.profile.traits.get(base_of(project, name.removeprefix(masked(""))))
     if trait is None or "profiling" not in trait.uses:
         return value
     return f'CASE WHEN "{PROFILING}" THEN {value} END'

@@ -95,7 +95,7 @@ def _aggregated(layout: Layout, collection: Collection, trait: Trait, now: Insta
 
 
 def _order(collection: str, field: str, column: str) -> str:
-    """The place of a veiled value among all of its column."""
+    """The place of a masked value among all of its column."""
     scope = quoted(field_scope(collection, field))
     return f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
 

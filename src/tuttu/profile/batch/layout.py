@@ -1,7 +1,7 @@
 """Which columns an export has, and which of them stand there as they are.
 
 A trait's value is in an export only if a condition, formula or other trait reads it; of all others
-there is a veil. Whatever is read together is shown together: a trait, what its sources wrote, and
+there is a mask. Whatever is read together is shown together: a trait, what its sources wrote, and
 the traits of which it is the first known.
 """
 
@@ -27,7 +27,7 @@ Place = tuple[str, str]
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """traits: whose values are shown. fields: by collection, the fields that are. events: what
-    the aggregates over events read of one. veiled: columns of an event that only go from there
+    the aggregates over events read of one. masked: columns of an event that only go from there
     into a trait that nobody reads."""
 
     project: Project
@@ -35,7 +35,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     traits: frozenset[str]
     fields: Mapping[str, frozenset[str]]
     events: Reads
-    veiled: frozenset[str]
+    masked: frozenset[str]
 
     def shows(self, column: str) -> bool:
         """column: a trait, or ``source.trait``."""
@@ -43,14 +43,14 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     def column(self, name: str) -> str:
         """How a trait's or a source's column is called in the export."""
-        return name if self.shows(name) else veiled(name)
+        return name if self.shows(name) else masked(name)
 
     def type_of(self, name: str) -> Type:
         return self.project.row_schema.columns[name] if self.shows(name) else TEXT
 
     def field(self, collection: str, name: str) -> str:
         """The same of a field of an item."""
-        return name if name in self.fields[collection] else veiled(name)
+        return name if name in self.fields[collection] else masked(name)
 
     def relation(self) -> Relation:
         """What conditions and formulas read of a customer, and the traits that are shown."""
@@ -63,7 +63,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return relation
 
 
-def veiled(name: str) -> str:
+def masked(name: str) -> str:
     return f"tuttu veiled {name}"
 
 
@@ -82,7 +82,7 @@ def layout_of(project: Project, expressions: Iterable[Expression]) -> Layout:
         traits=_named(shown, TRAITS),
         fields={name: _named(shown, name) for name in project.profile.collections},
         events=Reads(_named(shown, EVENTS), tests.fields),
-        veiled=frozenset(read) - _named(shown, EVENTS),
+        masked=frozenset(read) - _named(shown, EVENTS),
     )
 
 
@@ -114,7 +114,7 @@ def compared(project: Project) -> list[str]:
 
 
 def item_columns(layout: Layout, collection: Collection) -> dict[str, Type]:
-    """The columns of an item, its key's field included; veiled ones are text."""
+    """The columns of an item, its key's field included; masked ones are text."""
     return {
         layout.field(collection.name, name): declared
         if name in layout.fields[collection.name]
@@ -124,7 +124,7 @@ def item_columns(layout: Layout, collection: Collection) -> dict[str, Type]:
 
 
 def as_it_is(trait: Trait) -> bool:
-    """What cannot be computed of veils."""
+    """What cannot be computed of masks."""
     return trait.derived is not None or bool(trait.sequence) or trait.aggregate in {"count", "sum"}
 
 
@@ -133,7 +133,7 @@ def _aggregates(project: Project) -> list[Trait]:
 
 
 def _shown(project: Project, rows: Reads, events: Reads) -> Iterator[Place]:
-    """What conditions read, and what cannot be veiled."""
+    """What conditions read, and what cannot be masked."""
     traits = project.profile.traits
     for name, trait in traits.items():
         if as_it_is(trait):

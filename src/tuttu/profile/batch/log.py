@@ -17,9 +17,9 @@ from tuttu.profile.batch.layout import (
     TIME,
     Layout,
     item_columns,
-    veiled,
+    masked,
 )
-from tuttu.profile.batch.veils import Veils
+from tuttu.profile.batch.masking import Masks
 from tuttu.storage import Sheet, Workbench
 from tuttu.vocabulary.company import Collection
 from tuttu.vocabulary.conversion import convert, event_row, item_key, value_at
@@ -64,15 +64,15 @@ def key_scope(collection: str) -> str:
 
 
 def field_scope(collection: str, field: str) -> str:
-    """The scope in which the veiled values of one column are ranked."""
+    """The scope in which the masked values of one column are ranked."""
     return f"field {collection} {field}"
 
 
 class LogExport:
     """Writes the tables `fragments`, `events`, `written …`, `items …` and `ranks`."""
 
-    def __init__(self, bench: Workbench, layout: Layout, veils: Veils) -> None:
-        self._layout, self._veils, self._bench = layout, veils, bench
+    def __init__(self, bench: Workbench, layout: Layout, masks: Masks) -> None:
+        self._layout, self._masks, self._bench = layout, masks, bench
         profile = layout.project.profile
         self._relation: Relation = layout.events.relation(layout.project.event_schema)
         self._fragments = bench.table(FRAGMENTS, {FRAGMENT: "VARCHAR", "tuttu customer": "VARCHAR"})
@@ -94,7 +94,7 @@ class LogExport:
         stamp = [
             fragment.hex(),
             duckdb_value(event.time, _INSTANT),
-            self._veils.ranked(IDS, event.id),
+            self._masks.ranked(IDS, event.id),
         ]
         self._add_event(stamp, event)
         for place, (trait, source, value) in enumerate(_writes(self._layout, event)):
@@ -106,7 +106,7 @@ class LogExport:
 
     def close(self) -> None:
         ranks = self._bench.table(RANKS, {"scope": "VARCHAR", "veil": "VARCHAR", "rank": "BIGINT"})
-        for row in self._veils.ranks():
+        for row in self._masks.ranks():
             ranks.add(row)
         sheets: Sequence[Sheet] = (
             *(self._fragments, self._events, ranks),
@@ -118,13 +118,13 @@ class LogExport:
 
     def _event_columns(self) -> dict[str, str]:
         shown = {name: duckdb_type(declared) for name, declared in self._relation.items()}
-        hidden = {veiled(name): "VARCHAR" for name in sorted(self._layout.veiled)}
+        hidden = {masked(name): "VARCHAR" for name in sorted(self._layout.masked)}
         return {**_STAMP, **shown, **hidden}
 
     def _add_event(self, stamp: list[Any], event: Event) -> None:
         row = event_row(event, self._layout.project.event_schema)
         hidden = [
-            self._order_of(EVENTS, name, row.get(name)) for name in sorted(self._layout.veiled)
+            self._order_of(EVENTS, name, row.get(name)) for name in sorted(self._layout.masked)
         ]
         self._events.add([*stamp, *duckdb_row(row, self._relation), *hidden])
 
@@ -134,7 +134,7 @@ class LogExport:
         key = item_key(value_at(properties, collection.key), key_type)
         if key is None:
             return
-        row: list[Any] = [*stamp, self._veils.ranked(key_scope(name), key)]
+        row: list[Any] = [*stamp, self._masks.ranked(key_scope(name), key)]
         for field, declared in collection.fields.items():
             raw = value_at(properties, field)
             value = None if raw is UNSET else convert(raw, declared)
@@ -149,12 +149,12 @@ class LogExport:
     def _order_of(self, collection: str, field: str, value: Value) -> str | None:
         """Lists and truth values have no order; nothing asks for their greatest."""
         if isinstance(value, bool | list):
-            return self._veils.veil(value)
-        return self._veils.ranked(field_scope(collection, field), value)
+            return self._masks.mask(value)
+        return self._masks.ranked(field_scope(collection, field), value)
 
     def _cell(self, trait: str, value: Value) -> Any:
         if not self._layout.shows(trait):
-            return self._veils.veil(value)
+            return self._masks.mask(value)
         return duckdb_value(value, self._layout.type_of(trait))
 
 

@@ -18,7 +18,7 @@ class Made(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What is aggregated, in SQL. order: by which the values of a veiled column compare. time,
+    """What is aggregated, in SQL. order: by which the values of a masked column compare. time,
     rank: by which the first and the last are told."""
 
     value: str

@@ -1,0 +1,23 @@
+"""Shape of resources.yaml: what there is a limited amount of."""
+
+from __future__ import annotations
+
+from tuttu.catalog.schemas import json_schema as s
+
+
+def resources() -> s.Shape:
+    resource = s.record(
+        "a resource",
+        {
+            "amount": s.whole("a number of units", "How many units there are."),
+            "per": s.choice(
+                ("day", "week", "month", "year"),
+                "The calendar period that the amount is for. Absent: once and for all.",
+            ),
+        },
+        ["amount"],
+    )
+    return s.document(
+        "resources.yaml: what there is a limited amount of",
+        s.table("resources", resource, s.COLUMN),
+    )

@@ -1,0 +1,96 @@
+"""Shape of traits.yaml: what is known of customers."""
+
+from __future__ import annotations
+
+from tuttu.catalog.schemas import json_schema as s
+
+USE = s.listing(
+    "purposes such as [service, marketing]",
+    s.word("a purpose"),
+    0,
+    "Purposes that may read it; with profiling, it reads as NULL where profiling is refused. "
+    "Absent: every purpose.",
+)
+
+
+def traits() -> s.Shape:
+    keys = {
+        "collections": s.table(
+            "collections",
+            _collection(),
+            s.COLUMN,
+            "Things a customer has several of: tickets, contracts.",
+        ),
+        "groups": s.table(
+            "groups",
+            s.record(
+                "a group",
+                {
+                    "key": s.text(
+                        "a trait", "Customers with the same value are one group.", s.COLUMN
+                    )
+                },
+                ["key"],
+            ),
+            s.COLUMN,
+            "Households, accounts, companies.",
+        ),
+        "traits": s.table("traits", _trait(), s.COLUMN, "What is known of a customer."),
+        "segments": s.table(
+            "segments",
+            s.record("a segment", {"expression": s.expression(), "use": USE}, ["expression"])
+            | {"title": "an expression", "type": ["string", "boolean", "object"]},
+            s.COLUMN,
+            "Named conditions on customers; other conditions may name them.",
+        ),
+    }
+    return s.document("traits.yaml: what is known of customers", s.record("traits", keys))
+
+
+def _collection() -> s.Shape:
+    return s.record(
+        "a collection",
+        {
+            "key": s.text("a property", "The property that tells the items apart.", s.COLUMN),
+            "events": s.listing("events", s.text(s.EVENT), 1, "Events that write an item."),
+            "keep": s.table(
+                "properties with types", s.scalar_type(), s.COLUMN, "Properties that are kept."
+            ),
+        },
+        ["key", "events", "keep"],
+    )
+
+
+def _trait() -> s.Shape:
+    field = s.text("a property of events or a field of a collection", "", s.COLUMN)
+    return s.record(
+        "a trait",
+        {
+            "type": s.column_type("Written by identify calls, imports and trait writes."),
+            "count": s.text("events or a collection", "Counts events, or items of a collection."),
+            "sum": field | {"description": "Sums this field (integer or money)."},
+            "first": field | {"description": "The first value of this field."},
+            "last": field | {"description": "The last value of this field."},
+            "max": field | {"description": "The greatest value of this field."},
+            "min": field | {"description": "The least value of this field."},
+            "of": s.text("events or a collection", "Where the field is read from. Default events."),
+            "where": s.expression("Only events or items for which this is true."),
+            "in": s.duration("Only events of this long up to now."),
+            "sequence": s.listing(
+                "events in order",
+                s.text(s.EVENT),
+                2,
+                "True if these events happened in this order within the time given.",
+            ),
+            "within": s.duration("How long the sequence may take, up to now."),
+            "first_known": s.listing(
+                "columns such as [told.shoe_size, bought.shoe_size]",
+                s.text("a trait, or source.trait"),
+                2,
+                "The first of these that is known. Where it chooses among the sources of its own "
+                "name, `type` beside it says their type (default text).",
+            ),
+            "expression": s.expression("Computed from other traits."),
+            "use": USE,
+        },
+    )

@@ -1,0 +1,127 @@
+"""What the readers of one folder share: findings, the names known so far, what conditions see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tuttu.catalog.expressions import Columns, Compiler
+from tuttu.catalog.findings import Findings, nearest, quote
+from tuttu.catalog.names import Names
+from tuttu.catalog.scalars import first_instant, instant_after
+from tuttu.catalog.scalars import money as read_money
+from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
+from tuttu.vocabulary.company import Company, PlannedEvent
+from tuttu.vocabulary.values import Instant, Schema, schema_about
+
+PROFILING = "profiling"
+OUTCOMES = ("viewed", "clicked", "accepted", "declined", "ignored")
+CALL_NAMES = {
+    "identify": "Identify",
+    "page": "Page Viewed",
+    "screen": "Screen Viewed",
+    "group": "Group",
+    "alias": "Alias",
+}
+
+
+@dataclass
+class LoadScope:
+    """One reading of one folder. Each reader adds the names it finds for those after it."""
+
+    findings: Findings
+    company: Company = field(default_factory=lambda: Company(name=""))
+    namespaces: Names = field(default_factory=lambda: Names("a namespace of identity.yaml"))
+    identifier_fields: set[str] = field(default_factory=set)
+    channels: Names = field(default_factory=lambda: Names("a channel of channels.yaml"))
+    surfaces: Names = field(default_factory=lambda: Names("a surface of channels.yaml"))
+    surface_channels: dict[str, str] = field(default_factory=dict)
+    purposes: Names = field(default_factory=lambda: Names("a purpose of consent.yaml"))
+    resources: Names = field(default_factory=lambda: Names("a resource of resources.yaml"))
+    events: Names = field(default_factory=lambda: Names("an event of events.yaml"))
+    plan: dict[str, PlannedEvent] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=lambda: {"told"})
+    collections: Names = field(default_factory=lambda: Names("a collection of traits.yaml"))
+    broken_fields: dict[str, set[str]] = field(default_factory=dict)
+    traits: Names = field(default_factory=lambda: Names("a trait of traits.yaml"))
+    written: Names = field(default_factory=lambda: Names("a written trait of traits.yaml"))
+    groups: Names = field(default_factory=lambda: Names("a group of traits.yaml"))
+    actions: Names = field(default_factory=lambda: Names("an action"))
+    actions_about_nothing: set[str] = field(default_factory=set)
+    issue_groups: Names = field(default_factory=lambda: Names("an issue group"))
+    owners: Names = field(default_factory=lambda: Names("an owner of actions"))
+    outcomes: Names = field(default_factory=lambda: Names("an outcome", OUTCOMES))
+    messages: set[tuple[str, str, str]] = field(default_factory=set)
+    event_columns: Columns = field(default_factory=lambda: Columns(Schema()))
+    row_columns: Columns = field(default_factory=lambda: Columns(Schema()))
+    _about: dict[str, Columns] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.compiler = Compiler(self.findings)
+
+    def instant(self, node: ScalarNode | None, *, after: bool = False) -> Instant | None:
+        """A date's or time's first instant, or (after) the first one it excludes."""
+        if node is None:
+            return None
+        read = instant_after if after else first_instant
+        instant = read(node.text, self.company.zone)
+        if instant is None:
+            self.findings.add(node.where, quote(node.text), "a date or time that exists")
+        return instant
+
+    def end(self, mapping: MappingNode) -> Instant | None:
+        """The first instant after a period: `through` includes, `until` excludes."""
+        through, until = mapping.scalar("through"), mapping.scalar("until")
+        if through and until:
+            self.findings.add(until.where, "both `through` and `until`", "one of them")
+        if through:
+            return self.instant(through, after=True)
+        return self.instant(until)
+
+    def money(self, node: ScalarNode | None) -> int:
+        """An amount in 1/10,000 of the currency's unit; 0 if absent."""
+        if node is None:
+            return 0
+        amount = read_money(node.text)
+        if amount is None:
+            self.findings.add(node.where, quote(node.text), "an amount with at most 4 decimals")
+        return amount or 0
+
+    def columns_about(self, node: MappingNode) -> Columns:
+        """What the rules of an action or a guard can name: the customer's row, and with `about`
+        the fields of the item."""
+        about = node.text("about")
+        if not about and not node.broken("about"):
+            return self.row_columns
+        if about not in self._about:
+            self._about[about] = self._columns_about(about)
+        return self._about[about]
+
+    def _columns_about(self, about: str) -> Columns:
+        """Where the collection is not known, nobody knows what the item has."""
+        row = self.row_columns
+        known = about in row.schema.collections and about not in self.collections.broken
+        columns = Columns(schema_about(row.schema, about) if known else row.schema)
+        columns.broken = row.broken
+        columns.open = row.open or not known
+        return columns
+
+    def fields(self, section: str) -> set[str]:
+        """Names in a call's section (traits, properties) that hold identifiers."""
+        prefix = f"{section}."
+        paths = (path for path in self.identifier_fields if path.startswith(prefix))
+        return {path.removeprefix(prefix).partition(".")[0] for path in paths}
+
+    def needs_message(self, node: ScalarNode | None, channel: str) -> None:
+        """Content of a message must be there in the company's first language."""
+        language = self.company.languages[0]
+        if node is None or not channel or (node.text, channel, language) in self.messages:
+            return
+        paths = [content_path(*key) for key in self.messages]
+        wanted = content_path(node.text, channel, language)
+        expected = f"the file {wanted}: {channel} content in the company's first language"
+        near = nearest(wanted, paths)
+        self.findings.add(node.where, f"{quote(node.text)} without content", expected, near)
+
+
+def content_path(message: str, channel: str, language: str) -> str:
+    return f"content/{message}.{channel}.{language}.liquid"

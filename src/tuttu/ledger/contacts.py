@@ -1,0 +1,273 @@
+"""A customer's contacts as one decision sees them, and what they forbid."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
+
+import msgspec
+
+from tuttu.ledger import columns, limits, suppressions
+from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at
+from tuttu.ledger.reading import state_of
+from tuttu.ledger.resources import local_date
+from tuttu.ledger.state import CLICKED, COUNTED, HELD, HOLD, IGNORED, NO_ANSWER
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant, Value
+from tuttu.vocabulary.verdicts import Contact, LimitState, Outcome
+
+REPEATABLE = NO_ANSWER | {CLICKED, IGNORED}
+"""After any other outcome an offer was answered, and showing it again is another contact."""
+
+OfferKey = tuple[str | None, str | None, str | None, str | None]
+"""(action, treatment, surface, item) of a contact: what makes another one the same offer."""
+
+
+class AsOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Against what contacts are read. outbound: by declared channel."""
+
+    now: Instant
+    zone: str
+    outbound: Mapping[str, bool]
+
+
+def as_of(project: Project, now: Instant) -> AsOf:
+    outbound = {name: channel.outbound for name, channel in project.channels.items()}
+    return AsOf(now=now, zone=project.company.zone, outbound=outbound)
+
+
+def read(
+    reader: Reader,
+    customer: Customer,
+    project: Project,
+    now: Instant,
+    groups: Mapping[str, tuple[FragmentId, ...]],
+) -> History:
+    """The customer's contacts and those of each group's members; every read is watched.
+
+    groups: name to the fragments of its members, the customer's own with or without.
+    """
+    moment = as_of(project, now)
+    own = [state_of(reader, project, fragment) for fragment in customer.fragments]
+    members = {fragment for group in groups.values() for fragment in group}
+    others = {
+        fragment: entries_of([state_of(reader, project, fragment)], moment.outbound, now)
+        for fragment in sorted(members - set(customer.fragments))
+    }
+    return History(moment, entries_of(own, moment.outbound, now), others, groups)
+
+
+def outcomes_of(history: History, contact_ids: Iterable[str]) -> tuple[Outcome, ...]:
+    """All that came of some contacts, ``ignored`` included, by (time, contact id, name)."""
+    wanted = set(contact_ids)
+    found = [
+        outcome
+        for entry in history.entries
+        if entry.contact.id in wanted
+        for outcome in entry.outcomes
+    ]
+    return tuple(sorted(found, key=lambda each: (each.time, each.contact_id, each.name)))
+
+
+class History:
+    """Immutable. `entries`: by (time, id)."""
+
+    def __init__(
+        self,
+        moment: AsOf,
+        entries: tuple[HistoryEntry, ...],
+        others: Mapping[FragmentId, tuple[HistoryEntry, ...]],
+        groups: Mapping[str, tuple[FragmentId, ...]],
+    ) -> None:
+        self.moment = moment
+        self.entries = entries
+        self._others = others
+        self._groups = groups
+        self._showings: dict[str, Mapping[limits.Key, Instant]] = {}
+        self._answers: dict[str, Mapping[str, Sequence[suppressions.ContactAnswer]]] = {}
+
+    @property
+    def contacts(self) -> tuple[Contact, ...]:
+        """As they stand now, by (time, id)."""
+        return tuple(entry.contact for entry in self.entries)
+
+    def outcomes(self) -> dict[str, str]:
+        """Contact id to the last outcome, ``ignored`` included; without those that have none."""
+        return {
+            entry.contact.id: entry.outcomes[-1].name for entry in self.entries if entry.outcomes
+        }
+
+    def withdrawn(self) -> dict[str, tuple[Instant, str]]:
+        """Contact id to when and why it was withdrawn while it waited to be made."""
+        found = ((entry.contact.id, entry.withdrawn) for entry in self.entries)
+        return {name: (report.time, report.why) for name, report in found if report is not None}
+
+    # Columns of the row
+
+    def columns(self, names: Iterable[str] | None = None) -> dict[str, Value]:
+        """The ledger's columns of the wide row: those that are not NULL, or just `names`."""
+        found: dict[str, Value] = dict(self._newest)
+        return found if names is None else {name: found.get(name) for name in names}
+
+    @cached_property
+    def _newest(self) -> Mapping[str, Instant]:
+        return columns.newest(self.entries)
+
+    def columns_about(self, item: str, actions: Collection[str]) -> dict[str, Value]:
+        """See `columns.about_item`."""
+        return columns.about_item(self.entries, item, actions)
+
+    # Contact limits
+
+    def limit_breach(
+        self, limit: ContactLimit, action: Action, treatment: Treatment, item: str | None = None
+    ) -> str | None:
+        """The limit's name, if one more contact of this kind would break it.
+
+        Showing again what counts already (a live hold, or the same action about the same item on
+        the same day) adds nothing. A limit counts contacts, whatever they are about: two items
+        are two.
+        """
+        channel = treatment.channel
+        if not limits.concerns(limit, action.purpose, channel, action.name, action.issue_group):
+            return None
+        keys = self.keys(limit)
+        more = any(key not in keys for key in self._added(action, treatment, item))
+        return limit.name if len(keys) + more > limit.at_most else None
+
+    def _added(
+        self, action: Action, treatment: Treatment, item: str | None
+    ) -> tuple[limits.Key, ...]:
+        """What showing or sending it now can add: one of these. What was seen before and is shown
+        again just before midnight may be seen on either day."""
+        if self.moment.outbound.get(treatment.channel, True):
+            return (limits.NEW,)
+        held = self.held(action, treatment, item)
+        if held is None:
+            return ((b"", action.name, item, self._days[0]),)
+        days = () if held.state == HELD else self._days
+        return tuple((b"", action.name, item, day) for day in days)
+
+    @cached_property
+    def _days(self) -> tuple[int, int]:
+        """The days on which something decided now can be seen."""
+        now, zone = self.moment.now, self.moment.zone
+        return local_date(now, zone).toordinal(), local_date(now + HOLD, zone).toordinal()
+
+    def keys(self, limit: ContactLimit) -> Mapping[limits.Key, Instant]:
+        """The showings that the limit counts now; see `limits.counted`."""
+        if limit.name not in self._showings:
+            people = {b"": self.entries}
+            for fragment in self._groups.get(limit.group, ()) if limit.group else ():
+                people[fragment] = self._others.get(fragment, ())
+            now, zone = self.moment.now, self.moment.zone
+            self._showings[limit.name] = limits.counted(people, limit, now, zone)
+        return self._showings[limit.name]
+
+    def state(self, limit: ContactLimit) -> LimitState | None:
+        """What the limit counts now, for a receipt; None: nothing."""
+        keys = self.keys(limit)
+        if not keys:
+            return None
+        today = [key[1:] for key in keys if not key[0] and key[3] in self._days]
+        shown = tuple(sorted(today, key=lambda each: (each[0], each[1] or "", each[2])))
+        opens = self.opens(limit) if len(keys) >= limit.at_most else None
+        return LimitState(
+            rule=limit.name, at_most=limit.at_most, counted=len(keys), opens=opens, shown=shown
+        )
+
+    def opens(self, limit: ContactLimit) -> Instant | None:
+        """From when on time alone will have made room for one contact more; None: it never will."""
+        return limits.opening(self.keys(limit), limit)
+
+    # Suppressions
+
+    def suppressed_by(
+        self, suppression: Suppression, action: Action, item: str | None = None
+    ) -> str | None:
+        """The suppression's name, while it holds for the action's scope; one of the scope `action`
+        for the action about this item."""
+        until = self.silent_until(suppression, action, item)
+        return suppression.name if until is not None and self.moment.now < until else None
+
+    def silent_until(
+        self, suppression: Suppression, action: Action, item: str | None = None
+    ) -> Instant | None:
+        """The instant from which the suppression allows the action again; None: it never held."""
+        if suppression.name not in self._answers:
+            by_scope = suppressions.answers_by_scope(self.entries, suppression)
+            self._answers[suppression.name] = by_scope
+        scope = suppression.scope
+        value: str = action.name if scope == "action" else getattr(action, scope)
+        answers = self._answers[suppression.name].get(value, ())
+        return suppressions.silent_until(answers, suppression, item)
+
+    # What showing it again would reuse
+
+    def held(self, action: Action, treatment: Treatment, item: str | None = None) -> Contact | None:
+        """The contact that showing this again would reuse, with nothing new reserved.
+
+        One made less than the time of a hold ago, seen or not; or an offer with `holds` that was
+        shown and not answered. Units that were lost are never reused.
+        """
+        for contact in self._same_offers(action, treatment, item):
+            in_hold = contact.held_until is not None and self.moment.now < contact.held_until
+            if in_hold or self._is_kept(contact, treatment):
+                return contact
+        return None
+
+    def kept(self, action: Action, treatment: Treatment, item: str | None = None) -> Contact | None:
+        """The shown offer whose declared `holds` time still runs: it keeps its slot."""
+        offers = self._same_offers(action, treatment, item)
+        return next((each for each in offers if self._is_kept(each, treatment)), None)
+
+    def _is_kept(self, contact: Contact, treatment: Treatment) -> bool:
+        return treatment.holds is not None and self.moment.now < contact.time + treatment.holds
+
+    def _same_offers(
+        self, action: Action, treatment: Treatment, item: str | None
+    ) -> Sequence[Contact]:
+        return self._open_offers.get((action.name, treatment.name, treatment.surface, item), ())
+
+    @cached_property
+    def _open_offers(self) -> Mapping[OfferKey, Sequence[Contact]]:
+        """Inbound contacts of ours that were not answered, newest first."""
+        found: dict[OfferKey, list[Contact]] = defaultdict(list)
+        for entry in reversed(self.entries):
+            contact = entry.contact
+            if (
+                contact.decision_id is not None
+                and contact.held_until is not None
+                and contact.state in (HELD, COUNTED)
+                and not entry.lost
+                and all(outcome.name in REPEATABLE for outcome in entry.outcomes)
+            ):
+                offer = (contact.action, contact.treatment, contact.surface, contact.item)
+                found[offer].append(contact)
+        return found
+
+    # Other histories
+
+    def adding(self, contact: Contact) -> History:
+        """This history and one contact more, as the next slot of the same request sees it."""
+        entries = (*self.entries, self._entry(contact))
+        return History(self.moment, entries, self._others, self._groups)
+
+    def _entry(self, contact: Contact) -> HistoryEntry:
+        inbound = not self.moment.outbound.get(contact.channel, True)
+        return HistoryEntry(contact=contact, reserved=contact.time, inbound=inbound)
+
+    def at(self, now: Instant) -> History:
+        """This history at a later moment, if nothing more is heard until then."""
+        others = {
+            fragment: tuple(entry_at(entry, now) for entry in entries)
+            for fragment, entries in self._others.items()
+        }
+        entries = tuple(entry_at(entry, now) for entry in self.entries)
+        moment = msgspec.structs.replace(self.moment, now=now)
+        return History(moment, entries, others, self._groups)

@@ -1,0 +1,65 @@
+"""Contacts that the company made outside tuttu, reported by events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tuttu.ledger.definitions import ContactMapping
+from tuttu.ledger.state import COUNTED, ContactReport, ExternalContact
+from tuttu.vocabulary.company import ElsewhereContact
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.history import Part
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Contact
+
+
+def action_of(mapping: ElsewhereContact, said: Mapping[str, object]) -> str | None:
+    return mapping.action or _text(said, mapping.action_from)
+
+
+def outcome_of(mapping: ElsewhereContact, said: Mapping[str, object]) -> str | None:
+    if mapping.outcome is not None:
+        return mapping.outcome
+    outcome = _text(said, mapping.outcome_from)
+    return None if outcome is None else mapping.outcome_map.get(outcome)
+
+
+def contact_id(mapped: ContactMapping, event_id: str) -> str:
+    return f"elsewhere:{event_id}:{mapped.number}"
+
+
+def contact_of(
+    project: Project,
+    mapped: ContactMapping,
+    fragment: FragmentId,
+    event_id: str,
+    made: ExternalContact,
+) -> Contact:
+    """As the present library of actions sees it."""
+    action = project.actions.get(made.action or "")
+    return Contact(
+        id=contact_id(mapped, event_id),
+        fragment=fragment,
+        action=made.action,
+        treatment=None,
+        issue_group=action.issue_group if action else None,
+        owner=action.owner if action else None,
+        purpose=mapped.mapping.purpose,
+        channel=mapped.mapping.channel,
+        surface=None,
+        state=COUNTED,
+        time=made.time,
+        item=made.item,
+    )
+
+
+def report_of(part: Part, made: ExternalContact) -> ContactReport | None:
+    return ContactReport(made.time, made.outcome, part=part) if made.outcome else None
+
+
+def _text(said: Mapping[str, object], name: str | None) -> str | None:
+    """A property as text; numbers and booleans as JSON writes them."""
+    value = said.get(name) if name else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) and value != "" else None

@@ -1,0 +1,108 @@
+"""The ledger as a receipt kept it: what it forbade at one moment, long after."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
+
+from tuttu.ledger.contacts import AsOf, History, as_of
+from tuttu.ledger.lifecycle import HistoryEntry
+from tuttu.ledger.limits import concerns
+from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant, Value
+from tuttu.vocabulary.verdicts import Contact, LimitState, Silence
+
+
+def from_receipt(
+    now: Instant,
+    project: Project,
+    silences: Sequence[Silence],
+    limits: Mapping[str, LimitState],
+    offers: Iterable[Contact],
+) -> History:
+    """The history that a decision saw at `now`, from what its receipt kept of it."""
+    moment = as_of(project, now)
+    inbound = [each for each in offers if not moment.outbound.get(each.channel, True)]
+    entries = [HistoryEntry(contact=each, reserved=each.time, inbound=True) for each in inbound]
+    return HistoryFromReceipt(moment, silences, limits, entries)
+
+
+class HistoryFromReceipt(History):
+    """Answers as the history did that a decision saw, from what its receipt kept of it.
+
+    limits: by name; of one that is absent nothing was counted. Its columns of the row are those
+    that the receipt read, and stand in the row.
+    """
+
+    def __init__(
+        self,
+        moment: AsOf,
+        silences: Sequence[Silence],
+        limits: Mapping[str, LimitState],
+        offers: Sequence[HistoryEntry],
+        added: Sequence[HistoryEntry] = (),
+    ) -> None:
+        super().__init__(moment, (*offers, *added), {}, {})
+        self._silences = silences
+        self._states = limits
+        self._offered = tuple(offers)
+        self._added_entries = tuple(added)
+
+    def columns(self, names: object = None) -> dict[str, Value]:  # noqa: ARG002 - see above
+        return {}
+
+    def columns_about(self, item: str, actions: Collection[str]) -> dict[str, Value]:  # noqa: ARG002
+        return {}
+
+    def silent_until(
+        self, suppression: Suppression, action: Action, item: str | None = None
+    ) -> Instant | None:
+        ends = [
+            each.until
+            for each in self._silences
+            if (each.rule, each.action, each.item) == (suppression.name, action.name, item)
+        ]
+        return max(ends, default=None)
+
+    def limit_breach(
+        self, limit: ContactLimit, action: Action, treatment: Treatment, item: str | None = None
+    ) -> str | None:
+        """As it was, and with what the slots before have added since."""
+        if not concerns(limit, action.purpose, treatment.channel, action.name, action.issue_group):
+            return None
+        state = self._states.get(limit.name)
+        shown = set() if state is None else {tuple(each) for each in state.shown}
+        made = self._made(limit) - shown
+        known = shown | made
+        more = any(key[1:] not in known for key in self._added(action, treatment, item))
+        return limit.name if len(made) + more > self._left(limit) else None
+
+    def _made(self, limit: ContactLimit) -> set[tuple[str, str | None, int]]:
+        """What the slots before have added: the receipt's count does not have it."""
+        added = History(self.moment, self._added_entries, {}, {})
+        return {key[1:] for key in added.keys(limit)}
+
+    def _left(self, limit: ContactLimit) -> int:
+        """How many contacts more it bears; below 0 where it was passed already."""
+        state = self._states.get(limit.name)
+        if state is None:
+            return limit.at_most
+        opened = state.opens is not None and state.opens <= self.moment.now
+        return limit.at_most - (min(state.counted, state.at_most - 1) if opened else state.counted)
+
+    def opens(self, limit: ContactLimit) -> Instant | None:
+        state = self._states.get(limit.name)
+        return None if state is None else state.opens
+
+    def adding(self, contact: Contact) -> History:
+        added = (*self._added_entries, self._entry(contact))
+        return HistoryFromReceipt(self.moment, self._silences, self._states, self._offered, added)
+
+    def at(self, now: Instant) -> History:
+        """A limit that has opened bears one contact more; how many, the receipt does not tell."""
+        moment = msgspec.structs.replace(self.moment, now=now)
+        return HistoryFromReceipt(
+            moment, self._silences, self._states, self._offered, self._added_entries
+        )

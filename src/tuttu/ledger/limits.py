@@ -1,0 +1,88 @@
+"""What a contact limit counts.
+
+An outbound contact counts by itself. Inbound, one showing a day, action and item counts once: the
+day is that of the decision, so that a hold taken at 23:50 and seen at 00:10 is not two. A contact
+seen again on a later day is another showing. A showing is in a window while any of its views is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tuttu.ledger.lifecycle import HistoryEntry
+from tuttu.ledger.resources import local_date
+from tuttu.ledger.state import HELD, RELEASED
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.library import ContactLimit
+from tuttu.vocabulary.values import INTEGER_MAX, Instant
+
+Key = tuple[FragmentId, str, str | None, int]
+"""(person, action, item, day) of a showing, or (person, contact id, None, 0). The customer,
+whatever their fragments, is the empty person; the members of their groups are counted by
+fragment."""
+
+NEW: Key = (b"", "", None, 0)
+"""An outbound contact that is not made yet: it is like no other."""
+
+
+def counted(
+    people: Mapping[FragmentId, Iterable[HistoryEntry]],
+    limit: ContactLimit,
+    now: Instant,
+    zone: str,
+) -> dict[Key, Instant]:
+    """The showings that the limit counts, each with the instant from which it counts them no more;
+    `INTEGER_MAX`: time alone does not tell. What is held counts whatever its age: it counts from
+    when it is seen.
+
+    people: whose contacts it counts.
+    """
+    found: dict[Key, Instant] = {}
+    for person, entries in people.items():
+        for entry in entries:
+            made = entry.contact
+            if concerns(limit, made.purpose, made.channel, made.action, made.issue_group):
+                for time, key in _showings(entry, person, zone):
+                    if time is None:
+                        end = INTEGER_MAX if made.held_until is None else made.held_until
+                        found[key] = max(found.get(key, end), end)
+                    elif now - limit.window <= time:
+                        end = time + limit.window + 1
+                        found[key] = max(found.get(key, end), end)
+    return found
+
+
+def opening(showings: Mapping[Key, Instant], limit: ContactLimit) -> Instant | None:
+    """From when on time alone will have made room for one contact more; None: it never will."""
+    place = len(showings) - limit.at_most
+    opens = sorted(showings.values())[place] if 0 <= place < len(showings) else INTEGER_MAX
+    return None if opens == INTEGER_MAX else opens
+
+
+def concerns(
+    limit: ContactLimit, purpose: str, channel: str, action: str | None, issue_group: str | None
+) -> bool:
+    return (
+        limit.purpose in (None, purpose)
+        and limit.channel in (None, channel)
+        and limit.action in (None, action)
+        and limit.issue_group in (None, issue_group)
+    )
+
+
+def _showings(
+    entry: HistoryEntry, person: FragmentId, zone: str
+) -> Iterator[tuple[Instant | None, Key]]:
+    contact = entry.contact
+    if contact.state == RELEASED:
+        return
+    if not entry.inbound or contact.action is None:
+        yield contact.time, (person, contact.id, None, 0)
+        return
+    action, item = contact.action, contact.item
+    made = local_date(entry.reserved, zone).toordinal()
+    yield None if contact.state == HELD else contact.time, (person, action, item, made)
+    first = local_date(contact.time, zone).toordinal()
+    for view in entry.views:
+        day = local_date(view, zone).toordinal()
+        yield view, (person, action, item, made if day in (made, first) else day)

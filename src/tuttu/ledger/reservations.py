@@ -1,0 +1,81 @@
+"""Resources inside the fold: claimed with the decision, used when viewed, given back.
+
+An inbound contact holds its units until `held_until`; a report that it took place turns the hold
+into use. A report that comes when the hold has run out claims the units again if they are still
+free, in the period of the contact; if they are gone, the contact counts without them and is marked
+``lost``: no cap is ever broken. An outbound contact uses its units at once, until it is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tuttu.ledger.resources import amount_of, period_key
+from tuttu.ledger.state import HELD, USES, Hold, Use
+from tuttu.vocabulary.facts import Exhausted, Transaction
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Contact
+
+USED = "used"
+LOST = "lost"
+GIVEN_BACK = "given back"
+
+
+class Reservations:
+    """The resources of one project inside one transaction, at one moment of our clock."""
+
+    def __init__(self, transaction: Transaction, project: Project, now: Instant) -> None:
+        self._transaction = transaction
+        self._project = project
+        self._now = now
+
+    def claim(self, contact: Contact) -> str:
+        """What `units` says of the contact from now on. Raises Exhausted with the name."""
+        until = contact.held_until
+        for name, units, use in self._uses(contact):
+            if not self._fits(name, use, units):
+                raise Exhausted(name)
+            holds = self._live(use)
+            if until is None:
+                self._put(contact, name, Use(use.used + units, holds))
+            else:
+                self._put(contact, name, Use(use.used, holds | {contact.id: Hold(units, until)}))
+        return USED if until is None else HELD
+
+    def use(self, contact: Contact) -> str:
+        """The held contact took place."""
+        uses = [(name, units, use, self._live(use)) for name, units, use in self._uses(contact)]
+        alive = all(contact.id in holds for _, _, _, holds in uses)
+        free = alive or all(self._fits(name, use, units) for name, units, use, _ in uses)
+        for name, units, use, holds in uses:
+            holds.pop(contact.id, None)
+            self._put(contact, name, Use(use.used + (units if free else 0), holds))
+        return USED if free else LOST
+
+    def give_back(self, contact: Contact, before: str) -> str:
+        """before: what `units` said of it."""
+        for name, units, use in self._uses(contact):
+            holds = {key: hold for key, hold in use.holds.items() if key != contact.id}
+            self._put(contact, name, Use(use.used - (units if before == USED else 0), holds))
+        return GIVEN_BACK
+
+    def _uses(self, contact: Contact) -> Iterator[tuple[str, int, Use]]:
+        """Declared resources only: what the company no longer counts has no cap to break."""
+        for name, units in sorted(contact.uses.items()):
+            if name in self._project.resources:
+                key = self._key(contact, name)
+                yield name, units, self._transaction.get(USES, key) or Use()
+
+    def _fits(self, name: str, use: Use, units: int) -> bool:
+        amount = amount_of(self._transaction, self._project.resources[name])
+        return use.used + use.held(self._now) + units <= amount
+
+    def _live(self, use: Use) -> dict[str, Hold]:
+        return {key: hold for key, hold in use.holds.items() if self._now < hold.expires}
+
+    def _put(self, contact: Contact, name: str, use: Use) -> None:
+        self._transaction.put(USES, self._key(contact, name), use)
+
+    def _key(self, contact: Contact, name: str) -> bytes:
+        return period_key(self._project.resources[name], contact.time, self._project.company.zone)

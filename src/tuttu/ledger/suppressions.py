@@ -1,0 +1,62 @@
+"""Suppressions: after an outcome that came so many times in a row, quiet for a while."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from tuttu.ledger.lifecycle import HistoryEntry, may_be_about
+from tuttu.ledger.state import NO_ANSWER
+from tuttu.vocabulary.library import Suppression
+from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Contact
+
+
+class ContactAnswer(NamedTuple):
+    """One answer, in the order in which they count."""
+
+    time: Instant
+    contact_id: str
+    outcome: str
+    contact: Contact
+
+
+def answers_by_scope(
+    entries: Iterable[HistoryEntry], suppression: Suppression
+) -> Mapping[str, Sequence[ContactAnswer]]:
+    """The answers of each value of the scope (an action's name, an issue group…), newest first.
+
+    That a contact was sent or viewed is no answer, unless the suppression asks for just that.
+    """
+    found: dict[str, list[ContactAnswer]] = defaultdict(list)
+    for entry in entries:
+        # A contact names its action, issue group, owner and purpose as suppressions name scopes.
+        value: str | None = getattr(entry.contact, suppression.scope)
+        if value is not None:
+            found[value] += [
+                ContactAnswer(outcome.time, outcome.contact_id, outcome.name, entry.contact)
+                for outcome in entry.outcomes
+                if outcome.name == suppression.outcome or outcome.name not in NO_ANSWER
+            ]
+    for answers in found.values():
+        answers.sort(key=lambda answer: answer[:3], reverse=True)
+    return found
+
+
+def silent_until(
+    answers: Sequence[ContactAnswer], suppression: Suppression, item: str | None
+) -> Instant | None:
+    """The instant from which contacts of the scope are allowed again; None: nothing stopped them.
+
+    In a row: at the end of all answers, newest first; any other answer ends it. With the scope
+    `action`, answers about another item are not counted; wider scopes count all items together.
+    """
+    if suppression.scope == "action":
+        answers = [answer for answer in answers if may_be_about(answer.contact, item)]
+    in_a_row = 0
+    for answer in answers:
+        if answer.outcome != suppression.outcome:
+            break
+        in_a_row += 1
+    return answers[0].time + suppression.window if in_a_row >= suppression.times else None

@@ -1,0 +1,122 @@
+"""Contacts and what came of them, written at the fragment of the contact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from tuttu.ledger import state
+from tuttu.ledger.reservations import GIVEN_BACK, USED, Reservations
+from tuttu.ledger.state import Answer, ContactReport, FragmentRecord
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Transaction
+from tuttu.vocabulary.history import Part
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Contact
+
+
+class ContactWriter:
+    """What one fact changes, at one moment of our clock."""
+
+    def __init__(self, transaction: Transaction, project: Project, now: Instant) -> None:
+        self._transaction = transaction
+        self._reservations = Reservations(transaction, project, now)
+
+    def add_contact(self, contact: Contact) -> None:
+        """One of our own making. Raises Exhausted, with the name of the resource."""
+        record, units = self._record(contact.fragment), {}
+        if contact.uses:
+            units = {contact.id: self._reservations.claim(contact)}
+        contacts = {**record.contacts, contact.id: contact}
+        record = replace(record, contacts=contacts, units={**record.units, **units})
+        self._transaction.put(state.FRAGMENTS, contact.fragment, record)
+        self._add_address(contact.id, contact.fragment)
+        self.list_if_queued(contact)
+
+    def add_external(
+        self,
+        part: Part,
+        fragment: FragmentId,
+        event_id: str,
+        contact_id: str,
+        made: state.ExternalContact,
+    ) -> None:
+        record = self._record(fragment)
+        heard = {**record.external.get(part, {}), event_id: made}
+        record = replace(record, external={**record.external, part: heard})
+        self._transaction.put(state.FRAGMENTS, fragment, record)
+        self._add_address(contact_id, fragment)
+
+    def add_report(self, contact_id: str, report: ContactReport) -> None:
+        """On the contact, under whichever identifier the event came; it is pending while there is
+        no such contact."""
+        key = state.address_key(self._transaction, contact_id)
+        address = self._transaction.get(state.ADDRESSES, key) or state.Address()
+        if address.fragment is None:
+            pending = state.inserted(address.pending, report)
+            if pending is not address.pending:
+                self._transaction.put(state.ADDRESSES, key, state.Address(pending=pending))
+            return
+        record = self._record(address.fragment)
+        before = record.reports.get(contact_id, ())
+        reports = state.inserted(before, report)
+        if reports is before:
+            return
+        record = replace(record, reports={**record.reports, contact_id: reports})
+        contact = record.contacts.get(contact_id)
+        if contact is not None:
+            record = self._with_units(record, contact, report)
+        self._transaction.put(state.FRAGMENTS, address.fragment, record)
+        if contact is not None:
+            self._list_if_queued(contact, reports)
+
+    def add_answers(self, fragment: FragmentId, answers: Iterable[tuple[Part, Answer]]) -> None:
+        record = self._record(fragment)
+        known = dict(record.answers)
+        for part, answer in answers:
+            known[part] = state.inserted(known.get(part, ()), answer)
+        self._transaction.put(state.FRAGMENTS, fragment, replace(record, answers=known))
+
+    def list_if_queued(self, contact: Contact) -> None:
+        """The outbox: a contact is in it until anything is reported of it."""
+        if contact.state == state.QUEUED:
+            reports = self._record(contact.fragment).reports.get(contact.id, ())
+            self._list_if_queued(contact, reports)
+
+    def _list_if_queued(self, contact: Contact, reports: Sequence[ContactReport]) -> None:
+        if contact.state != state.QUEUED:
+            return
+        key = contact.fragment + state.address_key(self._transaction, contact.id)
+        if any(report.concerns(contact) for report in reports):
+            self._transaction.delete(state.QUEUE, key)
+        else:
+            self._transaction.put(state.QUEUE, key, state.QueuedContact(contact.id))
+
+    def _add_address(self, contact_id: str, fragment: FragmentId) -> None:
+        key = state.address_key(self._transaction, contact_id)
+        address = self._transaction.get(state.ADDRESSES, key) or state.Address()
+        self._transaction.put(state.ADDRESSES, key, state.Address(fragment))
+        for report in address.pending:
+            self.add_report(contact_id, report)
+
+    def _with_units(
+        self, record: FragmentRecord, contact: Contact, report: ContactReport
+    ) -> FragmentRecord:
+        """Units follow the reports: used when the contact took place, given back when it will not.
+        What was withdrawn and took place all the same uses them again."""
+        units = record.units.get(contact.id)
+        if units is None or not report.concerns(contact):
+            return record
+        reports = record.reports[contact.id]
+        outcomes = {each.outcome for each in reports if each.concerns(contact)}
+        if report.outcome == state.RELEASED or outcomes == {state.WITHDRAWN}:
+            if units in (state.HELD, USED):
+                units = self._reservations.give_back(contact, units)
+        elif units == state.HELD or (units == GIVEN_BACK and state.RELEASED not in outcomes):
+            units = self._reservations.use(contact)
+        return replace(record, units={**record.units, contact.id: units})
+
+    def _record(self, fragment: FragmentId) -> FragmentRecord:
+        return self._transaction.get(state.FRAGMENTS, fragment) or FragmentRecord()

@@ -1,0 +1,115 @@
+"""What is known of a customer: the states of their fragments, merged.
+
+Merging is commutative and associative, and merging the states of fragments gives what one
+fragment with all their events would hold: so it does not matter under which of the customer's
+identifiers an event came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import chain
+from typing import TypeVar
+
+import msgspec
+
+from tuttu.profile import windows
+from tuttu.profile.aggregates import join
+from tuttu.profile.plan import ProfilePlan
+from tuttu.profile.records import (
+    DEFINITION_BYTES,
+    FRAGMENTS,
+    ITEMS,
+    Cells,
+    DefinitionId,
+    Item,
+    Moment,
+    Stamped,
+    newest,
+    recent,
+)
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary.people import Customer
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class ProfileState(msgspec.Struct, frozen=True):
+    """written: trait to source to value. windows: whole logs. steps: event name to moments.
+    items: collection to item key to item."""
+
+    written: Mapping[str, Mapping[str, Stamped]] = {}
+    totals: Mapping[DefinitionId, Stamped] = {}
+    windows: Mapping[DefinitionId, Cells] = {}
+    steps: Mapping[str, tuple[Moment, ...]] = {}
+    items: Mapping[str, Mapping[str, Item]] = {}
+
+
+def of_customer(reader: Reader, plan: ProfilePlan, customer: Customer) -> ProfileState:
+    return merge(plan, [of_fragment(reader, plan, one) for one in customer.fragments])
+
+
+def of_fragment(reader: Reader, plan: ProfilePlan, fragment: FragmentId) -> ProfileState:
+    """What one fragment holds; one without any event holds nothing."""
+    state = reader.get(FRAGMENTS, fragment)
+    if state is None:
+        return ProfileState()
+    return ProfileState(
+        written=_by_name(plan.written, state.written),
+        totals=state.totals,
+        windows=windows.load(reader, fragment, state),
+        steps=_by_name(plan.steps, state.steps),
+        items=_items(reader, plan, fragment) if plan.collections else {},
+    )
+
+
+def _by_name(ids: Mapping[str, DefinitionId], kept: Mapping[DefinitionId, T]) -> dict[str, T]:
+    """What is declared now, by its name; what was once declared stays out."""
+    return {name: kept[one] for name, one in ids.items() if one in kept}
+
+
+def _items(reader: Reader, plan: ProfilePlan, fragment: FragmentId) -> dict[str, dict[str, Item]]:
+    names = {one: name for name, one in plan.places.items()}
+    found: dict[str, dict[str, Item]] = {}
+    for key, item in reader.scan(ITEMS, fragment):
+        name = names.get(key[len(fragment) : len(fragment) + DEFINITION_BYTES])
+        if name is not None and item.time is not None:
+            fields = _by_name(plan.fields[name], item.fields)
+            found.setdefault(name, {})[item.key] = Item(name, item.key, item.time, fields)
+    return found
+
+
+def merge(plan: ProfilePlan, several: Sequence[ProfileState]) -> ProfileState:
+    """One for all of them, in any order."""
+    if len(several) == 1:
+        return several[0]
+    totals, logs = {}, {}
+    for each in plan.aggregates.values():
+        cells = [one.totals[each.id] for one in several if each.id in one.totals]
+        if cells:
+            totals[each.id] = join(each.aggregate, cells)
+        if each.window is not None:
+            logs[each.id] = windows.merge(each, [one.windows.get(each.id, {}) for one in several])
+    return ProfileState(
+        written=_each([one.written for one in several], lambda some: _each(some, newest)),
+        totals=totals,
+        windows=logs,
+        steps=_each([one.steps for one in several], lambda some: recent(chain(*some))),
+        items=_each([one.items for one in several], lambda some: _each(some, _item)),
+    )
+
+
+def _each(maps: Sequence[Mapping[K, T]], joined: Callable[[list[T]], T]) -> dict[K, T]:
+    """Maps to one map, joining the values that stand under the same key."""
+    found: dict[K, list[T]] = {}
+    for key, value in chain(*(one.items() for one in maps)):
+        found.setdefault(key, []).append(value)
+    return {key: joined(values) for key, values in found.items()}
+
+
+def _item(some: list[Item]) -> Item:
+    """The same item, as several fragments know it: field by field."""
+    fields = _each([one.fields for one in some], newest)
+    return Item(some[0].collection, some[0].key, max(one.time for one in some), fields)
