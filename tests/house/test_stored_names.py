@@ -1,7 +1,8 @@
 """What is stored keeps its name, whatever the code calls it: stores of earlier versions are opened.
 
-The names of commit f06ea64, and those that came since: a field that has a default may be added, here
-too. A name that is here goes only with a migration: where the code's word changes, the field says `rename`.
+The names of commit f06ea64, and those that came since: a field that has a default may be added.
+A name that is here goes only with a migration: where the code's word changes, the field says
+`rename`.
 """
 
 from __future__ import annotations
