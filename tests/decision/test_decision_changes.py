@@ -15,12 +15,12 @@ from tuttu.counterfactual import (
     Allowed,
     Arm,
     Change,
+    ChangePart,
     ColumnSet,
     Endless,
     HigherLimit,
     Later,
     Live,
-    Part,
     Units,
     Worth,
     apply,
@@ -85,7 +85,7 @@ def _refusal(
 
 def _least(
     view: DecisionView, question: DecisionQuery, name: str, treatment: str = "front"
-) -> tuple[Part, ...]:
+) -> tuple[ChangePart, ...]:
     """The parts of the change, once it is certain that it turns the verdict and no part does."""
     assert _refusal(view, question, name, treatment) is not None
     change = least_change(view, question, (name, treatment, None), lambda _: _render)

@@ -91,7 +91,8 @@ class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     kind: ``column``, ``time``, ``consent``, ``resource``, ``worth``; where only another rule would
     help, ``status``, ``validity`` or ``limit``; where chance decided, ``arm`` or ``dice``. name:
-    of what is changed; about: of the item whose column it is. words: the same, to be read.
+    of what is changed; about: of the item whose column it is. A column that is not known (now:
+    null) has to become known: would_be is null then too. words: the same, to be read.
     """
 
     kind: str

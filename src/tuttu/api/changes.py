@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from tuttu import counterfactual as c
@@ -21,7 +22,7 @@ def parts_of(change: c.Change, schema: Schema, words: Words) -> list[ShownPart]:
     ]
 
 
-def _plain(part: c.Part, words: Words) -> ShownPart:
+def _plain(part: c.ChangePart, words: Words) -> ShownPart:
     """All parts but columns: kind, name, and both values; in words some of them read otherwise."""
     found: tuple[str, str, Any, Any]
     read: dict[str, str] = {}
@@ -52,7 +53,7 @@ def _plain(part: c.Part, words: Words) -> ShownPart:
             found = ("limit", part.name, part.now, part.would_be)
         case c.Arm():
             found = ("arm", "arm", part.now, part.would_be)
-        case c.NoDice():
+        case c.NoExploration():
             found = ("dice", "exploration", part.now, 0.0)
         case c.ColumnSet():
             found = ("column", part.name, part.now, part.would_be)
@@ -64,6 +65,8 @@ def _plain(part: c.Part, words: Words) -> ShownPart:
 
 
 def _column(part: c.ColumnSet, schema: Schema, words: Words) -> ShownPart:
+    """What is not known has to become known: which value would do is no statement about the
+    customer, so it is not shown. What the ledger has not seen (no contact, no answer) is known."""
     name, about = part.name, None
     if part.of is not None:
         collection, key = part.of
@@ -73,14 +76,26 @@ def _column(part: c.ColumnSet, schema: Schema, words: Words) -> ShownPart:
     now, would_be = (_presented(part.name, value, schema) for value in (part.now, part.would_be))
     if part.name in schema.collections:
         about = None
-        text = f"{part.name}: {_items(now or [], would_be or [], words)}"
+        now, would_be = now or [], would_be or []
+        text = f"{part.name}: {_items(now, would_be, words)}"
+        would_be = [_known_fields(*pair) for pair in zip_longest(now[: len(would_be)], would_be)]
     else:
-        text = words.change(
-            "other", name=name, now=_value(now, words), would_be=_value(would_be, words)
-        )
+        before, after = _value(now, words), _value(would_be, words)
+        if now is None and part.name in schema.columns:
+            after, would_be = words.change("fitting"), None
+        elif now is None:
+            before = words.change("never")
+        text = words.change("other", name=name, now=before, would_be=after)
     return ShownPart(
         kind="column", name=part.name, now=now, would_be=would_be, words=text, about=about
     )
+
+
+def _known_fields(before: dict[str, Any] | None, after: dict[str, Any]) -> dict[str, Any]:
+    """An item as it would be, without values for what is not known of it today."""
+    if before is None:
+        return after
+    return {name: None if before.get(name) is None else value for name, value in after.items()}
 
 
 def _presented(name: str, value: Value, schema: Schema) -> Any:
@@ -108,7 +123,11 @@ def _items(now: list[dict[str, Any]], would_be: list[dict[str, Any]], words: Wor
         words.change(
             "field",
             field=field,
-            would_be=_value(after[field], words),
+            would_be=(
+                words.change("fitting")
+                if before.get(field) is None
+                else _value(after[field], words)
+            ),
             now=_value(before.get(field), words),
         )
         for before, after in zip(now, would_be, strict=False)
