@@ -115,7 +115,7 @@ def shipped_codes() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason":
                 code = node.args[0]
-                if isinstance(code, ast.Constant):
+                if isinstance(code, ast.Constant) and isinstance(code.value, str):
                     found.add(code.value)
                 elif path.parts[-2:] == ("decision", "stage.py"):
                     raise AssertionError(f"{path}:{node.lineno}: a code that is not written out")

@@ -11,7 +11,7 @@ import pytest
 from tuttu import catalog
 from tuttu.catalog import ScenarioStep
 from tuttu.engine import Runtime, load_project, scratch_engine
-from tuttu.simulation.telling import StoryError, tell
+from tuttu.simulation.steps import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
 
 EXAMPLES = Path(__file__).parents[2] / "src/tuttu/examples"

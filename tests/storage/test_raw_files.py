@@ -16,7 +16,7 @@ import pytest
 from tuttu import engine as use
 from tuttu.catalog import ScenarioStep, read_scenarios
 from tuttu.engine import Runtime, open_engine
-from tuttu.simulation.telling import StoryError, tell
+from tuttu.simulation.steps import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.errors import BadRequest

@@ -102,5 +102,5 @@ def schema(kind: str | None, out: Path | None) -> None:
 
 @click.command()
 def openapi() -> None:
-    """Print the OpenAPI document of the HTTP door."""
+    """Print the OpenAPI document of the HTTP client."""
     print_json(openapi_document())

@@ -7,17 +7,15 @@ import sys
 import click
 
 from tuttu.cli import (
+    customers,
+    decisions,
+    evaluation,
     folders,
     importing,
     operations,
-    people,
-    questions,
-    reloading,
-    stories,
-    verifying,
 )
 from tuttu.cli.demo import demo
-from tuttu.cli.serving import serve
+from tuttu.cli.serving import reload_project, serve
 from tuttu.intake import MappingError
 from tuttu.vocabulary.errors import ProjectError, TuttuError
 
@@ -48,24 +46,24 @@ for command in (
     folders.schema,
     folders.openapi,
     serve,
-    reloading.reload_project,
+    reload_project,
     demo,
     importing.import_file,
-    questions.decide,
-    questions.explain,
-    questions.decision,
-    people.customer,
-    people.timeline,
-    people.preferences,
-    people.unmerge,
+    decisions.decide,
+    decisions.explain,
+    decisions.decision,
+    customers.customer,
+    customers.timeline,
+    customers.preferences,
+    customers.unmerge,
     operations.dead_letters,
     operations.resources,
     operations.keys,
     operations.digest,
     operations.replay,
     operations.clock,
-    stories.run_stories,
-    stories.funnel,
-    verifying.verify,
+    evaluation.run_scenarios,
+    evaluation.funnel,
+    evaluation.verify,
 ):
     main.add_command(command)

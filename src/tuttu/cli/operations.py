@@ -9,24 +9,11 @@ from typing import IO
 
 import click
 
+from tuttu import api
 from tuttu.access import ALL_SCOPES, Scope
-from tuttu.api import (
-    CallsAnswer,
-    ClockAnswer,
-    ClockRequest,
-    DeadLetterAnswer,
-    DeadLettersAnswer,
-    DigestAnswer,
-    IssuedKeyAnswer,
-    KeyAnswer,
-    KeyRequest,
-    ReplayAnswer,
-    ResourceAnswer,
-    ResourceRequest,
-)
-from tuttu.cli import show
-from tuttu.cli.door import Door, open_door, part
-from tuttu.cli.options import folder_option, json_option, print_json
+from tuttu.cli import render
+from tuttu.cli.client import Client, open_client, part
+from tuttu.cli.options import folder_option, json_option, print_json, show
 
 PAGE = 1_000
 
@@ -37,16 +24,13 @@ PAGE = 1_000
 @folder_option
 def resources(wanted: tuple[str, int] | None, as_json: bool, folder: Path) -> None:
     """Show every resource: how much there is, used, held and free."""
-    with open_door(folder) as door:
+    with open_client(folder) as client:
         if wanted:
             name, amount = wanted
             path = f"/v1/resources/{part(name)}"
-            door.ask(ResourceAnswer, "PUT", path, body=ResourceRequest(amount=amount))
-        answer = door.ask(list[ResourceAnswer], "GET", "/v1/resources")
-    if as_json:
-        print_json(answer)
-    else:
-        show.resources(answer)
+            client.ask(api.ResourceAnswer, "PUT", path, body=api.ResourceRequest(amount=amount))
+        answer = client.ask(list[api.ResourceAnswer], "GET", "/v1/resources")
+    show(answer, as_json, render.resources)
 
 
 @click.group("dead-letters")
@@ -59,19 +43,18 @@ def dead_letters() -> None:
 @folder_option
 def list_letters(as_json: bool, folder: Path) -> None:
     """List the refused calls, oldest first."""
-    with open_door(folder) as door:
-        found = list(_letters(door))
-    if as_json:
-        print_json(found)
-    else:
-        show.letters(found)
+    with open_client(folder) as client:
+        found = list(_letters(client))
+    show(found, as_json, render.letters)
 
 
-def _letters(door: Door) -> Iterator[DeadLetterAnswer]:
+def _letters(client: Client) -> Iterator[api.DeadLetterAnswer]:
     after: str | None = None
     while True:
         query = {"after": after, "limit": PAGE}
-        page = door.ask(DeadLettersAnswer, "GET", "/v1/dead-letters", query=query).dead_letters
+        page = client.ask(
+            api.DeadLettersAnswer, "GET", "/v1/dead-letters", query=query
+        ).dead_letters
         yield from page
         if len(page) < PAGE:
             return
@@ -83,8 +66,8 @@ def _letters(door: Door) -> Iterator[DeadLetterAnswer]:
 @folder_option
 def show_letter(letter_id: str, folder: Path) -> None:
     """Show one refused call with its body."""
-    with open_door(folder) as door:
-        print_json(door.ask(DeadLetterAnswer, "GET", _letter(letter_id)))
+    with open_client(folder) as client:
+        print_json(client.ask(api.DeadLetterAnswer, "GET", _letter(letter_id)))
 
 
 @dead_letters.command()
@@ -93,8 +76,8 @@ def show_letter(letter_id: str, folder: Path) -> None:
 @folder_option
 def repair(letter_id: str, body: IO[bytes], folder: Path) -> None:
     """Send a refused call again with the repaired BODY (a file, or - for the input)."""
-    with open_door(folder) as door:
-        print_json(door.ask(CallsAnswer, "PUT", _letter(letter_id), body=body.read()))
+    with open_client(folder) as client:
+        print_json(client.ask(api.CallsAnswer, "PUT", _letter(letter_id), body=body.read()))
 
 
 @dead_letters.command()
@@ -102,8 +85,8 @@ def repair(letter_id: str, body: IO[bytes], folder: Path) -> None:
 @folder_option
 def send(letter_id: str, folder: Path) -> None:
     """Send a refused call again as it is."""
-    with open_door(folder) as door:
-        print_json(door.ask(CallsAnswer, "POST", f"{_letter(letter_id)}/send"))
+    with open_client(folder) as client:
+        print_json(client.ask(api.CallsAnswer, "POST", f"{_letter(letter_id)}/send"))
 
 
 @dead_letters.command()
@@ -111,8 +94,8 @@ def send(letter_id: str, folder: Path) -> None:
 @folder_option
 def drop(letter_id: str, folder: Path) -> None:
     """Give a refused call up."""
-    with open_door(folder) as door:
-        door.ask(type(None), "DELETE", _letter(letter_id))
+    with open_client(folder) as client:
+        client.ask(type(None), "DELETE", _letter(letter_id))
 
 
 def _letter(letter_id: str) -> str:
@@ -139,13 +122,10 @@ def keys() -> None:
 def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None:
     """Issue a key for NAME. It is printed once, and kept nowhere."""
     wanted = list(Scope) if "all" in scopes else [Scope(scope) for scope in scopes]
-    with open_door(folder) as door:
-        body = KeyRequest(name=name, scopes=wanted)
-        answer = door.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=body)
-    if as_json:
-        print_json(answer)
-    else:
-        click.echo(answer.key)
+    with open_client(folder) as client:
+        body = api.KeyRequest(name=name, scopes=wanted)
+        answer = client.ask(api.IssuedKeyAnswer, "POST", "/v1/keys", body=body)
+    show(answer, as_json, lambda each: click.echo(each.key))
 
 
 @keys.command("list")
@@ -153,12 +133,9 @@ def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None
 @folder_option
 def list_keys(as_json: bool, folder: Path) -> None:
     """List the keys: names and scopes, never secrets."""
-    with open_door(folder) as door:
-        answer = door.ask(list[KeyAnswer], "GET", "/v1/keys")
-    if as_json:
-        print_json(answer)
-    else:
-        show.table(((key.name, ", ".join(key.scopes)) for key in answer), indent="")
+    with open_client(folder) as client:
+        answer = client.ask(list[api.KeyAnswer], "GET", "/v1/keys")
+    show(answer, as_json, render.keys)
 
 
 @keys.command()
@@ -166,16 +143,16 @@ def list_keys(as_json: bool, folder: Path) -> None:
 @folder_option
 def revoke(name: str, folder: Path) -> None:
     """Revoke the key of NAME."""
-    with open_door(folder) as door:
-        door.ask(type(None), "DELETE", f"/v1/keys/{part(name)}")
+    with open_client(folder) as client:
+        client.ask(type(None), "DELETE", f"/v1/keys/{part(name)}")
 
 
 @click.command()
 @folder_option
 def digest(folder: Path) -> None:
     """Print the digest of the whole state: equal digests, equal customers."""
-    with open_door(folder) as door:
-        click.echo(door.ask(DigestAnswer, "GET", "/v1/digest").digest)
+    with open_client(folder) as client:
+        click.echo(client.ask(api.DigestAnswer, "GET", "/v1/digest").digest)
 
 
 @click.command()
@@ -183,13 +160,9 @@ def digest(folder: Path) -> None:
 @folder_option
 def replay(as_json: bool, folder: Path) -> None:
     """Fold the whole log anew in a scratch store, and compare; 1 if the state is another."""
-    with open_door(folder) as door:
-        answer = door.ask(ReplayAnswer, "GET", "/v1/replay")
-    if as_json:
-        print_json(answer)
-    else:
-        show.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
-        click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
+    with open_client(folder) as client:
+        answer = client.ask(api.ReplayAnswer, "GET", "/v1/replay")
+    show(answer, as_json, render.replay)
     if answer.live != answer.replayed:
         sys.exit(1)
 
@@ -200,12 +173,11 @@ def replay(as_json: bool, folder: Path) -> None:
 @folder_option
 def clock(wanted: str | None, as_json: bool, folder: Path) -> None:
     """Show the server's present."""
-    with open_door(folder) as door:
+    with open_client(folder) as client:
         if wanted:
-            answer = door.ask(ClockAnswer, "PUT", "/v1/clock", body=ClockRequest(now=wanted))
+            answer = client.ask(
+                api.ClockAnswer, "PUT", "/v1/clock", body=api.ClockRequest(now=wanted)
+            )
         else:
-            answer = door.ask(ClockAnswer, "GET", "/v1/clock")
-    if as_json:
-        print_json(answer)
-    else:
-        click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'})")
+            answer = client.ask(api.ClockAnswer, "GET", "/v1/clock")
+    show(answer, as_json, render.clock)

@@ -176,7 +176,7 @@ def _unit(
         body=receipt,
     )
     once = () if idempotency is None else (b"idempotency:" + idempotency,)
-    return Unit(facts=(fact,), once=once, reads=reads)
+    return Unit(facts=(fact,), dedupe_keys=once, reads=reads)
 
 
 def _earlier(

@@ -50,7 +50,7 @@ def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
 
 def _unit(contact: Contact, reason: Reason, now: Instant) -> Unit:
     key = b"withdrawn:" + contact.id.encode()
-    return Unit(facts=(_fact(contact, reason, now),), once=(key,))
+    return Unit(facts=(_fact(contact, reason, now),), dedupe_keys=(key,))
 
 
 def _fact(contact: Contact, reason: Reason, now: Instant) -> Fact:

@@ -29,7 +29,7 @@ from tuttu.profile.batch import (
     members,
     sources_of,
 )
-from tuttu.storage import Workbench
+from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.values import item_column
 
 AT_ONCE = 40
@@ -57,7 +57,7 @@ class Side(NamedTuple):
 class Comparison:
     """Counts what was compared, and keeps some of what differs."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: ExportWorkspace) -> None:
         self._bench = bench
         self._counts: dict[str, list[int]] = {}
         self.differences: list[Difference] = []

@@ -25,7 +25,7 @@ from tuttu.profile.batch import (
     compared,
     item_columns,
 )
-from tuttu.storage import Sheet, Workbench
+from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary.company import Collection
 from tuttu.vocabulary.conversion import key_text
 from tuttu.vocabulary.events import Event
@@ -76,7 +76,7 @@ class Counts(NamedTuple):
 class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     """asked: by collection that questions are about, None for those about customers."""
 
-    bench: Workbench
+    bench: ExportWorkspace
     layout: Layout
     rooms: Rooms
     asked: Mapping[str | None, list[DefinitionCheck]]

@@ -32,7 +32,7 @@ MEMORY = "2GB"
 """Above it, DuckDB puts aside what it works on, inside the folder."""
 
 
-class Workbench:
+class ExportWorkspace:
     """Tables as Parquet files in `folder`, and SQL over them. For one thread; `interrupt` is for
     the others."""
 
@@ -71,8 +71,8 @@ class Workbench:
 class Sheet:
     """One table while it is being written: a Parquet file for each `ROWS_AT_ONCE` rows."""
 
-    def __init__(self, bench: Workbench, name: str, columns: Mapping[str, str]) -> None:
-        self._bench = bench
+    def __init__(self, workspace: ExportWorkspace, name: str, columns: Mapping[str, str]) -> None:
+        self._workspace = workspace
         self._stem = name.replace(" ", "-")
         self._typed = ", ".join(f"{_quoted(each)} {kind}" for each, kind in columns.items())
         self._names = list(columns)
@@ -93,14 +93,14 @@ class Sheet:
             self._flush()
 
     def reading(self) -> str:
-        files = f"{as_pattern(self._bench.folder)}/{self._stem}.*.parquet"
+        files = f"{as_pattern(self._workspace.folder)}/{self._stem}.*.parquet"
         return f"SELECT * FROM read_parquet({_text(files)})"
 
     def _flush(self) -> None:
         """Rows go to DuckDB as one JSON text, hundreds of times faster than one by one."""
-        path = self._bench.folder / f"{self._stem}.{self._files:06}.parquet"
+        path = self._workspace.folder / f"{self._stem}.{self._files:06}.parquet"
         rows = [dict(zip(self._names, row, strict=True)) for row in self._waiting]
-        self._bench.run(
+        self._workspace.run(
             f"COPY (SELECT unnest(CAST(CAST(? AS JSON) AS STRUCT({self._typed})[]),"
             f" max_depth := 2)) TO {_text(str(path))} (FORMAT parquet)",
             [msgspec.json.encode(rows).decode()],
@@ -110,19 +110,19 @@ class Sheet:
 
 
 @contextmanager
-def open_workbench() -> Iterator[Workbench]:
-    """A workbench in a new folder, which is gone afterwards. Raises ExportError."""
+def open_workspace() -> Iterator[ExportWorkspace]:
+    """A workworkspace in a new folder, which is gone afterwards. Raises ExportError."""
     sweep()
     try:
         folder, lock = _locked_folder()
     except OSError as error:
         raise ExportError(f"no folder for the export: {error.strerror}") from error
     try:
-        bench = Workbench(folder)
+        workspace = ExportWorkspace(folder)
         try:
-            yield bench
+            yield workspace
         finally:
-            bench.close()
+            workspace.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

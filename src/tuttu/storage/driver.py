@@ -1,6 +1,6 @@
 """What a driver does: rows as they are stored, inside one transaction. It knows no meaning.
 
-Everything above it (sealing, folding, versions, `once`) is written once, for every database.
+Everything above it (encryption, folds, versions, dedupe keys) is written once, for every database.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from tuttu.storage.seal import Secret
+from tuttu.storage.encryption import Secret
 
 LogRow = tuple[int, bytes | None, bytes]
 """Position, fragment, sealed fact."""
 
-Place = tuple[str, bytes]
+RecordKey = tuple[str, bytes]
 """Table and key."""
 
-Kept = tuple[int, bytes]
+StoredRecord = tuple[int, bytes]
 """Version and sealed record."""
 
 Unlock = Callable[[bool], Secret]
@@ -27,18 +27,15 @@ Unlock = Callable[[bool], Secret]
 class Changes(NamedTuple):
     """What one commit writes, sealed.
 
-    puts: table, key, version, sealed record. once: keyed hash, position. keys: fragment, wrapped
-    key.
+    puts: table, key, version, sealed record. dedupe_keys: keyed hash, position. keys: fragment,
+    wrapped key.
     """
 
     log: Sequence[LogRow]
     puts: Sequence[tuple[str, bytes, int, bytes]]
     deletes: Sequence[tuple[str, bytes]]
-    once: Sequence[tuple[bytes, int]]
+    dedupe_keys: Sequence[tuple[bytes, int]]
     keys: Sequence[tuple[bytes, bytes]]
-
-
-NOTHING = Changes([], [], [], [], [])
 
 
 class Rows(Protocol):
@@ -48,29 +45,29 @@ class Rows(Protocol):
     def position(self) -> int:
         """Of the newest fact; 0 for an empty log."""
 
-    def record(self, table: str, key: bytes) -> Kept | None: ...
+    def record(self, table: str, key: bytes) -> StoredRecord | None: ...
 
-    def find(self, places: Sequence[Place]) -> list[Kept | None]:
+    def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
         """What is kept at each place, in one question."""
 
     def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Key and sealed record, in the order of keys (by byte)."""
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, int]:
-        """The positions of those `once` keys that there are, in one question."""
+        """The positions of those dedupe keys that there are, in one question."""
 
     def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[LogRow]: ...
 
     def wrapped(self, fragment: bytes) -> bytes | None: ...
 
 
-class Writing(Rows, Protocol):
+class WriteRows(Rows, Protocol):
     """The newest state, which nobody else changes until this is over."""
 
-    def touch(self) -> None:
+    def probe(self) -> None:
         """Writes something that is there as it is: whatever hinders a write hinders this one."""
 
-    def forget(self) -> None:
+    def drop_records(self) -> None:
         """Removes every record; the log and all else stay."""
 
     def commit(self, changes: Changes) -> None:
@@ -90,7 +87,7 @@ class Driver(Protocol):
 
     def reading(self) -> AbstractContextManager[Rows]: ...
 
-    def writing(self) -> AbstractContextManager[Writing]:
+    def writing(self) -> AbstractContextManager[WriteRows]:
         """Whatever was not committed when the context ends is undone."""
 
     def close(self) -> None: ...

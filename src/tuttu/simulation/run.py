@@ -11,9 +11,9 @@ import msgspec
 from tuttu.catalog import Expectation, Scenario, ScenarioStep, read_scenarios
 from tuttu.decision import STAGE_NAMES
 from tuttu.engine import Runtime, load_project, scratch_engine
-from tuttu.simulation.asking import unmet
+from tuttu.simulation.expectations import unmet
 from tuttu.simulation.report import Failure, Report
-from tuttu.simulation.telling import StoryError, tell
+from tuttu.simulation.steps import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.library import Controls

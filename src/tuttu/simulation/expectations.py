@@ -8,7 +8,7 @@ from tuttu import engine as use
 from tuttu.api import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
 from tuttu.catalog import Expectation
 from tuttu.engine import Runtime
-from tuttu.simulation.telling import TELLER
+from tuttu.simulation.steps import TELLER
 
 NAMED = ("condition", "guard", "limit", "suppression", "resource")
 """Values of a reason that a `because` may name."""

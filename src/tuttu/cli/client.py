@@ -1,4 +1,4 @@
-"""The application of a project folder, wherever it runs: in its server, or in this process.
+"""A client of a project folder's application, wherever it runs: in its server, or in this process.
 
 A command speaks to the server over the project's own socket if one answers there; otherwise it
 becomes the owner of the store and asks the same application in this very process. Either way the
@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu.api import ENGLISH, ShownFault
+from tuttu import api
 from tuttu.cli.options import chosen_language, chosen_storage
 from tuttu.engine import Runtime, open_engine
 from tuttu.storage import OwnedElsewhereError
@@ -46,7 +46,7 @@ class ServerGoneError(RetryError):
     """The server ended, or was killed, before it answered."""
 
 
-class Door:
+class Client:
     """Asks the application, one question at a time. runtime: of this very process, if it owns the
     store: for long work that tells how far it is."""
 
@@ -58,12 +58,12 @@ class Door:
     ) -> None:
         self.runtime = runtime
         self._runner = runner
-        self._client = httpx.AsyncClient(
+        self._http = httpx.AsyncClient(
             transport=transport,
             base_url="http://tuttu",
             timeout=TIMEOUT,
             trust_env=False,
-            headers={"Accept-Language": chosen_language() or ENGLISH},
+            headers={"Accept-Language": chosen_language() or api.ENGLISH},
         )
 
     def ask(
@@ -81,7 +81,7 @@ class Door:
         """
         content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         said = {name: str(value) for name, value in (query or {}).items() if value is not None}
-        request = self._client.request(method, path, content=content, params=said)
+        request = self._http.request(method, path, content=content, params=said)
         try:
             return _decoded(self._runner.run(request), answer)
         except httpx.TransportError as error:
@@ -91,7 +91,7 @@ class Door:
             ) from error
 
     def close(self) -> None:
-        self._runner.run(self._client.aclose())
+        self._runner.run(self._http.aclose())
 
 
 def _decoded(response: httpx.Response, answer: type[A]) -> A:
@@ -111,27 +111,27 @@ class _Problem(msgspec.Struct):
 
     code: str = ""
     detail: str = ""
-    faults: list[ShownFault] = []
+    faults: list[api.ShownFault] = []
 
 
-def _fault(shown: ShownFault) -> Fault:
+def _fault(shown: api.ShownFault) -> Fault:
     return Fault(Where(shown.file, shown.line), shown.found, shown.expected, shown.nearest)
 
 
 @contextmanager
-def open_door(folder: Path) -> Iterator[Door]:
-    """The running server's door, or our own. Raises what `open_engine` raises."""
+def open_client(folder: Path) -> Iterator[Client]:
+    """The running server's client, or our own. Raises what `open_engine` raises."""
     path, clock = socket_path(folder), SystemClock()
     runtime = _runtime_of(folder, path, clock)
     if runtime is None:
-        with reachable(path) as address, _door(httpx.AsyncHTTPTransport(uds=address)) as door:
-            yield door
+        with reachable(path) as address, _client(httpx.AsyncHTTPTransport(uds=address)) as client:
+            yield client
         return
     with closing(runtime):
         catch_up(clock, runtime)
         app = create_app(runtime, local=True)
-        with _door(httpx.ASGITransport(app), runtime) as door:
-            yield door
+        with _client(httpx.ASGITransport(app), runtime) as client:
+            yield client
 
 
 def _runtime_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
@@ -149,9 +149,11 @@ def _runtime_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
 
 
 @contextmanager
-def _door(transport: httpx.AsyncBaseTransport, runtime: Runtime | None = None) -> Iterator[Door]:
-    with asyncio.Runner() as runner, closing(Door(transport, runner, runtime)) as door:
-        yield door
+def _client(
+    transport: httpx.AsyncBaseTransport, runtime: Runtime | None = None
+) -> Iterator[Client]:
+    with asyncio.Runner() as runner, closing(Client(transport, runner, runtime)) as client:
+        yield client
 
 
 def part(text: str) -> str:

@@ -1,6 +1,6 @@
 """Which records of a person are asked for together, learned from what was asked before.
 
-Over a network each question costs a round trip. Records of a person have keys that begin with his
+Over a network each question costs a round trip. Records of a person have keys that begin with their
 fragment; what follows is the same for everybody, so what was read of one person tells what will be
 read of the next. A guess that is wrong costs a look into an index, and is never seen.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
-from tuttu.storage.rows import Place
+from tuttu.storage.driver import RecordKey
 from tuttu.vocabulary.events import FragmentId
 
 MOST = 48
@@ -19,7 +19,7 @@ FRAGMENT = 16
 """Bytes of a key that name a fragment."""
 
 
-class ReadAhead:
+class Prefetch:
     """Safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class ReadAhead:
             if len(self._kinds) > MOST:
                 self._kinds.popitem(last=False)
 
-    def places(self, fragment: FragmentId) -> list[Place]:
+    def places(self, fragment: FragmentId) -> list[RecordKey]:
         """What is likely to be asked for next, of the same person."""
         with self._lock:
             return [(table, fragment + rest) for table, rest in self._kinds]

@@ -7,8 +7,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from tuttu.storage.encryption import KEY, Secret
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
-from tuttu.storage.seal import KEY, Secret
 
 
 def read_secret(path: Path, *, fresh: bool) -> Secret:

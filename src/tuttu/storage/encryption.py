@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import os
 from collections import OrderedDict
-from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -49,7 +48,7 @@ class Secret:
 
     def __init__(self, master: bytes) -> None:
         self._hash_key = _derive(master, b"tuttu-pseudonym")
-        self._once_key = _derive(master, b"tuttu-once")
+        self._dedupe_key = _derive(master, b"tuttu-once")
         self.cipher = AESGCM(_derive(master, b"tuttu-seal"))
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
@@ -57,34 +56,29 @@ class Secret:
         message = f"{len(namespace)}:{namespace}{value}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._hash_key, message, "sha256")[:PSEUDONYM]
 
-    def once(self, key: bytes) -> bytes:
-        """A `once` key as it is kept: what it was made of cannot be guessed from the raw file."""
-        return hmac.digest(self._once_key, key, "sha256")[:PSEUDONYM]
+    def dedupe_key(self, key: bytes) -> bytes:
+        """A dedupe key as it is kept: what it was made of cannot be guessed from the raw file."""
+        return hmac.digest(self._dedupe_key, key, "sha256")[:PSEUDONYM]
 
 
 def _derive(master: bytes, use: bytes) -> bytes:
     return hashlib.blake2b(master, person=use, digest_size=KEY).digest()
 
 
-class Keyring:
-    """Ciphers of fragments, unwrapped on demand and cached; shared by all transactions."""
+class FragmentKeys:
+    """Ciphers of fragments, unwrapped on demand and kept in memory; shared by all transactions."""
 
     def __init__(self, secret: Secret) -> None:
+        self.known: OrderedDict[FragmentId, AESGCM] = OrderedDict()
         self._secret = secret
-        self._cache: OrderedDict[FragmentId, AESGCM] = OrderedDict()
 
-    def cipher(
-        self, fragment: FragmentId, load: Callable[[FragmentId], bytes | None]
-    ) -> AESGCM | None:
-        """None if the fragment has no key. load: its wrapped key, as it is stored."""
-        known = self._cache.get(fragment)
-        if known is None:
-            wrapped = load(fragment)
-            if wrapped is None:
-                return None
-            known = AESGCM(unseal(self._secret.cipher, wrapped, fragment))
-            self.remember(fragment, known)
-        return known
+    def unwrap(self, fragment: FragmentId, wrapped: bytes | None) -> AESGCM | None:
+        """wrapped: the fragment's key as it is stored; None: it has none."""
+        if wrapped is None:
+            return None
+        cipher = AESGCM(unseal(self._secret.cipher, wrapped, fragment))
+        self.remember(fragment, cipher)
+        return cipher
 
     def create(self, fragment: FragmentId) -> tuple[AESGCM, bytes]:
         """A new cipher and its wrapped key; to be remembered when it has been committed."""
@@ -92,6 +86,6 @@ class Keyring:
         return AESGCM(key), seal(self._secret.cipher, key, fragment)
 
     def remember(self, fragment: FragmentId, cipher: AESGCM) -> None:
-        self._cache[fragment] = cipher
-        if len(self._cache) > CACHED_KEYS:
-            self._cache.popitem(last=False)
+        self.known[fragment] = cipher
+        if len(self.known) > CACHED_KEYS:
+            self.known.popitem(last=False)
