@@ -25,6 +25,10 @@ GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 @pytest.fixture(autouse=True)
 def _long_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    be_patient(monkeypatch)
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "SECONDS", HANG_SECONDS)
     monkeypatch.setattr(PatientProtocol, "head_seconds", HANG_SECONDS)
 
@@ -42,7 +46,7 @@ def short_body(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def connect(running: Any) -> Iterator[Callable[[], socket.socket]]:
+def connect(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], socket.socket]]:
     opened: list[socket.socket] = []
 
     def connecting() -> socket.socket:
@@ -52,6 +56,7 @@ def connect(running: Any) -> Iterator[Callable[[], socket.socket]]:
     yield connecting
     for each in opened:
         each.close()
+    be_patient(monkeypatch)
     assert running.client().get("/healthz").status_code == 200
 
 
