@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tuttu.ledger.state import FRAGMENTS, QUEUE
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import facts, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Contact
 
 FRAGMENT_BYTES = 16
 
 
-def queued(reader: Reader) -> Iterator[Contact]:
+def queued(reader: facts.Reader) -> Iterator[verdicts.Contact]:
     """Contacts that wait to be sent, by fragment."""
     for key, waiting in reader.scan(QUEUE):
         record = reader.get(FRAGMENTS, key[:FRAGMENT_BYTES], watch=False)
@@ -20,7 +19,7 @@ def queued(reader: Reader) -> Iterator[Contact]:
             yield record.contacts[waiting.contact_id]
 
 
-def withdrawal_reason(project: Project, contact: Contact) -> str:
+def withdrawal_reason(project: Project, contact: verdicts.Contact) -> str:
     """Why the contact cannot be made any more, in plain words; empty if it can."""
     action = project.actions.get(contact.action or "")
     if action is None:
