@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tuttu import identity
-from tuttu.decision import Situation, situation
+from tuttu import decision, identity
+from tuttu.api import ENGLISH, words_in
+from tuttu.decision import DecisionView
 from tuttu.policy import CompiledExpression, parse, quoted_name
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import (
@@ -36,7 +37,7 @@ from tuttu.vocabulary.library import Action, Guard, Policy, Treatment
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import MINUTE, Condition, Instant, Kind, Row, Schema, Type, Value
-from tuttu.vocabulary.verdicts import Contact, Receipt
+from tuttu.vocabulary.verdicts import Contact, Receipt, Refusal
 
 HERE = Where("test.yaml", 1)
 NOON: Instant = 1_772_704_800_000_000
@@ -314,7 +315,15 @@ def customer(store: Pseudonyms, *users: str, joined_at: Instant | None = None) -
 
 def view(
     reader: Reader, project: Project, now: Instant = NOON, *, who: str = "maija", **context: Value
-) -> Situation:
+) -> DecisionView:
     """What a decision about this user reads."""
     asked = identity.resolve(reader, project, Identifier("user_id", who))
-    return situation(reader, project, asked, now, context=context)
+    return decision.view(reader, project, asked, now, context=context)
+
+
+# What people read
+
+
+def in_words(refusal: Refusal | None) -> str:
+    """A refusal's reason in English; nothing of one that there is not."""
+    return "" if refusal is None else words_in(ENGLISH).reason(refusal.why)

@@ -23,10 +23,10 @@ from tests.waiting import HANG_SECONDS
 from tuttu import batch
 from tuttu import engine as use
 from tuttu.batch.verify import exporting
-from tuttu.batch.verify.questions import expressions
+from tuttu.batch.verify.definition_checks import expressions
 from tuttu.engine import ROOMS, Runtime
 from tuttu.profile.batch import Layout, layout_of
-from tuttu.storage import ExportError, InterruptedRunError, Workbench, open_workbench, sweep
+from tuttu.storage import ExportError, ExportWorkspace, InterruptedRunError, open_workspace, sweep
 from tuttu.vocabulary.events import Event
 
 KEY = bytes(16)
@@ -34,7 +34,7 @@ AT_WORK_SECONDS = 0.2
 """After which a statement has begun, as a rule."""
 
 
-def _exported(engine: Runtime, bench: Workbench) -> Layout:
+def _exported(engine: Runtime, bench: ExportWorkspace) -> Layout:
     """All files of a run, while they are there."""
     plan = batch.ExportPlan(engine.project, ROOMS, engine.now(), KEY)
     with engine.view() as seen:
@@ -95,7 +95,7 @@ def _unnamed(engine: Runtime, layout: Layout) -> set[str]:
 @pytest.mark.parametrize("company", ["operator", "shop", "utility"])
 def test_who_somebody_is_stays_out(company: str, told: Told, temporary: Path) -> None:
     engine = told(company)
-    with open_workbench() as bench:
+    with open_workspace() as bench:
         layout = _exported(engine, bench)
         cells = _read(bench.folder)
         raw = b"".join(path.read_bytes() for path in bench.folder.rglob("*") if path.is_file())
@@ -109,7 +109,7 @@ def test_who_somebody_is_stays_out(company: str, told: Told, temporary: Path) ->
 
 def test_only_what_is_read_has_a_column(told: Told, temporary: Path) -> None:
     engine = told("utility")
-    with open_workbench() as bench:
+    with open_workspace() as bench:
         layout = _exported(engine, bench)
         columns = {
             name: [row[0] for row in bench.run(f'DESCRIBE "{name}"')]
@@ -129,7 +129,7 @@ def test_only_what_is_read_has_a_column(told: Told, temporary: Path) -> None:
 
 def test_files_have_the_types_of_the_row(told: Told, temporary: Path) -> None:
     engine = told("utility")
-    with open_workbench() as bench:
+    with open_workspace() as bench:
         _exported(engine, bench)
         types = dict(row[:2] for row in bench.run("DESCRIBE customers"))
     assert types["now"] == "TIMESTAMP"
@@ -165,7 +165,7 @@ def test_the_folder_is_gone_after_a_failure(told: Told, temporary: Path) -> None
     with pytest.raises(RuntimeError):
         use.verify(engine, fail)
     assert exports(temporary) == []
-    with pytest.raises(ExportError), open_workbench() as bench:
+    with pytest.raises(ExportError), open_workspace() as bench:
         bench.run("SELECT no_such_column")
     assert exports(temporary) == []
 
@@ -185,7 +185,7 @@ def test_a_run_is_ended_from_another_thread(told: Told, temporary: Path) -> None
 
 
 def test_a_statement_at_work_is_ended_too(temporary: Path) -> None:
-    with open_workbench() as bench:
+    with open_workspace() as bench:
         over = threading.Event()
 
         def interrupt_again_and_again() -> None:
@@ -207,14 +207,14 @@ def test_a_statement_at_work_is_ended_too(temporary: Path) -> None:
 WORKING = """
 import signal
 from tuttu.cli.verifying import endable
-from tuttu.storage import open_workbench
+from tuttu.storage import open_workspace
 benches = []
 # As in a terminal: whoever starts the tests in the background, or by nohup, makes us ignore them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 for number in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, signal.SIG_DFL)
 def work():
-    with open_workbench() as bench:
+    with open_workspace() as bench:
         benches.append(bench)
         print(bench.folder, flush=True)
         bench.run("SELECT count(*) FROM range(10000000000000) a WHERE a.range % 7 = 8")
@@ -292,7 +292,7 @@ def test_duckdb_opens_nothing_but_the_export(
 
     monkeypatch.setattr(duckdb, "connect", watched)
     engine = told("utility")
-    with open_workbench() as bench:
+    with open_workspace() as bench:
         _exported(engine, bench)
         folder = str(bench.folder)
         rows = bench.run("SELECT DISTINCT message FROM duckdb_logs WHERE type = 'FileSystem'")
@@ -321,7 +321,7 @@ def test_duckdb_is_refused_the_store_and_everything_else(
 ) -> None:
     store = tmp_path / "store.db"
     store.write_bytes(b"SQLite format 3\0")
-    with open_workbench() as bench, pytest.raises(ExportError):
+    with open_workspace() as bench, pytest.raises(ExportError):
         bench.run(sql.format(store=store))
     assert store.read_bytes() == b"SQLite format 3\0"
 

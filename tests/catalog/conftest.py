@@ -1,16 +1,19 @@
-"""A small company that is written anew for each test, and ways to bend it."""
+"""A small company that is newly written for each test, and ways to bend it."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tuttu import catalog
-from tuttu.vocabulary.errors import Fault
+from tuttu.vocabulary.conversion import to_instant
+from tuttu.vocabulary.errors import Fault, Where
 
 BASE = {
     "tuttu.yaml": "name: corner-shop\nzone: Europe/Helsinki\nlanguages: [en, fi]\n",
@@ -79,8 +82,46 @@ BASE = {
     "content/welcome.web.en.liquid": "Welcome\n",
 }
 
+OFFER = "actions/sales/tv/offer.yaml"
+GROUP = "actions/sales/tv/_group.yaml"
+DESIGN = Path(__file__).parent / "design"
+"""The forms of the design's own page."""
+HELSINKI = ZoneInfo("Europe/Helsinki")
+
 Files = Mapping[str, str | bytes | None]
 Write = Callable[..., Path]
+Edit = Callable[[str, str, str], Path]
+Faults = Callable[[Files], list[Fault]]
+Offer = Callable[..., dict[str, str]]
+Slip = tuple[str, str, str, int, str, str, str | None]
+"""A file, a text in it and another in its place; the line, what is found, expected, nearest."""
+
+
+def local(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
+    """The instant of a time in Helsinki."""
+    return to_instant(datetime(year, month, day, hour, minute, tzinfo=HELSINKI))
+
+
+def places(faults: list[Fault]) -> list[tuple[str, str]]:
+    return [(str(fault.where), fault.found) for fault in faults]
+
+
+def assert_one_fault(edit: Edit, slip: Slip) -> None:
+    """The slip is found where it was made, and draws no other faults after it."""
+    path, old, new, line, found, expected, nearest = slip
+    folder = edit(path, old, new)
+    faults = [fault for fault in catalog.check(folder) if fault.where.file == path]
+    assert [fault.where for fault in faults] == [Where(path, line)]
+    assert found in faults[0].found
+    assert expected in faults[0].expected
+    assert faults[0].nearest == nearest
+    assert catalog.check(folder) == faults, "a fault drew others after it"
+
+
+def with_traits(base: Mapping[str, str], lines: str) -> dict[str, str]:
+    """The small company with more traits, from line 8 of traits.yaml on."""
+    known = "  has_tv: {type: bool}\n"
+    return {"traits.yaml": base["traits.yaml"].replace(known, f"{known}{lines}")}
 
 
 @pytest.fixture
@@ -101,13 +142,24 @@ def write(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
+def offer(base: Mapping[str, str]) -> Offer:
+    """offer(condition, about=…): the offer, about a ticket, with this condition."""
+
+    def make(condition: str = "NOT has_tv", about: str = "about: tickets\n") -> dict[str, str]:
+        text = base[OFFER].replace("  has no TV: NOT has_tv\n", f"  has no TV: {condition}\n")
+        return {OFFER: text.replace("value:", f"{about}value:")}
+
+    return make
+
+
+@pytest.fixture
 def base() -> Mapping[str, str]:
     """The files of the small company."""
     return BASE
 
 
 @pytest.fixture
-def edit(write: Write) -> Callable[[str, str, str], Path]:
+def edit(write: Write) -> Edit:
     """edit(path, old, new): the small company with one text replaced, which must be there."""
 
     def edit(path: str, old: str, new: str) -> Path:
@@ -118,7 +170,7 @@ def edit(write: Write) -> Callable[[str, str, str], Path]:
 
 
 @pytest.fixture
-def faults(write: Write) -> Callable[[Files], list[Fault]]:
+def faults(write: Write) -> Faults:
     """faults({path: text}): what check says of the small company with these files changed."""
     return lambda changes: catalog.check(write(changes))
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.catalog.conftest import DESIGN, Offer, Write
 
-from tuttu import catalog
+from tuttu import catalog, simulation
 from tuttu.vocabulary.conversion import to_instant
 from tuttu.vocabulary.errors import Fault, Where
-from tuttu.vocabulary.verdicts import Stage
-
-Write = Callable[..., Path]
 
 STORY = """scenario: an open case stops the offer
 given:
@@ -40,7 +37,8 @@ def at(day: int, hour: int, minute: int, zone: str = "Europe/Helsinki") -> int:
 
 
 def faults_of(write: Write, story: str) -> list[Fault]:
-    return catalog.check(write({"scenarios/one.yaml": story}))
+    stages = ("guards", "consent", "suppressions")
+    return catalog.check(write({"scenarios/one.yaml": story}), stages=stages)
 
 
 def test_steps_by_kind(write: Write) -> None:
@@ -75,7 +73,7 @@ def test_one_expectation_for_each_answer_and_trait(write: Write) -> None:
     refused, chosen, empty, has_tv, income = story.expect
     assert (refused.kind, refused.action, refused.surface) == ("refused", "offer", "call")
     assert (refused.because, refused.stage) == ("open case", None)
-    assert refused.also == (Stage.CONSENT, Stage.SUPPRESSIONS)
+    assert refused.also == ("consent", "suppressions")
     assert (chosen.kind, chosen.action, chosen.treatment) == ("chosen", "news", "web")
     assert (empty.kind, empty.action, empty.value) == ("empty", "", "welcome")
     assert (has_tv.kind, has_tv.action, has_tv.value) == ("trait", "has_tv", False)
@@ -133,6 +131,45 @@ def test_the_operator_tells_its_stories(operator: Path) -> None:
     stories = catalog.read_scenarios(operator)
     assert len(stories) >= 12
     stages = {one.stage for story in stories for one in story.expect if one.stage}
-    assert {Stage.GUARDS, Stage.CONSENT, Stage.SUPPRESSIONS, Stage.CONTACT_LIMITS} <= stages
+    assert {"guards", "consent", "suppressions", "contact_limits"} <= stages
     collide = [story for story in stories if len({one.stage for one in story.expect} - {None}) >= 4]
     assert [story.where.file for story in collide] == ["scenarios/departments-collide.yaml"]
+
+
+ITEM_SCENARIO = """\
+scenario: of one ticket
+given:
+  - {at: 2026-03-01T09:00, who: {user_id: maija}, outcome: viewed, action: offer, item: T1}
+expect:
+  - {at: 2026-03-02T09:00, who: {user_id: maija}, surface: front.hero, chosen: offer, item: T1}
+  - {at: 2026-03-02T09:00, who: {user_id: maija}, surface: front.hero, not_chosen: offer, item: 7}
+"""
+
+
+def test_a_story_names_the_item(write: Write, offer: Offer) -> None:
+    folder = write({**offer(), "scenarios/one.yaml": ITEM_SCENARIO})
+    [scenario] = catalog.read_scenarios(folder)
+    assert scenario.given[0].item == "T1"
+    assert [one.item for one in scenario.expect] == ["T1", "7"]
+
+
+def test_a_story_names_no_item_of_what_is_about_none(write: Write) -> None:
+    found = catalog.check(write({"scenarios/one.yaml": ITEM_SCENARIO}))
+    assert [(fault.where.line, fault.found) for fault in found] == [
+        (3, "`item`"),
+        (5, "`item`"),
+        (6, "`item`"),
+    ]
+    assert all("`about: …` in the action `offer`" in fault.expected for fault in found)
+
+
+def test_an_item_alone_expects_nothing(write: Write, offer: Offer) -> None:
+    empty = ITEM_SCENARIO.replace("chosen: offer, item: T1", "empty: true, item: T1")
+    [fault] = catalog.check(write({**offer(), "scenarios/one.yaml": empty}))
+    assert (fault.where.line, fault.found) == (5, "`item`")
+
+
+def test_its_story_holds() -> None:
+    report = simulation.run(DESIGN)
+    assert report.passed, report.failures
+    assert report.expectations == 3

@@ -92,7 +92,7 @@ def test_it_asks_the_server_and_never_an_engine_of_its_own(
     def opened(*_: object, **__: object) -> None:
         pytest.fail("the demonstration opened the store itself")
 
-    monkeypatch.setattr("tuttu.cli.door.open_engine", opened)
+    monkeypatch.setattr("tuttu.cli.client.open_engine", opened)
     assert "tv-package -> case-news" in run("demo", "--once", "--folder", str(folder)).output
 
 

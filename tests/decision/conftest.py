@@ -11,7 +11,7 @@ from tests import builders
 from tests.builders import HERE, NOON, TEXT
 
 from tuttu import consent, identity, ledger, profile
-from tuttu.decision import Candidate, Question, Situation, decide
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.policy import CompiledExpression
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Company, Group, Profile, Resource, Tracking
@@ -105,12 +105,12 @@ def opened() -> Callable[[Project], AbstractContextManager[Store]]:
 
 
 @pytest.fixture(scope="session")
-def situated() -> Callable[..., Situation]:
+def situated() -> Callable[..., DecisionView]:
     """situated(store, project, now, who="maija", **context)."""
 
     def read(
         store: Store, project: Project, now: int = NOON, *, who: str = "maija", **context: Value
-    ) -> Situation:
+    ) -> DecisionView:
         with store.read() as snapshot:
             return builders.view(snapshot, project, now, who=who, **context)
 
@@ -119,11 +119,12 @@ def situated() -> Callable[..., Situation]:
 
 @pytest.fixture
 def alone(
-    opened: Callable[[Project], AbstractContextManager[Store]], situated: Callable[..., Situation]
-) -> Callable[..., Situation]:
+    opened: Callable[[Project], AbstractContextManager[Store]],
+    situated: Callable[..., DecisionView],
+) -> Callable[..., DecisionView]:
     """alone(project, now=…, **context): Maija, of whom nothing is known but the context."""
 
-    def read(project: Project, now: int = NOON, **context: Value) -> Situation:
+    def read(project: Project, now: int = NOON, **context: Value) -> DecisionView:
         with opened(project) as store:
             return situated(store, project, now, **context)
 
@@ -131,11 +132,11 @@ def alone(
 
 
 @pytest.fixture(scope="session")
-def asking() -> Callable[..., Question]:
+def asking() -> Callable[..., DecisionQuery]:
     """asking("front", …, seed=…, slots=…), with Maija's fragment unless another is given."""
 
-    def make(*surfaces: str, fragment: bytes = b"m" * 16, **more: object) -> Question:
-        return Question(surfaces=surfaces or ("front",), fragment=fragment, **more)  # type: ignore[arg-type]
+    def make(*surfaces: str, fragment: bytes = b"m" * 16, **more: object) -> DecisionQuery:
+        return DecisionQuery(surfaces=surfaces or ("front",), fragment=fragment, **more)  # type: ignore[arg-type]
 
     return make
 
@@ -162,7 +163,7 @@ def kept(
         **context: Value,
     ) -> tuple[Receipt, Result]:
         fragment = store.pseudonym("user_id", who)
-        question = Question(surfaces=surfaces or ("front",), fragment=fragment)
+        question = DecisionQuery(surfaces=surfaces or ("front",), fragment=fragment)
         with store.read() as snapshot:
             seen = builders.view(snapshot, project, now, who=who, **context)
             receipt = decide(seen, question, decision_id, shown)

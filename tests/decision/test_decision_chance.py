@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from tests.builders import in_words
 
 from tuttu.content import ContentError
-from tuttu.decision import Candidate, Question, Situation, decide
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.decision.chance import arm_of, draw, pick, seed_of
 from tuttu.vocabulary.library import Action, Controls, Policy
 from tuttu.vocabulary.project import Project
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.laws
 
 Make = Callable[..., Action]
 Companies = Callable[..., Project]
-Alone = Callable[..., Situation]
-Asking = Callable[..., Question]
+Alone = Callable[..., DecisionView]
+Asking = Callable[..., DecisionQuery]
 Render = Callable[[Candidate], str]
 Scale = Callable[[int, int], int]
 
@@ -69,13 +70,13 @@ def test_each_choice_comes_as_often_as_its_probability_says(
 ) -> None:
     """Slot by slot, given the slots before it: for every history, over all seeds."""
     policy = Policy(controls=_controls(arm, exploration))
-    situation = alone(company(*_offers(action, service), policy=policy))
-    assert situation.arm == arm
+    view = alone(company(*_offers(action, service), policy=policy))
+    assert view.arm == arm
     seeds = scale(600, 10_000)
     counts: dict[tuple[object, ...], Counter[object]] = defaultdict(Counter)
     stated: dict[tuple[object, ...], dict[object, set[float]]] = defaultdict(dict)
     for seed in range(seeds):
-        receipt = decide(situation, asking("front", "side", seed=seed), "d1", _render)
+        receipt = decide(view, asking("front", "side", seed=seed), "d1", _render)
         before: tuple[object, ...] = ()
         withheld = {(each.surface, each.slot): each.action for each in receipt.withheld}
         for choice in receipt.choices:
@@ -100,11 +101,11 @@ def test_over_ten_thousand_seeds_the_shares_of_exploration_come_true(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
     offers = [action(f"offer-{number}", value=float(number + 1)) for number in range(4)]
-    situation = alone(company(*offers, policy=Policy(controls=Controls(exploration=0.2))))
+    view = alone(company(*offers, policy=Policy(controls=Controls(exploration=0.2))))
     seeds = 10_000
     counts: Counter[tuple[str, float]] = Counter()
     for seed in range(seeds):
-        (choice,) = decide(situation, asking(seed=seed), "d1", shown).choices
+        (choice,) = decide(view, asking(seed=seed), "d1", shown).choices
         counts[choice.action, choice.probability] += 1
     assert len(counts) == 4
     for (name, probability), times in counts.items():
@@ -117,11 +118,11 @@ def test_exploration_gives_the_best_its_share_and_the_others_theirs(
 ) -> None:
     offers = [action(f"offer-{number}", value=float(number + 1)) for number in range(4)]
     project = company(*offers, policy=Policy(controls=Controls(exploration=0.2)))
-    situation = alone(project)
+    view = alone(project)
     seen = {
         (choice.action, choice.probability)
         for seed in range(400)
-        for choice in decide(situation, asking(seed=seed), "d1", shown).choices
+        for choice in decide(view, asking(seed=seed), "d1", shown).choices
     }
     assert seen == {
         ("offer-3", 0.8 + 0.2 / 4),
@@ -136,14 +137,14 @@ def test_a_random_loss_is_said_so(
 ) -> None:
     controls = Controls(random_choice=1.0)
     project = company(action("a"), action("b", value=99.0), policy=Policy(controls=controls))
-    situation = alone(project)
+    view = alone(project)
     reasons = {
-        each.refusal.reason
+        in_words(each.refusal)
         for seed in range(20)
-        for each in decide(situation, asking(seed=seed), "d1", shown).verdicts
+        for each in decide(view, asking(seed=seed), "d1", shown).verdicts
         if each.refusal
     }
-    assert reasons == {"lost to a in a random draw", "lost to b in a random draw"}
+    assert reasons == {"b lost to a in a random draw", "a lost to b in a random draw"}
 
 
 def test_propensity_alone_ranks_in_its_arm(
@@ -153,8 +154,8 @@ def test_propensity_alone_ranks_in_its_arm(
     project = company(*offers, policy=Policy(controls=Controls(propensity_only=1.0)))
     receipt = decide(alone(project), asking(), "d1", shown)
     assert [each.action for each in receipt.choices] == ["likely"]
-    assert [each.refusal.reason for each in receipt.verdicts if each.refusal] == [
-        "lost to likely by a propensity of 0.5"
+    assert [in_words(each.refusal) for each in receipt.verdicts if each.refusal] == [
+        "dear lost to likely by a propensity of 0.5"
     ]
 
 
@@ -165,9 +166,9 @@ def test_service_is_never_held_out(
     """Where service wins by the policy, it wins in every arm, for certain."""
     offers = (action("news", purpose="service", value=100.0), action("tv"), action("net"))
     project = company(*offers, policy=Policy(controls=_controls(arm, 0.0)))
-    situation = alone(project)
+    view = alone(project)
     for seed in range(50):
-        receipt = decide(situation, asking(seed=seed), "d1", shown)
+        receipt = decide(view, asking(seed=seed), "d1", shown)
         assert [(each.action, each.probability) for each in receipt.choices] == [("news", 1.0)]
         assert receipt.withheld == ()
 
@@ -176,13 +177,13 @@ def test_the_same_seed_gives_the_same_decision_and_the_id_makes_the_seed(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
     policy = Policy(controls=Controls(exploration=0.5))
-    situation = alone(company(*_offers(action, 1.0), policy=policy))
-    one, other = (decide(situation, asking("side"), "d1", shown) for _ in range(2))
+    view = alone(company(*_offers(action, 1.0), policy=policy))
+    one, other = (decide(view, asking("side"), "d1", shown) for _ in range(2))
     assert one == other
     assert one.seed == seed_of("tuttu", "d1")
-    told = decide(situation, asking("side", seed=one.seed), "d1", shown)
+    told = decide(view, asking("side", seed=one.seed), "d1", shown)
     assert told == one
-    seeds = {decide(situation, asking("side"), f"d{n}", shown).seed for n in range(50)}
+    seeds = {decide(view, asking("side"), f"d{n}", shown).seed for n in range(50)}
     assert len(seeds) == 50
 
 

@@ -15,19 +15,19 @@ from tuttu.counterfactual import (
     Allowed,
     Arm,
     Change,
+    ChangePart,
     ColumnSet,
     Endless,
+    HigherLimit,
     Later,
     Live,
-    Part,
-    Room,
     Units,
     Worth,
     apply,
     least_change,
     subsets,
 )
-from tuttu.decision import Candidate, Question, Situation, decide
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.policy import parse
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Profile
@@ -46,8 +46,8 @@ from tuttu.vocabulary.verdicts import Refusal
 
 Make = Callable[..., Action]
 Companies = Callable[..., Project]
-Alone = Callable[..., Situation]
-Asking = Callable[..., Question]
+Alone = Callable[..., DecisionView]
+Asking = Callable[..., DecisionQuery]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 
 SCHEMA = Schema(
@@ -75,55 +75,57 @@ def _asked(action: Action, **blocks: str) -> Action:
     return msgspec.structs.replace(action, **made)
 
 
-def _refusal(situation: Situation, question: Question, name: str, treatment: str) -> Refusal | None:
-    receipt = decide(situation, question, "d", _render)
+def _refusal(
+    view: DecisionView, question: DecisionQuery, name: str, treatment: str
+) -> Refusal | None:
+    receipt = decide(view, question, "d", _render)
     found = {(each.action, each.treatment): each.refusal for each in receipt.verdicts}
     return found[name, treatment]
 
 
 def _least(
-    situation: Situation, question: Question, name: str, treatment: str = "front"
-) -> tuple[Part, ...]:
+    view: DecisionView, question: DecisionQuery, name: str, treatment: str = "front"
+) -> tuple[ChangePart, ...]:
     """The parts of the change, once it is certain that it turns the verdict and no part does."""
-    assert _refusal(situation, question, name, treatment) is not None
-    change = least_change(situation, question, (name, treatment, None), lambda _: _render)
+    assert _refusal(view, question, name, treatment) is not None
+    change = least_change(view, question, (name, treatment, None), lambda _: _render)
     assert change is not None
-    assert _refusal(apply(situation, change), question, name, treatment) is None
+    assert _refusal(apply(view, change), question, name, treatment) is None
     for part in subsets(change):
-        assert _refusal(apply(situation, part), question, name, treatment) is not None
+        assert _refusal(apply(view, part), question, name, treatment) is not None
     return change.parts
 
 
 def test_who_is_chosen_needs_nothing(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
-    situation = alone(company(action("tv")))
-    assert least_change(situation, asking(seed=1), ("tv", "front", None)) == Change(())
+    view = alone(company(action("tv")))
+    assert least_change(view, asking(seed=1), ("tv", "front", None)) == Change(())
 
 
 def test_a_draft_goes_live_and_what_ended_has_no_end(
     alone: Alone, company: Companies, action: Make, asking: Asking, noon: int
 ) -> None:
     ended = action("old", on=("side",), valid_until=noon)
-    situation = alone(company(action("new", status="draft"), ended))
+    view = alone(company(action("new", status="draft"), ended))
     question = asking("front", "side", seed=1)
-    assert _least(situation, question, "new") == (Live(action="new", now="draft"),)
-    assert _least(situation, question, "old", "side") == (Endless(action="old", now=noon),)
+    assert _least(view, question, "new") == (Live(action="new", now="draft"),)
+    assert _least(view, question, "old", "side") == (Endless(action="old", now=noon),)
 
 
 def test_what_is_not_valid_yet_waits_for_its_first_moment(
     alone: Alone, company: Companies, action: Make, asking: Asking, noon: int
 ) -> None:
-    situation = alone(company(action("tv", valid_from=noon + 3 * DAY)))
-    assert _least(situation, asking(seed=1), "tv") == (Later(now=noon, would_be=noon + 3 * DAY),)
+    view = alone(company(action("tv", valid_from=noon + 3 * DAY)))
+    assert _least(view, asking(seed=1), "tv") == (Later(now=noon, would_be=noon + 3 * DAY),)
 
 
 def test_conditions_are_met_by_the_nearest_values_all_at_once(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
     tv = _asked(action("tv"), eligible="age BETWEEN 18 AND 60", suitable="keen OR job = 'clerk'")
-    situation = alone(company(tv), age=75, keen=False)
-    assert _least(situation, asking(seed=1), "tv") == (
+    view = alone(company(tv), age=75, keen=False)
+    assert _least(view, asking(seed=1), "tv") == (
         ColumnSet(name="age", now=75, would_be=60),
         ColumnSet(name="keen", now=False, would_be=True),
     )
@@ -133,8 +135,8 @@ def test_a_value_that_fits_one_condition_fits_the_others_too(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
     tv = _asked(action("tv"), eligible="age >= 18", applicable="age >= 21", suitable="age <> 21")
-    situation = alone(company(tv), age=3)
-    assert _least(situation, asking(seed=1), "tv") == (ColumnSet(name="age", now=3, would_be=22),)
+    view = alone(company(tv), age=3)
+    assert _least(view, asking(seed=1), "tv") == (ColumnSet(name="age", now=3, would_be=22),)
 
 
 @pytest.fixture(scope="session")
@@ -157,11 +159,11 @@ def test_a_derived_trait_changes_with_what_it_is_made_of(
     alone: Alone, earning: Companies, action: Make, asking: Asking
 ) -> None:
     tv = _asked(action("tv"), eligible="earns", suitable="job <> 'sailor'")
-    situation = alone(earning(tv), job="student")
-    (part,) = _least(situation, asking(seed=1), "tv")
+    view = alone(earning(tv), job="student")
+    (part,) = _least(view, asking(seed=1), "tv")
     assert isinstance(part, ColumnSet)
     assert (part.name, part.now) == ("job", "student")
-    assert apply(situation, Change((part,))).row["earns"] is True
+    assert apply(view, Change((part,))).row["earns"] is True
 
 
 def test_a_guard_is_lifted_by_its_column_and_cools_down_by_waiting(
@@ -186,8 +188,8 @@ def test_a_guard_is_lifted_by_its_column_and_cools_down_by_waiting(
 def test_consent_is_given_for_the_purpose_in_the_channel(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
-    situation = alone(company(action("tv", on=("email",))))
-    assert _least(situation, asking("email", seed=1), "tv", "email") == (
+    view = alone(company(action("tv", on=("email",))))
+    assert _least(view, asking("email", seed=1), "tv", "email") == (
         Allowed(purpose="marketing", channel="email", now=False, would_be=True),
     )
 
@@ -207,8 +209,8 @@ def test_a_no_is_waited_out(
     with opened(project) as store:
         kept(store, project, "d1", noon)
         told(store, "Said No", noon + HOUR, contact_id="d1.1")
-        situation = situated(store, project, noon + DAY)
-    assert _least(situation, asking(seed=1), "tv") == (
+        view = situated(store, project, noon + DAY)
+    assert _least(view, asking(seed=1), "tv") == (
         Later(now=noon + DAY, would_be=noon + HOUR + 30 * DAY),
     )
 
@@ -230,8 +232,8 @@ def test_a_contact_limit_is_waited_out_until_the_window_has_passed(
     with opened(project) as store:
         kept(store, project, "d1", noon)
         told(store, "Seen", noon + MINUTE, contact_id="d1.1")
-        situation = situated(store, project, noon + HOUR)
-    assert _least(situation, asking("side", seed=1), "radio", "side") == (
+        view = situated(store, project, noon + HOUR)
+    assert _least(view, asking("side", seed=1), "radio", "side") == (
         Later(now=noon + HOUR, would_be=noon + MINUTE + DAY + 1),
     )
 
@@ -244,8 +246,8 @@ def test_what_is_short_must_be_free(
     treatment: Callable[..., Treatment],
 ) -> None:
     way = treatment("front", uses={"minutes": 8})
-    situation = alone(company(action("tv", on=(way,)), resources={"minutes": 5}))
-    assert _least(situation, asking(seed=1), "tv") == (Units(name="minutes", now=5, would_be=8),)
+    view = alone(company(action("tv", on=(way,)), resources={"minutes": 5}))
+    assert _least(view, asking(seed=1), "tv") == (Units(name="minutes", now=5, would_be=8),)
 
 
 def test_what_cannot_be_scored_needs_the_figure_or_a_worth(
@@ -264,12 +266,12 @@ def test_what_cannot_be_scored_needs_the_figure_or_a_worth(
 def test_a_loser_needs_the_winners_worth_or_a_little_more(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
-    situation = alone(company(action("a", value=4.0), action("b", value=10.0), action("c")))
+    view = alone(company(action("a", value=4.0), action("b", value=10.0), action("c")))
     question = asking(seed=1)
-    assert _least(situation, question, "a") == (
+    assert _least(view, question, "a") == (
         Worth(action="a", treatment="front", now=20_000, would_be=50_000),
     )
-    assert _least(situation, question, "c") == (
+    assert _least(view, question, "c") == (
         Worth(action="c", treatment="front", now=50_000, would_be=50_001),
     )
 
@@ -278,17 +280,15 @@ def test_a_loser_whose_own_figures_can_win_needs_them(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
     tv = _asked(action("tv"), propensity="CASE WHEN keen THEN 0.9 ELSE 0.1 END")
-    situation = alone(company(tv, action("radio")), keen=False)
-    assert _least(situation, asking(seed=1), "tv") == (
-        ColumnSet(name="keen", now=False, would_be=True),
-    )
+    view = alone(company(tv, action("radio")), keen=False)
+    assert _least(view, asking(seed=1), "tv") == (ColumnSet(name="keen", now=False, would_be=True),)
 
 
 def test_what_is_worth_nothing_must_be_worth_a_little(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
-    situation = alone(company(action("tv", value=-3.0)))
-    assert _least(situation, asking(seed=1), "tv") == (
+    view = alone(company(action("tv", value=-3.0)))
+    assert _least(view, asking(seed=1), "tv") == (
         Worth(action="tv", treatment="front", now=-15_000, would_be=1),
     )
 
@@ -300,13 +300,13 @@ def test_chance_is_a_part_like_any_other(
     controls = msgspec.structs.replace(Controls(), **{arm: 1.0})
     best = action("best", value=100.0, propensity=0.1)
     project = company(best, action("other", value=1.0), policy=Policy(controls=controls))
-    situation = alone(project)
+    view = alone(project)
     question = next(
         asked
         for asked in (asking(seed=seed) for seed in range(50))
-        if _refusal(situation, asked, "best", "front") is not None
+        if _refusal(view, asked, "best", "front") is not None
     )
-    assert _least(situation, question, "best") == (Arm(now=arm, would_be="policy"),)
+    assert _least(view, question, "best") == (Arm(now=arm, would_be="policy"),)
 
 
 def test_a_kept_offer_gives_its_slot_up_when_its_time_has_passed(
@@ -325,8 +325,8 @@ def test_a_kept_offer_gives_its_slot_up_when_its_time_has_passed(
     with opened(project) as store:
         kept(store, project, "d1", noon)
         told(store, "Seen", noon + MINUTE, contact_id="d1.1")
-        situation = situated(store, project, noon + DAY)
-    assert _least(situation, asking(seed=1), "better") == (
+        view = situated(store, project, noon + DAY)
+    assert _least(view, asking(seed=1), "better") == (
         Later(now=noon + DAY, would_be=noon + MINUTE + 7 * DAY),
     )
 
@@ -341,8 +341,8 @@ def test_what_stands_in_for_the_blocked_gives_way_when_the_guard_does(
     policy = Policy(guards=(guard("case", "case", instead="news"),))
     news = action("news", purpose="service", value=1.0)
     bill = action("bill", purpose="service", value=2.0)
-    situation = alone(company(action("tv", value=1.5), news, bill, policy=policy), case=True)
-    assert _least(situation, asking(seed=1), "bill") == (
+    view = alone(company(action("tv", value=1.5), news, bill, policy=policy), case=True)
+    assert _least(view, asking(seed=1), "bill") == (
         ColumnSet(name="case", now=True, would_be=False),
     )
 
@@ -350,8 +350,8 @@ def test_what_stands_in_for_the_blocked_gives_way_when_the_guard_does(
 def test_an_action_has_one_place_and_gets_the_other_if_the_first_is_closed(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
-    situation = alone(company(action("tv", on=("front", "app"))))
-    assert _least(situation, asking("front", "app", seed=1), "tv", "app") == (
+    view = alone(company(action("tv", on=("front", "app"))))
+    assert _least(view, asking("front", "app", seed=1), "tv", "app") == (
         Allowed(purpose="marketing", channel="web", now=True, would_be=False),
     )
 
@@ -366,7 +366,7 @@ def test_a_limit_that_the_slots_before_have_filled_must_bear_more(
         policy=Policy(contact_limits=(limit,)),
     )
     assert _least(alone(project), asking("front", "app", seed=1), "next", "app") == (
-        Room(name="a day", now=1, would_be=2),
+        HigherLimit(name="a day", now=1, would_be=2),
     )
 
 
@@ -374,22 +374,22 @@ def test_where_nothing_helps_it_says_so(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
     never = _asked(action("never"), eligible="age > 3 AND age < 3")
-    situation = alone(company(never, action("tv")), age=1)
-    assert least_change(situation, asking(seed=1), ("never", "front", None)) is None
+    view = alone(company(never, action("tv")), age=1)
+    assert least_change(view, asking(seed=1), ("never", "front", None)) is None
 
     def broken(candidate: Candidate) -> str:
         raise ContentError(f"{candidate.action.name}: no first name")
 
-    assert least_change(situation, asking(seed=1), ("tv", "front", None), lambda _: broken) is None
+    assert least_change(view, asking(seed=1), ("tv", "front", None), lambda _: broken) is None
     no_slot = asking(seed=1, slots={"front": 0})
-    assert least_change(situation, no_slot, ("tv", "front", None)) is None
+    assert least_change(view, no_slot, ("tv", "front", None)) is None
 
 
 def test_asking_what_would_change_leaves_the_snapshot_as_it_was(
     alone: Alone, company: Companies, action: Make, asking: Asking
 ) -> None:
     tv = _asked(action("tv"), eligible="age >= 18")
-    situation = alone(company(tv), age=3)
-    before = (dict(situation.row), situation.now, situation.project, situation.consents)
-    assert _least(situation, asking(seed=1), "tv")
-    assert (dict(situation.row), situation.now, situation.project, situation.consents) == before
+    view = alone(company(tv), age=3)
+    before = (dict(view.row), view.now, view.project, view.consents)
+    assert _least(view, asking(seed=1), "tv")
+    assert (dict(view.row), view.now, view.project, view.consents) == before

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 
 import pytest
 from tests import builders
-from tests.builders import HERE
+from tests.builders import HERE, in_words
 
 from tuttu.content import ContentError
-from tuttu.decision import Candidate, Question, Situation, decide
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.ledger import resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Committed, Conflict, Result
@@ -20,8 +20,8 @@ from tuttu.vocabulary.values import DAY, HOUR, MINUTE
 from tuttu.vocabulary.verdicts import Receipt
 
 Make = Callable[..., Action]
-Alone = Callable[..., Situation]
-Asking = Callable[..., Question]
+Alone = Callable[..., DecisionView]
+Asking = Callable[..., DecisionQuery]
 Render = Callable[[Candidate], str]
 Companies = Callable[..., Project]
 Opened = Callable[[Project], AbstractContextManager[Store]]
@@ -37,7 +37,7 @@ def _reasons(receipt: Receipt) -> dict[str, str]:
     names = [each.action for each in receipt.verdicts]
     return {
         each.action if names.count(each.action) == 1 else f"{each.action} on {each.treatment}": (
-            each.refusal.reason if each.refusal else "chosen"
+            in_words(each.refusal) if each.refusal else "chosen"
         )
         for each in receipt.verdicts
     }
@@ -52,9 +52,9 @@ def test_slots_are_filled_by_worth_and_ties_by_name(
     assert _chosen(receipt) == [("side", "c", 0), ("side", "a", 1)]
     assert _reasons(receipt) == {
         "a": "chosen",
-        "b": "tied with a",
+        "b": "b tied with a",
         "c": "chosen",
-        "d": "lost to a by 0.0050 EUR",
+        "d": "d lost to a by 0.0050 EUR",
     }
     assert [each.probability for each in receipt.choices] == [1.0, 1.0]
     assert [each.contact_id for each in receipt.choices] == ["d1.1", "d1.2"]
@@ -83,12 +83,12 @@ def test_several_surfaces_share_one_request_and_an_action_has_one_place(
 def test_an_empty_slot_shows_the_default_and_no_slot_refuses_all(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
-    situation = alone(company(action("tv")))
-    none = decide(situation, asking(slots={"front": 0}), "d1", shown)
+    view = alone(company(action("tv")))
+    none = decide(view, asking(slots={"front": 0}), "d1", shown)
     assert (_reasons(none), none.defaults) == ({"tv": "no slot left"}, {})
-    two = decide(situation, asking(slots={"front": 2}), "d1", shown)
+    two = decide(view, asking(slots={"front": 2}), "d1", shown)
     assert (_reasons(two), two.defaults) == ({"tv": "chosen"}, {"front": "welcome"})
-    twice = decide(situation, asking("front", "front"), "d1", shown)
+    twice = decide(view, asking("front", "front"), "d1", shown)
     assert _chosen(twice) == [("front", "tv", 0)]
 
 
@@ -105,7 +105,7 @@ def test_the_better_treatment_of_one_action_wins(
     receipt = decide(alone(company(offer)), asking(), "d1", shown)
     assert _reasons(receipt) == {
         "tv on cheap": "chosen",
-        "tv on dear": "lost to tv (cheap) by 1.00 EUR",
+        "tv on dear": "tv (dear) lost to tv (cheap) by 1.00 EUR",
     }
 
 
@@ -130,8 +130,8 @@ def test_what_stands_in_for_the_blocked_comes_first_where_something_was_blocked(
     assert _chosen(front) == [("front", "case-news", 0)]
     assert _reasons(front) == {
         "case-news": "chosen",
-        "tips": "lost to case-news, which stands in for what a guard blocked",
-        "tv": "open case",
+        "tips": "tips lost to case-news, which stands in for what a guard blocked",
+        "tv": "stopped by: open case",
     }
     calm = decide(alone(project, blocked=False), asking(), "d1", shown)
     assert _chosen(calm) == [("front", "tv", 0)]
@@ -173,7 +173,7 @@ def test_a_message_that_cannot_be_rendered_gives_way_to_the_next(
     receipt = decide(alone(company(*offers)), asking(), "d1", render)
     assert _reasons(receipt) == {
         "good": "chosen",
-        "poor": "lost to good by 5.00 EUR",
+        "poor": "poor lost to good by 5.00 EUR",
         "unfit": "content: no first name",
     }
     assert receipt.choices[0].rendered == "good on front"
@@ -194,12 +194,12 @@ def test_slots_of_one_request_do_not_take_the_same_unit_or_pass_the_same_limit(
     project = company(*offers, resources={"vouchers": 1})
     receipt = decide(alone(project), asking("side"), "d1", shown)
     assert _chosen(receipt) == [("side", "a", 0), ("side", "c", 1)]
-    assert _reasons(receipt)["b"] == "no vouchers left, counting the slots before"
+    assert _reasons(receipt)["b"] == "not enough vouchers left, counting the slots before"
     limit = ContactLimit(name="one a week", at_most=1, window=7 * DAY, where=HERE)
     limited = company(*offers, resources={"vouchers": 9}, policy=Policy(contact_limits=(limit,)))
     receipt = decide(alone(limited), asking("side"), "d1", shown)
     assert _chosen(receipt) == [("side", "a", 0)]
-    assert _reasons(receipt)["c"] == "one a week, counting the slots before"
+    assert _reasons(receipt)["c"] == "limit reached: one a week, counting the slots before"
 
 
 def test_the_contact_says_all_that_the_ledger_needs(
@@ -279,7 +279,7 @@ def test_an_offer_that_holds_keeps_its_slot_until_its_time_or_a_guard(
         told(store, "Seen", noon, contact_id="d1.1")
         later, _ = kept(store, project, "d2", noon + 14 * DAY - 1, **calm)
         assert _reasons(later) == {
-            "net": "lost to tv, an offer that was shown before and is kept",
+            "net": "net lost to tv, an offer that was shown before and is kept",
             "tv": "chosen",
         }
         (choice,) = later.choices
@@ -288,7 +288,10 @@ def test_an_offer_that_holds_keeps_its_slot_until_its_time_or_a_guard(
         over, _ = kept(store, project, "d3", noon + 14 * DAY, **calm)
         assert _chosen(over) == [("front", "net", 0)]
         withdrawn, _ = kept(store, project, "d4", noon + DAY, has_net=True, blocked=None)
-        assert _reasons(withdrawn) == {"net": "open case", "tv": "open case"}
+        assert _reasons(withdrawn) == {
+            "net": "stopped by: open case",
+            "tv": "stopped by: open case",
+        }
 
 
 def test_arbitration_may_add_to_what_is_kept(
@@ -376,6 +379,6 @@ def test_a_household_shares_its_limit(
             told(store, "Identify", noon - HOUR, who=who, traits={"home": "Oulu"})
         kept(store, project, "d1", noon, who="maija")
         other, _ = kept(store, project, "d2", noon + minutes * MINUTE, who="anna")
-        assert _reasons(other) == {"tv": "one a home" if minutes < 30 else "chosen"}
+        assert _reasons(other) == {"tv": "limit reached: one a home" if minutes < 30 else "chosen"}
         stranger, _ = kept(store, project, "d3", noon, who="liisa")
         assert _reasons(stranger) == {"tv": "chosen"}

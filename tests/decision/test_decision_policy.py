@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import msgspec
+from tests.builders import in_words
 
 from tuttu.policy import parse, parse_condition
 from tuttu.storage import Store
@@ -55,19 +56,22 @@ def test_conditions_read_what_the_ledger_knows(
             receipt, _ = kept(store, project, f"d{number}", now, **(facts | change))
             (verdict,) = receipt.verdicts
             if verdict.refusal is not None:
-                return verdict.refusal.stage.value, verdict.refusal.reason
+                return verdict.refusal.stage, in_words(verdict.refusal)
             return receipt.choices[0].score.worth
 
         assert asked(1, noon) == 118_800
         assert asked(2, noon + MINUTE, churn_risk=0.5) == 11_880
-        assert asked(3, noon, has_tv=None) == ("eligibility", "NOT has_tv")
-        assert asked(4, noon, churn_risk=None) == ("suitability", "churn_risk < 0.6")
+        assert asked(3, noon, has_tv=None) == ("eligibility", "not known: NOT has_tv (has_tv)")
+        assert asked(4, noon, churn_risk=None) == (
+            "suitability",
+            "not known: churn_risk < 0.6 (churn_risk)",
+        )
         assert asked(5, noon, margin=None) == ("scoring", "value is unknown")
         told(store, "Seen", noon + MINUTE, contact_id="d1.1")
-        seen = ("applicability", "COALESCE(NOT contacted(action, '7d'), TRUE)")
+        seen = ("applicability", "not met: COALESCE(NOT contacted(action, '7d'), TRUE)")
         assert asked(6, noon + 7 * DAY) == seen
         assert asked(7, noon + 7 * DAY + 2 * MINUTE) == 118_800
         told(store, "Said No", noon + 7 * DAY + 3 * MINUTE, contact_id="d7.1")
-        no = ("applicability", "COALESCE(NOT answered(action, declined, '90d'), TRUE)")
+        no = ("applicability", "not met: COALESCE(NOT answered(action, declined, '90d'), TRUE)")
         assert asked(8, noon + 60 * DAY) == no
         assert asked(9, noon + 98 * DAY) == 118_800

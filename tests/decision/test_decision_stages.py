@@ -7,9 +7,16 @@ from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
-from tests.builders import HERE
+from tests.builders import HERE, in_words
 
-from tuttu.decision import STAGES, Candidate, Question, Situation, UnknownSurfaceError, decide
+from tuttu.decision import (
+    STAGES,
+    Candidate,
+    DecisionQuery,
+    DecisionView,
+    UnknownSurfaceError,
+    decide,
+)
 from tuttu.storage import Store
 from tuttu.vocabulary.library import (
     Action,
@@ -23,7 +30,7 @@ from tuttu.vocabulary.library import (
 )
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, Expression, Kind
-from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Stage, Verdict
+from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Verdict
 
 Make = Callable[..., Action]
 Opened = Callable[[Project], AbstractContextManager[Store]]
@@ -33,8 +40,8 @@ Judge = Callable[..., Verdict]
 
 @pytest.fixture
 def judge(
-    alone: Callable[..., Situation],
-    asking: Callable[..., Question],
+    alone: Callable[..., DecisionView],
+    asking: Callable[..., DecisionQuery],
     shown: Callable[[Candidate], str],
 ) -> Judge:
     """judge(project, now=…, **context): the verdict on the one action on the front."""
@@ -48,11 +55,23 @@ def judge(
 
 def _reason(verdict: Verdict) -> tuple[str, str] | None:
     refusal = verdict.refusal
-    return None if refusal is None else (refusal.stage.value, refusal.reason)
+    return None if refusal is None else (refusal.stage, in_words(refusal))
 
 
 def test_stages_stand_in_the_order_of_the_trade() -> None:
-    assert [stage for stage, _ in STAGES] == list(Stage)
+    assert [stage.name for stage in STAGES] == [
+        "eligibility",
+        "applicability",
+        "suitability",
+        "guards",
+        "consent",
+        "suppressions",
+        "contact_limits",
+        "resources",
+        "scoring",
+        "arbitration",
+        "controls",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -76,8 +95,8 @@ def test_only_a_live_action_is_eligible(
 def test_a_retired_action_is_no_candidate(
     company: Callable[..., Project],
     action: Make,
-    alone: Callable[..., Situation],
-    asking: Callable[..., Question],
+    alone: Callable[..., DecisionView],
+    asking: Callable[..., DecisionQuery],
     shown: Callable[[Candidate], str],
 ) -> None:
     project = company(action("tv", status="retired"), action("extra", on=("side",)))
@@ -120,15 +139,25 @@ def test_a_requirement_passes_on_true_alone(
 ) -> None:
     verdict = judge(company(action("tv", **{block: ("sure", "asked")})), sure=True, asked=value)
     stage = {"eligible": "eligibility", "applicable": "applicability", "suitable": "suitability"}
-    assert _reason(verdict) == (None if value else (stage[block], "asked holds"))
+    assert _reason(verdict) == (
+        None
+        if value
+        else (
+            stage[block],
+            "not met: asked holds" if value is False else "not known: asked holds (asked)",
+        )
+    )
 
 
 def test_the_first_condition_that_fails_is_the_reason(
     company: Callable[..., Project], action: Make, judge: Judge
 ) -> None:
     project = company(action("tv", eligible=("one", "two"), suitable=("three",)))
-    assert _reason(judge(project, one=True)) == ("eligibility", "two holds")
-    assert _reason(judge(project, one=True, two=True)) == ("suitability", "three holds")
+    assert _reason(judge(project, one=True)) == ("eligibility", "not known: two holds (two)")
+    assert _reason(judge(project, one=True, two=True)) == (
+        "suitability",
+        "not known: three holds (three)",
+    )
 
 
 @pytest.mark.parametrize(("value", "blocks"), [(True, True), (None, True), (False, False)])
@@ -141,7 +170,7 @@ def test_a_guard_blocks_unless_false(
     blocks: bool,
 ) -> None:
     project = company(action("tv"), policy=Policy(guards=(guard("open case"),)))
-    reason = ("guards", "open case") if blocks else None
+    reason = ("guards", "stopped by: open case") if blocks else None
     assert _reason(judge(project, blocked=value)) == reason
 
 
@@ -182,7 +211,7 @@ def test_cooling_ends_before_until_and_after_through_and_not_without_an_instant(
     project = company(action("tv"), policy=Policy(guards=(cooling,)))
     solved = None if since is None else noon - since
     found = _reason(judge(project, blocked=False, solved_at=solved))
-    assert found == (("guards", "open case") if blocks else None)
+    assert found == (("guards", "stopped by: open case") if blocks else None)
 
 
 def test_a_guard_that_is_not_false_needs_no_instant(
@@ -190,7 +219,10 @@ def test_a_guard_that_is_not_false_needs_no_instant(
 ) -> None:
     cooling = guard("open case", after="solved_at", cooling=3 * DAY)
     project = company(action("tv"), policy=Policy(guards=(cooling,)))
-    assert _reason(judge(project, blocked=None, solved_at=None)) == ("guards", "open case")
+    assert _reason(judge(project, blocked=None, solved_at=None)) == (
+        "guards",
+        "stopped by: open case",
+    )
 
 
 def test_consent_is_asked_by_purpose_and_channel(
@@ -246,13 +278,13 @@ def test_suppressions_and_limits_refuse_unless_the_purpose_skips_them(
             return [_reason(each) for each in receipt.verdicts]
 
         other, news, tv = reasons("d2", noon + HOUR)
-        assert (other, tv) == (None, ("contact_limits", "one a day"))
-        assert news == ("arbitration", "lost to extra by 5.00 EUR")
+        assert (other, tv) == (None, ("contact_limits", "limit reached: one a day"))
+        assert news == ("arbitration", "news lost to extra by 5.00 EUR")
         told(store, "Said No", noon + 2 * HOUR, contact_id="d1.1")
         assert reasons("d3", noon + 3 * HOUR) == [
-            ("suppressions", "said no"),
+            ("suppressions", "left alone after: said no"),
             None,
-            ("suppressions", "said no"),
+            ("suppressions", "left alone after: said no"),
         ]
 
 
@@ -396,8 +428,8 @@ def test_worthless_is_said_only_where_it_is_owed(
 def test_no_marketing_refuses_the_winner_last_and_withholds_it(
     company: Callable[..., Project],
     action: Make,
-    alone: Callable[..., Situation],
-    asking: Callable[..., Question],
+    alone: Callable[..., DecisionView],
+    asking: Callable[..., DecisionQuery],
     shown: Callable[[Candidate], str],
 ) -> None:
     actions = (action("tv"), action("extra", value=9.0), action("news", purpose="service", value=1))
@@ -406,7 +438,7 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
     assert receipt.arm == "no_marketing"
     assert {each.action: _reason(each) for each in receipt.verdicts} == {
         "tv": ("controls", "is in the control group without marketing"),
-        "extra": ("arbitration", "lost to tv by 0.50 EUR"),
+        "extra": ("arbitration", "extra lost to tv by 0.50 EUR"),
         "news": None,
     }
     assert [(each.action, each.probability) for each in receipt.choices] == [("news", 1.0)]
@@ -418,9 +450,7 @@ def test_a_purpose_that_skips_controls_is_not_touched(
     company: Callable[..., Project], action: Make, judge: Judge
 ) -> None:
     project = company(action("tv"), policy=Policy(controls=Controls(no_marketing=1.0)))
-    assert judge(project).refusal == Refusal(
-        Stage.CONTROLS, "is in the control group without marketing"
-    )
+    assert judge(project).refusal == Refusal("controls", code="control_group")
     spared = msgspec.structs.replace(project.purposes["marketing"], skips=frozenset({"controls"}))
     purposes = {**project.purposes, "marketing": spared}
     assert judge(msgspec.structs.replace(project, purposes=purposes)).refusal is None
@@ -429,8 +459,8 @@ def test_a_purpose_that_skips_controls_is_not_touched(
 def test_an_unknown_surface_says_what_there_is(
     company: Callable[..., Project],
     action: Make,
-    alone: Callable[..., Situation],
-    asking: Callable[..., Question],
+    alone: Callable[..., DecisionView],
+    asking: Callable[..., DecisionQuery],
     shown: Callable[[Candidate], str],
 ) -> None:
     with pytest.raises(UnknownSurfaceError) as caught:

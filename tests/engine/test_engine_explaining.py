@@ -109,10 +109,10 @@ def test_a_receipt_of_last_year_gives_its_own_reasons_and_not_todays(
     assert later.decision_id == decision_id
     assert (later.now, later.project_digest) == (then.now, kept.decision.project_digest)
     assert later.choices == kept.decision.choices
-    assert refused(later, "tv-package").reason == "has a fast line"
+    assert refused(later, "tv-package").reason == "not met: has a fast line"
     assert words(later, "tv-package") == ["line_mbps: 50 instead of 20"]
     assert kept.read["line_mbps"] == 20
-    assert refused(now, "tv-package").reason == "has a very fast line"
+    assert refused(now, "tv-package").reason == "not met: has a very fast line"
     assert words(now, "tv-package") == ["line_mbps: 200 instead of 60"]
     assert now.project_digest != later.project_digest
 
@@ -139,7 +139,7 @@ def test_what_the_row_does_not_say_is_in_the_receipt_too(folder: Path) -> None:
         assert asked(engine, surfaces) != then
     stages = {each.stage for each in then.refused}
     assert {"suppressions", "consent", "resources"} <= stages | {
-        other["stage"] for each in then.refused for other in each.also
+        other.stage for each in then.refused for other in each.also
     }
     kinds = {part.kind for each in then.refused for part in each.would_pass_if}
     assert {"time", "consent", "resource"} <= kinds
@@ -162,7 +162,7 @@ def test_where_the_version_is_not_kept_the_receipt_speaks_alone(folder: Path, st
     after = Runtime(store, clock, FixedVersion(load(folder), ROOMS, store))
     answer = of(after, decision_id)
     assert "not kept" in answer.note
-    assert refused(answer, "tv-package").reason == "has a fast line"
+    assert refused(answer, "tv-package").reason == "not met: has a fast line"
     assert all(not each.would_pass_if and not each.no_change for each in answer.refused)
 
 
@@ -173,11 +173,11 @@ def test_a_receipt_from_before_grounds_were_kept_speaks_alone(folder: Path, stor
     decision_id = decided(engine)
     with store.read() as snapshot:
         receipt = receipt_of(snapshot, decision_id) or pytest.fail("no receipt")
-    old = msgspec.structs.replace(receipt, id="old", grounds=None, contacts=())
+    old = msgspec.structs.replace(receipt, id="old", evidence=None, contacts=())
     builders.commit(store, builders.fact(store, old))
     answer = of(engine, "old")
     assert "before receipts kept" in answer.note
-    assert refused(answer, "tv-package").reason == "has a fast line"
+    assert refused(answer, "tv-package").reason == "not met: has a fast line"
 
 
 def test_an_items_own_field_is_named_with_the_item() -> None:

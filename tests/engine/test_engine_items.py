@@ -109,7 +109,10 @@ def test_a_decision_about_two_contracts_and_what_came_of_it(engine: Runtime) -> 
         for each in use.explain(engine, explaining(), "anna").refused
         if each.action == "fixed-price"
     }
-    assert refused == {"kuusitie-77": "said no", "rantatie-2": "ends within 90 days"}
+    assert refused == {
+        "kuusitie-77": "left alone after: said no",
+        "rantatie-2": "not met: ends within 90 days",
+    }
     replayed = use.replay(engine)
     assert (replayed.refused, replayed.live) == (0, replayed.replayed)
 
@@ -155,7 +158,7 @@ def test_the_funnel_counts_each_item(project: Project) -> None:
     assert (offer.about, lines["moving-question"].about) == ("contracts", None)
     first, _, _, guards, *_ = offer.stages
     assert (first.entered, first.reasons) == (3, {"there are no contracts": 1})
-    assert guards.reasons == {"disputed bill stops selling to that contract": 1}
+    assert guards.reasons == {"stopped by: disputed bill stops selling to that contract": 1}
     assert offer.chosen == 1
     assert lines["bill-help"].chosen == 1
     assert lines["moving-question"].stages[0].entered == 2

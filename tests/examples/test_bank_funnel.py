@@ -11,21 +11,21 @@ from tests.examples.conftest import MOMENT, Bank
 from tuttu import engine as use
 from tuttu.api import TimelineQuery
 from tuttu.batch.funnel import FunnelLine, funnel_text
+from tuttu.decision import STAGE_NAMES
 from tuttu.vocabulary.conversion import parse_instant
-from tuttu.vocabulary.verdicts import Stage
 
 pytestmark = pytest.mark.stories
 
 BY_HAND = Path(__file__).with_name("bank_funnel_by_hand.sql").read_text("utf-8")
 
-STAGES = list(Stage)
-COMPARED = STAGES[: STAGES.index(Stage.CONTACT_LIMITS) + 1]
+STAGES = list(STAGE_NAMES)
+COMPARED = STAGES[: STAGES.index("contact_limits") + 1]
 AFTER = STAGES[len(COMPARED) :]
-UNFED = {Stage.GUARDS, Stage.RESOURCES}
+UNFED = {"guards", "resources"}
 """The data has no complaint, and no treatment uses a resource."""
 REFUSING = {
-    *(Stage.ELIGIBILITY, Stage.APPLICABILITY, Stage.SUITABILITY, Stage.SUPPRESSIONS),
-    *(Stage.CONTACT_LIMITS, Stage.ARBITRATION, Stage.CONTROLS),
+    *("eligibility", "applicability", "suitability", "suppressions"),
+    *("contact_limits", "arbitration", "controls"),
 }
 """Whole actions; consent refuses the treatments by e-mail, and each action has another one."""
 
@@ -50,7 +50,7 @@ def test_each_treatment_stops_where_the_query_says(bank: Bank) -> None:
         if stage is not None
     }
     found = {
-        (line.action, line.treatment, stage.value): line.stage(stage).refused
+        (line.action, line.treatment, stage): line.stage(stage).refused
         for line in bank.funnel.lines
         if line.treatment is not None
         for stage in COMPARED
@@ -63,7 +63,7 @@ def test_each_treatment_stops_where_the_query_says(bank: Bank) -> None:
 
 def test_each_action_gets_as_far_as_the_query_says(bank: Bank) -> None:
     """By its best treatment."""
-    order = ", ".join(f"'{stage.value}'" for stage in COMPARED)
+    order = ", ".join(f"'{stage}'" for stage in COMPARED)
     query = f"""
         SELECT action, furthest, count(*) FROM (
             SELECT client, action,
@@ -76,7 +76,7 @@ def test_each_action_gets_as_far_as_the_query_says(bank: Bank) -> None:
     found: dict[tuple[str, int], int] = {}
     for line in bank.funnel.actions:
         found |= {(line.action, n): line.stages[n].refused for n in range(len(COMPARED))}
-        found[line.action, len(COMPARED)] = line.stage(Stage.CONTACT_LIMITS).passed
+        found[line.action, len(COMPARED)] = line.stage("contact_limits").passed
     assert {key: count for key, count in found.items() if count} == expected
 
 
@@ -92,18 +92,18 @@ def test_entered_is_refused_and_passed_at_every_stage(bank: Bank) -> None:
 
 
 def test_each_stage_that_the_data_feeds_refuses_somebody(bank: Bank) -> None:
-    def refusing(lines: Sequence[FunnelLine]) -> set[Stage]:
+    def refusing(lines: Sequence[FunnelLine]) -> set[str]:
         return {each.stage for line in lines for each in line.stages if each.refused}
 
     assert refusing(bank.funnel.actions) == REFUSING
-    assert refusing(bank.funnel.lines) == REFUSING | {Stage.CONSENT}
+    assert refusing(bank.funnel.lines) == REFUSING | {"consent"}
 
 
 def test_a_stage_without_data_says_so(bank: Bank) -> None:
     for line in bank.funnel.lines:
         unfed = {each.stage for each in line.stages if each.no_data}
         assert unfed >= UNFED
-        assert not unfed & {Stage.ELIGIBILITY, Stage.APPLICABILITY, Stage.ARBITRATION}
+        assert not unfed & {"eligibility", "applicability", "arbitration"}
     text = funnel_text(bank.funnel)
     guards = [line for line in text.splitlines() if line.startswith("  guards")]
     assert len(guards) == len(bank.funnel.actions)

@@ -43,7 +43,7 @@ def test_a_track_call_is_an_event(send: Send, event_of: EventOf, context: Contex
     (fact,) = unit.facts
     assert fact.fragment == context.pseudonym("user_id", "maija")
     assert (fact.id, fact.time, fact.received) == ("m-1", context.now, context.now)
-    assert unit.once == (dedupe_key("m-1", None),)
+    assert unit.dedupe_keys == (dedupe_key("m-1", None),)
     assert (accepted.status, accepted.letters, accepted.refused) == (200, (), ())
 
 

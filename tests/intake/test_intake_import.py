@@ -243,7 +243,7 @@ def test_ids(run: Run, context: Context) -> None:
     assert [event.id for event in by_row.events] == [f"x-00000000{n}" for n in (1, 2, 3)]
     by_key = run(HEAD.replace("row: number", "column: key"), content, context)
     assert [event.id for event in by_key.events] == ["x-k1", "x-k1"]
-    assert by_key.units[0].once == by_key.units[1].once
+    assert by_key.units[0].dedupe_keys == by_key.units[1].dedupe_keys
     assert by_key.rejects[0].reason == "found no id in 'key'; expected one in every row"
 
 

@@ -96,7 +96,7 @@ def test_the_effective_time(
     event = event_of(accepted)
     assert (event.time, event.claimed, event.received) == (time, claimed, NOON)
     own = said.get("originalTimestamp", said.get("timestamp"))
-    assert accepted.units[0].once == (dedupe_key("m-1", own),)
+    assert accepted.units[0].dedupe_keys == (dedupe_key("m-1", own),)
     assert accepted.units[0].facts[0].time == time
 
 
@@ -122,7 +122,7 @@ def test_a_resent_event_has_the_same_key(send: Send) -> None:
     call = {**TRACK, "timestamp": at(NOON - DAY)}
     first = send("track", {**call, "sentAt": at(NOON)}, now=NOON)
     again = send("track", {**call, "sentAt": at(NOON + 3 * HOUR)}, now=NOON + 3 * HOUR)
-    assert first.units[0].once == again.units[0].once
+    assert first.units[0].dedupe_keys == again.units[0].dedupe_keys
 
 
 def test_before_the_earliest_event_is_a_dead_letter(send: Send, context: Context) -> None:

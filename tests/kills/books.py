@@ -18,7 +18,7 @@ import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.waiting import HANG_SECONDS
 
-from tuttu.storage.seal import Secret, unseal
+from tuttu.storage.encryption import Secret, unseal
 
 PLAIN = """
 CREATE TABLE facts (position INTEGER PRIMARY KEY, id TEXT, kind TEXT, fragment BLOB, time INTEGER);

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tuttu.storage import ExportError, open_store, open_workbench
+from tuttu.storage import ExportError, open_store, open_workspace
 
 SOURCE = Path(__file__).parents[2] / "src" / "tuttu"
 OPENS_ANOTHER = re.compile(r"\bATTACH\b|sqlite_(scan|attach|query)|postgres_(scan|attach|query)")
@@ -31,7 +31,7 @@ def test_duckdb_is_opened_in_memory_only() -> None:
 
 def test_duckdb_is_kept_from_the_store(tmp_path: Path) -> None:
     path = tmp_path / ".tuttu" / "store.db"
-    with closing(open_store("sqlite:.tuttu/store.db", tmp_path)), open_workbench() as bench:
+    with closing(open_store("sqlite:.tuttu/store.db", tmp_path)), open_workspace() as bench:
         assert path.stat().st_size
         for statement in (
             f"ATTACH '{path}' AS store",

@@ -24,7 +24,7 @@ from tests.storage.schemas.restoring import EMBEDDED, SCHEMAS, noted_of, restore
 from tuttu import engine as use
 from tuttu.engine import open_engine
 from tuttu.storage import StoreCorruptError, open_store, postgres, sqlite
-from tuttu.storage.seal import Secret
+from tuttu.storage.encryption import Secret
 from tuttu.versions import backfill, refold
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant

@@ -23,8 +23,8 @@ from tuttu.storage import (
     postgres,
     postgres_connections,
 )
+from tuttu.storage.driver import Changes, RecordKey, StoredRecord
 from tuttu.storage.postgres import PostgresDriver, PostgresRows
-from tuttu.storage.rows import Changes, Kept, Place
 from tuttu.testing import PrivatePostgres, private_postgres
 from tuttu.testing.stores import SHARED, SUITE, Step, hearing, unit_of
 from tuttu.testing.stores.handling import PERSONAL, put
@@ -68,7 +68,7 @@ def _look_while(store: Store, something_happens: Callable[[], None]) -> None:
 def test_what_was_acknowledged_survives_the_server(server: PrivatePostgres, tmp_path: Path) -> None:
     with closing(opened(server.create(), tmp_path)) as store:
         for turn in range(2):
-            unit = unit_of(store, once=(bytes([turn]),))
+            unit = unit_of(store, dedupe_keys=(bytes([turn]),))
             assert store.commit([unit]) == [Committed(turn + 1)]
             server.kill()
             with pytest.raises(StoreUnavailableError, match="Connection refused"):
@@ -95,7 +95,7 @@ def test_a_server_that_goes_in_the_middle(
     commit = PostgresRows.commit
     url = server.create()
     with closing(opened(url, tmp_path)) as store:
-        unit = unit_of(store, Step("put", b"k"), once=(b"once",))
+        unit = unit_of(store, Step("put", b"k"), dedupe_keys=(b"once",))
         with pytest.raises(StoreUnavailableError, match="closed the connection"):
             store.commit([unit], folds=[hearing(killing)])
         server.start()
@@ -360,11 +360,11 @@ def test_what_was_read_of_one_person_is_asked_at_once_of_the_next(
     asked: list[int] = []
     find, record = PostgresRows.find, PostgresRows.record
 
-    def counted_find(rows: PostgresRows, places: Sequence[Place]) -> list[Kept | None]:
+    def counted_find(rows: PostgresRows, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
         asked.append(len(places))
         return find(rows, places)
 
-    def counted_record(rows: PostgresRows, table: str, key: bytes) -> Kept | None:
+    def counted_record(rows: PostgresRows, table: str, key: bytes) -> StoredRecord | None:
         asked.append(1)
         return record(rows, table, key)
 

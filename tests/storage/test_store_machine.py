@@ -48,7 +48,7 @@ class Said(NamedTuple):
 
     who: str
     steps: list[Step]
-    once: tuple[bytes, ...]
+    dedupe_keys: tuple[bytes, ...]
     watched: tuple[tuple[str, str, bytes], ...]
     """(table, whose, key) of records that must be as they are now."""
 
@@ -58,7 +58,9 @@ SAID = st.builds(
     Said,
     who=st.sampled_from(PEOPLE),
     steps=STEPS,
-    once=st.lists(st.sampled_from([b"1", b"2", b"3", b"4", b"5", b"6"]), max_size=2).map(tuple),
+    dedupe_keys=st.lists(st.sampled_from([b"1", b"2", b"3", b"4", b"5", b"6"]), max_size=2).map(
+        tuple
+    ),
     watched=st.lists(WATCHED, max_size=2).map(tuple),
 )
 
@@ -69,13 +71,13 @@ class Model:
     def __init__(self) -> None:
         self.log: list[tuple[str, str]] = []
         self.records: dict[tuple[str, bytes], tuple[int, str]] = {}
-        self.once: dict[bytes, int] = {}
+        self.seen: dict[bytes, int] = {}
 
     def version(self, place: tuple[str, bytes]) -> int:
         return self.records.get(place, (0, ""))[0]
 
     def commit(self, said: Said, unit: Unit) -> Result:
-        known = [self.once[key] for key in said.once if key in self.once]
+        known = [self.seen[key] for key in said.dedupe_keys if key in self.seen]
         if known:
             return Duplicate(known[0])
         for table, key, version in unit.reads:
@@ -87,7 +89,7 @@ class Model:
         [fact] = unit.facts
         self.log.append((said.who, fact.id))
         position = len(self.log)
-        self.once.update(dict.fromkeys(said.once, position))
+        self.seen.update(dict.fromkeys(said.dedupe_keys, position))
         for step in said.steps:
             personal = step.table == PERSONAL.name
             place = (step.table, (fact.fragment or b"") + step.key if personal else step.key)
@@ -144,7 +146,11 @@ class StoreMachine(RuleBasedStateMachine):
                 reads.append((*place, self.model.version(place) + (1 if stale else 0)))
             units.append(
                 unit_of(
-                    store, *said.steps, who=said.who, id=f"m{self.number}", once=said.once,
+                    store,
+                    *said.steps,
+                    who=said.who,
+                    id=f"m{self.number}",
+                    dedupe_keys=said.dedupe_keys,
                     reads=tuple(reads),
                 )
             )  # fmt: skip

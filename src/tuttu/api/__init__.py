@@ -37,6 +37,7 @@ from tuttu.api.answers import (
     ShownOutcome,
     ShownPart,
     ShownPreference,
+    ShownReason,
     ShownRefusal,
     TimelineAnswer,
     TimelineEntry,
@@ -44,10 +45,12 @@ from tuttu.api.answers import (
     UnmergeRequest,
     Who,
     WithdrawnContact,
+    fingerprint,
     shown_fault,
 )
-from tuttu.api.changes import NOT_FOUND, NOT_LOOKED_FOR, parts_of
+from tuttu.api.changes import parts_of
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
+from tuttu.api.decisions import Changes, answer_of, explained, outcomes_of, shown_refusal
 from tuttu.api.identifiers import identifier_of, label, link, shown, who_of
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
@@ -55,15 +58,6 @@ from tuttu.api.operation import (
     failed_reload,
     resource_answer,
     shown_withdrawals,
-)
-from tuttu.api.presenters import (
-    answer_of,
-    items,
-    moment,
-    of_item,
-    timeline_entry,
-    values,
-    worth_in_words,
 )
 from tuttu.api.queries import (
     DeadLettersQuery,
@@ -75,14 +69,18 @@ from tuttu.api.queries import (
     NoQuery,
     TimelineQuery,
 )
+from tuttu.api.row_values import items, moment, of_item, values
+from tuttu.api.timeline import timeline_entry
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
+from tuttu.api.words import ENGLISH, LANGUAGES, Words, language_of, words_in
 
 __all__ = [
     "DIFFERENCES_SHOWN",
+    "ENGLISH",
     "FRAGMENT",
-    "NOT_FOUND",
-    "NOT_LOOKED_FOR",
+    "LANGUAGES",
     "CallsAnswer",
+    "Changes",
     "ClockAnswer",
     "ClockRequest",
     "ComparedKind",
@@ -123,6 +121,7 @@ __all__ = [
     "ShownOutcome",
     "ShownPart",
     "ShownPreference",
+    "ShownReason",
     "ShownRefusal",
     "TimelineAnswer",
     "TimelineEntry",
@@ -132,27 +131,33 @@ __all__ = [
     "Verification",
     "Who",
     "WithdrawnContact",
+    "Words",
     "answer_of",
     "customer_answer",
     "dead_letter_answer",
     "decided_customer",
+    "explained",
     "failed_reload",
+    "fingerprint",
     "fragment_name",
     "identifier_of",
     "items",
     "label",
+    "language_of",
     "link",
     "moment",
     "of_item",
+    "outcomes_of",
     "parts_of",
     "preferences_answer",
     "resource_answer",
     "shown",
     "shown_fault",
     "shown_fragment",
+    "shown_refusal",
     "shown_withdrawals",
     "timeline_entry",
     "values",
     "who_of",
-    "worth_in_words",
+    "words_in",
 ]

@@ -6,13 +6,18 @@ Instants are ISO 8601 text in UTC, money is in currency units, people are named 
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
 
 from tuttu.vocabulary.errors import Fault
+from tuttu.vocabulary.values import Figures
 
 Who = dict[str, str]
+
+FINGERPRINTED = frozenset({"who", "surfaces", "slots", "language", "dry_run", "seed", "context"})
+"""Fields of a question that count in its `fingerprint` whatever they say."""
 
 
 class RefusedCall(msgspec.Struct, kw_only=True):
@@ -86,7 +91,8 @@ class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     kind: ``column``, ``time``, ``consent``, ``resource``, ``worth``; where only another rule would
     help, ``status``, ``validity`` or ``limit``; where chance decided, ``arm`` or ``dice``. name:
-    of what is changed; about: of the item whose column it is. words: the same, to be read.
+    of what is changed; about: of the item whose column it is. A column that is not known (now:
+    null) has to become known: would_be is null then too. words: the same, to be read.
     """
 
     kind: str
@@ -97,9 +103,19 @@ class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
     about: dict[str, str] | None = None
 
 
+class ShownReason(msgspec.Struct, kw_only=True):
+    """A stage that would refuse. reason: in words; code, values: the same as data. The code
+    ``as_worded`` has nothing but the words: it is from before reasons were data."""
+
+    stage: str
+    reason: str
+    code: str
+    values: Figures
+
+
 class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One candidate that was not chosen: its first stage and reason, and with explain all. item:
-    key of the item that it was judged for."""
+    key of the item that it was judged for. code, values: of the reason."""
 
     action: str
     treatment: str
@@ -107,9 +123,11 @@ class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
     item: str | None = None
     stage: str
     reason: str
+    code: str
+    values: Figures = {}
     worth: float | None = None
-    also: list[dict[str, str]] = []
-    """With explain: the other stages that would refuse, each ``{"stage": …, "reason": …}``."""
+    also: list[ShownReason] = []
+    """With explain: the other stages that would refuse."""
     would_pass_if: list[ShownPart] = []
     """With explain: the least change with which it would be chosen; all parts together."""
     no_change: str = ""
@@ -140,7 +158,8 @@ class ExplainAnswer(DecideAnswer, kw_only=True):
 
 
 class ShownOutcome(msgspec.Struct, kw_only=True):
-    """What came of a contact, and when; of a contact that was withdrawn also why."""
+    """What came of a contact, and when; of a contact that was withdrawn also why: in words, and as
+    code and values."""
 
     contact_id: str
     action: str | None
@@ -148,6 +167,8 @@ class ShownOutcome(msgspec.Struct, kw_only=True):
     outcome: str
     time: str
     why: str | None = None
+    code: str | None = None
+    values: Figures = {}
 
 
 class DecidedCustomer(msgspec.Struct, kw_only=True):
@@ -177,7 +198,7 @@ class DecisionAnswer(msgspec.Struct, kw_only=True):
 
 class ShownContact(msgspec.Struct, kw_only=True):
     """One contact of the customer's; outcome is the last one, ``ignored`` included. withdrawn: why
-    it will not be made."""
+    it will not be made, in words; code, values: the same as data."""
 
     contact_id: str
     action: str | None
@@ -188,6 +209,8 @@ class ShownContact(msgspec.Struct, kw_only=True):
     time: str
     outcome: str | None
     withdrawn: str | None = None
+    code: str | None = None
+    values: Figures = {}
 
 
 class ShownLink(msgspec.Struct, kw_only=True):
@@ -253,6 +276,8 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     claimed: str | None = None
     by: str | None = None
     why: str | None = None
+    code: str | None = None
+    values: Figures = {}
 
 
 class TimelineAnswer(msgspec.Struct, kw_only=True):
@@ -455,3 +480,13 @@ class ProjectAnswer(msgspec.Struct, kw_only=True):
     by: str
     filling: FillingAnswer | None = None
     failed: FailedReload | None = None
+
+
+def fingerprint(request: DecideRequest) -> bytes:
+    """Tells whether a question is the one that an Idempotency-Key was used with before. A field
+    that `DecideRequest` gains later counts only where it says something: old keys stay valid."""
+    said = msgspec.to_builtins(request)
+    absent = msgspec.to_builtins(DecideRequest(who={}, surfaces=[]))
+    kept = {n: each for n, each in said.items() if n in FINGERPRINTED or each != absent[n]}
+    asked = msgspec.json.encode(kept, order="sorted")
+    return hashlib.blake2b(asked, digest_size=16).digest()

@@ -2,121 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
+from tuttu import counterfactual as c
 from tuttu.api.answers import ShownPart
-from tuttu.counterfactual import (
-    MOST_PARTS,
-    Allowed,
-    Arm,
-    Change,
-    ColumnSet,
-    Endless,
-    Later,
-    Live,
-    NoDice,
-    Part,
-    Room,
-    Units,
-    Worth,
-)
+from tuttu.api.words import Words
 from tuttu.vocabulary.conversion import format_instant, present
 from tuttu.vocabulary.values import ITEM, MONEY_SCALE, Kind, Schema, Type, Value, schema_about
 
-NOT_FOUND = f"no change of at most {MOST_PARTS} parts was found that would"
-NOT_LOOKED_FOR = "not looked for: too many refusals in one question; ask for fewer surfaces"
-
 _MOMENT = Type(Kind.TIMESTAMP)
-_UNKNOWN = "unknown"
 
 
-def parts_of(change: Change, schema: Schema) -> list[ShownPart]:
+def parts_of(change: c.Change, schema: Schema, words: Words) -> list[ShownPart]:
     """schema: of the version that judged."""
-    return [_part(part, schema) for part in change.parts]
+    return [
+        _column(part, schema, words) if isinstance(part, c.ColumnSet) else _plain(part, words)
+        for part in change.parts
+    ]
 
 
-def _part(part: Part, schema: Schema) -> ShownPart:
-    if isinstance(part, ColumnSet):
-        return _column(part, schema)
-    kind, name, now, would_be = _plain(part)
-    return _shown(kind, name, now, would_be)
-
-
-def _plain(part: Part) -> tuple[str, str, Any, Any]:
-    """Kind, name, and both values, of all parts but columns."""
+def _plain(part: c.ChangePart, words: Words) -> ShownPart:
+    """All parts but columns: kind, name, and both values; in words some of them read otherwise."""
     found: tuple[str, str, Any, Any]
+    read: dict[str, str] = {}
     match part:
-        case Later():
+        case c.Later():
             found = ("time", "time", format_instant(part.now), format_instant(part.would_be))
-        case Allowed():
-            found = ("consent", f"{part.purpose} by {part.channel}", part.now, part.would_be)
-        case Units():
+        case c.Allowed(purpose=purpose, channel=channel):
+            found = ("consent", f"{purpose} by {channel}", part.now, part.would_be)
+            said = {True: words.change("given"), False: words.change("not_given")}
+            read = {
+                "name": words.change("consent_to", purpose=purpose, channel=channel),
+                "now": said[part.now],
+                "would_be": said[part.would_be],
+            }
+        case c.Units():
             found = ("resource", part.name, part.now, part.would_be)
-        case Live():
+        case c.Live():
             found = ("status", part.action, part.now, "live")
-        case Endless():
+        case c.Endless():
             found = ("validity", part.action, format_instant(part.now), None)
-        case Worth():
-            found = ("worth", _candidate(part), _money(part.now), _money(part.would_be))
-        case Room():
+            read = {"would_be": words.change("no_end")}
+        case c.Worth():
+            about = "" if part.item is None else f", {ITEM} {part.item}"
+            name = f"{part.action} ({part.treatment}{about})"
+            known = None if part.now is None else part.now / MONEY_SCALE
+            found = ("worth", name, known, part.would_be / MONEY_SCALE)
+        case c.HigherLimit():
             found = ("limit", part.name, part.now, part.would_be)
-        case Arm():
+        case c.Arm():
             found = ("arm", "arm", part.now, part.would_be)
-        case NoDice():
+        case c.NoExploration():
             found = ("dice", "exploration", part.now, 0.0)
-        case ColumnSet():
+        case c.ColumnSet():
             found = ("column", part.name, part.now, part.would_be)
-    return found
+    kind, name, now, would_be = found
+    key = kind if kind in words.translation.changes else "other"
+    plain = {"name": name, "now": _value(now, words), "would_be": _value(would_be, words)}
+    text = words.change(key, **(plain | read))
+    return ShownPart(kind=kind, name=name, now=now, would_be=would_be, words=text)
 
 
-_WORDS = {
-    "consent": "consent to {name}: {would_be} instead of {now}",
-    "resource": "{name} free: {would_be} instead of {now}",
-    "status": "status of {name}: {would_be} instead of {now}",
-    "validity": "end of {name}: {would_be} instead of {now}",
-    "worth": "worth of {name}: {would_be} instead of {now}",
-    "limit": "contact limit '{name}': at most {would_be} instead of {now}",
-}
-_ELSE = "{name}: {would_be} instead of {now}"
-_SAID: Mapping[str, Mapping[Any, str]] = {
-    "consent": {True: "given", False: "not given"},
-    "validity": {None: "none"},
-}
-
-
-def _shown(
-    kind: str, name: str, now: Any, would_be: Any, item: dict[str, str] | None = None
-) -> ShownPart:
-    words = _WORDS.get(kind, _ELSE).format(
-        name=name if item is None else f"{item['collection']} {item['item']}: {name}",
-        now=_said(kind, now),
-        would_be=_said(kind, would_be),
-    )
-    return ShownPart(kind=kind, name=name, now=now, would_be=would_be, words=words, about=item)
-
-
-def _said(kind: str, value: Any) -> str:
-    return _SAID[kind].get(value, _in_words(value)) if kind in _SAID else _in_words(value)
-
-
-def _column(part: ColumnSet, schema: Schema) -> ShownPart:
-    about = None
+def _column(part: c.ColumnSet, schema: Schema, words: Words) -> ShownPart:
+    """What is not known has to become known: which value would do is no statement about the
+    customer, so it is not shown. What the ledger has not seen (no contact, no answer) is known."""
+    name, about = part.name, None
     if part.of is not None:
         collection, key = part.of
         about = {"collection": collection, "item": key}
         schema = schema_about(schema, collection)
+        name = f"{collection} {key}: {name}"
     now, would_be = (_presented(part.name, value, schema) for value in (part.now, part.would_be))
-    shown = _shown("column", part.name, now, would_be, about)
-    if part.name not in schema.collections:
-        return shown
+    if part.name in schema.collections:
+        about = None
+        now, would_be = now or [], would_be or []
+        text = f"{part.name}: {_items(now, would_be, words)}"
+        would_be = [_known_fields(*pair) for pair in zip_longest(now[: len(would_be)], would_be)]
+    else:
+        before, after = _value(now, words), _value(would_be, words)
+        if now is None and part.name in schema.columns:
+            after, would_be = words.change("fitting"), None
+        elif now is None:
+            before = words.change("never")
+        text = words.change("other", name=name, now=before, would_be=after)
     return ShownPart(
-        kind="column",
-        name=part.name,
-        now=now,
-        would_be=would_be,
-        words=f"{part.name}: {_items_in_words(now or [], would_be or [])}",
+        kind="column", name=part.name, now=now, would_be=would_be, words=text, about=about
     )
+
+
+def _known_fields(before: dict[str, Any] | None, after: dict[str, Any]) -> dict[str, Any]:
+    """An item as it would be, without values for what is not known of it today."""
+    if before is None:
+        return after
+    return {name: None if before.get(name) is None else value for name, value in after.items()}
 
 
 def _presented(name: str, value: Value, schema: Schema) -> Any:
@@ -130,41 +109,40 @@ def _presented(name: str, value: Value, schema: Schema) -> Any:
     return present(value, schema.columns.get(name, _MOMENT))
 
 
-def _items_in_words(now: list[dict[str, Any]], would_be: list[dict[str, Any]]) -> str:
+def _items(now: list[dict[str, Any]], would_be: list[dict[str, Any]], words: Words) -> str:
     """What is not the same: items changed, items more, items less."""
+
+    def item(fields: dict[str, Any]) -> str:
+        known = [f"{n} {_value(each, words)}" for n, each in fields.items() if each is not None]
+        return words.change("and").join(known) or words.change("nothing_known")
+
     if len(would_be) < len(now):
-        gone = [_item(item) for item in now if item not in would_be]
-        return f"without {', '.join(gone)}"
-    told = []
-    for before, after in zip(now, would_be, strict=False):
-        changed = [field for field in after if before.get(field) != after.get(field)]
-        told += [
-            f"{field} {_in_words(after[field])} instead of {_in_words(before.get(field))}"
-            for field in changed
-        ]
-    told += [f"one more with {_item(item)}" for item in would_be[len(now) :]]
-    return ", ".join(told)
+        gone = [item(each) for each in now if each not in would_be]
+        return words.change("without", items=", ".join(gone))
+    listed = [
+        words.change(
+            "field",
+            field=field,
+            would_be=(
+                words.change("fitting")
+                if before.get(field) is None
+                else _value(after[field], words)
+            ),
+            now=_value(before.get(field), words),
+        )
+        for before, after in zip(now, would_be, strict=False)
+        for field in after
+        if before.get(field) != after.get(field)
+    ]
+    listed += [words.change("one_more", item=item(each)) for each in would_be[len(now) :]]
+    return ", ".join(listed)
 
 
-def _item(item: dict[str, Any]) -> str:
-    known = [f"{name} {_in_words(value)}" for name, value in item.items() if value is not None]
-    return " and ".join(known) or "nothing known of it"
-
-
-def _in_words(value: Any) -> str:
+def _value(value: Any, words: Words) -> str:
     if value is None:
-        return _UNKNOWN
+        return words.change("unknown")
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, list):
-        return f"[{', '.join(map(_in_words, value))}]"
+        return f"[{', '.join(_value(each, words) for each in value)}]"
     return repr(value) if isinstance(value, str) and not value.strip() else str(value)
-
-
-def _candidate(part: Worth) -> str:
-    about = "" if part.item is None else f", {ITEM} {part.item}"
-    return f"{part.action} ({part.treatment}{about})"
-
-
-def _money(worth: int | None) -> float | None:
-    return None if worth is None else worth / MONEY_SCALE

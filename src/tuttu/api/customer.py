@@ -12,8 +12,9 @@ from tuttu.api.answers import (
     ShownPreference,
 )
 from tuttu.api.identifiers import label, link, shown
-from tuttu.api.presenters import items, moment, values
-from tuttu.decision import Situation
+from tuttu.api.row_values import items, moment, values
+from tuttu.api.words import Words
+from tuttu.decision import DecisionView
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.project import Project
@@ -21,13 +22,14 @@ from tuttu.vocabulary.values import Instant
 
 
 def customer_answer(
-    project: Project, picture: Situation, parts: list[ShownFragment]
+    project: Project, picture: DecisionView, parts: list[ShownFragment], words: Words
 ) -> CustomerAnswer:
     """The whole picture; sources are those that are known."""
     schema, row, customer = project.row_schema, picture.row, picture.customer
     names = [name for name in schema.columns if "." not in name]
     sourced = [name for name in schema.columns if "." in name and row.get(name) is not None]
     outcomes, withdrawn = picture.history.outcomes(), picture.history.withdrawn()
+    none = (0, None)
     contacts = [
         ShownContact(
             contact_id=contact.id,
@@ -38,9 +40,12 @@ def customer_answer(
             state=contact.state,
             time=format_instant(contact.time),
             outcome=outcomes.get(contact.id),
-            withdrawn=withdrawn[contact.id][1] if contact.id in withdrawn else None,
+            withdrawn=None if why is None else words.reason(why),
+            code=None if why is None else why.code,
+            values={} if why is None else why.values,
         )
         for contact in picture.history.contacts
+        for _, why in (withdrawn.get(contact.id, none),)
     ]
     return CustomerAnswer(
         customer=label(customer.identifiers[0]),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tuttu.api.answers import DecidedCustomer, Who
 from tuttu.api.identifiers import shown
+from tuttu.api.words import Words
 from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.verdicts import Receipt
@@ -16,7 +17,7 @@ MOST_NAMED = 5
 
 
 def decided_customer(
-    receipt: Receipt, customer: Customer, name_of: Callable[[FragmentId], Who]
+    receipt: Receipt, customer: Customer, name_of: Callable[[FragmentId], Who], words: Words
 ) -> DecidedCustomer:
     """customer: of the receipt's fragment, as the evidence stands today. name_of: a fragment, as
     `fragment_name` shows it.
@@ -36,7 +37,7 @@ def decided_customer(
         identifiers=identifiers,
         merged_since=merged,
         unmerged_since=unmerged,
-        note=_note(identifiers, merged, unmerged),
+        note=_note(identifiers, merged, unmerged, words),
     )
 
 
@@ -45,18 +46,18 @@ def fragment_name(fragment: FragmentId, identifier: Identifier | None) -> Who:
     return {FRAGMENT: fragment.hex()} if identifier is None else shown(identifier)
 
 
-def _note(then: list[Who], merged: list[Who], unmerged: list[Who]) -> str:
-    said = []
-    if len(then) > 1:
-        said.append(f"issued when {_listed(then)} were merged into one customer")
-    if merged:
-        said.append(f"merged since with {_listed(merged)}")
-    if unmerged:
-        said.append(f"unmerged since from {_listed(unmerged)}")
-    return "; ".join(said)
+def _note(decided: list[Who], merged: list[Who], unmerged: list[Who], words: Words) -> str:
+    named = {
+        "issued_merged": decided if len(decided) > 1 else [],
+        "merged_since": merged,
+        "unmerged_since": unmerged,
+    }
+    notes = (words.note(n, people=_listed(each, words)) for n, each in named.items() if each)
+    return "; ".join(notes)
 
 
-def _listed(people: list[Who]) -> str:
+def _listed(people: list[Who], words: Words) -> str:
     texts = [f"{name}:{value}" for who in people[:MOST_NAMED] for name, value in who.items()]
     more = len(people) - MOST_NAMED
-    return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
+    listed = ", ".join(texts)
+    return words.note("and_more", people=listed, more=more) if more > 0 else listed

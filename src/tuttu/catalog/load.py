@@ -72,19 +72,23 @@ def survey(source: Path | Texts, rooms: Rooms = ()) -> Survey:
     return Survey(project, reading.findings.faults(), texts_of(reading.files))
 
 
-def check(folder: Path, rooms: Rooms = ()) -> list[Fault]:
-    """All faults of the folder, those of its scenarios included, by file and line."""
+def check(folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()) -> list[Fault]:
+    """All faults of the folder, those of its scenarios included, by file and line. stages: those
+    that scenarios may name; none: any."""
     reading = _Reading(folder, rooms)
     reading.project()
-    reading.scenarios()
+    reading.scenarios(stages)
     return reading.findings.faults()
 
 
-def read_scenarios(folder: Path, rooms: Rooms = ()) -> tuple[Scenario, ...]:
-    """The folder's scenarios, by the names of their files; raises `ProjectError`."""
+def read_scenarios(
+    folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()
+) -> tuple[Scenario, ...]:
+    """The folder's scenarios, by the names of their files; raises `ProjectError`. stages: as for
+    `check`."""
     reading = _Reading(folder, rooms)
     reading.project()
-    scenarios = reading.scenarios()
+    scenarios = reading.scenarios(stages)
     reading.raise_faults()
     return scenarios
 
@@ -152,9 +156,11 @@ class _Reading:
             event_schema=scope.event_columns.schema,
         )
 
-    def scenarios(self) -> tuple[Scenario, ...]:
+    def scenarios(self, stages: tuple[str, ...]) -> tuple[Scenario, ...]:
         files = self.folder.scenario_files()
-        sheets = [read_sheet("scenario", one.path, one.text, self.findings) for one in files]
+        sheets = [
+            read_sheet("scenario", one.path, one.text, self.findings, stages) for one in files
+        ]
         return tuple(read_scenario(sheet, self.scope) for sheet in sheets if sheet)
 
     def _sheets(self, files: list[SourceFile]) -> Sheets:

@@ -11,13 +11,7 @@ from tuttu.catalog.names import Names
 from tuttu.catalog.schemas.json_schema import CALLS
 from tuttu.catalog.scope import CALL_NAMES, LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
-from tuttu.vocabulary.company import (
-    ConsentEvent,
-    ElsewhereContact,
-    PlannedEvent,
-    Tracking,
-    TraitWrite,
-)
+from tuttu.vocabulary import company
 from tuttu.vocabulary.values import ITEM, Kind, Type
 
 ALWAYS = {"event": TEXT, "call": TEXT, "source": TEXT}
@@ -63,10 +57,10 @@ def _sources(sheet: MappingNode | None) -> set[str]:
     return declared | {write.text("source") for write in sheet.listed_mappings("writes")} - {""}
 
 
-def _planned(name: str, node: MappingNode) -> PlannedEvent:
+def _planned(name: str, node: MappingNode) -> company.PlannedEvent:
     properties = node.mapping("properties")
     lists = {key: read_fields(value) for key, value in properties.entries.items()}
-    return PlannedEvent(
+    return company.PlannedEvent(
         name=name,
         properties=read_types(properties),
         required=frozenset(one.text for one in node.listed("required")),
@@ -75,7 +69,9 @@ def _planned(name: str, node: MappingNode) -> PlannedEvent:
     )
 
 
-def _check_required(event: PlannedEvent, events: MappingNode | None, scope: LoadScope) -> None:
+def _check_required(
+    event: company.PlannedEvent, events: MappingNode | None, scope: LoadScope
+) -> None:
     node = events.mapping(event.name) if events else None
     if node is None or node.doubtful or node.broken("properties"):
         return
@@ -100,7 +96,9 @@ def _event_columns(sheet: MappingNode | None, scope: LoadScope) -> Columns:
     return columns
 
 
-def _add_properties(registry: ColumnRegistry, event: PlannedEvent, places: MappingNode) -> None:
+def _add_properties(
+    registry: ColumnRegistry, event: company.PlannedEvent, places: MappingNode
+) -> None:
     for name, declared in event.properties.items():
         registry.column(name, declared, places.at(name))
     for name, fields in event.items.items():
@@ -113,17 +111,19 @@ def _broken_properties(sheet: MappingNode | None) -> set[str]:
     return {name for section in sections for name in section.entries if section.broken(name)}
 
 
-def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> Tracking:
+def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> company.Tracking:
     """What events do: write traits, report contacts, consent and outcomes."""
     if sheet is None:
-        return Tracking(names=_call_names(None), sources={"identify": "told"}, plan=scope.plan)
+        return company.Tracking(
+            names=_call_names(None), sources={"identify": "told"}, plan=scope.plan
+        )
     sources = {name: node.text for name, node in sheet.mapping("sources").scalars()}
     _check_keys(sheet.mapping("sources"), scope, with_calls=True)
     _check_sources(sheet, scope)
     _check_keys(sheet.mapping("outcomes"), scope, with_calls=False)
     for _, outcome in sheet.mapping("outcomes").scalars():
         scope.outcomes.refer_scalar(outcome, scope.findings)
-    return Tracking(
+    return company.Tracking(
         names=_call_names(sheet),
         sources={"identify": "told"} | sources,
         plan=scope.plan,
@@ -152,14 +152,14 @@ def _check_sources(sheet: MappingNode, scope: LoadScope) -> None:
             scope.findings.add(node.where, quote(node.text), "another name for the source")
 
 
-def _write(node: MappingNode, sheet: MappingNode, scope: LoadScope) -> TraitWrite:
+def _write(node: MappingNode, sheet: MappingNode, scope: LoadScope) -> company.TraitWrite:
     event = scope.events.refer_scalar(node.scalar("event"), scope.findings) or ""
     source = _source(node, event, sheet, scope)
     traits = node.mapping("traits")
     for trait, path in traits.scalars():
         scope.written.refer(trait, traits.at(trait), scope.findings)
         _check_property(path, event, scope)
-    return TraitWrite(
+    return company.TraitWrite(
         event=event,
         source=source,
         traits={trait: path.text for trait, path in traits.scalars()},
@@ -179,7 +179,7 @@ def _source(node: MappingNode, event: str, sheet: MappingNode, scope: LoadScope)
     return source
 
 
-def _contact(node: MappingNode, scope: LoadScope) -> ElsewhereContact:
+def _contact(node: MappingNode, scope: LoadScope) -> company.ElsewhereContact:
     event = scope.events.refer_scalar(node.scalar("event"), scope.findings) or ""
     scope.channels.refer_scalar(node.scalar("channel"), scope.findings)
     scope.purposes.refer_scalar(node.scalar("purpose"), scope.findings)
@@ -196,7 +196,7 @@ def _contact(node: MappingNode, scope: LoadScope) -> ElsewhereContact:
     for _, outcome in mapped.scalars():
         scope.outcomes.refer_scalar(outcome, scope.findings)
     when = node.scalar("when")
-    return ElsewhereContact(
+    return company.ElsewhereContact(
         event=event,
         channel=node.text("channel"),
         purpose=node.text("purpose"),
@@ -210,8 +210,8 @@ def _contact(node: MappingNode, scope: LoadScope) -> ElsewhereContact:
     )
 
 
-def _consent(node: MappingNode, scope: LoadScope) -> ConsentEvent:
-    return ConsentEvent(
+def _consent(node: MappingNode, scope: LoadScope) -> company.ConsentEvent:
+    return company.ConsentEvent(
         event=scope.events.refer_scalar(node.scalar("event"), scope.findings) or "",
         allowed=node.flag("allowed"),
         purpose=scope.purposes.refer_scalar(node.scalar("purpose"), scope.findings),

@@ -11,15 +11,7 @@ from tuttu.catalog.scalars import share
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode
-from tuttu.vocabulary.library import (
-    Action,
-    ContactLimit,
-    Controls,
-    Guard,
-    Lever,
-    Policy,
-    Suppression,
-)
+from tuttu.vocabulary import library
 from tuttu.vocabulary.values import Duration, Expression
 
 _Reach = Literal["action", "issue_group", "owner", "purpose"]
@@ -28,17 +20,20 @@ TARGETS = ("action", "issue_group", "owner")
 
 
 def read_policy(
-    sheet: MappingNode | None, actions: Mapping[str, Action], usage: TraitUsage, scope: LoadScope
-) -> Policy:
+    sheet: MappingNode | None,
+    actions: Mapping[str, library.Action],
+    usage: TraitUsage,
+    scope: LoadScope,
+) -> library.Policy:
     """Guards, limits, suppressions, levers and controls, in the order of the file."""
     if sheet is None:
-        return Policy()
+        return library.Policy()
     guards = [_guard(name, node, usage, scope) for name, node in sheet.mapping("guards").mappings()]
     for guard in guards:
         _check_instead(guard, sheet.mapping("guards").mapping(guard.name), actions, scope)
     limits = sheet.mapping("contact_limits").mappings()
     suppressions = sheet.mapping("suppressions").mappings()
-    return Policy(
+    return library.Policy(
         guards=tuple(guards),
         contact_limits=tuple(_limit(name, node, scope) for name, node in limits),
         suppressions=tuple(_suppression(name, node, scope) for name, node in suppressions),
@@ -49,7 +44,7 @@ def read_policy(
     )
 
 
-def _guard(name: str, node: MappingNode, usage: TraitUsage, scope: LoadScope) -> Guard:
+def _guard(name: str, node: MappingNode, usage: TraitUsage, scope: LoadScope) -> library.Guard:
     purpose = scope.purposes.refer_scalar(node.scalar("blocks"), scope.findings) or ""
     columns = scope.columns_about(node)
     when = scope.compiler.condition(node.scalar("when"), columns)
@@ -57,7 +52,7 @@ def _guard(name: str, node: MappingNode, usage: TraitUsage, scope: LoadScope) ->
     usage.check(when, purpose, node.at("when"))
     if after:
         usage.check(after, purpose, node.at("through" if "through" in node else "until"))
-    return Guard(
+    return library.Guard(
         name=name,
         when=when,
         blocks=purpose,
@@ -81,7 +76,7 @@ def _cooling(
 
 
 def _check_instead(
-    guard: Guard, node: MappingNode, actions: Mapping[str, Action], scope: LoadScope
+    guard: library.Guard, node: MappingNode, actions: Mapping[str, library.Action], scope: LoadScope
 ) -> None:
     action = actions.get(guard.instead or "")
     if action and action.purpose == guard.blocks:
@@ -89,9 +84,9 @@ def _check_instead(
         scope.findings.add(node.at("instead"), found, "an action for another purpose")
 
 
-def _limit(name: str, node: MappingNode, scope: LoadScope) -> ContactLimit:
+def _limit(name: str, node: MappingNode, scope: LoadScope) -> library.ContactLimit:
     findings = scope.findings
-    return ContactLimit(
+    return library.ContactLimit(
         name=name,
         at_most=node.whole("at_most", 0),
         window=scope.compiler.duration(node.scalar("in")) or 0,
@@ -104,8 +99,8 @@ def _limit(name: str, node: MappingNode, scope: LoadScope) -> ContactLimit:
     )
 
 
-def _suppression(name: str, node: MappingNode, scope: LoadScope) -> Suppression:
-    return Suppression(
+def _suppression(name: str, node: MappingNode, scope: LoadScope) -> library.Suppression:
+    return library.Suppression(
         name=name,
         outcome=scope.outcomes.refer_scalar(node.scalar("after"), scope.findings) or "",
         times=node.whole("times", 1),
@@ -115,7 +110,7 @@ def _suppression(name: str, node: MappingNode, scope: LoadScope) -> Suppression:
     )
 
 
-def _lever(name: str, node: MappingNode, scope: LoadScope) -> Lever:
+def _lever(name: str, node: MappingNode, scope: LoadScope) -> library.Lever:
     targets = [target for target in TARGETS if target in node]
     if len(targets) != 1 and not node.doubtful:
         found = " and ".join(quote(target) for target in targets) or "a lever on nothing"
@@ -123,7 +118,7 @@ def _lever(name: str, node: MappingNode, scope: LoadScope) -> Lever:
     if "through" not in node and "until" not in node and not node.doubtful:
         scope.findings.add(node.where, "a lever without an end", "`through` or `until`: a date")
     times = node.scalar("times")
-    return Lever(
+    return library.Lever(
         name=name,
         times=float(times.text) if times else 1.0,
         action=scope.actions.refer_scalar(node.scalar("action"), scope.findings),
@@ -136,18 +131,16 @@ def _lever(name: str, node: MappingNode, scope: LoadScope) -> Lever:
     )
 
 
-def _controls(sheet: MappingNode, scope: LoadScope) -> Controls:
+def _controls(sheet: MappingNode, scope: LoadScope) -> library.Controls:
     node = sheet.mapping("controls")
     shares = {name: share(node.text(name, "0")) for name in SLICES}
     if sum(shares.values()) > 1:
         found = f"slices of {sum(shares.values()):.0%} together"
         scope.findings.add(node.where, found, "slices of at most 100% together")
-    exploration = _exploration(sheet, scope)
-    return Controls(**shares, exploration=exploration, salt=node.text("salt", Controls().salt))
-
-
-def _exploration(sheet: MappingNode, scope: LoadScope) -> float:
-    value = share(sheet.text("exploration", "0"))
-    if value > 1:
-        scope.findings.add(sheet.at("exploration"), sheet.text("exploration"), "at most 100%")
-    return value
+    exploration = share(sheet.text("exploration", "0"))
+    if exploration > 1:
+        found = sheet.text("exploration")
+        scope.findings.add(sheet.at("exploration"), found, "at most 100%")
+    return library.Controls(
+        **shares, exploration=exploration, salt=node.text("salt", library.Controls().salt)
+    )

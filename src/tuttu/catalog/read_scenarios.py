@@ -13,7 +13,6 @@ from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import Data, MappingNode, Plain, to_data
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Stage
 
 StepKind = Literal[
     "identify",
@@ -31,7 +30,7 @@ ExpectationKind = Literal["chosen", "refused", "not_chosen", "empty", "trait"]
 Who = Mapping[str, str]
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class ScenarioStep(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happens.
 
     name, by kind: the event of ``track``; the page or screen; the group's id; the surface of
@@ -76,8 +75,8 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     treatment: str | None = None
     item: str | None = None
     because: str | None = None
-    stage: Stage | None = None
-    also: tuple[Stage, ...] = ()
+    stage: str | None = None
+    also: tuple[str, ...] = ()
     value: Plain = None
     where: Where
 
@@ -86,7 +85,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """One scenario. The steps are in the order of the file; time decides what comes first."""
 
     name: str
-    given: tuple[Step, ...]
+    given: tuple[ScenarioStep, ...]
     expect: tuple[Expectation, ...]
     where: Where
 
@@ -138,7 +137,7 @@ def read_scenario(sheet: MappingNode, scope: LoadScope) -> Scenario:
     )
 
 
-def _step(node: MappingNode, scope: LoadScope) -> Step | None:
+def _step(node: MappingNode, scope: LoadScope) -> ScenarioStep | None:
     keys = [key for key in STEP_KEYS if key in node]
     if len(keys) != 1:
         if not node.doubtful:
@@ -148,7 +147,7 @@ def _step(node: MappingNode, scope: LoadScope) -> Step | None:
     kind = STEP_KEYS[keys[0]]
     _check_beside(node, keys[0], kind, scope)
     _check_step_names(node, scope)
-    return Step(
+    return ScenarioStep(
         at=scope.instant(node.scalar("at")) or 0,
         kind=kind,
         who=_who(node, "who", scope),
@@ -269,8 +268,8 @@ def _answer(node: MappingNode, key: str, scope: LoadScope) -> Expectation:
         treatment=(node.text("treatment") or None) if kind in {"chosen", "refused"} else None,
         item=(node.text("item") or None) if kind in OF_ACTIONS else None,
         because=(node.text("because") or None) if refused else None,
-        stage=Stage(node.text("stage")) if refused and node.scalar("stage") else None,
-        also=tuple(Stage(stage.text) for stage in node.listed("also")) if refused else (),
+        stage=(node.text("stage") or None) if refused else None,
+        also=tuple(stage.text for stage in node.listed("also")) if refused else (),
         value=node.text("default") if key == "default" else None,
         where=node.keys.get(key, node.where),
     )

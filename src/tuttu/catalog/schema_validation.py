@@ -16,19 +16,9 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 
+from tuttu.catalog import yaml_nodes as y
 from tuttu.catalog.findings import Findings, nearest, quote
 from tuttu.catalog.schemas import Shape, schemas
-from tuttu.catalog.yaml_nodes import (
-    QUOTE_IT,
-    BrokenNode,
-    Data,
-    ListNode,
-    MappingNode,
-    Node,
-    ScalarNode,
-    parse_yaml,
-    to_data,
-)
 from tuttu.vocabulary.errors import Where
 
 Path = tuple[str | int, ...]
@@ -61,30 +51,36 @@ class _Wrong(NamedTuple):
 class _Place(NamedTuple):
     """A node in its parent."""
 
-    parent: MappingNode | ListNode | None
+    parent: y.MappingNode | y.ListNode | None
     key: str | int
-    node: Node
+    node: y.Node
     where: Where
 
 
-def read_sheet(kind: str, file: str, text: str | None, findings: Findings) -> MappingNode | None:
+def read_sheet(
+    kind: str,
+    file: str,
+    text: str | None,
+    findings: Findings,
+    stages: tuple[str, ...] = (),
+) -> y.MappingNode | None:
     """The root of a file of a kind, with broken parts marked; None if nothing can be read."""
     if text is None:
         return None
-    root = parse_yaml(file, text, findings)
-    if isinstance(root, BrokenNode):
+    root = y.parse_yaml(file, text, findings)
+    if isinstance(root, y.BrokenNode):
         return None
     seen: set[Path] = set()
-    for wrong in _errors(kind, to_data(root)):
+    for wrong in _errors(kind, y.to_data(root), stages):
         path = wrong.path
         if not any(path[:length] in seen for length in range(len(path) + 1)):
             _Report(kind, root, findings, seen).take(wrong)
-    return root if isinstance(root, MappingNode) else None
+    return root if isinstance(root, y.MappingNode) else None
 
 
-def _errors(kind: str, data: Data) -> list[_Wrong]:
+def _errors(kind: str, data: y.Data, stages: tuple[str, ...]) -> list[_Wrong]:
     """From the root down, so that a fault hides those inside it; what is missing comes first."""
-    errors = [_wrong(error) for error in _validator(kind).iter_errors(data)]
+    errors = [_wrong(error) for error in _validator(kind, stages).iter_errors(data)]
     return sorted(
         errors, key=lambda one: (len(one.path), list(map(str, one.path)), one.rule != "required")
     )
@@ -110,8 +106,8 @@ def _pattern(
 
 
 @lru_cache
-def _validator(kind: str) -> Validator:
-    return _STRICT(schemas()[kind])
+def _validator(kind: str, stages: tuple[str, ...]) -> Validator:
+    return _STRICT(schemas(stages)[kind])
 
 
 _STRICT: type[Validator] = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
@@ -120,7 +116,7 @@ _STRICT: type[Validator] = extend(Draft202012Validator, {"pattern": _pattern})  
 class _Report:
     """Turns one error of the validator into faults."""
 
-    def __init__(self, kind: str, root: Node, findings: Findings, seen: set[Path]) -> None:
+    def __init__(self, kind: str, root: y.Node, findings: Findings, seen: set[Path]) -> None:
         self.kind = kind
         self.root = root
         self.findings = findings
@@ -151,17 +147,17 @@ class _Report:
         mapping.doubtful = True
 
     def unknown_key(
-        self, path: Path, mapping: MappingNode, key: str, known: dict[str, Any]
+        self, path: Path, mapping: y.MappingNode, key: str, known: dict[str, Any]
     ) -> None:
         where = mapping.at(key)
         if self.was_split(path, mapping, key):
-            self.findings.add(where, f"the key {quote(key)}", f"one value; {QUOTE_IT}")
+            self.findings.add(where, f"the key {quote(key)}", f"one value; {y.QUOTE_IT}")
             return
         near = nearest(key, known)
         expected = f"one of {', '.join(known)}"
         self.findings.add(where, f"the key {quote(key)}", expected, near)
         if near and near not in mapping.entries:
-            mapping.entries[near] = BrokenNode(where)
+            mapping.entries[near] = y.BrokenNode(where)
             mapping.keys[near] = where
 
     def missing_keys(self, wrong: _Wrong) -> None:
@@ -172,10 +168,10 @@ class _Report:
             if not self.is_renamed(mapping, key, known):
                 title = known[key]["title"]
                 self.findings.add(mapping.where, f"no `{key}`", f"`{key}`: {title}")
-            mapping.entries[key] = BrokenNode(mapping.where)
+            mapping.entries[key] = y.BrokenNode(mapping.where)
 
     @staticmethod
-    def is_renamed(mapping: MappingNode, key: str, known: dict[str, Any]) -> bool:
+    def is_renamed(mapping: y.MappingNode, key: str, known: dict[str, Any]) -> bool:
         """An unknown key that looks like the missing one is reported as such."""
         unknown = [name for name in mapping.entries if name not in known]
         return any(nearest(name, known) == key for name in unknown)
@@ -186,7 +182,7 @@ class _Report:
         where = mapping.at(name)
         expected = str(wrong.shape["title"])
         if self.was_split(wrong.path, mapping, name):
-            expected = f"one value; {QUOTE_IT}"
+            expected = f"one value; {y.QUOTE_IT}"
         self.findings.add(where, f"the name {quote(name)}", expected)
         mapping.entries.pop(name, None)
         mapping.doubtful = True
@@ -196,62 +192,64 @@ class _Report:
         place = _place(self.root, wrong.path)
         expected = f"{wrong.shape['title']}{_limit(wrong)}"
         near = None
-        if isinstance(place.node, ScalarNode):
+        if isinstance(place.node, y.ScalarNode):
             near = nearest(place.node.text, _options(wrong.shape))
-        if isinstance(place.parent, MappingNode) and self.was_split(
+        if isinstance(place.parent, y.MappingNode) and self.was_split(
             wrong.path[:-1], place.parent, str(place.key)
         ):
-            expected = f"one value; {QUOTE_IT}"
+            expected = f"one value; {y.QUOTE_IT}"
         self.findings.add(place.where, _found(place.node), expected, near)
         self.seen.add(wrong.path)
         _break(place)
 
-    def was_split(self, path: Path, mapping: MappingNode, key: str) -> bool:
+    def was_split(self, path: Path, mapping: y.MappingNode, key: str) -> bool:
         """In { } a comma ends a value: what follows it becomes a key without a value.
 
         Then the value before it is no whole one either, and is passed over.
         """
         names = list(mapping.entries)
         node = mapping.entries.get(key)
-        if not (mapping.flow and isinstance(node, ScalarNode) and node.missing and names[0] != key):
+        if not (
+            mapping.flow and isinstance(node, y.ScalarNode) and node.missing and names[0] != key
+        ):
             return False
         previous = names[names.index(key) - 1]
-        if isinstance(mapping.entries[previous], ScalarNode):
-            mapping.entries[previous] = BrokenNode(mapping.at(previous))
+        if isinstance(mapping.entries[previous], y.ScalarNode):
+            mapping.entries[previous] = y.BrokenNode(mapping.at(previous))
             self.seen.add((*path, previous))
         return True
 
-    def mapping(self, path: Path) -> MappingNode:
+    def mapping(self, path: Path) -> y.MappingNode:
         node = _place(self.root, path).node
-        if not isinstance(node, MappingNode):
+        if not isinstance(node, y.MappingNode):
             raise TypeError(f"{path} is no mapping")
         return node
 
 
-def _place(root: Node, path: Path) -> _Place:
+def _place(root: y.Node, path: Path) -> _Place:
     place = _Place(None, "", root, Where(root.where.file, root.where.line))
     for step in path:
         parent = place.node
-        if isinstance(parent, MappingNode) and isinstance(step, str):
+        if isinstance(parent, y.MappingNode) and isinstance(step, str):
             place = _Place(parent, step, parent.entries[step], parent.at(step))
-        elif isinstance(parent, ListNode) and isinstance(step, int):
+        elif isinstance(parent, y.ListNode) and isinstance(step, int):
             item = parent.items[step]
             place = _Place(parent, step, item, item.where)
     return place
 
 
 def _break(place: _Place) -> None:
-    broken = BrokenNode(place.where)
-    if isinstance(place.parent, MappingNode) and isinstance(place.key, str):
+    broken = y.BrokenNode(place.where)
+    if isinstance(place.parent, y.MappingNode) and isinstance(place.key, str):
         place.parent.entries[place.key] = broken
-    elif isinstance(place.parent, ListNode) and isinstance(place.key, int):
+    elif isinstance(place.parent, y.ListNode) and isinstance(place.key, int):
         place.parent.items[place.key] = broken
 
 
-def _found(node: Node) -> str:
-    if isinstance(node, ScalarNode):
+def _found(node: y.Node) -> str:
+    if isinstance(node, y.ScalarNode):
         return "nothing" if node.missing else quote(node.text)
-    return "a list" if isinstance(node, ListNode) else "a mapping"
+    return "a list" if isinstance(node, y.ListNode) else "a mapping"
 
 
 def _options(shape: Shape) -> list[str]:

@@ -12,19 +12,8 @@ import re
 from collections.abc import Iterator
 
 import msgspec
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    CollectionStartEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 from ruamel.yaml.reader import ReaderError
 
 from tuttu.catalog.findings import Findings, quote
@@ -197,12 +186,12 @@ class _Builder:
     def __init__(self, file: str, text: str, findings: Findings) -> None:
         self.file = file
         self.findings = findings
-        self.events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
+        self.events: Iterator[events.Event] = YAML(typ="safe", pure=True).parse(text)
 
     def build(self) -> Node:
         root: Node | None = None
         for event in self.events:
-            if not isinstance(event, DocumentStartEvent):
+            if not isinstance(event, events.DocumentStartEvent):
                 continue
             if root is not None:
                 raise _Halt(self.where(event), "a second document", "one document in a file")
@@ -211,46 +200,46 @@ class _Builder:
             raise _Halt(Where(self.file, 1), "an empty file", "a mapping of keys to values")
         return root
 
-    def where(self, event: Event) -> Where:
+    def where(self, event: events.Event) -> Where:
         return Where(self.file, event.start_mark.line + 1)
 
-    def node(self, event: Event, depth: int) -> Node:
+    def node(self, event: events.Event, depth: int) -> Node:
         self.refuse_extras(event)
-        if isinstance(event, ScalarEvent):
+        if isinstance(event, events.ScalarEvent):
             plain = event.style is None
             literal = event.style == "|"
             return ScalarNode(event.value, self.where(event), plain, literal)
         if depth == DEEPEST:
             raise _Halt(self.where(event), "too many levels", f"at most {DEEPEST} levels")
-        if isinstance(event, SequenceStartEvent):
+        if isinstance(event, events.SequenceStartEvent):
             return self.sequence(event, depth + 1)
-        if isinstance(event, CollectionStartEvent):
+        if isinstance(event, events.CollectionStartEvent):
             return self.mapping(event, depth + 1)
         raise TypeError(f"no node begins with {event}")
 
-    def refuse_extras(self, event: Event) -> None:
+    def refuse_extras(self, event: events.Event) -> None:
         """Anchors, aliases and tags."""
-        if isinstance(event, AliasEvent):
+        if isinstance(event, events.AliasEvent):
             found = f"the alias `*{event.anchor}`"
             raise _Halt(self.where(event), found, "the text itself: aliases are not read")
-        if isinstance(event, NodeEvent) and event.anchor:
+        if isinstance(event, events.NodeEvent) and event.anchor:
             found = f"the anchor `&{event.anchor}`"
             raise _Halt(self.where(event), found, "no anchors: say it where it holds")
-        if isinstance(event, ScalarEvent | CollectionStartEvent) and event.ctag:
+        if isinstance(event, events.ScalarEvent | events.CollectionStartEvent) and event.ctag:
             raise _Halt(self.where(event), f"the tag `{event.ctag}`", "a value without a tag")
 
-    def sequence(self, start: CollectionStartEvent, depth: int) -> ListNode:
+    def sequence(self, start: events.CollectionStartEvent, depth: int) -> ListNode:
         items = []
         for event in self.events:
-            if isinstance(event, SequenceEndEvent):
+            if isinstance(event, events.SequenceEndEvent):
                 break
             items.append(self.node(event, depth))
         return ListNode(items, self.where(start), bool(start.flow_style))
 
-    def mapping(self, start: CollectionStartEvent, depth: int) -> MappingNode:
+    def mapping(self, start: events.CollectionStartEvent, depth: int) -> MappingNode:
         mapping = MappingNode({}, {}, self.where(start), bool(start.flow_style))
         for event in self.events:
-            if isinstance(event, MappingEndEvent):
+            if isinstance(event, events.MappingEndEvent):
                 break
             key = self.key(event)
             value = self.node(next(self.events), depth)
@@ -265,9 +254,9 @@ class _Builder:
                 value.where = mapping.keys[key]
         return mapping
 
-    def key(self, event: Event) -> str:
+    def key(self, event: events.Event) -> str:
         self.refuse_extras(event)
-        if not isinstance(event, ScalarEvent):
+        if not isinstance(event, events.ScalarEvent):
             raise _Halt(self.where(event), "a list or mapping as a key", f"text; {QUOTE_IT}")
         if not event.value.isprintable():
             raise _Halt(self.where(event), "control characters in a key", "text on one line")

@@ -22,8 +22,8 @@ from ruamel.yaml import YAML
 from tuttu import catalog
 from tuttu.access import Scope
 from tuttu.api import CallsAnswer, DecideAnswer, DecideRequest, IssuedKeyAnswer, KeyRequest, Who
-from tuttu.cli import show
-from tuttu.cli.door import TIMEOUT, open_door
+from tuttu.cli import render
+from tuttu.cli.client import TIMEOUT, open_client
 from tuttu.cli.folders import copy_example, parse_example
 from tuttu.cli.options import FOLDER
 from tuttu.vocabulary.conversion import format_instant, parse_instant
@@ -115,9 +115,9 @@ def read_plan(folder: Path) -> Plan:
 
 def _issue_key(folder: Path) -> str:
     """The server issues it to whoever may open its own socket."""
-    with open_door(folder) as door:
+    with open_client(folder) as client:
         request = KeyRequest(name="demo", scopes=SCOPES)
-        return door.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=request).key
+        return client.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=request).key
 
 
 @contextmanager
@@ -166,21 +166,21 @@ class Demonstration:
         for who in dict.fromkeys(row[0] for row in changed):
             _show(after[who])
         click.echo("\nWhat it changed:")
-        show.table(changed or [("nothing",)])
+        render.table(changed or [("nothing",)])
 
     def _send(self, calls: list[bytes]) -> None:
         for start in range(0, len(calls), BATCH):
             body = b'{"batch":[' + b",".join(calls[start : start + BATCH]) + b"]}"
             answer = self._post("/v1/batch", body, CallsAnswer)
             click.echo(f"  {answer.accepted} accepted, {len(answer.refused)} refused")
-            show.table((each.index, each.message) for each in answer.refused)
+            render.table((each.index, each.message) for each in answer.refused)
 
     def _ask(self) -> Answers:
         answers: Answers = {}
         for who in self._plan.customers:
             request = DecideRequest(who=who, surfaces=self._plan.surfaces)
             body = msgspec.json.encode(request)
-            answers[show.named(who)] = self._post("/v1/decide", body, DecideAnswer)
+            answers[render.named(who)] = self._post("/v1/decide", body, DecideAnswer)
         return answers
 
     def _move_clock_to(self, moment: object) -> None:
@@ -194,7 +194,7 @@ class Demonstration:
 
 def _show(answer: DecideAnswer) -> None:
     click.echo()
-    show.decision(answer)
+    render.decision(answer)
 
 
 def _checked(response: httpx.Response) -> bytes:

@@ -12,6 +12,7 @@ import click
 
 from tuttu import catalog, engine
 from tuttu.cli.options import FOLDER, print_json
+from tuttu.decision import STAGE_NAMES
 from tuttu.intake import mapping_schema
 from tuttu.vocabulary.errors import FinalError
 from tuttu.web import openapi_document
@@ -86,7 +87,7 @@ def check(folder: Path, as_json: bool) -> None:
 @click.option("--out", type=FOLDER, help="Write one file for each kind into this folder.")
 def schema(kind: str | None, out: Path | None) -> None:
     """Print the JSON Schema of the project files, or of one KIND of them."""
-    schemas = {**catalog.schemas(), "mapping": mapping_schema()}
+    schemas = {**catalog.schemas(STAGE_NAMES), "mapping": mapping_schema()}
     if kind is not None and kind not in schemas:
         raise click.UsageError(f"found {kind!r}; expected one of: {', '.join(schemas)}")
     wanted = {kind: schemas[kind]} if kind else schemas
@@ -101,5 +102,5 @@ def schema(kind: str | None, out: Path | None) -> None:
 
 @click.command()
 def openapi() -> None:
-    """Print the OpenAPI document of the HTTP door."""
+    """Print the OpenAPI document of the HTTP client."""
     print_json(openapi_document())

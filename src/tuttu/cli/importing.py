@@ -12,7 +12,7 @@ import msgspec
 
 from tuttu import catalog
 from tuttu.api import CallsAnswer
-from tuttu.cli.door import Door, RefusedError, open_door
+from tuttu.cli.client import Client, RefusedError, open_client
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
 from tuttu.intake import (
     Format,
@@ -74,12 +74,12 @@ def import_file(
     with (
         file.open("rb") as stream,
         rejects.open("ab" if after else "wb") as kept,
-        open_door(folder) as door,
+        open_client(folder) as client,
     ):
         rows = _rows(file, stream, mapping)
         if mapping:
             require_fit(mapping, rows.columns, project)
-        sending = Sending(door, kept, project.company.limits)
+        sending = Sending(client, kept, project.company.limits)
         sending.send(map_rows(_shown(rows, stream, file.stat().st_size), mapping, after))
     _tell(sending.summary, rejects, as_json)
     sys.exit(1 if strict and sending.summary.rejected else 0)
@@ -112,9 +112,9 @@ def _shown(rows: Iterable[Row], stream: IO[bytes], size: int) -> Iterator[Row]:
 class Sending:
     """Sends calls in batches, and keeps what was refused."""
 
-    def __init__(self, door: Door, rejects: IO[bytes], limits: Limits) -> None:
+    def __init__(self, client: Client, rejects: IO[bytes], limits: Limits) -> None:
         self.summary = Summary()
-        self._door = door
+        self._client = client
         self._rejects = rejects
         self._most = min(BATCH_CALLS, limits.batch_events)
         self._bytes = limits.body_bytes - len(FRAME)
@@ -148,7 +148,7 @@ class Sending:
         body = FRAME % b",".join(self._calls)
         self._calls, self._rows, self._size = [], [], 0
         try:
-            answer = self._door.ask(CallsAnswer, "POST", "/v1/batch", body=body)
+            answer = self._client.ask(CallsAnswer, "POST", "/v1/batch", body=body)
         except RefusedError as error:
             if error.status >= 500:
                 raise

@@ -7,13 +7,13 @@ import sys
 import click
 
 from tuttu.cli import (
+    customers,
+    decisions,
     folders,
     importing,
     operations,
-    people,
-    questions,
     reloading,
-    stories,
+    scenarios,
     verifying,
 )
 from tuttu.cli.demo import demo
@@ -51,21 +51,21 @@ for command in (
     reloading.reload_project,
     demo,
     importing.import_file,
-    questions.decide,
-    questions.explain,
-    questions.decision,
-    people.customer,
-    people.timeline,
-    people.preferences,
-    people.unmerge,
+    decisions.decide,
+    decisions.explain,
+    decisions.decision,
+    customers.customer,
+    customers.timeline,
+    customers.preferences,
+    customers.unmerge,
     operations.dead_letters,
     operations.resources,
     operations.keys,
     operations.digest,
     operations.replay,
     operations.clock,
-    stories.run_stories,
-    stories.funnel,
+    scenarios.run_stories,
+    scenarios.funnel,
     verifying.verify,
 ):
     main.add_command(command)

@@ -24,8 +24,8 @@ from tuttu.api import (
     ResourceAnswer,
     ResourceRequest,
 )
-from tuttu.cli import show
-from tuttu.cli.door import Door, open_door, part
+from tuttu.cli import render
+from tuttu.cli.client import Client, open_client, part
 from tuttu.cli.options import folder_option, json_option, print_json
 
 PAGE = 1_000
@@ -37,16 +37,16 @@ PAGE = 1_000
 @folder_option
 def resources(wanted: tuple[str, int] | None, as_json: bool, folder: Path) -> None:
     """Show every resource: how much there is, used, held and free."""
-    with open_door(folder) as door:
+    with open_client(folder) as client:
         if wanted:
             name, amount = wanted
             path = f"/v1/resources/{part(name)}"
-            door.ask(ResourceAnswer, "PUT", path, body=ResourceRequest(amount=amount))
-        answer = door.ask(list[ResourceAnswer], "GET", "/v1/resources")
+            client.ask(ResourceAnswer, "PUT", path, body=ResourceRequest(amount=amount))
+        answer = client.ask(list[ResourceAnswer], "GET", "/v1/resources")
     if as_json:
         print_json(answer)
     else:
-        show.resources(answer)
+        render.resources(answer)
 
 
 @click.group("dead-letters")
@@ -59,19 +59,19 @@ def dead_letters() -> None:
 @folder_option
 def list_letters(as_json: bool, folder: Path) -> None:
     """List the refused calls, oldest first."""
-    with open_door(folder) as door:
-        found = list(_letters(door))
+    with open_client(folder) as client:
+        found = list(_letters(client))
     if as_json:
         print_json(found)
     else:
-        show.letters(found)
+        render.letters(found)
 
 
-def _letters(door: Door) -> Iterator[DeadLetterAnswer]:
+def _letters(client: Client) -> Iterator[DeadLetterAnswer]:
     after: str | None = None
     while True:
         query = {"after": after, "limit": PAGE}
-        page = door.ask(DeadLettersAnswer, "GET", "/v1/dead-letters", query=query).dead_letters
+        page = client.ask(DeadLettersAnswer, "GET", "/v1/dead-letters", query=query).dead_letters
         yield from page
         if len(page) < PAGE:
             return
@@ -83,8 +83,8 @@ def _letters(door: Door) -> Iterator[DeadLetterAnswer]:
 @folder_option
 def show_letter(letter_id: str, folder: Path) -> None:
     """Show one refused call with its body."""
-    with open_door(folder) as door:
-        print_json(door.ask(DeadLetterAnswer, "GET", _letter(letter_id)))
+    with open_client(folder) as client:
+        print_json(client.ask(DeadLetterAnswer, "GET", _letter(letter_id)))
 
 
 @dead_letters.command()
@@ -93,8 +93,8 @@ def show_letter(letter_id: str, folder: Path) -> None:
 @folder_option
 def repair(letter_id: str, body: IO[bytes], folder: Path) -> None:
     """Send a refused call again with the repaired BODY (a file, or - for the input)."""
-    with open_door(folder) as door:
-        print_json(door.ask(CallsAnswer, "PUT", _letter(letter_id), body=body.read()))
+    with open_client(folder) as client:
+        print_json(client.ask(CallsAnswer, "PUT", _letter(letter_id), body=body.read()))
 
 
 @dead_letters.command()
@@ -102,8 +102,8 @@ def repair(letter_id: str, body: IO[bytes], folder: Path) -> None:
 @folder_option
 def send(letter_id: str, folder: Path) -> None:
     """Send a refused call again as it is."""
-    with open_door(folder) as door:
-        print_json(door.ask(CallsAnswer, "POST", f"{_letter(letter_id)}/send"))
+    with open_client(folder) as client:
+        print_json(client.ask(CallsAnswer, "POST", f"{_letter(letter_id)}/send"))
 
 
 @dead_letters.command()
@@ -111,8 +111,8 @@ def send(letter_id: str, folder: Path) -> None:
 @folder_option
 def drop(letter_id: str, folder: Path) -> None:
     """Give a refused call up."""
-    with open_door(folder) as door:
-        door.ask(type(None), "DELETE", _letter(letter_id))
+    with open_client(folder) as client:
+        client.ask(type(None), "DELETE", _letter(letter_id))
 
 
 def _letter(letter_id: str) -> str:
@@ -139,9 +139,9 @@ def keys() -> None:
 def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None:
     """Issue a key for NAME. It is printed once, and kept nowhere."""
     wanted = list(Scope) if "all" in scopes else [Scope(scope) for scope in scopes]
-    with open_door(folder) as door:
+    with open_client(folder) as client:
         body = KeyRequest(name=name, scopes=wanted)
-        answer = door.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=body)
+        answer = client.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=body)
     if as_json:
         print_json(answer)
     else:
@@ -153,12 +153,12 @@ def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None
 @folder_option
 def list_keys(as_json: bool, folder: Path) -> None:
     """List the keys: names and scopes, never secrets."""
-    with open_door(folder) as door:
-        answer = door.ask(list[KeyAnswer], "GET", "/v1/keys")
+    with open_client(folder) as client:
+        answer = client.ask(list[KeyAnswer], "GET", "/v1/keys")
     if as_json:
         print_json(answer)
     else:
-        show.table(((key.name, ", ".join(key.scopes)) for key in answer), indent="")
+        render.table(((key.name, ", ".join(key.scopes)) for key in answer), indent="")
 
 
 @keys.command()
@@ -166,16 +166,16 @@ def list_keys(as_json: bool, folder: Path) -> None:
 @folder_option
 def revoke(name: str, folder: Path) -> None:
     """Revoke the key of NAME."""
-    with open_door(folder) as door:
-        door.ask(type(None), "DELETE", f"/v1/keys/{part(name)}")
+    with open_client(folder) as client:
+        client.ask(type(None), "DELETE", f"/v1/keys/{part(name)}")
 
 
 @click.command()
 @folder_option
 def digest(folder: Path) -> None:
     """Print the digest of the whole state: equal digests, equal customers."""
-    with open_door(folder) as door:
-        click.echo(door.ask(DigestAnswer, "GET", "/v1/digest").digest)
+    with open_client(folder) as client:
+        click.echo(client.ask(DigestAnswer, "GET", "/v1/digest").digest)
 
 
 @click.command()
@@ -183,12 +183,12 @@ def digest(folder: Path) -> None:
 @folder_option
 def replay(as_json: bool, folder: Path) -> None:
     """Fold the whole log anew in a scratch store, and compare; 1 if the state is another."""
-    with open_door(folder) as door:
-        answer = door.ask(ReplayAnswer, "GET", "/v1/replay")
+    with open_client(folder) as client:
+        answer = client.ask(ReplayAnswer, "GET", "/v1/replay")
     if as_json:
         print_json(answer)
     else:
-        show.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
+        render.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
         click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
     if answer.live != answer.replayed:
         sys.exit(1)
@@ -200,11 +200,11 @@ def replay(as_json: bool, folder: Path) -> None:
 @folder_option
 def clock(wanted: str | None, as_json: bool, folder: Path) -> None:
     """Show the server's present."""
-    with open_door(folder) as door:
+    with open_client(folder) as client:
         if wanted:
-            answer = door.ask(ClockAnswer, "PUT", "/v1/clock", body=ClockRequest(now=wanted))
+            answer = client.ask(ClockAnswer, "PUT", "/v1/clock", body=ClockRequest(now=wanted))
         else:
-            answer = door.ask(ClockAnswer, "GET", "/v1/clock")
+            answer = client.ask(ClockAnswer, "GET", "/v1/clock")
     if as_json:
         print_json(answer)
     else:

@@ -17,6 +17,7 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 _STORAGE = "tuttu.storage"
+_LANGUAGE = "tuttu.language"
 
 
 def folder_option(command: Command) -> Command:
@@ -51,6 +52,38 @@ def chosen_storage() -> str | None:
     """The URL that was given to the running command; None: the one that the project declares."""
     context = click.get_current_context(silent=True)
     return context.meta.get(_STORAGE) if context else None
+
+
+def language_option(command: Command) -> Command:
+    """``--language``: read by `chosen_language`, and handed to a command that has a use for it."""
+    return click.option(
+        "--language",
+        metavar="TAG",
+        expose_value=False,
+        callback=_remember_language,
+        help="Language of the words of reasons: en, fi, sv.  [default: en]",
+    )(command)
+
+
+def _remember_language(context: click.Context, _: click.Parameter, tag: str | None) -> str | None:
+    context.meta[_LANGUAGE] = tag or None
+    return tag
+
+
+def content_language_option(command: Command) -> Command:
+    """``--language`` where there is content too: it is of both."""
+    return click.option(
+        "--language",
+        metavar="TAG",
+        callback=_remember_language,
+        help="Language of the content, and of the words of reasons (en, fi, sv; else en).",
+    )(command)
+
+
+def chosen_language() -> str | None:
+    """That was given to the running command."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_LANGUAGE) if context else None
 
 
 def json_option(command: Command) -> Command:

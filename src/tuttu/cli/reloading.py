@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tuttu.api import ReloadAnswer
-from tuttu.cli.door import open_door
+from tuttu.cli.client import open_client
 from tuttu.cli.options import FOLDER, json_option, print_json, storage_option
 
 
@@ -28,11 +28,11 @@ def reload_project(folder: Path, as_json: bool) -> None:
 
 
 def _reloaded(folder: Path) -> ReloadAnswer:
-    with open_door(folder) as door:
-        if door.runtime is None or door.runtime.reloads is None:
-            return door.ask(ReloadAnswer, "POST", "/v1/project/reload")
+    with open_client(folder) as client:
+        if client.runtime is None or client.runtime.reloads is None:
+            return client.ask(ReloadAnswer, "POST", "/v1/project/reload")
         # Without a server, opening the store has activated what the folder holds.
-        return door.runtime.reloads.opened
+        return client.runtime.reloads.opened
 
 
 def _in_words(answer: ReloadAnswer) -> str:

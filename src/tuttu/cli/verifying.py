@@ -13,7 +13,7 @@ import click
 
 from tuttu import engine as use
 from tuttu.api import Verification
-from tuttu.cli.door import open_door
+from tuttu.cli.client import open_client
 from tuttu.cli.options import folder_option, json_option, print_json
 from tuttu.cli.render_verification import verification_text
 from tuttu.engine import Runtime
@@ -29,12 +29,12 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 def verify(as_json: bool, folder: Path) -> None:
     """Judge everybody row by row and in DuckDB, compute every trait over the whole log, and tell
     the differences: none, or the exit code is 1."""
-    with open_door(folder) as door:
-        if door.runtime is None:
+    with open_client(folder) as client:
+        if client.runtime is None:
             click.echo("the server of this folder is at it …", err=True)
-            found = door.ask(Verification, "GET", "/v1/verify")
+            found = client.ask(Verification, "GET", "/v1/verify")
         else:
-            found = _done_here(door.runtime)
+            found = _done_here(client.runtime)
     if as_json:
         print_json(found)
     else:

@@ -45,20 +45,20 @@ class Consents:
         basis = self._project.purposes[purpose].basis
         return verdicts.Permit(purpose=purpose, channel=channel, basis=basis)
 
-    def why_not(self, purpose: str, channel: str) -> str:
-        """Why there is no permit, in plain words; empty if there is one."""
-        what = f"{purpose} by {channel}"
+    def why_not(self, purpose: str, channel: str) -> verdicts.Reason | None:
+        """Why there is no permit; None if there is one."""
         undeclared = self._undeclared(purpose, channel)
-        if undeclared:
-            return f"{what}: {undeclared}"
+        if undeclared is not None:
+            return undeclared
         consent = self._consent(purpose, channel)
         if consent.allowed:
-            return ""
+            return None
+        cell = {"purpose": purpose, "channel": channel}
         if consent.choice is None:
-            return f"{what}: not consented (default out)"
+            return verdicts.Reason("not_consented", cell)
         moment = conversion.EPOCH + timedelta(microseconds=consent.choice.time)
         day = moment.astimezone(ZoneInfo(self._project.company.zone)).date()
-        return f"{what}: refused by the customer on {day.isoformat()}"
+        return verdicts.Reason("refused_by_customer", {**cell, "on": day.isoformat()})
 
     def assuming(self, purpose: str, channel: str, allowed: bool) -> Consents:
         """These consents as they would be if the customer said so of one cell: to ask what would
@@ -90,11 +90,11 @@ class Consents:
     def _allows(self, purpose: str, channel: str) -> bool:
         return self._consent(purpose, channel).allowed
 
-    def _undeclared(self, purpose: str, channel: str) -> str | None:
+    def _undeclared(self, purpose: str, channel: str) -> verdicts.Reason | None:
         if purpose not in self._project.purposes:
-            return f"no purpose {purpose!r} is declared"
+            return verdicts.Reason("undeclared_purpose", {"purpose": purpose, "channel": channel})
         if channel not in self._project.channels:
-            return f"no channel {channel!r} is declared"
+            return verdicts.Reason("undeclared_channel", {"purpose": purpose, "channel": channel})
         return None
 
     def _consent(self, purpose: str, channel: str) -> Consent:

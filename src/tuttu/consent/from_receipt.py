@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from tuttu.consent.consents import Consents
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import AS_WORDED, Reason
 
-Cells = Mapping[str, Mapping[str, str]]
-"""Purpose to channel to why there was no permit; empty: there was one."""
+Cells = Mapping[str, Mapping[str, Reason | str]]
+"""Purpose to channel to why there was no permit, in words if so kept; empty: there was one."""
 
 
 class ConsentsFromReceipt(Consents):
@@ -20,16 +21,21 @@ class ConsentsFromReceipt(Consents):
         self._cells = cells
 
     def _allows(self, purpose: str, channel: str) -> bool:
-        return not self.why_not(purpose, channel)
+        return self.why_not(purpose, channel) is None
 
-    def why_not(self, purpose: str, channel: str) -> str:
+    def why_not(self, purpose: str, channel: str) -> Reason | None:
         undeclared = self._undeclared(purpose, channel)
-        if undeclared:
-            return f"{purpose} by {channel}: {undeclared}"
-        unasked = f"{purpose} by {channel}: was not asked then"
-        return self._cells.get(purpose, {}).get(channel, unasked)
+        if undeclared is not None:
+            return undeclared
+        kept = self._cells.get(purpose, {}).get(channel)
+        if kept is None:
+            return Reason("not_asked", {"purpose": purpose, "channel": channel})
+        if isinstance(kept, str):
+            return Reason(AS_WORDED, {"words": kept}) if kept else None
+        return kept
 
     def assuming(self, purpose: str, channel: str, allowed: bool) -> Consents:
-        said = "" if allowed else f"{purpose} by {channel}: not allowed"
+        cell = {"purpose": purpose, "channel": channel}
+        said = "" if allowed else Reason("not_consented", cell)
         cells = {**self._cells, purpose: {**self._cells.get(purpose, {}), channel: said}}
         return ConsentsFromReceipt(self._project, cells)

@@ -5,36 +5,37 @@ looks for the fewest and nearest; `apply` gives the snapshot as it would be. Pur
 written or drawn, and whatever is found is judged by the decision itself.
 """
 
-from tuttu.counterfactual.parts import (
+from tuttu.counterfactual.change import (
     Allowed,
     Arm,
     Change,
+    ChangePart,
     ColumnSet,
     Endless,
+    HigherLimit,
     Later,
     Live,
-    NoDice,
-    Part,
-    Room,
+    NoExploration,
     Units,
     Worth,
     apply,
     subsets,
 )
-from tuttu.counterfactual.searching import MOST_PARTS, least_change, least_changes
+from tuttu.counterfactual.search import KNOWN_STAGES, MOST_PARTS, least_change, least_changes
 
 __all__ = [
+    "KNOWN_STAGES",
     "MOST_PARTS",
     "Allowed",
     "Arm",
     "Change",
+    "ChangePart",
     "ColumnSet",
     "Endless",
+    "HigherLimit",
     "Later",
     "Live",
-    "NoDice",
-    "Part",
-    "Room",
+    "NoExploration",
     "Units",
     "Worth",
     "apply",

@@ -1,29 +1,29 @@
 """The choice: which action, by which treatment, in which slot, and why not the others.
 
 `STAGES` says in what order a candidate can be refused; `decide` asks them, fills the slots, and
-gives a receipt; `explain` gives the same with every stage that would refuse, `least_change` what
-would turn a refusal, and `apply` the snapshot as it would then be. All are pure: a `Situation` is
-read from one snapshot, or recalled from a receipt, and nothing is written, sent or drawn but from
-the seed.
+gives a receipt; `explain` gives the same with every stage that would refuse. Both are pure: a
+`DecisionView` is read from one snapshot, or recalled from a receipt, and nothing is written, sent
+or drawn but from the seed.
 
-This room must not write a table, read a clock, or make a permit; the engine commits the receipt,
-and whoever loses that race reads and decides again.
+This room must not write a table but that of its receipts, read a clock, or make a permit; the
+engine commits the receipt, and whoever loses that race reads and decides again.
 """
 
 from tuttu.decision.deciding import decide, explain
 from tuttu.decision.errors import UnknownSurfaceError
-from tuttu.decision.recalling import explain_again, question_of, recalled, rendered_then
+from tuttu.decision.from_receipt import explain_again, query_of, recalled, rendered_then
 from tuttu.decision.receipts import RECEIPTS, folds, receipt_at, receipt_of
-from tuttu.decision.situation import (
+from tuttu.decision.stage import Stage, StageReads, Stages
+from tuttu.decision.stages import STAGE_NAMES, STAGES
+from tuttu.decision.view import (
     Candidate,
     CandidateKey,
-    Question,
-    Situation,
+    DecisionQuery,
+    DecisionView,
     candidates,
-    situation,
     surfaces,
+    view,
 )
-from tuttu.decision.stages import STAGES
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(name="decision", tables=(RECEIPTS,), folds=folds)
@@ -31,20 +31,24 @@ ROOM = Room(name="decision", tables=(RECEIPTS,), folds=folds)
 __all__ = [
     "ROOM",
     "STAGES",
+    "STAGE_NAMES",
     "Candidate",
     "CandidateKey",
-    "Question",
-    "Situation",
+    "DecisionQuery",
+    "DecisionView",
+    "Stage",
+    "StageReads",
+    "Stages",
     "UnknownSurfaceError",
     "candidates",
     "decide",
     "explain",
     "explain_again",
-    "question_of",
+    "query_of",
     "recalled",
     "receipt_at",
     "receipt_of",
     "rendered_then",
-    "situation",
     "surfaces",
+    "view",
 ]

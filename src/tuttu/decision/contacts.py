@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from tuttu.decision.situation import Candidate, Situation
+from tuttu.decision.view import Candidate, DecisionView
 from tuttu.ledger import HOLD
 from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Contact
 
 
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedContact(msgspec.Struct, frozen=True, kw_only=True):
     """contact: as made, or as made earlier (reused). until: how long it is kept or held."""
 
     contact: Contact
@@ -19,16 +19,18 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     until: Instant | None
 
 
-def offer_of(
-    candidate: Candidate, situation: Situation, fragment: FragmentId, contact_id: str
-) -> Offer:
+def planned_contact(
+    candidate: Candidate, view: DecisionView, fragment: FragmentId, contact_id: str
+) -> PlannedContact:
     """contact_id: of the new contact, if one is made; it names the decision before the point."""
     action, treatment = candidate.action, candidate.treatment
-    earlier = situation.history.held(action, treatment, candidate.item)
+    earlier = view.history.held(action, treatment, candidate.item)
     if earlier is not None:
-        return Offer(contact=earlier, reused=True, until=_until(earlier, candidate, situation.now))
-    outbound = situation.project.surfaces[treatment.surface].outbound
-    until = None if outbound else situation.now + HOLD
+        return PlannedContact(
+            contact=earlier, reused=True, until=_until(earlier, candidate, view.now)
+        )
+    outbound = view.project.surfaces[treatment.surface].outbound
+    until = None if outbound else view.now + HOLD
     contact = Contact(
         id=contact_id,
         fragment=fragment,
@@ -40,7 +42,7 @@ def offer_of(
         channel=treatment.channel,
         surface=treatment.surface,
         state="queued" if outbound else "held",
-        time=situation.now,
+        time=view.now,
         held_until=until,
         answer_within=treatment.answer_within,
         decision_id=contact_id.rpartition(".")[0],
@@ -48,18 +50,18 @@ def offer_of(
         cost=treatment.cost,
         item=candidate.item,
     )
-    return Offer(contact=contact, reused=False, until=until)
+    return PlannedContact(contact=contact, reused=False, until=until)
 
 
-def seen_by_the_next_slot(offer: Offer, situation: Situation) -> Situation:
+def seen_by_the_next_slot(planned: PlannedContact, view: DecisionView) -> DecisionView:
     """A new contact uses resources and counts; one seen before counts as shown again today; one
     that is still held counts already."""
-    if not offer.reused:
-        return situation.after(offer.contact)
-    if offer.contact.state == "held":
-        return situation
-    again = msgspec.structs.replace(offer.contact, state="held", time=situation.now, uses={})
-    return situation.after(again)
+    if not planned.reused:
+        return view.after(planned.contact)
+    if planned.contact.state == "held":
+        return view
+    again = msgspec.structs.replace(planned.contact, state="held", time=view.now, uses={})
+    return view.after(again)
 
 
 def _until(contact: Contact, candidate: Candidate, now: Instant) -> Instant | None:

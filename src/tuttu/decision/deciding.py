@@ -1,120 +1,142 @@
-"""Decide and explain: from a situation and a question to a receipt."""
+"""Decide and explain: from a view and a query to a receipt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
 
+from tuttu.decision.arbitration import Arbitration, ArbitrationTerms, Render
 from tuttu.decision.chance import seed_of
-from tuttu.decision.contest import Contest, Render, Terms
-from tuttu.decision.grounds import grounds_of
-from tuttu.decision.guards import stand_ins
-from tuttu.decision.reading import columns_read, items_read
-from tuttu.decision.scoring import score_of
-from tuttu.decision.situation import (
+from tuttu.decision.evidence import evidence_of
+from tuttu.decision.read_set import read_set
+from tuttu.decision.stage import Stages, all_refusals, first_refusal
+from tuttu.decision.stages import ARBITRATION, CONTROLS, GUARDS, STAGES
+from tuttu.decision.stages.guards import substitutes
+from tuttu.decision.stages.scoring import score_of
+from tuttu.decision.view import (
     Candidate,
     CandidateKey,
-    Question,
-    Situation,
+    DecisionQuery,
+    DecisionView,
     candidates,
     surfaces,
 )
-from tuttu.decision.stages import all_refusals, first_refusal
-from tuttu.vocabulary.verdicts import Receipt, Refusal, Stage, Verdict
+from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Verdict
 
-Refusals = Mapping[CandidateKey, Refusal | None]
+_RANKED = frozenset({ARBITRATION.name, CONTROLS.name})
+"""Who is refused here has a score."""
 
 
-def decide(situation: Situation, question: Question, decision_id: str, render: Render) -> Receipt:
+def decide(
+    view: DecisionView,
+    query: DecisionQuery,
+    decision_id: str,
+    render: Render,
+    stages: Stages = STAGES,
+) -> Receipt:
     """Choose for every slot, and say of every other candidate why not it. Pure: the same
     arguments give the same receipt, and nothing is reserved before the receipt is committed.
 
     Raises UnknownSurfaceError.
     """
-    judged = judge(situation, question, decision_id, render)
-    field = judged.field
-    verdicts = _verdicts(situation, field, judged.refusals)
-    receipt = _receipt(situation, judged.terms, verdicts, judged.contest)
-    return msgspec.structs.replace(
-        receipt,
-        read=columns_read(situation, field),
-        read_of_items=items_read(situation, field),
-        grounds=grounds_of(situation, question, field),
+    judged = judge(view, query, decision_id, render, stages)
+    asked, won = surfaces(view.project, query), judged.arbitration
+    read, read_of_items = read_set(view, judged.candidates, stages)
+    return Receipt(
+        id=decision_id,
+        now=view.now,
+        customer=query.fragment,
+        position=view.position,
+        surfaces=tuple(surface.name for surface in asked),
+        choices=tuple(won.choices),
+        verdicts=_verdicts(view, judged),
+        defaults={each.name: each.default for each in asked if each.name in won.empty},
+        withheld=tuple(won.withheld),
+        arm=view.arm,
+        seed=judged.seed,
+        read=read,
+        read_of_items=read_of_items,
+        project_digest=view.project.digest,
+        contacts=tuple(won.contacts),
+        fragments=view.customer.fragments,
+        evidence=evidence_of(view, query, judged.candidates, stages),
     )
 
 
-class Judged(NamedTuple):
+class Judgement(NamedTuple):
     """Every candidate, and why it was not chosen; the slots are filled."""
 
-    field: tuple[Candidate, ...]
-    refusals: Refusals
-    terms: Terms
-    contest: Contest
+    candidates: tuple[Candidate, ...]
+    refusals: Mapping[CandidateKey, Refusal | None]
+    seed: int
+    arbitration: Arbitration
 
 
-def judge(situation: Situation, question: Question, decision_id: str, render: Render) -> Judged:
+def judge(
+    view: DecisionView,
+    query: DecisionQuery,
+    decision_id: str,
+    render: Render,
+    stages: Stages = STAGES,
+) -> Judgement:
     """The decision itself, before anything is written of it. Raises UnknownSurfaceError."""
-    field = tuple(candidates(situation.project, question, situation.row))
-    refused = {each.key: first_refusal(each, situation) for each in field}
-    terms = Terms(
-        question=question,
+    judged = tuple(candidates(view.project, query, view.row))
+    refused = {each.key: first_refusal(each, view, stages) for each in judged}
+    entrants: list[Candidate] = []
+    blocked: list[Candidate] = []
+    for each in judged:
+        refusal = refused[each.key]
+        if refusal is None:
+            entrants.append(each)
+        elif refusal.stage == GUARDS.name:
+            blocked.append(each)
+    seed = query.seed
+    if seed is None:
+        seed = seed_of(view.project.policy.controls.salt, decision_id)
+    terms = ArbitrationTerms(
+        query=query,
         decision_id=decision_id,
-        seed=_seed(situation, question, decision_id),
+        seed=seed,
         render=render,
-        stand_ins=stand_ins(_blocked(field, refused), situation),
+        substitutes=substitutes(blocked, view),
     )
-    entrants = [each for each in field if refused[each.key] is None]
-    contest = Contest(entrants, situation, terms).run()
-    return Judged(field, {**refused, **contest.refusals}, terms, contest)
+    arbitration = Arbitration(entrants, view, terms).run()
+    return Judgement(judged, {**refused, **arbitration.refusals}, seed, arbitration)
 
 
-def explain(situation: Situation, question: Question, decision_id: str, render: Render) -> Receipt:
+def explain(
+    view: DecisionView,
+    query: DecisionQuery,
+    decision_id: str,
+    render: Render,
+    stages: Stages = STAGES,
+) -> Receipt:
     """What `decide` would say, with every stage that would refuse; reserves nothing."""
-    receipt = decide(situation, question, decision_id, render)
-    field = candidates(situation.project, question, situation.row)
-    by_key = {each.key: each for each in field}
-    verdicts = tuple(
-        _explained(verdict, by_key[verdict.action, verdict.treatment, verdict.item], situation)
-        for verdict in receipt.verdicts
-    )
+    receipt = decide(view, query, decision_id, render, stages)
+    by_key = {each.key: each for each in candidates(view.project, query, view.row)}
+
+    def explained(verdict: Verdict) -> Verdict:
+        first = verdict.refusal
+        if first is None:
+            return verdict
+        candidate = by_key[verdict.action, verdict.treatment, verdict.item]
+        found = all_refusals(candidate, view, stages)
+        others = (each for each in found if each.stage != first.stage)
+        return msgspec.structs.replace(verdict, all_refusals=(first, *others))
+
+    verdicts = tuple(explained(each) for each in receipt.verdicts)
     return msgspec.structs.replace(receipt, verdicts=verdicts, contacts=())
 
 
-def _explained(verdict: Verdict, candidate: Candidate, situation: Situation) -> Verdict:
-    first = verdict.refusal
-    if first is None:
-        return verdict
-    others = (each for each in all_refusals(candidate, situation) if each.stage != first.stage)
-    return msgspec.structs.replace(verdict, all_refusals=(first, *others))
-
-
-def _blocked(field: Sequence[Candidate], refused: Refusals) -> list[Candidate]:
-    """Those that a guard stopped."""
-    stopped = []
-    for candidate in field:
-        refusal = refused[candidate.key]
-        if refusal is not None and refusal.stage is Stage.GUARDS:
-            stopped.append(candidate)
-    return stopped
-
-
-def _seed(situation: Situation, question: Question, decision_id: str) -> int:
-    if question.seed is not None:
-        return question.seed
-    return seed_of(situation.project.policy.controls.salt, decision_id)
-
-
-def _verdicts(
-    situation: Situation, field: Sequence[Candidate], refusals: Refusals
-) -> tuple[Verdict, ...]:
+def _verdicts(view: DecisionView, judged: Judgement) -> tuple[Verdict, ...]:
     """One for each candidate; with its score, if it came as far as that."""
-    verdicts = []
-    for candidate in field:
-        refusal = refusals[candidate.key]
-        ranked = refusal is None or refusal.stage in (Stage.ARBITRATION, Stage.CONTROLS)
-        score = score_of(candidate, situation) if ranked else None
+    verdicts: list[Verdict] = []
+    for candidate in judged.candidates:
+        refusal = judged.refusals[candidate.key]
+        ranked = refusal is None or refusal.stage in _RANKED
+        score = score_of(candidate, view) if ranked else None
         verdicts.append(
             Verdict(
                 action=candidate.action.name,
@@ -122,30 +144,7 @@ def _verdicts(
                 surface=candidate.treatment.surface,
                 item=candidate.item,
                 refusal=refusal,
-                score=None if isinstance(score, str) else score,
+                score=score if isinstance(score, Score) else None,
             )
         )
     return tuple(verdicts)
-
-
-def _receipt(
-    situation: Situation, terms: Terms, verdicts: tuple[Verdict, ...], contest: Contest
-) -> Receipt:
-    project, question = situation.project, terms.question
-    asked = surfaces(project, question)
-    return Receipt(
-        id=terms.decision_id,
-        now=situation.now,
-        customer=question.fragment,
-        position=situation.position,
-        surfaces=tuple(surface.name for surface in asked),
-        choices=tuple(contest.choices),
-        verdicts=verdicts,
-        defaults={each.name: each.default for each in asked if each.name in contest.empty},
-        withheld=tuple(contest.withheld),
-        arm=situation.arm,
-        seed=terms.seed,
-        project_digest=project.digest,
-        contacts=tuple(contest.contacts),
-        fragments=situation.customer.fragments,
-    )

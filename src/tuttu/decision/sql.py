@@ -11,21 +11,20 @@ from collections.abc import Sequence
 from tuttu.policy import to_sql
 from tuttu.vocabulary.library import Action, Guard
 from tuttu.vocabulary.values import Condition
-from tuttu.vocabulary.verdicts import Stage
 
-JUDGED = (Stage.ELIGIBILITY, Stage.APPLICABILITY, Stage.SUITABILITY)
+JUDGED = ("eligibility", "applicability", "suitability")
 """The stages that SQL can judge."""
 
 
-def stage_sql(action: Action, stage: Stage, item: str) -> str:
+def stage_sql(action: Action, stage: str, item: str) -> str:
     """TRUE where the stage lets the action pass, else FALSE; never NULL.
 
     item: the SQL of the key of the item at hand, NULL where there is none; asked only of an action
     that is about items.
     """
-    if stage is Stage.APPLICABILITY:
+    if stage == "applicability":
         return _all_true(action.applicable)
-    if stage is Stage.SUITABILITY:
+    if stage == "suitability":
         return _all_true(action.suitable)
     tests = [_all_true(action.eligible)]
     if action.status != "live":

@@ -8,12 +8,14 @@ from tuttu.engine.runtime import Runtime
 MOST_ENTRIES = 1_000
 
 
-def customer(runtime: Runtime, who: api.Who, by: str) -> api.CustomerAnswer:
+def customer(
+    runtime: Runtime, who: api.Who, by: str, language: str = api.ENGLISH
+) -> api.CustomerAnswer:
     """The whole picture of a customer; that somebody looked is recorded."""
     with runtime.view() as seen:
         snapshot, version = seen.snapshot, seen.version
         found = identity.resolve(snapshot, version.project, api.identifier_of(version.project, who))
-        picture = decision.situation(
+        picture = decision.view(
             snapshot, version.project, found, runtime.now(), rooms=version.rooms
         )
         # A customer of one fragment may be named by the question only.
@@ -27,11 +29,15 @@ def customer(runtime: Runtime, who: api.Who, by: str) -> api.CustomerAnswer:
             for each in found.fragments
         ]
     runtime.record_look(found, by, "customer")
-    return api.customer_answer(version.project, picture, parts)
+    return api.customer_answer(version.project, picture, parts, api.words_in(language))
 
 
 def timeline(
-    runtime: Runtime, who: api.Who, by: str, query: api.TimelineQuery
+    runtime: Runtime,
+    who: api.Who,
+    by: str,
+    query: api.TimelineQuery,
+    language: str = api.ENGLISH,
 ) -> api.TimelineAnswer:
     """Everything that happened with a customer, oldest first."""
     limit = max(1, min(query.limit, MOST_ENTRIES))
@@ -45,8 +51,8 @@ def timeline(
         ]
     runtime.record_look(found, by, "timeline")
     entries.sort(key=lambda logged: logged.position)
-    page = entries[:limit]
+    page, words = entries[:limit], api.words_in(language)
     return api.TimelineAnswer(
-        entries=[api.timeline_entry(logged) for logged in page],
+        entries=[api.timeline_entry(logged, words) for logged in page],
         next=page[-1].position if len(entries) > limit else None,
     )

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from difflib import get_close_matches
 
 import msgspec
 
 from tuttu import api, decision, identity, ledger, versions
-from tuttu.decision import Candidate, Question, Situation, UnknownSurfaceError, surfaces
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, UnknownSurfaceError, surfaces
 from tuttu.engine.runtime import Runtime
 from tuttu.storage import Snapshot
 from tuttu.versions import Version, View
-from tuttu.vocabulary.conversion import convert, format_instant
+from tuttu.vocabulary.conversion import convert
 from tuttu.vocabulary.errors import BadRequest, NotFound, UnknownSurface
 from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
 from tuttu.vocabulary.ids import new_id
-from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant, Value
+from tuttu.vocabulary.values import Value
 from tuttu.vocabulary.verdicts import Receipt
 
 Seen = View[Version]
 
 
 def decide(
-    runtime: Runtime, request: api.DecideRequest, idempotency: bytes | None = None
+    runtime: Runtime,
+    request: api.DecideRequest,
+    idempotency: bytes | None = None,
+    language: str = api.ENGLISH,
 ) -> api.DecideAnswer:
     """The next best actions for a customer on one or more surfaces, with their reasons.
 
@@ -36,46 +37,53 @@ def decide(
     """
     if request.seed is not None and not request.dry_run:
         raise BadRequest("a seed", "none, or a dry run: the seed of a real decision is its own")
-    decision_id = new_id()
+    decision_id, words = new_id(), api.words_in(language)
     with runtime.view() as seen:
         receipt = _decide(runtime, seen, request, decision_id)
         reads = seen.snapshot.reads
     if request.dry_run:
-        return api.answer_of(receipt, kept=False)
+        return api.answer_of(receipt, words, kept=False)
     result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
     if not isinstance(result, Committed | Duplicate):
         with runtime.view(exclusive=True) as seen:
             receipt = _decide(runtime, seen, request, decision_id)
             result = runtime.commit_in(seen, [_unit(receipt, (), idempotency)])[0]
     if isinstance(result, Duplicate):
-        return _earlier(runtime, result.position, request)
+        return _earlier(runtime, result.position, request, words)
     assert isinstance(result, Committed), result  # noqa: S101 - nobody else was there
-    return api.answer_of(receipt, kept=True)
+    return api.answer_of(receipt, words, kept=True)
 
 
-def decision_by_id(runtime: Runtime, id: str, by: str) -> api.DecisionAnswer:  # noqa: A002
+def decision_by_id(
+    runtime: Runtime,
+    id: str,  # noqa: A002
+    by: str,
+    language: str = api.ENGLISH,
+) -> api.DecisionAnswer:
     """A decision as it was made, and what came of it since."""
+    words = api.words_in(language)
     with runtime.view() as seen:
         receipt = stored_receipt(seen.snapshot, id)
         customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
-        outcomes = _outcomes(seen, customer, receipt, runtime.now())
+        history = ledger.read(seen.snapshot, customer, seen.version.project, runtime.now(), {})
         about = api.decided_customer(
             receipt,
             customer,
             lambda each: api.fragment_name(each, identity.identifier_of(seen.snapshot, each)),
+            words,
         )
         project = deciding_project(seen, receipt) or seen.version.project
     runtime.record_look(customer, by, "decision")
     schema = project.row_schema
     return api.DecisionAnswer(
-        decision=api.answer_of(receipt, kept=True),
+        decision=api.answer_of(receipt, words, kept=True),
         customer=about,
         read=api.values(receipt.read, schema, receipt.read),
         read_of_items={
             about: {item: api.of_item(read, schema, about) for item, read in items.items()}
             for about, items in receipt.read_of_items.items()
         },
-        outcomes=outcomes,
+        outcomes=api.outcomes_of(receipt, history, words),
     )
 
 
@@ -97,60 +105,60 @@ def deciding_project(seen: Seen, receipt: Receipt) -> Project | None:
 
 def read_question(
     runtime: Runtime, seen: Seen, request: api.DecideRequest
-) -> tuple[Situation, Question]:
+) -> tuple[DecisionView, DecisionQuery]:
     """What is asked, and the snapshot that it is asked about. Raises BadRequest."""
     project = seen.version.project
     if not request.surfaces:
         raise BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
     identifier = api.identifier_of(project, request.who)
-    question = Question(
+    query = DecisionQuery(
         surfaces=tuple(request.surfaces),
         fragment=runtime.store.pseudonym(identifier.namespace, identifier.value),
         slots=_slots(request),
         seed=request.seed,
     )
     try:
-        surfaces(project, question)
+        surfaces(project, query)
     except UnknownSurfaceError as error:
         raise UnknownSurface(error.found, error.expected) from error
-    situation = decision.situation(
+    view = decision.view(
         seen.snapshot,
         project,
         identity.resolve(seen.snapshot, project, identifier),
         runtime.now(),
         context=_context(project, request.context),
-        asked=question.surfaces,
+        asked=query.surfaces,
         rooms=seen.version.rooms,
     )
-    return situation, question
+    return view, query
 
 
 def _decide(runtime: Runtime, seen: Seen, request: api.DecideRequest, decision_id: str) -> Receipt:
-    situation, question = read_question(runtime, seen, request)
-    render = Rendering(seen.version, situation, request)
-    receipt = decision.decide(situation, question, decision_id=decision_id, render=render)
+    view, query = read_question(runtime, seen, request)
+    render = Rendering(seen.version, view, request)
+    receipt = decision.decide(view, query, decision_id=decision_id, render=render)
     who = api.identifier_of(seen.version.project, request.who)
     return msgspec.structs.replace(
-        named(receipt, situation), who=who, idempotency=_fingerprint(request)
+        named(receipt, view), who=who, idempotency=api.fingerprint(request)
     )
 
 
-def named(receipt: Receipt, situation: Situation) -> Receipt:
+def named(receipt: Receipt, view: DecisionView) -> Receipt:
     """With the name of the customer, as the doors show it."""
-    name = api.label(situation.customer.identifiers[0])
+    name = api.label(view.customer.identifiers[0])
     return msgspec.structs.replace(receipt, asked=name)
 
 
 class Rendering:
-    """Renders a treatment for the customer of one situation."""
+    """Renders a treatment for the customer of one view."""
 
-    def __init__(self, version: Version, situation: Situation, request: api.DecideRequest) -> None:
+    def __init__(self, version: Version, view: DecisionView, request: api.DecideRequest) -> None:
         self._renderer = version.renderer
         self._languages = (request.language,) if request.language else ()
-        self._situation = situation
+        self._view = view
 
     def __call__(self, candidate: Candidate) -> str:
-        treatment, row = candidate.treatment, self._situation.row_of(candidate)
+        treatment, row = candidate.treatment, self._view.row_of(candidate)
         about = candidate.action.about
         return self._renderer.render(
             treatment.message, treatment.channel, self._languages, row, about=about
@@ -168,23 +176,20 @@ def _unit(
         body=receipt,
     )
     once = () if idempotency is None else (b"idempotency:" + idempotency,)
-    return Unit(facts=(fact,), once=once, reads=reads)
+    return Unit(facts=(fact,), dedupe_keys=once, reads=reads)
 
 
-def _earlier(runtime: Runtime, position: int, request: api.DecideRequest) -> api.DecideAnswer:
+def _earlier(
+    runtime: Runtime, position: int, request: api.DecideRequest, words: api.Words
+) -> api.DecideAnswer:
     """Same key, same answer; the same key with another question is a mistake."""
     with runtime.view() as seen:
         receipt = decision.receipt_at(seen.snapshot, position)
-    if receipt.idempotency != _fingerprint(request):
+    if receipt.idempotency != api.fingerprint(request):
         raise BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
-    return api.answer_of(receipt, kept=True)
-
-
-def _fingerprint(request: api.DecideRequest) -> bytes:
-    asked = msgspec.json.encode(request, order="sorted")
-    return hashlib.blake2b(asked, digest_size=16).digest()
+    return api.answer_of(receipt, words, kept=True)
 
 
 def _slots(request: api.DecideRequest) -> dict[str, int]:
@@ -205,33 +210,3 @@ def _context(project: Project, said: Mapping[str, object]) -> dict[str, Value]:
             hint = f" (did you mean {near[0]!r}?)" if near else ""
             raise BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
     return {name: convert(value, columns[name]) for name, value in said.items()}
-
-
-def _outcomes(
-    seen: Seen, customer: Customer, receipt: Receipt, now: Instant
-) -> list[api.ShownOutcome]:
-    history = ledger.read(seen.snapshot, customer, seen.version.project, now, {})
-    chosen = {choice.contact_id: choice for choice in receipt.choices}
-    outcomes = [
-        api.ShownOutcome(
-            contact_id=each.contact_id,
-            action=chosen[each.contact_id].action,
-            item=chosen[each.contact_id].item,
-            outcome=each.name,
-            time=format_instant(each.time),
-        )
-        for each in ledger.outcomes_of(history, chosen)
-    ]
-    withdrawn = [
-        api.ShownOutcome(
-            contact_id=name,
-            action=chosen[name].action,
-            item=chosen[name].item,
-            outcome="withdrawn",
-            time=format_instant(time),
-            why=why,
-        )
-        for name, (time, why) in history.withdrawn().items()
-        if name in chosen
-    ]
-    return [*outcomes, *withdrawn]

@@ -12,7 +12,7 @@ from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.ids import new_id
 
 
-def funnel(runtime: Runtime, query: api.FunnelQuery) -> batch.Funnel:
+def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH) -> batch.Funnel:
     """How many customers each action reaches, and at which stage it loses the others."""
     surfaces = tuple(name.strip() for name in query.surfaces.split(",") if name.strip())
     now = runtime.now() if query.at is None else parse_instant(query.at)
@@ -21,7 +21,12 @@ def funnel(runtime: Runtime, query: api.FunnelQuery) -> batch.Funnel:
     with runtime.view() as seen:
         version = seen.version
         return batch.funnel_of(
-            seen.snapshot, version.project, version.rooms, now, surfaces=surfaces
+            seen.snapshot,
+            version.project,
+            version.rooms,
+            now,
+            surfaces=surfaces,
+            language=language,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuttu import api, versions
+from tuttu import api
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import BackfillProgress, Report, no_report
@@ -50,7 +50,7 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
     """Which version of the project is active, a fill at work, and how the last reload went."""
     reloads = _reloads(runtime)
     with runtime.view() as seen:
-        active = versions.active(seen.snapshot)
+        active = seen.version.active
     assert active is not None  # noqa: S101 - opening activated one
     failed = reloads.failed
     return api.ProjectAnswer(

@@ -55,8 +55,7 @@ class Runtime:
 
     def commit_in(self, seen: View[Version], units: Sequence[Unit]) -> list[Result]:
         """At the end of an exclusive view."""
-        assert seen.transaction is not None  # noqa: S101 - exclusive views have one
-        return self.versions.commit_in(seen.transaction, units, self.now())
+        return self.versions.commit_in(seen, units, self.now())
 
     def append(self, body: Body, fragment: FragmentId | None = None) -> Result:
         """One fact of our own making, now."""

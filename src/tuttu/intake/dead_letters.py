@@ -145,4 +145,4 @@ def close(letter_id: str, how: Literal["sent", "dropped"], context: Context) -> 
         received=context.now,
         body=DeadLetterClosed(id=letter_id, how=how),
     )
-    return Unit(facts=(fact,), once=(b"closed:" + letter_id.encode(),))
+    return Unit(facts=(fact,), dedupe_keys=(b"closed:" + letter_id.encode(),))

@@ -16,7 +16,7 @@ from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatmen
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant, Value
-from tuttu.vocabulary.verdicts import Contact, LimitState, Outcome
+from tuttu.vocabulary.verdicts import Contact, LimitState, Outcome, Reason, unpacked
 
 REPEATABLE = NO_ANSWER | {CLICKED, IGNORED}
 """After any other outcome an offer was answered, and showing it again is another contact."""
@@ -99,10 +99,10 @@ class History:
             entry.contact.id: entry.outcomes[-1].name for entry in self.entries if entry.outcomes
         }
 
-    def withdrawn(self) -> dict[str, tuple[Instant, str]]:
+    def withdrawn(self) -> dict[str, tuple[Instant, Reason]]:
         """Contact id to when and why it was withdrawn while it waited to be made."""
         found = ((entry.contact.id, entry.withdrawn) for entry in self.entries)
-        return {name: (report.time, report.why) for name, report in found if report is not None}
+        return {n: (said.time, unpacked(said.why)) for n, said in found if said is not None}
 
     # Columns of the row
 

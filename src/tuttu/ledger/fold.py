@@ -34,7 +34,8 @@ def folds(project: Project) -> room.Folds:
     def fold_withdrawal(transaction: Transaction, logged: Logged) -> None:
         fact, withdrawn = logged.fact, logged.fact.body
         if isinstance(withdrawn, ContactWithdrawn):
-            report = ContactReport(fact.time, WITHDRAWN, part=OWN, why=withdrawn.reason)
+            why = withdrawn.reason or verdicts.Reason(withdrawn.code, withdrawn.values).packed()
+            report = ContactReport(fact.time, WITHDRAWN, part=OWN, why=why)
             writer = ContactWriter(transaction, project, fact.time)
             writer.add_report(withdrawn.contact_id, report)
 

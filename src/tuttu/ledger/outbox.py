@@ -19,16 +19,17 @@ def queued(reader: facts.Reader) -> Iterator[verdicts.Contact]:
             yield record.contacts[waiting.contact_id]
 
 
-def withdrawal_reason(project: Project, contact: verdicts.Contact) -> str:
-    """Why the contact cannot be made any more, in plain words; empty if it can."""
+def withdrawal_reason(project: Project, contact: verdicts.Contact) -> verdicts.Reason | None:
+    """Why this version of the project cannot make the contact; None if it can."""
     action = project.actions.get(contact.action or "")
+    values = {"action": contact.action, "version": project.digest[:12]}
     if action is None:
-        return f"the action {contact.action} is gone"
+        return verdicts.Reason("action_gone", values)
     if action.status == "retired":
-        return f"the action {contact.action} is retired"
+        return verdicts.Reason("action_retired", values)
     treatment = action.treatments.get(contact.treatment or "")
     if treatment is None:
-        return f"the treatment {contact.treatment} of {contact.action} is gone"
+        return verdicts.Reason("treatment_gone", {**values, "treatment": contact.treatment})
     if treatment.surface != contact.surface:
-        return f"{contact.action} is no more for the surface {contact.surface}"
-    return ""
+        return verdicts.Reason("surface_changed", {**values, "surface": contact.surface})
+    return None

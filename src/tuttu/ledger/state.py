@@ -33,7 +33,8 @@ class ContactReport(msgspec.Struct, frozen=True, array_like=True, order=True):
 
     action: whose condition the event satisfied: it says nothing of another action's contact;
     empty: events.yaml gives the event its meaning, whatever the action. part: whose definition
-    says that it means this. why: of a withdrawal, in plain words.
+    says that it means this. why: of a withdrawal, a `Reason` packed; words, where it
+    is from before reasons were data.
     """
 
     time: values.Instant

@@ -11,7 +11,7 @@ from tuttu.vocabulary.conversion import parse_date, parse_instant
 from tuttu.vocabulary.values import INTEGER_MAX, INTEGER_MIN, MONEY_SCALE, Instant
 
 DAY_FORM = "a date such as '2026-02-28'"
-MOMENT_FORM = "a date and time, in UTC if no offset is told, such as '2026-02-28 09:30'"
+MOMENT_FORM = "a date and time, in UTC if no offset is given, such as '2026-02-28 09:30'"
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(

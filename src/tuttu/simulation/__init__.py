@@ -6,6 +6,6 @@ what a story expects is answered by the same decisions as everywhere.
 """
 
 from tuttu.simulation.report import Failure, Report
-from tuttu.simulation.stories import run
+from tuttu.simulation.run import run
 
 __all__ = ["Failure", "Report", "run"]

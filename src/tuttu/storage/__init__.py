@@ -2,7 +2,7 @@
 
 `Store.commit` appends facts and runs the folds that `engine` registered, in one transaction; each
 unit stands or falls alone and the answer says which. Everything at rest is sealed: what belongs to
-a person with the key of his fragment, the rest with the store's own key; identifiers appear as
+a person with the key of their fragment, the rest with the store's own key; identifiers appear as
 keyed hashes only. This room must not know what a fact means: it stores, seals, orders and checks
 versions. Database drivers live here and nowhere else.
 """
@@ -15,13 +15,14 @@ from tuttu.storage.errors import (
     StoreCorruptError,
     StoreUnavailableError,
 )
+from tuttu.storage.export_workspace import ExportWorkspace, Sheet, open_workspace, sweep
 from tuttu.storage.opening import open_store
 from tuttu.storage.parquet import read_parquet
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
-from tuttu.storage.workbench import Sheet, Workbench, open_workbench, sweep
 
 __all__ = [
     "ExportError",
+    "ExportWorkspace",
     "InterruptedRunError",
     "OwnedElsewhereError",
     "ParquetError",
@@ -30,10 +31,9 @@ __all__ = [
     "Store",
     "StoreCorruptError",
     "StoreUnavailableError",
-    "Workbench",
     "WriteTransaction",
     "open_store",
-    "open_workbench",
+    "open_workspace",
     "read_parquet",
     "sweep",
 ]

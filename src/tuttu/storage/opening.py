@@ -11,11 +11,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from tuttu.storage.driver import Driver, Unlock
+from tuttu.storage.encryption import Secret
 from tuttu.storage.errors import OwnedElsewhereError, StoreUnavailableError
-from tuttu.storage.master import read_secret
+from tuttu.storage.master_key import read_secret
 from tuttu.storage.ports import Store
-from tuttu.storage.rows import Driver, Unlock
-from tuttu.storage.seal import Secret
 from tuttu.storage.sqlite import SqliteDriver
 from tuttu.storage.store import ScratchStore, SealedStore
 from tuttu.vocabulary.errors import FinalError

@@ -52,7 +52,7 @@ class Store(Protocol):
 
         folds: instead of the registered ones, for a fact that says how state itself changes.
         Raises StoreUnavailableError if nothing could be kept, or nobody knows whether it was: to be
-        sent again, with the same `once` keys.
+        sent again, with the same dedupe keys.
         """
 
     def write(self) -> AbstractContextManager[WriteTransaction]:

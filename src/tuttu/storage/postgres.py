@@ -14,6 +14,15 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from tuttu.storage.driver import (
+    Changes,
+    LogRow,
+    RecordKey,
+    StoredRecord,
+    Unlock,
+    after_prefix,
+)
+from tuttu.storage.encryption import CANARY, Secret, seal, unseal
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
 from tuttu.storage.postgres_connections import (
     ANSWER_SECONDS,
@@ -22,8 +31,6 @@ from tuttu.storage.postgres_connections import (
     Connections,
 )
 from tuttu.storage.postgres_errors import READ_ONLY, explained
-from tuttu.storage.rows import Changes, Kept, LogRow, Place, Unlock, after_prefix
-from tuttu.storage.seal import CANARY, Secret, seal, unseal
 
 OLDEST_SERVER = 15
 SCHEMA_VERSION = 2
@@ -99,13 +106,13 @@ WRITES = (
 
 
 class PostgresDriver:
-    """Fulfils `rows.Driver`."""
+    """Fulfils `driver.Driver`."""
 
     remote = True
 
     def __init__(self, url: str) -> None:
         self._connections = Connections(url)
-        self._turn = threading.Lock()
+        self._queue = threading.Lock()
 
     def prepare(self, unlock: Unlock) -> Secret:
         try:
@@ -128,7 +135,7 @@ class PostgresDriver:
     @contextmanager
     def writing(self) -> Iterator[PostgresRows]:
         """Of one process, only one thread at a time queues at the server."""
-        if not self._turn.acquire(timeout=WAIT_SECONDS):
+        if not self._queue.acquire(timeout=WAIT_SECONDS):
             raise StoreUnavailableError("the database cannot be used now: too many want to write")
         try:
             with explained(), self._connections.begun(WRITE) as (connection, (position, read_only)):
@@ -136,26 +143,26 @@ class PostgresDriver:
                     raise StoreUnavailableError(f"the database cannot be used now: {READ_ONLY}")
                 yield PostgresRows(connection, position)
         finally:
-            self._turn.release()
+            self._queue.release()
 
     def close(self) -> None:
         self._connections.close()
 
 
 class PostgresRows:
-    """Fulfils `rows.Rows`, and under the lock `rows.Writing`. Each question is a round trip."""
+    """Fulfils `driver.Rows`, and under the lock `WriteRows`. Each question is a round trip."""
 
     def __init__(self, connection: Connection, position: int) -> None:
         self._connection = connection
         self.position = position
 
-    def record(self, table: str, key: bytes) -> Kept | None:
-        row: Kept | None = self._row(
+    def record(self, table: str, key: bytes) -> StoredRecord | None:
+        row: StoredRecord | None = self._row(
             "SELECT version, sealed FROM tuttu.records WHERE name = %b AND key = %b", table, key
         )
         return row
 
-    def find(self, places: Sequence[Place]) -> list[Kept | None]:
+    def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
         names, keys = [name for name, _ in places], [key for _, key in places]
         rows = self._rows(FIND, names, keys)
         return [None if version is None else (version, sealed) for version, sealed in rows]
@@ -196,10 +203,10 @@ class PostgresRows:
         row = self._row("SELECT wrapped FROM tuttu.fragment_keys WHERE fragment = %b", fragment)
         return None if row is None else bytes(row[0])
 
-    def touch(self) -> None:
+    def probe(self) -> None:
         self._connection.execute("UPDATE tuttu.store SET canary = canary")
 
-    def forget(self) -> None:
+    def drop_records(self) -> None:
         self._connection.execute("DELETE FROM tuttu.records")
 
     def commit(self, changes: Changes) -> None:

@@ -12,9 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tuttu.storage.driver import (
+    Changes,
+    LogRow,
+    RecordKey,
+    StoredRecord,
+    Unlock,
+    after_prefix,
+)
+from tuttu.storage.encryption import CANARY, Secret, seal, unseal
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
-from tuttu.storage.rows import Changes, Kept, LogRow, Place, Unlock, after_prefix
-from tuttu.storage.seal import CANARY, Secret, seal, unseal
 
 SCHEMA_VERSION = 2
 SCHEMA = """
@@ -51,21 +58,24 @@ GONE = (
 
 
 class SqliteDriver:
-    """Fulfils `rows.Driver`. Not to be opened twice: `opening` holds the folder's lock."""
+    """Fulfils `driver.Driver`. Not to be opened twice: `opening` holds the folder's lock."""
 
     remote = False
 
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._path = path
+        self._log = path.with_name(f"{path.name}-wal")
         self._durable = durable
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._files: tuple[tuple[int, int], ...] = ()
-        with _explained():
+        try:
             self._writer = self._connect()
+        except sqlite3.DatabaseError as error:
+            raise _explained(error) from error
 
     def prepare(self, unlock: Unlock) -> Secret:
-        with _explained():
+        try:
             found = self._writer.execute("PRAGMA user_version").fetchone()[0]
             secret = unlock(found == 0)
             if found == 0:
@@ -79,13 +89,15 @@ class SqliteDriver:
                     f"{self._path.name}: found a store of schema {found}, expected at most"
                     f" {SCHEMA_VERSION}; open it with the version of tuttu that wrote it"
                 )
+        except sqlite3.DatabaseError as error:
+            raise _explained(error) from error
         self._files = self._found_files()
         return secret
 
     @contextmanager
     def reading(self) -> Iterator[SqliteRows]:
-        with _explained():
-            self._require_files()
+        self._require_files()
+        try:
             with self._lock:
                 connection = self._idle.pop() if self._idle else self._connect()
             try:
@@ -96,14 +108,18 @@ class SqliteDriver:
                     connection.execute("ROLLBACK")
                 with self._lock:
                     self._idle.append(connection)
+        except sqlite3.DatabaseError as error:
+            raise _explained(error) from error
 
     @contextmanager
     def writing(self) -> Iterator[SqliteRows]:
-        with self._lock, _explained():
+        with self._lock:
             self._require_files()
-            self._writer.execute("BEGIN IMMEDIATE")
             try:
+                self._writer.execute("BEGIN IMMEDIATE")
                 yield SqliteRows(self._writer)
+            except sqlite3.DatabaseError as error:
+                raise _explained(error) from error
             finally:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
@@ -117,8 +133,8 @@ class SqliteDriver:
 
     def _found_files(self) -> tuple[tuple[int, int], ...]:
         """Which files lie there now: database and write-ahead log. Both stay while one is open."""
-        log = self._path.with_name(f"{self._path.name}-wal")
-        return tuple((found.st_dev, found.st_ino) for found in (self._path.stat(), log.stat()))
+        database, log = self._path.stat(), self._log.stat()
+        return ((database.st_dev, database.st_ino), (log.st_dev, log.st_ino))
 
     def _require_files(self) -> None:
         """What is written to a deleted file is acknowledged, and found by nobody again."""
@@ -158,20 +174,20 @@ class SqliteDriver:
 
 
 class SqliteRows:
-    """Fulfils `rows.Rows`, and on the connection that writes `rows.Writing`."""
+    """Fulfils `driver.Rows`, and on the connection that writes `driver.WriteRows`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         row = connection.execute("SELECT max(position) FROM log").fetchone()
         self.position: int = row[0] or 0
 
-    def record(self, table: str, key: bytes) -> Kept | None:
-        row: Kept | None = self._connection.execute(
+    def record(self, table: str, key: bytes) -> StoredRecord | None:
+        row: StoredRecord | None = self._connection.execute(
             "SELECT version, sealed FROM records WHERE name = ? AND key = ?", (table, key)
         ).fetchone()
         return row
 
-    def find(self, places: Sequence[Place]) -> list[Kept | None]:
+    def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
         return [self.record(*place) for place in places]
 
     def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -186,9 +202,11 @@ class SqliteRows:
             yield row
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, int]:
-        query = "SELECT key, position FROM once WHERE key = ?"
-        rows = (self._connection.execute(query, (key,)).fetchone() for key in keys)
-        return dict(row for row in rows if row is not None)
+        known: dict[bytes, int] = {}
+        for key in keys:
+            query = "SELECT key, position FROM once WHERE key = ?"
+            known.update(self._connection.execute(query, (key,)))
+        return known
 
     def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[LogRow]:
         mine = "" if fragment is None else "fragment = ? AND "
@@ -205,11 +223,11 @@ class SqliteRows:
         ).fetchone()
         return None if row is None else bytes(row[0])
 
-    def touch(self) -> None:
+    def probe(self) -> None:
         """An UPDATE to what is there already would write nothing."""
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
-    def forget(self) -> None:
+    def drop_records(self) -> None:
         self._connection.execute("DELETE FROM records")
 
     def commit(self, changes: Changes) -> None:
@@ -217,14 +235,14 @@ class SqliteRows:
         execute("INSERT INTO log VALUES (?, ?, ?)", changes.log)
         execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", changes.puts)
         execute("DELETE FROM records WHERE name = ? AND key = ?", changes.deletes)
-        execute("INSERT INTO once VALUES (?, ?)", changes.once)
+        execute("INSERT INTO once VALUES (?, ?)", changes.dedupe_keys)
         execute("INSERT INTO fragment_keys VALUES (?, ?)", changes.keys)
         self._connection.execute("COMMIT")
 
 
 def _hash_once_keys(connection: sqlite3.Connection, secret: Secret) -> None:
     """1 to 2: `once` keys were kept as they were given, from which a message id can be guessed."""
-    connection.create_function("keyed", 1, secret.once, deterministic=True)
+    connection.create_function("keyed", 1, secret.dedupe_key, deterministic=True)
     connection.execute("UPDATE once SET key = keyed(key)")
 
 
@@ -232,13 +250,9 @@ MIGRATIONS = (_hash_once_keys,)
 """The step from each schema to the next, from 1 on."""
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    """The driver's errors in the port's words."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
+def _explained(error: sqlite3.DatabaseError) -> StoreUnavailableError | StoreCorruptError:
+    """The driver's error in the port's words."""
+    if isinstance(error, sqlite3.OperationalError):
         said = SAID.get(error.sqlite_errorcode & 0xFF, str(error))
-        raise StoreUnavailableError(f"the store cannot be used now: {said}") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreCorruptError(f"the store's file is not as expected: {error}") from error
+        return StoreUnavailableError(f"the store cannot be used now: {said}")
+    return StoreCorruptError(f"the store's file is not as expected: {error}")

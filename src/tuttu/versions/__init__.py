@@ -7,7 +7,7 @@ door, or read a clock of its own.
 from tuttu.versions import backfill, history, refold
 from tuttu.versions.activation import Activation, Activator, BackfillProgress, Report, no_report
 from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions
-from tuttu.versions.history import active, project_of
+from tuttu.versions.history import project_of
 from tuttu.versions.loading import another_store, check, load_project, read_project
 from tuttu.versions.version import Version, make_version
 from tuttu.versions.view import View, view
@@ -31,7 +31,6 @@ __all__ = [
     "Version",
     "Versions",
     "View",
-    "active",
     "another_store",
     "check",
     "load_project",

@@ -14,10 +14,10 @@ from typing import Protocol
 
 import msgspec
 
-from tuttu.storage import Store, WriteTransaction
+from tuttu.storage import Store
 from tuttu.versions import history
 from tuttu.versions.version import Version, make_version
-from tuttu.versions.view import view
+from tuttu.versions.view import View, view
 from tuttu.versions.withdrawal import with_withdrawals
 from tuttu.vocabulary.errors import Unavailable
 from tuttu.vocabulary.facts import Conflict, Reader, Result, Unit
@@ -43,10 +43,8 @@ class Versions(Protocol):
         """Folded by the version that holds when they are committed. now: of the facts that this
         version adds. Raises Unavailable: nothing was kept, or nobody knows (see `Store.commit`)."""
 
-    def commit_in(
-        self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant
-    ) -> list[Result]:
-        """The same at the end of a transaction, which sees that version."""
+    def commit_in(self, seen: View[Version], units: Sequence[Unit], now: Instant) -> list[Result]:
+        """The same at the end of an exclusive view, in which no other version can come to hold."""
 
 
 class FixedVersion:
@@ -65,11 +63,11 @@ class FixedVersion:
 
     def commit_in(
         self,
-        transaction: WriteTransaction,
+        seen: View[Version],
         units: Sequence[Unit],
         now: Instant,  # noqa: ARG002 - nothing is withdrawn
     ) -> list[Result]:
-        return transaction.commit(units)
+        return seen.commit(units)
 
 
 class ActiveVersion:
@@ -98,7 +96,8 @@ class ActiveVersion:
         results: list[Result] = [SUPERSEDED] * len(units)
         waiting: Sequence[int] = range(len(units))
         while waiting:
-            holds = (history.ACTIVE.name, history.HERE, version.position)
+            position = version.active.position if version.active else 0
+            holds = (history.ACTIVE.name, history.HERE, position)
             trying = []
             for place in waiting:
                 unit = with_withdrawals(version.project, units[place], now)
@@ -113,12 +112,10 @@ class ActiveVersion:
                     version = seen.version
         return results
 
-    def commit_in(
-        self, transaction: WriteTransaction, units: Sequence[Unit], now: Instant
-    ) -> list[Result]:
-        version = self.at(transaction)
+    def commit_in(self, seen: View[Version], units: Sequence[Unit], now: Instant) -> list[Result]:
+        version = seen.version
         completed = [with_withdrawals(version.project, unit, now) for unit in units]
-        return transaction.commit(completed, folds=version.folds)
+        return seen.commit(completed, version.folds)
 
     def _load(self, reader: Reader, active: history.Active) -> Version:
         project = history.project_of(reader, active.digest, self._rooms)
@@ -127,7 +124,7 @@ class ActiveVersion:
                 f"the store runs version {active.digest[:12]} of the project, which this version"
                 " of tuttu cannot read; start the one that activated it"
             )
-        version = make_version(project, self._rooms, active.position)
+        version = make_version(project, self._rooms, active)
         with self._lock:
             newest = max(self._known, default=0)
             self._known[active.position] = version

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tuttu import catalog
 from tuttu.catalog import Survey
+from tuttu.decision import STAGE_NAMES
 from tuttu.vocabulary.errors import Fault, ProjectError, Where
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
@@ -17,7 +18,7 @@ COLUMN_FILES = frozenset({"traits.yaml", "events.yaml"})
 def check(folder: Path, rooms: Rooms) -> list[Fault]:
     """All faults, by file and line; those of scenarios included."""
     survey = catalog.survey(folder, rooms)
-    return sorted({*catalog.check(folder, rooms), *_faults(survey, rooms)})
+    return sorted({*catalog.check(folder, rooms, STAGE_NAMES), *_faults(survey, rooms)})
 
 
 def load_project(folder: Path, rooms: Rooms) -> Project:

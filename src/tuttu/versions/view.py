@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 import msgspec
 
 from tuttu.storage import Snapshot, Store, WriteTransaction
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary.facts import Reader, Result, Unit
+from tuttu.vocabulary.room import RoomFolds
 
 V = TypeVar("V")
 
 
 class View(msgspec.Struct, Generic[V], frozen=True):
-    """transaction: the same as the snapshot, where nobody else writes while it lasts."""
+    """A snapshot, and the version that was found in it."""
 
     version: V
     snapshot: Snapshot
     transaction: WriteTransaction | None = None
+    """Of an exclusive view: the snapshot itself, on which can be committed."""
+
+    def commit(
+        self, units: Sequence[Unit], folds: Sequence[RoomFolds] | None = None
+    ) -> list[Result]:
+        """The end of an exclusive view."""
+        assert self.transaction is not None  # noqa: S101 - nothing can be committed on another
+        return self.transaction.commit(units, folds=folds)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tuttu.vocabulary.facts import Fact, Result, Unit
 from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Contact, Receipt
+from tuttu.vocabulary.verdicts import Contact, Reason, Receipt
 
 PAGE = 250
 """Contacts of one commit, for which live traffic waits."""
@@ -27,10 +27,11 @@ def withdraw(
 
     What an older version decides to queue after that is withdrawn as it is made.
     """
-    gone = [contact for contact in queued if ledger.withdrawal_reason(project, contact)]
+    asked = ((contact, ledger.withdrawal_reason(project, contact)) for contact in queued)
+    gone = [(contact, reason) for contact, reason in asked if reason is not None]
     for start in range(0, len(gone), PAGE):
-        commit([_unit(project, contact, now) for contact in gone[start : start + PAGE]])
-    return gone
+        commit([_unit(contact, reason, now) for contact, reason in gone[start : start + PAGE]])
+    return [contact for contact, _ in gone]
 
 
 def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
@@ -40,20 +41,18 @@ def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
     for fact in unit.facts:
         receipt = fact.body
         if isinstance(receipt, Receipt) and receipt.project_digest != project.digest:
-            more += (
-                _fact(project, contact, now)
-                for contact in receipt.contacts
-                if contact.state == ledger.QUEUED and ledger.withdrawal_reason(project, contact)
-            )
+            for contact in receipt.contacts:
+                reason = ledger.withdrawal_reason(project, contact)
+                if contact.state == ledger.QUEUED and reason is not None:
+                    more.append(_fact(contact, reason, now))
     return msgspec.structs.replace(unit, facts=(*unit.facts, *more)) if more else unit
 
 
-def _unit(project: Project, contact: Contact, now: Instant) -> Unit:
+def _unit(contact: Contact, reason: Reason, now: Instant) -> Unit:
     key = b"withdrawn:" + contact.id.encode()
-    return Unit(facts=(_fact(project, contact, now),), once=(key,))
+    return Unit(facts=(_fact(contact, reason, now),), dedupe_keys=(key,))
 
 
-def _fact(project: Project, contact: Contact, now: Instant) -> Fact:
-    why = f"{ledger.withdrawal_reason(project, contact)} since version {project.digest[:12]}"
-    body = ContactWithdrawn(contact_id=contact.id, reason=why)
+def _fact(contact: Contact, reason: Reason, now: Instant) -> Fact:
+    body = ContactWithdrawn(contact_id=contact.id, code=reason.code, values=reason.values)
     return Fact(id=new_id(), fragment=contact.fragment, time=now, received=now, body=body)

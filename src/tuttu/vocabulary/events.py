@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.values import Figures, Instant
 
 FragmentId = bytes
 """Sixteen bytes: the keyed hash of the identifier under which a fact is kept for ever."""
@@ -166,7 +166,12 @@ class HistoryFolded(msgspec.Struct, frozen=True, tag="history_folded", kw_only=T
 
 
 class ContactWithdrawn(msgspec.Struct, frozen=True, tag="contact_withdrawn", kw_only=True):
-    """A queued contact that will not be made, and why, in plain words."""
+    """A queued contact that will not be made, and why.
+
+    code, values: of the reason. reason: its words, in a fact from before reasons were data.
+    """
 
     contact_id: str
-    reason: str
+    reason: str = ""
+    code: str = ""
+    values: Figures = {}

@@ -130,12 +130,12 @@ class Exhausted(Exception):  # noqa: N818 - a refusal, not a mistake
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """What stands or falls alone: one event or one decision.
 
-    once: keys that must never have been committed before (dedupe, idempotency). reads: versions
-    that must still hold, as `Snapshot.reads` of storage gives them.
+    dedupe_keys: of which none may ever have been committed before (dedupe, idempotency). reads:
+    versions that must still hold, as `Snapshot.reads` of storage gives them.
     """
 
     facts: tuple[Fact, ...]
-    once: tuple[bytes, ...] = ()
+    dedupe_keys: tuple[bytes, ...] = ()
     reads: tuple[tuple[str, bytes, int], ...] = ()
 
 
@@ -146,7 +146,7 @@ class Committed(msgspec.Struct, frozen=True):
 
 
 class Duplicate(msgspec.Struct, frozen=True):
-    """Seen before under the same `once` key; position of the first fact then."""
+    """Seen before under the same dedupe key; position of the first fact then."""
 
     position: int
 

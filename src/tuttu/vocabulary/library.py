@@ -65,6 +65,22 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome name to a condition on an event (schema of events, not of the customer's row)."""
     where: Where
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All of them, in the order in which they are asked."""
+        return (*self.eligible, *self.applicable, *self.suitable)
+
+    @property
+    def formulas(self) -> dict[str, Expression]:
+        """Those that there are, by the key of the folder."""
+        named = {
+            "propensity": self.propensity,
+            "value": self.value,
+            "relevance": self.relevance,
+            "effort": self.effort,
+        }
+        return {name: formula for name, formula in named.items() if formula is not None}
+
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True):
     """Blocks a purpose while `when` is not FALSE, then for a while.
@@ -86,6 +102,18 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     inclusive: bool = False
     instead: str | None = None
     where: Where
+
+    @property
+    def expressions(self) -> dict[str, Expression]:
+        """When it blocks, and after what it cools down, by the key of the folder."""
+        return (
+            {"when": self.when} if self.after is None else {"when": self.when, "after": self.after}
+        )
+
+    def may_block(self, action: Action) -> bool:
+        """Whether it is asked of the action at all: of the same purpose, and about the customer, or
+        about what the action is about."""
+        return self.blocks == action.purpose and self.about in (None, action.about)
 
 
 class ContactLimit(msgspec.Struct, frozen=True, kw_only=True):

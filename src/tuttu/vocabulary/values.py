@@ -39,6 +39,12 @@ Row = Mapping[str, Value]
 """The wide row a condition is tested on: column name to value; ``now`` is always there."""
 
 
+Figure = str | int | float | bool | tuple[str, ...] | None
+"""A value of a reason. Money is in currency units, a moment is ISO text."""
+Figures = Mapping[str, Figure]
+"""By name."""
+
+
 class Kind(StrEnum):
     """The scalar types of DESIGN: "Meaning, settled once"."""
 

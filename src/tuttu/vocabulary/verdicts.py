@@ -3,36 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from tuttu.vocabulary.events import FragmentId, Identifier
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.values import Figures, Instant
+
+AS_WORDED = "as_worded"
+"""Code of a reason that was kept in words, before reasons were data: its value `words`."""
 
 
-class Stage(StrEnum):
-    """Where a candidate can be refused, in the order in which they are asked."""
+class Reason(msgspec.Struct, frozen=True):
+    """Why not, as data: a code, and the values that its words are made of.
 
-    ELIGIBILITY = "eligibility"
-    APPLICABILITY = "applicability"
-    SUITABILITY = "suitability"
-    GUARDS = "guards"
-    CONSENT = "consent"
-    SUPPRESSIONS = "suppressions"
-    CONTACT_LIMITS = "contact_limits"
-    RESOURCES = "resources"
-    SCORING = "scoring"
-    ARBITRATION = "arbitration"
-    CONTROLS = "controls"
+    A condition, guard, limit, suppression or resource among the values stands under that name, as
+    the project wrote it. Room `api` has the words.
+    """
+
+    code: str
+    values: Figures = {}
+
+    def packed(self) -> str:
+        """One line of text, for where text is kept."""
+        return msgspec.json.encode(self).decode()
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """One stage's no, with the reason in the words of the project folder."""
+def unpacked(text: str) -> Reason:
+    """What was `packed`; the words themselves, where words were kept."""
+    if text.startswith("{"):
+        return msgspec.json.decode(text, type=Reason)
+    return Reason(AS_WORDED, {"words": text})
 
-    stage: Stage
-    reason: str
+
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One stage's no.
+
+    reason: the words of a receipt from before reasons were data; such a one has no code.
+    """
+
+    stage: str
+    reason: str = ""
+    code: str = ""
+    values: Figures = {}
+
+    @property
+    def why(self) -> Reason:
+        if self.code:
+            return Reason(self.code, self.values)
+        return Reason(AS_WORDED, {"words": self.reason})
+
+    def same_as(self, again: Refusal | None) -> bool:
+        """Whether a refusal that was worked out again is this one; of words, which nobody parses,
+        the stage alone tells."""
+        if again is None or not self.code:
+            return again is not None and again.stage == self.stage
+        return self == again
+
+
+def refusal(stage: str, reason: Reason) -> Refusal:
+    return Refusal(stage, code=reason.code, values=reason.values)
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,22 +137,24 @@ class LimitState(msgspec.Struct, frozen=True, kw_only=True):
     shown: tuple[tuple[str, str | None, int], ...] = ()
 
 
-class Grounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What a decision rested on beside the row: with it and the project's version it can be
-    reckoned again.
+class ReceiptEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision rested on beside the row: with it and the project's version it can be worked
+    out again.
 
-    consents: purpose to channel to why there was no permit, empty where there was one; of the
-    cells that were asked for. free: units of the resources that candidates use. silences, limits:
-    what the ledger forbade or counted. offers: earlier contacts that showing again would reuse.
-    slots: as asked, where it was not as declared.
+    consents: purpose to channel to why there was no permit, empty where there was one, in words
+    where the receipt is from before reasons were data; of the cells that were asked for. free:
+    units of the resources that candidates use. silences, limits: what the ledger forbade or
+    counted. offers: earlier contacts that showing again would reuse. slots: as asked, where it was
+    not as declared. others: what stages keep that have no field here, by names of their own.
     """
 
-    consents: Mapping[str, Mapping[str, str]] = {}
+    consents: Mapping[str, Mapping[str, Reason | str]] = {}
     free: Mapping[str, int] = {}
     silences: tuple[Silence, ...] = ()
     limits: tuple[LimitState, ...] = ()
     offers: tuple[Contact, ...] = ()
     slots: Mapping[str, int] = {}
+    others: Mapping[str, Any] = {}
 
 
 class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
@@ -156,7 +188,7 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     """The identifier that was asked about: the name of the fragment `customer`."""
     fragments: tuple[FragmentId, ...] = ()
     """Of the customer as the evidence stood at the time, oldest first."""
-    grounds: Grounds | None = None
+    evidence: ReceiptEvidence | None = msgspec.field(default=None, name="grounds")
     """None: issued before receipts kept them."""
 
 

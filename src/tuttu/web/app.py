@@ -16,6 +16,7 @@ from starlette.routing import Route as Path
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tuttu.api import language_of
 from tuttu.engine import Runtime
 from tuttu.intake import write_key_of
 from tuttu.vocabulary.errors import TuttuError
@@ -155,6 +156,7 @@ class RouteHandler:
             body=body,
             encoding=encoding,
             idempotency=_idempotency(request, holder) if route.idempotent else None,
+            language=language_of(request.headers.get("accept-language", "")),
         )
 
     async def _holder(self, secret: str | None) -> Holder:

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from tuttu.access import Scope
-from tuttu.api import NoQuery, who_of
+from tuttu.api import ENGLISH, NoQuery, who_of
 from tuttu.engine import Runtime
 
 UseCase = Callable[..., object]
@@ -22,6 +22,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
     decoded. encoding: the Content-Encoding of a raw body. idempotency: of this asker's alone.
+    language: of the words of reasons, as Accept-Language asks for it.
     """
 
     runtime: Runtime
@@ -31,10 +32,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     body: Any
     encoding: str | None = None
     idempotency: bytes | None = None
+    language: str = ENGLISH
 
 
 ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
-    **{name: attrgetter(name) for name in ("runtime", "by", "query", "encoding", "idempotency")},
+    **{
+        name: attrgetter(name)
+        for name in ("runtime", "by", "query", "encoding", "idempotency", "language")
+    },
     "request": attrgetter("body"),
     "body": attrgetter("body"),
     "who": lambda call: who_of(call.runtime.project, call.path["id"]),

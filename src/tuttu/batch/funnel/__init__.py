@@ -4,8 +4,15 @@ It judges nothing itself: every customer is put before the decision of real time
 what is decided there is counted here.
 """
 
-from tuttu.batch.funnel.counting import Funnel, FunnelLine, StageCount
 from tuttu.batch.funnel.judging import funnel_of
-from tuttu.batch.funnel.text import funnel_text, overview
+from tuttu.batch.funnel.rendering import funnel_text, overview
+from tuttu.batch.funnel.tally import Funnel, FunnelLine, StageCount
 
-__all__ = ["Funnel", "FunnelLine", "StageCount", "funnel_of", "funnel_text", "overview"]
+__all__ = [
+    "Funnel",
+    "FunnelLine",
+    "StageCount",
+    "funnel_of",
+    "funnel_text",
+    "overview",
+]

@@ -6,65 +6,57 @@ chosen. A stage is fed once one of its roots is known of one customer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable
 
-from tuttu.decision import Candidate, Situation
+from tuttu.decision import Candidate, DecisionView, Stage, Stages
+from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, OUTCOMES
 from tuttu.vocabulary.company import Trait
-from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Expression, item_column
-from tuttu.vocabulary.verdicts import Stage
+from tuttu.vocabulary.values import item_column
 
 Root = str
-"""A column of the wide row, or one of the names below."""
-ALWAYS: Root = "now"
-"""There for everybody: time, a constant, a declared amount, a share of customers."""
-CONTACTS: Root = "\x00contacts"
-OUTCOMES: Root = "\x00outcomes"
-CHOICES: Root = "\x00choices:"
-"""Of a purpose, whose name follows."""
+"""A column of the wide row, or one of the names of `decision.stage`."""
 
-Probe = Callable[[Situation], bool]
+Probe = Callable[[DecisionView], bool]
 
 
-class Feeding:
+class Coverage:
     """Looks at one customer after the other for what has not been seen of anybody yet."""
 
-    def __init__(self, project: Project, candidates: Iterable[Candidate]) -> None:
+    def __init__(self, project: Project, candidates: Iterable[Candidate], stages: Stages) -> None:
         self._roots = {
-            (each.key, stage): _roots(project, each, stage)
+            (each.key, stage.name): _roots(project, each, stage)
             for each in candidates
-            for stage in Stage
+            for stage in stages
         }
         self._waiting = {
             root: _probe(project, root) for root in frozenset().union(*self._roots.values())
         }
 
-    def see(self, situation: Situation) -> None:
-        found = [root for root, probe in self._waiting.items() if probe(situation)]
+    def see(self, view: DecisionView) -> None:
+        found = [root for root, probe in self._waiting.items() if probe(view)]
         for root in found:
             del self._waiting[root]
 
-    def feeds(self, candidate: Candidate, stage: Stage) -> bool:
+    def feeds(self, candidate: Candidate, stage: str) -> bool:
         """Whether anything that the stage reads of the candidate was known of anybody."""
         return any(root not in self._waiting for root in self._roots[candidate.key, stage])
 
 
 def _probe(project: Project, root: Root) -> Probe:
     if root == CONTACTS:
-        return lambda situation: bool(situation.history.contacts)
+        return lambda view: bool(view.history.contacts)
     if root == OUTCOMES:
-        return lambda situation: bool(situation.history.outcomes())
+        return lambda view: bool(view.history.outcomes())
     if root.startswith(CHOICES):
         purpose = root.removeprefix(CHOICES)
-        return lambda situation: any(
-            chosen and of == purpose for of, _, _, chosen in situation.consents.preferences()
+        return lambda view: any(
+            chosen and of == purpose for of, _, _, chosen in view.consents.preferences()
         )
     trait = project.profile.traits.get(root)
     if trait is not None and _counts(trait):
-        return lambda situation: bool(situation.row.get(root))
-    return lambda situation: situation.row.get(root) not in (None, [])
+        return lambda view: bool(view.row.get(root))
+    return lambda view: view.row.get(root) not in (None, [])
 
 
 def _counts(trait: Trait) -> bool:
@@ -74,61 +66,17 @@ def _counts(trait: Trait) -> bool:
 
 def _roots(project: Project, candidate: Candidate, stage: Stage) -> frozenset[Root]:
     """What the stage's rules for the candidate rest on; empty where there is no rule."""
-    roots = set(_marks(project, candidate, stage))
-    for expression in _expressions(project, candidate.action, stage):
-        roots.update(*(_origins(project, column) for column in expression.columns or {ALWAYS}))
+    reads = stage.reads(candidate.action, candidate.treatment, project)
+    roots = set(reads.roots)
+    for each in reads.expressions:
+        columns = each.expression.columns or {ALWAYS}
+        roots.update(*(_origins(project, column) for column in columns))
     return frozenset(_of_collection(root, candidate.action.about) for root in roots)
 
 
 def _of_collection(root: Root, about: str | None) -> Root:
     """What an item says rests on the collection that it is of."""
     return about if about is not None and root.startswith(item_column("")) else root
-
-
-def _expressions(project: Project, action: Action, stage: Stage) -> list[Expression]:
-    match stage:
-        case Stage.ELIGIBILITY:
-            return [each.test for each in action.eligible]
-        case Stage.APPLICABILITY:
-            return [each.test for each in action.applicable]
-        case Stage.SUITABILITY:
-            return [each.test for each in action.suitable]
-        case Stage.GUARDS:
-            guards = [
-                each
-                for each in project.policy.guards
-                if each.blocks == action.purpose and each.about in (None, action.about)
-            ]
-            tests = chain.from_iterable((each.when, each.after) for each in guards)
-            return [each for each in tests if each is not None]
-        case Stage.SCORING:
-            formulas = (action.value, action.relevance, action.effort, action.propensity)
-            return [each for each in formulas if each is not None]
-        case _:
-            return []
-
-
-def _marks(project: Project, candidate: Candidate, stage: Stage) -> Iterator[Root]:
-    """Roots of rules that are no expressions."""
-    action, policy = candidate.action, project.policy
-    skipped = stage in project.purposes[action.purpose].skips
-    match stage:
-        case Stage.ELIGIBILITY if action.valid_from is not None or action.valid_until is not None:
-            yield ALWAYS
-        case Stage.ELIGIBILITY if action.about is not None:
-            yield action.about
-        case Stage.CONSENT:
-            yield CHOICES + action.purpose
-        case Stage.SUPPRESSIONS if policy.suppressions and not skipped:
-            yield OUTCOMES
-        case Stage.CONTACT_LIMITS if policy.contact_limits and not skipped:
-            yield CONTACTS
-        case Stage.RESOURCES if candidate.treatment.uses:
-            yield ALWAYS
-        case Stage.ARBITRATION:
-            yield ALWAYS
-        case Stage.CONTROLS if policy.controls.no_marketing and not skipped:
-            yield ALWAYS
 
 
 def _origins(project: Project, column: str) -> frozenset[Root]:

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuttu import decision, identity
-from tuttu.batch.funnel.counting import Funnel, Tally
-from tuttu.batch.funnel.coverage import Feeding
-from tuttu.decision import Question, Situation, UnknownSurfaceError, candidates
+from tuttu.api.words import ENGLISH, words_in
+from tuttu.batch.funnel.coverage import Coverage
+from tuttu.batch.funnel.tally import Funnel, Tally
+from tuttu.decision import (
+    STAGES,
+    DecisionQuery,
+    DecisionView,
+    Stages,
+    UnknownSurfaceError,
+    candidates,
+)
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import FragmentId
@@ -20,41 +28,40 @@ from tuttu.vocabulary.verdicts import Verdict
 NOBODY: FragmentId = bytes(16)
 
 
-def funnel_of(
+def funnel_of(  # noqa: PLR0913
     reader: Reader,
     project: Project,
     rooms: Rooms,
     now: Instant,
     *,
     surfaces: Sequence[str] = (),
+    language: str = ENGLISH,
+    stages: Stages = STAGES,
 ) -> Funnel:
     """Judge every customer of one snapshot with every action. Writes nothing.
 
-    surfaces: asked together, as one request, in this order; all of them by default. Holds one
-    customer at a time. Raises BadRequest for a surface that is not declared.
+    surfaces: asked together, as one request, in this order; all of them by default. language: of
+    the words of reasons. Holds one customer at a time. Raises BadRequest for a surface that is not
+    declared.
     """
     asked = tuple(surfaces) or tuple(project.surfaces)
-    field = _candidates(project, asked)
-    tally, feeding = Tally(field), Feeding(project, field)
+    try:
+        judged = list(candidates(project, DecisionQuery(surfaces=asked, fragment=NOBODY)))
+    except UnknownSurfaceError as error:
+        raise BadRequest(error.found, error.expected) from error
+    tally, coverage = Tally(judged, stages), Coverage(project, judged, stages)
     for customer in identity.customers(reader, project):
-        situation = decision.situation(reader, project, customer, now, rooms=rooms)
-        feeding.see(situation)
-        tally.add(_verdicts(situation, asked))
-    lines = tally.lines(feeding.feeds)
+        view = decision.view(reader, project, customer, now, rooms=rooms)
+        coverage.see(view)
+        tally.add(_verdicts(view, asked, stages))
+    lines = tally.lines(coverage.feeds, words_in(language))
     return Funnel(now=format_instant(now), surfaces=asked, customers=tally.customers, lines=lines)
 
 
-def _candidates(project: Project, surfaces: tuple[str, ...]) -> list[decision.Candidate]:
-    try:
-        return list(candidates(project, Question(surfaces=surfaces, fragment=NOBODY)))
-    except UnknownSurfaceError as error:
-        raise BadRequest(error.found, error.expected) from error
-
-
-def _verdicts(situation: Situation, surfaces: tuple[str, ...]) -> tuple[Verdict, ...]:
+def _verdicts(view: DecisionView, surfaces: tuple[str, ...], stages: Stages) -> tuple[Verdict, ...]:
     """Of a dry run whose seed follows from the customer: the same store gives the same funnel.
     Nothing is rendered: whether a message can be is checked when the project is loaded."""
-    fragment = situation.customer.oldest
-    question = Question(surfaces=surfaces, fragment=fragment)
+    fragment = view.customer.oldest
+    query = DecisionQuery(surfaces=surfaces, fragment=fragment)
     decision_id = f"funnel-{fragment.hex()}"
-    return decision.decide(situation, question, decision_id, lambda _candidate: "").verdicts
+    return decision.decide(view, query, decision_id, lambda _: "", stages).verdicts

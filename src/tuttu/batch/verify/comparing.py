@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tuttu.api import DIFFERENCES_SHOWN, ComparedKind, Difference
+from tuttu.batch.verify.definition_checks import DefinitionCheck
 from tuttu.batch.verify.exporting import (
     CUSTOMERS,
     GROUPS,
@@ -16,7 +17,6 @@ from tuttu.batch.verify.exporting import (
     items_table,
     ledger_columns,
 )
-from tuttu.batch.verify.questions import Question
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch import (
     COMPUTED,
@@ -29,7 +29,7 @@ from tuttu.profile.batch import (
     members,
     sources_of,
 )
-from tuttu.storage import Workbench
+from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.values import item_column
 
 AT_ONCE = 40
@@ -57,7 +57,7 @@ class Side(NamedTuple):
 class Comparison:
     """Counts what was compared, and keeps some of what differs."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: ExportWorkspace) -> None:
         self._bench = bench
         self._counts: dict[str, list[int]] = {}
         self.differences: list[Difference] = []
@@ -107,7 +107,7 @@ def _differs(pair: Pair) -> str:
     return f"({pair.live}) IS DISTINCT FROM ({pair.batch})"
 
 
-def answers(layout: Layout, about: str | None, asked: Sequence[Question]) -> Side:
+def answers(layout: Layout, about: str | None, asked: Sequence[DefinitionCheck]) -> Side:
     """What conditions, formulas, guards and stages say."""
     table = quoted_name(answers_table(layout, about))
     pairs = [

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tuttu import decision, identity, profile
-from tuttu.batch.verify.questions import Question, Subject, asking
-from tuttu.decision import Candidate, Situation
-from tuttu.decision.situation import items_of
+from tuttu.batch.verify.definition_checks import DefinitionCheck, Subject, asking
+from tuttu.decision import Candidate, DecisionView
+from tuttu.decision.view import items_of
 from tuttu.policy import Relation, duckdb_type, duckdb_value
 from tuttu.profile.batch import (
     CUSTOMER,
@@ -25,7 +25,7 @@ from tuttu.profile.batch import (
     compared,
     item_columns,
 )
-from tuttu.storage import Sheet, Workbench
+from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary.company import Collection
 from tuttu.vocabulary.conversion import key_text
 from tuttu.vocabulary.events import Event
@@ -76,10 +76,10 @@ class Counts(NamedTuple):
 class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     """asked: by collection that questions are about, None for those about customers."""
 
-    bench: Workbench
+    bench: ExportWorkspace
     layout: Layout
     rooms: Rooms
-    asked: Mapping[str | None, list[Question]]
+    asked: Mapping[str | None, list[DefinitionCheck]]
     masks: Masks
 
     def write(self, reader: Reader, now: Instant, progress: Progress) -> Counts:
@@ -99,7 +99,7 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     def _people(self, log: LogExport, reader: Reader, now: Instant, progress: Progress) -> int:
         sheets, count = _Sheets(self), 0
         for customer in identity.customers(reader, self.layout.project):
-            view = decision.situation(reader, self.layout.project, customer, now, rooms=self.rooms)
+            view = decision.view(reader, self.layout.project, customer, now, rooms=self.rooms)
             sheets.add(reader, view)
             for fragment in customer.fragments:
                 log.fragment(fragment, name_of(customer))
@@ -149,7 +149,7 @@ class _Sheets:
             for about in export.asked
         }
 
-    def add(self, reader: Reader, found: Situation) -> None:
+    def add(self, reader: Reader, found: DecisionView) -> None:
         name, row = name_of(found.customer), found.row
         shown = [self._cell(column, row) for column in self._relation]
         hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
@@ -210,7 +210,7 @@ class _Sheets:
             return self._export.masks.mask(value)
         return duckdb_value(value, collection.fields[field])
 
-    def _add_groups(self, name: str, reader: Reader, found: Situation) -> None:
+    def _add_groups(self, name: str, reader: Reader, found: DecisionView) -> None:
         project = self._layout.project
         for group in project.profile.groups:
             members = profile.group_members(reader, found.customer, project, group, found.row)
@@ -219,7 +219,7 @@ class _Sheets:
             self._groups.add([name, group, len(members), digest])
 
 
-def _subjects(found: Situation, about: str | None) -> Iterator[Subject]:
+def _subjects(found: DecisionView, about: str | None) -> Iterator[Subject]:
     """The customer himself, or each of his items, or that he has none."""
     if about is None:
         yield Subject(found, found.row)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from tuttu.api import Verification
 from tuttu.batch.verify import comparing
+from tuttu.batch.verify.definition_checks import definition_checks, expressions, subjects
 from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter
-from tuttu.batch.verify.questions import expressions, questions, subjects
 from tuttu.profile.batch import Masks, compute, layout_of
-from tuttu.storage import Workbench, open_workbench
+from tuttu.storage import ExportWorkspace, open_workspace
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.project import Project
@@ -47,14 +47,14 @@ class Runs:
     """The runs of one process, each in its own thread; all can be ended from outside."""
 
     def __init__(self) -> None:
-        self._workspaces: set[Workbench] = set()
+        self._workspaces: set[ExportWorkspace] = set()
         self._over = False
 
     @contextmanager
-    def workspace(self) -> Iterator[Workbench]:
+    def workspace(self) -> Iterator[ExportWorkspace]:
         """A private place for one run. Raises ExportError, InterruptedRunError; the files are gone
         in any case."""
-        with open_workbench() as workspace:
+        with open_workspace() as workspace:
             self._workspaces.add(workspace)
             if self._over:
                 workspace.interrupt()
@@ -70,7 +70,9 @@ class Runs:
             workspace.interrupt()
 
 
-def export(reader: Reader, plan: ExportPlan, workspace: Workbench, progress: Progress) -> Export:
+def export(
+    reader: Reader, plan: ExportPlan, workspace: ExportWorkspace, progress: Progress
+) -> Export:
     """Everybody judged row by row on one snapshot, and the whole log, written to the workspace.
 
     Raises ExportError, InterruptedRunError.
@@ -80,7 +82,7 @@ def export(reader: Reader, plan: ExportPlan, workspace: Workbench, progress: Pro
         bench=workspace,
         layout=layout_of(project, expressions(project)),
         rooms=plan.rooms,
-        asked={about: questions(project, about) for about in subjects(project)},
+        asked={about: definition_checks(project, about) for about in subjects(project)},
         masks=Masks(plan.key),
     )
     counts = writer.write(reader, plan.now, progress)

@@ -6,7 +6,7 @@ by the readers. Nothing here reads a file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tuttu.catalog.schemas import (
     actions,
@@ -35,10 +35,11 @@ _KINDS: tuple[Callable[[], Shape], ...] = (
     channels.channels,
     actions.action,
     actions.group,
-    scenarios.scenario,
 )
 
 
-def schemas() -> dict[str, Shape]:
-    """File kind to its schema, newly made; the kinds are named after their files."""
-    return {kind.__name__: kind() for kind in _KINDS}
+def schemas(stages: Sequence[str] = ()) -> dict[str, Shape]:
+    """File kind to its schema, newly made; the kinds are named after their files. stages: those
+    that a scenario may name; none: any."""
+    shapes = {kind.__name__: kind() for kind in _KINDS}
+    return {**shapes, "scenario": scenarios.scenario(stages)}

@@ -25,7 +25,7 @@ def policy() -> s.Shape:
                 "no_marketing": s.share("Customers who get no marketing."),
                 "random_choice": s.share("Customers whose winner is drawn by lot."),
                 "propensity_only": s.share("Customers ranked by propensity alone."),
-                "salt": s.text("a text", "Change it to draw the customers anew."),
+                "salt": s.text("a text", "Change it to draw other customers."),
             },
             description="Disjoint slices of customers, to measure what decisions are worth.",
         ),

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tuttu.catalog.schemas import json_schema as s
 
-STAGES = (
-    "eligibility",
-    "applicability",
-    "suitability",
-    "guards",
-    "consent",
-    "suppressions",
-    "contact_limits",
-    "resources",
-    "scoring",
-    "arbitration",
-    "controls",
-)
 BOOLEAN: s.Shape = {"title": "true or false", "type": "boolean"}
 ANYTHING: s.Shape = {"title": "a value", "type": ["string", "number", "boolean", "null"]}
 ITEM: s.Shape = {"title": "the key of an item", "type": ["string", "integer"], "minLength": 1}
@@ -28,11 +17,12 @@ WHO = s.table(
 ) | {"minProperties": 1}
 
 
-def scenario() -> s.Shape:
+def scenario(stages: Sequence[str]) -> s.Shape:
+    """stages: those that it may name; none: any."""
     keys = {
         "scenario": s.text("a sentence", "What the story shows, in plain words."),
         "given": s.listing("steps", _step(), 0, "What happens, in any order; time decides."),
-        "expect": s.listing("expectations", _expectation(), 1, "What must come out of it."),
+        "expect": s.listing("expectations", _expectation(stages), 1, "What must come out of it."),
     }
     return s.document(
         "A scenario: scenarios/<name>.yaml",
@@ -73,7 +63,8 @@ def _step() -> s.Shape:
     )
 
 
-def _expectation() -> s.Shape:
+def _expectation(stages: Sequence[str]) -> s.Shape:
+    stage = s.choice(stages) if stages else s.word("a stage")
     return s.record(
         "an expectation",
         {
@@ -84,11 +75,13 @@ def _expectation() -> s.Shape:
             "treatment": s.word("a treatment", "The treatment of the chosen or refused action."),
             "refused": s.word("an action", "This action is a candidate and is refused."),
             "item": ITEM | {"description": "The item it is about. Absent: whichever."},
-            "because": s.text("a reason", "The reason of the refusal, in the project's words."),
-            "stage": s.choice(STAGES, "The first stage that refuses."),
-            "also": s.listing(
-                "stages", s.choice(STAGES), 1, "Other stages that would refuse too (explain)."
+            "because": s.text(
+                "a reason",
+                "What refuses: a condition, guard, limit, suppression or resource by its name, or "
+                "the reason in English.",
             ),
+            "stage": stage | {"description": "The first stage that refuses."},
+            "also": s.listing("stages", stage, 1, "Other stages that would refuse too (explain)."),
             "not_chosen": s.word("an action", "This action is not shown, for whatever reason."),
             "empty": {"title": "true", "const": True, "description": "Nothing is shown."},
             "default": s.word("a message", "Nothing won, and this default content is shown."),

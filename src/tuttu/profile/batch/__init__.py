@@ -1,6 +1,6 @@
 """The traits of everybody, computed over the whole event log by SQL: the other way to the same.
 
-An exported log (Parquet files on a workbench) holds the events as rows, under pseudonyms; from it
+An exported log (Parquet files on a workspace) holds the events as rows, under pseudonyms; from it
 every trait, source, collection and group is computed for all customers at once. Nothing of the
 live fold takes part: what is shared is how one JSON value becomes one declared type. It must not
 read state, and it decides nothing: whoever compares the two is `engine`.

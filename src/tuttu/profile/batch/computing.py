@@ -22,7 +22,7 @@ from tuttu.profile.batch.layout import (
 )
 from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, field_scope
 from tuttu.profile.batch.sums import Counted, Made, aggregated, nothing, passing
-from tuttu.storage import Workbench
+from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.values import Instant
 
@@ -30,7 +30,7 @@ COMPUTED = "computed"
 """The table of what came out: a customer a row, with the columns of `Layout.column`."""
 
 
-def compute(bench: Workbench, layout: Layout, customers: str, now: Instant) -> None:
+def compute(bench: ExportWorkspace, layout: Layout, customers: str, now: Instant) -> None:
     """Makes the table `COMPUTED`, and that of `items.latest` for each collection.
 
     customers: a table with `CUSTOMER`, `PROFILING`, ``now``, and the ledger's columns that derived
@@ -49,7 +49,7 @@ def compute(bench: Workbench, layout: Layout, customers: str, now: Instant) -> N
     bench.run(f"CREATE TEMP TABLE {COMPUTED} AS {_with_late(layout)}")
 
 
-def _over_events(bench: Workbench, layout: Layout, now: Instant) -> list[Made]:
+def _over_events(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
     traits = [
         each
         for each in layout.project.profile.traits.values()

@@ -16,7 +16,7 @@ from tuttu.profile.batch.log import (
     said,
 )
 from tuttu.profile.batch.sums import Counted, Made, aggregated, moment, nothing, passing
-from tuttu.storage import Workbench
+from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Collection, Trait
 from tuttu.vocabulary.values import Instant
 
@@ -26,7 +26,9 @@ def latest(layout: Layout, collection: str) -> str:
     return f"latest {items_table(layout, collection)}"
 
 
-def compute(bench: Workbench, layout: Layout, collection: Collection, now: Instant) -> list[Made]:
+def compute(
+    bench: ExportWorkspace, layout: Layout, collection: Collection, now: Instant
+) -> list[Made]:
     """Makes the table `latest`, and one of what is made of its items."""
     name, table = collection.name, latest(layout, collection.name)
     bench.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_latest(layout, collection)}")

@@ -20,7 +20,7 @@ from tuttu.profile.batch.layout import (
     masked,
 )
 from tuttu.profile.batch.masking import Masks
-from tuttu.storage import Sheet, Workbench
+from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary.company import Collection
 from tuttu.vocabulary.conversion import convert, event_row, item_key, value_at
 from tuttu.vocabulary.events import Event, FragmentId
@@ -71,7 +71,7 @@ def field_scope(collection: str, field: str) -> str:
 class LogExport:
     """Writes the tables `fragments`, `events`, `written …`, `items …` and `ranks`."""
 
-    def __init__(self, bench: Workbench, layout: Layout, masks: Masks) -> None:
+    def __init__(self, bench: ExportWorkspace, layout: Layout, masks: Masks) -> None:
         self._layout, self._masks, self._bench = layout, masks, bench
         profile = layout.project.profile
         self._relation: Relation = layout.events.relation(layout.project.event_schema)

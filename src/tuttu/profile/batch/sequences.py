@@ -7,7 +7,7 @@ from __future__ import annotations
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch.layout import CUSTOMER, TIME, Layout
 from tuttu.profile.batch.sums import Made, moment
-from tuttu.storage import Workbench
+from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.values import Instant
 
@@ -15,7 +15,7 @@ KEPT = 64
 """As many of the newest happenings of each step are remembered, by declaration."""
 
 
-def compute(bench: Workbench, layout: Layout, now: Instant) -> list[Made]:
+def compute(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
     """Reads the table ``heard``."""
     made = []
     for trait in layout.project.profile.traits.values():

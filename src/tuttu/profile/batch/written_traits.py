@@ -10,14 +10,14 @@ from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, TIME, Layout, sources_of
 from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, written_table, written_types
 from tuttu.profile.batch.sums import Made
-from tuttu.storage import Workbench
+from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Group
 
 _LAST = f'ORDER BY "{TIME}", rank, source, place'
 """One event may write under two sources, and then the later name has it."""
 
 
-def compute(bench: Workbench, layout: Layout) -> list[Made]:
+def compute(bench: ExportWorkspace, layout: Layout) -> list[Made]:
     """A table of the traits and sources of each type."""
     types = written_types(layout)
     made = []
@@ -49,7 +49,7 @@ def _spoken(declared: str) -> str:
 
 
 def _pivot(
-    bench: Workbench,
+    bench: ExportWorkspace,
     layout: Layout,
     table: str,
     declared: str,

@@ -99,12 +99,12 @@ def unit_of(
     *steps: Step,
     who: str | None = "maija",
     id: str = "m",  # noqa: A002
-    once: tuple[bytes, ...] = (),
+    dedupe_keys: tuple[bytes, ...] = (),
     reads: tuple[tuple[str, bytes, int], ...] = (),
 ) -> Unit:
     """One fact of a person (None: of nobody), and what it does."""
     fragment = None if who is None else store.pseudonym("user_id", who)
-    return Unit(facts=(fact_of(fragment, id, steps),), once=once, reads=reads)
+    return Unit(facts=(fact_of(fragment, id, steps),), dedupe_keys=dedupe_keys, reads=reads)
 
 
 class Subject(Protocol):

@@ -111,7 +111,9 @@ class LogConformance:
 
         with opened(subject) as store:
             steps = (put(b"k", "kept"), put(b"p", "own", PERSONAL))
-            store.commit([unit_of(store, *steps, id=each, once=(each.encode(),)) for each in "abc"])
+            store.commit(
+                [unit_of(store, *steps, id=each, dedupe_keys=(each.encode(),)) for each in "abc"]
+            )
             again = ([hearing(longer)], (frozenset({SHARED.name}), mark))
             assert not store.refold(again[0], due=lambda reader: reader.position > 3, then=again[1])
             assert text_of(store, b"ids") is None
@@ -124,7 +126,7 @@ class LogConformance:
                 assert [note.text for _, note in snapshot.scan(PERSONAL)] == ["own"]
                 snapshot.get(SHARED, b"k")
                 assert snapshot.reads == ((SHARED.name, b"k", 3),)
-            assert store.commit([unit_of(store, once=(b"b",))]) == [Duplicate(2)]
+            assert store.commit([unit_of(store, dedupe_keys=(b"b",))]) == [Duplicate(2)]
 
     def test_folding_anew_that_fails_leaves_the_old_state(self, subject: Subject) -> None:
         def failing(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001

@@ -28,7 +28,7 @@ class SealingConformance:
         with opened(subject) as store:
             steps = [put(b"k", each, table) for each in SECRETS for table in (SHARED, PERSONAL)]
             once = tuple(each.encode() for each in SECRETS)
-            store.commit([unit_of(store, *steps, who=SECRETS[1], id=SECRETS[3], once=once)])
+            store.commit([unit_of(store, *steps, who=SECRETS[1], id=SECRETS[3], dedupe_keys=once)])
             self._unreadable(subject)
         self._unreadable(subject)
 

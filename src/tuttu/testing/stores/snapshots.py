@@ -116,7 +116,7 @@ class SnapshotConformance:
             assert one.pseudonym("user_id", "maija") == other.pseudonym("user_id", "maija")
             for turn in range(TURNS):
                 writer, reader = (one, other) if turn % 2 else (other, one)
-                unit = unit_of(writer, put(b"k", str(turn)), once=(bytes([turn]),))
+                unit = unit_of(writer, put(b"k", str(turn)), dedupe_keys=(bytes([turn]),))
                 assert writer.commit([unit]) == [Committed(turn + 1)]
                 assert text_of(reader, b"k") == str(turn)
                 assert reader.commit([unit]) == [Duplicate(turn + 1)]

@@ -92,8 +92,8 @@ class UnitConformance:
 
     def test_once_is_once(self, subject: Subject) -> None:
         with opened(subject) as store:
-            first, second = (unit_of(store, id=each, once=(b"same",)) for each in "12")
-            both = unit_of(store, id="3", once=(b"new", b"same"))
+            first, second = (unit_of(store, id=each, dedupe_keys=(b"same",)) for each in "12")
+            both = unit_of(store, id="3", dedupe_keys=(b"new", b"same"))
             assert store.commit([first, second]) == [Committed(1), Duplicate(1)]
             assert store.commit([unit_of(store), second, both]) == [
                 Committed(2),
@@ -102,20 +102,20 @@ class UnitConformance:
             ]
         with opened(subject) as store:
             assert store.commit([both]) == [Duplicate(1)]
-            assert store.commit([unit_of(store, once=(b"new",))]) == [Committed(3)]
+            assert store.commit([unit_of(store, dedupe_keys=(b"new",))]) == [Committed(3)]
 
     def test_what_fell_used_up_no_key(self, subject: Subject) -> None:
         with opened(subject) as store:
-            fallen = unit_of(store, REFUSE, once=(b"key",))
-            standing = unit_of(store, once=(b"key",))
+            fallen = unit_of(store, REFUSE, dedupe_keys=(b"key",))
+            standing = unit_of(store, dedupe_keys=(b"key",))
             assert store.commit([fallen, standing]) == [Refused("no more"), Committed(1)]
 
     def test_keys_are_told_apart_by_every_byte(self, subject: Subject) -> None:
         keys = [b"", b"\x00", b"\x00\x00", b"\xff", b"a" * 300, b"a" * 301]
         with opened(subject) as store:
-            results = store.commit([unit_of(store, once=(key,)) for key in keys])
+            results = store.commit([unit_of(store, dedupe_keys=(key,)) for key in keys])
             assert results == [Committed(n) for n in range(1, 7)]
-            again = store.commit([unit_of(store, once=(key,)) for key in keys])
+            again = store.commit([unit_of(store, dedupe_keys=(key,)) for key in keys])
             assert again == [Duplicate(n) for n in range(1, 7)]
 
     def test_a_unit_that_read_something_since_changed_is_void(self, subject: Subject) -> None:
@@ -184,7 +184,7 @@ class UnitConformance:
     def test_a_fold_that_fails_undoes_the_commit(self, subject: Subject) -> None:
         """Also the keys of persons who were new in it: they must work the next time."""
         with opened(subject) as store:
-            good = unit_of(store, put(b"k", "kept", PERSONAL), who="new", once=(b"key",))
+            good = unit_of(store, put(b"k", "kept", PERSONAL), who="new", dedupe_keys=(b"key",))
             with pytest.raises(ArithmeticError, match=FAIL.text):
                 store.commit([good, unit_of(store, FAIL)])
             with store.read() as snapshot:

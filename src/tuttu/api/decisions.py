@@ -1,0 +1,151 @@
+"""Receipts as the doors show them: what was chosen, what was refused and why, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tuttu import ledger
+from tuttu.api.answers import (
+    DecideAnswer,
+    ExplainAnswer,
+    ShownChoice,
+    ShownOutcome,
+    ShownReason,
+    ShownRefusal,
+)
+from tuttu.api.changes import parts_of
+from tuttu.api.row_values import moment
+from tuttu.api.words import Words
+from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
+from tuttu.decision import CandidateKey
+from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.values import MONEY_SCALE, Schema
+from tuttu.vocabulary.verdicts import Choice, Receipt, Verdict
+
+Changes = Mapping[CandidateKey, Change | None]
+"""By candidate; without those for which none was looked for."""
+
+
+def answer_of(receipt: Receipt, words: Words, *, kept: bool) -> DecideAnswer:
+    """A receipt as the answer to the question it decided; kept False: a dry run or explain."""
+    return DecideAnswer(
+        decision_id=receipt.id if kept else None,
+        now=format_instant(receipt.now),
+        customer=receipt.asked,
+        arm=receipt.arm,
+        seed=receipt.seed,
+        choices=[_choice(each, words) for each in receipt.choices],
+        refused=[shown_refusal(each, words) for each in receipt.verdicts if each.refusal],
+        withheld=[_choice(each, words) for each in receipt.withheld],
+        defaults=dict(receipt.defaults),
+        project_digest=receipt.project_digest,
+    )
+
+
+def explained(
+    receipt: Receipt, changes: Changes | None, schema: Schema, words: Words, *, kept: bool
+) -> ExplainAnswer:
+    """changes None: not asked for. schema: of the version that judged."""
+    answer = answer_of(receipt, words, kept=kept)
+    refused = answer.refused
+    if changes is not None:
+        refused = [_with_change(each, changes, schema, words) for each in refused]
+    plain = {name: getattr(answer, name) for name in answer.__struct_fields__}
+    return ExplainAnswer(**{**plain, "refused": refused})
+
+
+def _choice(choice: Choice, words: Words) -> ShownChoice:
+    return ShownChoice(
+        contact_id=choice.contact_id,
+        action=choice.action,
+        treatment=choice.treatment,
+        surface=choice.surface,
+        slot=choice.slot,
+        item=choice.item,
+        content=choice.rendered,
+        worth=choice.score.worth / MONEY_SCALE,
+        propensity=choice.score.propensity,
+        probability=choice.probability,
+        why=[*choice.why, words.worth(choice.score)],
+        reused=choice.reused,
+        held_until=moment(choice.held_until),
+    )
+
+
+def shown_refusal(verdict: Verdict, words: Words) -> ShownRefusal:
+    first = verdict.refusal
+    assert first is not None  # noqa: S101 - the caller chose the refused ones
+    also = [
+        ShownReason(
+            stage=each.stage,
+            reason=words.reason(each.why),
+            code=each.why.code,
+            values=each.why.values,
+        )
+        for each in verdict.all_refusals[1:]
+    ]
+    why = first.why
+    return ShownRefusal(
+        action=verdict.action,
+        treatment=verdict.treatment,
+        surface=verdict.surface,
+        item=verdict.item,
+        stage=first.stage,
+        reason=words.reason(why),
+        code=why.code,
+        values=why.values,
+        worth=verdict.score.worth / MONEY_SCALE if verdict.score else None,
+        also=also,
+    )
+
+
+def _with_change(
+    refused: ShownRefusal, changes: Changes, schema: Schema, words: Words
+) -> ShownRefusal:
+    key = (refused.action, refused.treatment, refused.item)
+    change = changes.get(key)
+    if change is not None:
+        parts = parts_of(change, schema, words)
+        return msgspec.structs.replace(refused, would_pass_if=parts)
+    if key in changes:
+        note = words.note("not_found", parts=MOST_PARTS)
+    else:
+        stages = (refused.stage, *(each.stage for each in refused.also))
+        unknown = [stage for stage in stages if stage not in KNOWN_STAGES]
+        if unknown:
+            note = words.note("stage_not_looked_for", stage=unknown[0])
+        else:
+            note = words.note("not_looked_for")
+    return msgspec.structs.replace(refused, no_change=note)
+
+
+def outcomes_of(receipt: Receipt, history: ledger.History, words: Words) -> list[ShownOutcome]:
+    """What came of the receipt's contacts. history: of its customer, as it stands."""
+    chosen = {choice.contact_id: choice for choice in receipt.choices}
+    outcomes = [
+        ShownOutcome(
+            contact_id=each.contact_id,
+            action=chosen[each.contact_id].action,
+            item=chosen[each.contact_id].item,
+            outcome=each.name,
+            time=format_instant(each.time),
+        )
+        for each in ledger.outcomes_of(history, chosen)
+    ]
+    withdrawn = [
+        ShownOutcome(
+            contact_id=name,
+            action=chosen[name].action,
+            item=chosen[name].item,
+            outcome="withdrawn",
+            time=format_instant(time),
+            why=words.reason(why),
+            code=why.code,
+            values=why.values,
+        )
+        for name, (time, why) in history.withdrawn().items()
+        if name in chosen
+    ]
+    return [*outcomes, *withdrawn]

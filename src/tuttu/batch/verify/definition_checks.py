@@ -1,0 +1,163 @@
+"""Everything that is asked of a customer, each question with both ways to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from tuttu.decision import STAGES, Candidate, DecisionView, Stage
+from tuttu.decision.sql import JUDGED, guard_sql, stage_sql
+from tuttu.decision.stage import NamedExpression
+from tuttu.decision.stages.guards import blocking
+from tuttu.policy import to_sql
+from tuttu.profile.batch import KEY
+from tuttu.vocabulary.library import Action, Guard, Treatment
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Expression, Kind, Row, Type, Value
+
+BOOL = Type(Kind.BOOL)
+ITEM_KEY = f'"{KEY}"'
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Who is judged: a customer, or one of his items in the collection `about`; item None there:
+    he has none."""
+
+    view: DecisionView
+    row: Row
+    about: str | None = None
+    item: str | None = None
+
+
+Live = Callable[[Subject], Value]
+
+
+class DefinitionCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """part: the kind of definition. sql: over a subject's columns. live: the same, row by row."""
+
+    part: str
+    name: str
+    type: Type
+    sql: str
+    live: Live
+
+
+def subjects(project: Project) -> list[str | None]:
+    """Whom rules are about: customers (None), and the items of collections."""
+    return [None, *sorted({each.about for each, _ in ways(project) if each.about is not None})]
+
+
+def asking(project: Project, about: str) -> tuple[Action, Treatment]:
+    """An action about the items of a collection, with a treatment: any of them."""
+    return next(way for way in ways(project) if way[0].about == about)
+
+
+def ways(project: Project) -> Iterator[tuple[Action, Treatment]]:
+    """Every action by every one of its treatments."""
+    for action in project.actions.values():
+        yield from ((action, treatment) for treatment in action.treatments.values())
+
+
+def _named(project: Project) -> Iterator[NamedExpression]:
+    for action, treatment in ways(project):
+        for stage in STAGES:
+            yield from stage.reads(action, treatment, project).expressions
+
+
+def expressions(project: Project) -> Iterator[Expression]:
+    """All conditions and formulas that are asked of a customer or of one of their items."""
+    return (each.expression for each in _named(project))
+
+
+def definition_checks(project: Project, about: str | None) -> list[DefinitionCheck]:
+    """What is asked of a customer (about None), or of each of their items in a collection. An
+    expression that several rules have in common is asked once."""
+    found = list(_derived(project)) if about is None else []
+    for action in project.actions.values():
+        if action.about == about:
+            found += _stages(action)
+    for guard in project.policy.guards:
+        if guard.about == about:
+            found += _blocks(project, guard)
+    return [*_asked(each for each in _named(project) if each.about == about), *found]
+
+
+def _asked(named: Iterable[NamedExpression]) -> Iterator[DefinitionCheck]:
+    seen: set[tuple[str, int]] = set()
+    for each in named:
+        key = (each.kind, id(each.expression))
+        if key not in seen:
+            seen.add(key)
+            yield DefinitionCheck(
+                part=each.kind,
+                name=each.name,
+                type=each.expression.type,
+                sql=to_sql(each.expression),
+                live=_on_row(each.expression),
+            )
+
+
+def _derived(project: Project) -> Iterator[DefinitionCheck]:
+    """Segments and other derived traits, as conditions over the columns that they read."""
+    for trait in project.profile.traits.values():
+        if trait.derived is not None:
+            part = "segments" if trait.segment else "derived traits"
+            sql = to_sql(trait.derived)
+            if "profiling" in trait.uses:
+                sql = f'CASE WHEN "tuttu profiling" THEN {sql} END'
+            yield DefinitionCheck(
+                part=part,
+                name=trait.name,
+                type=trait.type,
+                sql=sql,
+                live=_column(trait.name),
+            )
+
+
+def _stages(action: Action) -> Iterator[DefinitionCheck]:
+    treatment = next(iter(action.treatments.values()), None)
+    if treatment is None:
+        return
+    for stage in STAGES:
+        if stage.name in JUDGED:
+            yield DefinitionCheck(
+                part="stages",
+                name=f"{action.name}, {stage.name}",
+                type=BOOL,
+                sql=stage_sql(action, stage.name, ITEM_KEY),
+                live=_passes(action, treatment, stage),
+            )
+
+
+def _on_row(expression: Expression) -> Live:
+    return lambda subject: expression(subject.row)
+
+
+def _column(name: str) -> Live:
+    return lambda subject: subject.row.get(name)
+
+
+def _passes(action: Action, treatment: Treatment, stage: Stage) -> Live:
+    def passes(subject: Subject) -> bool:
+        return stage.reason(Candidate(action, treatment, subject.item), subject.view) is None
+
+    return passes
+
+
+def _blocks(project: Project, guard: Guard) -> Iterator[DefinitionCheck]:
+    """Asked of an action that the guard concerns; if there is none, it never blocks anything."""
+    concerned = next((way for way in ways(project) if guard.may_block(way[0])), None)
+    if concerned is None:
+        return
+
+    def blocks(subject: Subject) -> bool:
+        return guard in blocking(Candidate(*concerned, subject.item), subject.view)
+
+    yield DefinitionCheck(
+        part="guards",
+        name=f"{guard.name}, blocks",
+        type=BOOL,
+        sql=guard_sql(guard, ITEM_KEY),
+        live=blocks,
+    )

@@ -1,0 +1,161 @@
+"""A client of a project folder's application, wherever it runs: in its server, or in this process.
+
+A command speaks to the server over the project's own socket if one answers there; otherwise it
+becomes the owner of the store and asks the same application in this very process. Either way the
+same routes answer, so there is one way to do a thing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from tuttu.api import ENGLISH, ShownFault
+from tuttu.cli.options import chosen_language, chosen_storage
+from tuttu.engine import Runtime, open_engine
+from tuttu.storage import OwnedElsewhereError
+from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
+from tuttu.web import SystemClock, answers, catch_up, create_app, reachable, socket_path
+
+A = TypeVar("A")
+TIMEOUT = httpx.Timeout(None)
+"""Whoever asks from a command line waits: an import or a digest takes what it takes."""
+PATIENCE = 60.0
+"""Seconds that a command waits for its turn to own the store: several others may be before it, and
+each takes as long as the machine is slow."""
+
+
+class RefusedError(FinalError):
+    """The application refused: what it said."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+
+
+class ServerGoneError(RetryError):
+    """The server ended, or was killed, before it answered."""
+
+
+class Client:
+    """Asks the application, one question at a time. runtime: of this very process, if it owns the
+    store: for long work that tells how far it is."""
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        runner: asyncio.Runner,
+        runtime: Runtime | None = None,
+    ) -> None:
+        self.runtime = runtime
+        self._runner = runner
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            base_url="http://tuttu",
+            timeout=TIMEOUT,
+            trust_env=False,
+            headers={"Accept-Language": chosen_language() or ENGLISH},
+        )
+
+    def ask(
+        self,
+        answer: type[A],
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        query: Mapping[str, object] | None = None,
+    ) -> A:
+        """The decoded answer. `body` is sent as JSON, bytes as they are.
+
+        Raises RefusedError, and ServerGoneError if nobody knows what became of the question.
+        """
+        content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
+        said = {name: str(value) for name, value in (query or {}).items() if value is not None}
+        request = self._http.request(method, path, content=content, params=said)
+        try:
+            return _decoded(self._runner.run(request), answer)
+        except httpx.TransportError as error:
+            raise ServerGoneError(
+                "the server went away before it answered; start it and do this again:"
+                " an event that it kept counts once"
+            ) from error
+
+    def close(self) -> None:
+        self._runner.run(self._http.aclose())
+
+
+def _decoded(response: httpx.Response, answer: type[A]) -> A:
+    if response.is_success:
+        return msgspec.json.decode(response.content or b"null", type=answer)
+    try:
+        problem = msgspec.json.decode(response.content, type=_Problem)
+    except msgspec.DecodeError:
+        problem = _Problem(detail=f"the server answered {response.status_code}")
+    if problem.faults:
+        raise ProjectError([_fault(each) for each in problem.faults])
+    raise RefusedError(response.status_code, problem.code, problem.detail)
+
+
+class _Problem(msgspec.Struct):
+    """What a refusal says, as far as a command repeats it."""
+
+    code: str = ""
+    detail: str = ""
+    faults: list[ShownFault] = []
+
+
+def _fault(shown: ShownFault) -> Fault:
+    return Fault(Where(shown.file, shown.line), shown.found, shown.expected, shown.nearest)
+
+
+@contextmanager
+def open_client(folder: Path) -> Iterator[Client]:
+    """The running server's client, or our own. Raises what `open_engine` raises."""
+    path, clock = socket_path(folder), SystemClock()
+    runtime = _runtime_of(folder, path, clock)
+    if runtime is None:
+        with reachable(path) as address, _client(httpx.AsyncHTTPTransport(uds=address)) as client:
+            yield client
+        return
+    with closing(runtime):
+        catch_up(clock, runtime)
+        app = create_app(runtime, local=True)
+        with _client(httpx.ASGITransport(app), runtime) as client:
+            yield client
+
+
+def _runtime_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
+    """None: a server answers at `path`. Somebody who owns the store without serving it is another
+    command, or a server that comes or goes: it is waited for."""
+    deadline = time.monotonic() + PATIENCE
+    while not answers(path):
+        try:
+            return open_engine(folder, clock=clock, storage=chosen_storage())
+        except OwnedElsewhereError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+    return None
+
+
+@contextmanager
+def _client(
+    transport: httpx.AsyncBaseTransport, runtime: Runtime | None = None
+) -> Iterator[Client]:
+    with asyncio.Runner() as runner, closing(Client(transport, runner, runtime)) as client:
+        yield client
+
+
+def part(text: str) -> str:
+    """Text as one part of a path."""
+    return quote(text, safe="")

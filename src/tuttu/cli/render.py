@@ -1,0 +1,207 @@
+"""Answers in words: what people read at the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+import msgspec
+
+from tuttu.api import (
+    CustomerAnswer,
+    DeadLetterAnswer,
+    DecideAnswer,
+    PreferencesAnswer,
+    ResourceAnswer,
+    ShownChoice,
+    ShownRefusal,
+    TimelineEntry,
+    UnmergeAnswer,
+    Who,
+)
+
+
+def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> None:
+    """Rows of cells in aligned columns; the last column runs free."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)] if texts else []
+    for row in texts:
+        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo((indent + "  ".join(padded)).rstrip())
+
+
+def named(who: Who) -> str:
+    return ", ".join(f"{namespace}:{value}" for namespace, value in who.items())
+
+
+def decision(answer: DecideAnswer) -> None:
+    """What was chosen and why, what was not and why not."""
+    kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
+    click.echo(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    for choice in answer.choices:
+        _choice(choice)
+    for choice in answer.withheld:
+        click.echo(
+            f"{choice.surface} slot {choice.slot + 1}: {about(choice.action, choice.item)} "
+            f"withheld, control group"
+        )
+    for surface, content in answer.defaults.items():
+        click.echo(f"{surface} otherwise: {content or 'nothing'}")
+    if answer.refused:
+        click.echo("not chosen:")
+        table(_refusals(answer.refused))
+    changes = _changes(answer.refused)
+    if changes:
+        click.echo("would be chosen:")
+        table(changes)
+
+
+def _choice(choice: ShownChoice) -> None:
+    again = ", shown before and still held" if choice.reused else ""
+    click.echo(
+        f"{choice.surface} slot {choice.slot + 1}: {about(choice.action, choice.item)} "
+        f"({choice.treatment}), "
+        f"worth {choice.worth:.2f}, probability {choice.probability:g}{again}"
+    )
+    click.echo(f"  shows: {' '.join(choice.content.split())}")
+    for reason in choice.why:
+        click.echo(f"  because {reason}")
+
+
+def about(action: str, item: str | None) -> str:
+    return action if item is None else f"{action} about {item}"
+
+
+def _refusals(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
+    """One row for each action and reason, with all the surfaces on which it was the reason."""
+    surfaces: dict[tuple[str, ...], list[str]] = {}
+    for each in refused:
+        action = about(each.action, each.item)
+        surfaces.setdefault((action, each.stage, each.reason), []).append(each.surface)
+        for other in each.also:
+            key = (action, f"also {other.stage}", other.reason)
+            surfaces.setdefault(key, []).append(each.surface)
+    return [
+        (action, f"{stage}:", reason, ", ".join(dict.fromkeys(where)))
+        for (action, stage, reason), where in surfaces.items()
+    ]
+
+
+def _changes(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
+    """One row for each action and change, with all the surfaces on which it is the same."""
+    surfaces: dict[tuple[str, str], list[str]] = {}
+    for each in refused:
+        words = " and ".join(part.words for part in each.would_pass_if)
+        told = f"if {words}" if words else each.no_change
+        if told:
+            surfaces.setdefault((about(each.action, each.item), told), []).append(each.surface)
+    return [
+        (action, ", ".join(dict.fromkeys(where)), told)
+        for (action, told), where in surfaces.items()
+    ]
+
+
+def customer(answer: CustomerAnswer) -> None:
+    """The whole picture of a customer."""
+    known = ", ".join(named(each) for each in answer.identifiers)
+    click.echo(f"{answer.customer}: {known} ({answer.fragments} fragments)")
+    _section(
+        "parts",
+        ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
+    )
+    _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
+    _section("from", ((name, _value(value)) for name, value in answer.sources.items()))
+    for name, items in answer.collections.items():
+        _section(name, ((_value(item),) for item in items))
+    _section(
+        "contacts",
+        (
+            (
+                each.time,
+                each.channel,
+                about(each.action or "-", each.item),
+                each.state,
+                each.outcome or "-",
+            )
+            for each in answer.contacts
+        ),
+    )
+    _section(
+        "links refused",
+        ((named(each.one), named(each.other), each.reason) for each in answer.refused_links),
+    )
+
+
+def _section(title: str, rows: Iterable[Sequence[object]]) -> None:
+    found = list(rows)
+    if found:
+        click.echo(f"{title}:")
+        table(found)
+
+
+def _value(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def timeline(entries: Iterable[TimelineEntry]) -> None:
+    """One line for each fact."""
+    table(
+        ((each.time, each.kind, each.name or "-", _said(each), _done_by(each)) for each in entries),
+        indent="",
+    )
+
+
+def _said(entry: TimelineEntry) -> str:
+    if entry.kind == "Unmerge":
+        one, *others = map(named, entry.identifiers)
+        return f"{one} from {', '.join(others)}"
+    said = bytes(entry.properties if bytes(entry.properties) != b"{}" else entry.traits).decode()
+    return "" if said == "{}" else said
+
+
+def _done_by(entry: TimelineEntry) -> str:
+    why = f": {entry.why}" if entry.why else ""
+    return f"by {entry.by}{why}" if entry.by else ""
+
+
+def unmerged(one: Who, other: Who | None, answer: UnmergeAnswer) -> None:
+    """Whose customers they are now, and the evidence that no longer counts."""
+    parted = [f"{named(one)} is {answer.one}"]
+    if other is not None:
+        parted.append(f"{named(other)} is {answer.other}")
+    click.echo(", ".join(parted))
+    _section(
+        "evidence that no longer counts",
+        (
+            (each.time, named(each.one), named(each.other), each.event_id)
+            for each in answer.forbidden
+        ),
+    )
+
+
+def preferences(answer: PreferencesAnswer) -> None:
+    table(
+        (
+            each.purpose,
+            each.channel,
+            "in" if each.allowed else "out",
+            "chosen" if each.chosen else "by default",
+        )
+        for each in answer.preferences
+    )
+
+
+def resources(answers: Iterable[ResourceAnswer]) -> None:
+    header = ("resource", "amount", "used", "held", "free", "per")
+    rows = (
+        (each.name, each.amount, each.used, each.held, each.free, each.per or "-")
+        for each in answers
+    )
+    table([header, *rows], indent="")
+
+
+def letters(answers: Iterable[DeadLetterAnswer]) -> None:
+    table(
+        ((each.id, each.received, each.status, each.route, each.code, each.reason))
+        for each in answers
+    )

@@ -1,0 +1,122 @@
+"""What a candidate must fulfil, as conditions with their parts: the trees of its own
+conditions, its validity, and the guards over its purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from tuttu import profile
+from tuttu.decision.stages.guards import concerns
+from tuttu.decision.view import Candidate
+from tuttu.policy import CompiledExpression, solver
+from tuttu.policy import tree as t
+from tuttu.vocabulary.company import Trait
+from tuttu.vocabulary.library import Action, Guard
+from tuttu.vocabulary.project import Project, remembered
+from tuttu.vocabulary.values import Expression, Row, Value
+
+
+class Constraint(msgspec.Struct, frozen=True):
+    """One goal, and the row that it is asked on: of the candidate's item, or the customer's."""
+
+    goal: solver.Goal
+    of_item: bool = False
+
+    def met(self, row: Row, item_row: Row) -> bool:
+        return self.goal.met(item_row if self.of_item else row)
+
+
+class ProjectConstraints:
+    """One project's rules, spelled out as they are asked for.
+
+    known: text columns to the values that any rule compares them with.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._derived = {
+            trait.name: _made_of(trait, project) for trait in profile.computed_traits(project)
+        }
+        self.known: solver.KnownValues = _known(project, self._derived.values())
+        self._spelled: dict[tuple[t.Node, frozenset[str]], t.Node] = {}
+
+    def derivable(self, row: Row) -> frozenset[str]:
+        """Traits that are made of others, on this row too: they can be spelled out."""
+        return frozenset(trait.name for trait in profile.consistent_traits(self.project, row))
+
+    def tree(self, expression: Expression | None, derivable: frozenset[str]) -> t.Node | None:
+        """The tree with derived traits spelled out; None for what was not parsed from text."""
+        if not isinstance(expression, CompiledExpression):
+            return None
+        key = expression.tree, derivable
+        if key not in self._spelled:
+            derived: dict[str, t.Node] = {}
+            for name, tree in self._derived.items():
+                if name in derivable:
+                    derived[name] = solver.inlined(tree, derived)
+            self._spelled[key] = solver.inlined(expression.tree, derived)
+        return self._spelled[key]
+
+    def of_candidate(self, candidate: Candidate, derivable: frozenset[str]) -> Iterator[Constraint]:
+        """Everything that is a condition, in the order in which it is asked."""
+        action = candidate.action
+        of_item = action.about is not None and candidate.item is not None
+        if action.valid_from is not None:
+            begins = t.Compare(">=", t.Now(), t.Literal(action.valid_from, t.TIMESTAMP))
+            yield Constraint(solver.Goal(begins, want=True))
+        for condition in action.conditions:
+            tree = self.tree(condition.test, derivable)
+            if tree is not None:
+                yield from (Constraint(goal, of_item) for goal in solver.goals_of(tree, want=True))
+        for guard in self.project.policy.guards:
+            if concerns(guard, candidate):
+                for goal in self.guard(guard, derivable):
+                    yield Constraint(goal, of_item and guard.about is not None)
+
+    def guard(self, guard: Guard, derivable: frozenset[str]) -> Iterator[solver.Goal]:
+        """Neither blocking nor cooling."""
+        when, after = self.tree(guard.when, derivable), self.tree(guard.after, derivable)
+        if when is not None:
+            yield from solver.goals_of(when, want=False)
+        if after is not None:
+            word: t.Comparison = "<=" if guard.inclusive else "<"
+            cooling = t.Compare(word, t.Now(), t.Shift(after, guard.cooling))
+            yield solver.Goal(t.Is(cooling, truth=True), want=False)
+
+    def figures(self, action: Action, derivable: frozenset[str]) -> list[t.Node]:
+        """The trees of its formulas."""
+        trees = (self.tree(formula, derivable) for formula in action.formulas.values())
+        return [tree for tree in trees if tree is not None]
+
+
+@remembered
+def constraints_of(project: Project) -> ProjectConstraints:
+    """The same project gives the same book."""
+    return ProjectConstraints(project)
+
+
+def _made_of(trait: Trait, project: Project) -> t.Node:
+    """A derived trait as a tree; one whose parts are not known is a column of its own."""
+    if isinstance(trait.derived, CompiledExpression):
+        return trait.derived.tree
+    columns = project.row_schema.columns
+    chosen = tuple(t.Column(name, columns.get(name, trait.type)) for name in trait.first_known)
+    return t.Choose("coalesce", chosen, trait.type) if chosen else t.Column(trait.name, trait.type)
+
+
+def _known(project: Project, derived: Iterable[t.Node]) -> Mapping[str, list[Value]]:
+    trees = [*derived]
+    for action in project.actions.values():
+        asked = (*(each.test for each in action.conditions), *action.formulas.values())
+        trees += [each.tree for each in asked if isinstance(each, CompiledExpression)]
+    for guard in project.policy.guards:
+        found_in = guard.expressions.values()
+        trees += [each.tree for each in found_in if isinstance(each, CompiledExpression)]
+    found: dict[str, dict[Value, None]] = {}
+    for tree in trees:
+        for column, values in solver.literals_in(tree).items():
+            texts = (value for value in values if isinstance(value, str))
+            found.setdefault(column, {}).update(dict.fromkeys(texts))
+    return {column: [*values] for column, values in found.items() if values}

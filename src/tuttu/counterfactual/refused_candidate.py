@@ -1,0 +1,199 @@
+"""One refused candidate, and what stands in its way once some parts of a change are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from tuttu.content import ContentError
+from tuttu.counterfactual import change as c
+from tuttu.counterfactual.constraints import Constraint, constraints_of
+from tuttu.decision.arbitration import Render
+from tuttu.decision.chance import NO_MARKETING, POLICY
+from tuttu.decision.deciding import judge
+from tuttu.decision.stage import Stages, first_refusal
+from tuttu.decision.stages import CONSENT, CONTROLS, RESOURCES
+from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
+from tuttu.policy import solver
+from tuttu.policy.tree import NOW
+from tuttu.vocabulary.values import Row, contacted_column
+from tuttu.vocabulary.verdicts import Refusal
+
+ASKED = "asked"
+"""Stands for the decision's id, of which nothing but an unset seed would follow."""
+
+
+Renders = Callable[[DecisionView], Render]
+"""How messages are rendered on a snapshot."""
+
+
+class Trial(NamedTuple):
+    """The snapshot with some parts of a change applied, as the candidate's rules see it."""
+
+    parts: tuple[c.ChangePart, ...]
+    view: DecisionView
+    candidate: Candidate
+    item_row: Row
+    fixed: frozenset[str]
+    unmet: tuple[Constraint, ...]
+
+
+class RefusedCandidate:
+    """A candidate of one question about one snapshot. Raises KeyError if it is none."""
+
+    def __init__(
+        self,
+        view: DecisionView,
+        query: DecisionQuery,
+        key: CandidateKey,
+        renders: Renders,
+        stages: Stages,
+    ) -> None:
+        self.view = view
+        self.stages = stages
+        self.query = query
+        self.key = key
+        self._contents: dict[CandidateKey, str] = {}
+        self._renders = renders
+        candidate = named_candidate(view, key)
+        self.project_constraints = constraints_of(view.project)
+        self.derivable = self.project_constraints.derivable(view.row)
+        self.constraints = tuple(self.project_constraints.of_candidate(candidate, self.derivable))
+        self.figures = self.project_constraints.figures(candidate.action, self.derivable)
+        self._of_items = _names_of_items(view, candidate)
+        self.domains = {of_item: self._domain(of_item) for of_item in (False, True)}
+
+    def _domain(self, of_item: bool) -> solver.Domain:
+        """Rules about the item read the customer's columns too, but not the other way round."""
+        trees = [
+            constraint.goal.tree
+            for constraint in self.constraints
+            if of_item or not constraint.of_item
+        ]
+        return solver.Domain(
+            watched=(*trees, *self.figures), known=self.project_constraints.known, values={}
+        )
+
+    def trial(self, parts: tuple[c.ChangePart, ...]) -> Trial:
+        view = c.apply(self.view, c.Change(parts))
+        candidate = named_candidate(view, self.key)
+        row, item_row = view.row, view.row_of(candidate)
+        unmet = tuple(
+            constraint for constraint in self.constraints if not constraint.met(row, item_row)
+        )
+        fixed = fixed_columns(parts, self.key[2])
+        return Trial(parts, view, candidate, item_row, fixed, unmet)
+
+    def refusal(self, trial: Trial) -> Refusal | None:
+        """Why the whole decision would still refuse it."""
+        first = first_refusal(trial.candidate, trial.view, self.stages)
+        if first is not None:
+            return first
+        judged = judge(trial.view, self.query, ASKED, self._render(trial.view), self.stages)
+        return judged.refusals[self.key]
+
+    def turned(self, parts: tuple[c.ChangePart, ...]) -> bool:
+        return self.refusal(self.trial(parts)) is None
+
+    def is_unrenderable(self, trial: Trial) -> bool:
+        """Its message cannot be rendered, whatever it is worth."""
+        try:
+            self._render(trial.view)(trial.candidate)
+        except ContentError:
+            return True
+        return False
+
+    def _render(self, view: DecisionView) -> Render:
+        """A message that could be rendered once stays so: a change is about the choice, not
+        about the words. One that failed is tried on what has changed."""
+
+        def rendered(candidate: Candidate) -> str:
+            if candidate.key not in self._contents:
+                self._contents[candidate.key] = self._renders(view)(candidate)
+            return self._contents[candidate.key]
+
+        return rendered
+
+    def part_of(self, move: solver.Move, row: Row, of_item: bool) -> c.ChangePart:
+        """What a move of a row's column is a part of."""
+        if move.name == "now":
+            return c.Later(now=self.view.now, would_be=move.value)
+        about, item = named_candidate(self.view, self.key).action.about, self.key[2]
+        of = None
+        if of_item and about is not None and item is not None and self.is_of_item(move.name):
+            of = (about, item)
+        return c.ColumnSet(name=move.name, now=row.get(move.name), would_be=move.value, of=of)
+
+    def is_of_item(self, column: str) -> bool:
+        return column.startswith((c.OF_ITEM, *self._of_items))
+
+    def figure_values(self, trial: Trial, targets: Iterable[float]) -> Iterator[solver.Move]:
+        """Values of the columns that the formulas read, at which a figure may change."""
+        wanted = [*targets]
+        domain = self.domains[True]
+        for tree in self.figures:
+            found = solver.propose(tree, trial.item_row, domain, targets=wanted)
+            for column in found.columns():
+                if column not in trial.fixed:
+                    yield from found.moves(column, trial.item_row)
+
+
+def named_candidate(view: DecisionView, key: CandidateKey) -> Candidate:
+    """Raises KeyError if there is none."""
+    name, treatment, item = key
+    action = view.project.actions[name]
+    return Candidate(action, action.treatments[treatment], item)
+
+
+def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]:
+    """Beginnings of the ledger's columns that an item has of its own."""
+    about = candidate.action.about
+    actions = [each.name for each in view.project.actions.values() if each.about == about]
+    if about is None:
+        return ()
+    return (*map(contacted_column, actions), *(f"answered.{name}." for name in actions))
+
+
+def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[str]:
+    """The columns that parts set, as a row about the item has them."""
+    found = set()
+    for part in parts:
+        if isinstance(part, c.ColumnSet) and (part.of is None or part.of[1] == item):
+            found.add(part.name)
+        elif isinstance(part, c.Later):
+            found.add(NOW)
+    return frozenset(found)
+
+
+def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
+    """What nothing but one certain part can mend; None: what nothing can."""
+    action, view = trial.candidate.action, trial.view
+    if action.status != "live":
+        yield c.Live(action=action.name, now=action.status)
+    if action.valid_until is not None and view.now >= action.valid_until:
+        yield c.Endless(action=action.name, now=action.valid_until)
+    if trial.candidate.lacks_item:
+        yield None
+    if CONSENT.reason(trial.candidate, view) is not None:
+        yield _permit(trial)
+    yield from _units(trial)
+    if view.arm == NO_MARKETING and CONTROLS.reason(trial.candidate, view) is not None:
+        yield c.Arm(now=view.arm, would_be=POLICY)
+
+
+def _permit(trial: Trial) -> c.ChangePart | None:
+    """None for a channel or purpose that is not declared: nobody can allow it."""
+    purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
+    assumed = trial.view.consents.assuming(purpose, channel, allowed=True)
+    if assumed.permit(purpose, channel) is None:
+        return None
+    return c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+
+
+def _units(trial: Trial) -> Iterator[c.ChangePart]:
+    if RESOURCES.reason(trial.candidate, trial.view) is None:
+        return
+    for name, needed in trial.candidate.treatment.uses.items():
+        free = trial.view.free.get(name, 0)
+        if free < needed:
+            yield c.Units(name=name, now=free, would_be=needed)

@@ -1,0 +1,158 @@
+"""The least change that would turn a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tuttu.counterfactual.change import Change, ChangePart, Later, subsets
+from tuttu.counterfactual.competition import competition_moves
+from tuttu.counterfactual.refused_candidate import (
+    RefusedCandidate,
+    Renders,
+    Trial,
+    named_candidate,
+    required_parts,
+)
+from tuttu.counterfactual.timing import held_offers, must_wait, time_distance, waiting_moves
+from tuttu.decision.arbitration import Render
+from tuttu.decision.stage import Stages
+from tuttu.decision.stages import STAGES
+from tuttu.decision.view import CandidateKey, DecisionQuery, DecisionView
+from tuttu.policy import solver
+from tuttu.policy.tree import NOW
+
+MOST_PARTS = 8
+LOOKS = 3_000
+"""Snapshots that are looked at for one candidate before the search gives up."""
+LOOKS_IN_ALL = 20_000
+"""For all candidates of one question."""
+
+KNOWN_STAGES = frozenset(stage.name for stage in STAGES)
+"""Those of which is known here what would turn their refusal. For what another one refuses nothing
+is looked for."""
+
+_PAST = ("contacted.", "answered.", "last_contact.")
+_OF_PAST = 1.0
+"""What was contacted and answered stays so: anything else of as few parts is nearer."""
+_NEVER = MOST_PARTS + 1
+
+
+def _unrendered(_view: DecisionView) -> Render:
+    return lambda _candidate: ""
+
+
+def least_change(
+    view: DecisionView,
+    query: DecisionQuery,
+    key: CandidateKey,
+    renders: Renders = _unrendered,
+    looks: int = LOOKS,
+) -> Change | None:
+    """The fewest parts, and of these the nearest, with which a refused candidate would be chosen.
+
+    Applied to the same snapshot they turn the decision of the same question, and no fewer of them
+    do. Empty for a candidate that is chosen; None if no change of at most `MOST_PARTS` was found.
+    query: its seed is the one of the decision that refused; without one, any. key: as the
+    verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
+    KeyError for an unknown action or treatment.
+    """
+    return _least(RefusedCandidate(view, query, key, renders, STAGES), solver.Budget(looks))
+
+
+def least_changes(
+    view: DecisionView,
+    query: DecisionQuery,
+    keys: Iterable[CandidateKey],
+    renders: Renders = _unrendered,
+    stages: Stages = STAGES,
+) -> dict[CandidateKey, Change | None]:
+    """`least_change` of several candidates, in this order; those are absent for which no looks were
+    left, and those that a stage refuses which is not among `KNOWN_STAGES`."""
+    others = [stage for stage in stages if stage.name not in KNOWN_STAGES]
+    found: dict[CandidateKey, Change | None] = {}
+    left = LOOKS_IN_ALL
+    for key in keys:
+        if left <= 0:
+            break
+        if any(stage.reason(named_candidate(view, key), view) for stage in others):
+            continue
+        budget = solver.Budget(min(left, LOOKS))
+        before = budget.left
+        found[key] = _least(RefusedCandidate(view, query, key, renders, stages), budget)
+        left -= before - budget.left
+    return found
+
+
+def _least(refused: RefusedCandidate, budget: solver.Budget) -> Change | None:
+    def evaluate(moves: solver.Moves, thorough: bool) -> solver.SearchState:
+        return _evaluate(refused, moves, thorough=thorough)
+
+    found = solver.find_least(evaluate, most=MOST_PARTS, budget=budget, trusted=MOST_PARTS)
+    if found is None:
+        return None
+    return _smallest(refused, Change(tuple(move.value for move in found)))
+
+
+def _smallest(refused: RefusedCandidate, change: Change) -> Change:
+    """The change, or the smallest part of it that is enough alone."""
+    return next((each for each in subsets(change) if refused.turned(each.parts)), change)
+
+
+def _evaluate(
+    refused: RefusedCandidate, moves: solver.Moves, *, thorough: bool
+) -> solver.SearchState:
+    trial = refused.trial(tuple(move.value for move in moves))
+    required = [*required_parts(trial)]
+    wait = must_wait(trial)
+    return solver.SearchState(
+        needed=_needed(trial, required, wait=wait),
+        solved=lambda: (
+            not required and not wait and not trial.unmet and refused.refusal(trial) is None
+        ),
+        moves=lambda: _moves(refused, trial, required, wait=wait, thorough=thorough),
+    )
+
+
+def _needed(trial: Trial, required: list[ChangePart | None], *, wait: bool) -> int:
+    """How many parts are needed at least beside those taken."""
+    if None in required or (wait and "now" in trial.fixed):
+        return _NEVER
+    goals = [constraint.goal for constraint in trial.unmet]
+    timed = any("now" in goal.columns for goal in goals)
+    return len(required) + solver.moves_needed(goals, trial.fixed) + (wait and not timed)
+
+
+def _moves(
+    refused: RefusedCandidate,
+    trial: Trial,
+    required: list[ChangePart | None],
+    *,
+    wait: bool,
+    thorough: bool,
+) -> Iterator[solver.Move]:
+    """What could come next: the one obstacle with the fewest ways around it is taken up."""
+    if required:
+        yield solver.Move(repr(required[0]), required[0], 0.0)
+    elif wait:
+        yield from waiting_moves(refused, trial)
+    elif trial.unmet:
+        yield from _constraint_moves(refused, trial, thorough=thorough)
+    else:
+        yield from competition_moves(refused, trial)
+
+
+def _constraint_moves(
+    refused: RefusedCandidate, trial: Trial, *, thorough: bool
+) -> Iterator[solver.Move]:
+    constraint = min(trial.unmet, key=lambda each: len(each.goal.columns - trial.fixed))
+    row = trial.item_row if constraint.of_item else trial.view.row
+    domain = refused.domains[constraint.of_item]
+    for move in solver.moves_for(constraint.goal, row, trial.fixed, domain, thorough=thorough):
+        part = refused.part_of(move, row, constraint.of_item)
+        if isinstance(part, Later):
+            yield solver.Move(move.name, part, time_distance(refused.view.now, part.would_be))
+        else:
+            past = _OF_PAST if move.name.startswith(_PAST) else 0.0
+            yield solver.Move(move.name, part, move.distance + past)
+    if NOW in constraint.goal.columns - trial.fixed:
+        yield from held_offers(refused, trial)

@@ -1,0 +1,121 @@
+"""The snapshot that a receipt was issued on, as far as the receipt keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tuttu import consent, ledger
+from tuttu.content import ContentError
+from tuttu.decision.arbitration import Render
+from tuttu.decision.deciding import explain
+from tuttu.decision.stage import Stages
+from tuttu.decision.stages import STAGES
+from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, WideRow
+from tuttu.vocabulary.conversion import convert
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import ITEM, Row, Value
+from tuttu.vocabulary.verdicts import Receipt, ReceiptEvidence, Verdict
+
+_OF_ITEM = f"{ITEM}."
+
+
+def recalled(
+    receipt: Receipt, evidence: ReceiptEvidence, project: Project, stages: Stages = STAGES
+) -> DecisionView:
+    """What the decision saw: its own moment, row, permits, and what the ledger forbade.
+
+    project: the version that the receipt names. What no rule read is NULL.
+    """
+    row: dict[str, Value] = {**receipt.read, **_items(receipt, project), "now": receipt.now}
+    view = DecisionView(
+        project=project,
+        now=receipt.now,
+        position=receipt.position,
+        customer=Customer(fragments=receipt.fragments or (receipt.customer,), identifiers=()),
+        row=WideRow(row),
+        consents=consent.ConsentsFromReceipt(project, {}),
+        history=ledger.from_receipt(receipt.now, project, silences=(), limits={}, offers=()),
+        free={},
+        arm=receipt.arm,
+        overlays={
+            (collection, key): columns
+            for collection, items in receipt.read_of_items.items()
+            for key, columns in items.items()
+        },
+    )
+    for stage in stages:
+        view = stage.recalls(evidence, view)
+    return view
+
+
+def explain_again(
+    receipt: Receipt, evidence: ReceiptEvidence, project: Project, stages: Stages = STAGES
+) -> Receipt:
+    """The receipt, with every stage that would have refused each candidate, worked out again from
+    what it kept. Where that does not come to the same first refusal, the receipt's own stands
+    alone."""
+    view, query = recalled(receipt, evidence, project, stages), query_of(receipt, evidence)
+    found = explain(view, query, receipt.id, rendered_then(receipt), stages)
+    again = {(each.action, each.treatment, each.item): each for each in found.verdicts}
+
+    def explained(verdict: Verdict) -> Verdict:
+        other = again.get((verdict.action, verdict.treatment, verdict.item))
+        if other is None or verdict.refusal is None or not verdict.refusal.same_as(other.refusal):
+            return verdict
+        return msgspec.structs.replace(verdict, all_refusals=other.all_refusals)
+
+    return msgspec.structs.replace(
+        receipt, verdicts=tuple(explained(each) for each in receipt.verdicts)
+    )
+
+
+def query_of(receipt: Receipt, evidence: ReceiptEvidence) -> DecisionQuery:
+    """What was asked, with the seed that was drawn from."""
+    return DecisionQuery(
+        surfaces=receipt.surfaces,
+        fragment=receipt.customer,
+        slots=evidence.slots,
+        seed=receipt.seed,
+    )
+
+
+def rendered_then(receipt: Receipt) -> Render:
+    """The messages as they were: those that failed fail, of those not shown nothing is known."""
+    shown = {
+        (each.action, each.treatment, each.item): each.rendered
+        for each in (*receipt.choices, *receipt.withheld)
+    }
+    failed = {
+        (each.action, each.treatment, each.item): str(each.refusal.values.get("error"))
+        for each in receipt.verdicts
+        if each.refusal is not None and each.refusal.code == "content"
+    }
+
+    def render(candidate: Candidate) -> str:
+        if candidate.key in failed:
+            raise ContentError(failed[candidate.key])
+        return shown.get(candidate.key, "")
+
+    return render
+
+
+def _items(receipt: Receipt, project: Project) -> dict[str, Value]:
+    """Collections of which only what rules about single items read was kept."""
+    found: dict[str, Value] = {}
+    for name, items in receipt.read_of_items.items():
+        if name not in receipt.read and name in project.profile.collections:
+            found[name] = [_item(project, name, key, columns) for key, columns in items.items()]
+    return found
+
+
+def _item(project: Project, collection: str, key: str, columns: Mapping[str, Value]) -> Row:
+    declared = project.profile.collections[collection]
+    fields = {
+        column.removeprefix(_OF_ITEM): value
+        for column, value in columns.items()
+        if column.startswith(_OF_ITEM)
+    }
+    return {**fields, declared.key: convert(key, declared.fields[declared.key])}

@@ -1,0 +1,122 @@
+"""A stage as a record: all that the rest of the house must know of one way to refuse.
+
+Each stage stands in a file of its own in `decision.stages`, which has the tuple of them. A
+decision, its receipt, the funnel and `verify` walk that tuple and know no stage by what it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from tuttu.decision.view import Candidate, DecisionView
+from tuttu.vocabulary.library import Action, Treatment
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Condition, Expression
+from tuttu.vocabulary.verdicts import Reason, ReceiptEvidence, Refusal, refusal
+
+ALWAYS = "now"
+"""Root of what is there for all customers: time, a constant, a declared amount, a share of them."""
+CONTACTS = "\x00contacts"
+OUTCOMES = "\x00outcomes"
+CHOICES = "\x00choices:"
+"""Of a purpose, whose name follows."""
+
+
+class NamedExpression(msgspec.Struct, frozen=True):
+    """kind: ``conditions``, ``formulas`` or ``guards``. name: unlike any other's of its kind.
+    about: the collection whose item it is asked of; None: of the customer."""
+
+    kind: str
+    name: str
+    expression: Expression
+    about: str | None
+
+
+class StageReads(msgspec.Struct, frozen=True):
+    """What a stage's rules for one action by one treatment read.
+
+    roots: what they rest on that is no expression: a column of the wide row, or one of the names
+    above.
+    """
+
+    expressions: tuple[NamedExpression, ...] = ()
+    roots: tuple[str, ...] = ()
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Where a candidate can be refused.
+
+    name: in verdicts, receipts, scenarios and the funnel. reason: why the candidate alone is
+    refused; None: it passes. codes: of all its reasons, each with the values that name a rule or a
+    rival, by which the funnel tells reasons apart; other values differ from customer to customer.
+    reads: what its rules read. keeps: fields of the receipt's evidence, of what the candidates
+    could ask for beside the row; a name that is no field of it is kept among `others`. recalls:
+    a view that was made from a receipt, with that evidence laid in. of_winner: it is asked of the
+    candidate that has won a slot, and of no other.
+    """
+
+    name: str
+    reason: Callable[[Candidate, DecisionView], Reason | None]
+    codes: Mapping[str, tuple[str, ...]]
+    reads: Callable[[Action, Treatment, Project], StageReads] = lambda *_: StageReads()
+    keeps: Callable[[DecisionView, Sequence[Candidate]], Mapping[str, object]] = lambda *_: {}
+    recalls: Callable[[ReceiptEvidence, DecisionView], DecisionView] = lambda _evidence, view: view
+    of_winner: bool = False
+
+    def refused(self, view: DecisionView, candidates: Sequence[Candidate]) -> int:
+        """A bit for each candidate, the first one lowest: set where there is a reason."""
+        bits = 0
+        for place, candidate in enumerate(candidates):
+            if self.reason(candidate, view) is not None:
+                bits |= 1 << place
+        return bits
+
+
+Stages = tuple[Stage, ...]
+
+
+def first_refusal(candidate: Candidate, view: DecisionView, stages: Stages) -> Refusal | None:
+    """Where the candidate drops out before it meets the others."""
+    for stage in stages:
+        reason = None if stage.of_winner else stage.reason(candidate, view)
+        if reason is not None:
+            return refusal(stage.name, reason)
+    return None
+
+
+def all_refusals(candidate: Candidate, view: DecisionView, stages: Stages) -> tuple[Refusal, ...]:
+    """Every stage that would refuse the candidate alone, in order."""
+    asked = ((stage.name, stage.reason(candidate, view)) for stage in stages)
+    return tuple(refusal(name, reason) for name, reason in asked if reason is not None)
+
+
+REQUIREMENTS = {"not_met": ("condition",), "not_known": ("condition",)}
+"""Codes of `requirement`."""
+
+
+def requirement(
+    conditions: Iterable[Condition], candidate: Candidate, view: DecisionView
+) -> Reason | None:
+    """The first condition that is not TRUE; if it is NULL, with the columns that are unknown."""
+    row = view.row_of(candidate)
+    for condition in conditions:
+        found = condition.test(row)
+        if found is None:
+            unknown = tuple(sorted(n for n in condition.test.columns if row.get(n) is None))
+            return Reason("not_known", {"condition": condition.name, "unknown": unknown})
+        if found is not True:
+            return Reason("not_met", {"condition": condition.name})
+    return None
+
+
+def conditions_of(
+    action: Action, block: str, conditions: Iterable[Condition]
+) -> tuple[NamedExpression, ...]:
+    return tuple(
+        NamedExpression(
+            "conditions", f"{action.name}, {block}: {each.name}", each.test, action.about
+        )
+        for each in conditions
+    )

@@ -1,0 +1,43 @@
+"""Would one more contact be too many, for the customer or for their group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tuttu.decision.stage import CONTACTS, Stage, StageReads
+from tuttu.decision.view import Candidate, DecisionView
+from tuttu.vocabulary.library import Action, Treatment
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Reason
+
+_NAME = "contact_limits"
+
+
+def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+    if view.skips(candidate, _NAME):
+        return None
+    action, treatment = candidate.action, candidate.treatment
+    for limit in view.project.policy.contact_limits:
+        if view.history.limit_breach(limit, action, treatment, candidate.item) is not None:
+            return Reason("contact_limit", {"limit": limit.name})
+    return None
+
+
+def _reads(action: Action, _treatment: Treatment, project: Project) -> StageReads:
+    asked = project.policy.contact_limits and _NAME not in project.purposes[action.purpose].skips
+    return StageReads(roots=(CONTACTS,) if asked else ())
+
+
+def _keeps(view: DecisionView, _candidates: Sequence[Candidate]) -> dict[str, object]:
+    """Of every limit that counts something; `suppressions` reads it back."""
+    states = (view.history.state(limit) for limit in view.project.policy.contact_limits)
+    return {"limits": tuple(state for state in states if state is not None)}
+
+
+CONTACT_LIMITS = Stage(
+    name=_NAME,
+    reason=_reason,
+    codes={"contact_limit": ("limit",)},
+    reads=_reads,
+    keeps=_keeps,
+)

@@ -1,0 +1,94 @@
+"""Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tuttu.decision.stage import NamedExpression, Stage, StageReads
+from tuttu.decision.view import Candidate, DecisionView
+from tuttu.vocabulary.library import Action, Guard, Treatment
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Reason
+
+
+def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+    blocked = blocking(candidate, view)
+    return Reason("guard", {"guard": blocked[0].name}) if blocked else None
+
+
+def blocking(candidate: Candidate, view: DecisionView) -> tuple[Guard, ...]:
+    """The guards that block the candidate's purpose now, in the order of the file.
+
+    One that is about a collection is asked of the candidate's own item, and blocks that alone.
+    """
+    action = candidate.action
+    key = (action.purpose, action.about, candidate.item)
+    known = view.memo.blocking.get(key)
+    if known is None:
+        known = view.memo.blocking[key] = tuple(
+            guard
+            for guard in view.project.policy.guards
+            if concerns(guard, candidate) and _blocks(guard, candidate, view)
+        )
+    return known
+
+
+def concerns(guard: Guard, candidate: Candidate) -> bool:
+    """Whether the guard is asked of the candidate; one about items is of none without an item."""
+    has_item = guard.about is None or candidate.item is not None
+    return has_item and guard.may_block(candidate.action)
+
+
+def _blocks(guard: Guard, candidate: Candidate, view: DecisionView) -> bool:
+    """`until` excludes its last instant, `through` includes it; no instant, no cooling."""
+    row = view.row if guard.about is None else view.row_of(candidate)
+    if guard.when(row) is not False:
+        return True
+    start = None if guard.after is None else guard.after(row)
+    if not isinstance(start, int):
+        return False
+    end = start + guard.cooling
+    return view.now <= end if guard.inclusive else view.now < end
+
+
+class Substitute(NamedTuple):
+    """An action that comes first where a guard has blocked something; item None: whatever it is
+    about."""
+
+    action: str
+    item: str | None = None
+
+    def is_for(self, candidate: Candidate) -> bool:
+        return self.action == candidate.action.name and self.item in (None, candidate.item)
+
+
+def substitutes(blocked: Iterable[Candidate], view: DecisionView) -> dict[str, list[Substitute]]:
+    """Surface to what comes first there, because a guard that names it `instead` blocked something
+    on it; in the order of the guards. Where guard and substitute are about items of one collection,
+    it stands in for the item that was blocked."""
+    found: dict[str, dict[Substitute, int]] = {}
+    for candidate in blocked:
+        here = found.setdefault(candidate.treatment.surface, {})
+        for guard in blocking(candidate, view):
+            if guard.instead is not None:
+                action = view.project.actions.get(guard.instead)
+                same = action is not None and action.about == guard.about
+                item = candidate.item if same and guard.about is not None else None
+                substitute = Substitute(guard.instead, item)
+                here.setdefault(substitute, view.project.policy.guards.index(guard))
+    return {surface: sorted(here, key=lambda each: here[each]) for surface, here in found.items()}
+
+
+def _reads(action: Action, _treatment: Treatment, project: Project) -> StageReads:
+    return StageReads(
+        tuple(
+            NamedExpression("guards", f"{guard.name}, {key}", each, guard.about)
+            for guard in project.policy.guards
+            if guard.may_block(action)
+            for key, each in guard.expressions.items()
+        )
+    )
+
+
+GUARDS = Stage(name="guards", reason=_reason, codes={"guard": ("guard",)}, reads=_reads)

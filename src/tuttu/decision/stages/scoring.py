@@ -1,0 +1,126 @@
+"""Can it be ranked at all.
+
+Worth = propensity × value × relevance × lever − effort − cost, rounded once, half to even.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tuttu.decision.stage import NamedExpression, Stage, StageReads
+from tuttu.decision.view import Candidate, DecisionView
+from tuttu.vocabulary.library import Action, Lever, Treatment
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import INTEGER_MAX, MONEY_SCALE, Expression, Instant, Kind, Row
+from tuttu.vocabulary.verdicts import Reason, Score
+
+
+class _Unknown(Exception):  # noqa: N818 - a missing figure, not a mistake
+    """One figure of the formula is missing."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(reason.code)
+
+
+def score_of(candidate: Candidate, view: DecisionView) -> Score | Reason:
+    """The score, or the reason why there is none."""
+    key = candidate.key
+    known: Score | Reason | None = view.worths.get(key) or view.memo.scores.get(key)
+    if known is None:
+        known = view.memo.scores[key] = _score(candidate, view)
+    return known
+
+
+def _score(candidate: Candidate, view: DecisionView) -> Score | Reason:
+    action, row = candidate.action, view.row_of(candidate)
+    try:
+        propensity = _propensity(action, row)
+        value = _figure("value", action.value, row, 0.0)
+        relevance = _figure("relevance", action.relevance, row, 1.0)
+        effort = _figure("effort", action.effort, row, 0.0)
+        lever = _lever(action, view.project.policy.levers, view.now)
+        cost = candidate.treatment.cost
+        gain = propensity * value * relevance * lever
+        return Score(
+            propensity=propensity,
+            value=_money(value),
+            relevance=relevance,
+            lever=lever,
+            effort=_money(effort),
+            cost=cost,
+            worth=_money(gain - effort, less=cost),
+        )
+    except _Unknown as unknown:
+        return unknown.reason
+
+
+def _figure(name: str, formula: Expression | None, row: Row, absent: float) -> float:
+    """In currency units, if it is money."""
+    if formula is None:
+        return absent
+    value = formula(row)
+    if value is None or not isinstance(value, int | float):
+        raise _Unknown(Reason("figure_unknown", {"figure": name}))
+    return value / MONEY_SCALE if formula.type.kind is Kind.MONEY else float(value)
+
+
+def _propensity(action: Action, row: Row) -> float:
+    if action.propensity is None:
+        if action.model is None:
+            raise _Unknown(Reason("no_propensity"))
+        raise _Unknown(Reason("no_score_yet", {"model": action.model}))
+    value = action.propensity(row)
+    if value is None or not isinstance(value, int | float):
+        raise _Unknown(Reason("figure_unknown", {"figure": "propensity"}))
+    if not 0 <= value <= 1:
+        raise _Unknown(Reason("propensity_out_of_range", {"propensity": value}))
+    return float(value)
+
+
+def _lever(action: Action, levers: tuple[Lever, ...], now: Instant) -> float:
+    """All levers that name the action, its issue group or its owner, multiplied."""
+    return math.prod(
+        lever.times
+        for lever in levers
+        if lever.action in (None, action.name)
+        and lever.issue_group in (None, action.issue_group)
+        and lever.owner in (None, action.owner)
+        and (lever.valid_until is None or now < lever.valid_until)
+    )
+
+
+def _money(units: float, *, less: int = 0) -> int:
+    """Currency units to 1/10,000 of them, less an amount that is in these already."""
+    amount = units * MONEY_SCALE - less
+    if not math.isfinite(amount) or abs(amount) > INTEGER_MAX:
+        raise _Unknown(Reason("worth_out_of_range"))
+    return round(amount)
+
+
+def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+    score = score_of(candidate, view)
+    return score if isinstance(score, Reason) else None
+
+
+def _reads(action: Action, _treatment: Treatment, _project: Project) -> StageReads:
+    return StageReads(
+        tuple(
+            NamedExpression("formulas", f"{action.name}, {key}", formula, action.about)
+            for key, formula in action.formulas.items()
+        )
+    )
+
+
+SCORING = Stage(
+    name="scoring",
+    reason=_reason,
+    codes={
+        "figure_unknown": ("figure",),
+        "no_propensity": (),
+        "no_score_yet": ("model",),
+        "propensity_out_of_range": (),
+        "worth_out_of_range": (),
+    },
+    reads=_reads,
+)

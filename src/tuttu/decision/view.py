@@ -1,0 +1,227 @@
+"""What one decision sees: everything read once, from one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+import msgspec
+
+from tuttu import consent, ledger, profile
+from tuttu.decision.chance import arm_of
+from tuttu.decision.errors import UnknownSurfaceError
+from tuttu.vocabulary.company import Surface
+from tuttu.vocabulary.conversion import key_text
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary.library import Action, Guard, Treatment
+from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Rooms
+from tuttu.vocabulary.values import Instant, Item, Row, Value, item_column
+from tuttu.vocabulary.verdicts import Contact, Reason, Score
+
+
+class DecisionQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked. fragment: whose address is used, and who keeps the contacts.
+
+    slots: how many of a surface, else as declared. seed: else it follows from the decision's id.
+    """
+
+    surfaces: tuple[str, ...]
+    fragment: FragmentId
+    slots: Mapping[str, int] = {}
+    seed: int | None = None
+
+
+CandidateKey = tuple[str, str, str | None]
+"""Names of action and treatment, and the item's key."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One way to carry one action out, on the surface that the treatment names.
+
+    item: key of the item that an action with `about` is judged for; None: the action is about no
+    item, or the customer has none.
+    """
+
+    action: Action
+    treatment: Treatment
+    item: str | None = None
+
+    @property
+    def key(self) -> CandidateKey:
+        return self.action.name, self.treatment.name, self.item
+
+    @property
+    def lacks_item(self) -> bool:
+        """It is about an item, and there is none."""
+        return self.action.about is not None and self.item is None
+
+
+NO_ITEMS: Row = {}
+
+
+class WideRow(dict[str, Value]):
+    """A wide row, in which a column that nothing wrote is NULL."""
+
+    def __missing__(self, column: str) -> Value:
+        return None
+
+
+class ViewMemo(msgspec.Struct):
+    """What was worked out of one view, kept because it is asked for often. It says nothing that the
+    view does not say: a view that differs in more than its contacts has a memo of its own.
+
+    blocking: by purpose, collection and item. rows: by collection and item.
+    """
+
+    scores: dict[CandidateKey, Score | Reason] = {}
+    blocking: dict[tuple[str, str | None, str | None], tuple[Guard, ...]] = {}
+    rows: dict[tuple[str, str], Row] = {}
+
+
+class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
+    """What every stage is asked about: one snapshot, seen for one customer at one moment.
+
+    row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
+    to units that nobody used or holds. position: of the log. overlays: by collection and item, what
+    is laid over that item's row. worths: of candidates whose worth is given, not worked out.
+    """
+
+    project: Project
+    now: Instant
+    position: int
+    customer: Customer
+    row: Row
+    consents: consent.Consents
+    history: ledger.History
+    free: Mapping[str, int]
+    arm: str
+    overlays: Mapping[tuple[str, str], Row] = {}
+    worths: Mapping[CandidateKey, Score] = {}
+    memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
+
+    def skips(self, candidate: Candidate, stage: str) -> bool:
+        return stage in self.project.purposes[candidate.action.purpose].skips
+
+    def row_of(self, candidate: Candidate) -> Row:
+        """The row that the candidate's conditions and formulas are asked on."""
+        about, item = candidate.action.about, candidate.item
+        if about is None or item is None:
+            return self.row
+        return self.row_about(about, item)
+
+    def row_about(self, about: str, item: str) -> Row:
+        """The row that rules about one item of a collection are asked on: the customer's, with the
+        item's fields and, of actions about such items, what was contacted and answered about this
+        one."""
+        known = self.memo.rows.get((about, item))
+        if known is None:
+            actions = {n for n, action in self.project.actions.items() if action.about == about}
+            of_item = items_of(self.project, self.row, about).get(item, {})
+            fields = {item_column(name): value for name, value in of_item.items()}
+            of_ledger = self.history.columns_about(item, actions)
+            laid = self.overlays.get((about, item), {})
+            known = WideRow({**self.row, **of_ledger, **fields, **laid})
+            self.memo.rows[about, item] = known
+        return known
+
+    def after(self, contact: Contact) -> DecisionView:
+        """As the next slot of the same request sees it, once this contact is made."""
+        left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
+        return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
+
+
+def view(  # noqa: PLR0913
+    reader: Reader,
+    project: Project,
+    customer: Customer,
+    now: Instant,
+    *,
+    rooms: Rooms = (),
+    context: Mapping[str, Value] | None = None,
+    asked: Collection[str] | None = None,
+) -> DecisionView:
+    """Read everything that a decision for this customer can rest on.
+
+    rooms: those that have columns of their own in the row. context: columns of this moment that
+    overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
+    about; None: any.
+    """
+    consents = consent.read(reader, customer, project)
+    known = profile.read(reader, customer, project, now, profiling=consents.profiling)
+    groups = {
+        name: profile.group_members(reader, customer, project, name, known)
+        for name in _limited_groups(project)
+    }
+    history = ledger.read(reader, customer, project, now, groups)
+    columns = history.columns()
+    for room in rooms:
+        columns.update(room.read(reader, customer, project, now))
+    row = WideRow(profile.with_ledger(project, known, columns, profiling=consents.profiling))
+    return DecisionView(
+        project=project,
+        now=now,
+        position=reader.position,
+        customer=customer,
+        row=WideRow(profile.with_columns(project, row, context)) if context else row,
+        consents=consents,
+        history=history,
+        free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},
+        arm=arm_of(project.policy.controls, customer.oldest),
+    )
+
+
+def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:
+    """Resources that something on these surfaces uses; each one that is read costs a round trip."""
+    if asked is None:
+        return project.resources
+    treatments = (
+        each for action in project.actions.values() for each in action.treatments.values()
+    )
+    used = {name for each in treatments if each.surface in asked for name in each.uses}
+    return used & project.resources.keys()
+
+
+def _limited_groups(project: Project) -> list[str]:
+    return sorted({limit.group for limit in project.policy.contact_limits if limit.group})
+
+
+def candidates(project: Project, query: DecisionQuery, row: Row = NO_ITEMS) -> Iterator[Candidate]:
+    """All treatments of the asked surfaces, but those of retired actions, in the order of names.
+
+    Of an action about a collection there is one for each item that the row has in it, in the order
+    of the row; where it has none, a single one without an item, which will be refused.
+    """
+    asked = {surface.name for surface in surfaces(project, query)}
+    for name in sorted(project.actions):
+        action = project.actions[name]
+        if action.status != "retired":
+            items = _judged_for(project, action, row)
+            for treatment in action.treatments.values():
+                if treatment.surface in asked:
+                    yield from (Candidate(action, treatment, item) for item in items)
+
+
+def _judged_for(project: Project, action: Action, row: Row) -> list[str | None]:
+    keys = items_of(project, row, action.about) if action.about is not None else {}
+    return list(keys) or [None]
+
+
+def items_of(project: Project, row: Row, collection: str) -> dict[str, Item]:
+    """The row's items of a collection by their keys as text; one without a key is none."""
+    declared = project.profile.collections[collection]
+    found = row.get(collection)
+    keyed = (
+        (key_text(item.get(declared.key), declared.fields[declared.key]), item)
+        for item in (found if isinstance(found, list) else [])
+    )
+    return {key: item for key, item in keyed if key is not None}
+
+
+def surfaces(project: Project, query: DecisionQuery) -> tuple[Surface, ...]:
+    """Each asked surface once, in the order of asking. Raises UnknownSurfaceError."""
+    for name in query.surfaces:
+        if name not in project.surfaces:
+            raise UnknownSurfaceError(name, project)
+    return tuple(project.surfaces[name] for name in dict.fromkeys(query.surfaces))

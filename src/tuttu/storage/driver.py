@@ -1,0 +1,99 @@
+"""What a driver does: rows as they are stored, inside one transaction. It knows no meaning.
+
+Everything above it (encryption, folds, versions, dedupe keys) is written once, for every database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from tuttu.storage.encryption import Secret
+
+LogRow = tuple[int, bytes | None, bytes]
+"""Position, fragment, sealed fact."""
+
+RecordKey = tuple[str, bytes]
+"""Table and key."""
+
+StoredRecord = tuple[int, bytes]
+"""Version and sealed record."""
+
+Unlock = Callable[[bool], Secret]
+"""unlock(fresh): the secret of the store; a fresh store may still get one."""
+
+
+class Changes(NamedTuple):
+    """What one commit writes, sealed.
+
+    puts: table, key, version, sealed record. dedupe_keys: keyed hash, position. keys: fragment,
+    wrapped key.
+    """
+
+    log: Sequence[LogRow]
+    puts: Sequence[tuple[str, bytes, int, bytes]]
+    deletes: Sequence[tuple[str, bytes]]
+    dedupe_keys: Sequence[tuple[bytes, int]]
+    keys: Sequence[tuple[bytes, bytes]]
+
+
+class Rows(Protocol):
+    """One consistent state of the store."""
+
+    @property
+    def position(self) -> int:
+        """Of the newest fact; 0 for an empty log."""
+
+    def record(self, table: str, key: bytes) -> StoredRecord | None: ...
+
+    def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
+        """What is kept at each place, in one question."""
+
+    def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Key and sealed record, in the order of keys (by byte)."""
+
+    def known(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """The positions of those dedupe keys that there are, in one question."""
+
+    def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[LogRow]: ...
+
+    def wrapped(self, fragment: bytes) -> bytes | None: ...
+
+
+class WriteRows(Rows, Protocol):
+    """The newest state, which nobody else changes until this is over."""
+
+    def probe(self) -> None:
+        """Writes something that is there as it is: whatever hinders a write hinders this one."""
+
+    def drop_records(self) -> None:
+        """Removes every record; the log and all else stay."""
+
+    def commit(self, changes: Changes) -> None:
+        """Writes it all; durable when it returns, and the transaction is over."""
+
+
+class Driver(Protocol):
+    """One database. Safe to use from several threads."""
+
+    remote: bool
+
+    def prepare(self, unlock: Unlock) -> Secret:
+        """Makes the tables of a fresh store, brings older ones up to date, tries the secret.
+
+        Raises StoreCorruptError, StoreUnavailableError.
+        """
+
+    def reading(self) -> AbstractContextManager[Rows]: ...
+
+    def writing(self) -> AbstractContextManager[WriteRows]:
+        """Whatever was not committed when the context ends is undone."""
+
+    def close(self) -> None: ...
+
+
+def after_prefix(prefix: bytes) -> bytes | None:
+    """The smallest key that is larger than every key with this prefix; None if there is none."""
+    stem = prefix.rstrip(b"\xff")
+    return stem[:-1] + bytes([stem[-1] + 1]) if stem else None

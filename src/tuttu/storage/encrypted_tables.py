@@ -1,0 +1,175 @@
+"""Between rooms and a driver: all that is stored is encrypted, and decrypted when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tuttu.storage.driver import Changes, RecordKey, Rows, StoredRecord
+from tuttu.storage.encryption import FragmentKeys, Secret, seal, unseal
+from tuttu.storage.prefetch import FRAGMENT, Prefetch
+from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.facts import Fact, Logged, Table, Unit
+
+T = TypeVar("T")
+
+MOST_REMEMBERED = 10_000
+"""Records that one transaction keeps at hand."""
+
+ENCODER = msgspec.msgpack.Encoder()
+_FACTS = msgspec.msgpack.Decoder(Fact)
+_DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {}
+"""By table."""
+
+
+class Write(msgspec.Struct, frozen=True):
+    """One changed record; plain None deletes it."""
+
+    version: int
+    plain: bytes | None
+    personal: bool
+
+
+def decode_record(table: Table[T], plain: bytes) -> T:
+    decoder = _DECODERS.get(table.name)
+    if decoder is None:
+        decoder = _DECODERS[table.name] = msgspec.msgpack.Decoder(table.type)
+    record: T = decoder.decode(plain)
+    return record
+
+
+class EncryptedTables:
+    """The tables and the log of a store inside one transaction of its driver."""
+
+    def __init__(
+        self, rows: Rows, secret: Secret, keys: FragmentKeys, prefetch: Prefetch | None = None
+    ) -> None:
+        """prefetch: of a store that is asked over a network."""
+        self.position = rows.position
+        self.secret = secret
+        self._rows = rows
+        self._keys = keys
+        self._prefetch = prefetch
+        self._met: set[FragmentId] = set()
+        self._fresh: dict[FragmentId, tuple[AESGCM, bytes]] = {}
+        self._found: dict[RecordKey, StoredRecord | None] = {}
+        self._known: dict[bytes, int | None] = {}
+
+    def expect(self, units: Sequence[Unit]) -> None:
+        """Over a network, asks at once for what the units will be asked about one by one."""
+        if self._prefetch is None:
+            return
+        places = list({(table, key): None for unit in units for table, key, _ in unit.reads})
+        if places:
+            self._found.update(zip(places, self._rows.find(places), strict=True))
+        keys = list(
+            {self.secret.dedupe_key(key): None for unit in units for key in unit.dedupe_keys}
+        )
+        if keys:
+            self._known.update(dict.fromkeys(keys) | self._rows.known(keys))
+
+    def version(self, table: str, key: bytes) -> int:
+        """0 if there is no such record."""
+        place = (table, key)
+        found = self._found[place] if place in self._found else self._rows.record(table, key)
+        return 0 if found is None else found[0]
+
+    def get(self, table: Table[T], key: bytes) -> tuple[int, T] | None:
+        """Version and record, a fresh object. The state of a transaction does not change under it:
+        what was read once is known."""
+        place, owner = (table.name, key), key[:FRAGMENT] if table.personal else None
+        if owner is not None and self._prefetch is not None:
+            self._ask_ahead(self._prefetch, owner, place)
+        if place in self._found:
+            found = self._found[place]
+        else:
+            found = self._rows.record(table.name, key)
+            if len(self._found) < MOST_REMEMBERED:
+                self._found[place] = found
+        cipher = None if found is None else self._cipher(owner)
+        if found is None or cipher is None:
+            return None
+        return found[0], decode_record(table, unseal(cipher, found[1], bound_to(table.name, key)))
+
+    def _ask_ahead(self, prefetch: Prefetch, owner: FragmentId, place: RecordKey) -> None:
+        """Asks at once for what is likely to be read of a person."""
+        prefetch.note(*place)
+        if owner not in self._met and len(self._found) < MOST_REMEMBERED:
+            self._met.add(owner)
+            places = [each for each in prefetch.places(owner) if each not in self._found]
+            self._found.update(zip(places, self._rows.find(places), strict=True))
+
+    def scan(self, table: Table[T], prefix: bytes) -> Iterator[tuple[bytes, T]]:
+        for key, sealed in self._rows.records(table.name, prefix):
+            cipher = self._cipher(key[:FRAGMENT] if table.personal else None)
+            if cipher is not None:
+                plain = unseal(cipher, sealed, bound_to(table.name, key))
+                yield key, decode_record(table, plain)
+
+    def seen(self, hashed: bytes) -> int | None:
+        """Position of the first fact that was committed under a dedupe key."""
+        if hashed not in self._known:
+            self._known[hashed] = self._rows.known([hashed]).get(hashed)
+        return self._known[hashed]
+
+    def logged(self, fragment: FragmentId | None, after: int, limit: int) -> list[Logged]:
+        """Facts of an erased fragment stay unreadable and are left out."""
+        found = []
+        for position, owner, sealed in self._rows.log(fragment, after, limit):
+            cipher = self._cipher(owner)
+            if cipher is not None:
+                fact = _FACTS.decode(unseal(cipher, sealed, _log_place(position)))
+                found.append(Logged(position, fact))
+        return found
+
+    def encrypt(
+        self, writes: Mapping[RecordKey, Write], facts: Iterable[Logged], seen: Mapping[bytes, int]
+    ) -> Changes:
+        """What a commit writes; makes the keys of fragments that are new."""
+        puts, deletes, log = [], [], []
+        for (table, key), write in writes.items():
+            if write.plain is None:
+                deletes.append((table, key))
+            else:
+                cipher = self._sealing(key[:FRAGMENT] if write.personal else None)
+                sealed = seal(cipher, write.plain, bound_to(table, key))
+                puts.append((table, key, write.version, sealed))
+        for entry in facts:
+            owner, place = entry.fact.fragment, _log_place(entry.position)
+            sealed = seal(self._sealing(owner), ENCODER.encode(entry.fact), place)
+            log.append((entry.position, owner, sealed))
+        keys = [(fragment, wrapped) for fragment, (_, wrapped) in self._fresh.items()]
+        return Changes(log, puts, deletes, [*seen.items()], keys)
+
+    def committed(self) -> None:
+        """The changes are in the store: their keys may be used by everybody."""
+        for fragment, (cipher, _) in self._fresh.items():
+            self._keys.remember(fragment, cipher)
+
+    def _cipher(self, owner: FragmentId | None) -> AESGCM | None:
+        """None: the key of an erased person, or of one who is new."""
+        if owner is None:
+            return self.secret.cipher
+        if owner in self._fresh:
+            return self._fresh[owner][0]
+        return self._keys.known.get(owner) or self._keys.unwrap(owner, self._rows.wrapped(owner))
+
+    def _sealing(self, owner: FragmentId | None) -> AESGCM:
+        cipher = self._cipher(owner)
+        if cipher is None and owner is not None:
+            self._fresh[owner] = self._keys.create(owner)
+            cipher = self._fresh[owner][0]
+        assert cipher is not None  # noqa: S101 - the store's own cipher is always there
+        return cipher
+
+
+def bound_to(table: str, key: bytes) -> bytes:
+    """The place that a record is bound to: moved elsewhere, it does not open."""
+    return table.encode() + b"\x00" + key
+
+
+def _log_place(position: int) -> bytes:
+    return b"log\x00" + position.to_bytes(8, "big")

@@ -1,0 +1,201 @@
+"""A private place for one run of batch work: Parquet files, and DuckDB over them alone.
+
+The folder is this user's only (0700), lies where the system keeps temporary files, and is gone
+when the run ends, however it ends; what a killed process left is swept up by the next run. Each
+folder is locked by its process for as long as that lives, so that nobody sweeps up what is at work.
+DuckDB is told at its start that it may touch nothing outside the folder: not the store either.
+"""
+
+# ruff: noqa: S608 - names are quoted, and values are constants of ours
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+from tuttu.storage.errors import ExportError, InterruptedRunError
+from tuttu.storage.parquet import as_pattern
+
+PREFIX = "tuttu-export-"
+ROWS_AT_ONCE = 2_000
+MEMORY = "2GB"
+"""Above it, DuckDB puts aside what it works on, inside the folder."""
+
+
+class ExportWorkspace:
+    """Tables as Parquet files in `folder`, and SQL over them. For one thread; `interrupt` is for
+    the others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._connection = _connect(folder)
+        self._stopped = threading.Event()
+
+    def table(self, name: str, columns: Mapping[str, str]) -> Sheet:
+        """A new table, empty. columns: name to DuckDB type; names that differ in nothing but the
+        case of ASCII letters are one name to DuckDB."""
+        sheet = Sheet(self, name, columns)
+        self.run(f"CREATE VIEW {_quoted(name)} AS {sheet.reading()}")
+        return sheet
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows that a statement yields. Raises ExportError, InterruptedRunError."""
+        if self._stopped.is_set():
+            raise InterruptedRunError("the run was ended")
+        try:
+            return self._connection.execute(sql, list(values)).fetchall()
+        except (duckdb.Error, RuntimeError) as error:
+            if self._stopped.is_set():
+                raise InterruptedRunError("the run was ended") from error
+            raise ExportError(f"the batch work failed: {_told(error)}") from error
+
+    def interrupt(self) -> None:
+        """Ends the run: what it does now and what it would do next raises InterruptedRunError."""
+        self._stopped.set()
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Sheet:
+    """One table while it is being written: a Parquet file for each `ROWS_AT_ONCE` rows."""
+
+    def __init__(self, workspace: ExportWorkspace, name: str, columns: Mapping[str, str]) -> None:
+        self._workspace = workspace
+        self._stem = name.replace(" ", "-")
+        self._typed = ", ".join(f"{_quoted(each)} {kind}" for each, kind in columns.items())
+        self._names = list(columns)
+        self._waiting: list[Sequence[Any]] = []
+        self._files = 0
+        self._flush()
+
+    def add(self, row: Sequence[Any]) -> None:
+        """One row, in the order of the columns: None, bool, int, float, str, date, naive datetime
+        (UTC), and lists and dicts of them."""
+        self._waiting.append(row)
+        if len(self._waiting) == ROWS_AT_ONCE:
+            self._flush()
+
+    def close(self) -> None:
+        """What was added is in the files."""
+        if self._waiting:
+            self._flush()
+
+    def reading(self) -> str:
+        files = f"{as_pattern(self._workspace.folder)}/{self._stem}.*.parquet"
+        return f"SELECT * FROM read_parquet({_text(files)})"
+
+    def _flush(self) -> None:
+        """Rows go to DuckDB as one JSON text, hundreds of times faster than one by one."""
+        path = self._workspace.folder / f"{self._stem}.{self._files:06}.parquet"
+        rows = [dict(zip(self._names, row, strict=True)) for row in self._waiting]
+        self._workspace.run(
+            f"COPY (SELECT unnest(CAST(CAST(? AS JSON) AS STRUCT({self._typed})[]),"
+            f" max_depth := 2)) TO {_text(str(path))} (FORMAT parquet)",
+            [msgspec.json.encode(rows).decode()],
+        )
+        self._waiting.clear()
+        self._files += 1
+
+
+@contextmanager
+def open_workspace() -> Iterator[ExportWorkspace]:
+    """A workworkspace in a new folder, which is gone afterwards. Raises ExportError."""
+    sweep()
+    try:
+        folder, lock = _locked_folder()
+    except OSError as error:
+        raise ExportError(f"no folder for the export: {error.strerror}") from error
+    try:
+        workspace = ExportWorkspace(folder)
+        try:
+            yield workspace
+        finally:
+            workspace.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def sweep() -> None:
+    """Removes the export folders of this user whose process is dead."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            if path.is_symlink() or path.stat().st_uid != os.getuid():
+                continue
+            lock = _lock(path)
+        except OSError:
+            continue
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked_folder() -> tuple[Path, int]:
+    """Between its making and its locking a folder looks dead: if it was swept up, another one."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        try:
+            lock = _lock(folder)
+        except FileNotFoundError:
+            continue
+        if lock is None:
+            continue
+        if folder.exists():
+            return folder, lock
+        os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """The folder, open and locked; None if a living process has it. The kernel lets go of it when
+    the process dies, however it dies."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that can read and write inside the folder, and nowhere else."""
+    connection = duckdb.connect()
+    for setting in (
+        f"temp_directory = {_text(str(folder / 'aside'))}",
+        f"allowed_directories = [{_text(f'{folder}/')}]",
+        f"memory_limit = '{MEMORY}'",
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "preserve_insertion_order = false",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        connection.execute(f"SET {setting}")
+    return connection
+
+
+def _told(error: Exception) -> str:
+    """What went wrong; of a mistake of ours the kind only, since its words may quote a value."""
+    if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+        return str(error).splitlines()[0]
+    return type(error).__name__
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

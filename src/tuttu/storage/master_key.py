@@ -1,0 +1,52 @@
+"""The file with the master secret of a store: made once, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from tuttu.storage.encryption import KEY, Secret
+from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
+
+
+def read_secret(path: Path, *, fresh: bool) -> Secret:
+    """The secret kept at `path`; for a fresh store it is made there, unless it is there already.
+
+    Raises StoreCorruptError if a store that is in use has no secret, or the file is no secret.
+    """
+    try:
+        if fresh and not path.exists():
+            _make(path)
+        master = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StoreCorruptError(
+            f"{path}: found a store without its secret; restore the file from your backup, or copy"
+            " it from a folder that uses the same store"
+        ) from error
+    except OSError as error:
+        raise StoreUnavailableError(f"{path}: {error.strerror}") from error
+    if len(master) != KEY:
+        raise StoreCorruptError(f"{path}: found {len(master)} bytes, expected {KEY}")
+    return Secret(master)
+
+
+def _make(path: Path) -> None:
+    """Whole and on the disk before it has its name; whoever comes second takes the first one's."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix="secret-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(os.urandom(KEY))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,60 @@
+"""Dates, amounts and shares as they are written in the project folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.catalog.conftest import local
+
+from tuttu.catalog.scalars import first_instant, instant_after, money, share
+from tuttu.vocabulary.conversion import to_instant
+from tuttu.vocabulary.values import HOUR
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "start", "end"),
+    [
+        ("2026-03-01", "Europe/Helsinki", local(2026, 3, 1), local(2026, 3, 2)),
+        ("2026-03-29", "Europe/Helsinki", local(2026, 3, 29), local(2026, 3, 30)),
+        ("2024-02-29", "UTC", to_instant(datetime(2024, 2, 29, tzinfo=UTC)), None),
+        ("2026-03-01T09:00", "Europe/Helsinki", local(2026, 3, 1, 9), local(2026, 3, 1, 9) + 1),
+        ("2026-03-01T09:00Z", "Europe/Helsinki", local(2026, 3, 1, 11), None),
+        ("2026-03-01T09:00+05:30", "UTC", local(2026, 3, 1, 5, 30), None),
+    ],
+)
+def test_dates_are_days_of_the_project_s_zone(
+    text: str, zone: str, start: int, end: int | None
+) -> None:
+    assert first_instant(text, zone) == start
+    assert end is None or instant_after(text, zone) == end
+
+
+def test_the_day_the_clocks_change_has_23_hours() -> None:
+    start = first_instant("2026-03-29", "Europe/Helsinki")
+    end = instant_after("2026-03-29", "Europe/Helsinki")
+    assert start is not None
+    assert end is not None
+    assert end - start == 23 * HOUR
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-13-01", "2025-02-29", "0000-01-01"])
+def test_days_that_do_not_exist(text: str) -> None:
+    assert first_instant(text, "UTC") is None
+
+
+def test_the_last_day_there_is_has_no_next() -> None:
+    assert instant_after("9999-12-31", "UTC") is None
+
+
+@given(st.integers(0, 10**12))
+def test_money_is_exact(amount: int) -> None:
+    units, rest = divmod(amount, 10_000)
+    assert money(f"{units}.{rest:04d}") == amount
+    assert money(f"{units}.{rest:04d}1") is None
+
+
+def test_shares() -> None:
+    assert (share("2%"), share("0.5%"), share("0.02"), share("1")) == (0.02, 0.005, 0.02, 1.0)
