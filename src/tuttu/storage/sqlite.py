@@ -154,7 +154,7 @@ class SqliteDriver:
         self._writer.execute("COMMIT")
 
     def _migrate(self, found: int, secret: e.Secret) -> None:
-        """All steps in one transaction: a process that is killed meanwhile leaves the store as it was."""
+        """All steps in one transaction: a process that is killed leaves the store as it was."""
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             for step in MIGRATIONS[found - 1 :]:

@@ -159,7 +159,7 @@ class ProjectActivated(msgspec.Struct, frozen=True, tag="project_activated", kw_
 
 
 class HistoryFolded(msgspec.Struct, frozen=True, tag="history_folded", kw_only=True):
-    """The log up to `through` was folded into what the project version `digest` declares and the one before did not."""
+    """The log up to `through` was folded into what is new in the project version `digest`."""
 
     digest: str
     through: int
