@@ -113,9 +113,9 @@ def shipped_codes() -> set[str]:
     found = {AS_WORDED}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason":
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Reason":
                 code = node.args[0]
-                if isinstance(code, ast.Constant):
+                if isinstance(code, ast.Constant) and isinstance(code.value, str):
                     found.add(code.value)
                 elif path.parts[-2:] == ("decision", "stage.py"):
                     raise AssertionError(f"{path}:{node.lineno}: a code that is not written out")

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu.api import ENGLISH, ShownFault
+from tuttu import api
 from tuttu.cli.options import chosen_language, chosen_storage
 from tuttu.engine import Runtime, open_engine
 from tuttu.storage import OwnedElsewhereError
@@ -63,7 +63,7 @@ class Client:
             base_url="http://tuttu",
             timeout=TIMEOUT,
             trust_env=False,
-            headers={"Accept-Language": chosen_language() or ENGLISH},
+            headers={"Accept-Language": chosen_language() or api.ENGLISH},
         )
 
     def ask(
@@ -111,10 +111,10 @@ class _Problem(msgspec.Struct):
 
     code: str = ""
     detail: str = ""
-    faults: list[ShownFault] = []
+    faults: list[api.ShownFault] = []
 
 
-def _fault(shown: ShownFault) -> Fault:
+def _fault(shown: api.ShownFault) -> Fault:
     return Fault(Where(shown.file, shown.line), shown.found, shown.expected, shown.nearest)
 
 

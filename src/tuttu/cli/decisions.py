@@ -6,14 +6,7 @@ from pathlib import Path
 
 import click
 
-from tuttu.api import (
-    DecideAnswer,
-    DecideRequest,
-    DecisionAnswer,
-    ExplainAnswer,
-    ExplainRequest,
-    Who,
-)
+from tuttu import api
 from tuttu.cli import render
 from tuttu.cli.client import open_client, part
 from tuttu.cli.options import (
@@ -22,7 +15,7 @@ from tuttu.cli.options import (
     json_option,
     language_option,
     parse_who,
-    print_json,
+    show,
 )
 
 surfaces_option = click.option(
@@ -38,7 +31,7 @@ surfaces_option = click.option(
 @json_option
 @folder_option
 def decide(
-    who: Who,
+    who: api.Who,
     surfaces: tuple[str, ...],
     language: str | None,
     dry_run: bool,
@@ -46,7 +39,9 @@ def decide(
     folder: Path,
 ) -> None:
     """Decide the next best actions for WHO (namespace:value)."""
-    request = DecideRequest(who=who, surfaces=list(surfaces), language=language, dry_run=dry_run)
+    request = api.DecideRequest(
+        who=who, surfaces=list(surfaces), language=language, dry_run=dry_run
+    )
     _ask(folder, "/v1/decide", request, as_json)
 
 
@@ -58,7 +53,7 @@ def decide(
 @json_option
 @folder_option
 def explain(
-    who: Who | None,
+    who: api.Who | None,
     surfaces: tuple[str, ...],
     decision_id: str | None,
     language: str | None,
@@ -71,7 +66,7 @@ def explain(
         raise click.UsageError("Give WHO and at least one --surface, or --decision ID.")
     if decision_id is not None and (who is not None or surfaces):
         raise click.UsageError("A decision has its own WHO and --surface.")
-    request = ExplainRequest(
+    request = api.ExplainRequest(
         decision=decision_id,
         who=who or {},
         surfaces=list(surfaces),
@@ -80,16 +75,13 @@ def explain(
     _ask(folder, "/v1/explain", request, as_json)
 
 
-def _ask(folder: Path, path: str, request: DecideRequest | ExplainRequest, as_json: bool) -> None:
-    shape = ExplainAnswer if isinstance(request, ExplainRequest) else DecideAnswer
+def _ask(
+    folder: Path, path: str, request: api.DecideRequest | api.ExplainRequest, as_json: bool
+) -> None:
+    shape = api.ExplainAnswer if isinstance(request, api.ExplainRequest) else api.DecideAnswer
     with open_client(folder) as client:
         answer = client.ask(shape, "POST", path, body=request)
-    if as_json:
-        print_json(answer)
-        return
-    render.decision(answer)
-    if isinstance(answer, ExplainAnswer) and answer.note:
-        click.echo(answer.note)
+    show(answer, as_json, render.decision)
 
 
 @click.command()
@@ -100,13 +92,5 @@ def _ask(folder: Path, path: str, request: DecideRequest | ExplainRequest, as_js
 def decision(decision_id: str, as_json: bool, folder: Path) -> None:
     """Show a decision as it was made, and what came of it."""
     with open_client(folder) as client:
-        answer = client.ask(DecisionAnswer, "GET", f"/v1/decisions/{part(decision_id)}")
-    if as_json:
-        print_json(answer)
-        return
-    render.decision(answer.decision)
-    if answer.customer.note:
-        click.echo(answer.customer.note)
-    for outcome in answer.outcomes:
-        named = render.about(outcome.action or outcome.contact_id, outcome.item)
-        click.echo(f"{outcome.time}: {named} {outcome.outcome}")
+        answer = client.ask(api.DecisionAnswer, "GET", f"/v1/decisions/{part(decision_id)}")
+    show(answer, as_json, render.stored_decision)

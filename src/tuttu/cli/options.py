@@ -12,6 +12,7 @@ import msgspec
 from tuttu.api import Who
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+T = TypeVar("T")
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -107,3 +108,11 @@ def path_name(who: Who) -> str:
 
 def print_json(answer: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
+
+
+def show(answer: T, as_json: bool, render: Callable[[T], None]) -> None:
+    """The answer as JSON, or as people read it."""
+    if as_json:
+        print_json(answer)
+    else:
+        render(answer)
