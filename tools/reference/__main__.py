@@ -2,7 +2,7 @@
 
 What the code says of itself (help texts, routes, shapes, constructs) is taken from there. What it
 does not say (what a scope or a code means, what a function is for) stands here, and a new one
-without such a line ends the run with a KeyError. A test writes the pages anew and compares.
+without such a line ends the run with a KeyError. A test writes the pages again and compares.
 """
 
 from __future__ import annotations

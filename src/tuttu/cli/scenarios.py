@@ -17,7 +17,7 @@ from tuttu.cli.options import FOLDER, folder_option, json_option, print_json
 @click.argument("folder", type=FOLDER, default=Path())
 @json_option
 def run_stories(folder: Path, as_json: bool) -> None:
-    """Tell the scenarios of a project folder, each on a store of its own."""
+    """Run the scenarios of a project folder, each on a store of its own."""
     report = simulation.run(folder, lambda name: click.echo(f"{name} …", err=True))
     if as_json:
         print_json(report)

@@ -27,7 +27,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 @json_option
 @folder_option
 def verify(as_json: bool, folder: Path) -> None:
-    """Judge everybody row by row and in DuckDB, compute every trait over the whole log, and tell
+    """Judge everybody row by row and in DuckDB, compute every trait over the whole log, and show
     the differences: none, or the exit code is 1."""
     with open_client(folder) as client:
         if client.runtime is None:
