@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tuttu.identity import resolve, settling
+from tuttu.identity import repartition, resolve
+from tuttu.identity.graph_state import evidence_of
 from tuttu.identity.records import Node
-from tuttu.identity.register import said_of
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.facts import Conflict, Unit
@@ -259,7 +259,7 @@ def test_who_is_refused_by_the_strongest_is_taken_by_the_next(
 ) -> None:
     """The second e-mail is refused by its strongest link; when the one that had it takes another,
     the next who named it has it, however many did."""
-    monkeypatch.setattr(settling, "CROWD", crowd)
+    monkeypatch.setattr(repartition, "CROWD", crowd)
     world = make_world(namespaces(user_id={"unique": True}, email={"unique": True}))
     world.tell(
         world.event("user_id:1", "email:first", time=0),
@@ -276,7 +276,7 @@ def test_a_store_of_before_is_looked_through(
     make_world: MakeWorld, namespaces: Rules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nodes that were written before their partners' namespace was kept do not claim to know it."""
-    monkeypatch.setattr(settling, "CROWD", 0)
+    monkeypatch.setattr(repartition, "CROWD", 0)
     world = make_world(namespaces(user_id={"unique": True}, device={}, email={}))
     world.tell(
         world.event("user_id:1", "email:m", time=9),
@@ -285,8 +285,8 @@ def test_a_store_of_before_is_looked_through(
     node = world.state()["identity.nodes"][world.store.pseudonym("email", "m")]
     assert (node.of, node.best.time) == ("", 3)
     before = msgspec.structs.replace(node, of=None, best=None)
-    assert said_of(before).of == ""
-    assert said_of(Node(home=b"")).of is None
+    assert evidence_of(before).of == ""
+    assert evidence_of(Node(home=b"")).of is None
 
 
 def test_an_email_that_thousands_share_newest_first(

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests import builders
 
-from tuttu.identity import links_of, partition, records, settling
+from tuttu.identity import links_of, partition, records, repartition
 from tuttu.identity.partition import is_void
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Event, Identifier
@@ -65,7 +65,7 @@ class Log(msgspec.Struct):
 def shortcuts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """all: what spares work where very many share an identifier is done everywhere."""
     if request.param == "all":
-        monkeypatch.setattr(settling, "CROWD", 0)
+        monkeypatch.setattr(repartition, "CROWD", 0)
         monkeypatch.setattr(records, "FEW", 1)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuttu.intake.body import require_depth, second_level
+from tuttu.intake.call import require_depth, second_level
 from tuttu.intake.errors import IntakeError
 
 pytestmark = pytest.mark.fuzz

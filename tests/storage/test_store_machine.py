@@ -146,7 +146,11 @@ class StoreMachine(RuleBasedStateMachine):
                 reads.append((*place, self.model.version(place) + (1 if stale else 0)))
             units.append(
                 unit_of(
-                    store, *said.steps, who=said.who, id=f"m{self.number}", dedupe_keys=said.dedupe_keys,
+                    store,
+                    *said.steps,
+                    who=said.who,
+                    id=f"m{self.number}",
+                    dedupe_keys=said.dedupe_keys,
                     reads=tuple(reads),
                 )
             )  # fmt: skip

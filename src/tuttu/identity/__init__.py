@@ -11,7 +11,7 @@ identifiers but an event that names both.
 
 from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
-from tuttu.identity.evidence import Link, links_of
+from tuttu.identity.evidence import links_of
 from tuttu.identity.fold import folds
 from tuttu.identity.identifiers import identifiers_of
 from tuttu.identity.normalise import normalise
@@ -27,19 +27,10 @@ from tuttu.identity.resolve import (
 )
 from tuttu.vocabulary.room import Room
 
-ROOM = Room(
-    name="identity",
-    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED),
-    folds=folds,
-    canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
-    can_follow=can_follow,
-)
-
 __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
-    "Link",
     "customers",
     "first_of",
     "identifier_of",
@@ -50,3 +41,11 @@ __all__ = [
     "resolve",
     "resolve_fragment",
 ]
+
+ROOM = Room(
+    name="identity",
+    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED),
+    folds=folds,
+    canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
+    can_follow=can_follow,
+)

@@ -16,7 +16,7 @@ K = TypeVar("K")
 ALIAS = "alias"
 
 
-class Link(msgspec.Struct, Generic[K], frozen=True):
+class IdentityLink(msgspec.Struct, Generic[K], frozen=True):
     """Evidence that two nodes are one person; `alias`: it may join two values of a namespace
     that allows it."""
 
@@ -26,7 +26,9 @@ class Link(msgspec.Struct, Generic[K], frozen=True):
     alias: bool = False
 
 
-def links_of(event: Event, namespaces: Mapping[str, Namespace]) -> Iterator[Link[Identifier]]:
+def links_of(
+    event: Event, namespaces: Mapping[str, Namespace]
+) -> Iterator[IdentityLink[Identifier]]:
     """The links of an event: a star from its identifier of highest priority.
 
     In an alias call, an identifier of the same namespace as one before it is linked to that one:
@@ -47,13 +49,15 @@ def links_of(event: Event, namespaces: Mapping[str, Namespace]) -> Iterator[Link
         if one is not identifier:
             strength = strength_of(namespaces[identifier.namespace], event.call)
             evidence = Evidence(strength, event.time, event.id, place)
-            yield Link(one, identifier, evidence, alias)
+            yield IdentityLink(one, identifier, evidence, alias)
 
 
 def strength_of(namespace: Namespace, call: str) -> int:
     return namespace.strength.get(call, namespace.strength.get("default", 0))
 
 
-def live_links(links: Iterable[Link[K]], barred: Collection[frozenset[K]]) -> list[Link[K]]:
+def live_links(
+    links: Iterable[IdentityLink[K]], barred: Collection[frozenset[K]]
+) -> list[IdentityLink[K]]:
     """The links that nobody has unmerged."""
     return [link for link in links if frozenset((link.one, link.other)) not in barred]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tuttu.identity.evidence import Link, links_of
-from tuttu.identity.joining import connect
-from tuttu.identity.register import Named, Register, name_by
-from tuttu.identity.settling import settle
+from tuttu.identity.evidence import IdentityLink, links_of
+from tuttu.identity.graph_state import GraphState, NodeEvidence, with_pair
+from tuttu.identity.joining import add_evidence
+from tuttu.identity.records import NODES, Node
+from tuttu.identity.repartition import repartition
 from tuttu.vocabulary.events import Event, FragmentId, Identifier, PreferenceSet, Unmerge
 from tuttu.vocabulary.facts import Fact, Logged, Transaction
 from tuttu.vocabulary.project import Project
@@ -19,16 +20,21 @@ def folds(project: Project) -> Folds:
     """State after it is a function of the set of facts, in whatever order they came."""
 
     def fold(transaction: Transaction, logged: Logged) -> None:
-        fact = logged.fact
-        register = Register(transaction, project.namespaces)
+        fact, body = logged.fact, logged.fact.body
+        if isinstance(body, Event) and fact.fragment is not None:
+            node = transaction.get(NODES, fact.fragment) or Node(home=b"")
+            known = node.own is not None and node.own <= fact.time
+            if known and body.identifiers == (node.identifier,):
+                return
+        graph = GraphState(transaction, project.namespaces)
         for key, identifier in _owners(fact):
-            register.introduce(key, identifier)
-            register.has_own(key, fact.time)
-        if isinstance(fact.body, Event):
-            _take_event(register, fact.body)
-        elif isinstance(fact.body, Unmerge):
-            _take_unmerge(register, fact.body)
-        register.flush()
+            graph.add_node(key, identifier)
+            graph.add_own_fact(key, fact.time)
+        if isinstance(body, Event):
+            _add_event(graph, body)
+        elif isinstance(body, Unmerge):
+            _unmerge(graph, body)
+        graph.flush()
 
     return dict.fromkeys((Event, Unmerge, PreferenceSet, Receipt), fold)
 
@@ -46,47 +52,40 @@ def _owners(fact: Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:
             yield fact.fragment, identifiers[0]
 
 
-def _take_event(register: Register, event: Event) -> None:
-    keys = {identifier: register.key_of(identifier) for identifier in event.identifiers}
+def _add_event(graph: GraphState, event: Event) -> None:
+    keys = {identifier: graph.key_of(identifier) for identifier in event.identifiers}
     for identifier, key in keys.items():
-        register.introduce(key, identifier)
-    for link in links_of(event, register.namespaces):
-        connect(register, Link(keys[link.one], keys[link.other], link.evidence, link.alias))
+        graph.add_node(key, identifier)
+    for link in links_of(event, graph.namespaces):
+        ends = keys[link.one], keys[link.other]
+        add_evidence(graph, IdentityLink(*ends, link.evidence, link.alias))
 
 
-def _take_unmerge(register: Register, unmerge: Unmerge) -> None:
+def _unmerge(graph: GraphState, unmerge: Unmerge) -> None:
     """From now on, and as if from ever, the one is never one customer with any of the others."""
-    one = register.key_of(unmerge.one)
+    one = graph.key_of(unmerge.one)
     homes: set[FragmentId] = set()
-    for other in map(register.key_of, (unmerge.other, *unmerge.more)):
-        if one != other and other not in register.barred(one):
-            homes |= _part(register, one, other)
+    for other in map(graph.key_of, (unmerge.other, *unmerge.more)):
+        if one != other and other not in graph.barred(one):
+            homes |= _bar(graph, one, other)
     if homes:
-        settle(register, homes)
+        repartition(graph, homes)
 
 
-def _part(register: Register, one: FragmentId, other: FragmentId) -> set[FragmentId]:
-    """Bar the pair; the homes that have to be settled because of it."""
+def _bar(graph: GraphState, one: FragmentId, other: FragmentId) -> set[FragmentId]:
+    """Bar the pair; the homes that have to be partitioned again because of it."""
     ends = one, other
-    register.bar(one, other)
-    register.bar(other, one)
-    homes = {register.home(one)} if _are_one(register, one, other) else set()
-    if register.pair(one, other) is not None:
-        homes |= {register.home(key) for key in ends if register.gain_partners(key, -1)}
+    graph.bar(one, other)
+    graph.bar(other, one)
+    known = graph.knows(one) and graph.knows(other)
+    homes = {graph.home(one)} if known and graph.home(one) == graph.home(other) else set()
+    if graph.pair(one, other) is not None:
+        homes |= {graph.home(key) for key in ends if graph.add_partners(key, -1)}
         for key in ends:
-            _rename(register, key)
+            # What only unmerged evidence said of the node is not known any more.
+            barred, known_of = graph.barred(key), NodeEvidence()
+            for partner, neighbour in graph.neighbours(key):
+                if partner not in barred:
+                    known_of = with_pair(known_of, neighbour.pair, neighbour.kind)
+            graph.set_evidence(key, known_of)
     return homes
-
-
-def _are_one(register: Register, one: FragmentId, other: FragmentId) -> bool:
-    known = register.knows(one) and register.knows(other)
-    return known and register.home(one) == register.home(other)
-
-
-def _rename(register: Register, key: FragmentId) -> None:
-    """Forget what only unmerged evidence said of the node."""
-    barred, said = register.barred(key), Named()
-    for partner, neighbour in register.neighbours(key):
-        if partner not in barred:
-            said = name_by(said, neighbour.pair, neighbour.kind)
-    register.names(key, said)

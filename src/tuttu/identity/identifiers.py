@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.normalise import normalise
@@ -15,8 +15,6 @@ EXTERNAL_IDS = "context.externalIds."
 MOST_IDENTIFIERS = 50
 """In one call: each of them is evidence."""
 
-Found = Iterator[tuple[str, object]]
-
 
 def identifiers_of(
     call: Mapping[str, object], namespaces: Mapping[str, Namespace]
@@ -27,12 +25,21 @@ def identifiers_of(
     Blocked and empty ones, and those of undeclared namespaces, are left out. Raises
     IdentifierError for one that is too long, and for more than `MOST_IDENTIFIERS`.
     """
+    external = _external_ids(call)
+    raw: list[tuple[str, object]] = [(USER_ID, call.get("userId"))]
+    if call.get("type") == "alias":
+        raw.append((USER_ID, call.get("previousId")))
+    raw += [(ANONYMOUS_ID, call.get("anonymousId")), *external]
+    for namespace in namespaces.values():
+        for path in namespace.fields:
+            for value in _at(call, path, external):
+                raw.append((namespace.name, value))
     found: dict[Identifier, int] = {}
-    for name, raw in _raw(call, namespaces):
-        namespace = namespaces.get(name)
-        value = None if namespace is None else normalise(namespace, raw)
-        if namespace is not None and value is not None:
-            found.setdefault(Identifier(name, value), namespace.rank)
+    for name, value in raw:
+        declared = None if value is None else namespaces.get(name)
+        text = None if declared is None else normalise(declared, value)
+        if declared is not None and text is not None:
+            found.setdefault(Identifier(name, text), declared.rank)
     if len(found) > MOST_IDENTIFIERS:
         raise IdentifierError(
             f"found {len(found)} identifiers in one call; expected at most {MOST_IDENTIFIERS}"
@@ -40,45 +47,29 @@ def identifiers_of(
     return tuple(sorted(found, key=found.__getitem__))
 
 
-def _raw(call: Mapping[str, object], namespaces: Mapping[str, Namespace]) -> Found:
-    yield USER_ID, call.get("userId")
-    if call.get("type") == "alias":
-        yield USER_ID, call.get("previousId")
-    yield ANONYMOUS_ID, call.get("anonymousId")
-    external = list(_external_ids(call))
-    yield from external
-    for namespace in namespaces.values():
-        for path in namespace.fields:
-            for raw in _at(call, path, external):
-                yield namespace.name, raw
-
-
-def _external_ids(call: Mapping[str, object]) -> Found:
+def _external_ids(call: Mapping[str, object]) -> list[tuple[str, object]]:
     """``context.externalIds`` of people: other collections name other things, and an encoded
     value is not the value."""
     context = call.get("context")
     listed = context.get("externalIds") if isinstance(context, Mapping) else None
-    for entry in listed if isinstance(listed, list) else ():
-        if (
-            isinstance(entry, Mapping)
-            and isinstance(entry.get("type"), str)
-            and entry.get("collection", "users") == "users"
-            and entry.get("encoding", "none") in {"none", None}
-        ):
-            yield entry["type"], entry.get("id")
+    return [
+        (entry["type"], entry.get("id"))
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, Mapping)
+        and isinstance(entry.get("type"), str)
+        and entry.get("collection", "users") == "users"
+        and entry.get("encoding", "none") in {"none", None}
+    ]
 
 
-def _at(
-    call: Mapping[str, object], path: str, external: list[tuple[str, object]]
-) -> Iterator[object]:
+def _at(call: Mapping[str, object], path: str, external: list[tuple[str, object]]) -> list[object]:
     """What stands at a dotted path. The traits of a group call are the group's: not read."""
     if path.startswith(EXTERNAL_IDS):
         wanted = path.removeprefix(EXTERNAL_IDS)
-        yield from (raw for name, raw in external if name == wanted)
-        return
+        return [value for name, value in external if name == wanted]
     if path.startswith("traits.") and call.get("type") == "group":
-        return
+        return []
     value: object = call
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
-    yield value
+    return [value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 from tuttu.identity.errors import IdentifierError
@@ -25,15 +25,21 @@ def normalise(namespace: Namespace, raw: object) -> str | None:
     Nobody is named by null, a bool, a list, an object, blank text, and what the namespace blocks.
     A number is its text. Raises IdentifierError for what is too long to be kept, or is no text.
     """
-    text = _text(namespace.name, raw)
-    if text is None or _is_blank(text):
+    text = raw if isinstance(raw, str) else _text(namespace.name, raw)
+    if text is None:
         return None
     value = unicodedata.normalize("NFC", text)
-    for step in _steps(namespace.normalise):
-        value = _STEPS[step](value)
-    if _is_blank(value) or is_blocked(namespace, value):
+    for step in namespace.normalise:
+        # `phone` keeps digits only by itself; with `digits` beside it, what it made would be taken
+        # for another number the next time.
+        if step != "digits" or "phone" not in namespace.normalise:
+            value = _STEPS[step](value)
+    if not (value.strip() if value.isascii() else _visible(value).strip()):
         return None
-    _require_storable(namespace.name, value)
+    if (namespace.blocked or namespace.blocked_patterns) and is_blocked(namespace, value):
+        return None
+    if len(value) > LONGEST or not value.isascii():
+        _require_storable(namespace.name, value)
     return value
 
 
@@ -41,15 +47,12 @@ def is_blocked(namespace: Namespace, value: str) -> bool:
     """Whether the namespace says that this value names nobody, however it is written: in any case,
     width or script of digits, with any dash, and with characters in it that nobody sees."""
     plain = _plain(value)
-    blocked = _folded(namespace.blocked)
-    return plain in blocked or any(
-        _pattern(pattern).fullmatch(plain) for pattern in namespace.blocked_patterns
-    )
+    if plain in _folded(namespace.blocked):
+        return True
+    return any(_pattern(pattern).fullmatch(plain) for pattern in namespace.blocked_patterns)
 
 
 def _text(name: str, raw: object) -> str | None:
-    if isinstance(raw, str):
-        return raw
     if isinstance(raw, float) and math.isfinite(raw):
         return str(int(raw)) if raw.is_integer() else repr(raw)
     if not isinstance(raw, int) or isinstance(raw, bool):
@@ -57,10 +60,6 @@ def _text(name: str, raw: object) -> str | None:
     if abs(raw) >= LONGEST_NUMBER:
         raise IdentifierError(f"{name}: found a number of over 600 digits; expected a shorter one")
     return str(raw)
-
-
-def _is_blank(text: str) -> bool:
-    return not (_trim(text) if text.isascii() else _visible(text).strip())
 
 
 def _visible(text: str) -> str:
@@ -93,6 +92,8 @@ def _require_storable(name: str, value: str) -> None:
 
 
 def _trim(text: str) -> str:
+    if text.isascii():
+        return text.strip()
     before = None
     while before != text:
         before, text = text, text.strip().strip(INVISIBLE)
@@ -128,12 +129,6 @@ def _phone(text: str) -> str:
 
 def _international(digits: str) -> str:
     return f"+{digits}" if digits else ""
-
-
-def _steps(declared: tuple[str, ...]) -> Iterator[str]:
-    """`phone` keeps digits only by itself; with `digits` beside it, what it made would be taken
-    for another number the next time."""
-    return (step for step in declared if step != "digits" or "phone" not in declared)
 
 
 _STEPS: dict[str, Callable[[str], str]] = {

@@ -20,14 +20,14 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from tuttu.identity.evidence import Link, live_links
+from tuttu.identity.evidence import IdentityLink, live_links
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Identifier
 
 K = TypeVar("K", bound=Hashable)
 
 
-class Situation(msgspec.Struct, Generic[K], frozen=True):
+class Constraints(msgspec.Struct, Generic[K], frozen=True):
     """What a grouping rests on: each node's namespace, the nodes that it was unmerged from, and
     what the namespaces allow."""
 
@@ -36,19 +36,19 @@ class Situation(msgspec.Struct, Generic[K], frozen=True):
     namespaces: Mapping[str, Namespace]
 
 
-class Groups(Generic[K]):
+class UnionFind(Generic[K]):
     """Disjoint sets of nodes, joined link by link. refused: the links that joined nothing."""
 
-    def __init__(self, situation: Situation[K]) -> None:
-        self.refused: set[Link[K]] = set()
-        self._situation = situation
+    def __init__(self, constraints: Constraints[K]) -> None:
+        self.refused: set[IdentityLink[K]] = set()
+        self._constraints = constraints
         self._parent: dict[K, K] = {}
         self._members: dict[K, list[K]] = {}
         self._unique: dict[K, dict[str, int]] = {}
-        for node, kind in situation.kinds.items():
+        for node, kind in constraints.kinds.items():
             self._parent[node] = node
             self._members[node] = [node]
-            unique = kind in situation.namespaces and situation.namespaces[kind].unique
+            unique = kind in constraints.namespaces and constraints.namespaces[kind].unique
             self._unique[node] = {kind: 1} if unique else {}
 
     def find(self, node: K) -> K:
@@ -61,7 +61,7 @@ class Groups(Generic[K]):
     def same(self, one: K, other: K) -> bool:
         return self.find(one) == self.find(other)
 
-    def take(self, link: Link[K]) -> bool:
+    def join(self, link: IdentityLink[K]) -> bool:
         """Join what the link joins; False if it is refused."""
         one, other = self.find(link.one), self.find(link.other)
         if one == other:
@@ -72,12 +72,12 @@ class Groups(Generic[K]):
         self._union(one, other)
         return True
 
-    def refuses(self, link: Link[K]) -> bool:
+    def refuses(self, link: IdentityLink[K]) -> bool:
         """Whether the link would put into one group what must stay apart."""
         one, other = self.find(link.one), self.find(link.other)
-        aliased = self._situation.kinds[link.other] if link.alias else None
+        aliased = self._constraints.kinds[link.other] if link.alias else None
         too_many = clash(
-            self._unique[one], self._unique[other], aliased, self._situation.namespaces
+            self._unique[one], self._unique[other], aliased, self._constraints.namespaces
         )
         return too_many is not None or self._holds_barred_pair(one, other)
 
@@ -86,7 +86,7 @@ class Groups(Generic[K]):
 
     def _holds_barred_pair(self, one: K, other: K) -> bool:
         smaller, greater = sorted((one, other), key=lambda root: len(self._members[root]))
-        barred = self._situation.barred
+        barred = self._constraints.barred
         return any(
             enemy in self._parent and self.find(enemy) == greater
             for node in self._members[smaller]
@@ -119,31 +119,31 @@ def added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({**one, **other})}
 
 
-def group(links: Iterable[Link[K]], situation: Situation[K]) -> Groups[K]:
+def grouped(links: Iterable[IdentityLink[K]], constraints: Constraints[K]) -> UnionFind[K]:
     """Take the links in their order."""
-    groups = Groups(situation)
+    groups = UnionFind(constraints)
     for link in sorted(links, key=lambda link: link.evidence.rank):
-        groups.take(link)
+        groups.join(link)
     return groups
 
 
 def partition(
     identifiers: Iterable[Identifier],
-    links: Iterable[Link[Identifier]],
+    links: Iterable[IdentityLink[Identifier]],
     unmerged: Collection[frozenset[Identifier]],
     namespaces: Mapping[str, Namespace],
 ) -> frozenset[frozenset[Identifier]]:
-    """The customers, each as the set of his identifiers, from all evidence at once."""
+    """The customers, each as the set of their identifiers, from all evidence at once."""
     live = live_links(links, unmerged)
     partners: dict[Identifier, set[Identifier]] = defaultdict(set)
     for link in live:
         partners[link.one].add(link.other)
         partners[link.other].add(link.one)
     void = {node for node, met in partners.items() if is_void(node.namespace, len(met), namespaces)}
-    situation = Situation(
+    constraints = Constraints(
         {node: node.namespace for node in identifiers}, barred_of(unmerged), namespaces
     )
-    groups = group((link for link in live if not {link.one, link.other} & void), situation)
+    groups = grouped((link for link in live if not {link.one, link.other} & void), constraints)
     return frozenset(frozenset(members) for members in groups.sets())
 
 

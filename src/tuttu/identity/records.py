@@ -1,11 +1,13 @@
 """What this room keeps.
 
 An identifier is a *node*, under the 16 bytes of its pseudonym. Two nodes that an event names
-together are a *pair*. A customer is kept at his *home*, the node with the smallest key: that
-changes seldom as he grows, and does not depend on the order in which the evidence came.
+together are a *pair*. A customer is kept at their *home*, the node with the smallest key: that
+changes seldom as they grow, and does not depend on the order in which the evidence came.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import msgspec
 
@@ -28,7 +30,7 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
         return -self.strength, self.time, self.id, self.place
 
 
-class Pair(msgspec.Struct, frozen=True, array_like=True):
+class EvidencePair(msgspec.Struct, frozen=True, array_like=True):
     """All evidence on a pair that can ever matter: the best by alias, and the best other.
 
     first: the smallest time of any evidence on it.
@@ -39,7 +41,7 @@ class Pair(msgspec.Struct, frozen=True, array_like=True):
     alias: Evidence | None = None
 
 
-class Head(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A customer as a whole.
 
     unique: how many values of each unique namespace. contested: some evidence on a member was
@@ -49,7 +51,7 @@ class Head(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     size: int = 1
-    unique: dict[str, int] = {}
+    unique: Mapping[str, int] = {}
     contested: bool = False
     barred: bool = False
     joined_at: Instant | None = None
@@ -59,19 +61,19 @@ FEW = 16
 
 
 def keeps_date(head: Head) -> bool:
-    """Whether he is small enough for his date of joining to be kept up with every event: in a crowd
-    each one would mean to look at all the others."""
+    """Whether the customer is small enough for the date of joining to be kept up with every event:
+    in a crowd each one would mean to look at all the others."""
     return head.size <= FEW
 
 
-class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An identifier.
 
     identifier: None while only its pseudonym is known. own: smallest time of a fact of its own;
     named: smallest time of evidence that names it, unmerged evidence left out. partners: distinct
     other identifiers in such evidence. best: the first such evidence to be taken. of: the namespace
     of all its partners, empty if they are of several. barred: it was unmerged from somebody. head:
-    the customer, if this is his home.
+    the customer, if this is their home.
     """
 
     home: FragmentId
@@ -92,7 +94,7 @@ class Node(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True):
-    """One node of a customer of several, for reading him at once. own: it has facts of its own."""
+    """One node of a customer of several, for reading them at once. own: it has facts of its own."""
 
     identifier: Identifier | None
     first: Instant | None
@@ -103,7 +105,7 @@ class Neighbour(msgspec.Struct, frozen=True, array_like=True):
     """A pair seen from one of its nodes. kind: the namespace of the other one."""
 
     kind: str
-    pair: Pair
+    pair: EvidencePair
 
 
 class Barred(msgspec.Struct, frozen=True, array_like=True):

@@ -15,9 +15,9 @@ from tuttu.identity.records import (
     MEMBERS,
     NEIGHBOURS,
     NODES,
+    EvidencePair,
     Head,
     Node,
-    Pair,
 )
 from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.facts import Reader
@@ -61,7 +61,9 @@ def priority(project: Project, identifier: Identifier) -> tuple[int, Identifier]
     return len(project.namespaces) if namespace is None else namespace.rank, identifier
 
 
-def _refused_link(reader: Reader, project: Project, row: bytes, pair: Pair) -> RefusedLink | None:
+def _refused_link(
+    reader: Reader, project: Project, row: bytes, pair: EvidencePair
+) -> RefusedLink | None:
     keys = row[:KEY], row[KEY + 1 :]
     ends = [end for key in keys if (end := _end(reader, key)) is not None]
     if len(ends) < 2:
@@ -89,7 +91,7 @@ def _end(reader: Reader, key: FragmentId) -> End | None:
     return End(key, node.identifier, node, home.head)
 
 
-def _reason(reader: Reader, project: Project, ends: list[End], pair: Pair) -> str:
+def _reason(reader: Reader, project: Project, ends: list[End], pair: EvidencePair) -> str:
     """Why the pair is apart. What parted two customers when the link was taken parts them still,
     since customers only grow as links are taken. An unmerge is named before all else that parts
     them, so that without the links it is said to refuse all would be as if it had not been."""

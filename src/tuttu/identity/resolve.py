@@ -30,7 +30,7 @@ Members = dict[FragmentId, Member]
 def resolve(reader: Reader, project: Project, identifier: Identifier) -> Customer:
     """The customer of an identifier that is normalised already.
 
-    One that no fact names is a customer of his own, with one fragment that is still empty.
+    One that no fact names is a customer of its own, with one fragment that is still empty.
     """
     key = reader.pseudonym(identifier.namespace, identifier.value)
     customer = resolve_fragment(reader, project, key)
@@ -40,7 +40,7 @@ def resolve(reader: Reader, project: Project, identifier: Identifier) -> Custome
 
 
 def resolve_fragment(reader: Reader, project: Project, fragment: FragmentId) -> Customer:
-    """The customer of a fragment. Watched: his home, which changes whenever he does."""
+    """The customer of a fragment. Watched: their home, which changes whenever they do."""
     node = reader.get(NODES, fragment)
     if node is None:
         return Customer(fragments=(fragment,), identifiers=())

@@ -1,16 +1,27 @@
-"""The border: one body in, units to commit and refusals out."""
+"""The border: one body in, unpacked and in UTF-8; units to commit and refusals out."""
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Raw
 
-from tuttu.intake import body as bodies
-from tuttu.intake.call import ANY_CALL, Context, read_call, read_instant
+from tuttu.intake.call import (
+    ANY_CALL,
+    BODY_DEPTH,
+    Context,
+    decode,
+    read_call,
+    read_instant,
+    require_depth,
+    second_level,
+)
 from tuttu.intake.errors import STATUS, IntakeError, RefusalCode
+from tuttu.vocabulary.company import Limits
 from tuttu.vocabulary.events import DeadLetter
 from tuttu.vocabulary.facts import Fact, Unit
 from tuttu.vocabulary.values import Instant
@@ -18,6 +29,12 @@ from tuttu.vocabulary.values import Instant
 BATCH = "batch"
 _MANY_COMMAS = 100_000
 """Below it, even a list of nothing but commas is cheap to split."""
+KEY_LENGTH = 1_024
+"""Characters of a write key."""
+_CHUNK = 64 * 1024
+_GZIP = {"gzip", "x-gzip"}
+_GZIP_BITS = zlib.MAX_WBITS | 16
+_WRITE_KEY = re.compile(rb'("writeKey"\s*:\s*)"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)', re.DOTALL)
 
 
 class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,13 +98,13 @@ def accept(
     answer holds.
     """
     limits = context.project.company.limits
-    unpacked = bodies.unpack(body, encoding, limits.body_bytes)
+    unpacked = unpack(body, encoding, limits.body_bytes)
     content = unpacked.content
     try:
         if unpacked.problem:
             raise unpacked.problem
         if not content.isascii():
-            bodies.require_utf8(content)
+            require_utf8(content)
         if route == BATCH:
             return _accept_batch(content, context)
         return Accepted(units=(read_call(content, route, context, sent),))
@@ -125,11 +142,11 @@ def _split(content: bytes, limit: int) -> tuple[list[Raw], Instant | None]:
         RefusalCode.TOO_MANY_EVENTS,
         f"found more than {limit:,} calls in one batch; expected {limit:,} at most: send several",
     )
-    bodies.require_depth(content, bodies.BODY_DEPTH)
+    require_depth(content, BODY_DEPTH)
     many = content.count(b",") > _MANY_COMMAS
-    if many and bodies.second_level(content) > max(limit, _MANY_COMMAS):
+    if many and second_level(content) > max(limit, _MANY_COMMAS):
         raise too_many
-    batch = bodies.decode(_BATCH, content)
+    batch = decode(_BATCH, content)
     if batch.batch is None:
         found = "found no `batch`; expected a list of calls in it"
         raise IntakeError(RefusalCode.MISSING_FIELD, found)
@@ -147,7 +164,7 @@ def _dead_letter(
     sent: Instant | None,
 ) -> DeadLetter:
     """What was refused: its bytes up to the limit, without keys. sent: when its batch was sent."""
-    content = bodies.without_write_key(content)
+    content = without_write_key(content)
     return DeadLetter(
         id=context.new_id(),
         route=route,
@@ -168,3 +185,118 @@ def _letter_units(refusals: Iterable[CallRefusal], context: Context) -> tuple[Un
         fact = Fact(id=letter.id, fragment=None, time=now, received=now, body=letter)
         units.append(Unit(facts=(fact,), dedupe_keys=(b"letter:" + letter.id.encode(),)))
     return tuple(units)
+
+
+class _Inflater(Protocol):
+    """Of zlib's decompressors, which have no public name."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class Unpacked(msgspec.Struct, frozen=True):
+    """A body without its content encoding; with a problem, what there was of it.
+
+    whole: nothing of the body is missing in the content.
+    """
+
+    content: bytes
+    problem: IntakeError | None = None
+    whole: bool = True
+
+
+def unpack(body: bytes, encoding: str | None, limit: int) -> Unpacked:
+    """Undo `Content-Encoding`; never holds more than `limit` unpacked bytes and a chunk."""
+    scheme = (encoding or "").strip().lower()
+    if scheme in _GZIP:
+        return _gunzip(body, limit)
+    if scheme not in {"", "identity"}:
+        found = f"found content encoding {encoding!r}; expected gzip or none"
+        return Unpacked(body, IntakeError(RefusalCode.UNKNOWN_ENCODING, found))
+    return Unpacked(body, _too_large(limit)) if len(body) > limit else Unpacked(body)
+
+
+def _gunzip(body: bytes, limit: int) -> Unpacked:
+    inflater = zlib.decompressobj(wbits=_GZIP_BITS)
+    content = bytearray()
+    for start in range(0, len(body), _CHUNK):
+        chunk, before = body[start : start + _CHUNK], inflater.copy()
+        try:
+            content += inflater.decompress(chunk, limit + 1 - len(content))
+        except zlib.error as error:
+            content += _until_it_breaks(before, chunk, limit - len(content))
+            return _broken(body, content, str(error))
+        if len(content) > limit:
+            return Unpacked(bytes(content[:limit]), _too_large(limit), whole=False)
+    if not inflater.eof:
+        return _broken(body, content, "it ends too early")
+    if inflater.unused_data:
+        return _broken(body, content, "bytes follow after its end")
+    return Unpacked(bytes(content))
+
+
+def _broken(body: bytes, content: bytearray, why: str) -> Unpacked:
+    """Kept unpacked, as far as that goes: so people can read it, and no key hides in it."""
+    problem = IntakeError(
+        RefusalCode.BAD_GZIP,
+        f"found a body that is not whole gzip ({why}); pack it again, or send it plain",
+    )
+    return Unpacked(bytes(content), problem, whole=False) if content else Unpacked(body, problem)
+
+
+def _until_it_breaks(inflater: _Inflater, chunk: bytes, limit: int) -> bytes:
+    """What a chunk of broken gzip holds before the fault, at most `limit` bytes."""
+    content = bytearray()
+    for start in range(len(chunk)):
+        if len(content) >= limit:
+            break
+        try:
+            content += inflater.decompress(chunk[start : start + 1], limit - len(content))
+        except zlib.error:
+            break
+    return bytes(content)
+
+
+def _too_large(limit: int) -> IntakeError:
+    return IntakeError(
+        RefusalCode.BODY_TOO_LARGE,
+        f"found a body of more than {limit:,} bytes unpacked; send it in smaller batches",
+    )
+
+
+def require_utf8(content: bytes) -> None:
+    """Raises IntakeError at the first byte that is not UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"found byte {content[error.start]:#04x} at {error.start}, which is not UTF-8"
+        raise IntakeError(RefusalCode.NOT_UTF8, f"{found}; send JSON in UTF-8") from None
+
+
+class _Keyed(msgspec.Struct, frozen=True, rename="camel"):
+    write_key: Any = None
+
+
+_DEFAULT = Limits()
+_KEYED = msgspec.json.Decoder(_Keyed)
+
+
+def write_key_of(body: bytes, encoding: str | None = None, limits: Limits = _DEFAULT) -> str | None:
+    """The `writeKey` that Segment's older clients put into a call or batch; None if there is none
+    or the body cannot be read.
+
+    It is for requests that nobody has authenticated yet: never raises, decodes nothing else.
+    """
+    unpacked = unpack(body, encoding, limits.body_bytes)
+    if unpacked.problem or b"writeKey" not in unpacked.content:
+        return None
+    try:
+        require_depth(unpacked.content, BODY_DEPTH)
+        key = decode(_KEYED, unpacked.content).write_key
+    except IntakeError:
+        return None
+    return key if isinstance(key, str) and 0 < len(key) <= KEY_LENGTH else None
+
+
+def without_write_key(content: bytes) -> bytes:
+    """The same bytes with the value of every `writeKey` emptied: keys are never stored."""
+    return _WRITE_KEY.sub(rb'\1""', content) if b"writeKey" in content else content

@@ -1,4 +1,9 @@
-"""One of Segment's calls, from its bytes to the unit that is committed: shape, ids, time, plan."""
+"""One of Segment's calls, from its bytes to the unit that is committed: JSON, ids, time, plan.
+
+Decoders call themselves for each level of nesting, so its depth is counted on the bytes before any
+of them. Counting never recurses, and is exact for JSON; for anything else, for the part that a
+decoder reads before it gives up.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import Any
+from itertools import accumulate, chain
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Raw
 
 from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of
-from tuttu.intake.body import ANYTHING, EVENT_DEPTH, decode, require_depth
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
 from tuttu.vocabulary.company import Tracking
 from tuttu.vocabulary.conversion import convert, format_instant, parse_instant
@@ -22,15 +27,29 @@ from tuttu.vocabulary.facts import Fact, Unit
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import HOUR, Instant, Type
 
+T = TypeVar("T")
+
 CALLS = ("identify", "track", "page", "screen", "group", "alias")
 ANY_CALL = "call"
 """The route of one call whose `type` says which it is, as the calls of a batch do."""
+EVENT_DEPTH = 64
+"""Levels of nesting in one call."""
+BODY_DEPTH = 256
+"""Levels of nesting in a batch: what lies between the two is refused call by call."""
 MESSAGE_ID_LENGTH = 256
 DEFAULT_SOURCE = "told"
 
 _REQUIRED = {"track": ("event",), "group": ("groupId",), "alias": ("previousId", "userId")}
 _UTC_NAME = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
 _NULL = Raw(b"null")
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_NOT_A_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
+_QUOTED = re.compile(rb'"[^"]*"')
+_SIGNS = b'"[]{},'
+_OTHERS = bytes(set(range(256)) - set(_SIGNS))
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_STEPS = [(byte == ord("[")) - (byte == ord("]")) for byte in range(256)]
+_COMMA = ord(",")
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +122,8 @@ def read_call(content: bytes, route: str, context: Context, sent: Instant | None
     call = _call(wire.type, route)
     said, raw = _named(wire), {}
     for field in _OBJECTS:
-        raw[field], said[field] = _object(getattr(wire, field), field)
+        part = getattr(wire, field)
+        raw[field], said[field] = (b"{}", {}) if part is _NULL else _object(part, field)
     for field in _REQUIRED.get(call, ()):
         if said[field] is None or not str(said[field]).strip():
             raise IntakeError(
@@ -203,7 +223,7 @@ def _named(wire: _Wire) -> dict[str, Any]:
 
 def _object(content: Raw, field: str) -> tuple[bytes, Mapping[str, Any]]:
     """A JSON object: byte for byte as it came, and decoded."""
-    said = None if content is _NULL else decode(ANYTHING, content)
+    said = decode(ANYTHING, content)
     if said is None:
         return b"{}", {}
     if not isinstance(said, dict):
@@ -289,40 +309,38 @@ def _require_planned(tracking: Tracking, event: Event) -> None:
                 "expected a planned one: add it to events.yaml or correct the sender",
             )
         return
-    missing = [name for name in sorted(planned.required) if said.get(name) is None]
-    if missing:
-        raise IntakeError(
-            RefusalCode.MISSING_PROPERTY,
-            f"found no property `{missing[0]}` in {planned.name!r}; the tracking plan requires it:"
-            " send it",
-        )
-    for name, declared in planned.properties.items():
-        if said.get(name) is not None:
-            _require_type(said[name], declared, name)
+    for name in sorted(planned.required):
+        if said.get(name) is None:
+            raise IntakeError(
+                RefusalCode.MISSING_PROPERTY,
+                f"found no property `{name}` in {planned.name!r}; the tracking plan requires it:"
+                " send it",
+            )
+    _require_types(said, planned.properties, "")
     for name, fields in planned.items.items():
-        if said.get(name) is not None:
-            _require_items(said[name], fields, name)
+        value = said.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, list):
+            raise _unplanned(value, "a list of objects", name)
+        for index, item in enumerate(value):
+            if not isinstance(item, dict):
+                raise _unplanned(item, "an object", f"{name}[{index}]")
+            _require_types(item, fields, f"{name}[{index}].")
 
 
-def _require_type(value: Any, declared: Type, where: str) -> None:
-    converted = convert(value, declared)
-    if converted is None:
-        raise _unplanned(value, str(declared), where)
-    if isinstance(converted, list):
-        for index, (found, entry) in enumerate(zip(value, converted, strict=True)):
-            if entry is None and found is not None:
-                raise _unplanned(found, str(declared.kind), f"{where}[{index}]")
-
-
-def _require_items(value: Any, fields: Mapping[str, Type], where: str) -> None:
-    if not isinstance(value, list):
-        raise _unplanned(value, "a list of objects", where)
-    for index, item in enumerate(value):
-        if not isinstance(item, dict):
-            raise _unplanned(item, "an object", f"{where}[{index}]")
-        for name, declared in fields.items():
-            if item.get(name) is not None:
-                _require_type(item[name], declared, f"{where}[{index}].{name}")
+def _require_types(said: Mapping[str, Any], types: Mapping[str, Type], prefix: str) -> None:
+    for name, declared in types.items():
+        value = said.get(name)
+        if value is None:
+            continue
+        converted = convert(value, declared)
+        if converted is None:
+            raise _unplanned(value, str(declared), f"{prefix}{name}")
+        if isinstance(converted, list):
+            for index, (found, entry) in enumerate(zip(value, converted, strict=True)):
+                if entry is None and found is not None:
+                    raise _unplanned(found, str(declared.kind), f"{prefix}{name}[{index}]")
 
 
 def _unplanned(value: Any, expected: str, where: str) -> IntakeError:
@@ -331,3 +349,73 @@ def _unplanned(value: Any, expected: str, where: str) -> IntakeError:
         RefusalCode.WRONG_TYPE,
         f"found {found} in the property `{where}`; the tracking plan expects {expected}",
     )
+
+
+def require_depth(content: bytes, limit: int) -> None:
+    """Raises IntakeError where lists and objects are nested more than `limit` levels deep."""
+    if content.count(b"{") + content.count(b"[") > limit and _depth(content) > limit:
+        raise _too_deep(limit)
+
+
+def _too_deep(limit: int) -> IntakeError:
+    return IntakeError(
+        RefusalCode.TOO_DEEP,
+        f"found lists or objects nested more than {limit} levels deep; flatten them",
+    )
+
+
+def _depth(content: bytes) -> int:
+    """Takes the innermost level away while that is much of it, and counts what is left."""
+    brackets = _structure(content).replace(b",", b"")
+    levels = 0
+    while brackets:
+        outer = brackets.replace(b"[]", b"")
+        if len(outer) > len(brackets) * 3 // 4:
+            break
+        brackets = outer
+        levels += 1
+    return levels + max(chain([0], accumulate(map(_STEPS.__getitem__, brackets))))
+
+
+def second_level(content: bytes) -> int:
+    """At least as many as the values on the second level of nesting, as a batch's calls are."""
+    structure = _structure(content)
+    levels = accumulate(map(_STEPS.__getitem__, structure))
+    places = zip(structure, levels, strict=True)
+    return 1 + sum(byte == _COMMA and level == 2 for byte, level in places)
+
+
+def _structure(content: bytes) -> bytes:
+    """Commas and brackets of a JSON text, all square, without those inside strings."""
+    if b"\\" in content:
+        content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    signs = content.translate(_SQUARE, _OTHERS)
+    return _QUOTED.sub(b"", signs)
+
+
+ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+def decode(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw) -> T:
+    """Decoded as the decoder's type. Raises IntakeError, which says where and what."""
+    try:
+        return decoder.decode(content)
+    except msgspec.ValidationError as error:
+        why = str(error)
+        if "out of range" in why:
+            code, found = RefusalCode.BAD_NUMBER, "a number that is too large to keep"
+            raise IntakeError(code, f"found {found} ({why}); send it as text") from None
+        found = f"found JSON of another shape: {why[0].lower()}{why[1:]}"
+        raise IntakeError(RefusalCode.WRONG_TYPE, found) from None
+    except msgspec.DecodeError as error:
+        why, place = str(error), _BYTE.search(str(error))
+        number = _NOT_A_NUMBER.match(bytes(content), int(place[1])) if place else None
+        if number:
+            why = f"{number[0].decode()} at byte {number.start()} is no JSON number"
+        found = f"found a body that is not JSON: {why}; send valid JSON"
+        raise IntakeError(RefusalCode.NOT_JSON, found) from None
+    except UnicodeDecodeError:
+        found = "found bytes that are not UTF-8; send JSON in UTF-8"
+        raise IntakeError(RefusalCode.NOT_UTF8, found) from None
+    except RecursionError:
+        raise _too_deep(EVENT_DEPTH) from None

@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from tuttu.intake.body import ANYTHING, EVENT_DEPTH, decode, require_depth
+from tuttu.intake.call import ANYTHING, EVENT_DEPTH, decode, require_depth
 from tuttu.intake.errors import BadFileError, IntakeError, kind_of
 from tuttu.vocabulary.errors import FinalError
 

@@ -1,23 +1,28 @@
-"""The one store over any driver: `ports.Store`."""
+"""The one store over any driver: `ports.Store`, its snapshots and its commits.
+
+A commit keeps its writes in memory, one layer for the whole of it and one for the unit at work; a
+unit that falls loses its layer and nothing else. Only when all units are through does the store
+write each changed record once.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from tuttu.storage.driver import Changes, Driver, Rows, Unlock, WriteRows
-from tuttu.storage.encrypted_tables import EncryptedTables
+from tuttu.storage.driver import Changes, Driver, RecordKey, Rows, Unlock, WriteRows
+from tuttu.storage.encrypted_tables import ENCODER, EncryptedTables, Write, decode_record
 from tuttu.storage.encryption import FragmentKeys, Secret
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
-from tuttu.storage.prefetch import Prefetch
+from tuttu.storage.prefetch import FRAGMENT, Prefetch
 from tuttu.storage.sqlite import SqliteDriver
-from tuttu.storage.transaction import UnitBatch
+from tuttu.vocabulary import facts as f
 from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Logged, Reader, Result, Table, Transaction, Unit
 from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
@@ -48,8 +53,8 @@ class SealedStore:
         return self._secret.pseudonym(namespace, value)
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
-    ) -> list[Result]:
+        self, units: Sequence[f.Unit], *, folds: Sequence[RoomFolds] | None = None
+    ) -> list[f.Result]:
         with self._driver.writing() as rows:
             batch = UnitBatch(self._tables(rows), self._folds if folds is None else folds)
             results = batch.run(units)
@@ -68,8 +73,8 @@ class SealedStore:
         self,
         folds: Sequence[RoomFolds],
         *,
-        due: Callable[[Reader], bool],
-        then: tuple[frozenset[str], Callable[[Transaction], None]],
+        due: Callable[[f.Reader], bool],
+        then: tuple[frozenset[str], Callable[[f.Transaction], None]],
     ) -> bool:
         with self._driver.writing() as rows:
             if not due(StoredSnapshot(self._tables(rows))):
@@ -141,24 +146,24 @@ class StoredSnapshot:
     def reads(self) -> tuple[tuple[str, bytes, int], ...]:
         return tuple((name, key, version) for (name, key), version in self._reads.items())
 
-    def untracked(self) -> Reader:
+    def untracked(self) -> f.Reader:
         return StoredSnapshot(self._tables, tracking=False)
 
-    def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
+    def get(self, table: f.Table[T], key: bytes, *, watch: bool = True) -> T | None:
         found = self._tables.get(table, key)
         if watch and self._tracking:
             self._reads[table.name, key] = 0 if found is None else found[0]
         return None if found is None else found[1]
 
-    def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
+    def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         return self._tables.scan(table, prefix)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
-    ) -> list[Logged]:
+    ) -> list[f.Logged]:
         return self._tables.logged(fragment, after, limit)
 
-    def fact(self, position: int) -> Logged:
+    def fact(self, position: int) -> f.Logged:
         return self._tables.logged(None, position - 1, 1)[0]
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
@@ -176,9 +181,163 @@ class StoredTransaction(StoredSnapshot):
         self._folds = folds
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
-    ) -> list[Result]:
+        self, units: Sequence[f.Unit], *, folds: Sequence[RoomFolds] | None = None
+    ) -> list[f.Result]:
         batch = UnitBatch(self._tables, self._folds if folds is None else folds)
         results = batch.run(units)
         batch.save(self._rows)
         return results
+
+
+class UnitBatch:
+    """The units of one commit, over the tables of its transaction."""
+
+    def __init__(self, tables: EncryptedTables, rooms: Sequence[RoomFolds]) -> None:
+        self.tables = tables
+        self.position = tables.position
+        self.writes: dict[RecordKey, Write] = {}
+        self.layer: dict[RecordKey, Write] = {}
+        """Of the unit at work."""
+        self._rooms = rooms
+        self._views: dict[str, FoldView] = {}
+        self._facts: list[f.Logged] = []
+        self._seen: dict[bytes, int] = {}
+        self._by_fragment: defaultdict[RecordKey, set[RecordKey]] = defaultdict(set)
+
+    def run(self, units: Sequence[f.Unit]) -> list[f.Result]:
+        """Each unit, by the folds of those rooms that hear its facts."""
+        self.tables.expect(units)
+        results: list[f.Result] = []
+        for unit in units:
+            self.layer = {}
+            keys = [self.tables.secret.dedupe_key(key) for key in unit.dedupe_keys]
+            refusal = self._refusal(unit, keys)
+            if refusal is not None:
+                results.append(refusal)
+                continue
+            first = self.position + 1
+            logged = [f.Logged(at, fact) for at, fact in enumerate(unit.facts, first)]
+            try:
+                for entry in logged:
+                    heard = type(entry.fact.body)
+                    for room in self._rooms:
+                        fold = room.folds.get(heard)
+                        if fold is not None:
+                            view = self._views.get(room.room)
+                            if view is None:
+                                view = self._views[room.room] = FoldView(self, room)
+                            view.position = entry.position
+                            fold(view, entry)
+            except f.Exhausted as no:
+                results.append(f.Refused(no.what))
+                continue
+            self._keep_layer()
+            self._facts.extend(logged)
+            self._seen.update(dict.fromkeys(keys, first))
+            self.position += len(logged)
+            results.append(f.Committed(first))
+        return results
+
+    def fold_again(self, logged: f.Logged) -> None:
+        """A fact that the log has already; what the present folds refuse changes nothing."""
+        self.position = logged.position - 1
+        self.run([f.Unit(facts=(logged.fact,))])
+        self._facts.clear()
+
+    def write(self, tables: frozenset[str], step: Callable[[f.Transaction], None]) -> None:
+        """What is written for no fact."""
+        self.layer, self.position = {}, self.tables.position
+        step(FoldView(self, RoomFolds(room="refold", tables=tables, folds={})))
+        self._keep_layer()
+
+    def save(self, rows: WriteRows) -> None:
+        """Durable when it returns, and the transaction is over."""
+        rows.commit(self.tables.encrypt(self.writes, self._facts, self._seen))
+        self.tables.committed()
+
+    def _keep_layer(self) -> None:
+        self.writes.update(self.layer)
+        for name, key in self.layer:
+            self._by_fragment[name, key[:FRAGMENT]].add((name, key))
+
+    def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
+        """Changed records of a table whose key begins with `prefix`, the unit's own ones last."""
+        whole = len(prefix) < FRAGMENT
+        before = (
+            list(self.writes) if whole else self._by_fragment.get((table, prefix[:FRAGMENT]), ())
+        )
+        for places, layer in ((before, self.writes), (self.layer, self.layer)):
+            for name, key in places:
+                if name == table and key.startswith(prefix):
+                    yield key, layer[name, key]
+
+    def _refusal(self, unit: f.Unit, keys: Sequence[bytes]) -> f.Result | None:
+        for key in keys:
+            position = self._seen.get(key) or self.tables.seen(key)
+            if position is not None:
+                return f.Duplicate(position)
+        for table, key, version in unit.reads:
+            if self.version(table, key) != version:
+                return f.Conflict(table)
+        return None
+
+    def version(self, table: str, key: bytes) -> int:
+        """0 if there is no such record."""
+        write = self.layer.get((table, key)) or self.writes.get((table, key))
+        if write is not None:
+            return 0 if write.plain is None else write.version
+        return self.tables.version(table, key)
+
+
+class FoldView:
+    """The transaction as one room's folds see it."""
+
+    def __init__(self, batch: UnitBatch, room: RoomFolds) -> None:
+        self.position = batch.position
+        self._batch = batch
+        self._room = room
+
+    def get(self, table: f.Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
+        place = (table.name, key)
+        write = self._batch.layer.get(place) or self._batch.writes.get(place)
+        if write is not None:
+            return None if write.plain is None else decode_record(table, write.plain)
+        found = self._batch.tables.get(table, key)
+        return None if found is None else found[1]
+
+    def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
+        found = dict(self._batch.tables.scan(table, prefix))
+        for key, write in self._batch.written(table.name, prefix):
+            if write.plain is None:
+                found.pop(key, None)
+            else:
+                found[key] = decode_record(table, write.plain)
+        for key in sorted(found):
+            yield key, found[key]
+
+    def put(self, table: f.Table[T], key: bytes, value: T) -> None:
+        self._write(table, key, ENCODER.encode(value))
+
+    def delete(self, table: f.Table[Any], key: bytes) -> None:
+        self._write(table, key, None)
+
+    def _write(self, table: f.Table[Any], key: bytes, plain: bytes | None) -> None:
+        room, place = self._room, (table.name, key)
+        if table.name not in room.tables:
+            raise PermissionError(f"room {room.room!r} wrote the table {table.name!r}")
+        version = self.position
+        if room.keep_versions and plain is not None:
+            version = self._batch.version(*place)
+        self._batch.layer[place] = Write(version, plain, table.personal)
+
+    def facts(
+        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
+    ) -> list[f.Logged]:
+        """The log before this commit: a fold's own fact is its argument."""
+        return self._batch.tables.logged(fragment, after, limit)
+
+    def fact(self, position: int) -> f.Logged:
+        return self.facts(after=position - 1, limit=1)[0]
+
+    def pseudonym(self, namespace: str, value: str) -> FragmentId:
+        return self._batch.tables.secret.pseudonym(namespace, value)

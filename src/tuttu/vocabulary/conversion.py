@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -69,17 +69,11 @@ def parse_date(text: str) -> int | None:
 
 def convert(value: Any, declared: Type) -> Value:
     """One JSON value as the declared type; NULL where it does not fit."""
-    if declared.many:
-        if not isinstance(value, list):
-            return None
-        return [_scalar(entry, declared.kind) for entry in value]
-    return _scalar(value, declared.kind)
-
-
-def _scalar(value: Any, kind: Kind) -> bool | int | float | str | None:
-    if value is None or isinstance(value, dict | list):
+    if not declared.many:
+        return _CONVERTERS[declared.kind](value)
+    if not isinstance(value, list):
         return None
-    return _CONVERTERS[kind](value)
+    return [_CONVERTERS[declared.kind](entry) for entry in value]
 
 
 def _bool(value: Any) -> bool | None:
@@ -134,9 +128,11 @@ def _money(value: Any) -> int | None:
     return whole if INTEGER_MIN <= whole <= INTEGER_MAX else None
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, dict | list):
+        return None
     return msgspec.json.encode(value).decode()
 
 
@@ -150,7 +146,7 @@ def _timestamp(value: Any) -> Instant | None:
     return parse_instant(value) if isinstance(value, str) else None
 
 
-_CONVERTERS = {
+_CONVERTERS: Mapping[Kind, Callable[[Any], bool | int | float | str | None]] = {
     Kind.BOOL: _bool,
     Kind.INTEGER: _integer,
     Kind.REAL: _real,
@@ -179,8 +175,8 @@ def item_key(value: object, declared: Type) -> str | None:
 
 def key_text(value: Value, declared: Type) -> str | None:
     """The same of a value that has the type already, as rows hold it."""
-    text = convert(present(value, declared), Type(Kind.TEXT))
-    return text if isinstance(text, str) and text else None
+    text = value if isinstance(value, str) else _text(present(value, declared))
+    return text or None
 
 
 class EventRow(Mapping[str, Value]):
@@ -233,7 +229,7 @@ def _items(value: Any, fields: Mapping[str, Type]) -> Value:
     if not isinstance(value, list):
         return []
     return [
-        {field: _scalar(entry.get(field), declared.kind) for field, declared in fields.items()}
+        {field: _CONVERTERS[each.kind](entry.get(field)) for field, each in fields.items()}
         for entry in value
         if isinstance(entry, dict)
     ]
@@ -242,8 +238,7 @@ def _items(value: Any, fields: Mapping[str, Type]) -> Value:
 def present(value: Any, declared: Type | None) -> Any:
     """A value as doors show it: timestamps and dates in ISO 8601, money in currency units."""
     if isinstance(value, list):
-        single = Type(declared.kind) if declared else None
-        return [present(entry, single) for entry in value]
+        return [present(entry, declared) for entry in value]
     if value is None or declared is None or isinstance(value, bool):
         return value
     if declared.kind is Kind.TIMESTAMP and isinstance(value, int):
