@@ -40,7 +40,9 @@ def _help(context: click.Context) -> str:
     if isinstance(command, click.Group):
         with formatter.section("Commands"):
             rows = sorted(command.commands.items())
-            formatter.write_dl([(name, f"{first_sentence(each.help or '')}.") for name, each in rows])
+            formatter.write_dl(
+                [(name, f"{first_sentence(each.help or '')}.") for name, each in rows]
+            )
     return formatter.getvalue().rstrip("\n")
 
 

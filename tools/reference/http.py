@@ -22,7 +22,7 @@ Json = dict[str, Any]
 SCOPES: Mapping[Scope, str] = {
     Scope.INGEST: "send events",
     Scope.DECIDE: "ask for decisions",
-    Scope.READ_PERSON: "look at a person: whole picture, timeline, preferences, explanations, receipts",
+    Scope.READ_PERSON: "look at a person: picture, timeline, preferences, explanations, receipts",
     Scope.WRITE_PERSON: "record a person's choices, part two persons",
     Scope.ERASE: "kept for a later route; opens nothing yet",
     Scope.ADMIN: "resources, dead letters, keys, digest",
@@ -87,9 +87,9 @@ def http() -> str:
         "A key is sent as `Authorization: Bearer KEY`, as the user name of HTTP Basic, or, on "
         "Segment's calls, as `writeKey` in the body. JSON bodies only; `Content-Type` is not "
         "looked at. Segment's calls may be gzipped.",
-        "Reasons come as data, `code` and `values`, and in words. The words are in the language that "
-        "the header `Accept-Language` asks for: English, Finnish or Swedish, and English where it "
-        "asks for none of them ([how to read a reason](../how-to/read-a-reason.md)).",
+        "Reasons come as data, `code` and `values`, and in words. The words are in the language "
+        "that the header `Accept-Language` asks for: English, Finnish or Swedish, and English "
+        "where it asks for none of them ([how to read a reason](../how-to/read-a-reason.md)).",
         "## Scopes\n\nA key holds any of them; none implies another.",
         table(("scope", "what it opens"), scopes),
         "## Routes",

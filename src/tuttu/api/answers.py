@@ -380,7 +380,7 @@ class UnmergeAnswer(msgspec.Struct, kw_only=True):
 
 
 class ReplayAnswer(msgspec.Struct, kw_only=True):
-    """The digest of the state as it is kept, and of the same log folded again by the active version.
+    """The digest of the state as it is kept, and of the log folded again by the active version.
 
     facts: how many were folded. refused: how many of them a fold refused.
     """
