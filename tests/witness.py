@@ -20,21 +20,23 @@ from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.web import create_app
 
-WORDS: frozenset[str] = frozenset()
-"""Fields that are words to be read, or that came later: what is compared leaves them out. Nothing
-was reworded so far."""
+LATER = frozenset({"code", "values", "by_code"})
+"""Fields that came later: what is compared leaves them out."""
+WORDS = frozenset({"reason", "reasons"})
+"""Fields that are words to be read, and have been reworded since."""
 
 Question = dict[str, Any]
 """method, path; and where they are needed body (a text), key (the secret of a server key; without
 it the question comes by the project's own socket) and idempotency (an Idempotency-Key)."""
 
 
-def comparable(answer: Any) -> Any:
+def comparable(answer: Any, without: frozenset[str] = LATER | WORDS) -> Any:
     """An answer without its words: what must be the same for ever."""
     if isinstance(answer, list):
-        return [comparable(each) for each in answer]
+        return [comparable(each, without) for each in answer]
     if isinstance(answer, dict):
-        return {name: comparable(each) for name, each in answer.items() if name not in WORDS}
+        kept = {name: each for name, each in answer.items() if name not in without}
+        return {name: comparable(each, without) for name, each in kept.items()}
     return answer
 
 

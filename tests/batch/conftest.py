@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tuttu import catalog
-from tuttu.catalog import Step
+from tuttu.catalog import ScenarioStep
 from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.simulation.steps import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
@@ -31,7 +31,7 @@ def exports(temporary: Path) -> list[Path]:
     return sorted(temporary.glob("tuttu-export-*"))
 
 
-def hear(engine: Runtime, clock: ManualClock, steps: Iterable[Step]) -> None:
+def hear(engine: Runtime, clock: ManualClock, steps: Iterable[ScenarioStep]) -> None:
     """Tells an engine these steps in the order of time."""
     for number, step in enumerate(sorted(steps, key=attrgetter("at"))):
         clock.set(max(step.at, clock.now()))
@@ -41,7 +41,7 @@ def hear(engine: Runtime, clock: ManualClock, steps: Iterable[Step]) -> None:
             continue  # an answer to what another story has made impossible
 
 
-def all_steps(example: str) -> list[Step]:
+def all_steps(example: str) -> list[ScenarioStep]:
     return [step for story in catalog.read_scenarios(EXAMPLES / example) for step in story.given]
 
 
@@ -51,7 +51,7 @@ def told() -> Iterator[Told]:
     company's stories."""
     opened: list[Runtime] = []
 
-    def telling(example: str, *steps: Step) -> Runtime:
+    def telling(example: str, *steps: ScenarioStep) -> Runtime:
         clock = ManualClock(0)
         engine = scratch_engine(load_project(EXAMPLES / example), clock=clock)
         opened.append(engine)

@@ -16,7 +16,7 @@ from tests.batch.telling import tell
 
 from tuttu import engine as use
 from tuttu.api import Verification
-from tuttu.cli.render_verification import verification_text
+from tuttu.cli.render import verification_text
 from tuttu.engine import load_project, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 

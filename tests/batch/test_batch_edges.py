@@ -14,7 +14,7 @@ from tests.batch.inventing import NOW, to_yaml, write
 from tests.batch.telling import tell
 
 from tuttu import engine as use
-from tuttu.cli.render_verification import verification_text
+from tuttu.cli.render import verification_text
 from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant

@@ -12,7 +12,7 @@ from tests.batch.conftest import EXAMPLES, Told, all_steps, hear
 
 from tuttu import catalog
 from tuttu import engine as use
-from tuttu.cli.render_verification import verification_text
+from tuttu.cli.render import verification_text
 from tuttu.engine import open_engine
 from tuttu.vocabulary.clock import ManualClock
 

@@ -206,7 +206,7 @@ def test_a_statement_at_work_is_ended_too(temporary: Path) -> None:
 
 WORKING = """
 import signal
-from tuttu.cli.verifying import endable
+from tuttu.cli.evaluation import endable
 from tuttu.storage import open_workspace
 benches = []
 # As in a terminal: whoever starts the tests in the background, or by nohup, makes us ignore them.

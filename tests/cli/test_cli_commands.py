@@ -19,7 +19,7 @@ def test_a_decision_is_printed_with_its_reasons(run: Any) -> None:
     assert "front slot 1: tv-package (web), worth 10.00" in said
     assert "shows: TV for you." in said
     assert "because" in said
-    assert "case-news  applicability:  has an open case  front" in said
+    assert "case-news  applicability:  not met: has an open case  front" in said
 
 
 def test_a_decision_can_be_looked_up(ask: Any, run: Any) -> None:

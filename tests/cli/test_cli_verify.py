@@ -21,7 +21,7 @@ from tests.waiting import HANG_SECONDS, until
 
 from tuttu import engine as use
 from tuttu.api import Verification
-from tuttu.cli.verifying import endable
+from tuttu.cli.evaluation import endable
 from tuttu.engine import open_engine
 from tuttu.profile.plan import plan_of
 from tuttu.profile.records import FRAGMENTS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests import builders
 
-from tuttu.vocabulary.verdicts import Permit
+from tuttu.vocabulary.verdicts import Permit, Reason
 
 if TYPE_CHECKING:
     from tests.consent.conftest import Bureau
@@ -26,10 +26,10 @@ def test_without_a_choice_the_default_holds(bureau: Bureau, grid: Grid) -> None:
         purpose="service", channel="sms", basis="contract"
     )
     assert consents.permit("marketing", "email") is None
-    assert (
-        consents.why_not("marketing", "email") == "marketing by email: not consented (default out)"
+    assert consents.why_not("marketing", "email") == Reason(
+        "not_consented", {"purpose": "marketing", "channel": "email"}
     )
-    assert consents.why_not("marketing", "web") == ""
+    assert consents.why_not("marketing", "web") is None
     assert consents.profiling
     assert not any(chosen for *_, chosen in consents.preferences())
 
@@ -53,8 +53,8 @@ def test_events_give_and_withdraw(bureau: Bureau, grid: Grid) -> None:
 
 def test_a_refusal_says_its_day_in_the_company_zone(bureau: Bureau, at: Any) -> None:
     bureau.tell(bureau.said("maija", "Left", at("2026-02-28T22:30")))
-    assert bureau.read("maija").why_not("marketing", "web") == (
-        "marketing by web: refused by the customer on 2026-03-01"
+    assert bureau.read("maija").why_not("marketing", "web") == Reason(
+        "refused_by_customer", {"purpose": "marketing", "channel": "web", "on": "2026-03-01"}
     )
 
 
@@ -147,12 +147,12 @@ def test_odd_segment_consents_are_no_choice(bureau: Bureau, context: dict[str, A
 def test_what_is_not_declared_is_refused_and_said(bureau: Bureau) -> None:
     consents = bureau.read("maija")
     assert consents.permit("surveys", "email") is None
-    assert consents.why_not("surveys", "email") == (
-        "surveys by email: no purpose 'surveys' is declared"
+    assert consents.why_not("surveys", "email") == Reason(
+        "undeclared_purpose", {"purpose": "surveys", "channel": "email"}
     )
     assert consents.permit("service", "pigeon") is None
-    assert consents.why_not("service", "pigeon") == (
-        "service by pigeon: no channel 'pigeon' is declared"
+    assert consents.why_not("service", "pigeon") == Reason(
+        "undeclared_channel", {"purpose": "service", "channel": "pigeon"}
     )
 
 

@@ -116,7 +116,9 @@ def test_a_withdrawal_holds_though_the_merge_is_newer(bureau: Bureau) -> None:
     both = ("maija", "phone")
     merged = bureau.read(*both, joined_at=9)
     assert merged.permit("marketing", "email") is None
-    assert merged.why_not("marketing", "email").endswith("refused by the customer on 1970-01-01")
+    why = merged.why_not("marketing", "email")
+    assert why is not None
+    assert (why.code, why.values["on"]) == ("refused_by_customer", "1970-01-01")
     bureau.tell(bureau.set("maija", "marketing", "email", 9, allowed=True))
     assert bureau.read(*both, joined_at=9).permit("marketing", "email") is None
     bureau.tell(bureau.set("phone", "marketing", "email", 10, allowed=True))

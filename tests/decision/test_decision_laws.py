@@ -18,9 +18,11 @@ from tuttu.content import ContentError
 from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
 from tuttu.decision import (
     STAGE_NAMES,
+    STAGES,
     Candidate,
     DecisionQuery,
     DecisionView,
+    candidates,
     decide,
     explain,
     explain_again,
@@ -175,6 +177,7 @@ def test_every_candidate_is_chosen_or_refused_by_one_first_stage(
         receipt = decide(view, question, "d", _render)
         told_more = explain(view, question, "d", _render)
     _check_candidates(project, receipt)
+    _check_bits(view, question)
     _check_slots(project, receipt)
     _check_explanation(receipt, told_more)
     for verdict in receipt.verdicts:
@@ -203,6 +206,15 @@ def _check_candidates(project: Project, receipt: Receipt) -> None:
         if v.refusal is not None and v.refusal.stage == "controls"
     ]
     assert sorted(withheld) == sorted(controlled)
+
+
+def _check_bits(view: DecisionView, question: DecisionQuery) -> None:
+    """A stage's bit of a candidate is set exactly where it has a reason."""
+    judged = list(candidates(view.project, question, view.row))
+    for stage in STAGES:
+        bits = stage.refused(view, judged)
+        reasons = [stage.reason(each, view) for each in judged]
+        assert bits == sum(1 << n for n, each in enumerate(reasons) if each is not None)
 
 
 def _check_slots(project: Project, receipt: Receipt) -> None:

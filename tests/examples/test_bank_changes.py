@@ -16,7 +16,7 @@ from tuttu.api import ExplainRequest
 from tuttu.counterfactual import Change, ColumnSet, apply, least_change, subsets
 from tuttu.decision import Candidate, CandidateKey, DecisionQuery, DecisionView, decide, view
 from tuttu.vocabulary.events import Identifier
-from tuttu.vocabulary.verdicts import Refusal, Stage
+from tuttu.vocabulary.verdicts import Refusal
 
 pytestmark = pytest.mark.laws
 
@@ -70,7 +70,7 @@ def test_the_change_turns_the_verdict_and_no_part_of_it_does(
     bank: Bank, scale: Callable[[int, int], int], seed: int
 ) -> None:
     """1,000 refusals at full scale; not one is left without a change."""
-    wanted, sizes, stages = scale(120, 1_000), Counter[int](), set[Stage]()
+    wanted, sizes, stages = scale(120, 1_000), Counter[int](), set[str]()
     drawn = _refusals(bank, random.Random(f"{seed} changes"))
     for each, _ in zip(drawn, range(wanted), strict=False):
         change = least_change(each.seen, each.question, each.key, lambda _: _render)

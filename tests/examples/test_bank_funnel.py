@@ -11,14 +11,14 @@ from tests.examples.conftest import MOMENT, Bank
 from tuttu import engine as use
 from tuttu.api import TimelineQuery
 from tuttu.batch.funnel import FunnelLine, funnel_text
+from tuttu.decision import STAGE_NAMES
 from tuttu.vocabulary.conversion import parse_instant
-from tuttu.vocabulary.verdicts import Stage
 
 pytestmark = pytest.mark.stories
 
 BY_HAND = Path(__file__).with_name("bank_funnel_by_hand.sql").read_text("utf-8")
 
-STAGES = list(Stage)
+STAGES = list(STAGE_NAMES)
 COMPARED = STAGES[: STAGES.index("contact_limits") + 1]
 AFTER = STAGES[len(COMPARED) :]
 UNFED = {"guards", "resources"}
@@ -92,7 +92,7 @@ def test_entered_is_refused_and_passed_at_every_stage(bank: Bank) -> None:
 
 
 def test_each_stage_that_the_data_feeds_refuses_somebody(bank: Bank) -> None:
-    def refusing(lines: Sequence[FunnelLine]) -> set[Stage]:
+    def refusing(lines: Sequence[FunnelLine]) -> set[str]:
         return {each.stage for line in lines for each in line.stages if each.refused}
 
     assert refusing(bank.funnel.actions) == REFUSING

@@ -6,7 +6,7 @@ import pytest
 from tests.examples.conftest import Bank
 
 from tuttu import engine as use
-from tuttu.cli.render_verification import verification_text
+from tuttu.cli.render import verification_text
 
 pytestmark = pytest.mark.laws
 

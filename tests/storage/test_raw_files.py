@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tuttu import engine as use
-from tuttu.catalog import Step, read_scenarios
+from tuttu.catalog import ScenarioStep, read_scenarios
 from tuttu.engine import Runtime, open_engine
 from tuttu.simulation.steps import StoryError, tell
 from tuttu.vocabulary.clock import ManualClock
@@ -35,7 +35,7 @@ TELLING = re.compile(r"(?s)(?=.*[^0-9a-f]).{5,}|.{10,}")
 identifier, it is looked for together with its namespace."""
 
 
-def steps_of(folder: Path) -> list[Step]:
+def steps_of(folder: Path) -> list[ScenarioStep]:
     return [step for scenario in read_scenarios(folder) for step in scenario.given]
 
 
@@ -45,7 +45,7 @@ def demo_calls(folder: Path) -> Calls:
     return [json.loads(line) for line in lines]
 
 
-def live(engine: Runtime, clock: ManualClock, steps: list[Step], demo: Calls) -> None:
+def live(engine: Runtime, clock: ManualClock, steps: list[ScenarioStep], demo: Calls) -> None:
     """Everything that the example tells, in one store."""
     for number, step in enumerate(steps):
         clock.set(max(step.at, engine.now()))
@@ -60,7 +60,7 @@ def live(engine: Runtime, clock: ManualClock, steps: list[Step], demo: Calls) ->
         use.customer(engine, {"user_id": "hilma-sofia-77"}, "somebody-curious")
 
 
-def personal(steps: list[Step], demo: Calls) -> Iterator[str]:
+def personal(steps: list[ScenarioStep], demo: Calls) -> Iterator[str]:
     """What must not be readable: identifiers with their namespaces, names, addresses, numbers."""
     yield from ("hilma-sofia-77", "planted-4711", *PLANTED.values(), "358507654321")
     for step in steps:
@@ -73,7 +73,7 @@ def personal(steps: list[Step], demo: Calls) -> Iterator[str]:
         yield from (value for value in call.get("traits", {}).values() if isinstance(value, str))
 
 
-def needles(steps: list[Step], demo: Calls) -> list[bytes]:
+def needles(steps: list[ScenarioStep], demo: Calls) -> list[bytes]:
     return sorted({each.encode() for each in personal(steps, demo) if TELLING.fullmatch(each)})
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.storage.schemas.restoring import SCHEMAS, noted_of, restored
-from tests.witness import Doors, comparable, doors
+from tests.witness import LATER, Doors, comparable, doors
 
 DUMPS = sorted(path.stem for path in SCHEMAS.glob("*-*-*.sql"))
 GROWING = {"/v1/verify"}
@@ -76,6 +76,16 @@ def test_it_answers_as_it_did(opened: Doors, noted: dict[str, Any]) -> None:
     assert folded["refused"] == 0
     ask_all(opened, [each for each in noted["asked"] if each["path"] not in GROWING])
     assert opened.ask("GET", "/v1/digest")["digest"] == noted["digest"]
+
+
+def test_a_decision_of_then_reads_as_it_did(opened: Doors, noted: dict[str, Any]) -> None:
+    """Its receipt keeps the words, from before reasons were data, and nobody takes them apart."""
+    kept = [each for each in noted["asked"] if each["path"].startswith("/v1/decisions/")]
+    assert kept
+    for question in kept:
+        with of(question):
+            found, recorded = opened.answer(question), answer_in(question)
+            assert comparable(found, LATER) == comparable(recorded, LATER)
 
 
 def test_what_was_asked_once_is_not_decided_again(opened: Doors, noted: dict[str, Any]) -> None:

@@ -486,7 +486,7 @@ def fingerprint(request: DecideRequest) -> bytes:
     """Tells whether a question is the one that an Idempotency-Key was used with before. A field
     that `DecideRequest` gains later counts only where it says something: old keys stay valid."""
     said = msgspec.to_builtins(request)
-    absent = msgspec.to_builtins(DecideRequest(who={}, surfaces=[]))
+    absent = msgspec.to_builtins(type(request)(who={}, surfaces=[]))
     kept = {n: each for n, each in said.items() if n in FINGERPRINTED or each != absent[n]}
     asked = msgspec.json.encode(kept, order="sorted")
     return hashlib.blake2b(asked, digest_size=16).digest()

@@ -8,13 +8,13 @@ records, keep anything between two readings, or let half a project through.
 from __future__ import annotations
 
 from tuttu.catalog.load import Survey, Texts, check, load, read_scenarios, survey
-from tuttu.catalog.read_scenarios import Expectation, Scenario, Step
+from tuttu.catalog.read_scenarios import Expectation, Scenario, ScenarioStep
 from tuttu.catalog.schemas import schemas
 
 __all__ = [
     "Expectation",
     "Scenario",
-    "Step",
+    "ScenarioStep",
     "Survey",
     "Texts",
     "check",

@@ -63,17 +63,14 @@ class Folder:
             return []
         paths = [*self._settings(), *self._actions(), *self._content()]
         files = [self._read(path) for path in sorted(paths)]
-        self._report_missing({file.path for file in files})
+        for kind in REQUIRED:
+            if all(file.path != f"{kind}.yaml" for file in files):
+                self.findings.add(Where(f"{kind}.yaml", 1), "no such file", f"a file {kind}.yaml")
         return files
 
     def scenario_files(self) -> list[SourceFile]:
         paths = self._yaml_only("scenarios", "scenarios/<name>.yaml")
         return [self._read(path) for path in sorted(paths)]
-
-    def _report_missing(self, paths: set[str]) -> None:
-        for kind in REQUIRED:
-            if f"{kind}.yaml" not in paths:
-                self.findings.add(Where(f"{kind}.yaml", 1), "no such file", f"a file {kind}.yaml")
 
     def _settings(self) -> Iterator[str]:
         for entry in self._entries("."):
@@ -146,7 +143,8 @@ class Folder:
 
     def _relative(self, path: Path) -> str:
         """Relative, with /, and printable even where a name is not UTF-8."""
-        return _printable(path.relative_to(self.root).as_posix())
+        name = path.relative_to(self.root).as_posix()
+        return name.encode("utf-8", "backslashreplace").decode()
 
     def _inside(self, path: Path) -> bool:
         try:
@@ -200,15 +198,11 @@ class KeptFiles:
         self._texts = texts
 
     def policy_files(self) -> list[SourceFile]:
-        return [_kept(path, self._texts[path]) for path in sorted(self._texts)]
+        kept = ((path, self._texts[path].encode()) for path in sorted(self._texts))
+        return [SourceFile(path, data, data.decode("utf-8-sig")) for path, data in kept]
 
     def scenario_files(self) -> list[SourceFile]:
         return []
-
-
-def _kept(path: str, text: str) -> SourceFile:
-    data = text.encode()
-    return SourceFile(path, data, data.decode("utf-8-sig"))
 
 
 def texts_of(files: list[SourceFile]) -> dict[str, str]:
@@ -223,10 +217,6 @@ def digest(files: list[SourceFile]) -> str:
         for part in (file.path.encode(), file.data):
             total.update(len(part).to_bytes(8, "big") + part)
     return total.hexdigest()
-
-
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _reason(error: OSError) -> str:

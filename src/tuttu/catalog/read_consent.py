@@ -28,33 +28,26 @@ def read_consent(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Purpo
 
 
 def _default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:
-    """Channel to allowed: True is `in`."""
+    """Channel to allowed: True is `in`. Only consent has to be asked for: a contract or a law
+    allows until it is refused."""
     everywhere = node.scalar("default")
     if everywhere:
         return dict.fromkeys(scope.channels.known, everywhere.text == "in")
     if node.broken("default"):
         return {}
     if "default" not in node:
-        return _without_default(node, scope)
+        if node.text("basis") == CONSENT and not node.doubtful:
+            expected = "`default`: in or out, or a mapping that says it for every channel"
+            scope.findings.add(node.where, "no `default` beside the basis consent", expected)
+        return dict.fromkeys(scope.channels.known, node.text("basis") != CONSENT)
     section = node.mapping("default")
     for channel in section.entries:
         scope.channels.refer(channel, section.at(channel), scope.findings)
     missing = sorted(scope.channels.known - set(section.entries))
-    if missing and not scope.channels.open and not _misnamed(section, scope):
+    # A channel nobody knows is reported, and may be the one that is missing.
+    misnamed = not scope.channels.known.issuperset(section.entries)
+    if missing and not scope.channels.open and not misnamed:
         found = f"a default without {', '.join(quote(name) for name in missing)}"
         expected = "in or out for every channel, or `default: in` or `out` for all"
         scope.findings.add(node.at("default"), found, expected)
     return {channel: value.text == "in" for channel, value in section.scalars()}
-
-
-def _without_default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:
-    """Only consent has to be asked for: a contract or a law allows until it is refused."""
-    if node.text("basis") == CONSENT and not node.doubtful:
-        expected = "`default`: in or out, or a mapping that says it for every channel"
-        scope.findings.add(node.where, "no `default` beside the basis consent", expected)
-    return dict.fromkeys(scope.channels.known, node.text("basis") != CONSENT)
-
-
-def _misnamed(section: MappingNode, scope: LoadScope) -> bool:
-    """A channel nobody knows is reported, and may be the one that is missing."""
-    return not scope.channels.known.issuperset(section.entries)

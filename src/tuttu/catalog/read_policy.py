@@ -137,14 +137,10 @@ def _controls(sheet: MappingNode, scope: LoadScope) -> library.Controls:
     if sum(shares.values()) > 1:
         found = f"slices of {sum(shares.values()):.0%} together"
         scope.findings.add(node.where, found, "slices of at most 100% together")
-    exploration = _exploration(sheet, scope)
+    exploration = share(sheet.text("exploration", "0"))
+    if exploration > 1:
+        found = sheet.text("exploration")
+        scope.findings.add(sheet.at("exploration"), found, "at most 100%")
     return library.Controls(
         **shares, exploration=exploration, salt=node.text("salt", library.Controls().salt)
     )
-
-
-def _exploration(sheet: MappingNode, scope: LoadScope) -> float:
-    value = share(sheet.text("exploration", "0"))
-    if value > 1:
-        scope.findings.add(sheet.at("exploration"), sheet.text("exploration"), "at most 100%")
-    return value

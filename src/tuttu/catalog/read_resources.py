@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from tuttu.catalog.scope import LoadScope
-from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
+from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary.company import Resource
 
 Period = Literal["day", "week", "month", "year"]
@@ -21,12 +21,8 @@ def read_resources(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Res
         name: Resource(
             name=name,
             amount=node.whole("amount", 0),
-            per=_period(node.scalar("per")),
+            per=cast(Period, node.text("per")) if node.scalar("per") else None,
             where=node.where,
         )
         for name, node in sheet.mappings()
     }
-
-
-def _period(node: ScalarNode | None) -> Period | None:
-    return cast(Period, node.text) if node else None

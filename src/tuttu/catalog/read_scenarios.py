@@ -30,7 +30,7 @@ ExpectationKind = Literal["chosen", "refused", "not_chosen", "empty", "trait"]
 Who = Mapping[str, str]
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class ScenarioStep(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happens.
 
     name, by kind: the event of ``track``; the page or screen; the group's id; the surface of
@@ -85,7 +85,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """One scenario. The steps are in the order of the file; time decides what comes first."""
 
     name: str
-    given: tuple[Step, ...]
+    given: tuple[ScenarioStep, ...]
     expect: tuple[Expectation, ...]
     where: Where
 
@@ -137,7 +137,7 @@ def read_scenario(sheet: MappingNode, scope: LoadScope) -> Scenario:
     )
 
 
-def _step(node: MappingNode, scope: LoadScope) -> Step | None:
+def _step(node: MappingNode, scope: LoadScope) -> ScenarioStep | None:
     keys = [key for key in STEP_KEYS if key in node]
     if len(keys) != 1:
         if not node.doubtful:
@@ -147,7 +147,7 @@ def _step(node: MappingNode, scope: LoadScope) -> Step | None:
     kind = STEP_KEYS[keys[0]]
     _check_beside(node, keys[0], kind, scope)
     _check_step_names(node, scope)
-    return Step(
+    return ScenarioStep(
         at=scope.instant(node.scalar("at")) or 0,
         kind=kind,
         who=_who(node, "who", scope),

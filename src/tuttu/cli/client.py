@@ -18,8 +18,8 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu.api import ShownFault
-from tuttu.cli.options import chosen_storage
+from tuttu import api
+from tuttu.cli.options import chosen_language, chosen_storage
 from tuttu.engine import Runtime, open_engine
 from tuttu.storage import OwnedElsewhereError
 from tuttu.vocabulary.errors import Fault, FinalError, ProjectError, RetryError, Where
@@ -59,7 +59,11 @@ class Client:
         self.runtime = runtime
         self._runner = runner
         self._http = httpx.AsyncClient(
-            transport=transport, base_url="http://tuttu", timeout=TIMEOUT, trust_env=False
+            transport=transport,
+            base_url="http://tuttu",
+            timeout=TIMEOUT,
+            trust_env=False,
+            headers={"Accept-Language": chosen_language() or api.ENGLISH},
         )
 
     def ask(
@@ -107,10 +111,10 @@ class _Problem(msgspec.Struct):
 
     code: str = ""
     detail: str = ""
-    faults: list[ShownFault] = []
+    faults: list[api.ShownFault] = []
 
 
-def _fault(shown: ShownFault) -> Fault:
+def _fault(shown: api.ShownFault) -> Fault:
     return Fault(Where(shown.file, shown.line), shown.found, shown.expected, shown.nearest)
 
 

@@ -7,62 +7,55 @@ from pathlib import Path
 
 import click
 
-from tuttu.api import (
-    CustomerAnswer,
-    PreferenceRequest,
-    PreferencesAnswer,
-    PreferencesRequest,
-    TimelineAnswer,
-    TimelineEntry,
-    UnmergeAnswer,
-    UnmergeRequest,
-    Who,
-)
+from tuttu import api
 from tuttu.cli import render
 from tuttu.cli.client import Client, open_client, part
-from tuttu.cli.options import folder_option, json_option, parse_who, path_name, print_json
+from tuttu.cli.options import (
+    folder_option,
+    json_option,
+    language_option,
+    parse_who,
+    path_name,
+    show,
+)
 
 PAGE = 1_000
 
 
-def path_of(who: Who, more: str = "") -> str:
+def path_of(who: api.Who, more: str = "") -> str:
     return f"/v1/customers/{part(path_name(who))}{more}"
 
 
 @click.command()
 @click.argument("who", type=parse_who)
+@language_option
 @json_option
 @folder_option
-def customer(who: Who, as_json: bool, folder: Path) -> None:
+def customer(who: api.Who, as_json: bool, folder: Path) -> None:
     """Show the whole picture of WHO; that you looked is recorded."""
     with open_client(folder) as client:
-        answer = client.ask(CustomerAnswer, "GET", path_of(who))
-    if as_json:
-        print_json(answer)
-    else:
-        render.customer(answer)
+        answer = client.ask(api.CustomerAnswer, "GET", path_of(who))
+    show(answer, as_json, render.customer)
 
 
 @click.command()
 @click.argument("who", type=parse_who)
 @click.option("--after", type=int, default=0, help="Only facts after this log position.")
+@language_option
 @json_option
 @folder_option
-def timeline(who: Who, after: int, as_json: bool, folder: Path) -> None:
+def timeline(who: api.Who, after: int, as_json: bool, folder: Path) -> None:
     """Show everything that happened with WHO, oldest first."""
     with open_client(folder) as client:
         entries = list(_entries(client, who, after))
-    if as_json:
-        print_json(entries)
-    else:
-        render.timeline(entries)
+    show(entries, as_json, render.timeline)
 
 
-def _entries(client: Client, who: Who, after: int) -> Iterator[TimelineEntry]:
+def _entries(client: Client, who: api.Who, after: int) -> Iterator[api.TimelineEntry]:
     position: int | None = after
     while position is not None:
         query = {"after": position, "limit": PAGE}
-        page = client.ask(TimelineAnswer, "GET", path_of(who, "/timeline"), query=query)
+        page = client.ask(api.TimelineAnswer, "GET", path_of(who, "/timeline"), query=query)
         yield from page.entries
         position = page.next
 
@@ -74,25 +67,24 @@ def _entries(client: Client, who: Who, after: int) -> Iterator[TimelineEntry]:
 @json_option
 @folder_option
 def preferences(
-    who: Who, allowed: tuple[str, ...], refused: tuple[str, ...], as_json: bool, folder: Path
+    who: api.Who, allowed: tuple[str, ...], refused: tuple[str, ...], as_json: bool, folder: Path
 ) -> None:
     """Show what WHO allows, by purpose and channel; with --in or --out, record it first."""
     choices = [_choice(text, True) for text in allowed] + [_choice(text, False) for text in refused]
     with open_client(folder) as client:
         if choices:
-            body = PreferencesRequest(preferences=choices)
-            answer = client.ask(PreferencesAnswer, "PUT", path_of(who, "/preferences"), body=body)
+            body = api.PreferencesRequest(preferences=choices)
+            answer = client.ask(
+                api.PreferencesAnswer, "PUT", path_of(who, "/preferences"), body=body
+            )
         else:
-            answer = client.ask(PreferencesAnswer, "GET", path_of(who, "/preferences"))
-    if as_json:
-        print_json(answer)
-    else:
-        render.preferences(answer)
+            answer = client.ask(api.PreferencesAnswer, "GET", path_of(who, "/preferences"))
+    show(answer, as_json, render.preferences)
 
 
-def _choice(text: str, allowed: bool) -> PreferenceRequest:
+def _choice(text: str, allowed: bool) -> api.PreferenceRequest:
     purpose, _, channel = text.partition("/")
-    return PreferenceRequest(purpose=purpose, channel=channel or None, allowed=allowed)
+    return api.PreferenceRequest(purpose=purpose, channel=channel or None, allowed=allowed)
 
 
 @click.command()
@@ -101,16 +93,13 @@ def _choice(text: str, allowed: bool) -> PreferenceRequest:
 @click.option("--why", default="", help="Why they are two persons.")
 @json_option
 @folder_option
-def unmerge(one: Who, other: Who | None, why: str, as_json: bool, folder: Path) -> None:
+def unmerge(one: api.Who, other: api.Who | None, why: str, as_json: bool, folder: Path) -> None:
     """Part the identifiers ONE and OTHER for good: they are two persons.
 
     Without OTHER, ONE is parted from everybody it is joined with. Each may also be named by its
     fragment, as fragment:ID; the ids are shown by tuttu customer.
     """
-    request = UnmergeRequest(one=one, other=other, why=why)
+    request = api.UnmergeRequest(one=one, other=other, why=why)
     with open_client(folder) as client:
-        answer = client.ask(UnmergeAnswer, "POST", "/v1/unmerge", body=request)
-    if as_json:
-        print_json(answer)
-    else:
-        render.unmerged(one, other, answer)
+        answer = client.ask(api.UnmergeAnswer, "POST", "/v1/unmerge", body=request)
+    show(answer, as_json, lambda each: render.unmerged(one, other, each))

@@ -6,33 +6,32 @@ from pathlib import Path
 
 import click
 
-from tuttu.api import (
-    DecideAnswer,
-    DecideRequest,
-    DecisionAnswer,
-    ExplainAnswer,
-    ExplainRequest,
-    Who,
-)
+from tuttu import api
 from tuttu.cli import render
 from tuttu.cli.client import open_client, part
-from tuttu.cli.options import folder_option, json_option, parse_who, print_json
+from tuttu.cli.options import (
+    content_language_option,
+    folder_option,
+    json_option,
+    language_option,
+    parse_who,
+    show,
+)
 
 surfaces_option = click.option(
     "--surface", "surfaces", multiple=True, required=True, help="Where; may be given repeatedly."
 )
-language_option = click.option("--language", help="Language of the content.")
 
 
 @click.command()
 @click.argument("who", type=parse_who)
 @surfaces_option
-@language_option
+@content_language_option
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @json_option
 @folder_option
 def decide(
-    who: Who,
+    who: api.Who,
     surfaces: tuple[str, ...],
     language: str | None,
     dry_run: bool,
@@ -40,7 +39,9 @@ def decide(
     folder: Path,
 ) -> None:
     """Decide the next best actions for WHO (namespace:value)."""
-    request = DecideRequest(who=who, surfaces=list(surfaces), language=language, dry_run=dry_run)
+    request = api.DecideRequest(
+        who=who, surfaces=list(surfaces), language=language, dry_run=dry_run
+    )
     _ask(folder, "/v1/decide", request, as_json)
 
 
@@ -48,11 +49,11 @@ def decide(
 @click.argument("who", type=parse_who, required=False)
 @click.option("--surface", "surfaces", multiple=True, help="Where; may be given repeatedly.")
 @click.option("--decision", "decision_id", metavar="ID", help="An earlier decision, by its id.")
-@language_option
+@content_language_option
 @json_option
 @folder_option
 def explain(
-    who: Who | None,
+    who: api.Who | None,
     surfaces: tuple[str, ...],
     decision_id: str | None,
     language: str | None,
@@ -63,9 +64,9 @@ def explain(
     turn each refusal; or, with --decision, an earlier decision by its own rules. Writes nothing."""
     if decision_id is None and (who is None or not surfaces):
         raise click.UsageError("Give WHO and at least one --surface, or --decision ID.")
-    if decision_id is not None and (who is not None or surfaces or language is not None):
-        raise click.UsageError("A decision has its own WHO, --surface and --language.")
-    request = ExplainRequest(
+    if decision_id is not None and (who is not None or surfaces):
+        raise click.UsageError("A decision has its own WHO and --surface.")
+    request = api.ExplainRequest(
         decision=decision_id,
         who=who or {},
         surfaces=list(surfaces),
@@ -74,32 +75,22 @@ def explain(
     _ask(folder, "/v1/explain", request, as_json)
 
 
-def _ask(folder: Path, path: str, request: DecideRequest | ExplainRequest, as_json: bool) -> None:
-    shape = ExplainAnswer if isinstance(request, ExplainRequest) else DecideAnswer
+def _ask(
+    folder: Path, path: str, request: api.DecideRequest | api.ExplainRequest, as_json: bool
+) -> None:
+    shape = api.ExplainAnswer if isinstance(request, api.ExplainRequest) else api.DecideAnswer
     with open_client(folder) as client:
         answer = client.ask(shape, "POST", path, body=request)
-    if as_json:
-        print_json(answer)
-        return
-    render.decision(answer)
-    if isinstance(answer, ExplainAnswer) and answer.note:
-        click.echo(answer.note)
+    show(answer, as_json, render.decision)
 
 
 @click.command()
 @click.argument("decision_id")
+@language_option
 @json_option
 @folder_option
 def decision(decision_id: str, as_json: bool, folder: Path) -> None:
     """Show a decision as it was made, and what came of it."""
     with open_client(folder) as client:
-        answer = client.ask(DecisionAnswer, "GET", f"/v1/decisions/{part(decision_id)}")
-    if as_json:
-        print_json(answer)
-        return
-    render.decision(answer.decision)
-    if answer.customer.note:
-        click.echo(answer.customer.note)
-    for outcome in answer.outcomes:
-        named = render.about(outcome.action or outcome.contact_id, outcome.item)
-        click.echo(f"{outcome.time}: {named} {outcome.outcome}")
+        answer = client.ask(api.DecisionAnswer, "GET", f"/v1/decisions/{part(decision_id)}")
+    show(answer, as_json, render.stored_decision)

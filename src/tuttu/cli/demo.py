@@ -19,9 +19,8 @@ import httpx
 import msgspec
 from ruamel.yaml import YAML
 
-from tuttu import catalog
+from tuttu import api, catalog
 from tuttu.access import Scope
-from tuttu.api import CallsAnswer, DecideAnswer, DecideRequest, IssuedKeyAnswer, KeyRequest, Who
 from tuttu.cli import render
 from tuttu.cli.client import TIMEOUT, open_client
 from tuttu.cli.folders import copy_example, parse_example
@@ -42,13 +41,13 @@ class DemoError(FinalError):
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """demo/demo.yaml: whom to ask for, on which surfaces, at what moment (ISO 8601)."""
 
-    customers: list[Who]
+    customers: list[api.Who]
     surfaces: list[str]
     moment: str
 
 
 A = TypeVar("A")
-Answers = dict[str, DecideAnswer]
+Answers = dict[str, api.DecideAnswer]
 """What was answered, by customer."""
 
 
@@ -116,8 +115,8 @@ def read_plan(folder: Path) -> Plan:
 def _issue_key(folder: Path) -> str:
     """The server issues it to whoever may open its own socket."""
     with open_client(folder) as client:
-        request = KeyRequest(name="demo", scopes=SCOPES)
-        return client.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=request).key
+        request = api.KeyRequest(name="demo", scopes=SCOPES)
+        return client.ask(api.IssuedKeyAnswer, "POST", "/v1/keys", body=request).key
 
 
 @contextmanager
@@ -171,16 +170,16 @@ class Demonstration:
     def _send(self, calls: list[bytes]) -> None:
         for start in range(0, len(calls), BATCH):
             body = b'{"batch":[' + b",".join(calls[start : start + BATCH]) + b"]}"
-            answer = self._post("/v1/batch", body, CallsAnswer)
+            answer = self._post("/v1/batch", body, api.CallsAnswer)
             click.echo(f"  {answer.accepted} accepted, {len(answer.refused)} refused")
             render.table((each.index, each.message) for each in answer.refused)
 
     def _ask(self) -> Answers:
         answers: Answers = {}
         for who in self._plan.customers:
-            request = DecideRequest(who=who, surfaces=self._plan.surfaces)
+            request = api.DecideRequest(who=who, surfaces=self._plan.surfaces)
             body = msgspec.json.encode(request)
-            answers[render.named(who)] = self._post("/v1/decide", body, DecideAnswer)
+            answers[render.named(who)] = self._post("/v1/decide", body, api.DecideAnswer)
         return answers
 
     def _move_clock_to(self, moment: object) -> None:
@@ -192,7 +191,7 @@ class Demonstration:
         return msgspec.json.decode(_checked(self._client.post(path, content=body)), type=answer)
 
 
-def _show(answer: DecideAnswer) -> None:
+def _show(answer: api.DecideAnswer) -> None:
     click.echo()
     render.decision(answer)
 
@@ -221,11 +220,11 @@ def changes(before: Answers, after: Answers) -> list[tuple[str, ...]]:
     return rows
 
 
-def _chosen(answer: DecideAnswer) -> dict[tuple[str, int], str]:
+def _chosen(answer: api.DecideAnswer) -> dict[tuple[str, int], str]:
     return {(choice.surface, choice.slot): choice.action for choice in answer.choices}
 
 
-def _why_not(answer: DecideAnswer, action: str | None, surface: str) -> str:
+def _why_not(answer: api.DecideAnswer, action: str | None, surface: str) -> str:
     for refusal in answer.refused:
         if (refusal.action, refusal.surface) == (action, surface):
             return f"{refusal.stage}: {refusal.reason}"

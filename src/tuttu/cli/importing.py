@@ -10,8 +10,7 @@ from typing import IO
 import click
 import msgspec
 
-from tuttu import catalog
-from tuttu.api import CallsAnswer
+from tuttu import api, catalog
 from tuttu.cli.client import Client, RefusedError, open_client
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
 from tuttu.intake import (
@@ -148,7 +147,7 @@ class Sending:
         body = FRAME % b",".join(self._calls)
         self._calls, self._rows, self._size = [], [], 0
         try:
-            answer = self._client.ask(CallsAnswer, "POST", "/v1/batch", body=body)
+            answer = self._client.ask(api.CallsAnswer, "POST", "/v1/batch", body=body)
         except RefusedError as error:
             if error.status >= 500:
                 raise

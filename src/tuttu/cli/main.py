@@ -9,15 +9,13 @@ import click
 from tuttu.cli import (
     customers,
     decisions,
+    evaluation,
     folders,
     importing,
     operations,
-    reloading,
-    scenarios,
-    verifying,
 )
 from tuttu.cli.demo import demo
-from tuttu.cli.serving import serve
+from tuttu.cli.serving import reload_project, serve
 from tuttu.intake import MappingError
 from tuttu.vocabulary.errors import ProjectError, TuttuError
 
@@ -48,7 +46,7 @@ for command in (
     folders.schema,
     folders.openapi,
     serve,
-    reloading.reload_project,
+    reload_project,
     demo,
     importing.import_file,
     decisions.decide,
@@ -64,8 +62,8 @@ for command in (
     operations.digest,
     operations.replay,
     operations.clock,
-    scenarios.run_stories,
-    scenarios.funnel,
-    verifying.verify,
+    evaluation.run_scenarios,
+    evaluation.funnel,
+    evaluation.verify,
 ):
     main.add_command(command)

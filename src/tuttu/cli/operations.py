@@ -9,24 +9,11 @@ from typing import IO
 
 import click
 
+from tuttu import api
 from tuttu.access import ALL_SCOPES, Scope
-from tuttu.api import (
-    CallsAnswer,
-    ClockAnswer,
-    ClockRequest,
-    DeadLetterAnswer,
-    DeadLettersAnswer,
-    DigestAnswer,
-    IssuedKeyAnswer,
-    KeyAnswer,
-    KeyRequest,
-    ReplayAnswer,
-    ResourceAnswer,
-    ResourceRequest,
-)
 from tuttu.cli import render
 from tuttu.cli.client import Client, open_client, part
-from tuttu.cli.options import folder_option, json_option, print_json
+from tuttu.cli.options import folder_option, json_option, print_json, show
 
 PAGE = 1_000
 
@@ -41,12 +28,9 @@ def resources(wanted: tuple[str, int] | None, as_json: bool, folder: Path) -> No
         if wanted:
             name, amount = wanted
             path = f"/v1/resources/{part(name)}"
-            client.ask(ResourceAnswer, "PUT", path, body=ResourceRequest(amount=amount))
-        answer = client.ask(list[ResourceAnswer], "GET", "/v1/resources")
-    if as_json:
-        print_json(answer)
-    else:
-        render.resources(answer)
+            client.ask(api.ResourceAnswer, "PUT", path, body=api.ResourceRequest(amount=amount))
+        answer = client.ask(list[api.ResourceAnswer], "GET", "/v1/resources")
+    show(answer, as_json, render.resources)
 
 
 @click.group("dead-letters")
@@ -61,17 +45,16 @@ def list_letters(as_json: bool, folder: Path) -> None:
     """List the refused calls, oldest first."""
     with open_client(folder) as client:
         found = list(_letters(client))
-    if as_json:
-        print_json(found)
-    else:
-        render.letters(found)
+    show(found, as_json, render.letters)
 
 
-def _letters(client: Client) -> Iterator[DeadLetterAnswer]:
+def _letters(client: Client) -> Iterator[api.DeadLetterAnswer]:
     after: str | None = None
     while True:
         query = {"after": after, "limit": PAGE}
-        page = client.ask(DeadLettersAnswer, "GET", "/v1/dead-letters", query=query).dead_letters
+        page = client.ask(
+            api.DeadLettersAnswer, "GET", "/v1/dead-letters", query=query
+        ).dead_letters
         yield from page
         if len(page) < PAGE:
             return
@@ -84,7 +67,7 @@ def _letters(client: Client) -> Iterator[DeadLetterAnswer]:
 def show_letter(letter_id: str, folder: Path) -> None:
     """Show one refused call with its body."""
     with open_client(folder) as client:
-        print_json(client.ask(DeadLetterAnswer, "GET", _letter(letter_id)))
+        print_json(client.ask(api.DeadLetterAnswer, "GET", _letter(letter_id)))
 
 
 @dead_letters.command()
@@ -94,7 +77,7 @@ def show_letter(letter_id: str, folder: Path) -> None:
 def repair(letter_id: str, body: IO[bytes], folder: Path) -> None:
     """Send a refused call again with the repaired BODY (a file, or - for the input)."""
     with open_client(folder) as client:
-        print_json(client.ask(CallsAnswer, "PUT", _letter(letter_id), body=body.read()))
+        print_json(client.ask(api.CallsAnswer, "PUT", _letter(letter_id), body=body.read()))
 
 
 @dead_letters.command()
@@ -103,7 +86,7 @@ def repair(letter_id: str, body: IO[bytes], folder: Path) -> None:
 def send(letter_id: str, folder: Path) -> None:
     """Send a refused call again as it is."""
     with open_client(folder) as client:
-        print_json(client.ask(CallsAnswer, "POST", f"{_letter(letter_id)}/send"))
+        print_json(client.ask(api.CallsAnswer, "POST", f"{_letter(letter_id)}/send"))
 
 
 @dead_letters.command()
@@ -140,12 +123,9 @@ def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None
     """Issue a key for NAME. It is printed once, and kept nowhere."""
     wanted = list(Scope) if "all" in scopes else [Scope(scope) for scope in scopes]
     with open_client(folder) as client:
-        body = KeyRequest(name=name, scopes=wanted)
-        answer = client.ask(IssuedKeyAnswer, "POST", "/v1/keys", body=body)
-    if as_json:
-        print_json(answer)
-    else:
-        click.echo(answer.key)
+        body = api.KeyRequest(name=name, scopes=wanted)
+        answer = client.ask(api.IssuedKeyAnswer, "POST", "/v1/keys", body=body)
+    show(answer, as_json, lambda each: click.echo(each.key))
 
 
 @keys.command("list")
@@ -154,11 +134,8 @@ def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None
 def list_keys(as_json: bool, folder: Path) -> None:
     """List the keys: names and scopes, never secrets."""
     with open_client(folder) as client:
-        answer = client.ask(list[KeyAnswer], "GET", "/v1/keys")
-    if as_json:
-        print_json(answer)
-    else:
-        render.table(((key.name, ", ".join(key.scopes)) for key in answer), indent="")
+        answer = client.ask(list[api.KeyAnswer], "GET", "/v1/keys")
+    show(answer, as_json, render.keys)
 
 
 @keys.command()
@@ -175,7 +152,7 @@ def revoke(name: str, folder: Path) -> None:
 def digest(folder: Path) -> None:
     """Print the digest of the whole state: equal digests, equal customers."""
     with open_client(folder) as client:
-        click.echo(client.ask(DigestAnswer, "GET", "/v1/digest").digest)
+        click.echo(client.ask(api.DigestAnswer, "GET", "/v1/digest").digest)
 
 
 @click.command()
@@ -184,12 +161,8 @@ def digest(folder: Path) -> None:
 def replay(as_json: bool, folder: Path) -> None:
     """Fold the whole log again in a scratch store and compare: exit code 1 if the state differs."""
     with open_client(folder) as client:
-        answer = client.ask(ReplayAnswer, "GET", "/v1/replay")
-    if as_json:
-        print_json(answer)
-    else:
-        render.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
-        click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
+        answer = client.ask(api.ReplayAnswer, "GET", "/v1/replay")
+    show(answer, as_json, render.replay)
     if answer.live != answer.replayed:
         sys.exit(1)
 
@@ -202,10 +175,9 @@ def clock(wanted: str | None, as_json: bool, folder: Path) -> None:
     """Show the server's present."""
     with open_client(folder) as client:
         if wanted:
-            answer = client.ask(ClockAnswer, "PUT", "/v1/clock", body=ClockRequest(now=wanted))
+            answer = client.ask(
+                api.ClockAnswer, "PUT", "/v1/clock", body=api.ClockRequest(now=wanted)
+            )
         else:
-            answer = client.ask(ClockAnswer, "GET", "/v1/clock")
-    if as_json:
-        print_json(answer)
-    else:
-        click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'})")
+            answer = client.ask(api.ClockAnswer, "GET", "/v1/clock")
+    show(answer, as_json, render.clock)

@@ -12,11 +12,13 @@ import msgspec
 from tuttu.api import Who
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+T = TypeVar("T")
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 _STORAGE = "tuttu.storage"
+_LANGUAGE = "tuttu.language"
 
 
 def folder_option(command: Command) -> Command:
@@ -53,6 +55,38 @@ def chosen_storage() -> str | None:
     return context.meta.get(_STORAGE) if context else None
 
 
+def language_option(command: Command) -> Command:
+    """``--language``: read by `chosen_language`, and handed to a command that has a use for it."""
+    return click.option(
+        "--language",
+        metavar="TAG",
+        expose_value=False,
+        callback=_remember_language,
+        help="Language of the words of reasons: en, fi, sv.  [default: en]",
+    )(command)
+
+
+def _remember_language(context: click.Context, _: click.Parameter, tag: str | None) -> str | None:
+    context.meta[_LANGUAGE] = tag or None
+    return tag
+
+
+def content_language_option(command: Command) -> Command:
+    """``--language`` where there is content too: it is of both."""
+    return click.option(
+        "--language",
+        metavar="TAG",
+        callback=_remember_language,
+        help="Language of the content, and of the words of reasons (en, fi, sv; else en).",
+    )(command)
+
+
+def chosen_language() -> str | None:
+    """That was given to the running command."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_LANGUAGE) if context else None
+
+
 def json_option(command: Command) -> Command:
     """``--json``: the answer as the HTTP door gives it."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
@@ -74,3 +108,11 @@ def path_name(who: Who) -> str:
 
 def print_json(answer: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
+
+
+def show(answer: T, as_json: bool, render: Callable[[T], None]) -> None:
+    """The answer as JSON, or as people read it."""
+    if as_json:
+        print_json(answer)
+    else:
+        render(answer)

@@ -7,18 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 import msgspec
 
-from tuttu.api import (
-    CustomerAnswer,
-    DeadLetterAnswer,
-    DecideAnswer,
-    PreferencesAnswer,
-    ResourceAnswer,
-    ShownChoice,
-    ShownRefusal,
-    TimelineEntry,
-    UnmergeAnswer,
-    Who,
-)
+from tuttu import api
 
 
 def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> None:
@@ -30,11 +19,11 @@ def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> None:
         click.echo((indent + "  ".join(padded)).rstrip())
 
 
-def named(who: Who) -> str:
+def named(who: api.Who) -> str:
     return ", ".join(f"{namespace}:{value}" for namespace, value in who.items())
 
 
-def decision(answer: DecideAnswer) -> None:
+def decision(answer: api.DecideAnswer) -> None:
     """What was chosen and why, what was not and why not."""
     kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
     click.echo(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
@@ -54,9 +43,21 @@ def decision(answer: DecideAnswer) -> None:
     if changes:
         click.echo("would be chosen:")
         table(changes)
+    if isinstance(answer, api.ExplainAnswer) and answer.note:
+        click.echo(answer.note)
 
 
-def _choice(choice: ShownChoice) -> None:
+def stored_decision(answer: api.DecisionAnswer) -> None:
+    """A decision as it was made, and what came of it."""
+    decision(answer.decision)
+    if answer.customer.note:
+        click.echo(answer.customer.note)
+    for outcome in answer.outcomes:
+        named = about(outcome.action or outcome.contact_id, outcome.item)
+        click.echo(f"{outcome.time}: {named} {outcome.outcome}")
+
+
+def _choice(choice: api.ShownChoice) -> None:
     again = ", shown before and still held" if choice.reused else ""
     click.echo(
         f"{choice.surface} slot {choice.slot + 1}: {about(choice.action, choice.item)} "
@@ -72,7 +73,7 @@ def about(action: str, item: str | None) -> str:
     return action if item is None else f"{action} about {item}"
 
 
-def _refusals(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
+def _refusals(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
     """One row for each action and reason, with all the surfaces on which it was the reason."""
     surfaces: dict[tuple[str, ...], list[str]] = {}
     for each in refused:
@@ -87,7 +88,7 @@ def _refusals(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
     ]
 
 
-def _changes(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
+def _changes(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
     """One row for each action and change, with all the surfaces on which it is the same."""
     surfaces: dict[tuple[str, str], list[str]] = {}
     for each in refused:
@@ -101,7 +102,7 @@ def _changes(refused: Iterable[ShownRefusal]) -> list[tuple[str, ...]]:
     ]
 
 
-def customer(answer: CustomerAnswer) -> None:
+def customer(answer: api.CustomerAnswer) -> None:
     """The whole picture of a customer."""
     known = ", ".join(named(each) for each in answer.identifiers)
     click.echo(f"{answer.customer}: {known} ({answer.fragments} fragments)")
@@ -143,7 +144,7 @@ def _value(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def timeline(entries: Iterable[TimelineEntry]) -> None:
+def timeline(entries: Iterable[api.TimelineEntry]) -> None:
     """One line for each fact."""
     table(
         ((each.time, each.kind, each.name or "-", _said(each), _done_by(each)) for each in entries),
@@ -151,7 +152,7 @@ def timeline(entries: Iterable[TimelineEntry]) -> None:
     )
 
 
-def _said(entry: TimelineEntry) -> str:
+def _said(entry: api.TimelineEntry) -> str:
     if entry.kind == "Unmerge":
         one, *others = map(named, entry.identifiers)
         return f"{one} from {', '.join(others)}"
@@ -159,12 +160,12 @@ def _said(entry: TimelineEntry) -> str:
     return "" if said == "{}" else said
 
 
-def _done_by(entry: TimelineEntry) -> str:
+def _done_by(entry: api.TimelineEntry) -> str:
     why = f": {entry.why}" if entry.why else ""
     return f"by {entry.by}{why}" if entry.by else ""
 
 
-def unmerged(one: Who, other: Who | None, answer: UnmergeAnswer) -> None:
+def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> None:
     """Whose customers they are now, and the evidence that no longer counts."""
     parted = [f"{named(one)} is {answer.one}"]
     if other is not None:
@@ -179,7 +180,7 @@ def unmerged(one: Who, other: Who | None, answer: UnmergeAnswer) -> None:
     )
 
 
-def preferences(answer: PreferencesAnswer) -> None:
+def preferences(answer: api.PreferencesAnswer) -> None:
     table(
         (
             each.purpose,
@@ -191,7 +192,7 @@ def preferences(answer: PreferencesAnswer) -> None:
     )
 
 
-def resources(answers: Iterable[ResourceAnswer]) -> None:
+def resources(answers: Iterable[api.ResourceAnswer]) -> None:
     header = ("resource", "amount", "used", "held", "free", "per")
     rows = (
         (each.name, each.amount, each.used, each.held, each.free, each.per or "-")
@@ -200,8 +201,43 @@ def resources(answers: Iterable[ResourceAnswer]) -> None:
     table([header, *rows], indent="")
 
 
-def letters(answers: Iterable[DeadLetterAnswer]) -> None:
+def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
     table(
         ((each.id, each.received, each.status, each.route, each.code, each.reason))
         for each in answers
     )
+
+
+def verification_text(found: api.Verification) -> str:
+    title = f"{found.customers:,} customers and {found.events:,} events at {found.now}"
+    rows = [("", "definitions", "compared", "different")]
+    rows += [
+        (each.part, f"{each.definitions:,}", f"{each.compared:,}", f"{each.different:,}")
+        for each in found.parts
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join([name.ljust(widths[0]), *(map(str.rjust, cells, widths[1:]))])
+        for name, *cells in rows
+    ]
+    end = "one meaning: no difference" if found.agree else "two meanings:"
+    return "\n".join([title, *lines, end, *map(_difference, found.differences)])
+
+
+def _difference(each: api.Difference) -> str:
+    item = f", item {each.item}" if each.item else ""
+    live, batch = (("NULL" if value is None else value) for value in (each.live, each.batch))
+    return f"{each.part}: {each.name}: customer {each.customer}{item}: live {live}, batch {batch}"
+
+
+def keys(answers: Iterable[api.KeyAnswer]) -> None:
+    table(((key.name, ", ".join(key.scopes)) for key in answers), indent="")
+
+
+def replay(answer: api.ReplayAnswer) -> None:
+    table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
+    click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
+
+
+def clock(answer: api.ClockAnswer) -> None:
+    click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'})")

@@ -1,4 +1,4 @@
-"""serve: the HTTP door of a project folder."""
+"""serve, reload: the HTTP door of a project folder, and a version that takes over in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from tuttu import web
-from tuttu.cli.options import FOLDER, chosen_storage, storage_option
+from tuttu import api, web
+from tuttu.cli.client import open_client
+from tuttu.cli.options import FOLDER, chosen_storage, json_option, show, storage_option
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
@@ -65,3 +66,38 @@ def _teller(engine: Runtime, as_json: bool) -> Callable[[str], None]:
         click.echo(msgspec.json.encode(told).decode() if as_json else as_text)
 
     return tell
+
+
+@click.command("reload")
+@click.argument("folder", type=FOLDER, default=Path())
+@json_option
+@storage_option
+def reload_project(folder: Path, as_json: bool) -> None:
+    """Activate what the project folder holds now; a faulty one changes nothing.
+
+    New traits are filled from the log first. Requests in flight keep the version they began with.
+    """
+    with open_client(folder) as client:
+        if client.runtime is None or client.runtime.reloads is None:
+            answer = client.ask(api.ReloadAnswer, "POST", "/v1/project/reload")
+        else:
+            # Without a server, opening the store has activated what the folder holds.
+            answer = client.runtime.reloads.opened
+    show(answer, as_json, lambda each: click.echo(_in_words(each)))
+
+
+def _in_words(answer: api.ReloadAnswer) -> str:
+    version = answer.project_digest[:12]
+    if not answer.changed and not answer.filled:
+        return f"version {version} holds since {answer.since}: nothing has changed"
+    lines = [f"version {version} holds since {answer.since}"]
+    if answer.before is not None and answer.changed:
+        lines[0] += f", after {answer.before[:12]}"
+    if answer.filled:
+        what = "definition" if answer.filled == 1 else "definitions"
+        lines.append(f"filled {answer.filled} {what} from {answer.facts} facts of the log")
+    lines += [
+        f"withdrew the contact {each.contact_id} ({each.action}, {each.treatment})"
+        for each in answer.withdrawn
+    ]
+    return "\n".join(lines)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -117,7 +117,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def apply(view: DecisionView, change: Change) -> DecisionView:
     """The snapshot as it would be: the same in all but the change. Traits that are made of what
-    is changed are computed newly; nothing is read."""
+    is changed are computed from it; nothing is read."""
     parts = change.parts
     seen = msgspec.structs.replace(view, memo=ViewMemo())
     for part in parts:
@@ -125,8 +125,7 @@ def apply(view: DecisionView, change: Change) -> DecisionView:
             seen = _at(seen, part.would_be)
     seen = _with_columns(seen, [part for part in parts if isinstance(part, ColumnSet)])
     for part in parts:
-        if type(part) in _APPLIED:
-            seen = _APPLIED[type(part)](seen, part)
+        seen = _with_part(seen, part)
     return seen
 
 
@@ -170,43 +169,34 @@ def _with_field(view: DecisionView, items: Value, part: ColumnSet) -> list[Row]:
     return [{**each, **field} if each is item else each for each in listed]
 
 
-def _with_consent(view: DecisionView, part: Allowed) -> DecisionView:
-    assumed = view.consents.assuming(part.purpose, part.channel, part.would_be)
-    return msgspec.structs.replace(view, consents=assumed)
-
-
-def _with_units(view: DecisionView, part: Units) -> DecisionView:
-    return msgspec.structs.replace(view, free={**view.free, part.name: part.would_be})
-
-
-def _with_worth(view: DecisionView, part: Worth) -> DecisionView:
-    worths = {**view.worths, part.key: _worth(part)}
-    return msgspec.structs.replace(view, worths=worths)
-
-
-def _with_arm(view: DecisionView, part: Arm) -> DecisionView:
-    return msgspec.structs.replace(view, arm=part.would_be)
-
-
-def _with_live(view: DecisionView, part: Live) -> DecisionView:
-    return _with_action(view, part.action, status="live")
-
-
-def _without_end(view: DecisionView, part: Endless) -> DecisionView:
-    return _with_action(view, part.action, valid_until=None)
-
-
-def _without_dice(view: DecisionView, _part: NoExploration) -> DecisionView:
-    controls = view.project.policy.controls
-    return _with_policy(view, controls=msgspec.structs.replace(controls, exploration=0.0))
-
-
-def _with_higher_limit(view: DecisionView, part: HigherLimit) -> DecisionView:
-    limits = tuple(
-        msgspec.structs.replace(limit, at_most=part.would_be) if limit.name == part.name else limit
-        for limit in view.project.policy.contact_limits
-    )
-    return _with_policy(view, contact_limits=limits)
+def _with_part(view: DecisionView, part: ChangePart) -> DecisionView:
+    """Any part but time and columns. A worth that is given, not computed, has no figures."""
+    replace, policy = msgspec.structs.replace, view.project.policy
+    match part:
+        case Allowed():
+            assumed = view.consents.assuming(part.purpose, part.channel, part.would_be)
+            view = replace(view, consents=assumed)
+        case Units():
+            view = replace(view, free={**view.free, part.name: part.would_be})
+        case Worth():
+            figures = {"value": 0, "effort": 0, "cost": 0, "worth": part.would_be}
+            score = Score(propensity=0.0, relevance=1.0, lever=1.0, **figures)
+            view = replace(view, worths={**view.worths, part.key: score})
+        case Arm():
+            view = replace(view, arm=part.would_be)
+        case Live():
+            view = _with_action(view, part.action, status="live")
+        case Endless():
+            view = _with_action(view, part.action, valid_until=None)
+        case NoExploration():
+            view = _with_policy(view, controls=replace(policy.controls, exploration=0.0))
+        case HigherLimit():
+            limits = tuple(
+                replace(limit, at_most=part.would_be) if limit.name == part.name else limit
+                for limit in policy.contact_limits
+            )
+            view = _with_policy(view, contact_limits=limits)
+    return view
 
 
 def _with_action(view: DecisionView, name: str, **fields: object) -> DecisionView:
@@ -221,32 +211,6 @@ def _with_policy(view: DecisionView, **fields: object) -> DecisionView:
     policy: Policy = msgspec.structs.replace(project.policy, **fields)
     after = msgspec.structs.replace(project, policy=policy)
     return msgspec.structs.replace(view, project=after)
-
-
-def _worth(part: Worth) -> Score:
-    """A worth that is given, not worked out, has no figures."""
-    return Score(
-        propensity=0.0,
-        value=0,
-        relevance=1.0,
-        lever=1.0,
-        effort=0,
-        cost=0,
-        worth=part.would_be,
-    )
-
-
-_APPLIED: Mapping[type, Callable[[DecisionView, Any], DecisionView]] = {
-    Allowed: _with_consent,
-    Units: _with_units,
-    Live: _with_live,
-    Endless: _without_end,
-    Worth: _with_worth,
-    HigherLimit: _with_higher_limit,
-    Arm: _with_arm,
-    NoExploration: _without_dice,
-}
-"""How each part is applied that is neither time nor a column."""
 
 
 def subsets(change: Change) -> Iterable[Change]:

@@ -46,14 +46,10 @@ def _common(operands: Sequence[Operand], by_day: bool) -> Kind | None:
     times = kinds - {Kind.TEXT}
     if not times <= _CALENDAR or Kind.TEXT in firm:
         return None
-    if times == {Kind.TIMESTAMP} and not any(map(_is_day, operands)):
+    values = [each.node.value for each in operands if isinstance(each.node, t.Literal)]
+    if times == {Kind.TIMESTAMP} and not any(isinstance(v, str) and is_day(v) for v in values):
         return Kind.TIMESTAMP
     return Kind.DATE if by_day or times == {Kind.DATE} else None
-
-
-def _is_day(operand: Operand) -> bool:
-    node = operand.node
-    return isinstance(node, t.Literal) and isinstance(node.value, str) and is_day(node.value)
 
 
 def _mixed(operands: Sequence[Operand]) -> PolicyError:
@@ -92,19 +88,15 @@ def _literal(builder: TreeBuilder, operand: Operand, node: t.Literal, kind: Kind
         builder.use(f"money as {node.type.kind} literal")
         return t.Literal(amount, t.MONEY)
     if isinstance(node.value, str) and kind in _CALENDAR:
-        return _moment(builder, operand, node.value, kind)
+        value = read_day(node.value) if kind is Kind.DATE else read_moment(node.value)
+        if value is None:
+            raise operand.error(DAY_FORM if kind is Kind.DATE else MOMENT_FORM)
+        builder.use(f"{kind} as text literal")
+        return t.Literal(value, t.DATE if kind is Kind.DATE else t.TIMESTAMP)
     if (operand.kind, kind) == (Kind.TIMESTAMP, Kind.DATE):
         builder.use("timestamp as date")
         return t.Convert(node, t.DATE, builder.zone)
     raise operand.error(f"a value of type {kind}")
-
-
-def _moment(builder: TreeBuilder, operand: Operand, text: str, kind: Kind) -> t.Node:
-    value = read_day(text) if kind is Kind.DATE else read_moment(text)
-    if value is None:
-        raise operand.error(DAY_FORM if kind is Kind.DATE else MOMENT_FORM)
-    builder.use(f"{kind} as text literal")
-    return t.Literal(value, t.DATE if kind is Kind.DATE else t.TIMESTAMP)
 
 
 def written_number(tree: exp.Expr) -> str:

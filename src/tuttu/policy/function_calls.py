@@ -99,7 +99,7 @@ def _apply(builder: TreeBuilder, function: Function, operands: list[Operand]) ->
     pairs = zip(operands, function.parameters, strict=True)
     nodes = tuple(convert(builder, operand, parameter.kind) for operand, parameter in pairs)
     builder.use(function.key)
-    node = t.Call(function.key, nodes, Type(function.result))
+    node = t.FunctionCall(function.key, nodes, Type(function.result))
     if _growth(node) > MAX_GROWTH:
         raise operands[0].error(
             f"a text that {function.name} makes at most {MAX_GROWTH} times longer"
@@ -111,7 +111,7 @@ def _growth(node: t.Node) -> float:
     """How many times longer than the texts that the node reads its own may be, at most."""
     if node.type.kind is not Kind.TEXT or isinstance(node, t.Literal):
         return 0.0
-    if isinstance(node, t.Call) and node.function.startswith("replace("):
+    if isinstance(node, t.FunctionCall) and node.function.startswith("replace("):
         text, old, new = node.arguments
         longer = _length(new) / _length(old)
         return _growth(text) * max(1.0, longer)
@@ -183,7 +183,7 @@ def _round(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     require_value(operands[0])
     scaled = t.Arithmetic("*", convert(builder, operands[0], Kind.REAL), factor, t.REAL)
     builder.use("round(real, digits)")
-    return t.Arithmetic("/", t.Call("round(real)", (scaled,), t.REAL), factor, t.REAL)
+    return t.Arithmetic("/", t.FunctionCall("round(real)", (scaled,), t.REAL), factor, t.REAL)
 
 
 def _digits(operand: Operand) -> int:

@@ -272,7 +272,7 @@ def _negate(writer: _Writer, node: t.Negate) -> _Code:
     return writer.strict([node.operand], "bounded(-{0})", nullable=True)
 
 
-def _call(writer: _Writer, node: t.Call) -> _Code:
+def _call(writer: _Writer, node: t.FunctionCall) -> _Code:
     function = FUNCTIONS[node.function]
     return writer.strict(node.arguments, function.row, nullable=function.nullable)
 
@@ -353,7 +353,7 @@ _WRITERS: Mapping[type, Callable[[_Writer, Any], _Code]] = {
     t.Arithmetic: _arithmetic,
     t.Shift: _shift,
     t.Negate: _negate,
-    t.Call: _call,
+    t.FunctionCall: _call,
     t.Choose: _choose,
     t.Join: _join,
     t.Quantifier: _quantifier,

@@ -64,10 +64,6 @@ class _Writer:
         return f"list_transform([{value}], lambda {name}: {body(name)})[1]"
 
 
-def _within(value: str, low: str, high: str, result: str) -> str:
-    return f"CASE WHEN {value} BETWEEN {low} AND {high} THEN {result} END"
-
-
 def _literal(_writer: _Writer, node: t.Literal) -> str:
     value, kind = node.value, node.type.kind
     if value is None:
@@ -267,7 +263,7 @@ def _negate(writer: _Writer, node: t.Negate) -> str:
     return f"TRY_CAST(- CAST({operand} AS HUGEINT) AS BIGINT)"
 
 
-def _call(writer: _Writer, node: t.Call) -> str:
+def _call(writer: _Writer, node: t.FunctionCall) -> str:
     return FUNCTIONS[node.function].sql.format(*map(writer.write, node.arguments))
 
 
@@ -345,7 +341,7 @@ _WRITERS: Mapping[type, Callable[[_Writer, Any], str]] = {
     t.Arithmetic: _arithmetic,
     t.Shift: _shift,
     t.Negate: _negate,
-    t.Call: _call,
+    t.FunctionCall: _call,
     t.Choose: _choose,
     t.Join: _join,
     t.Quantifier: _quantifier,

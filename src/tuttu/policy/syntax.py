@@ -37,17 +37,14 @@ def read(text: str) -> exp.Expr:
     try:
         trees = _Parser(dialect="duckdb").parse_into(exp.Condition, found, text)
     except SqlglotError as error:
-        raise PolicyError(repr(text), "a condition or a formula", _place_of(error)) from None
+        details = getattr(error, "errors", None) or [{}]
+        position = max(int(details[0].get("col") or 1) - 1, 0)
+        raise PolicyError(repr(text), "a condition or a formula", position) from None
     except RecursionError:
         raise PolicyError("deeper nesting", f"at most {MAX_NESTING} levels", 0) from None
     if len(trees) != 1 or trees[0] is None:
         raise PolicyError(repr(text), "one condition or formula", 0)
     return trees[0]
-
-
-def _place_of(error: SqlglotError) -> int:
-    details = getattr(error, "errors", None) or [{}]
-    return max(int(details[0].get("col") or 1) - 1, 0)
 
 
 def place(tree: exp.Expr) -> int:

@@ -88,7 +88,9 @@ def tokenize(text: str) -> list[Token]:
     """
     if len(text) > MAX_LENGTH:
         raise PolicyError(f"{len(text)} characters", f"at most {MAX_LENGTH}", MAX_LENGTH)
-    _refuse_unwritable(text)
+    if unwritable := _UNWRITABLE.search(text):
+        name = f"the character U+{ord(unwritable[0]):04X}"
+        raise PolicyError(name, "text that UTF-8 and SQL can hold", unwritable.start())
     found: list[Token] = []
     position = 0
     while position < len(text):
@@ -99,12 +101,6 @@ def tokenize(text: str) -> list[Token]:
             found.append(_token(str(match.lastgroup), match[0], position))
         position = match.end()
     return found
-
-
-def _refuse_unwritable(text: str) -> None:
-    if found := _UNWRITABLE.search(text):
-        name = f"the character U+{ord(found[0]):04X}"
-        raise PolicyError(name, "text that UTF-8 and SQL can hold", found.start())
 
 
 def _token(group: str, written: str, start: int) -> Token:

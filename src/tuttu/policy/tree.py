@@ -193,7 +193,7 @@ class Negate(_Typed, frozen=True):
     type: Type
 
 
-class Call(_Typed, frozen=True):
+class FunctionCall(_Typed, frozen=True):
     """A function of the table `tuttu.policy.functions.FUNCTIONS`, by its key there."""
 
     function: str
@@ -266,7 +266,7 @@ Node: TypeAlias = (
     | Arithmetic
     | Shift
     | Negate
-    | Call
+    | FunctionCall
     | Choose
     | Join
     | Quantifier

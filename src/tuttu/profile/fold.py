@@ -9,19 +9,10 @@ from typing import TypeVar
 import msgspec
 
 from tuttu.profile import groups, windows
+from tuttu.profile import records as r
 from tuttu.profile.aggregates import join
 from tuttu.profile.extract import Extract, ItemChange, extract
 from tuttu.profile.plan import ProfilePlan, only, plan_of
-from tuttu.profile.records import (
-    FRAGMENTS,
-    ITEMS,
-    DefinitionId,
-    Fragment,
-    Stamped,
-    StoredItem,
-    newest,
-    recent,
-)
 from tuttu.vocabulary.events import Event, FragmentId
 from tuttu.vocabulary.facts import Logged, Transaction
 from tuttu.vocabulary.history import Behind
@@ -31,7 +22,7 @@ from tuttu.vocabulary.room import Folds
 K = TypeVar("K")
 
 
-def parts(project: Project) -> frozenset[DefinitionId]:
+def parts(project: Project) -> frozenset[r.DefinitionId]:
     """What the project's state is kept under: an id for each definition."""
     return plan_of(project).ids
 
@@ -59,11 +50,13 @@ def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> Folds:
         plan = plan_at(logged.position)
         said = extract(plan, project.event_schema, event)
         # What a group rests on may have been heard long ago, and the group not.
-        if said or (plan.groups and not plan.whole):
-            state = transaction.get(FRAGMENTS, fragment) or Fragment()
+        filling = bool(plan.groups) and not plan.whole
+        if said or filling:
+            state = transaction.get(r.FRAGMENTS, fragment) or r.Fragment()
             after = _folded(transaction, fragment, state, plan, event, said)
-            after = groups.moved(transaction, fragment, after, project, plan.groups)
-            transaction.put(FRAGMENTS, fragment, after)
+            if plan.groups and (said.written or filling):
+                after = groups.moved(transaction, fragment, after, project, plan.groups)
+            transaction.put(r.FRAGMENTS, fragment, after)
 
     return {Event: fold}
 
@@ -71,21 +64,21 @@ def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> Folds:
 def _folded(
     transaction: Transaction,
     fragment: FragmentId,
-    state: Fragment,
+    state: r.Fragment,
     plan: ProfilePlan,
     event: Event,
     said: Extract,
-) -> Fragment:
+) -> r.Fragment:
     """The fragment's state after the event; its items and pages are written."""
     written = dict(state.written)
     for (trait, source), value in said.written.items():
         sources = written.get(plan.written[trait], {})
-        stamped = Stamped(value, event.time, event.id)
+        stamped = r.Stamped(value, event.time, event.id)
         written[plan.written[trait]] = _with_newest(sources, source, stamped)
     steps = state.steps
     if said.step:
         step = plan.steps[event.name]
-        moments = recent([*steps.get(step, ()), (event.time, event.id)])
+        moments = r.recent([*steps.get(step, ()), (event.time, event.id)])
         steps = {**steps, step: moments}
     for item in said.items:
         _put_item(transaction, fragment, plan, event, item)
@@ -100,10 +93,10 @@ def _folded(
     return msgspec.structs.replace(state, written=written, totals=totals, logs=logs, steps=steps)
 
 
-def _with_newest(values: Mapping[K, Stamped], name: K, stamped: Stamped) -> dict[K, Stamped]:
+def _with_newest(values: Mapping[K, r.Stamped], name: K, stamped: r.Stamped) -> dict[K, r.Stamped]:
     """What was written last by (time, id), in whatever order it arrives."""
     there = values.get(name)
-    return {**values, name: stamped if there is None else newest([there, stamped])}
+    return {**values, name: stamped if there is None else r.newest([there, stamped])}
 
 
 def _put_item(
@@ -118,11 +111,11 @@ def _put_item(
         return
     under = transaction.pseudonym(f"item:{name}", change.key)
     key = fragment + plan.places[name] + under
-    item = transaction.get(ITEMS, key) or StoredItem(change.key)
+    item = transaction.get(r.ITEMS, key) or r.StoredItem(change.key)
     time, fields = item.time, item.fields
     if name in plan.items:
         time = event.time if time is None else max(time, event.time)
     for field, value in change.fields.items():
-        stamped = Stamped(value, event.time, event.id)
+        stamped = r.Stamped(value, event.time, event.id)
         fields = _with_newest(fields, plan.fields[name][field], stamped)
-    transaction.put(ITEMS, key, StoredItem(item.key, time, fields))
+    transaction.put(r.ITEMS, key, r.StoredItem(item.key, time, fields))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tuttu.catalog import Expectation, Scenario, Step, read_scenarios
+from tuttu.catalog import Expectation, Scenario, ScenarioStep, read_scenarios
 from tuttu.decision import STAGE_NAMES
 from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.simulation.expectations import unmet
@@ -19,7 +19,7 @@ from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.library import Controls
 from tuttu.vocabulary.project import Project
 
-Moment = Step | Expectation
+Moment = ScenarioStep | Expectation
 Progress = Callable[[str], None]
 
 

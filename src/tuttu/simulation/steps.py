@@ -8,7 +8,7 @@ import msgspec
 
 from tuttu import engine as use
 from tuttu.api import DecideRequest, PreferenceRequest, PreferencesRequest, ResourceRequest
-from tuttu.catalog import Step
+from tuttu.catalog import ScenarioStep
 from tuttu.engine import Runtime
 from tuttu.intake import address
 from tuttu.vocabulary.conversion import format_instant
@@ -21,7 +21,7 @@ class StoryError(FinalError):
     """A step that could not be told: what was found and what it needs."""
 
 
-def tell(engine: Runtime, step: Step, number: int) -> None:
+def tell(engine: Runtime, step: ScenarioStep, number: int) -> None:
     """`number` makes the step's id: two equal steps are two events. Raises StoryError."""
     if step.kind == "decide":
         use.decide(engine, DecideRequest(who=dict(step.who), surfaces=[step.name]))
@@ -36,7 +36,7 @@ def tell(engine: Runtime, step: Step, number: int) -> None:
         _send(engine, _call(engine, step), step, number)
 
 
-def _send(engine: Runtime, call: dict[str, Any], step: Step, number: int) -> None:
+def _send(engine: Runtime, call: dict[str, Any], step: ScenarioStep, number: int) -> None:
     kind = "track" if step.kind == "outcome" else step.kind
     said = {
         "messageId": f"story-{number:06d}",
@@ -50,7 +50,7 @@ def _send(engine: Runtime, call: dict[str, Any], step: Step, number: int) -> Non
         raise StoryError(str(refused)) from refused
 
 
-def _call(engine: Runtime, step: Step) -> dict[str, Any]:
+def _call(engine: Runtime, step: ScenarioStep) -> dict[str, Any]:
     values = dict(step.values)
     match step.kind:
         case "identify":
@@ -67,7 +67,7 @@ def _call(engine: Runtime, step: Step) -> dict[str, Any]:
             return {"name": step.name, "properties": values}
 
 
-def _outcome(engine: Runtime, step: Step) -> dict[str, Any]:
+def _outcome(engine: Runtime, step: ScenarioStep) -> dict[str, Any]:
     """Said of the customer's newest contact of that action, about the step's item if it has one."""
     contacts = use.customer(engine, dict(step.who), TELLER).contacts
     of_action = [

@@ -20,7 +20,7 @@ WHO = s.table(
 def scenario(stages: Sequence[str]) -> s.Shape:
     """stages: those that it may name; none: any."""
     keys = {
-        "scenario": s.text("a sentence", "What the scenario shows, in plain words."),
+        "scenario": s.text("a sentence", "What it shows, in plain words."),
         "given": s.listing("steps", _step(), 0, "What happens, in any order; time decides."),
         "expect": s.listing("expectations", _expectation(stages), 1, "What must come out of it."),
     }

@@ -36,7 +36,7 @@ ARBITRATION = Stage(
         "limit_with_slots_before": ("limit",),
         "resource_with_slots_before": ("resource",),
         "content": ("error",),
-        "lost": _RIVALS,
+        "lost": (*_RIVALS, "currency"),
         "lost_by_propensity": _RIVALS,
         "lost_to_kept_offer": _RIVALS,
         "lost_to_substitute": _RIVALS,

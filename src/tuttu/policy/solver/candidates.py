@@ -107,8 +107,10 @@ def moves_for(
     found = propose(goal.tree, row, domain)
     free = [name for name in found.columns() if name not in fixed and name not in domain.closed]
     for widened in (False, True):
-        if widened:
-            _widen(found, free)
+        for column in free if widened else ():
+            declared = found.types[column]
+            if declared is not None and not declared.many:
+                found.add(column, declared, intermediate(declared.kind, found.of(column)))
         tried = {column: _tried(column, found, row, domain) for column in free}
         helping = [
             move
@@ -121,13 +123,6 @@ def moves_for(
         return helping
     every = (_move(name, value, found, row) for name, values in tried.items() for value in values)
     return [*helping, *every]
-
-
-def _widen(found: Proposed, columns: Iterable[str]) -> None:
-    for column in columns:
-        declared = found.types[column]
-        if declared is not None and not declared.many:
-            found.add(column, declared, intermediate(declared.kind, found.of(column)))
 
 
 def _tried(column: str, found: Proposed, row: Row, domain: Domain) -> list[Value]:

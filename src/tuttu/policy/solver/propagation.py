@@ -216,7 +216,7 @@ def _negate(walk: _Walk, node: t.Negate, targets: list[Value]) -> None:
     walk.visit(node.operand, [-each if isinstance(each, int | float) else each for each in targets])
 
 
-def _call(walk: _Walk, node: t.Call, targets: list[Value]) -> None:
+def _call(walk: _Walk, node: t.FunctionCall, targets: list[Value]) -> None:
     values = [walk.value(argument) for argument in node.arguments]
     wanted = inverse.of_call(node.function, values, targets)
     for argument, value, one in zip(node.arguments, values, wanted, strict=True):
@@ -285,7 +285,7 @@ _VISITS: Mapping[type, Callable[[_Walk, Any, list[Value]], None]] = {
     t.Arithmetic: _arithmetic,
     t.Shift: _shift,
     t.Negate: _negate,
-    t.Call: _call,
+    t.FunctionCall: _call,
     t.Choose: _choose,
     t.Join: _join,
     t.Quantifier: _quantifier,
