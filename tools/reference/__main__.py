@@ -14,6 +14,7 @@ from tools.reference.commands import commands
 from tools.reference.conditions import conditions
 from tools.reference.http import http
 from tools.reference.project import project
+from tools.reference.reasons import reasons
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 PAGES = {
@@ -21,6 +22,7 @@ PAGES = {
     "http.md": http,
     "project.md": project,
     "conditions.md": conditions,
+    "reasons.md": reasons,
 }
 
 
