@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from tuttu.identity.errors import IdentifierError
-from tuttu.vocabulary.company import Namespace
-from tuttu.vocabulary.events import Identifier
+from tuttu.vocabulary import company, events
 
 USER_ID = "user_id"
 ANONYMOUS_ID = "anonymous_id"
@@ -26,8 +25,8 @@ FORMAT, DASH = "Cf", "Pd"
 
 
 def identifiers_of(
-    call: Mapping[str, object], namespaces: Mapping[str, Namespace]
-) -> tuple[Identifier, ...]:
+    call: Mapping[str, object], namespaces: Mapping[str, company.Namespace]
+) -> tuple[events.Identifier, ...]:
     """The identifiers of a decoded Segment call: normalised, each once, highest priority first.
 
     Of two of the same namespace the one found first comes first: `userId` before `previousId`.
@@ -43,12 +42,12 @@ def identifiers_of(
         for path in namespace.fields:
             for value in _at(call, path, external):
                 raw.append((namespace.name, value))
-    found: dict[Identifier, int] = {}
+    found: dict[events.Identifier, int] = {}
     for name, value in raw:
         declared = None if value is None else namespaces.get(name)
         text = None if declared is None else normalise(declared, value)
         if declared is not None and text is not None:
-            found.setdefault(Identifier(name, text), declared.rank)
+            found.setdefault(events.Identifier(name, text), declared.rank)
     if len(found) > MOST_IDENTIFIERS:
         raise IdentifierError(
             f"found {len(found)} identifiers in one call; expected at most {MOST_IDENTIFIERS}"
@@ -84,7 +83,7 @@ def _at(call: Mapping[str, object], path: str, external: list[tuple[str, object]
     return [value]
 
 
-def normalise(namespace: Namespace, raw: object) -> str | None:
+def normalise(namespace: company.Namespace, raw: object) -> str | None:
     """The one spelling of an identifier; None if it names nobody.
 
     Nobody is named by null, a bool, a list, an object, blank text, and what the namespace blocks.
@@ -108,7 +107,7 @@ def normalise(namespace: Namespace, raw: object) -> str | None:
     return value
 
 
-def is_blocked(namespace: Namespace, value: str) -> bool:
+def is_blocked(namespace: company.Namespace, value: str) -> bool:
     """Whether the namespace says that this value names nobody, however it is written: in any case,
     width or script of digits, with any dash, and with characters in it that nobody sees."""
     plain = _plain(value)

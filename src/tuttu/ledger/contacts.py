@@ -8,13 +8,10 @@ from functools import cached_property
 
 import msgspec
 
-from tuttu.ledger import columns, limits, suppressions
+from tuttu.ledger import columns, limits, reading, resources, suppressions
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at
-from tuttu.ledger.reading import state_of
-from tuttu.ledger.resources import local_date
 from tuttu.ledger.state import CLICKED, COUNTED, HELD, HOLD, IGNORED, NO_ANSWER
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
@@ -42,21 +39,21 @@ def as_of(project: Project, now: Instant) -> AsOf:
 
 
 def read(
-    reader: Reader,
+    reader: facts.Reader,
     customer: Customer,
     project: Project,
     now: Instant,
-    groups: Mapping[str, tuple[FragmentId, ...]],
+    groups: Mapping[str, tuple[events.FragmentId, ...]],
 ) -> History:
     """The customer's contacts and those of each group's members; every read is watched.
 
     groups: name to the fragments of its members, the customer's own with or without.
     """
     moment = as_of(project, now)
-    own = [state_of(reader, project, fragment) for fragment in customer.fragments]
+    own = [reading.state_of(reader, project, fragment) for fragment in customer.fragments]
     members = {fragment for group in groups.values() for fragment in group}
     others = {
-        fragment: entries_of([state_of(reader, project, fragment)], moment.outbound, now)
+        fragment: entries_of([reading.state_of(reader, project, fragment)], moment.outbound, now)
         for fragment in sorted(members - set(customer.fragments))
     }
     return History(moment, entries_of(own, moment.outbound, now), others, groups)
@@ -81,8 +78,8 @@ class History:
         self,
         moment: AsOf,
         entries: tuple[HistoryEntry, ...],
-        others: Mapping[FragmentId, tuple[HistoryEntry, ...]],
-        groups: Mapping[str, tuple[FragmentId, ...]],
+        others: Mapping[events.FragmentId, tuple[HistoryEntry, ...]],
+        groups: Mapping[str, tuple[events.FragmentId, ...]],
     ) -> None:
         self.moment = moment
         self.entries = entries
@@ -157,7 +154,9 @@ class History:
     def _days(self) -> tuple[int, int]:
         """The days on which something decided now can be seen."""
         now, zone = self.moment.now, self.moment.zone
-        return local_date(now, zone).toordinal(), local_date(now + HOLD, zone).toordinal()
+        return resources.local_date(now, zone).toordinal(), resources.local_date(
+            now + HOLD, zone
+        ).toordinal()
 
     def keys(self, limit: ContactLimit) -> Mapping[limits.Key, Instant]:
         """The showings that the limit counts now; see `limits.counted`."""

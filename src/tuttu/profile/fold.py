@@ -8,16 +8,13 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.profile import groups, windows
+from tuttu.profile import aggregates, groups, windows
 from tuttu.profile import records as r
-from tuttu.profile.aggregates import join
 from tuttu.profile.extract import Extract, ItemChange, extract
 from tuttu.profile.plan import ProfilePlan, only, plan_of
+from tuttu.vocabulary import facts, history, room
 from tuttu.vocabulary.events import Event, FragmentId
-from tuttu.vocabulary.facts import Logged, Transaction
-from tuttu.vocabulary.history import Behind
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Folds
 
 K = TypeVar("K")
 
@@ -27,23 +24,23 @@ def parts(project: Project) -> frozenset[r.DefinitionId]:
     return plan_of(project).ids
 
 
-def folds(project: Project) -> Folds:
+def folds(project: Project) -> room.Folds:
     """The fold of the project's traits, collections and groups over events."""
     plan = plan_of(project)
     return _folds(project, lambda _: plan)
 
 
-def filler(project: Project, behind: Behind) -> Folds:
+def filler(project: Project, behind: history.Behind) -> room.Folds:
     """The same for the definitions that have not heard the log up to a fact's position; all other
     state stays as it is."""
     plan_for = lru_cache(partial(only, plan_of(project)))
     return _folds(project, lambda position: plan_for(behind.at(position)))
 
 
-def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> Folds:
+def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> room.Folds:
     """plan_at: log position to what a fact there may change."""
 
-    def fold(transaction: Transaction, logged: Logged) -> None:
+    def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
         event, fragment = logged.fact.body, logged.fact.fragment
         if not isinstance(event, Event) or fragment is None:
             return
@@ -62,7 +59,7 @@ def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> Folds:
 
 
 def _folded(
-    transaction: Transaction,
+    transaction: facts.Transaction,
     fragment: FragmentId,
     state: r.Fragment,
     plan: ProfilePlan,
@@ -89,7 +86,7 @@ def _folded(
             logs[one.id] = windows.add(transaction, fragment, log, one, event.time, cell)
         else:
             cells = [totals[one.id], cell] if one.id in totals else [cell]
-            totals[one.id] = join(one.aggregate, cells)
+            totals[one.id] = aggregates.join(one.aggregate, cells)
     return msgspec.structs.replace(state, written=written, totals=totals, logs=logs, steps=steps)
 
 
@@ -100,7 +97,7 @@ def _with_newest(values: Mapping[K, r.Stamped], name: K, stamped: r.Stamped) -> 
 
 
 def _put_item(
-    transaction: Transaction,
+    transaction: facts.Transaction,
     fragment: FragmentId,
     plan: ProfilePlan,
     event: Event,

@@ -13,13 +13,10 @@ from typing import TypeVar
 
 import msgspec
 
+from tuttu.profile import aggregates, windows
 from tuttu.profile import records as r
-from tuttu.profile import windows
-from tuttu.profile.aggregates import join
 from tuttu.profile.plan import ProfilePlan
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import events, facts, people
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -36,11 +33,13 @@ class ProfileState(msgspec.Struct, frozen=True):
     items: Mapping[str, Mapping[str, r.Item]] = {}
 
 
-def of_customer(reader: Reader, plan: ProfilePlan, customer: Customer) -> ProfileState:
+def of_customer(reader: facts.Reader, plan: ProfilePlan, customer: people.Customer) -> ProfileState:
     return merge(plan, [of_fragment(reader, plan, one) for one in customer.fragments])
 
 
-def of_fragment(reader: Reader, plan: ProfilePlan, fragment: FragmentId) -> ProfileState:
+def of_fragment(
+    reader: facts.Reader, plan: ProfilePlan, fragment: events.FragmentId
+) -> ProfileState:
     """What one fragment holds; one without any event holds nothing."""
     state = reader.get(r.FRAGMENTS, fragment)
     if state is None:
@@ -59,7 +58,9 @@ def _by_name(ids: Mapping[str, r.DefinitionId], kept: Mapping[r.DefinitionId, T]
     return {name: kept[one] for name, one in ids.items() if one in kept}
 
 
-def _items(reader: Reader, plan: ProfilePlan, fragment: FragmentId) -> dict[str, dict[str, r.Item]]:
+def _items(
+    reader: facts.Reader, plan: ProfilePlan, fragment: events.FragmentId
+) -> dict[str, dict[str, r.Item]]:
     names = {one: name for name, one in plan.places.items()}
     found: dict[str, dict[str, r.Item]] = {}
     for key, item in reader.scan(r.ITEMS, fragment):
@@ -78,7 +79,7 @@ def merge(plan: ProfilePlan, several: Sequence[ProfileState]) -> ProfileState:
     for each in plan.aggregates.values():
         cells = [one.totals[each.id] for one in several if each.id in one.totals]
         if cells:
-            totals[each.id] = join(each.aggregate, cells)
+            totals[each.id] = aggregates.join(each.aggregate, cells)
         if each.window is not None:
             logs[each.id] = windows.merge(each, [one.windows.get(each.id, {}) for one in several])
     return ProfileState(

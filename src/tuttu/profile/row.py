@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tuttu.profile import merge
-from tuttu.profile.aggregates import cell, outcome
-from tuttu.profile.extract import TEXT
+from tuttu.profile import aggregates, extract, merge, sequences, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
 from tuttu.profile.records import Item, Stamped, last_written
-from tuttu.profile.sequences import happened
-from tuttu.profile.windows import inside
-from tuttu.vocabulary.company import Collection, Trait
-from tuttu.vocabulary.conversion import convert
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant, Row, Value
 
 
 def read(
-    reader: Reader, customer: Customer, project: Project, now: Instant, *, profiling: bool
+    reader: facts.Reader,
+    customer: people.Customer,
+    project: Project,
+    now: Instant,
+    *,
+    profiling: bool,
 ) -> dict[str, Value]:
     """One customer at one moment: every trait, ``source.trait`` and collection, and ``now``.
 
@@ -59,43 +57,51 @@ def _items(state: merge.ProfileState, collection: str) -> list[Item]:
     return [items[key] for key in sorted(items)]
 
 
-def _stored(plan: ProfilePlan, state: merge.ProfileState, now: Instant, trait: Trait) -> Value:
+def _stored(
+    plan: ProfilePlan, state: merge.ProfileState, now: Instant, trait: company.Trait
+) -> Value:
     """A trait that comes from state alone. An aggregate over items has a cell for each item that
     passes; in a window, if an event was about it in there."""
     if trait.sequence:
-        return happened(trait.sequence, trait.window, state.steps, now)
+        return sequences.happened(trait.sequence, trait.window, state.steps, now)
     if trait.aggregate is None:
         return last_written(state.written.get(trait.name, {}))
     one = plan.aggregates.get(trait.name)
     if one is None:
         collection = plan.collections[trait.over]
         of_items = (_cell_of(trait, collection, item, now) for item in _items(state, trait.over))
-        return outcome(trait.aggregate, [each for each in of_items if each is not None])
+        return aggregates.outcome(trait.aggregate, [each for each in of_items if each is not None])
     if one.window is not None:
         log = state.windows.get(one.id, {})
-        return outcome(trait.aggregate, inside(log, one.window, now))
-    return outcome(trait.aggregate, [state.totals[one.id]] if one.id in state.totals else [])
+        return aggregates.outcome(trait.aggregate, windows.inside(log, one.window, now))
+    return aggregates.outcome(
+        trait.aggregate, [state.totals[one.id]] if one.id in state.totals else []
+    )
 
 
-def _cell_of(trait: Trait, collection: Collection, item: Item, now: Instant) -> Stamped | None:
+def _cell_of(
+    trait: company.Trait, collection: company.Collection, item: Item, now: Instant
+) -> Stamped | None:
     shown: dict[str, Value] = {**_shown(collection, item), "now": now}
     recent = trait.window is None or now - trait.window <= item.time <= now
     if not recent or (trait.test is not None and trait.test(shown) is not True):
         return None
     field = trait.field or collection.key
     unsaid = Stamped(shown.get(field), item.time, item.key)
-    return cell(trait.aggregate or "count", item.fields.get(field, unsaid))
+    return aggregates.cell(trait.aggregate or "count", item.fields.get(field, unsaid))
 
 
-def _shown(collection: Collection, item: Item) -> dict[str, Value]:
+def _shown(collection: company.Collection, item: Item) -> dict[str, Value]:
     """An item as conditions see it: what was never written is NULL."""
     known = item.fields
     shown = {name: known[name].value if name in known else None for name in collection.fields}
-    shown[collection.key] = convert(item.key, collection.fields.get(collection.key, TEXT))
+    shown[collection.key] = conversion.convert(
+        item.key, collection.fields.get(collection.key, extract.TEXT)
+    )
     return shown
 
 
-def _computed(trait: Trait, row: Row) -> Value:
+def _computed(trait: company.Trait, row: Row) -> Value:
     """A trait made of other columns."""
     if trait.derived is not None:
         return trait.derived(row)
@@ -125,12 +131,12 @@ def with_columns(project: Project, row: Row, columns: Row) -> dict[str, Value]:
     return after
 
 
-def consistent_traits(project: Project, row: Row) -> list[Trait]:
+def consistent_traits(project: Project, row: Row) -> list[company.Trait]:
     """Traits made of other columns that are what the row says, each after what it reads."""
     return [each for each in computed_traits(project) if _computed(each, row) == row.get(each.name)]
 
 
-def computed_traits(project: Project) -> tuple[Trait, ...]:
+def computed_traits(project: Project) -> tuple[company.Trait, ...]:
     """Traits made of other columns, each after what it reads."""
     return plan_of(project).computed
 

@@ -15,11 +15,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from tuttu.profile import aggregates
 from tuttu.profile import records as r
-from tuttu.profile.aggregates import join
 from tuttu.profile.plan import EventAggregate
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader, Transaction
+from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.values import Duration, Instant
 
 PAGE = 64
@@ -32,7 +31,9 @@ def inside(cells: r.Cells, window: Duration, now: Instant) -> list[r.Stamped]:
     return [cell for time, cell in cells.items() if now - window <= time <= now]
 
 
-def load(reader: Reader, fragment: FragmentId, state: r.Fragment) -> dict[r.DefinitionId, r.Cells]:
+def load(
+    reader: facts.Reader, fragment: events.FragmentId, state: r.Fragment
+) -> dict[r.DefinitionId, r.Cells]:
     """All logs of a fragment, each in the order of time."""
     logs: dict[r.DefinitionId, dict[Instant, r.Stamped]] = {one: {} for one in state.logs}
     pages = reader.scan(r.PAGES, fragment) if logs else ()
@@ -50,13 +51,15 @@ def merge(one: EventAggregate, logs: Sequence[r.Cells]) -> r.Cells:
         together.setdefault(time, []).append(cell)
     oldest = _oldest(one, max(together)) if together else 0
     return {
-        time: join(one.aggregate, together[time]) for time in sorted(together) if time >= oldest
+        time: aggregates.join(one.aggregate, together[time])
+        for time in sorted(together)
+        if time >= oldest
     }
 
 
 def add(
-    transaction: Transaction,
-    fragment: FragmentId,
+    transaction: facts.Transaction,
+    fragment: events.FragmentId,
     log: r.Log | None,
     one: EventAggregate,
     time: Instant,
@@ -80,7 +83,7 @@ def add(
 
 
 def _insert(
-    transaction: Transaction,
+    transaction: facts.Transaction,
     place: bytes,
     bucket: Instant,
     one: EventAggregate,
@@ -95,7 +98,7 @@ def _insert(
     if start != bucket:
         page = transaction.get(r.PAGES, _key(place, bucket, start)) or r.LogPage()
     there = [page.cells[time]] if time in page.cells else []
-    joined = join(one.aggregate, [*there, cell])
+    joined = aggregates.join(one.aggregate, [*there, cell])
     halves = _halved(dict(sorted({**page.cells, time: joined}.items())), start, end - start)
     splits = head.splits
     if len(halves) > 1:
