@@ -32,7 +32,7 @@ def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH
 
 def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> api.Verification:
     """Judges everybody row by row and in DuckDB over an export that is gone afterwards, computes
-    every trait over the whole log, and tells the differences. It takes a while."""
+    every trait over the whole log, and lists the differences. It takes a while."""
     now = runtime.now()
     with runtime.runs.workspace() as workspace:
         with runtime.view() as seen:
