@@ -14,8 +14,10 @@ import pytest
 from tuttu.intake import Accepted, Context, accept, dedupe_key
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Tracking
+from tuttu.vocabulary.conversion import event_row
 from tuttu.vocabulary.events import Event, Identifier
 from tuttu.vocabulary.facts import Committed, Duplicate
+from tuttu.vocabulary.values import Kind, Schema, Type
 
 Send = Callable[..., Accepted]
 EventOf = Callable[[Accepted], Event]
@@ -184,3 +186,17 @@ def test_dedupe_keys_lie_by_the_hour_of_the_senders_time() -> None:
     assert dedupe_key("a", hour) != dedupe_key("a", 2 * hour)
     assert dedupe_key("ä" * 256, -1)[:8] == b"\xff" * 8
     assert len(dedupe_key("a", hour)) == 24
+
+
+def test_an_event_leaves_the_border_decoded(send: Send, event_of: EventOf) -> None:
+    """Byte for byte as it came, and beside it the objects; its row is made once for a schema."""
+    call = {**TRACK, "properties": {"amount": 1.0, "big": 2**60}, "context": {"ip": "::1"}}
+    event = event_of(send("track", call))
+    decoded = {name: vars(event)[name] for name in ("said", "said_traits", "said_context")}
+    assert decoded == {"said": call["properties"], "said_traits": {}, "said_context": {"ip": "::1"}}
+    schema = Schema(columns={"amount": Type(Kind.MONEY), "none": Type(Kind.TEXT)})
+    row = event_row(event, schema)
+    assert (row["amount"], row["none"], row.get("elsewhere")) == (10_000, None, None)
+    assert event_row(event, schema) is row
+    assert event_row(event, Schema()) is not row
+    assert set(row) == {"event", "call", "source", "now", "amount", "none"}
