@@ -177,7 +177,7 @@ PARTS: list[tuple[Any, str, str, str]] = [
         c.Worth(action="tv", treatment="web", item="a", now=None, would_be=10_000),
         "worth",
         "tv (web, item a)",
-        "worth of tv (web, item a): 1.0 instead of unknown",
+        "worth of tv (web, item a): 1.0 instead of not known",
     ),
     (
         c.HigherLimit(name="one a day", now=1, would_be=2),
@@ -186,8 +186,8 @@ PARTS: list[tuple[Any, str, str, str]] = [
         "contact limit 'one a day': at most 2 instead of 1",
     ),
     (c.Arm(now="no_marketing", would_be="policy"), "arm", "arm", "arm: policy instead of "),
-    (c.NoDice(now=0.05), "dice", "exploration", "exploration: 0.0 instead of 0.05"),
-    (_column("age", None, 18), "column", "age", "age: 18 instead of unknown"),
+    (c.NoExploration(now=0.05), "dice", "exploration", "exploration: 0.0 instead of 0.05"),
+    (_column("age", None, 18), "column", "age", "age: a value that fits instead of not known"),
     (_column("keen", False, True), "column", "keen", "keen: TRUE instead of FALSE"),
     (
         _column("item.kwh", 1, 2, ("contracts", "a")),
@@ -212,7 +212,7 @@ PARTS: list[tuple[Any, str, str, str]] = [
 
 
 @pytest.mark.parametrize(("part", "kind", "name", "words"), PARTS)
-def test_a_part_of_a_change(part: c.Part, kind: str, name: str, words: str) -> None:
+def test_a_part_of_a_change(part: c.ChangePart, kind: str, name: str, words: str) -> None:
     (shown,) = parts_of(c.Change((part,)), SCHEMA, words_in("en"))
     assert (shown.kind, shown.name) == (kind, name)
     assert shown.words.startswith(words)
