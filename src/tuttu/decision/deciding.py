@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -68,7 +68,7 @@ def decide(
 class Judgement(NamedTuple):
     """Every candidate, and why it was not chosen; the slots are filled."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: Sequence[Candidate]
     refusals: Mapping[CandidateKey, Refusal | None]
     seed: int
     arbitration: Arbitration
@@ -82,12 +82,12 @@ def judge(
     stages: Stages = STAGES,
 ) -> Judgement:
     """The decision itself, before anything is written of it. Raises UnknownSurfaceError."""
-    judged = tuple(candidates(view.project, query, view.row))
-    refused = {each.key: first_refusal(each, view, stages) for each in judged}
+    judged = candidates(view.project, query, view.row)
+    refused: dict[CandidateKey, Refusal | None] = {}
     entrants: list[Candidate] = []
     blocked: list[Candidate] = []
     for each in judged:
-        refusal = refused[each.key]
+        refusal = refused[each.key] = first_refusal(each, view, stages)
         if refusal is None:
             entrants.append(each)
         elif refusal.stage == GUARDS.name:

@@ -97,15 +97,17 @@ REQUIREMENTS = {"not_met": ("condition",), "not_known": ("condition",)}
 
 
 def requirement(
-    conditions: Iterable[Condition], candidate: Candidate, view: DecisionView
+    conditions: Sequence[Condition], candidate: Candidate, view: DecisionView
 ) -> Reason | None:
     """The first condition that is not TRUE; if it is NULL, with the columns that are unknown."""
+    if not conditions:
+        return None
     row = view.row_of(candidate)
     for condition in conditions:
         found = condition.test(row)
         if found is None:
-            unknown = tuple(sorted(n for n in condition.test.columns if row.get(n) is None))
-            return Reason("not_known", {"condition": condition.name, "unknown": unknown})
+            unknown = sorted([name for name in condition.test.columns if row.get(name) is None])
+            return Reason("not_known", {"condition": condition.name, "unknown": tuple(unknown)})
         if found is not True:
             return Reason("not_met", {"condition": condition.name})
     return None

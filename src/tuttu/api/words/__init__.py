@@ -24,7 +24,6 @@ LEFT_OUT = "…"
 """In the place of a value that is not there."""
 
 _OPTIONAL = re.compile(r"\[\?(\w+) ([^\]]*)\]")
-_VALUE = re.compile(r"\{(\w+)\}")
 
 
 class Translation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,21 +104,27 @@ def _weight(parameters: list[str]) -> float | None:
     return 1.0
 
 
+class _Shown(dict[str, str]):
+    """Values as they are read; one that is not there is left out."""
+
+    def __missing__(self, name: str) -> str:
+        return LEFT_OUT
+
+
 def fill(template: str, values: Figures) -> str:
-    shown = {name: _plain(value) for name, value in values.items()}
+    shown = _Shown()
+    for name, value in values.items():
+        shown[name] = value if isinstance(value, str) else _plain(value)
     by = values.get("by")
     if "currency" in values and isinstance(by, int | float):
-        shown["by"] = _money(by)
-    kept = _OPTIONAL.sub(lambda part: part[2] if values.get(part[1]) else "", template)
-    return _VALUE.sub(lambda part: shown.get(part[1], LEFT_OUT), kept)
+        # Two decimals, or four where two would hide the difference.
+        shown["by"] = f"{by:.{2 if round(by * MONEY_SCALE) % 100 == 0 else 4}f}"
+    if "[?" in template:
+        template = _OPTIONAL.sub(lambda part: part[2] if values.get(part[1]) else "", template)
+    return template.format_map(shown)
 
 
 def _plain(value: Figure) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _money(units: float) -> str:
-    """Two decimals, or four where two would hide the difference."""
-    return f"{units:.{2 if round(units * MONEY_SCALE) % 100 == 0 else 4}f}"

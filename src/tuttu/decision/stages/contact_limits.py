@@ -30,8 +30,8 @@ def _reads(action: Action, _treatment: Treatment, project: Project) -> StageRead
 
 def _keeps(view: DecisionView, _candidates: Sequence[Candidate]) -> dict[str, object]:
     """Of every limit that counts something; `suppressions` reads it back."""
-    states = (view.history.state(limit) for limit in view.project.policy.contact_limits)
-    return {"limits": tuple(state for state in states if state is not None)}
+    states = map(view.history.state, view.project.policy.contact_limits)
+    return {"limits": tuple(filter(None, states))}
 
 
 CONTACT_LIMITS = Stage(

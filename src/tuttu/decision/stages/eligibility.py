@@ -31,7 +31,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
         return Reason("not_valid_yet", {"valid_from": _local(action.valid_from, view)})
     if action.valid_until is not None and view.now >= action.valid_until:
         return Reason("not_valid_any_more", {"valid_until": _local(action.valid_until, view)})
-    if candidate.lacks_item:
+    if action.about is not None and candidate.item is None:
         return Reason("no_item", {"about": action.about})
     return requirement(action.eligible, candidate, view)
 

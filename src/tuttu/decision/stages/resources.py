@@ -28,15 +28,16 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
 
 def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
     """Offers are read back by `suppressions`, as all of the ledger."""
-    used = sorted({name for each in candidates for name in each.treatment.uses})
-    held = (
-        view.history.held(each.action, each.treatment, each.item)
-        for each in (candidates if view.history.entries else ())
-    )
-    return {
-        "free": {name: view.free.get(name, 0) for name in used},
-        "offers": tuple(contact for contact in held if contact is not None),
-    }
+    used: set[str] = set()
+    offers = []
+    for each in candidates:
+        used.update(each.treatment.uses)
+        if view.history.entries:
+            held = view.history.held(each.action, each.treatment, each.item)
+            if held is not None:
+                offers.append(held)
+    free = {name: view.free.get(name, 0) for name in sorted(used)}
+    return {"free": free, "offers": tuple(offers)}
 
 
 def _recalls(evidence: ReceiptEvidence, view: DecisionView) -> DecisionView:
