@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -67,7 +68,7 @@ class Consents:
         assumed._known = {**self._known, (purpose, channel): Consent(allowed)}
         return assumed
 
-    @property
+    @cached_property
     def profiling(self) -> bool:
         """Whether the customer may be profiled: refused in one channel is refused.
 
@@ -98,24 +99,23 @@ class Consents:
         return None
 
     def _consent(self, purpose: str, channel: str) -> Consent:
-        known = self._known.get((purpose, channel))
-        if known is None:
-            known = self._known[purpose, channel] = self._judge(purpose, channel)
-        return known
-
-    def _judge(self, purpose: str, channel: str) -> Consent:
         """A choice made since the fragments became one customer holds for all of them; before
         that, the strictest fragment's own last choice does."""
+        known = self._known.get((purpose, channel))
+        if known is not None:
+            return known
         last = [found for each in self._fragments if (found := last_choice(each, purpose, channel))]
         if not last:
             default = self._project.purposes[purpose].default
             everywhere = channel == records.EVERY
-            return Consent(all(default.values()) if everywhere else default.get(channel, False))
-        newest = max(last, key=_order)
-        if self._joined_at is None or newest[0].time > self._joined_at:
-            return Consent(newest[0].allowed, newest[0])
-        strictest = max(last, key=lambda found: (not found[0].allowed, _order(found)))[0]
-        return Consent(strictest.allowed, strictest)
+            known = Consent(all(default.values()) if everywhere else default.get(channel, False))
+        else:
+            decisive = max(last, key=_order)[0]
+            if self._joined_at is not None and decisive.time <= self._joined_at:
+                decisive = max(last, key=lambda found: (not found[0].allowed, _order(found)))[0]
+            known = Consent(decisive.allowed, decisive)
+        self._known[purpose, channel] = known
+        return known
 
 
 def read(reader: facts.Reader, customer: people.Customer, project: Project) -> Consents:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tuttu.identity import evidence, partition
+from tuttu.identity import evidence
 from tuttu.identity.graph_state import GraphState, evidence_of, with_pair
+from tuttu.identity.partition import Constraints, added, clash, grouped
 from tuttu.identity.records import JOINED, Evidence, EvidencePair, keeps_date
 from tuttu.identity.repartition import links_of_pair, repartition
 from tuttu.vocabulary.events import FragmentId
@@ -92,7 +93,7 @@ def _may_merge(graph: GraphState, link: KeyLink) -> bool:
     if (one.barred and other.barred) or (link.alias and one.contested and other.contested):
         return False
     aliased = graph.kind(link.other) if link.alias else None
-    return partition.clash(one.unique, other.unique, aliased, graph.namespaces) is None
+    return clash(one.unique, other.unique, aliased, graph.namespaces) is None
 
 
 def _merge(graph: GraphState, one: FragmentId, other: FragmentId) -> None:
@@ -105,7 +106,7 @@ def _merge(graph: GraphState, one: FragmentId, other: FragmentId) -> None:
     merged = msgspec.structs.replace(
         head,
         size=head.size + gone.size,
-        unique=partition.added(head.unique, gone.unique),
+        unique=added(head.unique, gone.unique),
         contested=head.contested or gone.contested,
         barred=head.barred or gone.barred,
     )
@@ -125,12 +126,12 @@ def _matters(graph: GraphState, link: KeyLink) -> bool:
         for each in links_of_pair(key, partner, neighbour.pair)
         if each.evidence.rank < link.evidence.rank
     ]
-    constraints = partition.Constraints(
+    constraints = Constraints(
         {key: graph.kind(key) for key in members},
         {key: graph.barred(key) for key in members},
         graph.namespaces,
     )
-    groups = partition.grouped(before, constraints)
+    groups = grouped(before, constraints)
     return not groups.same(link.one, link.other) and not groups.refuses(link)
 
 

@@ -7,7 +7,8 @@ from itertools import islice
 
 import msgspec
 
-from tuttu.identity import partition, records
+from tuttu.identity import records
+from tuttu.identity.partition import clash, is_void
 from tuttu.vocabulary import events, facts, people
 from tuttu.vocabulary.project import Project
 
@@ -89,13 +90,13 @@ def _reason(
         return UNMERGED
     for end in ends:
         kind = end.identifier.namespace
-        if partition.is_void(kind, end.node.partners, project.namespaces):
+        if is_void(kind, end.node.partners, project.namespaces):
             limit = project.namespaces[kind].limit
             return f"{kind} has more partners than its limit of {limit}"
     if _hold_unmerged_pair(reader, one, other):
         return UNMERGED
     aliased = other.identifier.namespace if pair.alias is not None else None
-    name = partition.clash(one.head.unique, other.head.unique, aliased, project.namespaces)
+    name = clash(one.head.unique, other.head.unique, aliased, project.namespaces)
     return UNMERGED if name is None else _at_most(project, name, alias=name == aliased)
 
 

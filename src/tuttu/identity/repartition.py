@@ -13,7 +13,7 @@ from tuttu.identity.partition import Constraints, UnionFind, added, grouped
 from tuttu.vocabulary.events import FragmentId
 
 CROWD = 8
-"""Partners of a node that are looked at one by one, whoever they are."""
+"""Partners of a node that are looked at one by one in any case."""
 
 
 class Neighbourhood(msgspec.Struct):
@@ -139,7 +139,7 @@ def _look_around(graph: GraphState, around: Neighbourhood, key: FragmentId) -> N
 def _look_inside(
     graph: GraphState, around: Neighbourhood, key: FragmentId, crowded: set[FragmentId]
 ) -> None:
-    """Those pairs of a crowded node that no node inside has told already."""
+    """Those pairs of a crowded node that no node inside has named already."""
     for partner in crowded:
         pair = graph.pair(key, partner)
         if pair is not None and (partner, key) not in around.pairs:

@@ -204,7 +204,7 @@ class History:
         scope = suppression.scope
         value: str = action.name if scope == "action" else getattr(action, scope)
         answers = self._answers[suppression.name].get(value, ())
-        return suppressions.silent_until(answers, suppression, item)
+        return suppressions.silent_until(answers, suppression, item) if answers else None
 
     # What showing it again would reuse
 
@@ -214,7 +214,8 @@ class History:
         One made less than the time of a hold ago, seen or not; or an offer with `holds` that was
         shown and not answered. Units that were lost are never reused.
         """
-        for contact in self._same_offers(action, treatment, item):
+        offer = (action.name, treatment.name, treatment.surface, item)
+        for contact in self._open_offers.get(offer, ()):
             in_hold = contact.held_until is not None and self.moment.now < contact.held_until
             if in_hold or self._is_kept(contact, treatment):
                 return contact
@@ -222,16 +223,12 @@ class History:
 
     def kept(self, action: Action, treatment: Treatment, item: str | None = None) -> Contact | None:
         """The shown offer whose declared `holds` time still runs: it keeps its slot."""
-        offers = self._same_offers(action, treatment, item)
+        offer = (action.name, treatment.name, treatment.surface, item)
+        offers = self._open_offers.get(offer, ())
         return next((each for each in offers if self._is_kept(each, treatment)), None)
 
     def _is_kept(self, contact: Contact, treatment: Treatment) -> bool:
         return treatment.holds is not None and self.moment.now < contact.time + treatment.holds
-
-    def _same_offers(
-        self, action: Action, treatment: Treatment, item: str | None
-    ) -> Sequence[Contact]:
-        return self._open_offers.get((action.name, treatment.name, treatment.surface, item), ())
 
     @cached_property
     def _open_offers(self) -> Mapping[OfferKey, Sequence[Contact]]:

@@ -2,7 +2,7 @@
 
 A *cell* is what an aggregate keeps of a set of events. Cells join in any order and grouping with
 the same result, so a total is one joined cell, a window joins the cells inside it, and a merged
-customer joins those of his fragments. As in SQL, a NULL value counts for nothing, and whatever
+customer joins those of their fragments. As in SQL, a NULL value counts for nothing, and whatever
 had nothing to count is NULL, except `count`, which is 0.
 """
 

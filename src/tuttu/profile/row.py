@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tuttu.profile import aggregates, extract, merge, sequences, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
@@ -39,11 +39,22 @@ def row_of(
     """`read`, of a state that is read already."""
     hidden = frozenset() if profiling else plan.profiling
     row: dict[str, Value] = {"now": now}
-    for collection in plan.collections.values():
-        items = _items(state, collection.name)
-        row[collection.name] = [_shown(collection, item) for item in items]
+    shown: dict[str, list[tuple[Item, Row]]] = {}
+    for name, collection in plan.collections.items():
+        items = sorted(state.items.get(name, {}).items())
+        shown[name] = [(item, _shown(collection, item)) for _, item in items]
+        row[name] = [one for _, one in shown[name]]
     for trait in plan.stored:
-        row[trait.name] = None if trait.name in hidden else _stored(plan, state, now, trait)
+        if trait.name in hidden:
+            row[trait.name] = None
+        elif trait.aggregate is not None:
+            row[trait.name] = _aggregate(plan, state, shown, now, trait)
+        elif trait.sequence:
+            happened = sequences.happened(trait.sequence, trait.window, state.steps, now)
+            row[trait.name] = happened
+        else:
+            sources = state.written.get(trait.name)
+            row[trait.name] = last_written(sources) if sources else None
     for one in plan.sources:
         stamped = state.written.get(one.trait, {}).get(one.source)
         row[one.column] = None if one.trait in hidden or stamped is None else stamped.value
@@ -52,43 +63,30 @@ def row_of(
     return row
 
 
-def _items(state: merge.ProfileState, collection: str) -> list[Item]:
-    items = state.items.get(collection, {})
-    return [items[key] for key in sorted(items)]
-
-
-def _stored(
-    plan: ProfilePlan, state: merge.ProfileState, now: Instant, trait: company.Trait
+def _aggregate(
+    plan: ProfilePlan,
+    state: merge.ProfileState,
+    items: Mapping[str, list[tuple[Item, Row]]],
+    now: Instant,
+    trait: company.Trait,
 ) -> Value:
-    """A trait that comes from state alone. An aggregate over items has a cell for each item that
-    passes; in a window, if an event was about it in there."""
-    if trait.sequence:
-        return sequences.happened(trait.sequence, trait.window, state.steps, now)
-    if trait.aggregate is None:
-        return last_written(state.written.get(trait.name, {}))
-    one = plan.aggregates.get(trait.name)
+    """An aggregate over items has a cell for each item that passes; in a window, if an event was
+    about it in there."""
+    aggregate, one = trait.aggregate or "count", plan.aggregates.get(trait.name)
+    cells: list[Stamped] = []
     if one is None:
-        collection = plan.collections[trait.over]
-        of_items = (_cell_of(trait, collection, item, now) for item in _items(state, trait.over))
-        return aggregates.outcome(trait.aggregate, [each for each in of_items if each is not None])
-    if one.window is not None:
-        log = state.windows.get(one.id, {})
-        return aggregates.outcome(trait.aggregate, windows.inside(log, one.window, now))
-    return aggregates.outcome(
-        trait.aggregate, [state.totals[one.id]] if one.id in state.totals else []
-    )
-
-
-def _cell_of(
-    trait: company.Trait, collection: company.Collection, item: Item, now: Instant
-) -> Stamped | None:
-    shown: dict[str, Value] = {**_shown(collection, item), "now": now}
-    recent = trait.window is None or now - trait.window <= item.time <= now
-    if not recent or (trait.test is not None and trait.test(shown) is not True):
-        return None
-    field = trait.field or collection.key
-    unsaid = Stamped(shown.get(field), item.time, item.key)
-    return aggregates.cell(trait.aggregate or "count", item.fields.get(field, unsaid))
+        field = trait.field or plan.collections[trait.over].key
+        for item, shown in items[trait.over]:
+            recent = trait.window is None or now - trait.window <= item.time <= now
+            if recent and (trait.test is None or trait.test({**shown, "now": now}) is True):
+                unsaid = Stamped(shown.get(field), item.time, item.key)
+                cell = aggregates.cell(aggregate, item.fields.get(field, unsaid))
+                cells += [] if cell is None else [cell]
+    elif one.window is not None:
+        cells = windows.inside(state.windows.get(one.id, {}), one.window, now)
+    elif one.id in state.totals:
+        cells = [state.totals[one.id]]
+    return aggregates.outcome(aggregate, cells)
 
 
 def _shown(collection: company.Collection, item: Item) -> dict[str, Value]:

@@ -77,7 +77,7 @@ def _is(by: list[str], key: tuple[str, ...]) -> str:
 
 
 def members(layout: Layout, group: CustomerGroup, computed: str) -> str:
-    """Each customer with the fragments that share his value of the group's key, his own
+    """Each customer with the fragments that share their value of the group's key, their own
     included: their number, and the SHA-256 of their names, in order, with commas between.
 
     A fragment shares the value that it alone names; aggregates are no names.
