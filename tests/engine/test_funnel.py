@@ -186,7 +186,7 @@ def test_counts_add_up_whatever_is_decided(project: Project, data: st.DataObject
 def test_figures_of_one_customer_make_no_reason_of_their_own(project: Project) -> None:
     """Two losses to the same rival are one cause, whatever the difference; to others, others."""
     query = DecisionQuery(surfaces=("call",), fragment=bytes(16))
-    way = next(candidates(project, query))
+    way = candidates(project, query)[0]
     tally = Tally([way], STAGES)
     values = {"action": "a", "currency": "EUR"}
     for winner, by in (("win-back", 1.25), ("win-back", 0.75), ("plan-2", 1e-05)):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.waiting import HANG_SECONDS, until
 
-from tuttu.web import bind, body
+from tuttu.web import bind, request
 from tuttu.web.protocol import PatientProtocol
 from tuttu.web.server import KEEP_ALIVE_SECONDS, Doors
 
@@ -30,7 +30,7 @@ def _long_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "SECONDS", HANG_SECONDS)
+    monkeypatch.setattr(request, "SECONDS", HANG_SECONDS)
     monkeypatch.setattr(PatientProtocol, "head_seconds", HANG_SECONDS)
 
 
@@ -43,7 +43,7 @@ def short_head(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 @pytest.fixture
 def short_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server soon gives up a body that does not end."""
-    monkeypatch.setattr(body, "SECONDS", PATIENCE)
+    monkeypatch.setattr(request, "SECONDS", PATIENCE)
 
 
 @pytest.fixture

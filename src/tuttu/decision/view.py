@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -176,10 +176,11 @@ def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:
     """Resources that something on these surfaces uses; each one that is read costs a round trip."""
     if asked is None:
         return project.resources
-    treatments = (
-        each for action in project.actions.values() for each in action.treatments.values()
-    )
-    used = {name for each in treatments if each.surface in asked for name in each.uses}
+    used: set[str] = set()
+    for action in project.actions.values():
+        for treatment in action.treatments.values():
+            if treatment.uses and treatment.surface in asked:
+                used.update(treatment.uses)
     return used & project.resources.keys()
 
 
@@ -187,25 +188,24 @@ def _limited_groups(project: Project) -> list[str]:
     return sorted({limit.group for limit in project.policy.contact_limits if limit.group})
 
 
-def candidates(project: Project, query: DecisionQuery, row: Row = NO_ITEMS) -> Iterator[Candidate]:
+def candidates(project: Project, query: DecisionQuery, row: Row = NO_ITEMS) -> list[Candidate]:
     """All treatments of the asked surfaces, but those of retired actions, in the order of names.
 
     Of an action about a collection there is one for each item that the row has in it, in the order
-    of the row; where it has none, a single one without an item, which will be refused.
+    of the row; where it has none, a single one without an item, which will be refused. Raises
+    UnknownSurfaceError.
     """
-    asked = {surface.name for surface in surfaces(project, query)}
+    found: list[Candidate] = []
+    surfaces(project, query)
     for name in sorted(project.actions):
         action = project.actions[name]
-        if action.status != "retired":
-            items = _judged_for(project, action, row)
-            for treatment in action.treatments.values():
-                if treatment.surface in asked:
-                    yield from (Candidate(action, treatment, item) for item in items)
-
-
-def _judged_for(project: Project, action: Action, row: Row) -> list[str | None]:
-    keys = items_of(project, row, action.about) if action.about is not None else {}
-    return list(keys) or [None]
+        if action.status == "retired":
+            continue
+        keys = [] if action.about is None else items_of(project, row, action.about)
+        for treatment in action.treatments.values():
+            if treatment.surface in query.surfaces:
+                found += [Candidate(action, treatment, item) for item in keys or (None,)]
+    return found
 
 
 def items_of(project: Project, row: Row, collection: str) -> dict[str, Item]:
@@ -224,4 +224,4 @@ def surfaces(project: Project, query: DecisionQuery) -> tuple[Surface, ...]:
     for name in query.surfaces:
         if name not in project.surfaces:
             raise UnknownSurfaceError(name, project)
-    return tuple(project.surfaces[name] for name in dict.fromkeys(query.surfaces))
+    return tuple(map(project.surfaces.__getitem__, dict.fromkeys(query.surfaces)))

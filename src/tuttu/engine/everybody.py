@@ -21,9 +21,9 @@ def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH
     with runtime.view() as seen:
         version = seen.version
         return batch.funnel_of(
-            seen.snapshot,
+            seen.snapshot.untracked(),
             version.project,
-            version.rooms,
+            version.contributing,
             now,
             surfaces=surfaces,
             language=language,
@@ -39,7 +39,9 @@ def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> ap
             version = seen.version
             export = batch.export(
                 seen.snapshot.untracked(),
-                batch.ExportPlan(version.project, version.rooms, now, bytes.fromhex(new_id())),
+                batch.ExportPlan(
+                    version.project, version.contributing, now, bytes.fromhex(new_id())
+                ),
                 workspace,
                 progress,
             )
