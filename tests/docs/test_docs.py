@@ -136,6 +136,13 @@ def test_every_variable_of_the_environment_is_told_of() -> None:
 # Pages lead somewhere
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_of_the_source_are_there(page: Path) -> None:
+    named = re.findall(r"`((?:\w+/)+\w+\.py)`", text_of(page))
+    known = (ROOT, ROOT / "src" / "tuttu")
+    assert not [name for name in named if not any((top / name).exists() for top in known)]
+
+
 def slugs(page: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
     fenceless = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.DOTALL | re.MULTILINE)
