@@ -22,7 +22,7 @@ from tuttu.web import create_app
 
 LATER = frozenset({"code", "values", "by_code"})
 """Fields that came later: what is compared leaves them out."""
-WORDS = frozenset({"reason", "reasons"})
+WORDS = frozenset({"reason", "reasons", "words"})
 """Fields that are words to be read, and have been reworded since."""
 
 Question = dict[str, Any]
@@ -36,6 +36,8 @@ def comparable(answer: Any, without: frozenset[str] = LATER | WORDS) -> Any:
         return [comparable(each, without) for each in answer]
     if isinstance(answer, dict):
         kept = {name: each for name, each in answer.items() if name not in without}
+        if kept.get("kind") == "column" and kept.get("now") is None:
+            kept.pop("would_be")  # No value is claimed any more for what is not known.
         return {name: comparable(each, without) for name, each in kept.items()}
     return answer
 

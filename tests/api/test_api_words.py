@@ -113,7 +113,7 @@ def shipped_codes() -> set[str]:
     found = {AS_WORDED}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason":
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Reason":
                 code = node.args[0]
                 if isinstance(code, ast.Constant) and isinstance(code.value, str):
                     found.add(code.value)

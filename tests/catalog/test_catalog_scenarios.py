@@ -1,4 +1,4 @@
-"""scenarios/*.yaml as records, and what is wrong with a story before it is told."""
+"""scenarios/*.yaml as records, and what is wrong with one before it runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tuttu import catalog, simulation
 from tuttu.vocabulary.conversion import to_instant
 from tuttu.vocabulary.errors import Fault, Where
 
-STORY = """scenario: an open case stops the offer
+SCENARIO = """scenario: an open case stops the offer
 given:
   - {at: 2026-03-01T09:00, who: {user_id: 77}, traits: {has_tv: false, income: 12}}
   - {at: 2026-03-02T09:00, who: {user_id: 77}, event: Ticket Opened, properties: {ticket_id: T1}}
@@ -36,15 +36,15 @@ def at(day: int, hour: int, minute: int, zone: str = "Europe/Helsinki") -> int:
     return to_instant(datetime(2026, 3, day, hour, minute, tzinfo=ZoneInfo(zone)))
 
 
-def faults_of(write: Write, story: str) -> list[Fault]:
+def faults_of(write: Write, scenario: str) -> list[Fault]:
     stages = ("guards", "consent", "suppressions")
-    return catalog.check(write({"scenarios/one.yaml": story}), stages=stages)
+    return catalog.check(write({"scenarios/one.yaml": scenario}), stages=stages)
 
 
 def test_steps_by_kind(write: Write) -> None:
-    (story,) = catalog.read_scenarios(write({"scenarios/one.yaml": STORY}))
-    assert story.name == "an open case stops the offer"
-    assert [(step.kind, step.name) for step in story.given] == [
+    (scenario,) = catalog.read_scenarios(write({"scenarios/one.yaml": SCENARIO}))
+    assert scenario.name == "an open case stops the offer"
+    assert [(step.kind, step.name) for step in scenario.given] == [
         ("identify", ""),
         ("track", "Ticket Opened"),
         ("page", "Prices"),
@@ -54,7 +54,7 @@ def test_steps_by_kind(write: Write) -> None:
         ("preference", "marketing"),
         ("resource", "minutes"),
     ]
-    identify, track, page, alias, _, outcome, preference, resource = story.given
+    identify, track, page, alias, _, outcome, preference, resource = scenario.given
     assert (identify.who, identify.values) == ({"user_id": "77"}, {"has_tv": False, "income": 12})
     assert (identify.at, page.at) == (at(1, 9, 0), at(2, 9, 1, "UTC"))
     assert (track.values, track.where) == ({"ticket_id": "T1"}, Where("scenarios/one.yaml", 4))
@@ -69,8 +69,8 @@ def test_steps_by_kind(write: Write) -> None:
 
 
 def test_one_expectation_for_each_answer_and_trait(write: Write) -> None:
-    (story,) = catalog.read_scenarios(write({"scenarios/one.yaml": STORY}))
-    refused, chosen, empty, has_tv, income = story.expect
+    (scenario,) = catalog.read_scenarios(write({"scenarios/one.yaml": SCENARIO}))
+    refused, chosen, empty, has_tv, income = scenario.expect
     assert (refused.kind, refused.action, refused.surface) == ("refused", "offer", "call")
     assert (refused.because, refused.stage) == ("open case", None)
     assert refused.also == ("consent", "suppressions")
@@ -78,13 +78,13 @@ def test_one_expectation_for_each_answer_and_trait(write: Write) -> None:
     assert (empty.kind, empty.action, empty.value) == ("empty", "", "welcome")
     assert (has_tv.kind, has_tv.action, has_tv.value) == ("trait", "has_tv", False)
     assert (income.action, income.value) == ("income", None)
-    assert [one.where.line for one in story.expect] == [12, 14, 15, 16, 16]
-    assert {one.at for one in story.expect} == {at(3, 9, 0)}
+    assert [one.where.line for one in scenario.expect] == [12, 14, 15, 16, 16]
+    assert {one.at for one in scenario.expect} == {at(3, 9, 0)}
 
 
-def test_stories_come_in_the_order_of_their_files(write: Write) -> None:
-    folder = write({"scenarios/b.yaml": STORY, "scenarios/a.yaml": STORY})
-    files = [story.where.file for story in catalog.read_scenarios(folder)]
+def test_scenarios_come_in_the_order_of_their_files(write: Write) -> None:
+    folder = write({"scenarios/b.yaml": SCENARIO, "scenarios/a.yaml": SCENARIO})
+    files = [scenario.where.file for scenario in catalog.read_scenarios(folder)]
     assert files == ["scenarios/a.yaml", "scenarios/b.yaml"]
 
 
@@ -120,20 +120,24 @@ def test_stories_come_in_the_order_of_their_files(write: Write) -> None:
         (", income: null", ", incme: null", 16, "`incme`"),
     ],
 )
-def test_a_slip_in_a_story(write: Write, old: str, new: str, line: int, found: str) -> None:
-    assert STORY.count(old) == 1
-    faults = faults_of(write, STORY.replace(old, new))
+def test_a_slip_in_a_scenario(write: Write, old: str, new: str, line: int, found: str) -> None:
+    assert SCENARIO.count(old) == 1
+    faults = faults_of(write, SCENARIO.replace(old, new))
     assert [fault.where for fault in faults] == [Where("scenarios/one.yaml", line)]
     assert found in faults[0].found
 
 
-def test_the_operator_tells_its_stories(operator: Path) -> None:
-    stories = catalog.read_scenarios(operator)
-    assert len(stories) >= 12
-    stages = {one.stage for story in stories for one in story.expect if one.stage}
+def test_the_operator_has_its_scenarios(operator: Path) -> None:
+    scenarios = catalog.read_scenarios(operator)
+    assert len(scenarios) >= 12
+    stages = {one.stage for scenario in scenarios for one in scenario.expect if one.stage}
     assert {"guards", "consent", "suppressions", "contact_limits"} <= stages
-    collide = [story for story in stories if len({one.stage for one in story.expect} - {None}) >= 4]
-    assert [story.where.file for story in collide] == ["scenarios/departments-collide.yaml"]
+    collide = [
+        scenario
+        for scenario in scenarios
+        if len({one.stage for one in scenario.expect} - {None}) >= 4
+    ]
+    assert [scenario.where.file for scenario in collide] == ["scenarios/departments-collide.yaml"]
 
 
 ITEM_SCENARIO = """\
@@ -146,14 +150,14 @@ expect:
 """
 
 
-def test_a_story_names_the_item(write: Write, offer: Offer) -> None:
+def test_a_scenario_names_the_item(write: Write, offer: Offer) -> None:
     folder = write({**offer(), "scenarios/one.yaml": ITEM_SCENARIO})
     [scenario] = catalog.read_scenarios(folder)
     assert scenario.given[0].item == "T1"
     assert [one.item for one in scenario.expect] == ["T1", "7"]
 
 
-def test_a_story_names_no_item_of_what_is_about_none(write: Write) -> None:
+def test_a_scenario_names_no_item_of_what_is_about_none(write: Write) -> None:
     found = catalog.check(write({"scenarios/one.yaml": ITEM_SCENARIO}))
     assert [(fault.where.line, fault.found) for fault in found] == [
         (3, "`item`"),
@@ -169,7 +173,7 @@ def test_an_item_alone_expects_nothing(write: Write, offer: Offer) -> None:
     assert (fault.where.line, fault.found) == (5, "`item`")
 
 
-def test_its_story_holds() -> None:
+def test_its_scenario_holds() -> None:
     report = simulation.run(DESIGN)
     assert report.passed, report.failures
     assert report.expectations == 3

@@ -14,7 +14,7 @@ from tuttu import consent, identity, ledger, profile
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.policy import CompiledExpression
 from tuttu.storage import Store
-from tuttu.vocabulary.company import Company, Group, Profile, Resource, Tracking
+from tuttu.vocabulary.company import Company, CustomerGroup, Profile, Resource, Tracking
 from tuttu.vocabulary.events import PreferenceSet
 from tuttu.vocabulary.facts import Result
 from tuttu.vocabulary.library import Action, Guard, Policy, Treatment
@@ -72,7 +72,7 @@ def company() -> Callable[..., Project]:
             ),
             profile=Profile(
                 traits={"home": builders.trait("home", TEXT, written=True)},
-                groups={"household": Group(name="household", key="home", where=HERE)},
+                groups={"household": CustomerGroup(name="household", key="home", where=HERE)},
             ),
             purposes=[
                 builders.purpose("marketing", "consent", allowed | {"email": False}),

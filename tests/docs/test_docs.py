@@ -21,6 +21,7 @@ from tuttu.cli.folders import examples
 from tuttu.intake import RefusalCode
 from tuttu.policy import CONSTRUCTS
 from tuttu.web import ROUTES
+from tuttu.web.route import Route
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -49,6 +50,22 @@ def without_code(text: str) -> str:
     """Fences and code spans hold no links."""
     text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"`[^`\n]*`", "", text)
+
+
+# Words
+
+PRONOUN = re.compile(r"\b(?:he|him|his|himself|she|hers?|herself|whoever|anew)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_customer_is_the_customer_or_they(page: Path) -> None:
+    assert not PRONOUN.findall(without_code(text_of(page)))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+def test_a_summary_is_a_whole_sentence(route: Route) -> None:
+    documented = " ".join((route.use_case.__doc__ or "").split())
+    assert f"{route.summary}." in documented or route.summary.startswith("Segment's")
 
 
 # Everything is mentioned

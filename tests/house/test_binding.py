@@ -10,7 +10,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "tuttu"
 ROOMS = ("versions", "batch", "engine")
 OPENS = {"read", "write", "turn"}
 """Methods of a store that give a snapshot."""
-BINDS = "versions/view.py: view"
+BINDS = "versions/version.py: view"
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:

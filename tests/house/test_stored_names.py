@@ -1,7 +1,8 @@
 """What is stored keeps its name, whatever the code calls it: stores of earlier versions are opened.
 
-The names of commit f06ea64. A field that has a default may be added, here too. A name that is here
-goes only with a migration: where the code's word changes, the field says `rename`.
+The names of commit f06ea64, and those that came since: a field that has a default may be added.
+A name that is here goes only with a migration: where the code's word changes, the field says
+`rename`.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ TABLES: dict[str, stored.Shapes] = {
 
 FACTS: dict[str, stored.Shapes] = {
     "": {"": "id fragment time received body"},
-    "contact_withdrawn": {"": "contact_id reason"},
+    "contact_withdrawn": {"": "contact_id reason code values"},
     "dead_letter": {"": LETTER},
     "dead_letter_closed": {"": "id how"},
     "event": {
@@ -92,14 +93,15 @@ FACTS: dict[str, stored.Shapes] = {
         "choices": CHOICE,
         "choices.score": SCORE,
         "verdicts": "action treatment surface item refusal score all_refusals",
-        "verdicts.refusal": "stage reason",
+        "verdicts.refusal": "stage reason code values …",
         "verdicts.score": SCORE,
-        "verdicts.all_refusals": "stage reason",
+        "verdicts.all_refusals": "stage reason code values …",
         "withheld": CHOICE,
         "withheld.score": SCORE,
         "contacts": CONTACT,
         "who": IDENTIFIER,
-        "grounds": "consents free silences limits offers slots",
+        "grounds": "consents free silences limits offers slots others",
+        "grounds.consents": "code values",
         "grounds.silences": "rule action item until",
         "grounds.limits": "rule at_most counted opens shown",
         "grounds.offers": CONTACT,

@@ -16,7 +16,7 @@ from tuttu.vocabulary.company import (
     Aggregate,
     Collection,
     Company,
-    Group,
+    CustomerGroup,
     Profile,
     Tracking,
     Trait,
@@ -128,7 +128,7 @@ def _profile() -> Profile:
     return Profile(
         traits={trait.name: trait for trait in _traits()},
         collections={"tickets": tickets},
-        groups={"household": Group(name="household", key="home", where=HERE)},
+        groups={"household": CustomerGroup(name="household", key="home", where=HERE)},
         derived_order=("spender", "keen", "echo"),
     )
 

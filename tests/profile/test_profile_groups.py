@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tuttu.profile import group_members, read
 from tuttu.profile.records import MEMBERS, ROLLS
 from tuttu.storage import Snapshot
-from tuttu.vocabulary.company import Group
+from tuttu.vocabulary.company import CustomerGroup
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
@@ -85,7 +85,9 @@ def test_a_merged_customer_brings_all_his_fragments(
 def test_key_may_be_the_first_known_of_written_traits(
     project: Project, call: Call, heard: Heard, person: Person
 ) -> None:
-    group = Group(name="feet", key="known_size", where=project.profile.groups["household"].where)
+    group = CustomerGroup(
+        name="feet", key="known_size", where=project.profile.groups["household"].where
+    )
     profile = msgspec.structs.replace(project.profile, groups={"feet": group})
     changed = msgspec.structs.replace(project, profile=profile)
     events = [

@@ -23,7 +23,7 @@ from tests.storage.schemas.restoring import EMBEDDED, SCHEMAS, noted_of, restore
 
 from tuttu import engine as use
 from tuttu.engine import open_engine
-from tuttu.storage import StoreCorruptError, open_store, postgres, sqlite
+from tuttu.storage import StoreCorruptError, encryption, open_store, postgres, sqlite
 from tuttu.storage.encryption import Secret
 from tuttu.versions import backfill, refold
 from tuttu.vocabulary.clock import ManualClock
@@ -161,7 +161,7 @@ def _killed_while_creating(url: str, folder: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         return b""
 
-    vars(sqlite)["seal"] = vars(postgres)["seal"] = killing
+    vars(encryption)["seal"] = vars(postgres)["seal"] = killing
     open_store(url, folder)
 
 

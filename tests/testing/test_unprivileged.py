@@ -118,6 +118,20 @@ def test_what_a_killed_process_left_is_made_whole(installed: Path) -> None:
     assert_gone(copy)
 
 
+def test_what_a_killed_process_left_goes_with_the_next_copy(private: Path, installed: Path) -> None:
+    other = install(private / "other")
+    (other / "tool.libs" / "said").write_text("another version")
+    with unprivileged.readable(other, *PARTS) as copy:
+        pass
+    if copy == other:
+        return
+    install(copy)
+    copy.with_name(f"{copy.name}.lock").touch()
+    with unprivileged.readable(installed, *PARTS):
+        pass
+    assert_gone(copy)
+
+
 def test_what_was_installed_anew_is_copied_anew(installed: Path) -> None:
     with unprivileged.readable(installed, *PARTS) as before:
         (installed / "tool.libs" / "said").write_text("something else")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuttu.web.auth import secret_in
+from tuttu.web.request import secret_in
 
 
 def basic(text: str) -> str:

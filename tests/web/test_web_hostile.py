@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from tests.waiting import HANG_SECONDS, until
 
-from tuttu.web import body
+from tuttu.web import bind, request
 from tuttu.web.protocol import PatientProtocol
+from tuttu.web.server import KEEP_ALIVE_SECONDS, Doors
 
 PATIENCE = 0.3
 """Seconds that the server waits where a test is about its patience. In all others it waits on, or a
@@ -25,7 +26,11 @@ GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 @pytest.fixture(autouse=True)
 def _long_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "SECONDS", HANG_SECONDS)
+    be_patient(monkeypatch)
+
+
+def be_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "SECONDS", HANG_SECONDS)
     monkeypatch.setattr(PatientProtocol, "head_seconds", HANG_SECONDS)
 
 
@@ -38,11 +43,11 @@ def short_head(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 @pytest.fixture
 def short_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server soon gives up a body that does not end."""
-    monkeypatch.setattr(body, "SECONDS", PATIENCE)
+    monkeypatch.setattr(request, "SECONDS", PATIENCE)
 
 
 @pytest.fixture
-def connect(running: Any) -> Iterator[Callable[[], socket.socket]]:
+def connect(running: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], socket.socket]]:
     opened: list[socket.socket] = []
 
     def connecting() -> socket.socket:
@@ -52,6 +57,7 @@ def connect(running: Any) -> Iterator[Callable[[], socket.socket]]:
     yield connecting
     for each in opened:
         each.close()
+    be_patient(monkeypatch)
     assert running.client().get("/healthz").status_code == 200
 
 
@@ -140,6 +146,14 @@ def closed_while_dripping(connection: socket.socket, drop: bytes) -> bool:
             return True
 
     return until(dripped, "the server keeps it open")
+
+
+def test_an_idle_connection_outlives_those_of_proxies_and_clients(stub: Any) -> None:
+    """They close theirs after a minute at most, as a rule; if we were first, a question that is
+    under way would meet a closed door."""
+    with contextlib.closing(bind("127.0.0.1", 0)) as bound:
+        [(door, _)] = Doors(stub, bound, None)._doors
+    assert door.config.timeout_keep_alive == KEEP_ALIVE_SECONDS > 60
 
 
 def test_a_head_that_is_too_large_is_refused(connect: Connect) -> None:

@@ -2,7 +2,7 @@
 
 What the code says of itself (help texts, routes, shapes, constructs) is taken from there. What it
 does not say (what a scope or a code means, what a function is for) stands here, and a new one
-without such a line ends the run with a KeyError. A test writes the pages anew and compares.
+without such a line ends the run with a KeyError. A test writes the pages again and compares.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tools.reference.commands import commands
 from tools.reference.conditions import conditions
 from tools.reference.http import http
 from tools.reference.project import project
+from tools.reference.reasons import reasons
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 PAGES = {
@@ -21,6 +22,7 @@ PAGES = {
     "http.md": http,
     "project.md": project,
     "conditions.md": conditions,
+    "reasons.md": reasons,
 }
 
 

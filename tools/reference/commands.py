@@ -9,6 +9,7 @@ import click
 from tools.reference.markdown import page
 
 from tuttu.cli import main
+from tuttu.web.route import first_sentence
 
 WIDTH = 88
 
@@ -18,7 +19,7 @@ def commands() -> str:
     parts = []
     for context in _contexts(click.Context(main, info_name="tuttu", **_screen())):
         parts.append(f"## `{context.command_path}`")
-        parts.append(f"```text\n{context.get_help()}\n```")
+        parts.append(f"```text\n{_help(context)}\n```")
     return page(
         "Command line",
         "Each command asks the running server of the project folder over its own socket; without "
@@ -28,6 +29,21 @@ def commands() -> str:
         "mapping or command line.",
         *parts,
     )
+
+
+def _help(context: click.Context) -> str:
+    """As `--help` prints it, but for the commands of a group: their sentences are not cut."""
+    command, formatter = context.command, context.make_formatter()
+    command.format_usage(context, formatter)
+    command.format_help_text(context, formatter)
+    click.Command.format_options(command, context, formatter)
+    if isinstance(command, click.Group):
+        with formatter.section("Commands"):
+            rows = sorted(command.commands.items())
+            formatter.write_dl(
+                [(name, f"{first_sentence(each.help or '')}.") for name, each in rows]
+            )
+    return formatter.getvalue().rstrip("\n")
 
 
 def _screen() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tuttu import web
 from tuttu.access import Scope
 from tuttu.intake import STATUS, RefusalCode
 from tuttu.web import ROUTES
+from tuttu.web.problems import CODES
 
 Json = dict[str, Any]
 
@@ -28,7 +30,7 @@ SCOPES: Mapping[Scope, str] = {
 }
 
 REFUSALS: Mapping[str, str] = {
-    "already_reloading": "the project folder is being read anew; one reload at a time",
+    "already_reloading": "the project folder is being read again; one reload at a time",
     "bad_gzip": "the body is not whole gzip",
     "bad_id": "an identifier is too long, or there are too many in one call",
     "bad_idempotency_key": "the key is empty or longer than 255 characters",
@@ -55,7 +57,6 @@ REFUSALS: Mapping[str, str] = {
     "packed": "this route takes no `Content-Encoding`",
     "refused": "the same question will be refused again; the detail says why",
     "reserved_name": "the name of a key is taken by the project's own socket",
-    "too_busy": "others were faster three times; ask again",
     "too_deep": "the body is nested too deeply",
     "too_early": "the event lies before the project's `earliest_event`",
     "too_many_events": "more calls in a batch than `limits.batch_events`",
@@ -86,6 +87,9 @@ def http() -> str:
         "A key is sent as `Authorization: Bearer KEY`, as the user name of HTTP Basic, or, on "
         "Segment's calls, as `writeKey` in the body. JSON bodies only; `Content-Type` is not "
         "looked at. Segment's calls may be gzipped.",
+        "Reasons come as data, `code` and `values`, and in words. The words are in the language "
+        "that the header `Accept-Language` asks for: English, Finnish or Swedish, and English "
+        "where it asks for none of them ([how to read a reason](../how-to/read-a-reason.md)).",
         "## Scopes\n\nA key holds any of them; none implies another.",
         table(("scope", "what it opens"), scopes),
         "## Routes",
@@ -111,7 +115,7 @@ def _operation(document: Json, method: str, path: str) -> str:
     lines = [f"### `{method} {path}`", f"{said['summary']}."]
     lines.append(f"Scope: `{scope}`." if scope else "Open to all.")
     asked = [
-        (f"`{one['name']}`", one["in"], _type(one["schema"]), one["schema"].get("description", ""))
+        (f"`{one['name']}`", one["in"], _type(one["schema"]), _meaning(one))
         for one in said["parameters"]
     ]
     if asked:
@@ -121,6 +125,10 @@ def _operation(document: Json, method: str, path: str) -> str:
     return "\n\n".join(lines)
 
 
+def _meaning(parameter: Json) -> str:
+    return str(parameter.get("description") or parameter["schema"].get("description", ""))
+
+
 def _content(part: Json | None) -> str:
     return _type(part["content"]["application/json"]["schema"]) if part else ""
 
@@ -128,7 +136,7 @@ def _content(part: Json | None) -> str:
 def _shapes(schemas: Mapping[str, Json]) -> Iterator[str]:
     for name, schema in sorted(schemas.items()):
         yield f"### {name}"
-        yield schema.get("description", "").replace("``", "`")
+        yield inspect.cleandoc(schema.get("description", "")).replace("``", "`")
         required = schema.get("required", [])
         rows = [
             (f"`{field}`", _type(shape), "yes" if field in required else "")
@@ -166,17 +174,12 @@ def _refusals() -> list[tuple[str, str, str]]:
 
 
 def _raised() -> Iterator[tuple[int, str]]:
-    """Status and code of every refusal that the door's own source raises."""
+    """Status and code of every refusal of the door: by kind of error, and in its own source."""
+    yield from ((status, code) for _, status, code in CODES)
     folder = Path(str(web.__file__)).parent
     for file in sorted(folder.glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ProblemError":
-                status = node.args[0].value if isinstance(node.args[0], ast.Constant) else 0
-                yield from ((int(str(status)), code) for code in _codes(node.args[1]))
-
-
-def _codes(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, ast.Constant):
-        yield str(node.value)
-    elif isinstance(node, ast.Name) and node.id == "code":
-        yield from ("too_busy", "unavailable")
+                status, code = node.args[:2]
+                if isinstance(status, ast.Constant) and isinstance(code, ast.Constant):
+                    yield int(str(status.value)), str(code.value)

@@ -46,8 +46,8 @@ def project() -> str:
     return page(
         "Project folder",
         "A project folder is a company: YAML files (1.2, so `no` is a word and a date is text), "
-        "Liquid templates in `content/<message>.<channel>.<language>.liquid`, stories in "
-        "`scenarios/`. `tuttu check` tells every fault of it. The shapes below are published as "
+        "Liquid templates in `content/<message>.<channel>.<language>.liquid`, scenarios in "
+        "`scenarios/`. `tuttu check` shows every fault of it. The shapes below are published as "
         "JSON Schema by `tuttu schema`, so that editors complete them.",
         "`<name>` stands for a name that you give, `[]` for each entry of a list. An expression "
         "inside `[ ]` or `{ }` is quoted. *Required* means: by its parent, where that is there.",

@@ -152,7 +152,7 @@ class DecideAnswer(msgspec.Struct, kw_only=True):
 
 class ExplainAnswer(DecideAnswer, kw_only=True):
     """As of decide; decision_id: of the earlier decision that was explained. note: what could not
-    be reckoned again, and why."""
+    be worked out again, and why."""
 
     note: str = ""
 
@@ -174,8 +174,8 @@ class ShownOutcome(msgspec.Struct, kw_only=True):
 class DecidedCustomer(msgspec.Struct, kw_only=True):
     """Whom a receipt was about.
 
-    identifiers: who was one customer when it was issued. merged_since: who has become one with
-    him; unmerged_since: whom he has been parted from. note: the same in words, empty if nothing
+    identifiers: who was one customer when it was issued. merged_since: who was merged with them
+    since; unmerged_since: who was parted from them since. note: the same in words, empty if nothing
     was merged, then or since. A fragment whose name is not known is ``{"fragment": hex}``.
     """
 
@@ -256,7 +256,7 @@ def _nothing_said() -> msgspec.Raw:
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One fact: a call with what the sender said, or something that tuttu did.
 
-    by, why: who did it at a door, and the reason he gave. identifiers of an unmerge: who was parted
+    by, why: who did it, and the reason that was given. identifiers of an unmerge: who was parted
     from the others.
     """
 
@@ -360,7 +360,7 @@ class UnmergeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The two identifiers that evidence joined and that are two persons.
 
     Each may be named by its fragment, ``{"fragment": hex}``. other None: everybody whom `one` is
-    joined with now, so that its fragment is taken out of his customer.
+    joined with now, so that its fragment is taken out of its customer.
     """
 
     one: Who
@@ -380,7 +380,7 @@ class UnmergeAnswer(msgspec.Struct, kw_only=True):
 
 
 class ReplayAnswer(msgspec.Struct, kw_only=True):
-    """The digest of the state as it is kept, and of the same log folded anew, by the rules of now.
+    """The digest of the state as it is kept, and of the log folded again by the active version.
 
     facts: how many were folded. refused: how many of them a fold refused.
     """
@@ -441,7 +441,7 @@ class WithdrawnContact(msgspec.Struct, kw_only=True):
 
 
 class ReloadAnswer(msgspec.Struct, kw_only=True):
-    """What came of reading the project folder anew.
+    """What came of reading the project folder again.
 
     before: the version that held. changed: another one holds now. filled: how many definitions
     were filled from the log, from this many facts.

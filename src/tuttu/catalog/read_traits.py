@@ -12,7 +12,7 @@ from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode
-from tuttu.vocabulary.company import Aggregate, Collection, Group, Profile, Trait
+from tuttu.vocabulary.company import Aggregate, Collection, CustomerGroup, Profile, Trait
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Expression, Kind, Schema, Type
 
@@ -300,7 +300,7 @@ def _check_fields(fields: Mapping[str, Type], node: MappingNode, scope: LoadScop
 
 def read_groups(
     sheet: MappingNode, traits: Mapping[str, Trait], scope: LoadScope
-) -> dict[str, Group]:
+) -> dict[str, CustomerGroup]:
     """Groups by name; the key is a trait that is written, or the first known of such."""
     keys = Names("a trait that is written, or the first known of such")
     keys.known = {name for name, trait in traits.items() if trait.written or trait.first_known}
@@ -310,7 +310,7 @@ def read_groups(
     for _, node in section.mappings():
         keys.refer_scalar(node.scalar("key"), scope.findings)
     return {
-        name: Group(name=name, key=node.text("key"), where=node.where)
+        name: CustomerGroup(name=name, key=node.text("key"), where=node.where)
         for name, node in section.mappings()
     }
 

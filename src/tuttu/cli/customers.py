@@ -96,7 +96,7 @@ def _choice(text: str, allowed: bool) -> api.PreferenceRequest:
 def unmerge(one: api.Who, other: api.Who | None, why: str, as_json: bool, folder: Path) -> None:
     """Part the identifiers ONE and OTHER for good: they are two persons.
 
-    Without OTHER, ONE is parted from everybody he is joined with. Each may also be named by its
+    Without OTHER, ONE is parted from everybody it is joined with. Each may also be named by its
     fragment, as fragment:ID; the ids are shown by tuttu customer.
     """
     request = api.UnmergeRequest(one=one, other=other, why=why)

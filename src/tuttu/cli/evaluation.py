@@ -26,7 +26,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 @click.argument("folder", type=FOLDER, default=Path())
 @json_option
 def run_scenarios(folder: Path, as_json: bool) -> None:
-    """Tell the scenarios of a project folder, each on a store of its own."""
+    """Run the scenarios of a project folder, each on a store of its own."""
     report = simulation.run(folder, _report)
     if as_json:
         print_json(report)
@@ -58,7 +58,7 @@ def funnel(surfaces: str, at: str | None, treatments: bool, as_json: bool, folde
 @json_option
 @folder_option
 def verify(as_json: bool, folder: Path) -> None:
-    """Judge everybody row by row and in DuckDB, compute every trait over the whole log, and tell
+    """Judge everybody row by row and in DuckDB, compute every trait over the whole log, and show
     the differences: none, or the exit code is 1."""
     with open_client(folder) as client:
         if client.runtime is None:

@@ -67,7 +67,7 @@ def init(example: str, folder: Path | None) -> None:
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(folder: Path, as_json: bool) -> None:
-    """Tell every fault of a project folder: file, line, what was found and expected."""
+    """Show every fault of a project folder: file, line, what was found and expected."""
     faults = engine.check(folder)
     if as_json:
         print_json(faults)
@@ -102,5 +102,5 @@ def schema(kind: str | None, out: Path | None) -> None:
 
 @click.command()
 def openapi() -> None:
-    """Print the OpenAPI document of the HTTP client."""
+    """Print the OpenAPI document of the HTTP routes."""
     print_json(openapi_document())

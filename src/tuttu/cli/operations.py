@@ -159,7 +159,7 @@ def digest(folder: Path) -> None:
 @json_option
 @folder_option
 def replay(as_json: bool, folder: Path) -> None:
-    """Fold the whole log anew in a scratch store, and compare; 1 if the state is another."""
+    """Fold the whole log again in a scratch store and compare: exit code 1 if the state differs."""
     with open_client(folder) as client:
         answer = client.ask(api.ReplayAnswer, "GET", "/v1/replay")
     show(answer, as_json, render.replay)

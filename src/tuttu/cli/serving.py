@@ -38,7 +38,7 @@ def parse_clock(text: str) -> Clock:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="The port; 0 takes a free one.")
 @click.option("--clock", type=parse_clock, default="system", metavar="system|manual[=ISO]")
-@click.option("--json", "as_json", is_flag=True, help="Tell the address as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
 @storage_option
 def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> None:
     """Serve a project folder over HTTP, and to the commands on its own socket."""

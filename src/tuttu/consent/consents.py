@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.consent.records import (
-    EVERY,
-    FRAGMENTS,
-    ChoicesByCell,
-    ConsentChoice,
-    choices_by_cell,
-)
-from tuttu.vocabulary.conversion import EPOCH
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
+from tuttu.consent import records
+from tuttu.vocabulary import conversion, facts, people, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Permit, Reason
 
 PROFILING = "profiling"
 
@@ -31,28 +22,31 @@ class Consent(msgspec.Struct, frozen=True):
     """One cell of purposes × channels. choice: what decided it; None: the purpose's default."""
 
     allowed: bool
-    choice: ConsentChoice | None = None
+    choice: records.ConsentChoice | None = None
 
 
 class Consents:
     """What one customer allows, by purpose and channel, as one snapshot shows it."""
 
     def __init__(
-        self, project: Project, fragments: list[ChoicesByCell], joined_at: Instant | None
+        self,
+        project: Project,
+        fragments: list[records.ChoicesByCell],
+        joined_at: values.Instant | None,
     ) -> None:
         self._project = project
         self._fragments = fragments
         self._joined_at = joined_at
         self._known: dict[tuple[str, str], Consent] = {}
 
-    def permit(self, purpose: str, channel: str) -> Permit | None:
+    def permit(self, purpose: str, channel: str) -> verdicts.Permit | None:
         """Leave to contact the customer; None for a refusal, and for what is not declared."""
         if self._undeclared(purpose, channel) or not self._allows(purpose, channel):
             return None
         basis = self._project.purposes[purpose].basis
-        return Permit(purpose=purpose, channel=channel, basis=basis)
+        return verdicts.Permit(purpose=purpose, channel=channel, basis=basis)
 
-    def why_not(self, purpose: str, channel: str) -> Reason | None:
+    def why_not(self, purpose: str, channel: str) -> verdicts.Reason | None:
         """Why there is no permit; None if there is one."""
         undeclared = self._undeclared(purpose, channel)
         if undeclared is not None:
@@ -62,10 +56,10 @@ class Consents:
             return None
         cell = {"purpose": purpose, "channel": channel}
         if consent.choice is None:
-            return Reason("not_consented", cell)
-        moment = EPOCH + timedelta(microseconds=consent.choice.time)
+            return verdicts.Reason("not_consented", cell)
+        moment = conversion.EPOCH + timedelta(microseconds=consent.choice.time)
         day = moment.astimezone(ZoneInfo(self._project.company.zone)).date()
-        return Reason("refused_by_customer", {**cell, "on": day.isoformat()})
+        return verdicts.Reason("refused_by_customer", {**cell, "on": day.isoformat()})
 
     def assuming(self, purpose: str, channel: str, allowed: bool) -> Consents:
         """These consents as they would be if the customer said so of one cell: to ask what would
@@ -74,7 +68,7 @@ class Consents:
         assumed._known = {**self._known, (purpose, channel): Consent(allowed)}
         return assumed
 
-    @property
+    @cached_property
     def profiling(self) -> bool:
         """Whether the customer may be profiled: refused in one channel is refused.
 
@@ -82,7 +76,7 @@ class Consents:
         """
         if PROFILING not in self._project.purposes:
             return True
-        channels = (EVERY, *self._project.channels)
+        channels = (records.EVERY, *self._project.channels)
         return all(self._consent(PROFILING, channel).allowed for channel in channels)
 
     def preferences(self) -> list[Preference]:
@@ -97,47 +91,48 @@ class Consents:
     def _allows(self, purpose: str, channel: str) -> bool:
         return self._consent(purpose, channel).allowed
 
-    def _undeclared(self, purpose: str, channel: str) -> Reason | None:
+    def _undeclared(self, purpose: str, channel: str) -> verdicts.Reason | None:
         if purpose not in self._project.purposes:
-            return Reason("undeclared_purpose", {"purpose": purpose, "channel": channel})
+            return verdicts.Reason("undeclared_purpose", {"purpose": purpose, "channel": channel})
         if channel not in self._project.channels:
-            return Reason("undeclared_channel", {"purpose": purpose, "channel": channel})
+            return verdicts.Reason("undeclared_channel", {"purpose": purpose, "channel": channel})
         return None
 
     def _consent(self, purpose: str, channel: str) -> Consent:
-        known = self._known.get((purpose, channel))
-        if known is None:
-            known = self._known[purpose, channel] = self._judge(purpose, channel)
-        return known
-
-    def _judge(self, purpose: str, channel: str) -> Consent:
         """A choice made since the fragments became one customer holds for all of them; before
         that, the strictest fragment's own last choice does."""
+        known = self._known.get((purpose, channel))
+        if known is not None:
+            return known
         last = [found for each in self._fragments if (found := last_choice(each, purpose, channel))]
         if not last:
             default = self._project.purposes[purpose].default
-            everywhere = channel == EVERY
-            return Consent(all(default.values()) if everywhere else default.get(channel, False))
-        newest = max(last, key=_order)
-        if self._joined_at is None or newest[0].time > self._joined_at:
-            return Consent(newest[0].allowed, newest[0])
-        strictest = max(last, key=lambda found: (not found[0].allowed, _order(found)))[0]
-        return Consent(strictest.allowed, strictest)
+            everywhere = channel == records.EVERY
+            known = Consent(all(default.values()) if everywhere else default.get(channel, False))
+        else:
+            decisive = max(last, key=_order)[0]
+            if self._joined_at is not None and decisive.time <= self._joined_at:
+                decisive = max(last, key=lambda found: (not found[0].allowed, _order(found)))[0]
+            known = Consent(decisive.allowed, decisive)
+        self._known[purpose, channel] = known
+        return known
 
 
-def read(reader: Reader, customer: Customer, project: Project) -> Consents:
+def read(reader: facts.Reader, customer: people.Customer, project: Project) -> Consents:
     """The customer's consents; each fragment's choices are watched."""
-    stored = (reader.get(FRAGMENTS, fragment) for fragment in customer.fragments)
-    fragments = [choices_by_cell(project, each) for each in stored if each is not None]
+    stored = (reader.get(records.FRAGMENTS, fragment) for fragment in customer.fragments)
+    fragments = [records.choices_by_cell(project, each) for each in stored if each is not None]
     return Consents(project, fragments, customer.joined_at)
 
 
 def canonical(
-    reader: Reader, customer: Customer, project: Project
-) -> list[list[tuple[str, str, bool, Instant]]]:
+    reader: facts.Reader, customer: people.Customer, project: Project
+) -> list[list[tuple[str, str, bool, values.Instant]]]:
     """What the customer's fragments hold, in an order of its own: for the digest."""
-    stored = (reader.get(FRAGMENTS, fragment, watch=False) for fragment in customer.fragments)
-    choices = (choices_by_cell(project, each) for each in stored if each is not None)
+    stored = (
+        reader.get(records.FRAGMENTS, fragment, watch=False) for fragment in customer.fragments
+    )
+    choices = (records.choices_by_cell(project, each) for each in stored if each is not None)
     return sorted(
         [
             (purpose, channel, choice.allowed, choice.time)
@@ -150,15 +145,17 @@ def canonical(
 
 
 def last_choice(
-    choices: ChoicesByCell, purpose: str, channel: str
-) -> tuple[ConsentChoice, bool] | None:
+    choices: records.ChoicesByCell, purpose: str, channel: str
+) -> tuple[records.ConsentChoice, bool] | None:
     """A fragment's last choice for a channel, and whether it named the channel itself."""
     cells = choices.get(purpose, {})
-    found = [(cells[name], name != EVERY) for name in {channel, EVERY} if name in cells]
+    found = [
+        (cells[name], name != records.EVERY) for name in {channel, records.EVERY} if name in cells
+    ]
     return max(found, key=_order, default=None)
 
 
-def _order(found: tuple[ConsentChoice, bool]) -> tuple[Instant, bool, bool, str]:
+def _order(found: tuple[records.ConsentChoice, bool]) -> tuple[values.Instant, bool, bool, str]:
     """Later counts; at the same moment ("none, but e-mail") the one that names the channel."""
     choice, named = found
     return choice.time, named, not choice.allowed, choice.id

@@ -6,47 +6,44 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from tuttu.consent.records import EVERY, FRAGMENTS, Cell, Choices, ConsentChoice, cells_of
-from tuttu.vocabulary.company import ConsentEvent
+from tuttu.vocabulary import company, facts, history, room
 from tuttu.vocabulary.events import Event, PreferenceSet
-from tuttu.vocabulary.facts import Logged, Transaction
-from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Folds
 
 SEGMENT_EVENT = "Segment Consent Preference Updated"
 Answer = tuple[str, str, bool]
 """Purpose, channel, allowed."""
 
 
-def parts(project: Project) -> frozenset[Part]:
+def parts(project: Project) -> frozenset[history.Part]:
     """The cells that are kept, by the names of their parts."""
     return frozenset(cells_of(project).values())
 
 
-def folds(project: Project) -> Folds:
+def folds(project: Project) -> room.Folds:
     """A choice about a purpose or channel that is not declared stays in the log only."""
     cells = cells_of(project)
     return _folds(project, lambda _: cells)
 
 
-def filler(project: Project, behind: Behind) -> Folds:
+def filler(project: Project, behind: history.Behind) -> room.Folds:
     """The same for the cells that have not heard the log up to a fact's position."""
     cells = cells_of(project)
 
     @lru_cache
-    def filled(wanted: frozenset[Part]) -> Mapping[Cell, Part]:
+    def filled(wanted: frozenset[history.Part]) -> Mapping[Cell, history.Part]:
         return {cell: name for cell, name in cells.items() if name in wanted}
 
     return _folds(project, lambda position: filled(behind.at(position)))
 
 
-def _folds(project: Project, cells_at: Callable[[int], Mapping[Cell, Part]]) -> Folds:
+def _folds(project: Project, cells_at: Callable[[int], Mapping[Cell, history.Part]]) -> room.Folds:
     """cells_at: log position to the cells that a fact there may fill."""
-    mappings: dict[str, list[ConsentEvent]] = {SEGMENT_EVENT: []}
+    mappings: dict[str, list[company.ConsentEvent]] = {SEGMENT_EVENT: []}
     for mapping in project.tracking.consent:
         mappings.setdefault(mapping.event, []).append(mapping)
 
-    def fold(transaction: Transaction, logged: Logged) -> None:
+    def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
         fact, body = logged.fact, logged.fact.body
         if fact.fragment is None:
             return
@@ -71,7 +68,7 @@ def _folds(project: Project, cells_at: Callable[[int], Mapping[Cell, Part]]) -> 
     return {Event: fold, PreferenceSet: fold}
 
 
-def _answers(event: Event, mappings: Sequence[ConsentEvent]) -> Iterator[Answer]:
+def _answers(event: Event, mappings: Sequence[company.ConsentEvent]) -> Iterator[Answer]:
     """By the mappings of events.yaml, and by Segment's own event:
     ``context.consent.categoryPreferences``, purpose to yes or no."""
     for mapping in mappings:

@@ -11,10 +11,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tuttu.vocabulary.facts import Table
-from tuttu.vocabulary.history import Part, part
+from tuttu.vocabulary import facts, history, values
 from tuttu.vocabulary.project import Project, remembered
-from tuttu.vocabulary.values import Instant
 
 EVERY = ""
 """In the place of a channel: every channel of the purpose."""
@@ -27,11 +25,11 @@ class ConsentChoice(msgspec.Struct, frozen=True, array_like=True):
     """One yes or no, and the fact that proves it."""
 
     allowed: bool
-    time: Instant
+    time: values.Instant
     id: str
 
     @property
-    def rank(self) -> tuple[Instant, bool, str]:
+    def rank(self) -> tuple[values.Instant, bool, str]:
         """Greater is later; of a yes and a no at the same moment, the no counts."""
         return self.time, not self.allowed, self.id
 
@@ -39,19 +37,19 @@ class ConsentChoice(msgspec.Struct, frozen=True, array_like=True):
 class Choices(msgspec.Struct, frozen=True):
     """The last choice of each cell, under the name of the cell's part."""
 
-    chosen: Mapping[Part, ConsentChoice] = {}
+    chosen: Mapping[history.Part, ConsentChoice] = {}
 
 
-FRAGMENTS = Table("consent.fragments", Choices, personal=True)
+FRAGMENTS = facts.Table("consent.fragments", Choices, personal=True)
 
 ChoicesByCell = Mapping[str, Mapping[str, ConsentChoice]]
 """Purpose to channel, or `EVERY`, to the last choice."""
 
 
 @remembered
-def cells_of(project: Project) -> dict[Cell, Part]:
+def cells_of(project: Project) -> dict[Cell, history.Part]:
     """Every cell that a choice can be about."""
-    cells: dict[Cell, Part] = {}
+    cells: dict[Cell, history.Part] = {}
     for purpose in project.purposes:
         for channel in (EVERY, *project.channels):
             events = {
@@ -59,7 +57,7 @@ def cells_of(project: Project) -> dict[Cell, Part]:
                 for mapping in project.tracking.consent
                 if mapping.purpose in {None, purpose} and mapping.channel in {None, channel}
             }
-            cells[purpose, channel] = part("consent", purpose, channel, sorted(events))
+            cells[purpose, channel] = history.part("consent", purpose, channel, sorted(events))
     return cells
 
 

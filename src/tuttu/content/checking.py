@@ -8,8 +8,7 @@ from difflib import get_close_matches
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 
-from tuttu.content.templates import environment
-from tuttu.content.values import NOW
+from tuttu.content.templates import NOW, environment
 from tuttu.vocabulary.errors import Fault, Where
 from tuttu.vocabulary.library import Message
 from tuttu.vocabulary.project import Project

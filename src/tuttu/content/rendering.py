@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from liquid import BoundTemplate, Environment
 
 from tuttu.content.errors import ContentError
-from tuttu.content.templates import environment, missing
-from tuttu.content.values import item_of, values_of
+from tuttu.content.templates import environment, item_of, missing, values_of
 from tuttu.vocabulary.library import Message
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import ITEM, Row, item_column

@@ -16,7 +16,7 @@ def customer(
         snapshot, version = seen.snapshot, seen.version
         found = identity.resolve(snapshot, version.project, api.identifier_of(version.project, who))
         picture = decision.view(
-            snapshot, version.project, found, runtime.now(), rooms=version.rooms
+            snapshot, version.project, found, runtime.now(), rooms=version.contributing
         )
         # A customer of one fragment may be named by the question only.
         alone = found.identifiers[0] if len(found.fragments) == 1 else None

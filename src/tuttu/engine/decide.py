@@ -128,7 +128,7 @@ def read_question(
         runtime.now(),
         context=_context(project, request.context),
         asked=query.surfaces,
-        rooms=seen.version.rooms,
+        rooms=seen.version.contributing,
     )
     return view, query
 

@@ -21,9 +21,9 @@ def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH
     with runtime.view() as seen:
         version = seen.version
         return batch.funnel_of(
-            seen.snapshot,
+            seen.snapshot.untracked(),
             version.project,
-            version.rooms,
+            version.contributing,
             now,
             surfaces=surfaces,
             language=language,
@@ -32,14 +32,16 @@ def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH
 
 def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> api.Verification:
     """Judges everybody row by row and in DuckDB over an export that is gone afterwards, computes
-    every trait over the whole log, and tells the differences. It takes a while."""
+    every trait over the whole log, and lists the differences. It takes a while."""
     now = runtime.now()
     with runtime.runs.workspace() as workspace:
         with runtime.view() as seen:
             version = seen.version
             export = batch.export(
                 seen.snapshot.untracked(),
-                batch.ExportPlan(version.project, version.rooms, now, bytes.fromhex(new_id())),
+                batch.ExportPlan(
+                    version.project, version.contributing, now, bytes.fromhex(new_id())
+                ),
                 workspace,
                 progress,
             )

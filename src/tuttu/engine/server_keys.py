@@ -14,7 +14,7 @@ def keys(runtime: Runtime) -> list[api.KeyAnswer]:
 
 
 def issue_key(runtime: Runtime, request: api.KeyRequest) -> api.IssuedKeyAnswer:
-    """Issues a server key. Its secret is in the answer, and nowhere else."""
+    """Issues a server key; its secret is in the answer, and nowhere else."""
     scopes = tuple(sorted({scope.value for scope in request.scopes}))
     secret = runtime.keyring.issue(request.name, scopes)
     return api.IssuedKeyAnswer(name=request.name, scopes=list(scopes), key=secret)

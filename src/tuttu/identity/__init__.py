@@ -13,8 +13,7 @@ from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
 from tuttu.identity.fold import folds
-from tuttu.identity.identifiers import identifiers_of
-from tuttu.identity.normalise import normalise
+from tuttu.identity.identifiers import identifiers_of, normalise
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import UNMERGED

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import attrgetter
 
-from tuttu.vocabulary.errors import Fault, Where
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary import errors, project
 
 JUDGED = (
     "unique",
@@ -29,19 +28,19 @@ REMEDY = (
 )
 
 
-def can_follow(before: Project, after: Project) -> Iterator[Fault]:
+def can_follow(before: project.Project, after: project.Project) -> Iterator[errors.Fault]:
     """At places of the new version; none: it can follow the other."""
     for name, was in before.namespaces.items():
         now = after.namespaces.get(name)
         if now is None:
             found = f"no namespace `{name}`, by which people are known"
-            yield Fault(Where("identity.yaml", 1), found, f"it as it was; {REMEDY}")
+            yield errors.Fault(errors.Where("identity.yaml", 1), found, f"it as it was; {REMEDY}")
             continue
         for word in JUDGED:
             value = attrgetter(word)
             if value(was) != value(now):
                 found = f"another `{word}` of `{now.name}`, by which people were joined"
-                yield Fault(now.where, found, f"{_shown(value(was))} as before; {REMEDY}")
+                yield errors.Fault(now.where, found, f"{_shown(value(was))} as before; {REMEDY}")
 
 
 def _shown(value: object) -> str:

@@ -8,8 +8,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tuttu.identity.records import Evidence
-from tuttu.vocabulary.company import Namespace
-from tuttu.vocabulary.events import Event, Identifier
+from tuttu.vocabulary import company, events
 
 K = TypeVar("K")
 
@@ -27,8 +26,8 @@ class IdentityLink(msgspec.Struct, Generic[K], frozen=True):
 
 
 def links_of(
-    event: Event, namespaces: Mapping[str, Namespace]
-) -> Iterator[IdentityLink[Identifier]]:
+    event: events.Event, namespaces: Mapping[str, company.Namespace]
+) -> Iterator[IdentityLink[events.Identifier]]:
     """The links of an event: a star from its identifier of highest priority.
 
     In an alias call, an identifier of the same namespace as one before it is linked to that one:
@@ -41,7 +40,7 @@ def links_of(
         for place, identifier in enumerate(event.identifiers)
         if identifier.namespace in namespaces
     ]
-    seen: dict[str, Identifier] = {}
+    seen: dict[str, events.Identifier] = {}
     for place, identifier in known:
         alike = seen.setdefault(identifier.namespace, identifier)
         alias = event.call == ALIAS and alike is not identifier
@@ -52,7 +51,7 @@ def links_of(
             yield IdentityLink(one, identifier, evidence, alias)
 
 
-def strength_of(namespace: Namespace, call: str) -> int:
+def strength_of(namespace: company.Namespace, call: str) -> int:
     return namespace.strength.get(call, namespace.strength.get("default", 0))
 
 

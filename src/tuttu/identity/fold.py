@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tuttu.identity.evidence import IdentityLink, links_of
+from tuttu.identity import evidence, joining, records
 from tuttu.identity.graph_state import GraphState, NodeEvidence, with_pair
-from tuttu.identity.joining import add_evidence
-from tuttu.identity.records import NODES, Node
 from tuttu.identity.repartition import repartition
+from tuttu.vocabulary import facts, room, verdicts
 from tuttu.vocabulary.events import Event, FragmentId, Identifier, PreferenceSet, Unmerge
-from tuttu.vocabulary.facts import Fact, Logged, Transaction
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Folds
-from tuttu.vocabulary.verdicts import Receipt
 
 
-def folds(project: Project) -> Folds:
+def folds(project: Project) -> room.Folds:
     """State after it is a function of the set of facts, in whatever order they came."""
 
-    def fold(transaction: Transaction, logged: Logged) -> None:
+    def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
         fact, body = logged.fact, logged.fact.body
         if isinstance(body, Event) and fact.fragment is not None:
-            node = transaction.get(NODES, fact.fragment) or Node(home=b"")
+            node = transaction.get(records.NODES, fact.fragment) or records.Node(home=b"")
             known = node.own is not None and node.own <= fact.time
             if known and body.identifiers == (node.identifier,):
                 return
@@ -36,14 +32,14 @@ def folds(project: Project) -> Folds:
             _unmerge(graph, body)
         graph.flush()
 
-    return dict.fromkeys((Event, Unmerge, PreferenceSet, Receipt), fold)
+    return dict.fromkeys((Event, Unmerge, PreferenceSet, verdicts.Receipt), fold)
 
 
-def _owners(fact: Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:
+def _owners(fact: facts.Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:
     """The fragments under which some room keeps state because of this fact, with their names where
     it says them."""
     match fact.body:
-        case Receipt(customer=asked, who=who, contacts=contacts):
+        case verdicts.Receipt(customer=asked, who=who, contacts=contacts):
             for key in dict.fromkeys(contact.fragment for contact in contacts):
                 yield key, who if key == asked else None
         case PreferenceSet(who=who) if fact.fragment is not None:
@@ -56,9 +52,9 @@ def _add_event(graph: GraphState, event: Event) -> None:
     keys = {identifier: graph.key_of(identifier) for identifier in event.identifiers}
     for identifier, key in keys.items():
         graph.add_node(key, identifier)
-    for link in links_of(event, graph.namespaces):
+    for link in evidence.links_of(event, graph.namespaces):
         ends = keys[link.one], keys[link.other]
-        add_evidence(graph, IdentityLink(*ends, link.evidence, link.alias))
+        joining.add_evidence(graph, evidence.IdentityLink(*ends, link.evidence, link.alias))
 
 
 def _unmerge(graph: GraphState, unmerge: Unmerge) -> None:

@@ -11,16 +11,14 @@ from msgspec.structs import replace
 from tuttu.identity import records as r
 from tuttu.identity.partition import is_void
 from tuttu.identity.records import APART, JOINED, KEY, EvidencePair, Head, Neighbour, Node
-from tuttu.vocabulary.company import Namespace
+from tuttu.vocabulary import company, facts, values
 from tuttu.vocabulary.events import FragmentId, Identifier
-from tuttu.vocabulary.facts import Transaction
-from tuttu.vocabulary.values import Instant
 
 
 class NodeEvidence(msgspec.Struct, frozen=True):
     """What live evidence says of a node: `Node.named`, `Node.best` and `Node.of`."""
 
-    time: Instant | None = None
+    time: values.Instant | None = None
     best: r.Evidence | None = None
     of: str | None = None
 
@@ -44,7 +42,9 @@ def evidence_of(node: Node) -> NodeEvidence:
 class GraphState:
     """Nodes, and where they live, are written by `flush`; all else is written at once."""
 
-    def __init__(self, transaction: Transaction, namespaces: Mapping[str, Namespace]) -> None:
+    def __init__(
+        self, transaction: facts.Transaction, namespaces: Mapping[str, company.Namespace]
+    ) -> None:
         self.namespaces = namespaces
         self._transaction = transaction
         self._nodes: dict[FragmentId, Node] = {}
@@ -104,7 +104,7 @@ class GraphState:
         self.set_node(key, partners=self.node(key).partners + count)
         return self.is_void(key) != before
 
-    def add_own_fact(self, key: FragmentId, time: Instant) -> None:
+    def add_own_fact(self, key: FragmentId, time: values.Instant) -> None:
         """A fact of the node's own, at this time."""
         node = self.node(key)
         if node.own is None or time < node.own:

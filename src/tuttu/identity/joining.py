@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from tuttu.identity.evidence import IdentityLink
+from tuttu.identity import evidence
 from tuttu.identity.graph_state import GraphState, evidence_of, with_pair
 from tuttu.identity.partition import Constraints, added, clash, grouped
 from tuttu.identity.records import JOINED, Evidence, EvidencePair, keeps_date
 from tuttu.identity.repartition import links_of_pair, repartition
 from tuttu.vocabulary.events import FragmentId
 
-KeyLink = IdentityLink[FragmentId]
+KeyLink = evidence.IdentityLink[FragmentId]
 
 
 def add_evidence(graph: GraphState, link: KeyLink) -> None:

@@ -21,8 +21,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tuttu.identity.evidence import IdentityLink, live_links
-from tuttu.vocabulary.company import Namespace
-from tuttu.vocabulary.events import Identifier
+from tuttu.vocabulary import company, events
 
 K = TypeVar("K", bound=Hashable)
 
@@ -33,7 +32,7 @@ class Constraints(msgspec.Struct, Generic[K], frozen=True):
 
     kinds: Mapping[K, str]
     barred: Mapping[K, Collection[K]]
-    namespaces: Mapping[str, Namespace]
+    namespaces: Mapping[str, company.Namespace]
 
 
 class UnionFind(Generic[K]):
@@ -104,7 +103,7 @@ def clash(
     one: Mapping[str, int],
     other: Mapping[str, int],
     aliased: str | None,
-    namespaces: Mapping[str, Namespace],
+    namespaces: Mapping[str, company.Namespace],
 ) -> str | None:
     """The first unique namespace, by priority, of which two customers have too many values to be
     one. one, other: how many each has. aliased: the namespace that an alias link joins."""
@@ -128,14 +127,14 @@ def grouped(links: Iterable[IdentityLink[K]], constraints: Constraints[K]) -> Un
 
 
 def partition(
-    identifiers: Iterable[Identifier],
-    links: Iterable[IdentityLink[Identifier]],
-    unmerged: Collection[frozenset[Identifier]],
-    namespaces: Mapping[str, Namespace],
-) -> frozenset[frozenset[Identifier]]:
+    identifiers: Iterable[events.Identifier],
+    links: Iterable[IdentityLink[events.Identifier]],
+    unmerged: Collection[frozenset[events.Identifier]],
+    namespaces: Mapping[str, company.Namespace],
+) -> frozenset[frozenset[events.Identifier]]:
     """The customers, each as the set of their identifiers, from all evidence at once."""
     live = live_links(links, unmerged)
-    partners: dict[Identifier, set[Identifier]] = defaultdict(set)
+    partners: dict[events.Identifier, set[events.Identifier]] = defaultdict(set)
     for link in live:
         partners[link.one].add(link.other)
         partners[link.other].add(link.one)
@@ -147,7 +146,7 @@ def partition(
     return frozenset(frozenset(members) for members in groups.sets())
 
 
-def is_void(kind: str, partners: int, namespaces: Mapping[str, Namespace]) -> bool:
+def is_void(kind: str, partners: int, namespaces: Mapping[str, company.Namespace]) -> bool:
     """Whether an identifier with so many partners links nobody."""
     limit = namespaces[kind].limit if kind in namespaces else None
     return limit is not None and partners > limit

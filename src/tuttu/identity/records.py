@@ -11,21 +11,19 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tuttu.vocabulary.events import FragmentId, Identifier
-from tuttu.vocabulary.facts import Table
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary import events, facts, values
 
 
 class Evidence(msgspec.Struct, frozen=True, array_like=True):
     """Why a pair may be one person. place: of the second identifier among the event's."""
 
     strength: int
-    time: Instant
+    time: values.Instant
     id: str
     place: int
 
     @property
-    def rank(self) -> tuple[int, Instant, str, int]:
+    def rank(self) -> tuple[int, values.Instant, str, int]:
         """Smaller is taken first: stronger, then earlier."""
         return -self.strength, self.time, self.id, self.place
 
@@ -36,7 +34,7 @@ class EvidencePair(msgspec.Struct, frozen=True, array_like=True):
     first: the smallest time of any evidence on it.
     """
 
-    first: Instant
+    first: values.Instant
     plain: Evidence | None = None
     alias: Evidence | None = None
 
@@ -54,7 +52,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unique: Mapping[str, int] = {}
     contested: bool = False
     barred: bool = False
-    joined_at: Instant | None = None
+    joined_at: values.Instant | None = None
 
 
 FEW = 16
@@ -76,10 +74,10 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the customer, if this is their home.
     """
 
-    home: FragmentId
-    identifier: Identifier | None = None
-    own: Instant | None = None
-    named: Instant | None = None
+    home: events.FragmentId
+    identifier: events.Identifier | None = None
+    own: values.Instant | None = None
+    named: values.Instant | None = None
     partners: int = 0
     best: Evidence | None = None
     of: str | None = None
@@ -87,7 +85,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     head: Head | None = None
 
     @property
-    def first(self) -> Instant | None:
+    def first(self) -> values.Instant | None:
         """First effective time; None: only unmerged evidence names it."""
         known = [time for time in (self.own, self.named) if time is not None]
         return min(known, default=None)
@@ -96,8 +94,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Member(msgspec.Struct, frozen=True, array_like=True):
     """One node of a customer of several, for reading them at once. own: it has facts of its own."""
 
-    identifier: Identifier | None
-    first: Instant | None
+    identifier: events.Identifier | None
+    first: values.Instant | None
     own: bool
 
 
@@ -111,16 +109,16 @@ class Neighbour(msgspec.Struct, frozen=True, array_like=True):
 class Barred(msgspec.Struct, frozen=True, array_like=True):
     """Nodes that must never be one customer with this one."""
 
-    others: tuple[FragmentId, ...]
+    others: tuple[events.FragmentId, ...]
 
 
-NODES = Table("identity.nodes", Node, personal=True)
-MEMBERS = Table("identity.members", Member, personal=True)
+NODES = facts.Table("identity.nodes", Node, personal=True)
+MEMBERS = facts.Table("identity.members", Member, personal=True)
 """Under home + node; only for customers of more than one node."""
-NEIGHBOURS = Table("identity.neighbours", Neighbour, personal=True)
+NEIGHBOURS = facts.Table("identity.neighbours", Neighbour, personal=True)
 """Each pair twice: under node + `JOINED` or `APART` + the other node. `JOINED`: they are one
 customer, so that their homes say where the row is."""
-BARRED = Table("identity.barred", Barred, personal=True)
+BARRED = facts.Table("identity.barred", Barred, personal=True)
 
 JOINED, APART = b"\x00", b"\x01"
 KEY = 16

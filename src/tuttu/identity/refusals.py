@@ -7,21 +7,9 @@ from itertools import islice
 
 import msgspec
 
+from tuttu.identity import records
 from tuttu.identity.partition import clash, is_void
-from tuttu.identity.records import (
-    APART,
-    BARRED,
-    KEY,
-    MEMBERS,
-    NEIGHBOURS,
-    NODES,
-    EvidencePair,
-    Head,
-    Node,
-)
-from tuttu.vocabulary.events import FragmentId, Identifier
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import RefusedLink
+from tuttu.vocabulary import events, facts, people
 from tuttu.vocabulary.project import Project
 
 MOST_REFUSED = 100
@@ -33,20 +21,20 @@ UNMERGED = "unmerged"
 class End(msgspec.Struct, frozen=True):
     """One of the two nodes of a refused pair, with its customer."""
 
-    key: FragmentId
-    identifier: Identifier
-    node: Node
-    head: Head
+    key: events.FragmentId
+    identifier: events.Identifier
+    node: records.Node
+    head: records.Head
 
 
 def refused_links(
-    reader: Reader, project: Project, members: Iterable[FragmentId]
-) -> tuple[RefusedLink, ...]:
+    reader: facts.Reader, project: Project, members: Iterable[events.FragmentId]
+) -> tuple[people.RefusedLink, ...]:
     """Refused links of these members, oldest first; at most `MOST_REFUSED`.
 
     What they are linked to may be erased meanwhile: then nobody can name it any more.
     """
-    rows = (row for key in members for row in reader.scan(NEIGHBOURS, key + APART))
+    rows = (row for key in members for row in reader.scan(records.NEIGHBOURS, key + records.APART))
     found = [
         link
         for row, neighbour in islice(rows, MOST_REFUSED)
@@ -55,16 +43,16 @@ def refused_links(
     return tuple(sorted(found, key=lambda link: (link.time, link.event_id, link.one, link.other)))
 
 
-def priority(project: Project, identifier: Identifier) -> tuple[int, Identifier]:
+def priority(project: Project, identifier: events.Identifier) -> tuple[int, events.Identifier]:
     """The order of identifiers: by their namespaces' priority, then by value."""
     namespace = project.namespaces.get(identifier.namespace)
     return len(project.namespaces) if namespace is None else namespace.rank, identifier
 
 
 def _refused_link(
-    reader: Reader, project: Project, row: bytes, pair: EvidencePair
-) -> RefusedLink | None:
-    keys = row[:KEY], row[KEY + 1 :]
+    reader: facts.Reader, project: Project, row: bytes, pair: records.EvidencePair
+) -> people.RefusedLink | None:
+    keys = row[: records.KEY], row[records.KEY + 1 :]
     ends = [end for key in keys if (end := _end(reader, key)) is not None]
     if len(ends) < 2:
         return None
@@ -72,7 +60,7 @@ def _refused_link(
     evidence = min(
         (each for each in (pair.plain, pair.alias) if each is not None), key=lambda each: each.rank
     )
-    return RefusedLink(
+    return people.RefusedLink(
         one=ends[0].identifier,
         other=ends[1].identifier,
         reason=_reason(reader, project, ends, pair),
@@ -81,17 +69,19 @@ def _refused_link(
     )
 
 
-def _end(reader: Reader, key: FragmentId) -> End | None:
-    node = reader.get(NODES, key, watch=False)
+def _end(reader: facts.Reader, key: events.FragmentId) -> End | None:
+    node = reader.get(records.NODES, key, watch=False)
     if node is None or node.identifier is None:
         return None
-    home = node if node.head is not None else reader.get(NODES, node.home, watch=False)
+    home = node if node.head is not None else reader.get(records.NODES, node.home, watch=False)
     if home is None or home.head is None:
         return None
     return End(key, node.identifier, node, home.head)
 
 
-def _reason(reader: Reader, project: Project, ends: list[End], pair: EvidencePair) -> str:
+def _reason(
+    reader: facts.Reader, project: Project, ends: list[End], pair: records.EvidencePair
+) -> str:
     """Why the pair is apart. What parted two customers when the link was taken parts them still,
     since customers only grow as links are taken. An unmerge is named before all else that parts
     them, so that without the links it is said to refuse all would be as if it had not been."""
@@ -110,19 +100,19 @@ def _reason(reader: Reader, project: Project, ends: list[End], pair: EvidencePai
     return UNMERGED if name is None else _at_most(project, name, alias=name == aliased)
 
 
-def _barred(reader: Reader, key: FragmentId) -> tuple[FragmentId, ...]:
-    found = reader.get(BARRED, key, watch=False)
+def _barred(reader: facts.Reader, key: events.FragmentId) -> tuple[events.FragmentId, ...]:
+    found = reader.get(records.BARRED, key, watch=False)
     return () if found is None else found.others
 
 
-def _hold_unmerged_pair(reader: Reader, one: End, other: End) -> bool:
+def _hold_unmerged_pair(reader: facts.Reader, one: End, other: End) -> bool:
     """Whether some member of the one's customer was unmerged from one of the other's."""
     if not (one.head.barred and other.head.barred):
         return False
-    rows = [row for row, _ in reader.scan(MEMBERS, one.node.home)]
-    members = [row[KEY:] for row in rows] or [one.key]
+    rows = [row for row, _ in reader.scan(records.MEMBERS, one.node.home)]
+    members = [row[records.KEY :] for row in rows] or [one.key]
     enemies = {enemy for key in members for enemy in _barred(reader, key)}
-    nodes = (reader.get(NODES, enemy, watch=False) for enemy in enemies)
+    nodes = (reader.get(records.NODES, enemy, watch=False) for enemy in enemies)
     return any(node is not None and node.home == other.node.home for node in nodes)
 
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tuttu.identity.evidence import IdentityLink
+from tuttu.identity import evidence, records
 from tuttu.identity.graph_state import GraphState
 from tuttu.identity.partition import Constraints, UnionFind, added, grouped
-from tuttu.identity.records import JOINED, EvidencePair, Head
 from tuttu.vocabulary.events import FragmentId
 
 CROWD = 8
-"""Partners of a node that are looked at one by one, whoever they are."""
+"""Partners of a node that are looked at one by one in any case."""
 
 
 class Neighbourhood(msgspec.Struct):
@@ -31,10 +30,10 @@ class Neighbourhood(msgspec.Struct):
     inside: set[FragmentId]
     seen: set[FragmentId]
     kinds: dict[FragmentId, str] = {}
-    pairs: dict[tuple[FragmentId, FragmentId], EvidencePair] = {}
+    pairs: dict[tuple[FragmentId, FragmentId], records.EvidencePair] = {}
     apart: set[FragmentId] = set()
     borders: list[tuple[FragmentId, FragmentId]] = []
-    links: list[IdentityLink[FragmentId]] = []
+    links: list[evidence.IdentityLink[FragmentId]] = []
     crowded: set[FragmentId] = set()
 
 
@@ -66,12 +65,12 @@ def repartition(graph: GraphState, homes: set[FragmentId]) -> None:
 
 
 def links_of_pair(
-    one: FragmentId, other: FragmentId, pair: EvidencePair
-) -> Iterator[IdentityLink[FragmentId]]:
+    one: FragmentId, other: FragmentId, pair: records.EvidencePair
+) -> Iterator[evidence.IdentityLink[FragmentId]]:
     if pair.plain is not None:
-        yield IdentityLink(one, other, pair.plain)
+        yield evidence.IdentityLink(one, other, pair.plain)
     if pair.alias is not None:
-        yield IdentityLink(one, other, pair.alias, alias=True)
+        yield evidence.IdentityLink(one, other, pair.alias, alias=True)
 
 
 def _is_crowd(graph: GraphState, key: FragmentId) -> bool:
@@ -109,7 +108,7 @@ def _neighbourhood(
     for key in sorted(crowded):
         _look_inside(graph, around, key, crowded)
     for key in around.seen:
-        for partner, neighbour in graph.neighbours(key, JOINED):
+        for partner, neighbour in graph.neighbours(key, records.JOINED):
             if key < partner:
                 around.links += links_of_pair(key, partner, neighbour.pair)
     return around
@@ -140,7 +139,7 @@ def _look_around(graph: GraphState, around: Neighbourhood, key: FragmentId) -> N
 def _look_inside(
     graph: GraphState, around: Neighbourhood, key: FragmentId, crowded: set[FragmentId]
 ) -> None:
-    """Those pairs of a crowded node that no node inside has told already."""
+    """Those pairs of a crowded node that no node inside has named already."""
     for partner in crowded:
         pair = graph.pair(key, partner)
         if pair is not None and (partner, key) not in around.pairs:
@@ -173,7 +172,7 @@ def _rebuild(
             graph.set_node(key, home=home)
             unique = added(unique, graph.unique_of(key))
         barred = any(graph.node(key).barred for key in members)
-        graph.set_node(home, head=Head(size=len(members), unique=unique, barred=barred))
+        graph.set_node(home, head=records.Head(size=len(members), unique=unique, barred=barred))
     for (one, other), pair in around.pairs.items():
         graph.put_pair(one, other, pair)
     for key in around.apart:

@@ -155,7 +155,7 @@ def read_call(content: bytes, route: str, context: Context, sent: Instant | None
         category=said["category"],
         **raw,
     )
-    # What is decoded here is decoded for everybody who hears the event: see `Event.said`.
+    # Decoded once, for every fold of the event: see `Event.said`.
     event.__dict__.update(
         said=said["properties"], said_traits=said["traits"], said_context=said["context"]
     )

@@ -19,7 +19,7 @@ _ZONE = text("a time zone such as Europe/Rome", "Of times that name none. Defaul
 
 
 def mapping_schema() -> Shape:
-    """The schema of a mapping file, made anew."""
+    """The schema of a mapping file, a new one each time."""
     keys = {
         "format": _format(),
         "id": record(

@@ -9,13 +9,11 @@ import msgspec
 
 from tuttu.ledger.reading import state_of
 from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import facts, people, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Contact
 
 
-def canonical(reader: Reader, customer: Customer, project: Project) -> dict[str, Any]:
+def canonical(reader: facts.Reader, customer: people.Customer, project: Project) -> dict[str, Any]:
     """Contacts, reports, answers and units of all their fragments, in a fixed order; builtins.
 
     It holds what the project declares now: what was once declared stays out.
@@ -43,7 +41,7 @@ def canonical(reader: Reader, customer: Customer, project: Project) -> dict[str,
     }
 
 
-def whole(reader: Reader, project: Project) -> dict[str, Any]:
+def whole(reader: facts.Reader, project: Project) -> dict[str, Any]:
     """What is used and held of every declared resource in every period, and the amounts that were
     set."""
     return {
@@ -56,7 +54,7 @@ def whole(reader: Reader, project: Project) -> dict[str, Any]:
     }
 
 
-def _contact(contact: Contact) -> dict[str, object]:
+def _contact(contact: verdicts.Contact) -> dict[str, object]:
     """Without its fragment: a pseudonym differs from store to store. An item stands where there
     is one, so that what was kept before contacts had items keeps its digest."""
     plain: dict[str, object] = msgspec.to_builtins(contact)

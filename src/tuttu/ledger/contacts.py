@@ -8,13 +8,10 @@ from functools import cached_property
 
 import msgspec
 
-from tuttu.ledger import columns, limits, suppressions
+from tuttu.ledger import columns, limits, reading, resources, suppressions
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at
-from tuttu.ledger.reading import state_of
-from tuttu.ledger.resources import local_date
 from tuttu.ledger.state import CLICKED, COUNTED, HELD, HOLD, IGNORED, NO_ANSWER
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
@@ -42,21 +39,21 @@ def as_of(project: Project, now: Instant) -> AsOf:
 
 
 def read(
-    reader: Reader,
+    reader: facts.Reader,
     customer: Customer,
     project: Project,
     now: Instant,
-    groups: Mapping[str, tuple[FragmentId, ...]],
+    groups: Mapping[str, tuple[events.FragmentId, ...]],
 ) -> History:
     """The customer's contacts and those of each group's members; every read is watched.
 
     groups: name to the fragments of its members, the customer's own with or without.
     """
     moment = as_of(project, now)
-    own = [state_of(reader, project, fragment) for fragment in customer.fragments]
+    own = [reading.state_of(reader, project, fragment) for fragment in customer.fragments]
     members = {fragment for group in groups.values() for fragment in group}
     others = {
-        fragment: entries_of([state_of(reader, project, fragment)], moment.outbound, now)
+        fragment: entries_of([reading.state_of(reader, project, fragment)], moment.outbound, now)
         for fragment in sorted(members - set(customer.fragments))
     }
     return History(moment, entries_of(own, moment.outbound, now), others, groups)
@@ -81,8 +78,8 @@ class History:
         self,
         moment: AsOf,
         entries: tuple[HistoryEntry, ...],
-        others: Mapping[FragmentId, tuple[HistoryEntry, ...]],
-        groups: Mapping[str, tuple[FragmentId, ...]],
+        others: Mapping[events.FragmentId, tuple[HistoryEntry, ...]],
+        groups: Mapping[str, tuple[events.FragmentId, ...]],
     ) -> None:
         self.moment = moment
         self.entries = entries
@@ -157,7 +154,9 @@ class History:
     def _days(self) -> tuple[int, int]:
         """The days on which something decided now can be seen."""
         now, zone = self.moment.now, self.moment.zone
-        return local_date(now, zone).toordinal(), local_date(now + HOLD, zone).toordinal()
+        return resources.local_date(now, zone).toordinal(), resources.local_date(
+            now + HOLD, zone
+        ).toordinal()
 
     def keys(self, limit: ContactLimit) -> Mapping[limits.Key, Instant]:
         """The showings that the limit counts now; see `limits.counted`."""
@@ -205,7 +204,7 @@ class History:
         scope = suppression.scope
         value: str = action.name if scope == "action" else getattr(action, scope)
         answers = self._answers[suppression.name].get(value, ())
-        return suppressions.silent_until(answers, suppression, item)
+        return suppressions.silent_until(answers, suppression, item) if answers else None
 
     # What showing it again would reuse
 
@@ -215,7 +214,8 @@ class History:
         One made less than the time of a hold ago, seen or not; or an offer with `holds` that was
         shown and not answered. Units that were lost are never reused.
         """
-        for contact in self._same_offers(action, treatment, item):
+        offer = (action.name, treatment.name, treatment.surface, item)
+        for contact in self._open_offers.get(offer, ()):
             in_hold = contact.held_until is not None and self.moment.now < contact.held_until
             if in_hold or self._is_kept(contact, treatment):
                 return contact
@@ -223,16 +223,12 @@ class History:
 
     def kept(self, action: Action, treatment: Treatment, item: str | None = None) -> Contact | None:
         """The shown offer whose declared `holds` time still runs: it keeps its slot."""
-        offers = self._same_offers(action, treatment, item)
+        offer = (action.name, treatment.name, treatment.surface, item)
+        offers = self._open_offers.get(offer, ())
         return next((each for each in offers if self._is_kept(each, treatment)), None)
 
     def _is_kept(self, contact: Contact, treatment: Treatment) -> bool:
         return treatment.holds is not None and self.moment.now < contact.time + treatment.holds
-
-    def _same_offers(
-        self, action: Action, treatment: Treatment, item: str | None
-    ) -> Sequence[Contact]:
-        return self._open_offers.get((action.name, treatment.name, treatment.surface, item), ())
 
     @cached_property
     def _open_offers(self) -> Mapping[OfferKey, Sequence[Contact]]:

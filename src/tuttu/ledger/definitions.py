@@ -12,11 +12,9 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.vocabulary.company import ElsewhereContact
+from tuttu.vocabulary import company, library, values
 from tuttu.vocabulary.history import Part, meaning, part
-from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project, remembered
-from tuttu.vocabulary.values import Expression
 
 T = TypeVar("T")
 
@@ -31,14 +29,14 @@ class OutcomeRule(msgspec.Struct, frozen=True):
 
     action: str
     outcome: str
-    test: Expression
+    test: values.Expression
 
 
 class ContactMapping(msgspec.Struct, frozen=True):
     """A mapping of events.yaml to contacts made outside tuttu, and its place among them."""
 
     number: int
-    mapping: ElsewhereContact
+    mapping: company.ElsewhereContact
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +100,7 @@ def _mappings(project: Project) -> Iterator[tuple[Part, ContactMapping]]:
         yield part(said.hex(), alike[said]), ContactMapping(number, mapping)
 
 
-def _item(project: Project, action: Action | None) -> object:
+def _item(project: Project, action: library.Action | None) -> object:
     """By which property, of which type, an event names an item of those the action is about."""
     if action is None or action.about is None:
         return None

@@ -6,18 +6,15 @@ from collections.abc import Mapping
 
 from tuttu.ledger.definitions import ContactMapping
 from tuttu.ledger.state import COUNTED, ContactReport, ExternalContact
-from tuttu.vocabulary.company import ElsewhereContact
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.history import Part
+from tuttu.vocabulary import company, events, history, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Contact
 
 
-def action_of(mapping: ElsewhereContact, said: Mapping[str, object]) -> str | None:
+def action_of(mapping: company.ElsewhereContact, said: Mapping[str, object]) -> str | None:
     return mapping.action or _text(said, mapping.action_from)
 
 
-def outcome_of(mapping: ElsewhereContact, said: Mapping[str, object]) -> str | None:
+def outcome_of(mapping: company.ElsewhereContact, said: Mapping[str, object]) -> str | None:
     if mapping.outcome is not None:
         return mapping.outcome
     outcome = _text(said, mapping.outcome_from)
@@ -31,13 +28,13 @@ def contact_id(mapped: ContactMapping, event_id: str) -> str:
 def contact_of(
     project: Project,
     mapped: ContactMapping,
-    fragment: FragmentId,
+    fragment: events.FragmentId,
     event_id: str,
     made: ExternalContact,
-) -> Contact:
+) -> verdicts.Contact:
     """As the present library of actions sees it."""
     action = project.actions.get(made.action or "")
-    return Contact(
+    return verdicts.Contact(
         id=contact_id(mapped, event_id),
         fragment=fragment,
         action=made.action,
@@ -53,7 +50,7 @@ def contact_of(
     )
 
 
-def report_of(part: Part, made: ExternalContact) -> ContactReport | None:
+def report_of(part: history.Part, made: ExternalContact) -> ContactReport | None:
     return ContactReport(made.time, made.outcome, part=part) if made.outcome else None
 
 

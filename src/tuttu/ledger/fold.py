@@ -8,27 +8,25 @@ from tuttu.ledger.definitions import OWN, definitions_of, only
 from tuttu.ledger.outcome_rules import OutcomeRules
 from tuttu.ledger.state import AMOUNTS, WITHDRAWN, Amount, ContactReport
 from tuttu.ledger.writer import ContactWriter
+from tuttu.vocabulary import history, room, verdicts
 from tuttu.vocabulary.events import ContactWithdrawn, Event, ResourceSet
 from tuttu.vocabulary.facts import Logged, Transaction
-from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Folds
-from tuttu.vocabulary.verdicts import Reason, Receipt
 
 
-def parts(project: Project) -> frozenset[Part]:
+def parts(project: Project) -> frozenset[history.Part]:
     """What is kept under the name of the definition that heard it."""
     return definitions_of(project).parts
 
 
-def folds(project: Project) -> Folds:
+def folds(project: Project) -> room.Folds:
     """That of receipts raises Exhausted, with the resource's name, for a claim that does not
     fit."""
     rules = OutcomeRules(project, definitions_of(project))
 
     def fold_receipt(transaction: Transaction, logged: Logged) -> None:
         fact, receipt = logged.fact, logged.fact.body
-        if isinstance(receipt, Receipt) and receipt.contacts:
+        if isinstance(receipt, verdicts.Receipt) and receipt.contacts:
             writer = ContactWriter(transaction, project, fact.time)
             for contact in receipt.contacts:
                 writer.add_contact(contact)
@@ -36,7 +34,7 @@ def folds(project: Project) -> Folds:
     def fold_withdrawal(transaction: Transaction, logged: Logged) -> None:
         fact, withdrawn = logged.fact, logged.fact.body
         if isinstance(withdrawn, ContactWithdrawn):
-            why = withdrawn.reason or Reason(withdrawn.code, withdrawn.values).packed()
+            why = withdrawn.reason or verdicts.Reason(withdrawn.code, withdrawn.values).packed()
             report = ContactReport(fact.time, WITHDRAWN, part=OWN, why=why)
             writer = ContactWriter(transaction, project, fact.time)
             writer.add_report(withdrawn.contact_id, report)
@@ -50,19 +48,19 @@ def folds(project: Project) -> Folds:
                 transaction.put(AMOUNTS, key, Amount(change.amount, fact.time, fact.id))
 
     return {
-        Receipt: fold_receipt,
+        verdicts.Receipt: fold_receipt,
         Event: rules.fold,
         ContactWithdrawn: fold_withdrawal,
         ResourceSet: fold_amount,
     }
 
 
-def filler(project: Project, behind: Behind) -> Folds:
+def filler(project: Project, behind: history.Behind) -> room.Folds:
     """For the parts that have not heard the log up to a fact's position."""
     whole = definitions_of(project)
 
     @lru_cache
-    def rules_of(wanted: frozenset[Part]) -> OutcomeRules:
+    def rules_of(wanted: frozenset[history.Part]) -> OutcomeRules:
         return OutcomeRules(project, only(whole, wanted))
 
     def fill_event(transaction: Transaction, logged: Logged) -> None:
@@ -70,9 +68,12 @@ def filler(project: Project, behind: Behind) -> Folds:
 
     def fill_queue(transaction: Transaction, logged: Logged) -> None:
         fact, receipt = logged.fact, logged.fact.body
-        if isinstance(receipt, Receipt) and rules_of(behind.at(logged.position)).definitions.queue:
+        if (
+            isinstance(receipt, verdicts.Receipt)
+            and rules_of(behind.at(logged.position)).definitions.queue
+        ):
             writer = ContactWriter(transaction, project, fact.time)
             for contact in receipt.contacts:
                 writer.list_if_queued(contact)
 
-    return {Event: fill_event, Receipt: fill_queue}
+    return {Event: fill_event, verdicts.Receipt: fill_queue}

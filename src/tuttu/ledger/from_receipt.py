@@ -9,18 +9,16 @@ import msgspec
 from tuttu.ledger.contacts import AsOf, History, as_of
 from tuttu.ledger.lifecycle import HistoryEntry
 from tuttu.ledger.limits import concerns
-from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
+from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant, Value
-from tuttu.vocabulary.verdicts import Contact, LimitState, Silence
 
 
 def from_receipt(
-    now: Instant,
+    now: values.Instant,
     project: Project,
-    silences: Sequence[Silence],
-    limits: Mapping[str, LimitState],
-    offers: Iterable[Contact],
+    silences: Sequence[verdicts.Silence],
+    limits: Mapping[str, verdicts.LimitState],
+    offers: Iterable[verdicts.Contact],
 ) -> History:
     """The history that a decision saw at `now`, from what its receipt kept of it."""
     moment = as_of(project, now)
@@ -39,8 +37,8 @@ class HistoryFromReceipt(History):
     def __init__(
         self,
         moment: AsOf,
-        silences: Sequence[Silence],
-        limits: Mapping[str, LimitState],
+        silences: Sequence[verdicts.Silence],
+        limits: Mapping[str, verdicts.LimitState],
         offers: Sequence[HistoryEntry],
         added: Sequence[HistoryEntry] = (),
     ) -> None:
@@ -50,15 +48,15 @@ class HistoryFromReceipt(History):
         self._offered = tuple(offers)
         self._added_entries = tuple(added)
 
-    def columns(self, names: object = None) -> dict[str, Value]:  # noqa: ARG002 - see above
+    def columns(self, names: object = None) -> dict[str, values.Value]:  # noqa: ARG002 - see above
         return {}
 
-    def columns_about(self, item: str, actions: Collection[str]) -> dict[str, Value]:  # noqa: ARG002
+    def columns_about(self, item: str, actions: Collection[str]) -> dict[str, values.Value]:  # noqa: ARG002
         return {}
 
     def silent_until(
-        self, suppression: Suppression, action: Action, item: str | None = None
-    ) -> Instant | None:
+        self, suppression: library.Suppression, action: library.Action, item: str | None = None
+    ) -> values.Instant | None:
         ends = [
             each.until
             for each in self._silences
@@ -67,7 +65,11 @@ class HistoryFromReceipt(History):
         return max(ends, default=None)
 
     def limit_breach(
-        self, limit: ContactLimit, action: Action, treatment: Treatment, item: str | None = None
+        self,
+        limit: library.ContactLimit,
+        action: library.Action,
+        treatment: library.Treatment,
+        item: str | None = None,
     ) -> str | None:
         """As it was, and with what the slots before have added since."""
         if not concerns(limit, action.purpose, treatment.channel, action.name, action.issue_group):
@@ -79,12 +81,12 @@ class HistoryFromReceipt(History):
         more = any(key[1:] not in known for key in self._added(action, treatment, item))
         return limit.name if len(made) + more > self._left(limit) else None
 
-    def _made(self, limit: ContactLimit) -> set[tuple[str, str | None, int]]:
+    def _made(self, limit: library.ContactLimit) -> set[tuple[str, str | None, int]]:
         """What the slots before have added: the receipt's count does not have it."""
         added = History(self.moment, self._added_entries, {}, {})
         return {key[1:] for key in added.keys(limit)}
 
-    def _left(self, limit: ContactLimit) -> int:
+    def _left(self, limit: library.ContactLimit) -> int:
         """How many contacts more it bears; below 0 where it was passed already."""
         state = self._states.get(limit.name)
         if state is None:
@@ -92,15 +94,15 @@ class HistoryFromReceipt(History):
         opened = state.opens is not None and state.opens <= self.moment.now
         return limit.at_most - (min(state.counted, state.at_most - 1) if opened else state.counted)
 
-    def opens(self, limit: ContactLimit) -> Instant | None:
+    def opens(self, limit: library.ContactLimit) -> values.Instant | None:
         state = self._states.get(limit.name)
         return None if state is None else state.opens
 
-    def adding(self, contact: Contact) -> History:
+    def adding(self, contact: verdicts.Contact) -> History:
         added = (*self._added_entries, self._entry(contact))
         return HistoryFromReceipt(self.moment, self._silences, self._states, self._offered, added)
 
-    def at(self, now: Instant) -> History:
+    def at(self, now: values.Instant) -> History:
         """A limit that has opened bears one contact more; how many, the receipt does not tell."""
         moment = msgspec.structs.replace(self.moment, now=now)
         return HistoryFromReceipt(

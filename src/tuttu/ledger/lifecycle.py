@@ -12,21 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from tuttu.ledger import state as s
 from tuttu.ledger.reservations import LOST
-from tuttu.ledger.state import (
-    COUNTED,
-    HELD,
-    IGNORED,
-    NO_ANSWER,
-    QUEUED,
-    RELEASED,
-    SENT,
-    VIEWED,
-    WITHDRAWN,
-    Answer,
-    ContactReport,
-    FragmentState,
-)
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Contact, Outcome
 
@@ -47,12 +34,12 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     views: tuple[Instant, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     lost: bool = False
-    withdrawn: ContactReport | None = None
+    withdrawn: s.ContactReport | None = None
 
     @property
     def counts(self) -> bool:
         """It took place, or will: what is queued is sent."""
-        return self.contact.state in (COUNTED, QUEUED)
+        return self.contact.state in (s.COUNTED, s.QUEUED)
 
 
 def may_be_about(contact: Contact, item: str | None) -> bool:
@@ -62,25 +49,27 @@ def may_be_about(contact: Contact, item: str | None) -> bool:
 
 
 def entries_of(
-    states: Sequence[FragmentState], outbound: Mapping[str, bool], now: Instant
+    states: Sequence[s.FragmentState], outbound: Mapping[str, bool], now: Instant
 ) -> tuple[HistoryEntry, ...]:
     """All contacts of the fragments together, by (time, id).
 
     outbound: by channel; one that is not declared any more is taken as outbound.
     """
-    reports: dict[str, list[ContactReport]] = defaultdict(list)
+    reports: dict[str, list[s.ContactReport]] = defaultdict(list)
     entries = []
     for state in states:
         for contact in state.contacts.values():
             all_reports = state.reports.get(contact.id, ())
-            withdrawals = [each for each in all_reports if each.outcome == WITHDRAWN]
+            withdrawals = [each for each in all_reports if each.outcome == s.WITHDRAWN]
             reports[contact.id] = [
-                each for each in all_reports if each.outcome != WITHDRAWN and each.concerns(contact)
+                each
+                for each in all_reports
+                if each.outcome != s.WITHDRAWN and each.concerns(contact)
             ]
             entries.append(_entry(contact, reports[contact.id], withdrawals, outbound, now))
     entries.sort(key=lambda entry: (entry.contact.time, entry.contact.id))
     for contact_id, answer in _attributed(states, entries):
-        reports[contact_id].append(ContactReport(answer.time, answer.outcome))
+        reports[contact_id].append(s.ContactReport(answer.time, answer.outcome))
     lost = {key for state in states for key, units in state.units.items() if units == LOST}
     return tuple(
         replace(
@@ -94,39 +83,39 @@ def entries_of(
 
 def _entry(
     contact: Contact,
-    reports: Sequence[ContactReport],
-    withdrawals: Sequence[ContactReport],
+    reports: Sequence[s.ContactReport],
+    withdrawals: Sequence[s.ContactReport],
     outbound: Mapping[str, bool],
     now: Instant,
 ) -> HistoryEntry:
     """Any report proves that an inbound contact was seen, from the first one on. What was withdrawn
     while it waited is released; what took place all the same is not."""
     state, time, withdrawn = contact.state, contact.time, None
-    if any(report.outcome == RELEASED for report in reports):
-        state = RELEASED
-    elif state == HELD and reports:
-        state, time = COUNTED, max(time, reports[0].time)
-    elif state == HELD:
+    if any(report.outcome == s.RELEASED for report in reports):
+        state = s.RELEASED
+    elif state == s.HELD and reports:
+        state, time = s.COUNTED, max(time, reports[0].time)
+    elif state == s.HELD:
         expired = contact.held_until is not None and contact.held_until <= now
-        state = RELEASED if expired else HELD
-    elif state == QUEUED and reports:
-        sent = (report.time for report in reports if report.outcome == SENT)
-        state, time = COUNTED, next(sent, time)
-    elif state == QUEUED and withdrawals:
-        state, withdrawn = RELEASED, withdrawals[0]
+        state = s.RELEASED if expired else s.HELD
+    elif state == s.QUEUED and reports:
+        sent = (report.time for report in reports if report.outcome == s.SENT)
+        state, time = s.COUNTED, next(sent, time)
+    elif state == s.QUEUED and withdrawals:
+        state, withdrawn = s.RELEASED, withdrawals[0]
     unchanged = (state, time) == (contact.state, contact.time)
     return HistoryEntry(
         contact=contact if unchanged else replace(contact, state=state, time=time),
         reserved=contact.time,
         inbound=not outbound.get(contact.channel, True),
-        views=tuple(report.time for report in reports if report.outcome == VIEWED),
+        views=tuple(report.time for report in reports if report.outcome == s.VIEWED),
         withdrawn=withdrawn,
     )
 
 
 def _attributed(
-    states: Sequence[FragmentState], entries: Sequence[HistoryEntry]
-) -> Iterator[tuple[str, Answer]]:
+    states: Sequence[s.FragmentState], entries: Sequence[HistoryEntry]
+) -> Iterator[tuple[str, s.Answer]]:
     """(contact id, answer) for the events that did not name a contact of the customer's: the
     newest contact that was in time, of those about the item that the event names, if any."""
     known = {entry.contact.id for entry in entries}
@@ -142,7 +131,7 @@ def _attributed(
                     yield found.id, answer
 
 
-def _newest(shown: Sequence[Contact], answer: Answer) -> Contact | None:
+def _newest(shown: Sequence[Contact], answer: s.Answer) -> Contact | None:
     """The newest contact about its item that the answer is not before, and within."""
     for contact in reversed(shown):
         if not may_be_about(contact, answer.item or None):
@@ -154,26 +143,26 @@ def _newest(shown: Sequence[Contact], answer: Answer) -> Contact | None:
 
 
 def _outcomes(
-    entry: HistoryEntry, reports: Sequence[ContactReport], now: Instant
+    entry: HistoryEntry, reports: Sequence[s.ContactReport], now: Instant
 ) -> tuple[Outcome, ...]:
     """reports: in order."""
-    last = {report.outcome: report.time for report in reports if report.outcome != RELEASED}
+    last = {report.outcome: report.time for report in reports if report.outcome != s.RELEASED}
     if entry.views:
-        last[VIEWED] = entry.views[0]
+        last[s.VIEWED] = entry.views[0]
     silent_from = _ignored(entry.contact, reports, now)
     if silent_from is not None:
-        last.setdefault(IGNORED, silent_from)
+        last.setdefault(s.IGNORED, silent_from)
     return tuple(
         Outcome(contact_id=entry.contact.id, name=name, time=time)
         for time, name in sorted((time, name) for name, time in last.items())
     )
 
 
-def _ignored(contact: Contact, reports: Sequence[ContactReport], now: Instant) -> Instant | None:
-    if contact.state != COUNTED or contact.answer_within is None:
+def _ignored(contact: Contact, reports: Sequence[s.ContactReport], now: Instant) -> Instant | None:
+    if contact.state != s.COUNTED or contact.answer_within is None:
         return None
     until = contact.time + contact.answer_within
-    spoke = any(each.time < until and each.outcome not in NO_ANSWER for each in reports)
+    spoke = any(each.time < until and each.outcome not in s.NO_ANSWER for each in reports)
     return None if spoke or now < until else until
 
 
@@ -181,12 +170,12 @@ def entry_at(entry: HistoryEntry, now: Instant) -> HistoryEntry:
     """The entry as it will stand at a later moment, if nothing more is reported of it: a hold runs
     out, silence becomes *ignored*."""
     contact = entry.contact
-    if contact.state == HELD and contact.held_until is not None and contact.held_until <= now:
-        return replace(entry, contact=replace(contact, state=RELEASED))
-    reports = [ContactReport(each.time, each.name) for each in entry.outcomes]
+    if contact.state == s.HELD and contact.held_until is not None and contact.held_until <= now:
+        return replace(entry, contact=replace(contact, state=s.RELEASED))
+    reports = [s.ContactReport(each.time, each.name) for each in entry.outcomes]
     silent_from = _ignored(contact, reports, now)
-    if silent_from is None or any(each.name == IGNORED for each in entry.outcomes):
+    if silent_from is None or any(each.name == s.IGNORED for each in entry.outcomes):
         return entry
-    ignored = Outcome(contact_id=contact.id, name=IGNORED, time=silent_from)
+    ignored = Outcome(contact_id=contact.id, name=s.IGNORED, time=silent_from)
     outcomes = sorted((*entry.outcomes, ignored), key=lambda each: (each.time, each.name))
     return replace(entry, outcomes=tuple(outcomes))

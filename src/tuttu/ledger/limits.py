@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tuttu.ledger.lifecycle import HistoryEntry
-from tuttu.ledger.resources import local_date
-from tuttu.ledger.state import HELD, RELEASED
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.library import ContactLimit
-from tuttu.vocabulary.values import INTEGER_MAX, Instant
+from tuttu.ledger import lifecycle, resources, state
+from tuttu.vocabulary import events, library, values
 
-Key = tuple[FragmentId, str, str | None, int]
+Key = tuple[events.FragmentId, str, str | None, int]
 """(person, action, item, day) of a showing, or (person, contact id, None, 0). The customer,
 whatever their fragments, is the empty person; the members of their groups are counted by
 fragment."""
@@ -26,25 +22,25 @@ NEW: Key = (b"", "", None, 0)
 
 
 def counted(
-    people: Mapping[FragmentId, Iterable[HistoryEntry]],
-    limit: ContactLimit,
-    now: Instant,
+    people: Mapping[events.FragmentId, Iterable[lifecycle.HistoryEntry]],
+    limit: library.ContactLimit,
+    now: values.Instant,
     zone: str,
-) -> dict[Key, Instant]:
+) -> dict[Key, values.Instant]:
     """The showings that the limit counts, each with the instant from which it counts them no more;
     `INTEGER_MAX`: time alone does not tell. What is held counts whatever its age: it counts from
     when it is seen.
 
     people: whose contacts it counts.
     """
-    found: dict[Key, Instant] = {}
+    found: dict[Key, values.Instant] = {}
     for person, entries in people.items():
         for entry in entries:
             made = entry.contact
             if concerns(limit, made.purpose, made.channel, made.action, made.issue_group):
                 for time, key in _showings(entry, person, zone):
                     if time is None:
-                        end = INTEGER_MAX if made.held_until is None else made.held_until
+                        end = values.INTEGER_MAX if made.held_until is None else made.held_until
                         found[key] = max(found.get(key, end), end)
                     elif now - limit.window <= time:
                         end = time + limit.window + 1
@@ -52,15 +48,21 @@ def counted(
     return found
 
 
-def opening(showings: Mapping[Key, Instant], limit: ContactLimit) -> Instant | None:
+def opening(
+    showings: Mapping[Key, values.Instant], limit: library.ContactLimit
+) -> values.Instant | None:
     """From when on time alone will have made room for one contact more; None: it never will."""
     place = len(showings) - limit.at_most
-    opens = sorted(showings.values())[place] if 0 <= place < len(showings) else INTEGER_MAX
-    return None if opens == INTEGER_MAX else opens
+    opens = sorted(showings.values())[place] if 0 <= place < len(showings) else values.INTEGER_MAX
+    return None if opens == values.INTEGER_MAX else opens
 
 
 def concerns(
-    limit: ContactLimit, purpose: str, channel: str, action: str | None, issue_group: str | None
+    limit: library.ContactLimit,
+    purpose: str,
+    channel: str,
+    action: str | None,
+    issue_group: str | None,
 ) -> bool:
     return (
         limit.purpose in (None, purpose)
@@ -71,18 +73,18 @@ def concerns(
 
 
 def _showings(
-    entry: HistoryEntry, person: FragmentId, zone: str
-) -> Iterator[tuple[Instant | None, Key]]:
+    entry: lifecycle.HistoryEntry, person: events.FragmentId, zone: str
+) -> Iterator[tuple[values.Instant | None, Key]]:
     contact = entry.contact
-    if contact.state == RELEASED:
+    if contact.state == state.RELEASED:
         return
     if not entry.inbound or contact.action is None:
         yield contact.time, (person, contact.id, None, 0)
         return
     action, item = contact.action, contact.item
-    made = local_date(entry.reserved, zone).toordinal()
-    yield None if contact.state == HELD else contact.time, (person, action, item, made)
-    first = local_date(contact.time, zone).toordinal()
+    made = resources.local_date(entry.reserved, zone).toordinal()
+    yield None if contact.state == state.HELD else contact.time, (person, action, item, made)
+    first = resources.local_date(contact.time, zone).toordinal()
     for view in entry.views:
-        day = local_date(view, zone).toordinal()
+        day = resources.local_date(view, zone).toordinal()
         yield view, (person, action, item, made if day in (made, first) else day)

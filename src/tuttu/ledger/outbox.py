@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tuttu.ledger.state import FRAGMENTS, QUEUE
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import facts, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Contact, Reason
 
 FRAGMENT_BYTES = 16
 
 
-def queued(reader: Reader) -> Iterator[Contact]:
+def queued(reader: facts.Reader) -> Iterator[verdicts.Contact]:
     """Contacts that wait to be sent, by fragment."""
     for key, waiting in reader.scan(QUEUE):
         record = reader.get(FRAGMENTS, key[:FRAGMENT_BYTES], watch=False)
@@ -20,17 +19,17 @@ def queued(reader: Reader) -> Iterator[Contact]:
             yield record.contacts[waiting.contact_id]
 
 
-def withdrawal_reason(project: Project, contact: Contact) -> Reason | None:
+def withdrawal_reason(project: Project, contact: verdicts.Contact) -> verdicts.Reason | None:
     """Why this version of the project cannot make the contact; None if it can."""
     action = project.actions.get(contact.action or "")
     values = {"action": contact.action, "version": project.digest[:12]}
     if action is None:
-        return Reason("action_gone", values)
+        return verdicts.Reason("action_gone", values)
     if action.status == "retired":
-        return Reason("action_retired", values)
+        return verdicts.Reason("action_retired", values)
     treatment = action.treatments.get(contact.treatment or "")
     if treatment is None:
-        return Reason("treatment_gone", {**values, "treatment": contact.treatment})
+        return verdicts.Reason("treatment_gone", {**values, "treatment": contact.treatment})
     if treatment.surface != contact.surface:
-        return Reason("surface_changed", {**values, "surface": contact.surface})
+        return verdicts.Reason("surface_changed", {**values, "surface": contact.surface})
     return None

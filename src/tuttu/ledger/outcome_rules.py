@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tuttu.ledger import external
+from tuttu.ledger import external, state
 from tuttu.ledger.definitions import Definitions
-from tuttu.ledger.state import Answer, ContactReport, ExternalContact
 from tuttu.ledger.writer import ContactWriter
 from tuttu.policy import by_value
-from tuttu.vocabulary.conversion import event_row, item_key, value_at
-from tuttu.vocabulary.events import Event
-from tuttu.vocabulary.facts import Logged, Transaction
-from tuttu.vocabulary.history import Part
+from tuttu.vocabulary import conversion, events, facts, history, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Expression
 
-_Condition = tuple[Expression, list[Part]]
+_Condition = tuple[values.Expression, list[history.Part]]
 """A condition on events, and the outcome rules that ask it."""
 
 
@@ -38,15 +33,15 @@ class OutcomeRules:
         self._events = {mapped.mapping.event for mapped in definitions.mappings.values()}
         self._events.update(event for event, _ in definitions.outcomes.values())
 
-    def fold(self, transaction: Transaction, logged: Logged) -> None:
+    def fold(self, transaction: facts.Transaction, logged: facts.Logged) -> None:
         event, fragment, rules = logged.fact.body, logged.fact.fragment, self.definitions
-        if not isinstance(event, Event) or fragment is None:
+        if not isinstance(event, events.Event) or fragment is None:
             return
         declared = event.name in self._events
         conditions = self._of_events.get(event.name, self._of_any)
         if not (declared or conditions):
             return
-        row, said = event_row(event, self._project.event_schema), event.said
+        row, said = conversion.event_row(event, self._project.event_schema), event.said
         met = [part for test, parts in conditions if test(row) is True for part in parts]
         if not (declared or met):
             return
@@ -60,22 +55,22 @@ class OutcomeRules:
                     external.action_of(mapping, said),
                     external.outcome_of(mapping, said),
                 )
-                made = ExternalContact(event.time, action, self._item(action, said), result)
+                made = state.ExternalContact(event.time, action, self._item(action, said), result)
                 contact_id = external.contact_id(mapped, event.id)
                 writer.add_external(part, fragment, event.id, contact_id, made)
         for part, (name, outcome) in rules.outcomes.items() if declared and named else ():
             if name == event.name:
-                writer.add_report(named, ContactReport(event.time, outcome, part=part))
+                writer.add_report(named, state.ContactReport(event.time, outcome, part=part))
         answers = []
         for part in met:
             rule = rules.rules[part]
             item = self._item(rule.action, said) or ""
-            answers.append((part, Answer(event.time, rule.outcome, named, item)))
+            answers.append((part, state.Answer(event.time, rule.outcome, named, item)))
         if answers:
             writer.add_answers(fragment, answers)
         for part, answer in answers if named else ():
             action = rules.rules[part].action
-            writer.add_report(named, ContactReport(event.time, answer.outcome, action, part))
+            writer.add_report(named, state.ContactReport(event.time, answer.outcome, action, part))
 
     def _item(self, action: str | None, said: Mapping[str, Any]) -> str | None:
         """The item that an event names by its key, of the collection that the action is about."""
@@ -83,4 +78,6 @@ class OutcomeRules:
         if declared is None or declared.about is None:
             return None
         collection = self._project.profile.collections[declared.about]
-        return item_key(value_at(said, collection.key), collection.fields[collection.key])
+        return conversion.item_key(
+            conversion.value_at(said, collection.key), collection.fields[collection.key]
+        )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from tuttu.ledger import external
 from tuttu.ledger.definitions import OWN, definitions_of
 from tuttu.ledger.state import FRAGMENTS, Answer, FragmentState
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.project import Project
 
 
 def state_of(
-    reader: Reader, project: Project, fragment: FragmentId, *, watch: bool = True
+    reader: facts.Reader, project: Project, fragment: events.FragmentId, *, watch: bool = True
 ) -> FragmentState:
     """What is declared no more, or differently, is not in it."""
     record = reader.get(FRAGMENTS, fragment, watch=watch)

@@ -12,10 +12,8 @@ from collections.abc import Iterator
 
 from tuttu.ledger.resources import amount_of, period_key
 from tuttu.ledger.state import HELD, USES, Hold, Use
-from tuttu.vocabulary.facts import Exhausted, Transaction
+from tuttu.vocabulary import facts, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Contact
 
 USED = "used"
 LOST = "lost"
@@ -25,17 +23,19 @@ GIVEN_BACK = "given back"
 class Reservations:
     """The resources of one project inside one transaction, at one moment of our clock."""
 
-    def __init__(self, transaction: Transaction, project: Project, now: Instant) -> None:
+    def __init__(
+        self, transaction: facts.Transaction, project: Project, now: values.Instant
+    ) -> None:
         self._transaction = transaction
         self._project = project
         self._now = now
 
-    def claim(self, contact: Contact) -> str:
+    def claim(self, contact: verdicts.Contact) -> str:
         """What `units` says of the contact from now on. Raises Exhausted with the name."""
         until = contact.held_until
         for name, units, use in self._uses(contact):
             if not self._fits(name, use, units):
-                raise Exhausted(name)
+                raise facts.Exhausted(name)
             holds = self._live(use)
             if until is None:
                 self._put(contact, name, Use(use.used + units, holds))
@@ -43,7 +43,7 @@ class Reservations:
                 self._put(contact, name, Use(use.used, holds | {contact.id: Hold(units, until)}))
         return USED if until is None else HELD
 
-    def use(self, contact: Contact) -> str:
+    def use(self, contact: verdicts.Contact) -> str:
         """The held contact took place."""
         uses = [(name, units, use, self._live(use)) for name, units, use in self._uses(contact)]
         alive = all(contact.id in holds for _, _, _, holds in uses)
@@ -53,14 +53,14 @@ class Reservations:
             self._put(contact, name, Use(use.used + (units if free else 0), holds))
         return USED if free else LOST
 
-    def give_back(self, contact: Contact, before: str) -> str:
+    def give_back(self, contact: verdicts.Contact, before: str) -> str:
         """before: what `units` said of it."""
         for name, units, use in self._uses(contact):
             holds = {key: hold for key, hold in use.holds.items() if key != contact.id}
             self._put(contact, name, Use(use.used - (units if before == USED else 0), holds))
         return GIVEN_BACK
 
-    def _uses(self, contact: Contact) -> Iterator[tuple[str, int, Use]]:
+    def _uses(self, contact: verdicts.Contact) -> Iterator[tuple[str, int, Use]]:
         """Declared resources only: what the company no longer counts has no cap to break."""
         for name, units in sorted(contact.uses.items()):
             if name in self._project.resources:
@@ -74,8 +74,8 @@ class Reservations:
     def _live(self, use: Use) -> dict[str, Hold]:
         return {key: hold for key, hold in use.holds.items() if self._now < hold.expires}
 
-    def _put(self, contact: Contact, name: str, use: Use) -> None:
+    def _put(self, contact: verdicts.Contact, name: str, use: Use) -> None:
         self._transaction.put(USES, self._key(contact, name), use)
 
-    def _key(self, contact: Contact, name: str) -> bytes:
+    def _key(self, contact: verdicts.Contact, name: str) -> bytes:
         return period_key(self._project.resources[name], contact.time, self._project.company.zone)

@@ -11,12 +11,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tuttu.ledger.state import AMOUNTS, USES, Use
-from tuttu.vocabulary.company import Resource
-from tuttu.vocabulary.conversion import EPOCH
-from tuttu.vocabulary.errors import Fault
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import company, conversion, errors, facts, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant
 
 
 class ResourceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +30,9 @@ class ResourceState(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, self.amount - self.used - self.held)
 
 
-def resource_state(reader: Reader, project: Project, name: str, now: Instant) -> ResourceState:
+def resource_state(
+    reader: facts.Reader, project: Project, name: str, now: values.Instant
+) -> ResourceState:
     """Raises KeyError for a resource that is not declared. Not watched: the claim is atomic."""
     resource = project.resources[name]
     key = period_key(resource, now, project.company.zone)
@@ -48,17 +46,17 @@ def resource_state(reader: Reader, project: Project, name: str, now: Instant) ->
     )
 
 
-def free(reader: Reader, project: Project, name: str, now: Instant) -> int:
+def free(reader: facts.Reader, project: Project, name: str, now: values.Instant) -> int:
     return resource_state(reader, project, name, now).free
 
 
-def amount_of(reader: Reader, resource: Resource) -> int:
+def amount_of(reader: facts.Reader, resource: company.Resource) -> int:
     """As set at a door, else as declared."""
     override = reader.get(AMOUNTS, resource.name.encode(), watch=False)
     return resource.amount if override is None else override.amount
 
 
-def can_follow(before: Project, after: Project) -> Iterator[Fault]:
+def can_follow(before: Project, after: Project) -> Iterator[errors.Fault]:
     """What was used in which period was counted as the facts came: another period or time zone
     would leave half of the store counted by one and half by the other."""
     moved = before.company.zone != after.company.zone
@@ -68,10 +66,10 @@ def can_follow(before: Project, after: Project) -> Iterator[Fault]:
             changed = "time zone" if old.per == new.per else "period"
             found = f"another {changed} for the resource `{name}`, whose use is counted by it"
             expected = f"{old.per or 'no `per`'} as before, or a resource of another name"
-            yield Fault(new.where, found, expected)
+            yield errors.Fault(new.where, found, expected)
 
 
-def period_key(resource: Resource, instant: Instant, zone: str) -> bytes:
+def period_key(resource: company.Resource, instant: values.Instant, zone: str) -> bytes:
     """The key of a resource's record for the calendar period that the instant lies in."""
     day = start = local_date(instant, zone)
     if resource.per == "week":
@@ -84,9 +82,9 @@ def period_key(resource: Resource, instant: Instant, zone: str) -> bytes:
     return f"{resource.name}\x00{period}".encode()
 
 
-def local_date(instant: Instant, zone: str) -> date:
+def local_date(instant: values.Instant, zone: str) -> date:
     """The calendar day in a time zone."""
-    return (EPOCH + timedelta(microseconds=instant)).astimezone(_zone(zone)).date()
+    return (conversion.EPOCH + timedelta(microseconds=instant)).astimezone(_zone(zone)).date()
 
 
 @lru_cache(maxsize=8)

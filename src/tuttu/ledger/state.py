@@ -8,11 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader, Table
-from tuttu.vocabulary.history import Part
-from tuttu.vocabulary.values import MINUTE, Instant
-from tuttu.vocabulary.verdicts import Contact
+from tuttu.vocabulary import events, facts, history, values, verdicts
 
 HELD = "held"
 QUEUED = "queued"
@@ -25,7 +21,7 @@ WITHDRAWN = "withdrawn"
 CLICKED = "clicked"
 IGNORED = "ignored"
 
-HOLD = 30 * MINUTE
+HOLD = 30 * values.MINUTE
 """How long an inbound contact waits to be viewed, and how long a view may follow a decision."""
 
 NO_ANSWER = frozenset({VIEWED, SENT})
@@ -41,13 +37,13 @@ class ContactReport(msgspec.Struct, frozen=True, array_like=True, order=True):
     is from before reasons were data.
     """
 
-    time: Instant
+    time: values.Instant
     outcome: str
     action: str = ""
-    part: Part = b""
+    part: history.Part = b""
     why: str = ""
 
-    def concerns(self, contact: Contact) -> bool:
+    def concerns(self, contact: verdicts.Contact) -> bool:
         return self.action in ("", contact.action)
 
 
@@ -58,7 +54,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
     the key of the item that the event names, of those that the action is about; empty: none.
     """
 
-    time: Instant
+    time: values.Instant
     outcome: str
     contact_id: str = ""
     item: str = ""
@@ -71,7 +67,7 @@ class FragmentState(msgspec.Struct, frozen=True):
     order. units: what became of a contact's resources, by contact id (see `reservations`).
     """
 
-    contacts: Mapping[str, Contact] = {}
+    contacts: Mapping[str, verdicts.Contact] = {}
     reports: Mapping[str, tuple[ContactReport, ...]] = {}
     answers: Mapping[str, tuple[Answer, ...]] = {}
     units: Mapping[str, str] = {}
@@ -80,7 +76,7 @@ class FragmentState(msgspec.Struct, frozen=True):
 class ExternalContact(msgspec.Struct, frozen=True, array_like=True):
     """A contact made outside tuttu, as one event reported it; its mapping says the rest."""
 
-    time: Instant
+    time: values.Instant
     action: str | None
     item: str | None
     outcome: str | None
@@ -93,12 +89,12 @@ class FragmentRecord(msgspec.Struct, frozen=True):
     in order. answers: by outcome rule, in order. units: as in `FragmentState`.
     """
 
-    contacts: Mapping[str, Contact] = {}
-    external: Mapping[Part, Mapping[str, ExternalContact]] = msgspec.field(
+    contacts: Mapping[str, verdicts.Contact] = {}
+    external: Mapping[history.Part, Mapping[str, ExternalContact]] = msgspec.field(
         name="elsewhere", default_factory=dict
     )
     reports: Mapping[str, tuple[ContactReport, ...]] = {}
-    answers: Mapping[Part, tuple[Answer, ...]] = msgspec.field(
+    answers: Mapping[history.Part, tuple[Answer, ...]] = msgspec.field(
         name="answered", default_factory=dict
     )
     units: Mapping[str, str] = {}
@@ -113,7 +109,7 @@ class QueuedContact(msgspec.Struct, frozen=True):
 class Address(msgspec.Struct, frozen=True):
     """Where a contact is kept. pending: reports that came before it."""
 
-    fragment: FragmentId | None = None
+    fragment: events.FragmentId | None = None
     pending: tuple[ContactReport, ...] = msgspec.field(name="waiting", default=())
 
 
@@ -121,7 +117,7 @@ class Hold(msgspec.Struct, frozen=True, array_like=True):
     """Units that come free again at `expires`, unless the contact is viewed before."""
 
     units: int
-    expires: Instant
+    expires: values.Instant
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -131,7 +127,7 @@ class Use(msgspec.Struct, frozen=True):
     used: int = 0
     holds: Mapping[str, Hold] = {}
 
-    def held(self, now: Instant) -> int:
+    def held(self, now: values.Instant) -> int:
         return sum(hold.units for hold in self.holds.values() if now < hold.expires)
 
 
@@ -139,17 +135,17 @@ class Amount(msgspec.Struct, frozen=True):
     """An amount set at a door; of two, the later (time, id) holds."""
 
     amount: int
-    time: Instant
+    time: values.Instant
     id: str
 
 
-FRAGMENTS = Table("ledger.fragments", FragmentRecord, personal=True)
-QUEUE = Table("ledger.queue", QueuedContact, personal=True)
+FRAGMENTS = facts.Table("ledger.fragments", FragmentRecord, personal=True)
+QUEUE = facts.Table("ledger.queue", QueuedContact, personal=True)
 """The outbox, by fragment and keyed hash of the contact id."""
-ADDRESSES = Table("ledger.addresses", Address)
+ADDRESSES = facts.Table("ledger.addresses", Address)
 """By keyed hash of the contact id: an id in an event is what a sender wrote, perhaps a name."""
-USES = Table("ledger.uses", Use)
-AMOUNTS = Table("ledger.amounts", Amount)
+USES = facts.Table("ledger.uses", Use)
+AMOUNTS = facts.Table("ledger.amounts", Amount)
 
 T = TypeVar("T", ContactReport, Answer)
 
@@ -159,5 +155,5 @@ def inserted(entries: tuple[T, ...], entry: T) -> tuple[T, ...]:
     return entries if entry in entries else tuple(sorted(chain(entries, (entry,))))
 
 
-def address_key(reader: Reader, contact_id: str) -> bytes:
+def address_key(reader: facts.Reader, contact_id: str) -> bytes:
     return reader.pseudonym("ledger.contact", contact_id)

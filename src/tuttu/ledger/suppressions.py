@@ -6,24 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from tuttu.ledger.lifecycle import HistoryEntry, may_be_about
-from tuttu.ledger.state import NO_ANSWER
-from tuttu.vocabulary.library import Suppression
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Contact
+from tuttu.ledger import lifecycle, state
+from tuttu.vocabulary import library, values, verdicts
 
 
 class ContactAnswer(NamedTuple):
     """One answer, in the order in which they count."""
 
-    time: Instant
+    time: values.Instant
     contact_id: str
     outcome: str
-    contact: Contact
+    contact: verdicts.Contact
 
 
 def answers_by_scope(
-    entries: Iterable[HistoryEntry], suppression: Suppression
+    entries: Iterable[lifecycle.HistoryEntry], suppression: library.Suppression
 ) -> Mapping[str, Sequence[ContactAnswer]]:
     """The answers of each value of the scope (an action's name, an issue group…), newest first.
 
@@ -37,7 +34,7 @@ def answers_by_scope(
             found[value] += [
                 ContactAnswer(outcome.time, outcome.contact_id, outcome.name, entry.contact)
                 for outcome in entry.outcomes
-                if outcome.name == suppression.outcome or outcome.name not in NO_ANSWER
+                if outcome.name == suppression.outcome or outcome.name not in state.NO_ANSWER
             ]
     for answers in found.values():
         answers.sort(key=lambda answer: answer[:3], reverse=True)
@@ -45,15 +42,15 @@ def answers_by_scope(
 
 
 def silent_until(
-    answers: Sequence[ContactAnswer], suppression: Suppression, item: str | None
-) -> Instant | None:
+    answers: Sequence[ContactAnswer], suppression: library.Suppression, item: str | None
+) -> values.Instant | None:
     """The instant from which contacts of the scope are allowed again; None: nothing stopped them.
 
     In a row: at the end of all answers, newest first; any other answer ends it. With the scope
     `action`, answers about another item are not counted; wider scopes count all items together.
     """
     if suppression.scope == "action":
-        answers = [answer for answer in answers if may_be_about(answer.contact, item)]
+        answers = [answer for answer in answers if lifecycle.may_be_about(answer.contact, item)]
     in_a_row = 0
     for answer in answers:
         if answer.outcome != suppression.outcome:

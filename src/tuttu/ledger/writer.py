@@ -6,25 +6,22 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from tuttu.ledger import state
-from tuttu.ledger.reservations import GIVEN_BACK, USED, Reservations
+from tuttu.ledger import reservations, state
 from tuttu.ledger.state import Answer, ContactReport, FragmentRecord
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Transaction
-from tuttu.vocabulary.history import Part
+from tuttu.vocabulary import events, facts, history, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Contact
 
 
 class ContactWriter:
     """What one fact changes, at one moment of our clock."""
 
-    def __init__(self, transaction: Transaction, project: Project, now: Instant) -> None:
+    def __init__(
+        self, transaction: facts.Transaction, project: Project, now: values.Instant
+    ) -> None:
         self._transaction = transaction
-        self._reservations = Reservations(transaction, project, now)
+        self._reservations = reservations.Reservations(transaction, project, now)
 
-    def add_contact(self, contact: Contact) -> None:
+    def add_contact(self, contact: verdicts.Contact) -> None:
         """One of our own making. Raises Exhausted, with the name of the resource."""
         record, units = self._record(contact.fragment), {}
         if contact.uses:
@@ -37,8 +34,8 @@ class ContactWriter:
 
     def add_external(
         self,
-        part: Part,
-        fragment: FragmentId,
+        part: history.Part,
+        fragment: events.FragmentId,
         event_id: str,
         contact_id: str,
         made: state.ExternalContact,
@@ -72,20 +69,22 @@ class ContactWriter:
         if contact is not None:
             self._list_if_queued(contact, reports)
 
-    def add_answers(self, fragment: FragmentId, answers: Iterable[tuple[Part, Answer]]) -> None:
+    def add_answers(
+        self, fragment: events.FragmentId, answers: Iterable[tuple[history.Part, Answer]]
+    ) -> None:
         record = self._record(fragment)
         known = dict(record.answers)
         for part, answer in answers:
             known[part] = state.inserted(known.get(part, ()), answer)
         self._transaction.put(state.FRAGMENTS, fragment, replace(record, answers=known))
 
-    def list_if_queued(self, contact: Contact) -> None:
+    def list_if_queued(self, contact: verdicts.Contact) -> None:
         """The outbox: a contact is in it until anything is reported of it."""
         if contact.state == state.QUEUED:
             reports = self._record(contact.fragment).reports.get(contact.id, ())
             self._list_if_queued(contact, reports)
 
-    def _list_if_queued(self, contact: Contact, reports: Sequence[ContactReport]) -> None:
+    def _list_if_queued(self, contact: verdicts.Contact, reports: Sequence[ContactReport]) -> None:
         if contact.state != state.QUEUED:
             return
         key = contact.fragment + state.address_key(self._transaction, contact.id)
@@ -94,7 +93,7 @@ class ContactWriter:
         else:
             self._transaction.put(state.QUEUE, key, state.QueuedContact(contact.id))
 
-    def _add_address(self, contact_id: str, fragment: FragmentId) -> None:
+    def _add_address(self, contact_id: str, fragment: events.FragmentId) -> None:
         key = state.address_key(self._transaction, contact_id)
         address = self._transaction.get(state.ADDRESSES, key) or state.Address()
         self._transaction.put(state.ADDRESSES, key, state.Address(fragment))
@@ -102,7 +101,7 @@ class ContactWriter:
             self.add_report(contact_id, report)
 
     def _with_units(
-        self, record: FragmentRecord, contact: Contact, report: ContactReport
+        self, record: FragmentRecord, contact: verdicts.Contact, report: ContactReport
     ) -> FragmentRecord:
         """Units follow the reports: used when the contact took place, given back when it will not.
         What was withdrawn and took place all the same uses them again."""
@@ -112,11 +111,13 @@ class ContactWriter:
         reports = record.reports[contact.id]
         outcomes = {each.outcome for each in reports if each.concerns(contact)}
         if report.outcome == state.RELEASED or outcomes == {state.WITHDRAWN}:
-            if units in (state.HELD, USED):
+            if units in (state.HELD, reservations.USED):
                 units = self._reservations.give_back(contact, units)
-        elif units == state.HELD or (units == GIVEN_BACK and state.RELEASED not in outcomes):
+        elif units == state.HELD or (
+            units == reservations.GIVEN_BACK and state.RELEASED not in outcomes
+        ):
             units = self._reservations.use(contact)
         return replace(record, units={**record.units, contact.id: units})
 
-    def _record(self, fragment: FragmentId) -> FragmentRecord:
+    def _record(self, fragment: events.FragmentId) -> FragmentRecord:
         return self._transaction.get(state.FRAGMENTS, fragment) or FragmentRecord()

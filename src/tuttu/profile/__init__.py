@@ -38,13 +38,7 @@ __all__ = [
 
 ROOM = Room(
     name="profile",
-    tables=(
-        records.FRAGMENTS,
-        records.ITEMS,
-        records.PAGES,
-        records.MEMBERS,
-        records.ROLLS,
-    ),
+    tables=(records.FRAGMENTS, records.ITEMS, records.PAGES, records.MEMBERS, records.ROLLS),
     folds=folds,
     parts=parts,
     filler=filler,

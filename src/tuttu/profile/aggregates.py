@@ -2,7 +2,7 @@
 
 A *cell* is what an aggregate keeps of a set of events. Cells join in any order and grouping with
 the same result, so a total is one joined cell, a window joins the cells inside it, and a merged
-customer joins those of his fragments. As in SQL, a NULL value counts for nothing, and whatever
+customer joins those of their fragments. As in SQL, a NULL value counts for nothing, and whatever
 had nothing to count is NULL, except `count`, which is 0.
 """
 
@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tuttu.profile.records import Stamped, newest
-from tuttu.vocabulary.company import Aggregate
-from tuttu.vocabulary.values import INTEGER_MAX, INTEGER_MIN, Value
+from tuttu.vocabulary import company, values
 
 
-def cell(aggregate: Aggregate, stamped: Stamped) -> Stamped | None:
+def cell(aggregate: company.Aggregate, stamped: Stamped) -> Stamped | None:
     """The cell of one event or item; None if its value counts for nothing."""
     value = stamped.value
     if value is None:
@@ -29,12 +28,12 @@ def cell(aggregate: Aggregate, stamped: Stamped) -> Stamped | None:
     return _extreme(value)
 
 
-def join(aggregate: Aggregate, cells: list[Stamped]) -> Stamped:
+def join(aggregate: company.Aggregate, cells: list[Stamped]) -> Stamped:
     """One cell for all of them; there is at least one."""
     return _JOINS[aggregate](cells)
 
 
-def outcome(aggregate: Aggregate, cells: list[Stamped]) -> Value:
+def outcome(aggregate: company.Aggregate, cells: list[Stamped]) -> values.Value:
     """What the trait reads; a sum beyond 64 bits is NULL."""
     if not cells:
         return 0 if aggregate == "count" else None
@@ -43,7 +42,7 @@ def outcome(aggregate: Aggregate, cells: list[Stamped]) -> Value:
     return None if beyond else joined.value
 
 
-def _extreme(value: Value) -> Stamped | None:
+def _extreme(value: values.Value) -> Stamped | None:
     """Lists have no order; the two zeros of reals are one, else the order of events would show."""
     if isinstance(value, list):
         return None
@@ -54,10 +53,10 @@ def _total(cells: list[Stamped]) -> Stamped:
     """Exact in any order: a sum beyond 64 bits, which no record can hold, is kept as its digits,
     since the next value may bring it back."""
     total = sum(int(one.value) for one in cells if isinstance(one.value, int | str))
-    return Stamped(total if INTEGER_MIN <= total <= INTEGER_MAX else str(total))
+    return Stamped(total if values.INTEGER_MIN <= total <= values.INTEGER_MAX else str(total))
 
 
-def _order(one: Stamped) -> tuple[bool, Value]:
+def _order(one: Stamped) -> tuple[bool, values.Value]:
     """Total even if a trait's type was changed: text comes after numbers."""
     return isinstance(one.value, str), one.value
 
@@ -74,7 +73,7 @@ def _least(cells: list[Stamped]) -> Stamped:
     return min(cells, key=_order)
 
 
-_JOINS: dict[Aggregate, Callable[[list[Stamped]], Stamped]] = {
+_JOINS: dict[company.Aggregate, Callable[[list[Stamped]], Stamped]] = {
     "count": _total,
     "sum": _total,
     "first": _first,

@@ -8,12 +8,11 @@ import msgspec
 
 from tuttu.profile import merge
 from tuttu.profile.plan import ProfilePlan, plan_of
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import facts, people
 from tuttu.vocabulary.project import Project
 
 
-def canonical(reader: Reader, customer: Customer, project: Project) -> object:
+def canonical(reader: facts.Reader, customer: people.Customer, project: Project) -> object:
     """Plain dicts with sorted keys, lists and scalars: equal for two stores that heard the same
     events, whatever the order, the fragments they came under, and the moment of asking.
 

@@ -16,11 +16,9 @@ from msgspec import UNSET
 from tuttu.profile.aggregates import cell
 from tuttu.profile.plan import EventAggregate, ProfilePlan
 from tuttu.profile.records import Stamped
-from tuttu.vocabulary.conversion import convert, event_row, item_key, value_at
-from tuttu.vocabulary.events import Event
-from tuttu.vocabulary.values import Kind, Schema, Type, Value
+from tuttu.vocabulary import conversion, events, values
 
-TEXT = Type(Kind.TEXT)
+TEXT = values.Type(values.Kind.TEXT)
 GROUP_ID = "group_id"
 """The written trait that takes the `groupId` of a group call, where a company declares it."""
 
@@ -30,14 +28,14 @@ class ItemChange(msgspec.Struct, frozen=True):
 
     collection: str
     key: str
-    fields: Mapping[str, Value]
+    fields: Mapping[str, values.Value]
 
 
 class Extract(msgspec.Struct, frozen=True):
     """written: (trait, source) to value. cells: what the event adds to aggregates. step: whether
     some sequence waits for the event."""
 
-    written: Mapping[tuple[str, str], Value]
+    written: Mapping[tuple[str, str], values.Value]
     items: tuple[ItemChange, ...]
     cells: tuple[tuple[EventAggregate, Stamped], ...]
     step: bool
@@ -46,7 +44,7 @@ class Extract(msgspec.Struct, frozen=True):
         return bool(self.written or self.items or self.cells or self.step)
 
 
-def extract(plan: ProfilePlan, schema: Schema, event: Event) -> Extract:
+def extract(plan: ProfilePlan, schema: values.Schema, event: events.Event) -> Extract:
     """schema: the project's `event_schema`."""
     aggregates = plan.of_events.get(event.name, plan.of_any)
     return Extract(
@@ -57,7 +55,7 @@ def extract(plan: ProfilePlan, schema: Schema, event: Event) -> Extract:
     )
 
 
-def _written(plan: ProfilePlan, event: Event) -> dict[tuple[str, str], Value]:
+def _written(plan: ProfilePlan, event: events.Event) -> dict[tuple[str, str], values.Value]:
     """Traits of the customer: `context.traits` of any call, `traits` of identify, and by the
     mappings of events.yaml. The traits of a group call describe the group; of it, the customer has
     the group's id. Where one event says a trait twice, the more particular place has the last
@@ -72,26 +70,28 @@ def _written(plan: ProfilePlan, event: Event) -> dict[tuple[str, str], Value]:
         said[GROUP_ID, event.source] = event.group_id
     for mapping in plan.mappings.get(event.name, ()):
         for trait, path in mapping.traits.items():
-            value = value_at(event.said, path)
+            value = conversion.value_at(event.said, path)
             if value is not UNSET:
                 said[trait, mapping.source] = value
     return {
-        (name, source): convert(value, plan.types[name])
+        (name, source): conversion.convert(value, plan.types[name])
         for (name, source), value in said.items()
         if name in plan.types
     }
 
 
-def _items(plan: ProfilePlan, event: Event) -> Iterator[ItemChange]:
+def _items(plan: ProfilePlan, event: events.Event) -> Iterator[ItemChange]:
     """An item without a key, as its type reads one, is none; a field that the event does not name
     stays as it was."""
     said = event.said
     for one in plan.collecting[event.name]:
-        key = item_key(value_at(said, one.key), one.fields.get(one.key, TEXT))
+        key = conversion.item_key(conversion.value_at(said, one.key), one.fields.get(one.key, TEXT))
         if key is not None:
-            found = {name: value_at(said, name) for name in one.fields if name != one.key}
+            found = {
+                name: conversion.value_at(said, name) for name in one.fields if name != one.key
+            }
             fields = {
-                name: convert(value, one.fields[name])
+                name: conversion.convert(value, one.fields[name])
                 for name, value in found.items()
                 if value is not UNSET
             }
@@ -99,10 +99,10 @@ def _items(plan: ProfilePlan, event: Event) -> Iterator[ItemChange]:
 
 
 def _cells(
-    aggregates: tuple[EventAggregate, ...], schema: Schema, event: Event
+    aggregates: tuple[EventAggregate, ...], schema: values.Schema, event: events.Event
 ) -> Iterator[tuple[EventAggregate, Stamped]]:
     """Without a field, an aggregate is over the events' times."""
-    row = event_row(event, schema)
+    row = conversion.event_row(event, schema)
     for one in aggregates:
         if one.test is None or one.test(row) is True:
             value = event.time if one.field is None else row.get(one.field)

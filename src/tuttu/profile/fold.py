@@ -8,84 +8,74 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.profile import groups, windows
-from tuttu.profile.aggregates import join
+from tuttu.profile import aggregates, groups, windows
+from tuttu.profile import records as r
 from tuttu.profile.extract import Extract, ItemChange, extract
 from tuttu.profile.plan import ProfilePlan, only, plan_of
-from tuttu.profile.records import (
-    FRAGMENTS,
-    ITEMS,
-    DefinitionId,
-    Fragment,
-    Stamped,
-    StoredItem,
-    newest,
-    recent,
-)
+from tuttu.vocabulary import facts, history, room
 from tuttu.vocabulary.events import Event, FragmentId
-from tuttu.vocabulary.facts import Logged, Transaction
-from tuttu.vocabulary.history import Behind
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Folds
 
 K = TypeVar("K")
 
 
-def parts(project: Project) -> frozenset[DefinitionId]:
+def parts(project: Project) -> frozenset[r.DefinitionId]:
     """What the project's state is kept under: an id for each definition."""
     return plan_of(project).ids
 
 
-def folds(project: Project) -> Folds:
+def folds(project: Project) -> room.Folds:
     """The fold of the project's traits, collections and groups over events."""
     plan = plan_of(project)
     return _folds(project, lambda _: plan)
 
 
-def filler(project: Project, behind: Behind) -> Folds:
+def filler(project: Project, behind: history.Behind) -> room.Folds:
     """The same for the definitions that have not heard the log up to a fact's position; all other
     state stays as it is."""
     plan_for = lru_cache(partial(only, plan_of(project)))
     return _folds(project, lambda position: plan_for(behind.at(position)))
 
 
-def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> Folds:
+def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> room.Folds:
     """plan_at: log position to what a fact there may change."""
 
-    def fold(transaction: Transaction, logged: Logged) -> None:
+    def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
         event, fragment = logged.fact.body, logged.fact.fragment
         if not isinstance(event, Event) or fragment is None:
             return
         plan = plan_at(logged.position)
         said = extract(plan, project.event_schema, event)
         # What a group rests on may have been heard long ago, and the group not.
-        if said or (plan.groups and not plan.whole):
-            state = transaction.get(FRAGMENTS, fragment) or Fragment()
+        filling = bool(plan.groups) and not plan.whole
+        if said or filling:
+            state = transaction.get(r.FRAGMENTS, fragment) or r.Fragment()
             after = _folded(transaction, fragment, state, plan, event, said)
-            after = groups.moved(transaction, fragment, after, project, plan.groups)
-            transaction.put(FRAGMENTS, fragment, after)
+            if plan.groups and (said.written or filling):
+                after = groups.moved(transaction, fragment, after, project, plan.groups)
+            transaction.put(r.FRAGMENTS, fragment, after)
 
     return {Event: fold}
 
 
 def _folded(
-    transaction: Transaction,
+    transaction: facts.Transaction,
     fragment: FragmentId,
-    state: Fragment,
+    state: r.Fragment,
     plan: ProfilePlan,
     event: Event,
     said: Extract,
-) -> Fragment:
+) -> r.Fragment:
     """The fragment's state after the event; its items and pages are written."""
     written = dict(state.written)
     for (trait, source), value in said.written.items():
         sources = written.get(plan.written[trait], {})
-        stamped = Stamped(value, event.time, event.id)
+        stamped = r.Stamped(value, event.time, event.id)
         written[plan.written[trait]] = _with_newest(sources, source, stamped)
     steps = state.steps
     if said.step:
         step = plan.steps[event.name]
-        moments = recent([*steps.get(step, ()), (event.time, event.id)])
+        moments = r.recent([*steps.get(step, ()), (event.time, event.id)])
         steps = {**steps, step: moments}
     for item in said.items:
         _put_item(transaction, fragment, plan, event, item)
@@ -96,18 +86,18 @@ def _folded(
             logs[one.id] = windows.add(transaction, fragment, log, one, event.time, cell)
         else:
             cells = [totals[one.id], cell] if one.id in totals else [cell]
-            totals[one.id] = join(one.aggregate, cells)
+            totals[one.id] = aggregates.join(one.aggregate, cells)
     return msgspec.structs.replace(state, written=written, totals=totals, logs=logs, steps=steps)
 
 
-def _with_newest(values: Mapping[K, Stamped], name: K, stamped: Stamped) -> dict[K, Stamped]:
+def _with_newest(values: Mapping[K, r.Stamped], name: K, stamped: r.Stamped) -> dict[K, r.Stamped]:
     """What was written last by (time, id), in whatever order it arrives."""
     there = values.get(name)
-    return {**values, name: stamped if there is None else newest([there, stamped])}
+    return {**values, name: stamped if there is None else r.newest([there, stamped])}
 
 
 def _put_item(
-    transaction: Transaction,
+    transaction: facts.Transaction,
     fragment: FragmentId,
     plan: ProfilePlan,
     event: Event,
@@ -118,11 +108,11 @@ def _put_item(
         return
     under = transaction.pseudonym(f"item:{name}", change.key)
     key = fragment + plan.places[name] + under
-    item = transaction.get(ITEMS, key) or StoredItem(change.key)
+    item = transaction.get(r.ITEMS, key) or r.StoredItem(change.key)
     time, fields = item.time, item.fields
     if name in plan.items:
         time = event.time if time is None else max(time, event.time)
     for field, value in change.fields.items():
-        stamped = Stamped(value, event.time, event.id)
+        stamped = r.Stamped(value, event.time, event.id)
         fields = _with_newest(fields, plan.fields[name][field], stamped)
-    transaction.put(ITEMS, key, StoredItem(item.key, time, fields))
+    transaction.put(r.ITEMS, key, r.StoredItem(item.key, time, fields))

@@ -11,21 +11,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tuttu.profile.plan import plan_of
-from tuttu.profile.records import (
-    MEMBERS,
-    ROLLS,
-    DefinitionId,
-    Fragment,
-    GroupMember,
-    Roll,
-    last_written,
-)
-from tuttu.vocabulary.company import Profile
-from tuttu.vocabulary.conversion import convert
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader, Transaction
-from tuttu.vocabulary.people import Customer
+from tuttu.profile import plan
+from tuttu.profile import records as r
+from tuttu.vocabulary import company, conversion, events, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Kind, Row, Type, Value
 
@@ -33,29 +21,29 @@ TEXT = Type(Kind.TEXT)
 
 
 def group_members(
-    reader: Reader, customer: Customer, project: Project, group: str, row: Row
-) -> tuple[FragmentId, ...]:
+    reader: facts.Reader, customer: people.Customer, project: Project, group: str, row: Row
+) -> tuple[events.FragmentId, ...]:
     """The fragments that share the customer's value of the group's key, their own included, in
     order. row: of the customer, as `read` gives it; where the key is NULL, they are alone."""
     members = set(customer.fragments)
     value = _text(row.get(project.profile.groups[group].key))
     if value is not None:
-        prefix = reader.pseudonym(_namespace(plan_of(project).groups[group]), value)
-        reader.get(ROLLS, prefix)
-        members |= {key[len(prefix) :] for key, _ in reader.scan(MEMBERS, prefix)}
+        prefix = reader.pseudonym(_namespace(plan.plan_of(project).groups[group]), value)
+        reader.get(r.ROLLS, prefix)
+        members |= {key[len(prefix) :] for key, _ in reader.scan(r.MEMBERS, prefix)}
     return tuple(sorted(members))
 
 
 def moved(
-    transaction: Transaction,
-    fragment: FragmentId,
-    state: Fragment,
+    transaction: facts.Transaction,
+    fragment: events.FragmentId,
+    state: r.Fragment,
     project: Project,
-    ids: Mapping[str, DefinitionId],
-) -> Fragment:
+    ids: Mapping[str, r.DefinitionId],
+) -> r.Fragment:
     """The state of a fragment that was moved from the values of these groups that it was a member
     of to those it names now; ids: of the groups, by name."""
-    written, named = plan_of(project).written, dict(state.groups)
+    written, named = plan.plan_of(project).written, dict(state.groups)
     for name, one in ids.items():
         before = named.get(one)
         after = _text(_own(project.profile, written, state, project.profile.groups[name].key))
@@ -63,26 +51,28 @@ def moved(
             continue
         if before is not None:
             prefix = transaction.pseudonym(_namespace(one), before)
-            transaction.delete(MEMBERS, prefix + fragment)
+            transaction.delete(r.MEMBERS, prefix + fragment)
             _count(transaction, prefix, -1)
             del named[one]
         if after is not None:
             prefix = transaction.pseudonym(_namespace(one), after)
-            transaction.put(MEMBERS, prefix + fragment, GroupMember())
+            transaction.put(r.MEMBERS, prefix + fragment, r.GroupMember())
             _count(transaction, prefix, +1)
             named[one] = after
     return state if named == state.groups else msgspec.structs.replace(state, groups=named)
 
 
-def _count(transaction: Transaction, prefix: bytes, more: int) -> None:
-    members = (transaction.get(ROLLS, prefix) or Roll()).members + more
+def _count(transaction: facts.Transaction, prefix: bytes, more: int) -> None:
+    members = (transaction.get(r.ROLLS, prefix) or r.Roll()).members + more
     if members:
-        transaction.put(ROLLS, prefix, Roll(members))
+        transaction.put(r.ROLLS, prefix, r.Roll(members))
     else:
-        transaction.delete(ROLLS, prefix)
+        transaction.delete(r.ROLLS, prefix)
 
 
-def _own(profile: Profile, ids: Mapping[str, DefinitionId], state: Fragment, column: str) -> Value:
+def _own(
+    profile: company.Profile, ids: Mapping[str, r.DefinitionId], state: r.Fragment, column: str
+) -> Value:
     """A trait or ``source.trait``, as the fragment alone knows it. ids: of written traits."""
     trait = profile.traits.get(column)
     if trait is None:
@@ -92,13 +82,13 @@ def _own(profile: Profile, ids: Mapping[str, DefinitionId], state: Fragment, col
     if trait.first_known:
         values = (_own(profile, ids, state, one) for one in trait.first_known)
         return next((value for value in values if value is not None), None)
-    return last_written(state.written.get(ids.get(column, b""), {}))
+    return r.last_written(state.written.get(ids.get(column, b""), {}))
 
 
-def _namespace(group: DefinitionId) -> str:
+def _namespace(group: r.DefinitionId) -> str:
     return f"group:{group.hex()}"
 
 
 def _text(value: Value) -> str | None:
-    text = convert(value, TEXT)
+    text = conversion.convert(value, TEXT)
     return text if isinstance(text, str) else None

@@ -13,24 +13,10 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.profile import windows
-from tuttu.profile.aggregates import join
+from tuttu.profile import aggregates, windows
+from tuttu.profile import records as r
 from tuttu.profile.plan import ProfilePlan
-from tuttu.profile.records import (
-    DEFINITION_BYTES,
-    FRAGMENTS,
-    ITEMS,
-    Cells,
-    DefinitionId,
-    Item,
-    Moment,
-    Stamped,
-    newest,
-    recent,
-)
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import events, facts, people
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -40,20 +26,22 @@ class ProfileState(msgspec.Struct, frozen=True):
     """written: trait to source to value. windows: whole logs. steps: event name to moments.
     items: collection to item key to item."""
 
-    written: Mapping[str, Mapping[str, Stamped]] = {}
-    totals: Mapping[DefinitionId, Stamped] = {}
-    windows: Mapping[DefinitionId, Cells] = {}
-    steps: Mapping[str, tuple[Moment, ...]] = {}
-    items: Mapping[str, Mapping[str, Item]] = {}
+    written: Mapping[str, Mapping[str, r.Stamped]] = {}
+    totals: Mapping[r.DefinitionId, r.Stamped] = {}
+    windows: Mapping[r.DefinitionId, r.Cells] = {}
+    steps: Mapping[str, tuple[r.Moment, ...]] = {}
+    items: Mapping[str, Mapping[str, r.Item]] = {}
 
 
-def of_customer(reader: Reader, plan: ProfilePlan, customer: Customer) -> ProfileState:
+def of_customer(reader: facts.Reader, plan: ProfilePlan, customer: people.Customer) -> ProfileState:
     return merge(plan, [of_fragment(reader, plan, one) for one in customer.fragments])
 
 
-def of_fragment(reader: Reader, plan: ProfilePlan, fragment: FragmentId) -> ProfileState:
+def of_fragment(
+    reader: facts.Reader, plan: ProfilePlan, fragment: events.FragmentId
+) -> ProfileState:
     """What one fragment holds; one without any event holds nothing."""
-    state = reader.get(FRAGMENTS, fragment)
+    state = reader.get(r.FRAGMENTS, fragment)
     if state is None:
         return ProfileState()
     return ProfileState(
@@ -65,19 +53,21 @@ def of_fragment(reader: Reader, plan: ProfilePlan, fragment: FragmentId) -> Prof
     )
 
 
-def _by_name(ids: Mapping[str, DefinitionId], kept: Mapping[DefinitionId, T]) -> dict[str, T]:
+def _by_name(ids: Mapping[str, r.DefinitionId], kept: Mapping[r.DefinitionId, T]) -> dict[str, T]:
     """What is declared now, by its name; what was once declared stays out."""
     return {name: kept[one] for name, one in ids.items() if one in kept}
 
 
-def _items(reader: Reader, plan: ProfilePlan, fragment: FragmentId) -> dict[str, dict[str, Item]]:
+def _items(
+    reader: facts.Reader, plan: ProfilePlan, fragment: events.FragmentId
+) -> dict[str, dict[str, r.Item]]:
     names = {one: name for name, one in plan.places.items()}
-    found: dict[str, dict[str, Item]] = {}
-    for key, item in reader.scan(ITEMS, fragment):
-        name = names.get(key[len(fragment) : len(fragment) + DEFINITION_BYTES])
+    found: dict[str, dict[str, r.Item]] = {}
+    for key, item in reader.scan(r.ITEMS, fragment):
+        name = names.get(key[len(fragment) : len(fragment) + r.DEFINITION_BYTES])
         if name is not None and item.time is not None:
             fields = _by_name(plan.fields[name], item.fields)
-            found.setdefault(name, {})[item.key] = Item(name, item.key, item.time, fields)
+            found.setdefault(name, {})[item.key] = r.Item(name, item.key, item.time, fields)
     return found
 
 
@@ -89,14 +79,14 @@ def merge(plan: ProfilePlan, several: Sequence[ProfileState]) -> ProfileState:
     for each in plan.aggregates.values():
         cells = [one.totals[each.id] for one in several if each.id in one.totals]
         if cells:
-            totals[each.id] = join(each.aggregate, cells)
+            totals[each.id] = aggregates.join(each.aggregate, cells)
         if each.window is not None:
             logs[each.id] = windows.merge(each, [one.windows.get(each.id, {}) for one in several])
     return ProfileState(
-        written=_each([one.written for one in several], lambda some: _each(some, newest)),
+        written=_each([one.written for one in several], lambda some: _each(some, r.newest)),
         totals=totals,
         windows=logs,
-        steps=_each([one.steps for one in several], lambda some: recent(chain(*some))),
+        steps=_each([one.steps for one in several], lambda some: r.recent(chain(*some))),
         items=_each([one.items for one in several], lambda some: _each(some, _item)),
     )
 
@@ -109,7 +99,7 @@ def _each(maps: Sequence[Mapping[K, T]], joined: Callable[[list[T]], T]) -> dict
     return {key: joined(values) for key, values in found.items()}
 
 
-def _item(some: list[Item]) -> Item:
+def _item(some: list[r.Item]) -> r.Item:
     """The same item, as several fragments know it: field by field."""
-    fields = _each([one.fields for one in some], newest)
-    return Item(some[0].collection, some[0].key, max(one.time for one in some), fields)
+    fields = _each([one.fields for one in some], r.newest)
+    return r.Item(some[0].collection, some[0].key, max(one.time for one in some), fields)

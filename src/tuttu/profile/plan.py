@@ -29,7 +29,7 @@ class EventAggregate(msgspec.Struct, frozen=True, kw_only=True):
     window: Duration | None
 
 
-class SourceColumn(msgspec.Struct, frozen=True):
+class WrittenColumn(msgspec.Struct, frozen=True):
     """The column ``told.shoe_size``: what one source wrote into one trait."""
 
     column: str
@@ -56,7 +56,7 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     aggregates: Mapping[str, EventAggregate]
     of_events: Mapping[Scalar, tuple[EventAggregate, ...]]
     of_any: tuple[EventAggregate, ...]
-    sources: tuple[SourceColumn, ...]
+    sources: tuple[WrittenColumn, ...]
     stored: tuple[Trait, ...]
     computed: tuple[Trait, ...]
     of_ledger: tuple[Trait, ...]
@@ -175,12 +175,12 @@ def _collecting(collections: Mapping[str, Collection]) -> dict[str, tuple[Collec
     return _grouped((event, one) for one in collections.values() for event in one.events)
 
 
-def _sources(project: Project) -> Iterator[SourceColumn]:
+def _sources(project: Project) -> Iterator[WrittenColumn]:
     for column in project.row_schema.columns:
         source, dot, name = column.partition(".")
         trait = project.profile.traits.get(name)
         if dot and trait is not None and trait.written:
-            yield SourceColumn(column, source, name)
+            yield WrittenColumn(column, source, name)
 
 
 def _computed(project: Project) -> list[Trait]:

@@ -10,17 +10,16 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from tuttu.vocabulary.facts import Table
-from tuttu.vocabulary.history import PART_BYTES, Part
+from tuttu.vocabulary import facts, history
 from tuttu.vocabulary.values import Instant, Value
 
 Moment = tuple[Instant, str]
 """When an event happened, and its id, which decides between events of the same microsecond."""
 
-DefinitionId = Part
+DefinitionId = history.Part
 """Of one definition: what state is kept under; of fixed length."""
 
-DEFINITION_BYTES = PART_BYTES
+DEFINITION_BYTES = history.PART_BYTES
 
 
 class Stamped(msgspec.Struct, frozen=True, array_like=True):
@@ -103,15 +102,15 @@ class Roll(msgspec.Struct, frozen=True):
     members: int = 0
 
 
-FRAGMENTS = Table("profile.fragments", Fragment, personal=True)
+FRAGMENTS = facts.Table("profile.fragments", Fragment, personal=True)
 """By fragment."""
-ITEMS = Table("profile.items", StoredItem, personal=True)
+ITEMS = facts.Table("profile.items", StoredItem, personal=True)
 """By fragment, id of the collection's definition, and pseudonym of collection and item key."""
-PAGES = Table("profile.pages", LogPage, personal=True)
+PAGES = facts.Table("profile.pages", LogPage, personal=True)
 """By fragment, id of the definition, bucket, and first microsecond of the page."""
-MEMBERS = Table("profile.members", GroupMember)
+MEMBERS = facts.Table("profile.members", GroupMember)
 """By pseudonym of the group's definition and value, and fragment."""
-ROLLS = Table("profile.rolls", Roll)
+ROLLS = facts.Table("profile.rolls", Roll)
 """By pseudonym of the group's definition and value."""
 
 

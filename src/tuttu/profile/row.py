@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from tuttu.profile import merge
-from tuttu.profile.aggregates import cell, outcome
-from tuttu.profile.extract import TEXT
+from tuttu.profile import aggregates, extract, merge, sequences, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
 from tuttu.profile.records import Item, Stamped, last_written
-from tuttu.profile.sequences import happened
-from tuttu.profile.windows import inside
-from tuttu.vocabulary.company import Collection, Trait
-from tuttu.vocabulary.conversion import convert
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant, Row, Value
 
 
 def read(
-    reader: Reader, customer: Customer, project: Project, now: Instant, *, profiling: bool
+    reader: facts.Reader,
+    customer: people.Customer,
+    project: Project,
+    now: Instant,
+    *,
+    profiling: bool,
 ) -> dict[str, Value]:
     """One customer at one moment: every trait, ``source.trait`` and collection, and ``now``.
 
@@ -41,11 +39,22 @@ def row_of(
     """`read`, of a state that is read already."""
     hidden = frozenset() if profiling else plan.profiling
     row: dict[str, Value] = {"now": now}
-    for collection in plan.collections.values():
-        items = _items(state, collection.name)
-        row[collection.name] = [_shown(collection, item) for item in items]
+    shown: dict[str, list[tuple[Item, Row]]] = {}
+    for name, collection in plan.collections.items():
+        items = sorted(state.items.get(name, {}).items())
+        shown[name] = [(item, _shown(collection, item)) for _, item in items]
+        row[name] = [one for _, one in shown[name]]
     for trait in plan.stored:
-        row[trait.name] = None if trait.name in hidden else _stored(plan, state, now, trait)
+        if trait.name in hidden:
+            row[trait.name] = None
+        elif trait.aggregate is not None:
+            row[trait.name] = _aggregate(plan, state, shown, now, trait)
+        elif trait.sequence:
+            happened = sequences.happened(trait.sequence, trait.window, state.steps, now)
+            row[trait.name] = happened
+        else:
+            sources = state.written.get(trait.name)
+            row[trait.name] = last_written(sources) if sources else None
     for one in plan.sources:
         stamped = state.written.get(one.trait, {}).get(one.source)
         row[one.column] = None if one.trait in hidden or stamped is None else stamped.value
@@ -54,48 +63,43 @@ def row_of(
     return row
 
 
-def _items(state: merge.ProfileState, collection: str) -> list[Item]:
-    items = state.items.get(collection, {})
-    return [items[key] for key in sorted(items)]
-
-
-def _stored(plan: ProfilePlan, state: merge.ProfileState, now: Instant, trait: Trait) -> Value:
-    """A trait that comes from state alone. An aggregate over items has a cell for each item that
-    passes; in a window, if an event was about it in there."""
-    if trait.sequence:
-        return happened(trait.sequence, trait.window, state.steps, now)
-    if trait.aggregate is None:
-        return last_written(state.written.get(trait.name, {}))
-    one = plan.aggregates.get(trait.name)
+def _aggregate(
+    plan: ProfilePlan,
+    state: merge.ProfileState,
+    items: Mapping[str, list[tuple[Item, Row]]],
+    now: Instant,
+    trait: company.Trait,
+) -> Value:
+    """An aggregate over items has a cell for each item that passes; in a window, if an event was
+    about it in there."""
+    aggregate, one = trait.aggregate or "count", plan.aggregates.get(trait.name)
+    cells: list[Stamped] = []
     if one is None:
-        collection = plan.collections[trait.over]
-        of_items = (_cell_of(trait, collection, item, now) for item in _items(state, trait.over))
-        return outcome(trait.aggregate, [each for each in of_items if each is not None])
-    if one.window is not None:
-        log = state.windows.get(one.id, {})
-        return outcome(trait.aggregate, inside(log, one.window, now))
-    return outcome(trait.aggregate, [state.totals[one.id]] if one.id in state.totals else [])
+        field = trait.field or plan.collections[trait.over].key
+        for item, shown in items[trait.over]:
+            recent = trait.window is None or now - trait.window <= item.time <= now
+            if recent and (trait.test is None or trait.test({**shown, "now": now}) is True):
+                unsaid = Stamped(shown.get(field), item.time, item.key)
+                cell = aggregates.cell(aggregate, item.fields.get(field, unsaid))
+                cells += [] if cell is None else [cell]
+    elif one.window is not None:
+        cells = windows.inside(state.windows.get(one.id, {}), one.window, now)
+    elif one.id in state.totals:
+        cells = [state.totals[one.id]]
+    return aggregates.outcome(aggregate, cells)
 
 
-def _cell_of(trait: Trait, collection: Collection, item: Item, now: Instant) -> Stamped | None:
-    shown: dict[str, Value] = {**_shown(collection, item), "now": now}
-    recent = trait.window is None or now - trait.window <= item.time <= now
-    if not recent or (trait.test is not None and trait.test(shown) is not True):
-        return None
-    field = trait.field or collection.key
-    unsaid = Stamped(shown.get(field), item.time, item.key)
-    return cell(trait.aggregate or "count", item.fields.get(field, unsaid))
-
-
-def _shown(collection: Collection, item: Item) -> dict[str, Value]:
+def _shown(collection: company.Collection, item: Item) -> dict[str, Value]:
     """An item as conditions see it: what was never written is NULL."""
     known = item.fields
     shown = {name: known[name].value if name in known else None for name in collection.fields}
-    shown[collection.key] = convert(item.key, collection.fields.get(collection.key, TEXT))
+    shown[collection.key] = conversion.convert(
+        item.key, collection.fields.get(collection.key, extract.TEXT)
+    )
     return shown
 
 
-def _computed(trait: Trait, row: Row) -> Value:
+def _computed(trait: company.Trait, row: Row) -> Value:
     """A trait made of other columns."""
     if trait.derived is not None:
         return trait.derived(row)
@@ -125,12 +129,12 @@ def with_columns(project: Project, row: Row, columns: Row) -> dict[str, Value]:
     return after
 
 
-def consistent_traits(project: Project, row: Row) -> list[Trait]:
+def consistent_traits(project: Project, row: Row) -> list[company.Trait]:
     """Traits made of other columns that are what the row says, each after what it reads."""
     return [each for each in computed_traits(project) if _computed(each, row) == row.get(each.name)]
 
 
-def computed_traits(project: Project) -> tuple[Trait, ...]:
+def computed_traits(project: Project) -> tuple[company.Trait, ...]:
     """Traits made of other columns, each after what it reads."""
     return plan_of(project).computed
 

@@ -7,56 +7,57 @@ definitions made never mixes.
 from __future__ import annotations
 
 from tuttu.profile.records import DefinitionId
-from tuttu.vocabulary.company import Collection, Trait
-from tuttu.vocabulary.history import event_column, meaning, part
+from tuttu.vocabulary import company, history
 from tuttu.vocabulary.project import Project
 
 
-def written(project: Project, trait: Trait) -> DefinitionId:
+def written(project: Project, trait: company.Trait) -> DefinitionId:
     """Of a written trait: its type, and what events write it from which property."""
     mapped = [
         [write.event, write.source, write.traits[trait.name]]
         for write in project.tracking.writes
         if trait.name in write.traits
     ]
-    return part("told", trait.name, str(trait.type), mapped)
+    return history.part("told", trait.name, str(trait.type), mapped)
 
 
 def step(event: str) -> DefinitionId:
     """Of the happenings of one event, whichever sequences wait for it."""
-    return part("step", event)
+    return history.part("step", event)
 
 
-def aggregate(project: Project, trait: Trait) -> DefinitionId:
+def aggregate(project: Project, trait: company.Trait) -> DefinitionId:
     """Of an aggregate over events."""
-    over = None if trait.field is None else event_column(project, trait.field)
-    return part(
+    over = None if trait.field is None else history.event_column(project, trait.field)
+    return history.part(
         "tally",
         trait.name,
         trait.aggregate,
         str(trait.type),
         trait.field,
         over,
-        meaning(project, trait.test),
+        history.meaning(project, trait.test),
         trait.window,
     )
 
 
-def items(collection: Collection) -> DefinitionId:
+def items(collection: company.Collection) -> DefinitionId:
     """Of the items themselves: which there are, and when an event was last about them."""
     declared = str(collection.fields.get(collection.key))
-    return part("items", collection.name, collection.key, declared, sorted(collection.events))
+    return history.part(
+        "items", collection.name, collection.key, declared, sorted(collection.events)
+    )
 
 
-def field(collection: Collection, name: str) -> DefinitionId:
+def field(collection: company.Collection, name: str) -> DefinitionId:
     """Of one field of the items."""
     declared = str(collection.fields[name])
-    return part("field", items(collection).hex(), name, declared)
+    return history.part("field", items(collection).hex(), name, declared)
 
 
 def group(project: Project, name: str) -> DefinitionId:
     """Of a group: everything that says which value of its key a fragment names."""
-    return part("group", name, _origin(project, project.profile.groups[name].key))
+    return history.part("group", name, _origin(project, project.profile.groups[name].key))
 
 
 def _origin(project: Project, column: str) -> object:

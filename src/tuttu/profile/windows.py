@@ -15,20 +15,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from tuttu.profile.aggregates import join
+from tuttu.profile import aggregates
+from tuttu.profile import records as r
 from tuttu.profile.plan import EventAggregate
-from tuttu.profile.records import (
-    DEFINITION_BYTES,
-    PAGES,
-    Cells,
-    DefinitionId,
-    Fragment,
-    Log,
-    LogPage,
-    Stamped,
-)
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader, Transaction
+from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.values import Duration, Instant
 
 PAGE = 64
@@ -36,86 +26,90 @@ BUCKETS = 8
 SHIFT = 2**63
 
 
-def inside(cells: Cells, window: Duration, now: Instant) -> list[Stamped]:
+def inside(cells: r.Cells, window: Duration, now: Instant) -> list[r.Stamped]:
     """The cells in the window, both of its ends included."""
     return [cell for time, cell in cells.items() if now - window <= time <= now]
 
 
-def load(reader: Reader, fragment: FragmentId, state: Fragment) -> dict[DefinitionId, Cells]:
+def load(
+    reader: facts.Reader, fragment: events.FragmentId, state: r.Fragment
+) -> dict[r.DefinitionId, r.Cells]:
     """All logs of a fragment, each in the order of time."""
-    logs: dict[DefinitionId, dict[Instant, Stamped]] = {one: {} for one in state.logs}
-    pages = reader.scan(PAGES, fragment) if logs else ()
+    logs: dict[r.DefinitionId, dict[Instant, r.Stamped]] = {one: {} for one in state.logs}
+    pages = reader.scan(r.PAGES, fragment) if logs else ()
     for key, page in pages:
-        logs[key[len(fragment) : len(fragment) + DEFINITION_BYTES]].update(page.cells)
+        logs[key[len(fragment) : len(fragment) + r.DEFINITION_BYTES]].update(page.cells)
     return dict(logs)
 
 
-def merge(one: EventAggregate, logs: Sequence[Cells]) -> Cells:
+def merge(one: EventAggregate, logs: Sequence[r.Cells]) -> r.Cells:
     """One log of several, without the buckets that have fallen for the newest entry of all."""
     if len(logs) == 1:
         return logs[0]
-    together: dict[Instant, list[Stamped]] = {}
+    together: dict[Instant, list[r.Stamped]] = {}
     for time, cell in (entry for log in logs for entry in log.items()):
         together.setdefault(time, []).append(cell)
     oldest = _oldest(one, max(together)) if together else 0
     return {
-        time: join(one.aggregate, together[time]) for time in sorted(together) if time >= oldest
+        time: aggregates.join(one.aggregate, together[time])
+        for time in sorted(together)
+        if time >= oldest
     }
 
 
 def add(
-    transaction: Transaction,
-    fragment: FragmentId,
-    log: Log | None,
+    transaction: facts.Transaction,
+    fragment: events.FragmentId,
+    log: r.Log | None,
     one: EventAggregate,
     time: Instant,
-    cell: Stamped,
-) -> Log:
+    cell: r.Stamped,
+) -> r.Log:
     """The log with one more cell, and its pages written; a cell that is older than every bucket
     still kept is let go. log: None: there was none."""
     newest = time if log is None else max(log.newest, time)
     buckets = () if log is None else log.buckets
     place, oldest = fragment + one.id, _oldest(one, newest)
     for fallen in [each for each in buckets if each < oldest]:
-        head = transaction.get(PAGES, _key(place, fallen, fallen))
+        head = transaction.get(r.PAGES, _key(place, fallen, fallen))
         for start in (fallen, *(head.splits if head else ())):
-            transaction.delete(PAGES, _key(place, fallen, start))
+            transaction.delete(r.PAGES, _key(place, fallen, start))
     buckets = tuple(each for each in buckets if each >= oldest)
     bucket = _bucket(one, time)
     if bucket >= oldest:
         buckets = tuple(sorted({*buckets, bucket}))
         _insert(transaction, place, bucket, one, time, cell)
-    return Log(newest, buckets)
+    return r.Log(newest, buckets)
 
 
 def _insert(
-    transaction: Transaction,
+    transaction: facts.Transaction,
     place: bytes,
     bucket: Instant,
     one: EventAggregate,
     time: Instant,
-    cell: Stamped,
+    cell: r.Stamped,
 ) -> None:
-    head = transaction.get(PAGES, _key(place, bucket, bucket)) or LogPage()
+    head = transaction.get(r.PAGES, _key(place, bucket, bucket)) or r.LogPage()
     ends = bisect_right(head.splits, time)
     start = head.splits[ends - 1] if ends else bucket
     end = head.splits[ends] if ends < len(head.splits) else bucket + _width(one)
     page = head
     if start != bucket:
-        page = transaction.get(PAGES, _key(place, bucket, start)) or LogPage()
+        page = transaction.get(r.PAGES, _key(place, bucket, start)) or r.LogPage()
     there = [page.cells[time]] if time in page.cells else []
-    joined = join(one.aggregate, [*there, cell])
+    joined = aggregates.join(one.aggregate, [*there, cell])
     halves = _halved(dict(sorted({**page.cells, time: joined}.items())), start, end - start)
     splits = head.splits
     if len(halves) > 1:
         splits = tuple(sorted({*splits, *halves} - {bucket}))
         halves.setdefault(bucket, head.cells)
     for begin, cells in halves.items():
-        page = LogPage(cells, splits if begin == bucket else ())
-        transaction.put(PAGES, _key(place, bucket, begin), page)
+        page = r.LogPage(cells, splits if begin == bucket else ())
+        transaction.put(r.PAGES, _key(place, bucket, begin), page)
 
 
-def _halved(cells: Cells, start: Instant, size: Duration) -> dict[Instant, Cells]:
+def _halved(cells: r.Cells, start: Instant, size: Duration) -> dict[Instant, r.Cells]:
     """The pages of a stretch, by their first microsecond: halves of halves, none too full."""
     if len(cells) <= PAGE:
         return {start: cells}

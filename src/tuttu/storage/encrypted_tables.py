@@ -79,7 +79,7 @@ class EncryptedTables:
 
     def get(self, table: Table[T], key: bytes) -> tuple[int, T] | None:
         """Version and record, a fresh object. The state of a transaction does not change under it:
-        what was read once is known."""
+        what was read is known."""
         place, owner = (table.name, key), key[:FRAGMENT] if table.personal else None
         if owner is not None and self._prefetch is not None:
             self._ask_ahead(self._prefetch, owner, place)

@@ -3,7 +3,7 @@
 The folder is this user's only (0700), lies where the system keeps temporary files, and is gone
 when the run ends, however it ends; what a killed process left is swept up by the next run. Each
 folder is locked by its process for as long as that lives, so that nobody sweeps up what is at work.
-DuckDB is told at its start that it may touch nothing outside the folder: not the store either.
+DuckDB starts with settings by which it may touch nothing outside the folder: not the store either.
 """
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours

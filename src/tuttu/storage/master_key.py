@@ -33,7 +33,7 @@ def read_secret(path: Path, *, fresh: bool) -> Secret:
 
 
 def _make(path: Path) -> None:
-    """Whole and on the disk before it has its name; whoever comes second takes the first one's."""
+    """Whole and on the disk before it has its name; the second process takes the first one's."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix="secret-")
     try:

@@ -75,7 +75,7 @@ def _shared(url: str, base: Path) -> Store:
 
 
 def _postgres() -> type[PostgresDriver]:
-    """The driver is an extra, and is loaded by whoever needs it."""
+    """The driver is an extra, and is loaded only where it is needed."""
     try:
         return cast("type[PostgresDriver]", import_module("tuttu.storage.postgres").PostgresDriver)
     except ImportError as error:

@@ -69,8 +69,8 @@ class Store(Protocol):
         due: Callable[[Reader], bool],
         then: tuple[frozenset[str], Callable[[Transaction], None]],
     ) -> bool:
-        """Throws every record away and folds the whole log anew, in one transaction; for state that
-        an earlier version kept in another shape.
+        """Throws every record away and folds the whole log again, in one transaction; for state
+        that an earlier version kept in another shape.
 
         due: asked in that transaction of the state that is there; False: nothing is done. then:
         what is written at the end, and into which tables. What changes is in memory meanwhile.
@@ -83,6 +83,6 @@ class Store(Protocol):
 
     def scratch(self) -> Store:
         """An empty store in which people have the same pseudonyms, gone when it is closed: for
-        folding the log anew."""
+        folding the log again."""
 
     def close(self) -> None: ...

@@ -14,14 +14,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from tuttu.storage.driver import (
-    Changes,
-    LogRow,
-    RecordKey,
-    StoredRecord,
-    Unlock,
-    after_prefix,
-)
+from tuttu.storage import driver as d
 from tuttu.storage.encryption import CANARY, Secret, seal, unseal
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
 from tuttu.storage.postgres_connections import (
@@ -114,7 +107,7 @@ class PostgresDriver:
         self._connections = Connections(url)
         self._queue = threading.Lock()
 
-    def prepare(self, unlock: Unlock) -> Secret:
+    def prepare(self, unlock: d.Unlock) -> Secret:
         try:
             with explained(), self._connections.begun(LOCK + FOUND) as (connection, found):
                 _check_server(*found[:2])
@@ -156,20 +149,20 @@ class PostgresRows:
         self._connection = connection
         self.position = position
 
-    def record(self, table: str, key: bytes) -> StoredRecord | None:
-        row: StoredRecord | None = self._row(
+    def record(self, table: str, key: bytes) -> d.StoredRecord | None:
+        row: d.StoredRecord | None = self._row(
             "SELECT version, sealed FROM tuttu.records WHERE name = %b AND key = %b", table, key
         )
         return row
 
-    def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
+    def find(self, places: Sequence[d.RecordKey]) -> list[d.StoredRecord | None]:
         names, keys = [name for name, _ in places], [key for _, key in places]
         rows = self._rows(FIND, names, keys)
         return [None if version is None else (version, sealed) for version, sealed in rows]
 
     def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Page by page: other questions may be asked on the connection in between."""
-        end = after_prefix(prefix)
+        end = d.after_prefix(prefix)
         last, sign = prefix, ">="
         while True:
             rows = self._rows(
@@ -189,7 +182,7 @@ class PostgresRows:
             self._rows("SELECT key, position FROM tuttu.once WHERE key = ANY(%b)", list(keys))
         )
 
-    def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[LogRow]:
+    def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[d.LogRow]:
         mine, whose = ("", ()) if fragment is None else ("fragment = %b AND ", (fragment,))
         return self._rows(
             f"SELECT position, fragment, sealed FROM tuttu.log WHERE {mine}position > %b"  # noqa: S608
@@ -209,7 +202,7 @@ class PostgresRows:
     def drop_records(self) -> None:
         self._connection.execute("DELETE FROM tuttu.records")
 
-    def commit(self, changes: Changes) -> None:
+    def commit(self, changes: d.Changes) -> None:
         """One round trip. If the connection breaks in it, nobody knows whether it was kept."""
         with self._connection.cursor() as cursor:
             try:

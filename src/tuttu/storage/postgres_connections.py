@@ -1,6 +1,6 @@
 """Connections to PostgreSQL, kept for the next one who asks; a dead one is never handed out twice.
 
-A pool of its own, because of what must hold when the server goes away: whoever asks is answered at
+A pool of its own, because of what must hold when the server goes away: a request is answered at
 once and not after a pool's patience, and the first one who asks after its return is served.
 """
 
@@ -34,7 +34,7 @@ DEFAULTS = {
 """What libpq is told unless the URL says otherwise: a server that is gone is noticed in seconds."""
 MOST_AT_ONCE = 24
 WAIT_SECONDS = 20.0
-"""How long anybody waits for his turn, here or at the server."""
+"""How long anybody waits for their turn, here or at the server."""
 ANSWER_SECONDS = 25.0
 """How long we wait for an answer of a server that keeps the connection and says nothing."""
 

@@ -36,8 +36,8 @@ def explained() -> Iterator[None]:
         if reason is not None or isinstance(error, psycopg.OperationalError):
             said = reason or _first_line(error)
             raise StoreUnavailableError(f"the database cannot be used now: {said}") from None
-        told = error.diag.message_primary or type(error).__name__
-        raise StoreCorruptError(f"the database is not as expected: {told}") from None
+        reason = error.diag.message_primary or type(error).__name__
+        raise StoreCorruptError(f"the database is not as expected: {reason}") from None
 
 
 def _first_line(error: psycopg.Error) -> str:

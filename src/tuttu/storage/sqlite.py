@@ -12,15 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tuttu.storage.driver import (
-    Changes,
-    LogRow,
-    RecordKey,
-    StoredRecord,
-    Unlock,
-    after_prefix,
-)
-from tuttu.storage.encryption import CANARY, Secret, seal, unseal
+from tuttu.storage import driver as d
+from tuttu.storage import encryption as e
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
 
 SCHEMA_VERSION = 2
@@ -74,14 +67,14 @@ class SqliteDriver:
         except sqlite3.DatabaseError as error:
             raise _explained(error) from error
 
-    def prepare(self, unlock: Unlock) -> Secret:
+    def prepare(self, unlock: d.Unlock) -> e.Secret:
         try:
             found = self._writer.execute("PRAGMA user_version").fetchone()[0]
             secret = unlock(found == 0)
             if found == 0:
                 self._create(secret)
             (sealed,) = self._writer.execute("SELECT sealed FROM canary").fetchone()
-            unseal(secret.cipher, sealed, CANARY)
+            e.unseal(secret.cipher, sealed, e.CANARY)
             if 0 < found < SCHEMA_VERSION:
                 self._migrate(found, secret)
             elif found > SCHEMA_VERSION:
@@ -154,14 +147,14 @@ class SqliteDriver:
         connection.execute("PRAGMA cache_size=-65536")
         return connection
 
-    def _create(self, secret: Secret) -> None:
+    def _create(self, secret: e.Secret) -> None:
         self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION};")
-        canary = seal(secret.cipher, CANARY, CANARY)
+        canary = e.seal(secret.cipher, e.CANARY, e.CANARY)
         self._writer.execute("INSERT INTO canary VALUES (?)", (canary,))
         self._writer.execute("COMMIT")
 
-    def _migrate(self, found: int, secret: Secret) -> None:
-        """All steps in one transaction: whoever is killed meanwhile leaves the store as it was."""
+    def _migrate(self, found: int, secret: e.Secret) -> None:
+        """All steps in one transaction: a process that is killed leaves the store as it was."""
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             for step in MIGRATIONS[found - 1 :]:
@@ -181,17 +174,17 @@ class SqliteRows:
         row = connection.execute("SELECT max(position) FROM log").fetchone()
         self.position: int = row[0] or 0
 
-    def record(self, table: str, key: bytes) -> StoredRecord | None:
-        row: StoredRecord | None = self._connection.execute(
+    def record(self, table: str, key: bytes) -> d.StoredRecord | None:
+        row: d.StoredRecord | None = self._connection.execute(
             "SELECT version, sealed FROM records WHERE name = ? AND key = ?", (table, key)
         ).fetchone()
         return row
 
-    def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
+    def find(self, places: Sequence[d.RecordKey]) -> list[d.StoredRecord | None]:
         return [self.record(*place) for place in places]
 
     def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        end = after_prefix(prefix)
+        end = d.after_prefix(prefix)
         below, bound = ("", ()) if end is None else (" AND key < ?", (end,))
         found = self._connection.execute(
             f"SELECT key, sealed FROM records WHERE name = ? AND key >= ?{below} ORDER BY key",  # noqa: S608
@@ -208,7 +201,7 @@ class SqliteRows:
             known.update(self._connection.execute(query, (key,)))
         return known
 
-    def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[LogRow]:
+    def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[d.LogRow]:
         mine = "" if fragment is None else "fragment = ? AND "
         parameters = (after, limit) if fragment is None else (fragment, after, limit)
         return self._connection.execute(
@@ -230,7 +223,7 @@ class SqliteRows:
     def drop_records(self) -> None:
         self._connection.execute("DELETE FROM records")
 
-    def commit(self, changes: Changes) -> None:
+    def commit(self, changes: d.Changes) -> None:
         execute = self._connection.executemany
         execute("INSERT INTO log VALUES (?, ?, ?)", changes.log)
         execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", changes.puts)
@@ -240,7 +233,7 @@ class SqliteRows:
         self._connection.execute("COMMIT")
 
 
-def _hash_once_keys(connection: sqlite3.Connection, secret: Secret) -> None:
+def _hash_once_keys(connection: sqlite3.Connection, secret: e.Secret) -> None:
     """1 to 2: `once` keys were kept as they were given, from which a message id can be guessed."""
     connection.create_function("keyed", 1, secret.dedupe_key, deterministic=True)
     connection.execute("UPDATE once SET key = keyed(key)")

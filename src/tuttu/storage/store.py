@@ -27,7 +27,7 @@ from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
 PAGE = 1_000
-"""Facts that are read at once when the log is folded anew."""
+"""Facts that are read at once when the log is folded again."""
 
 
 class SealedStore:
@@ -219,9 +219,9 @@ class UnitBatch:
             logged = [f.Logged(at, fact) for at, fact in enumerate(unit.facts, first)]
             try:
                 for entry in logged:
-                    heard = type(entry.fact.body)
+                    kind = type(entry.fact.body)
                     for room in self._rooms:
-                        fold = room.folds.get(heard)
+                        fold = room.folds.get(kind)
                         if fold is not None:
                             view = self._views.get(room.room)
                             if view is None:

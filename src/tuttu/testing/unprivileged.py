@@ -24,6 +24,7 @@ from typing import Any
 from tuttu.vocabulary.errors import FinalError
 
 USER = "nobody"
+PREFIX = "tuttu-programs-"
 COMMON = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nobody else can write what we make there
 """Where temporary files may lie when `TMPDIR` is a private folder."""
 READ, ENTER = 0o004, 0o001
@@ -76,7 +77,7 @@ def readable(top: Path, *parts: str) -> Iterator[Path]:
     which are folders below it that may refer to each other.
 
     It is `top` itself where that can be. Else it is a copy, shared with every process that needs
-    the same one meanwhile; the last of them removes it, and what a killed one left is used again.
+    the same one meanwhile. The last of them removes it, and with it what killed ones left.
     Raises NoPlaceError.
     """
     if not needed() or _is_open(top, parts):
@@ -84,13 +85,13 @@ def readable(top: Path, *parts: str) -> Iterator[Path]:
         return
     listed = _listed(top, parts)
     name = hashlib.sha256(repr(sorted(listed.items())).encode()).hexdigest()[:16]
-    copy = _place(programs=True) / f"tuttu-programs-{name}"
+    copy = _place(programs=True) / f"{PREFIX}{name}"
     lock = _borrowed(copy, top, parts, listed)
     try:
         yield copy
     finally:
         os.close(lock)
-        _remove_unused(copy)
+        _sweep(copy.parent)
 
 
 def _place(*, programs: bool = False) -> Path:
@@ -189,14 +190,21 @@ def _make(copy: Path, top: Path, parts: Sequence[str]) -> None:
         path.chmod(0o755 if mode & stat.S_IXUSR else 0o644)
 
 
-def _remove_unused(copy: Path) -> None:
-    with suppress(BlockingIOError):
-        lock = _locked(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        try:
-            shutil.rmtree(copy, ignore_errors=True)
-            _lock_file(copy).unlink()
-        finally:
-            os.close(lock)
+def _sweep(place: Path) -> None:
+    """Removes the copies of ours that nobody uses."""
+    for path in place.glob(f"{PREFIX}*.lock"):
+        with suppress(BlockingIOError, FileNotFoundError):
+            if path.lstat().st_uid == os.geteuid():
+                _remove(path.with_suffix(""))
+
+
+def _remove(copy: Path) -> None:
+    lock = _locked(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        shutil.rmtree(copy, ignore_errors=True)
+        _lock_file(copy).unlink()
+    finally:
+        os.close(lock)
 
 
 def _lock_file(copy: Path) -> Path:

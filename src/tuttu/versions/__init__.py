@@ -6,12 +6,10 @@ door, or read a clock of its own.
 
 from tuttu.versions import backfill, history, refold
 from tuttu.versions.activation import Activation, Activator, BackfillProgress, Report, no_report
-from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions
+from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions, withdraw
 from tuttu.versions.history import project_of
 from tuttu.versions.loading import another_store, check, load_project, read_project
-from tuttu.versions.version import Version, make_version
-from tuttu.versions.view import View, view
-from tuttu.versions.withdrawal import withdraw
+from tuttu.versions.version import Version, View, make_version, view
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(

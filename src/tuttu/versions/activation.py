@@ -17,7 +17,7 @@ from tuttu.catalog import Survey
 from tuttu.storage import Snapshot, Store
 from tuttu.versions import backfill, history
 from tuttu.versions.backfill import Backfill, Coverage
-from tuttu.versions.view import view
+from tuttu.versions.version import view
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.errors import ProjectError
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated

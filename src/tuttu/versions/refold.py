@@ -11,7 +11,7 @@ import msgspec
 
 from tuttu.storage import Store, StoreCorruptError
 from tuttu.versions import backfill, history
-from tuttu.versions.view import view
+from tuttu.versions.version import view
 from tuttu.vocabulary.events import ProjectActivated
 from tuttu.vocabulary.facts import Reader, Table, Transaction
 from tuttu.vocabulary.project import Project

@@ -175,7 +175,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A household, account or company: customers whose trait `key` has the same value."""
 
     name: str
@@ -188,7 +188,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     traits: Mapping[str, Trait] = {}
     collections: Mapping[str, Collection] = {}
-    groups: Mapping[str, Group] = {}
+    groups: Mapping[str, CustomerGroup] = {}
     derived_order: tuple[str, ...] = ()
 
 

@@ -15,33 +15,23 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from tuttu.vocabulary import values as v
 from tuttu.vocabulary.events import Event
-from tuttu.vocabulary.values import (
-    DAY,
-    INTEGER_MAX,
-    INTEGER_MIN,
-    MONEY_SCALE,
-    Instant,
-    Kind,
-    Schema,
-    Type,
-    Value,
-)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1)
-FIRST_INSTANT = -719_162 * DAY
-LAST_INSTANT = 2_932_897 * DAY - 1
+FIRST_INSTANT = -719_162 * v.DAY
+LAST_INSTANT = 2_932_897 * v.DAY - 1
 """Of the years 1 to 9999, in UTC."""
 
 
-def to_instant(moment: datetime) -> Instant:
+def to_instant(moment: datetime) -> v.Instant:
     """Microseconds since 1970 of an aware moment, without the rounding of floats."""
     elapsed = moment - EPOCH
     return (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
 
 
-def parse_instant(text: str) -> Instant | None:
+def parse_instant(text: str) -> v.Instant | None:
     """An ISO 8601 timestamp; one without a zone is UTC, a bare date is its midnight. NULL where
     UTC has another year than 1 to 9999: no calendar has a date for it."""
     try:
@@ -52,7 +42,7 @@ def parse_instant(text: str) -> Instant | None:
     return instant if FIRST_INSTANT <= instant <= LAST_INSTANT else None
 
 
-def format_instant(instant: Instant) -> str:
+def format_instant(instant: v.Instant) -> str:
     """ISO 8601 in UTC with Z; microseconds only where there are any."""
     seconds, micros = divmod(instant, 1_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
@@ -67,7 +57,7 @@ def parse_date(text: str) -> int | None:
         return None
 
 
-def convert(value: Any, declared: Type) -> Value:
+def convert(value: Any, declared: v.Type) -> v.Value:
     """One JSON value as the declared type; NULL where it does not fit."""
     if not declared.many:
         return _CONVERTERS[declared.kind](value)
@@ -105,7 +95,7 @@ def _integer(value: Any) -> int | None:
     number = _number(value)
     if isinstance(number, float):
         number = int(number) if number.is_integer() else None
-    return number if number is not None and INTEGER_MIN <= number <= INTEGER_MAX else None
+    return number if number is not None and v.INTEGER_MIN <= number <= v.INTEGER_MAX else None
 
 
 def _real(value: Any) -> float | None:
@@ -121,11 +111,11 @@ def _money(value: Any) -> int | None:
     number = _number(value)
     if number is None:
         return None
-    scaled = number * MONEY_SCALE
-    if not INTEGER_MIN <= scaled <= INTEGER_MAX:
+    scaled = number * v.MONEY_SCALE
+    if not v.INTEGER_MIN <= scaled <= v.INTEGER_MAX:
         return None
     whole = round(scaled)
-    return whole if INTEGER_MIN <= whole <= INTEGER_MAX else None
+    return whole if v.INTEGER_MIN <= whole <= v.INTEGER_MAX else None
 
 
 def _text(value: Any) -> str | None:
@@ -142,18 +132,18 @@ def _date(value: Any) -> int | None:
     return parse_date(value[:10] if len(value) > 10 else value)
 
 
-def _timestamp(value: Any) -> Instant | None:
+def _timestamp(value: Any) -> v.Instant | None:
     return parse_instant(value) if isinstance(value, str) else None
 
 
-_CONVERTERS: Mapping[Kind, Callable[[Any], bool | int | float | str | None]] = {
-    Kind.BOOL: _bool,
-    Kind.INTEGER: _integer,
-    Kind.REAL: _real,
-    Kind.MONEY: _money,
-    Kind.TEXT: _text,
-    Kind.DATE: _date,
-    Kind.TIMESTAMP: _timestamp,
+_CONVERTERS: Mapping[v.Kind, Callable[[Any], bool | int | float | str | None]] = {
+    v.Kind.BOOL: _bool,
+    v.Kind.INTEGER: _integer,
+    v.Kind.REAL: _real,
+    v.Kind.MONEY: _money,
+    v.Kind.TEXT: _text,
+    v.Kind.DATE: _date,
+    v.Kind.TIMESTAMP: _timestamp,
 }
 
 
@@ -167,35 +157,35 @@ def value_at(said: Mapping[str, object], path: str) -> object:
     return value_at(inner, rest) if rest and isinstance(inner, dict) else UNSET
 
 
-def item_key(value: object, declared: Type) -> str | None:
+def item_key(value: object, declared: v.Type) -> str | None:
     """What a sender wrote as the key of an item, as text in the one form that its declared type
     gives it (an integer's ``042`` is ``42``); None for what is no key."""
     return None if value is UNSET else key_text(convert(value, declared), declared)
 
 
-def key_text(value: Value, declared: Type) -> str | None:
+def key_text(value: v.Value, declared: v.Type) -> str | None:
     """The same of a value that has the type already, as rows hold it."""
     text = value if isinstance(value, str) else _text(present(value, declared))
     return text or None
 
 
-class EventRow(Mapping[str, Value]):
+class EventRow(Mapping[str, v.Value]):
     """The row on which conditions on one event are tested (`Project.event_schema`). A column is
     converted when it is asked for, and once."""
 
     __slots__ = ("_event", "_values", "schema")
 
-    def __init__(self, event: Event, schema: Schema) -> None:
+    def __init__(self, event: Event, schema: v.Schema) -> None:
         self._event = event
         self.schema = schema
-        self._values: dict[str, Value] = {
+        self._values: dict[str, v.Value] = {
             "event": event.name,
             "call": event.call,
             "source": event.source,
             "now": event.time,
         }
 
-    def __getitem__(self, name: str) -> Value:
+    def __getitem__(self, name: str) -> v.Value:
         values = self._values
         if name in values:
             return values[name]
@@ -217,7 +207,7 @@ class EventRow(Mapping[str, Value]):
 _OF_EVERY_EVENT = ("event", "call", "source", "now")
 
 
-def event_row(event: Event, schema: Schema) -> EventRow:
+def event_row(event: Event, schema: v.Schema) -> EventRow:
     """The same row for every room that asks for it under the same schema."""
     row = event.__dict__.get("row")
     if not isinstance(row, EventRow) or row.schema is not schema:
@@ -225,7 +215,7 @@ def event_row(event: Event, schema: Schema) -> EventRow:
     return row
 
 
-def _items(value: Any, fields: Mapping[str, Type]) -> Value:
+def _items(value: Any, fields: Mapping[str, v.Type]) -> v.Value:
     if not isinstance(value, list):
         return []
     return [
@@ -235,16 +225,16 @@ def _items(value: Any, fields: Mapping[str, Type]) -> Value:
     ]
 
 
-def present(value: Any, declared: Type | None) -> Any:
+def present(value: Any, declared: v.Type | None) -> Any:
     """A value as doors show it: timestamps and dates in ISO 8601, money in currency units."""
     if isinstance(value, list):
         return [present(entry, declared) for entry in value]
     if value is None or declared is None or isinstance(value, bool):
         return value
-    if declared.kind is Kind.TIMESTAMP and isinstance(value, int):
+    if declared.kind is v.Kind.TIMESTAMP and isinstance(value, int):
         return format_instant(value)
-    if declared.kind is Kind.DATE and isinstance(value, int):
+    if declared.kind is v.Kind.DATE and isinstance(value, int):
         return date.fromordinal(EPOCH_DAY.toordinal() + value).isoformat()
-    if declared.kind is Kind.MONEY and isinstance(value, int):
-        return value / MONEY_SCALE
+    if declared.kind is v.Kind.MONEY and isinstance(value, int):
+        return value / v.MONEY_SCALE
     return value

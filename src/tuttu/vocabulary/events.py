@@ -52,7 +52,7 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
 
     @cached_property
     def said(self) -> Mapping[str, Any]:
-        """The properties, decoded once for everybody who hears the event."""
+        """The properties, decoded once for every fold of the event."""
         return _decoded(self.properties)
 
     @cached_property
@@ -159,7 +159,7 @@ class ProjectActivated(msgspec.Struct, frozen=True, tag="project_activated", kw_
 
 
 class HistoryFolded(msgspec.Struct, frozen=True, tag="history_folded", kw_only=True):
-    """The log up to `through` was folded into what the project version `digest` declares anew."""
+    """The log up to `through` was folded into what is new in the project version `digest`."""
 
     digest: str
     through: int

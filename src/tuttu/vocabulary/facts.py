@@ -11,38 +11,24 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from tuttu.vocabulary.events import (
-    ContactWithdrawn,
-    DeadLetter,
-    DeadLetterClosed,
-    Event,
-    FragmentId,
-    HistoryFolded,
-    KeyIssued,
-    KeyRevoked,
-    PersonLookedAt,
-    PreferenceSet,
-    ProjectActivated,
-    ResourceSet,
-    Unmerge,
-)
+from tuttu.vocabulary import events as e
 from tuttu.vocabulary.values import Instant
 from tuttu.vocabulary.verdicts import Receipt
 
 Body = (
-    Event
+    e.Event
     | Receipt
-    | Unmerge
-    | PreferenceSet
-    | ResourceSet
-    | DeadLetter
-    | DeadLetterClosed
-    | KeyIssued
-    | KeyRevoked
-    | PersonLookedAt
-    | ProjectActivated
-    | HistoryFolded
-    | ContactWithdrawn
+    | e.Unmerge
+    | e.PreferenceSet
+    | e.ResourceSet
+    | e.DeadLetter
+    | e.DeadLetterClosed
+    | e.KeyIssued
+    | e.KeyRevoked
+    | e.PersonLookedAt
+    | e.ProjectActivated
+    | e.HistoryFolded
+    | e.ContactWithdrawn
 )
 
 T = TypeVar("T")
@@ -56,7 +42,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    fragment: FragmentId | None
+    fragment: e.FragmentId | None
     time: Instant
     received: Instant
     body: Body
@@ -95,13 +81,13 @@ class Reader(Protocol):
         """Records whose key begins with `prefix`, in the order of keys. Never watched."""
 
     def facts(
-        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
+        self, fragment: e.FragmentId | None = None, after: int = 0, limit: int = 1_000
     ) -> list[Logged]:
         """Facts after a position, oldest first; with `fragment`, of that fragment only."""
 
     def fact(self, position: int) -> Logged: ...
 
-    def pseudonym(self, namespace: str, value: str) -> FragmentId:
+    def pseudonym(self, namespace: str, value: str) -> e.FragmentId:
         """Keyed hash of an identifier: the same for the life of the store, useless without it."""
 
 

@@ -1,7 +1,7 @@
-"""How far the parts of a room's state have heard the log.
+"""How much of the log the parts of a room's state cover.
 
 A *part* is what a room keeps for one definition, under a name made of the whole definition. A part
-that is declared anew has heard nothing; one that was dropped and comes back has heard the log up
+that is new covers nothing; one that was dropped and comes back covers the log up
 to where it was dropped.
 """
 
@@ -45,13 +45,13 @@ def event_column(project: Project, name: str) -> object:
 
 
 class Behind:
-    """Parts that have not heard the whole log, and through which position they have."""
+    """Parts that do not cover the whole log, and through which position they do."""
 
     def __init__(self, through: Mapping[Part, int]) -> None:
         self.through = dict(through)
         self._steps = sorted(set(through.values()))
         self._parts = [
-            frozenset(part for part, heard in through.items() if heard <= step)
+            frozenset(part for part, covered in through.items() if covered <= step)
             for step in self._steps
         ]
 
@@ -60,10 +60,10 @@ class Behind:
 
     @property
     def start(self) -> int:
-        """Every fact up to here has been heard by all of them."""
+        """All of them cover every fact up to here."""
         return self._steps[0]
 
     def at(self, position: int) -> frozenset[Part]:
-        """The parts to which the fact at this position is to be told."""
+        """The parts into which the fact at this position is to be folded."""
         place = bisect_left(self._steps, position)
         return self._parts[place - 1] if place else frozenset()

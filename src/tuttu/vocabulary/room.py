@@ -20,7 +20,7 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant, Type, Value
 
 Folds = Mapping[type[Any], Fold]
-"""Type of a fact's body to the fold that hears it; the others are not called for it."""
+"""Type of a fact's body to the fold of such facts; it is called for no others."""
 
 
 class RoomFolds(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +40,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     """One room.
 
     tables: those that its folds write, and nobody else. folds: of a project, by type of fact.
-    parts: the names under which its state is kept, one for each definition; filler: the folds that
-    tell facts of the log to parts which have not heard them. columns: of the wide row, of which the
+    parts: the names under which its state is kept, one for each definition; filler: the folds of
+    facts of the log into parts that do not cover them yet. columns: of the wide row, of which the
     project's expressions may make use: asked before those are read, of a project in which company,
     channels, surfaces, resources, namespaces, purposes and messages are there, and the rest is
     empty. read: the values of these columns for one customer, before derived traits are worked

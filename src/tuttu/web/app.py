@@ -21,9 +21,17 @@ from tuttu.engine import Runtime
 from tuttu.intake import write_key_of
 from tuttu.vocabulary.errors import TuttuError
 from tuttu.web import log
-from tuttu.web.auth import ANYBODY, CHALLENGE, LOCAL, Holder, secret_in
-from tuttu.web.body import decode, read_start, read_whole
 from tuttu.web.problems import MEDIA_TYPE, ProblemError, problem_of
+from tuttu.web.request import (
+    ANYBODY,
+    CHALLENGE,
+    LOCAL,
+    Holder,
+    decode,
+    read_start,
+    read_whole,
+    secret_in,
+)
 from tuttu.web.route import Call, Route
 from tuttu.web.routes import ROUTES
 

@@ -13,7 +13,7 @@ TOO_LARGE_HEAD = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: c
 
 class PatientProtocol(HttpToolsProtocol):
     """Bounds what uvicorn leaves open: how large a head may be, and how long a connection may
-    send without asking anything. The body of a running request is `tuttu.web.body`'s."""
+    send without asking anything. The body of a running request is `tuttu.web.request`'s."""
 
     head_bytes = HEAD_BYTES
     head_seconds = HEAD_SECONDS

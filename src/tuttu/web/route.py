@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from types import NoneType
@@ -115,7 +116,7 @@ def route(
     names = [each for each in inspect.signature(use_case).parameters if each not in {*given, *OWN}]
     said = {
         "name": use_case.__name__,
-        "summary": (use_case.__doc__ or "").partition("\n\n")[0].partition("\n")[0].rstrip("."),
+        "summary": first_sentence(use_case.__doc__ or ""),
     }
     return Route(
         method=method,
@@ -129,6 +130,12 @@ def route(
         answer=hints["return"],
         **(said | more),
     )
+
+
+def first_sentence(text: str) -> str:
+    """Of a docstring, over its line breaks; without the full stop."""
+    paragraph = " ".join(inspect.cleandoc(text).partition("\n\n")[0].split())
+    return re.split(r"\.(?: |$)", paragraph, maxsplit=1)[0]
 
 
 def _of_path(name: str) -> Callable[[Call], str]:

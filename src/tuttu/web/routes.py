@@ -34,7 +34,7 @@ def _call(name: str) -> Route:
         engine.accept,
         name=name,
         fixed={"call": name},
-        summary=f"Segment's {name}: what was accepted, and what was refused and why.",
+        summary=f"Segment's {name}: what was accepted, and what was refused and why",
         shown_body=SCHEMAS[name],
         writes_key=True,
     )

@@ -20,7 +20,7 @@ Root = str
 Probe = Callable[[DecisionView], bool]
 
 
-class Coverage:
+class StageCoverage:
     """Looks at one customer after the other for what has not been seen of anybody yet."""
 
     def __init__(self, project: Project, candidates: Iterable[Candidate], stages: Stages) -> None:

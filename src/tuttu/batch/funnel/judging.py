@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tuttu import decision, identity
 from tuttu.api.words import ENGLISH, words_in
-from tuttu.batch.funnel.coverage import Coverage
+from tuttu.batch.funnel.coverage import StageCoverage
 from tuttu.batch.funnel.tally import Funnel, Tally
 from tuttu.decision import (
     STAGES,
@@ -49,7 +49,7 @@ def funnel_of(  # noqa: PLR0913
         judged = list(candidates(project, DecisionQuery(surfaces=asked, fragment=NOBODY)))
     except UnknownSurfaceError as error:
         raise BadRequest(error.found, error.expected) from error
-    tally, coverage = Tally(judged, stages), Coverage(project, judged, stages)
+    tally, coverage = Tally(judged, stages), StageCoverage(project, judged, stages)
     for customer in identity.customers(reader, project):
         view = decision.view(reader, project, customer, now, rooms=rooms)
         coverage.see(view)

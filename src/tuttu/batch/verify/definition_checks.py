@@ -20,7 +20,7 @@ BOOL = Type(Kind.BOOL)
 ITEM_KEY = f'"{KEY}"'
 
 
-class Subject(msgspec.Struct, frozen=True):
+class CheckSubject(msgspec.Struct, frozen=True):
     """Who is judged: a customer, or one of his items in the collection `about`; item None there:
     he has none."""
 
@@ -30,7 +30,7 @@ class Subject(msgspec.Struct, frozen=True):
     item: str | None = None
 
 
-Live = Callable[[Subject], Value]
+Live = Callable[[CheckSubject], Value]
 
 
 class DefinitionCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ def _column(name: str) -> Live:
 
 
 def _passes(action: Action, treatment: Treatment, stage: Stage) -> Live:
-    def passes(subject: Subject) -> bool:
+    def passes(subject: CheckSubject) -> bool:
         return stage.reason(Candidate(action, treatment, subject.item), subject.view) is None
 
     return passes
@@ -151,7 +151,7 @@ def _blocks(project: Project, guard: Guard) -> Iterator[DefinitionCheck]:
     if concerned is None:
         return
 
-    def blocks(subject: Subject) -> bool:
+    def blocks(subject: CheckSubject) -> bool:
         return guard in blocking(Candidate(*concerned, subject.item), subject.view)
 
     yield DefinitionCheck(

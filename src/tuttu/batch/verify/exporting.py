@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tuttu import decision, identity, profile
-from tuttu.batch.verify.definition_checks import DefinitionCheck, Subject, asking
+from tuttu.batch.verify.definition_checks import CheckSubject, DefinitionCheck, asking
 from tuttu.decision import Candidate, DecisionView
 from tuttu.decision.view import items_of
 from tuttu.policy import Relation, duckdb_type, duckdb_value
@@ -189,7 +189,7 @@ class _Sheets:
         key = key_text(item.get(declared.key), declared.fields[declared.key])
         return self._export.masks.mask(key)
 
-    def _add_answers(self, name: str, subject: Subject) -> None:
+    def _add_answers(self, name: str, subject: CheckSubject) -> None:
         asked = self._export.asked[subject.about]
         ledger = [] if subject.about is None else self._ledger
         laid_over = [duckdb_value(subject.row.get(each), INSTANT) for each in ledger]
@@ -219,16 +219,16 @@ class _Sheets:
             self._groups.add([name, group, len(members), digest])
 
 
-def _subjects(found: DecisionView, about: str | None) -> Iterator[Subject]:
+def _subjects(found: DecisionView, about: str | None) -> Iterator[CheckSubject]:
     """The customer himself, or each of his items, or that he has none."""
     if about is None:
-        yield Subject(found, found.row)
+        yield CheckSubject(found, found.row)
         return
     action, treatment = asking(found.project, about)
     keys: list[str | None] = list(items_of(found.project, found.row, about))
     for key in keys or [None]:
         row = found.row_of(Candidate(action, treatment, key))
-        yield Subject(found, row, about, key)
+        yield CheckSubject(found, row, about, key)
 
 
 def _item_types(layout: Layout, collection: Collection) -> dict[str, str]:

@@ -20,7 +20,7 @@ WHO = s.table(
 def scenario(stages: Sequence[str]) -> s.Shape:
     """stages: those that it may name; none: any."""
     keys = {
-        "scenario": s.text("a sentence", "What the story shows, in plain words."),
+        "scenario": s.text("a sentence", "What it shows, in plain words."),
         "given": s.listing("steps", _step(), 0, "What happens, in any order; time decides."),
         "expect": s.listing("expectations", _expectation(stages), 1, "What must come out of it."),
     }
@@ -53,7 +53,7 @@ def _step() -> s.Shape:
             ),
             "action": s.word("an action", "The action of the outcome."),
             "item": ITEM | {"description": "The item that the contact of the outcome is about."},
-            "purpose": s.word("a purpose", "A choice given at a door, with `allowed`."),
+            "purpose": s.word("a purpose", "A choice of the customer, with `allowed`."),
             "channel": s.word("a channel", "The channel of the choice. Absent: every channel."),
             "allowed": BOOLEAN | {"description": "What the customer chose."},
             "resource": s.text("a resource", "A new amount of a resource, with `amount`."),
@@ -74,7 +74,7 @@ def _expectation(stages: Sequence[str]) -> s.Shape:
             "chosen": s.word("an action", "This action is shown."),
             "treatment": s.word("a treatment", "The treatment of the chosen or refused action."),
             "refused": s.word("an action", "This action is a candidate and is refused."),
-            "item": ITEM | {"description": "The item it is about. Absent: whichever."},
+            "item": ITEM | {"description": "The item it is about. Absent: any."},
             "because": s.text(
                 "a reason",
                 "What refuses: a condition, guard, limit, suppression or resource by its name, or "

@@ -3,7 +3,7 @@
 An exported log (Parquet files on a workspace) holds the events as rows, under pseudonyms; from it
 every trait, source, collection and group is computed for all customers at once. Nothing of the
 live fold takes part: what is shared is how one JSON value becomes one declared type. It must not
-read state, and it decides nothing: whoever compares the two is `engine`.
+read state, and it decides nothing: the two are compared in `batch`.
 """
 
 from tuttu.profile.batch.computing import COMPUTED, compute

@@ -27,7 +27,7 @@ def compute(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
 
 
 def _found(trait: Trait, now: Instant) -> str:
-    """From every first step, the earliest that can follow, again and again: whoever ends soon
+    """From every first step, the earliest that can follow, again and again: the one that ends soon
     enough has done it. `place` orders everything that happened by (time, id)."""
     steps = ", ".join(map(quoted, dict.fromkeys(trait.sequence)))
     parts = [

@@ -11,7 +11,7 @@ from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, TIME, Layou
 from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, written_table, written_types
 from tuttu.profile.batch.sums import Made
 from tuttu.storage import ExportWorkspace
-from tuttu.vocabulary.company import Group
+from tuttu.vocabulary.company import CustomerGroup
 
 _LAST = f'ORDER BY "{TIME}", rank, source, place'
 """One event may write under two sources, and then the later name has it."""
@@ -76,8 +76,8 @@ def _is(by: list[str], key: tuple[str, ...]) -> str:
     return " AND ".join(f"{name} = {quoted(value)}" for name, value in zip(by, key, strict=True))
 
 
-def members(layout: Layout, group: Group, computed: str) -> str:
-    """Each customer with the fragments that share his value of the group's key, his own
+def members(layout: Layout, group: CustomerGroup, computed: str) -> str:
+    """Each customer with the fragments that share their value of the group's key, their own
     included: their number, and the SHA-256 of their names, in order, with commas between.
 
     A fragment shares the value that it alone names; aggregates are no names.

@@ -42,4 +42,4 @@ __all__ = [
 class StoreConformance(
     UnitConformance, RecordConformance, LogConformance, SnapshotConformance, SealingConformance
 ):
-    """The whole suite. Whoever inherits it gives the fixture `subject`."""
+    """The whole suite. A class that inherits it gives the fixture `subject`."""

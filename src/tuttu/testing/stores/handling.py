@@ -11,8 +11,8 @@ from typing import Literal, Protocol
 import msgspec
 
 from tuttu.storage import Store
+from tuttu.vocabulary import facts as f
 from tuttu.vocabulary.events import Event, FragmentId, Identifier
-from tuttu.vocabulary.facts import Exhausted, Fact, Fold, Logged, Table, Transaction, Unit
 from tuttu.vocabulary.room import RoomFolds
 
 NOBODY = bytes(16)
@@ -24,9 +24,9 @@ class Note(msgspec.Struct):
     text: str
 
 
-SHARED = Table("suite.shared", Note)
-PERSONAL = Table("suite.personal", Note, personal=True)
-FOREIGN = Table("elsewhere.notes", Note)
+SHARED = f.Table("suite.shared", Note)
+PERSONAL = f.Table("suite.personal", Note, personal=True)
+FOREIGN = f.Table("elsewhere.notes", Note)
 TABLES = {table.name: table for table in (SHARED, PERSONAL, FOREIGN)}
 
 
@@ -40,11 +40,11 @@ class Step(msgspec.Struct, frozen=True):
     table: str = SHARED.name
 
 
-def put(key: bytes, text: str = "", table: Table[Note] = SHARED) -> Step:
+def put(key: bytes, text: str = "", table: f.Table[Note] = SHARED) -> Step:
     return Step("put", key, text, table.name)
 
 
-def delete(key: bytes, table: Table[Note] = SHARED) -> Step:
+def delete(key: bytes, table: f.Table[Note] = SHARED) -> Step:
     return Step("delete", key, table=table.name)
 
 
@@ -53,7 +53,7 @@ FAIL = Step("fail", text="a mistake of ours")
 _STEPS = msgspec.json.Decoder(list[Step])
 
 
-def apply(transaction: Transaction, logged: Logged) -> None:
+def apply(transaction: f.Transaction, logged: f.Logged) -> None:
     """The fold of the suite, of the room `suite`."""
     assert isinstance(logged.fact.body, Event)  # noqa: S101 - the suite sends nothing else
     for step in _STEPS.decode(logged.fact.body.properties):
@@ -65,13 +65,13 @@ def apply(transaction: Transaction, logged: Logged) -> None:
             case "delete":
                 transaction.delete(table, key)
             case "refuse":
-                raise Exhausted(step.text)
+                raise f.Exhausted(step.text)
             case "fail":
                 raise ArithmeticError(step.text)
 
 
 def hearing(
-    fold: Fold, room: str = "suite", tables: tuple[Table[Note], ...] = (SHARED, PERSONAL)
+    fold: f.Fold, room: str = "suite", tables: tuple[f.Table[Note], ...] = (SHARED, PERSONAL)
 ) -> RoomFolds:
     """A room that hears events."""
     names = frozenset(table.name for table in tables)
@@ -81,7 +81,7 @@ def hearing(
 SUITE = hearing(apply)
 
 
-def fact_of(fragment: FragmentId | None, id: str, steps: Sequence[Step]) -> Fact:  # noqa: A002
+def fact_of(fragment: FragmentId | None, id: str, steps: Sequence[Step]) -> f.Fact:  # noqa: A002
     body = Event(
         id=id,
         call="track",
@@ -91,7 +91,7 @@ def fact_of(fragment: FragmentId | None, id: str, steps: Sequence[Step]) -> Fact
         received=2,
         properties=msgspec.json.encode(steps),
     )
-    return Fact(id=id, fragment=fragment, time=1, received=2, body=body)
+    return f.Fact(id=id, fragment=fragment, time=1, received=2, body=body)
 
 
 def unit_of(
@@ -101,10 +101,10 @@ def unit_of(
     id: str = "m",  # noqa: A002
     dedupe_keys: tuple[bytes, ...] = (),
     reads: tuple[tuple[str, bytes, int], ...] = (),
-) -> Unit:
+) -> f.Unit:
     """One fact of a person (None: of nobody), and what it does."""
     fragment = None if who is None else store.pseudonym("user_id", who)
-    return Unit(facts=(fact_of(fragment, id, steps),), dedupe_keys=dedupe_keys, reads=reads)
+    return f.Unit(facts=(fact_of(fragment, id, steps),), dedupe_keys=dedupe_keys, reads=reads)
 
 
 class Subject(Protocol):
@@ -132,7 +132,7 @@ def opened(subject: Subject, *rooms: RoomFolds) -> Iterator[Store]:
         yield store
 
 
-def text_of(store: Store, key: bytes, table: Table[Note] = SHARED) -> str | None:
+def text_of(store: Store, key: bytes, table: f.Table[Note] = SHARED) -> str | None:
     with store.read() as snapshot:
         note = snapshot.get(table, key)
     return None if note is None else note.text

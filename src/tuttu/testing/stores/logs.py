@@ -7,30 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from tuttu.testing.stores.handling import (
-    PERSONAL,
-    REFUSE,
-    SHARED,
-    SUITE,
-    Note,
-    Subject,
-    apply,
-    hearing,
-    opened,
-    put,
-    text_of,
-    unit_of,
-)
+from tuttu.testing.stores import handling as h
+from tuttu.vocabulary import facts as f
 from tuttu.vocabulary.events import KeyIssued
-from tuttu.vocabulary.facts import (
-    Committed,
-    Duplicate,
-    Exhausted,
-    Fact,
-    Logged,
-    Transaction,
-    Unit,
-)
 
 PEOPLE = ("maija", "matti", None)
 
@@ -38,11 +17,13 @@ PEOPLE = ("maija", "matti", None)
 class LogConformance:
     """What `facts` and `fact` give."""
 
-    def test_positions_have_no_gaps(self, subject: Subject) -> None:
-        with opened(subject) as store:
+    def test_positions_have_no_gaps(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store:
             for turn in range(5):
                 units = [
-                    unit_of(store, *([REFUSE] if number % 3 == 1 else []), id=f"{turn}.{number}")
+                    h.unit_of(
+                        store, *([h.REFUSE] if number % 3 == 1 else []), id=f"{turn}.{number}"
+                    )
                     for number in range(7)
                 ]
                 store.commit(units)
@@ -54,14 +35,14 @@ class LogConformance:
                 assert [entry.fact.id for entry in found] == kept
                 assert [snapshot.fact(n).fact.id for n in range(1, 26)] == kept
 
-    def test_pages_of_the_whole_log_and_of_one_person(self, subject: Subject) -> None:
-        with opened(subject) as store:
-            units = [unit_of(store, who=PEOPLE[n % 3], id=str(n)) for n in range(1, 61)]
+    def test_pages_of_the_whole_log_and_of_one_person(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store:
+            units = [h.unit_of(store, who=PEOPLE[n % 3], id=str(n)) for n in range(1, 61)]
             store.commit(units)
             for who in (*PEOPLE, "unknown"):
                 fragment = None if who is None else store.pseudonym("user_id", who)
                 with store.read() as snapshot:
-                    paged: list[Logged] = []
+                    paged: list[f.Logged] = []
                     while page := snapshot.facts(
                         fragment, after=paged[-1].position if paged else 0, limit=7
                     ):
@@ -73,85 +54,87 @@ class LogConformance:
                     (n, str(n)) for n in mine
                 ]
 
-    def test_a_fact_comes_back_as_it_was(self, subject: Subject) -> None:
+    def test_a_fact_comes_back_as_it_was(self, subject: h.Subject) -> None:
         body = KeyIssued(name="web", digest=bytes(range(32)), scopes=("ingest",))
-        fact = Fact(id="k", fragment=None, time=-5, received=2**62, body=body)
-        with opened(subject) as store:
-            unit = unit_of(store, id="m")
-            store.commit([unit, Unit(facts=(fact,))])
-        with opened(subject) as store, store.read() as snapshot:
-            assert snapshot.facts() == [Logged(1, unit.facts[0]), Logged(2, fact)]
+        fact = f.Fact(id="k", fragment=None, time=-5, received=2**62, body=body)
+        with h.opened(subject) as store:
+            unit = h.unit_of(store, id="m")
+            store.commit([unit, f.Unit(facts=(fact,))])
+        with h.opened(subject) as store, store.read() as snapshot:
+            assert snapshot.facts() == [f.Logged(1, unit.facts[0]), f.Logged(2, fact)]
 
-    def test_a_fold_sees_the_log_before_its_commit(self, subject: Subject) -> None:
+    def test_a_fold_sees_the_log_before_its_commit(self, subject: h.Subject) -> None:
         seen: list[tuple[int, list[str]]] = []
 
-        def looking(transaction: Transaction, logged: Logged) -> None:
-            apply(transaction, logged)
+        def looking(transaction: f.Transaction, logged: f.Logged) -> None:
+            h.apply(transaction, logged)
             before = [entry.fact.id for entry in transaction.facts()]
             seen.append((transaction.position, before))
 
-        with opened(subject, hearing(looking)) as store:
-            store.commit([unit_of(store, id="1")])
-            assert store.commit([unit_of(store, id="2"), unit_of(store, id="3")])[1] == Committed(3)
+        with h.opened(subject, h.hearing(looking)) as store:
+            store.commit([h.unit_of(store, id="1")])
+            assert store.commit([h.unit_of(store, id="2"), h.unit_of(store, id="3")])[
+                1
+            ] == f.Committed(3)
         assert seen == [(1, []), (2, ["1"]), (3, ["1"])]
 
-    def test_the_log_can_be_folded_anew(self, subject: Subject) -> None:
+    def test_the_log_can_be_folded_anew(self, subject: h.Subject) -> None:
         """By other folds, from the first fact on; what they refuse changes nothing."""
 
-        def longer(transaction: Transaction, logged: Logged) -> None:
-            apply(transaction, logged)
-            before = transaction.get(SHARED, b"ids")
+        def longer(transaction: f.Transaction, logged: f.Logged) -> None:
+            h.apply(transaction, logged)
+            before = transaction.get(h.SHARED, b"ids")
             said = f"{before.text if before else ''}{logged.fact.id}{logged.position} "
-            transaction.put(SHARED, b"ids", Note(said))
+            transaction.put(h.SHARED, b"ids", h.Note(said))
             if logged.fact.id == "b":
-                raise Exhausted("not any more")
+                raise f.Exhausted("not any more")
 
-        def mark(transaction: Transaction) -> None:
-            transaction.put(SHARED, b"mark", Note("done"))
+        def mark(transaction: f.Transaction) -> None:
+            transaction.put(h.SHARED, b"mark", h.Note("done"))
 
-        with opened(subject) as store:
-            steps = (put(b"k", "kept"), put(b"p", "own", PERSONAL))
+        with h.opened(subject) as store:
+            steps = (h.put(b"k", "kept"), h.put(b"p", "own", h.PERSONAL))
             store.commit(
-                [unit_of(store, *steps, id=each, dedupe_keys=(each.encode(),)) for each in "abc"]
+                [h.unit_of(store, *steps, id=each, dedupe_keys=(each.encode(),)) for each in "abc"]
             )
-            again = ([hearing(longer)], (frozenset({SHARED.name}), mark))
+            again = ([h.hearing(longer)], (frozenset({h.SHARED.name}), mark))
             assert not store.refold(again[0], due=lambda reader: reader.position > 3, then=again[1])
-            assert text_of(store, b"ids") is None
+            assert h.text_of(store, b"ids") is None
             assert store.refold(again[0], due=lambda reader: reader.position == 3, then=again[1])
-        with opened(subject) as store:
-            texts = [text_of(store, key) for key in (b"ids", b"k", b"mark")]
+        with h.opened(subject) as store:
+            texts = [h.text_of(store, key) for key in (b"ids", b"k", b"mark")]
             assert texts == ["a1 c3 ", "kept", "done"]
             with store.read() as snapshot:
                 assert [entry.fact.id for entry in snapshot.facts()] == ["a", "b", "c"]
-                assert [note.text for _, note in snapshot.scan(PERSONAL)] == ["own"]
-                snapshot.get(SHARED, b"k")
-                assert snapshot.reads == ((SHARED.name, b"k", 3),)
-            assert store.commit([unit_of(store, dedupe_keys=(b"b",))]) == [Duplicate(2)]
+                assert [note.text for _, note in snapshot.scan(h.PERSONAL)] == ["own"]
+                snapshot.get(h.SHARED, b"k")
+                assert snapshot.reads == ((h.SHARED.name, b"k", 3),)
+            assert store.commit([h.unit_of(store, dedupe_keys=(b"b",))]) == [f.Duplicate(2)]
 
-    def test_folding_anew_that_fails_leaves_the_old_state(self, subject: Subject) -> None:
-        def failing(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001
-            transaction.put(SHARED, b"k", Note("half"))
+    def test_folding_anew_that_fails_leaves_the_old_state(self, subject: h.Subject) -> None:
+        def failing(transaction: f.Transaction, logged: f.Logged) -> None:  # noqa: ARG001
+            transaction.put(h.SHARED, b"k", h.Note("half"))
             raise ArithmeticError("a mistake of ours")
 
-        with opened(subject) as store:
-            store.commit([unit_of(store, put(b"k", "old"))])
+        with h.opened(subject) as store:
+            store.commit([h.unit_of(store, h.put(b"k", "old"))])
             with pytest.raises(ArithmeticError):
                 store.refold(
-                    [hearing(failing)], due=lambda _: True, then=(frozenset(), lambda _: None)
+                    [h.hearing(failing)], due=lambda _: True, then=(frozenset(), lambda _: None)
                 )
-            assert text_of(store, b"k") == "old"
+            assert h.text_of(store, b"k") == "old"
 
-    def test_a_probe_writes_and_changes_nothing(self, subject: Subject) -> None:
-        with opened(subject) as store:
-            store.commit([unit_of(store, put(b"k"))])
+    def test_a_probe_writes_and_changes_nothing(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store:
+            store.commit([h.unit_of(store, h.put(b"k"))])
             store.probe()
             with store.read() as snapshot:
-                snapshot.get(SHARED, b"k")
+                snapshot.get(h.SHARED, b"k")
                 assert (snapshot.position, snapshot.reads[0][2]) == (1, 1)
 
-    def test_a_scratch_store_knows_people_by_the_same_pseudonyms(self, subject: Subject) -> None:
-        with opened(subject) as store, closing(store.scratch()) as scratch:
+    def test_a_scratch_store_knows_people_by_the_same_pseudonyms(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store, closing(store.scratch()) as scratch:
             assert scratch.pseudonym("user_id", "a") == store.pseudonym("user_id", "a")
-            scratch.register([SUITE])
-            assert scratch.commit([unit_of(scratch, put(b"k"))]) == [Committed(1)]
-            assert text_of(store, b"k") is None
+            scratch.register([h.SUITE])
+            assert scratch.commit([h.unit_of(scratch, h.put(b"k"))]) == [f.Committed(1)]
+            assert h.text_of(store, b"k") is None

@@ -6,17 +6,8 @@ from __future__ import annotations
 import pytest
 
 from tuttu.storage import StoreCorruptError
-from tuttu.testing.stores.handling import (
-    PERSONAL,
-    SHARED,
-    Note,
-    Subject,
-    opened,
-    put,
-    text_of,
-    unit_of,
-)
-from tuttu.vocabulary.facts import Table
+from tuttu.testing.stores import handling as h
+from tuttu.vocabulary import facts as f
 
 SECRETS = ("Virtanen", "maija@suite.example", "+358401234567", "message-4711")
 
@@ -24,44 +15,48 @@ SECRETS = ("Virtanen", "maija@suite.example", "+358401234567", "message-4711")
 class SealingConformance:
     """What somebody sees who has stolen the store without its secret, or who tampers with it."""
 
-    def test_nothing_that_was_said_is_readable(self, subject: Subject) -> None:
-        with opened(subject) as store:
-            steps = [put(b"k", each, table) for each in SECRETS for table in (SHARED, PERSONAL)]
+    def test_nothing_that_was_said_is_readable(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store:
+            steps = [
+                h.put(b"k", each, table) for each in SECRETS for table in (h.SHARED, h.PERSONAL)
+            ]
             once = tuple(each.encode() for each in SECRETS)
-            store.commit([unit_of(store, *steps, who=SECRETS[1], id=SECRETS[3], dedupe_keys=once)])
+            store.commit(
+                [h.unit_of(store, *steps, who=SECRETS[1], id=SECRETS[3], dedupe_keys=once)]
+            )
             self._unreadable(subject)
         self._unreadable(subject)
 
-    def _unreadable(self, subject: Subject) -> None:
+    def _unreadable(self, subject: h.Subject) -> None:
         raw = subject.raw()
-        assert SHARED.name.encode() in raw, "what was read is not what the store keeps"
+        assert h.SHARED.name.encode() in raw, "what was read is not what the store keeps"
         for each in SECRETS:
             for readable in (each.encode(), each.encode("utf-16-le"), each.encode().hex().encode()):
                 assert readable not in raw, each
 
-    def test_a_record_that_was_moved_does_not_open(self, subject: Subject) -> None:
-        for table in (SHARED, PERSONAL):
-            with opened(subject) as store:
-                store.commit([unit_of(store, put(b"1", "1", table), put(b"2", "2", table))])
+    def test_a_record_that_was_moved_does_not_open(self, subject: h.Subject) -> None:
+        for table in (h.SHARED, h.PERSONAL):
+            with h.opened(subject) as store:
+                store.commit([h.unit_of(store, h.put(b"1", "1", table), h.put(b"2", "2", table))])
                 own = store.pseudonym("user_id", "maija") if table.personal else b""
             subject.exchange(table.name, own + b"1", own + b"2")
             self._stays_shut(subject, table, own + b"1")
 
-    def test_a_record_of_another_person_does_not_open(self, subject: Subject) -> None:
-        with opened(subject) as store:
+    def test_a_record_of_another_person_does_not_open(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store:
             people = ("maija", "matti")
-            store.commit([unit_of(store, put(b"", who, PERSONAL), who=who) for who in people])
+            store.commit([h.unit_of(store, h.put(b"", who, h.PERSONAL), who=who) for who in people])
             one, other = (store.pseudonym("user_id", who) for who in people)
-            assert text_of(store, one, PERSONAL) == "maija"
-        subject.exchange(PERSONAL.name, one, other)
-        self._stays_shut(subject, PERSONAL, one)
+            assert h.text_of(store, one, h.PERSONAL) == "maija"
+        subject.exchange(h.PERSONAL.name, one, other)
+        self._stays_shut(subject, h.PERSONAL, one)
 
-    def _stays_shut(self, subject: Subject, table: Table[Note], key: bytes) -> None:
-        with opened(subject) as store, pytest.raises(StoreCorruptError):
-            text_of(store, key, table)
+    def _stays_shut(self, subject: h.Subject, table: f.Table[h.Note], key: bytes) -> None:
+        with h.opened(subject) as store, pytest.raises(StoreCorruptError):
+            h.text_of(store, key, table)
 
-    def test_pseudonyms_are_told_apart(self, subject: Subject) -> None:
-        with opened(subject) as store:
+    def test_pseudonyms_are_told_apart(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store:
             pairs = [("user_id", "a"), ("user_ida", ""), ("user_id", "b"), ("email", "a"), ("", "")]
             pseudonyms = {store.pseudonym(*pair) for pair in pairs}
             assert len(pseudonyms) == len(pairs)
