@@ -15,7 +15,7 @@ from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.facts import Reader
 from tuttu.vocabulary.library import Action, Guard, Treatment
 from tuttu.vocabulary.people import Customer
-from tuttu.vocabulary.project import Project, remembered
+from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
 from tuttu.vocabulary.values import Instant, Item, Row, Value, item_column
 from tuttu.vocabulary.verdicts import Contact, Reason, Score
@@ -159,9 +159,6 @@ def view(  # noqa: PLR0913
     for room in rooms:
         columns.update(room.read(reader, customer, project, now))
     row = WideRow(profile.with_ledger(project, known, columns, profiling=consents.profiling))
-    used = set(project.resources) if asked is None else set[str]()
-    for surface in asked or ():
-        used |= _used_by_surface(project).get(surface, set())
     return DecisionView(
         project=project,
         now=now,
@@ -170,19 +167,21 @@ def view(  # noqa: PLR0913
         row=WideRow(profile.with_columns(project, row, context)) if context else row,
         consents=consents,
         history=history,
-        free={name: ledger.free(reader, project, name, now) for name in used},
+        free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},
         arm=arm_of(project.policy.controls, customer.oldest),
     )
 
 
-@remembered
-def _used_by_surface(project: Project) -> dict[str, set[str]]:
-    """Surface to the declared resources that something on it uses."""
-    used: dict[str, set[str]] = {name: set() for name in project.surfaces}
+def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:
+    """Resources that something on these surfaces uses; each one that is read costs a round trip."""
+    if asked is None:
+        return project.resources
+    used: set[str] = set()
     for action in project.actions.values():
         for treatment in action.treatments.values():
-            used[treatment.surface].update(treatment.uses.keys() & project.resources.keys())
-    return used
+            if treatment.uses and treatment.surface in asked:
+                used.update(treatment.uses)
+    return used & project.resources.keys()
 
 
 def _limited_groups(project: Project) -> list[str]:
@@ -196,16 +195,16 @@ def candidates(project: Project, query: DecisionQuery, row: Row = NO_ITEMS) -> l
     of the row; where it has none, a single one without an item, which will be refused. Raises
     UnknownSurfaceError.
     """
-    asked = {surface.name for surface in surfaces(project, query)}
-    found = []
+    found: list[Candidate] = []
+    surfaces(project, query)
     for name in sorted(project.actions):
         action = project.actions[name]
-        treatments = [each for each in action.treatments.values() if each.surface in asked]
-        if action.status != "retired" and treatments:
-            items: list[str | None] = [None]
-            if action.about is not None:
-                items = list(items_of(project, row, action.about)) or items
-            found += [Candidate(action, each, item) for each in treatments for item in items]
+        if action.status == "retired":
+            continue
+        keys = [] if action.about is None else items_of(project, row, action.about)
+        for treatment in action.treatments.values():
+            if treatment.surface in query.surfaces:
+                found += [Candidate(action, treatment, item) for item in keys or (None,)]
     return found
 
 
