@@ -1,7 +1,5 @@
 """Issuing, revoking and recognising server keys."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,9 +7,7 @@ from difflib import get_close_matches
 
 from tuttu.access.keys import LOCAL_NAME, PREFIX, KeyHolder, digest_of, holder_of, holders
 from tuttu.access.scopes import Scope
-from tuttu.vocabulary.errors import BadRequest, NotFound, ReservedName
-from tuttu.vocabulary.events import KeyIssued, KeyRevoked
-from tuttu.vocabulary.facts import Body, Reader
+from tuttu.vocabulary import errors, events, facts
 
 RANDOM_BYTES = 32
 
@@ -22,8 +18,8 @@ class Keyring:
 
     def __init__(
         self,
-        read: Callable[[], AbstractContextManager[Reader]],
-        append: Callable[[Body], object],
+        read: Callable[[], AbstractContextManager[facts.Reader]],
+        append: Callable[[facts.Body], object],
         *,
         shared: bool,
     ) -> None:
@@ -37,19 +33,19 @@ class Keyring:
         ReservedName."""
         _check(name, scopes)
         if any(holder.name == name for holder in self._current().values()):
-            raise BadRequest(
+            raise errors.BadRequest(
                 f"a second key named {name!r}", "a new name, or revoke the old key first"
             )
         secret = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
-        self._append(KeyIssued(name=name, digest=digest_of(secret), scopes=scopes))
+        self._append(events.KeyIssued(name=name, digest=digest_of(secret), scopes=scopes))
         self._holders = self._stored()
         return secret
 
     def revoke(self, name: str) -> None:
         """Raises NotFound."""
         if all(holder.name != name for holder in self._current().values()):
-            raise NotFound(f"no key is named {name!r}")
-        self._append(KeyRevoked(name=name))
+            raise errors.NotFound(f"no key is named {name!r}")
+        self._append(events.KeyRevoked(name=name))
         self._holders = self._stored()
 
     def names(self) -> list[tuple[str, frozenset[str]]]:
@@ -74,13 +70,13 @@ class Keyring:
 
 def _check(name: str, scopes: tuple[str, ...]) -> None:
     if name == LOCAL_NAME:
-        raise ReservedName(f"{name!r} names the project's own socket")
+        raise errors.ReservedName(f"{name!r} names the project's own socket")
     if not name.strip():
-        raise BadRequest("a key without a name", "a name that says who uses the key")
+        raise errors.BadRequest("a key without a name", "a name that says who uses the key")
     if not scopes:
-        raise BadRequest("a key without scopes", f"one or more of: {', '.join(Scope)}")
+        raise errors.BadRequest("a key without scopes", f"one or more of: {', '.join(Scope)}")
     for scope in scopes:
         if scope not in set(Scope):
             near = get_close_matches(scope, list(Scope), 1)
             hint = f" (did you mean {near[0]!r}?)" if near else ""
-            raise BadRequest(f"the scope {scope!r}", f"one of: {', '.join(Scope)}{hint}")
+            raise errors.BadRequest(f"the scope {scope!r}", f"one of: {', '.join(Scope)}{hint}")

@@ -1,7 +1,5 @@
 """What a server key may do."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

@@ -4,8 +4,6 @@ Instants are ISO 8601 text in UTC, money is in currency units, people are named 
 ``{"user_id": "maija"}`` (namespace to value; one entry, or more of the same person).
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The least change that would turn a refusal, as the doors show it: in words and as data."""
 
-from __future__ import annotations
-
 from itertools import zip_longest
 from typing import Any
 

@@ -1,29 +1,20 @@
 """A customer's picture and choices, as the doors show them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
-from tuttu.api.answers import (
-    CustomerAnswer,
-    PreferencesAnswer,
-    ShownContact,
-    ShownFragment,
-    ShownPreference,
-)
+from tuttu.api import answers
 from tuttu.api.identifiers import label, link, shown
 from tuttu.api.row_values import items, moment, values
 from tuttu.api.words import Words
 from tuttu.decision import DecisionView
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary import conversion, events
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
 
 
 def customer_answer(
-    project: Project, picture: DecisionView, parts: list[ShownFragment], words: Words
-) -> CustomerAnswer:
+    project: Project, picture: DecisionView, parts: list[answers.ShownFragment], words: Words
+) -> answers.CustomerAnswer:
     """The whole picture; sources are those that are known."""
     schema, row, customer = project.row_schema, picture.row, picture.customer
     names = [name for name in schema.columns if "." not in name]
@@ -31,14 +22,14 @@ def customer_answer(
     outcomes, withdrawn = picture.history.outcomes(), picture.history.withdrawn()
     none = (0, None)
     contacts = [
-        ShownContact(
+        answers.ShownContact(
             contact_id=contact.id,
             action=contact.action,
             item=contact.item,
             channel=contact.channel,
             purpose=contact.purpose,
             state=contact.state,
-            time=format_instant(contact.time),
+            time=conversion.format_instant(contact.time),
             outcome=outcomes.get(contact.id),
             withdrawn=None if why is None else words.reason(why),
             code=None if why is None else why.code,
@@ -47,7 +38,7 @@ def customer_answer(
         for contact in picture.history.contacts
         for _, why in (withdrawn.get(contact.id, none),)
     ]
-    return CustomerAnswer(
+    return answers.CustomerAnswer(
         customer=label(customer.identifiers[0]),
         identifiers=[shown(each) for each in customer.identifiers],
         fragments=len(parts),
@@ -61,17 +52,19 @@ def customer_answer(
 
 
 def shown_fragment(
-    fragment: FragmentId, identifier: Identifier | None, first: Instant | None
-) -> ShownFragment:
+    fragment: events.FragmentId, identifier: events.Identifier | None, first: Instant | None
+) -> answers.ShownFragment:
     who = None if identifier is None else shown(identifier)
-    return ShownFragment(id=fragment.hex(), who=who, first=moment(first))
+    return answers.ShownFragment(id=fragment.hex(), who=who, first=moment(first))
 
 
-def preferences_answer(cells: Iterable[tuple[str, str, bool, bool]]) -> PreferencesAnswer:
+def preferences_answer(cells: Iterable[tuple[str, str, bool, bool]]) -> answers.PreferencesAnswer:
     """cells: purpose, channel, allowed, and whether the customer chose so."""
-    return PreferencesAnswer(
+    return answers.PreferencesAnswer(
         preferences=[
-            ShownPreference(purpose=purpose, channel=channel, allowed=allowed, chosen=chosen)
+            answers.ShownPreference(
+                purpose=purpose, channel=channel, allowed=allowed, chosen=chosen
+            )
             for purpose, channel, allowed, chosen in cells
         ]
     )

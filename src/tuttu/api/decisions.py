@@ -1,38 +1,27 @@
 """Receipts as the doors show them: what was chosen, what was refused and why, what came of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec
 
 from tuttu import ledger
-from tuttu.api.answers import (
-    DecideAnswer,
-    ExplainAnswer,
-    ShownChoice,
-    ShownOutcome,
-    ShownReason,
-    ShownRefusal,
-)
+from tuttu.api import answers
 from tuttu.api.changes import parts_of
 from tuttu.api.row_values import moment
 from tuttu.api.words import Words
 from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
 from tuttu.decision import CandidateKey
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.values import MONEY_SCALE, Schema
-from tuttu.vocabulary.verdicts import Choice, Receipt, Verdict
+from tuttu.vocabulary import conversion, values, verdicts
 
 Changes = Mapping[CandidateKey, Change | None]
 """By candidate; without those for which none was looked for."""
 
 
-def answer_of(receipt: Receipt, words: Words, *, kept: bool) -> DecideAnswer:
+def answer_of(receipt: verdicts.Receipt, words: Words, *, kept: bool) -> answers.DecideAnswer:
     """A receipt as the answer to the question it decided; kept False: a dry run or explain."""
-    return DecideAnswer(
+    return answers.DecideAnswer(
         decision_id=receipt.id if kept else None,
-        now=format_instant(receipt.now),
+        now=conversion.format_instant(receipt.now),
         customer=receipt.asked,
         arm=receipt.arm,
         seed=receipt.seed,
@@ -45,19 +34,24 @@ def answer_of(receipt: Receipt, words: Words, *, kept: bool) -> DecideAnswer:
 
 
 def explained(
-    receipt: Receipt, changes: Changes | None, schema: Schema, words: Words, *, kept: bool
-) -> ExplainAnswer:
+    receipt: verdicts.Receipt,
+    changes: Changes | None,
+    schema: values.Schema,
+    words: Words,
+    *,
+    kept: bool,
+) -> answers.ExplainAnswer:
     """changes None: not asked for. schema: of the version that judged."""
     answer = answer_of(receipt, words, kept=kept)
     refused = answer.refused
     if changes is not None:
         refused = [_with_change(each, changes, schema, words) for each in refused]
     plain = {name: getattr(answer, name) for name in answer.__struct_fields__}
-    return ExplainAnswer(**{**plain, "refused": refused})
+    return answers.ExplainAnswer(**{**plain, "refused": refused})
 
 
-def _choice(choice: Choice, words: Words) -> ShownChoice:
-    return ShownChoice(
+def _choice(choice: verdicts.Choice, words: Words) -> answers.ShownChoice:
+    return answers.ShownChoice(
         contact_id=choice.contact_id,
         action=choice.action,
         treatment=choice.treatment,
@@ -65,7 +59,7 @@ def _choice(choice: Choice, words: Words) -> ShownChoice:
         slot=choice.slot,
         item=choice.item,
         content=choice.rendered,
-        worth=choice.score.worth / MONEY_SCALE,
+        worth=choice.score.worth / values.MONEY_SCALE,
         propensity=choice.score.propensity,
         probability=choice.probability,
         why=[*choice.why, words.worth(choice.score)],
@@ -74,11 +68,11 @@ def _choice(choice: Choice, words: Words) -> ShownChoice:
     )
 
 
-def shown_refusal(verdict: Verdict, words: Words) -> ShownRefusal:
+def shown_refusal(verdict: verdicts.Verdict, words: Words) -> answers.ShownRefusal:
     first = verdict.refusal
     assert first is not None  # noqa: S101 - the caller chose the refused ones
     also = [
-        ShownReason(
+        answers.ShownReason(
             stage=each.stage,
             reason=words.reason(each.why),
             code=each.why.code,
@@ -87,7 +81,7 @@ def shown_refusal(verdict: Verdict, words: Words) -> ShownRefusal:
         for each in verdict.all_refusals[1:]
     ]
     why = first.why
-    return ShownRefusal(
+    return answers.ShownRefusal(
         action=verdict.action,
         treatment=verdict.treatment,
         surface=verdict.surface,
@@ -96,14 +90,14 @@ def shown_refusal(verdict: Verdict, words: Words) -> ShownRefusal:
         reason=words.reason(why),
         code=why.code,
         values=why.values,
-        worth=verdict.score.worth / MONEY_SCALE if verdict.score else None,
+        worth=verdict.score.worth / values.MONEY_SCALE if verdict.score else None,
         also=also,
     )
 
 
 def _with_change(
-    refused: ShownRefusal, changes: Changes, schema: Schema, words: Words
-) -> ShownRefusal:
+    refused: answers.ShownRefusal, changes: Changes, schema: values.Schema, words: Words
+) -> answers.ShownRefusal:
     key = (refused.action, refused.treatment, refused.item)
     change = changes.get(key)
     if change is not None:
@@ -121,26 +115,28 @@ def _with_change(
     return msgspec.structs.replace(refused, no_change=note)
 
 
-def outcomes_of(receipt: Receipt, history: ledger.History, words: Words) -> list[ShownOutcome]:
+def outcomes_of(
+    receipt: verdicts.Receipt, history: ledger.History, words: Words
+) -> list[answers.ShownOutcome]:
     """What came of the receipt's contacts. history: of its customer, as it stands."""
     chosen = {choice.contact_id: choice for choice in receipt.choices}
     outcomes = [
-        ShownOutcome(
+        answers.ShownOutcome(
             contact_id=each.contact_id,
             action=chosen[each.contact_id].action,
             item=chosen[each.contact_id].item,
             outcome=each.name,
-            time=format_instant(each.time),
+            time=conversion.format_instant(each.time),
         )
         for each in ledger.outcomes_of(history, chosen)
     ]
     withdrawn = [
-        ShownOutcome(
+        answers.ShownOutcome(
             contact_id=name,
             action=chosen[name].action,
             item=chosen[name].item,
             outcome="withdrawn",
-            time=format_instant(time),
+            time=conversion.format_instant(time),
             why=words.reason(why),
             code=why.code,
             values=why.values,

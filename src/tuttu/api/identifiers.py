@@ -1,58 +1,55 @@
 """People as doors name them, ``{"user_id": "maija"}``, to identifiers and back."""
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 
 from tuttu.api.answers import ShownLink, Who
 from tuttu.identity import normalise
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import BadRequest
-from tuttu.vocabulary.events import Identifier
-from tuttu.vocabulary.people import RefusedLink
+from tuttu.vocabulary import conversion, errors, events, people
 from tuttu.vocabulary.project import Project
 
 SEGMENT_NAMES = {"userId": "user_id", "anonymousId": "anonymous_id"}
 
 
-def identifier_of(project: Project, who: Who) -> Identifier:
+def identifier_of(project: Project, who: Who) -> events.Identifier:
     """The identifier of highest priority among those given. Raises BadRequest."""
     if not who:
-        raise BadRequest("an empty `who`", 'one identifier, as {"user_id": "maija"}')
+        raise errors.BadRequest("an empty `who`", 'one identifier, as {"user_id": "maija"}')
     given = [_identifier(project, name, value) for name, value in who.items()]
     return min(given, key=lambda each: project.namespaces[each.namespace].rank)
 
 
-def _identifier(project: Project, name: str, value: str) -> Identifier:
+def _identifier(project: Project, name: str, value: str) -> events.Identifier:
     name = SEGMENT_NAMES.get(name, name)
     namespace = project.namespaces.get(name)
     if namespace is None:
         near = get_close_matches(name, project.namespaces, 1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         declared = ", ".join(project.namespaces)
-        raise BadRequest(f"the namespace {name!r}", f"one of: {declared}{hint}")
+        raise errors.BadRequest(f"the namespace {name!r}", f"one of: {declared}{hint}")
     normal = normalise(namespace, value)
     if normal is None:
-        raise BadRequest(f"{name} {value!r}", "an identifier that is neither empty nor blocked")
-    return Identifier(name, normal)
+        raise errors.BadRequest(
+            f"{name} {value!r}", "an identifier that is neither empty nor blocked"
+        )
+    return events.Identifier(name, normal)
 
 
-def shown(identifier: Identifier) -> Who:
+def shown(identifier: events.Identifier) -> Who:
     return {identifier.namespace: identifier.value}
 
 
-def label(identifier: Identifier) -> str:
+def label(identifier: events.Identifier) -> str:
     """One line, as ``/v1/customers/{id}`` takes it."""
     return f"{identifier.namespace}:{identifier.value}"
 
 
-def link(refused: RefusedLink) -> ShownLink:
+def link(refused: people.RefusedLink) -> ShownLink:
     return ShownLink(
         one=shown(refused.one),
         other=shown(refused.other),
         reason=refused.reason,
         event_id=refused.event_id,
-        time=format_instant(refused.time),
+        time=conversion.format_instant(refused.time),
     )
 
 

@@ -1,15 +1,12 @@
 """Whom a receipt was about, and what became of that customer since."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from tuttu.api.answers import DecidedCustomer, Who
 from tuttu.api.identifiers import shown
 from tuttu.api.words import Words
-from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary import events, verdicts
 from tuttu.vocabulary.people import Customer
-from tuttu.vocabulary.verdicts import Receipt
 
 FRAGMENT = "fragment"
 """In the place of a namespace: what stands beside it is a fragment's id, hex."""
@@ -17,7 +14,10 @@ MOST_NAMED = 5
 
 
 def decided_customer(
-    receipt: Receipt, customer: Customer, name_of: Callable[[FragmentId], Who], words: Words
+    receipt: verdicts.Receipt,
+    customer: Customer,
+    name_of: Callable[[events.FragmentId], Who],
+    words: Words,
 ) -> DecidedCustomer:
     """customer: of the receipt's fragment, as the evidence stands today. name_of: a fragment, as
     `fragment_name` shows it.
@@ -41,7 +41,7 @@ def decided_customer(
     )
 
 
-def fragment_name(fragment: FragmentId, identifier: Identifier | None) -> Who:
+def fragment_name(fragment: events.FragmentId, identifier: events.Identifier | None) -> Who:
     """A fragment's identifier; its id where no fact has named it, or it was erased."""
     return {FRAGMENT: fragment.hex()} if identifier is None else shown(identifier)
 

@@ -1,34 +1,23 @@
 """What those who run tuttu are shown: dead letters, resources, reloads."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Iterable
 
-from tuttu.api.answers import (
-    DeadLetterAnswer,
-    FailedReload,
-    ResourceAnswer,
-    WithdrawnContact,
-    shown_fault,
-)
+from tuttu.api import answers
 from tuttu.intake import KeptLetter
 from tuttu.ledger import ResourceState
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import Fault
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Contact
+from tuttu.vocabulary import conversion, errors, values, verdicts
 
 
-def dead_letter_answer(kept: KeptLetter) -> DeadLetterAnswer:
+def dead_letter_answer(kept: KeptLetter) -> answers.DeadLetterAnswer:
     letter = kept.letter
     try:
         body, encoding = letter.body.decode(), "utf-8"
     except UnicodeDecodeError:
         body, encoding = base64.b64encode(letter.body).decode(), "base64"
-    return DeadLetterAnswer(
+    return answers.DeadLetterAnswer(
         id=letter.id,
-        received=format_instant(kept.received),
+        received=conversion.format_instant(kept.received),
         route=letter.route,
         code=letter.code,
         reason=letter.reason,
@@ -40,8 +29,8 @@ def dead_letter_answer(kept: KeptLetter) -> DeadLetterAnswer:
     )
 
 
-def resource_answer(state: ResourceState) -> ResourceAnswer:
-    return ResourceAnswer(
+def resource_answer(state: ResourceState) -> answers.ResourceAnswer:
+    return answers.ResourceAnswer(
         name=state.name,
         amount=state.amount,
         used=state.used,
@@ -51,12 +40,14 @@ def resource_answer(state: ResourceState) -> ResourceAnswer:
     )
 
 
-def shown_withdrawals(withdrawn: Iterable[Contact]) -> list[WithdrawnContact]:
+def shown_withdrawals(withdrawn: Iterable[verdicts.Contact]) -> list[answers.WithdrawnContact]:
     return [
-        WithdrawnContact(contact_id=each.id, action=each.action, treatment=each.treatment)
+        answers.WithdrawnContact(contact_id=each.id, action=each.action, treatment=each.treatment)
         for each in withdrawn
     ]
 
 
-def failed_reload(at: Instant, faults: Iterable[Fault]) -> FailedReload:
-    return FailedReload(at=format_instant(at), faults=[shown_fault(fault) for fault in faults])
+def failed_reload(at: values.Instant, faults: Iterable[errors.Fault]) -> answers.FailedReload:
+    return answers.FailedReload(
+        at=conversion.format_instant(at), faults=[answers.shown_fault(fault) for fault in faults]
+    )

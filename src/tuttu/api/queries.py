@@ -1,7 +1,5 @@
 """Query parameters, and the shapes of keys and of the digest."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import msgspec

@@ -1,7 +1,5 @@
 """Columns of the wide row, and moments, as the doors show them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,54 +1,47 @@
 """Facts of the log as a customer's timeline shows them."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu.api.answers import TimelineEntry
 from tuttu.api.identifiers import shown
 from tuttu.api.row_values import moment
 from tuttu.api.words import Words
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.events import (
-    ContactWithdrawn,
-    Event,
-    PersonLookedAt,
-    PreferenceSet,
-    Unmerge,
-)
-from tuttu.vocabulary.facts import Logged
-from tuttu.vocabulary.verdicts import AS_WORDED, Choice, Reason, Receipt
+from tuttu.vocabulary import conversion, events, facts, verdicts
 
 
-def timeline_entry(logged: Logged, words: Words) -> TimelineEntry:
+def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
     fact = logged.fact
     entry = TimelineEntry(
         position=logged.position,
-        time=format_instant(fact.time),
-        received=format_instant(fact.received),
+        time=conversion.format_instant(fact.time),
+        received=conversion.format_instant(fact.received),
         kind=type(fact.body).__name__,
         id=fact.id,
     )
     match fact.body:
-        case Event() as event:
+        case events.Event() as event:
             return _of_event(entry, event)
-        case Unmerge(one=one, other=other, more=more, by=by, why=why):
+        case events.Unmerge(one=one, other=other, more=more, by=by, why=why):
             names = [shown(each) for each in (one, other, *more)]
             return msgspec.structs.replace(entry, identifiers=names, by=by, why=why)
-        case PreferenceSet(by=by) as choice:
+        case events.PreferenceSet(by=by) as choice:
             said = msgspec.to_builtins(choice)
             kept = {name: said[name] for name in ("purpose", "channel", "allowed")}
             properties = msgspec.Raw(msgspec.json.encode(kept))
             return msgspec.structs.replace(entry, properties=properties, by=by)
-        case Receipt(choices=choices):
+        case verdicts.Receipt(choices=choices):
             chosen = [_chosen(each) for each in choices]
             properties = msgspec.Raw(msgspec.json.encode({"choices": chosen}))
             return msgspec.structs.replace(entry, properties=properties)
-        case PersonLookedAt(by=by, what=what):
+        case events.PersonLookedAt(by=by, what=what):
             return msgspec.structs.replace(entry, name=what, by=by)
-        case ContactWithdrawn(contact_id=contact_id, reason=said, code=code, values=values):
+        case events.ContactWithdrawn(contact_id=contact_id, reason=said, code=code, values=values):
             properties = msgspec.Raw(msgspec.json.encode({"contact_id": contact_id}))
-            reason = Reason(code, values) if code else Reason(AS_WORDED, {"words": said})
+            reason = (
+                verdicts.Reason(code, values)
+                if code
+                else verdicts.Reason(verdicts.AS_WORDED, {"words": said})
+            )
             entry = msgspec.structs.replace(
                 entry,
                 properties=properties,
@@ -59,7 +52,7 @@ def timeline_entry(logged: Logged, words: Words) -> TimelineEntry:
     return entry
 
 
-def _chosen(choice: Choice) -> dict[str, str]:
+def _chosen(choice: verdicts.Choice) -> dict[str, str]:
     """What was shown where, and about which item, if about any."""
     shown_as = {
         "contact_id": choice.contact_id,
@@ -70,7 +63,7 @@ def _chosen(choice: Choice) -> dict[str, str]:
     return shown_as if choice.item is None else {**shown_as, "item": choice.item}
 
 
-def _of_event(entry: TimelineEntry, event: Event) -> TimelineEntry:
+def _of_event(entry: TimelineEntry, event: events.Event) -> TimelineEntry:
     return msgspec.structs.replace(
         entry,
         kind=event.call,

@@ -1,7 +1,5 @@
 """What came of a comparison."""
 
-from __future__ import annotations
-
 import msgspec
 
 DIFFERENCES_SHOWN = 5

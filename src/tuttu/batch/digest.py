@@ -8,8 +8,6 @@ Customers are named by their identifiers: fragment keys are hashes under a store
 would differ between stores.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 import msgspec

@@ -3,8 +3,6 @@
 Replay folds and does nothing else: it decides nothing, sends nothing and draws nothing.
 """
 
-from __future__ import annotations
-
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Committed, Reader, Unit
 

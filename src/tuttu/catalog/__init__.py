@@ -5,8 +5,6 @@ its file and line, and gives every fault at once. It must not know what happens 
 records, keep anything between two readings, or let half a project through.
 """
 
-from __future__ import annotations
-
 from tuttu.catalog.load import Survey, Texts, check, load, read_scenarios, survey
 from tuttu.catalog.read_scenarios import Expectation, Scenario, ScenarioStep
 from tuttu.catalog.schemas import schemas

@@ -1,7 +1,5 @@
 """The columns that conditions can name, put together from what the company declares."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from tuttu.catalog.expressions import is_column_name

@@ -1,7 +1,5 @@
 """Compiles the expressions of a project folder, and says where one does not hold."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 
@@ -11,21 +9,10 @@ from tuttu.catalog.findings import Findings, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.yaml_nodes import ScalarNode
 from tuttu.policy import PolicyError, parse, parse_condition, parse_duration, split_until
-from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.values import (
-    DAY,
-    Condition,
-    Duration,
-    Expression,
-    Kind,
-    Row,
-    Schema,
-    Type,
-    Value,
-)
+from tuttu.vocabulary import errors, values
 
-LONGEST: Duration = 36_500 * DAY
-NUMBERS = frozenset({Kind.INTEGER, Kind.MONEY, Kind.REAL})
+LONGEST: values.Duration = 36_500 * values.DAY
+NUMBERS = frozenset({values.Kind.INTEGER, values.Kind.MONEY, values.Kind.REAL})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _EVENT = re.compile(r"\bevent\s*(?:=|<>|!=)\s*'((?:[^']|'')*)'")
@@ -35,20 +22,20 @@ class Unreadable(msgspec.Struct, frozen=True):
     """Stands for an expression that has a fault; no project with faults leaves the catalog."""
 
     text: str = ""
-    type: Type = Type(Kind.BOOL)
+    type: values.Type = values.Type(values.Kind.BOOL)
     columns: frozenset[str] = frozenset()
 
-    def __call__(self, row: Row) -> Value:  # noqa: ARG002 - the protocol's name
+    def __call__(self, row: values.Row) -> values.Value:  # noqa: ARG002 - the protocol's name
         return None
 
 
-UNREADABLE: Expression = Unreadable()
+UNREADABLE: values.Expression = Unreadable()
 
 
 class Columns:
     """What expressions of one sort can name; `broken` ones have a fault of their own."""
 
-    def __init__(self, schema: Schema, *, events: Names | None = None) -> None:
+    def __init__(self, schema: values.Schema, *, events: Names | None = None) -> None:
         self.schema = schema
         self.events = events
         self.broken: set[str] = set()
@@ -67,17 +54,17 @@ class Compiler:
 
     def condition(
         self, node: ScalarNode | None, columns: Columns, subject: str | None = None
-    ) -> Expression:
+    ) -> values.Expression:
         return self._compile(node, columns, subject, bool_only=True)
 
     def formula(
         self, node: ScalarNode | None, columns: Columns, subject: str | None = None
-    ) -> Expression:
+    ) -> values.Expression:
         return self._compile(node, columns, subject, bool_only=False)
 
     def number(
         self, node: ScalarNode | None, columns: Columns, subject: str | None = None
-    ) -> Expression:
+    ) -> values.Expression:
         """A formula that yields a number."""
         compiled = self.formula(node, columns, subject)
         if node is None or compiled is UNREADABLE:
@@ -90,14 +77,15 @@ class Compiler:
 
     def conditions(
         self, nodes: Mapping[str, ScalarNode], columns: Columns, subject: str
-    ) -> tuple[Condition, ...]:
+    ) -> tuple[values.Condition, ...]:
         return tuple(
-            Condition(name, self.condition(node, columns, subject)) for name, node in nodes.items()
+            values.Condition(name, self.condition(node, columns, subject))
+            for name, node in nodes.items()
         )
 
     def _compile(
         self, node: ScalarNode | None, columns: Columns, subject: str | None, *, bool_only: bool
-    ) -> Expression:
+    ) -> values.Expression:
         if node is None or columns.hides(node.text):
             return UNREADABLE
         self._check_events(node, columns)
@@ -121,9 +109,9 @@ class Compiler:
         if node.literal:
             line += 1 + node.text.count("\n", 0, error.offset)
         found = f"{error.found} in {quote(node.text)}"
-        self.findings.add(Where(node.where.file, line), found, error.expected, error.nearest)
+        self.findings.add(errors.Where(node.where.file, line), found, error.expected, error.nearest)
 
-    def duration(self, node: ScalarNode | None) -> Duration | None:
+    def duration(self, node: ScalarNode | None) -> values.Duration | None:
         """A duration's microseconds; None if it is absent or has a fault."""
         if node is None:
             return None
@@ -137,7 +125,9 @@ class Compiler:
             return None
         return span
 
-    def cooling(self, node: ScalarNode, columns: Columns) -> tuple[Duration, Expression]:
+    def cooling(
+        self, node: ScalarNode, columns: Columns
+    ) -> tuple[values.Duration, values.Expression]:
         """`3d after max(tickets.resolved_at)`: a duration, and the instant it counts from."""
         if columns.hides(node.text):
             return 0, UNREADABLE
@@ -147,7 +137,7 @@ class Compiler:
             self.report(node, error)
             return 0, UNREADABLE
         after = self.formula(ScalarNode(text, node.where), columns)
-        if after is not UNREADABLE and after.type != Type(Kind.TIMESTAMP):
+        if after is not UNREADABLE and after.type != values.Type(values.Kind.TIMESTAMP):
             found = f"{quote(text)}, which is {after.type}"
             self.findings.add(node.where, found, "a timestamp after `after`")
         return span, after
@@ -161,7 +151,7 @@ def names_in(text: str) -> set[str]:
 
 def is_column_name(name: str) -> bool:
     """Whether expressions can name a column so: `case` or `now` mean something else."""
-    schema = Schema(columns={name: Type(Kind.BOOL)})
+    schema = values.Schema(columns={name: values.Type(values.Kind.BOOL)})
     try:
         return parse(name, schema).columns == {name}
     except PolicyError:

@@ -1,7 +1,5 @@
 """Faults as they are found, each once, and the nearest name to a wrong one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from difflib import get_close_matches
 

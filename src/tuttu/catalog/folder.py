@@ -4,8 +4,6 @@ Only regular files inside the folder are read. Hidden files, `demo/`, `imports/`
 is not the policy's are left alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reads a project folder whole: load, check, scenarios."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,12 +34,9 @@ from tuttu.catalog.schema_validation import read_sheet
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode
-from tuttu.vocabulary.company import Profile, Tracking
-from tuttu.vocabulary.errors import Fault, ProjectError, Where
-from tuttu.vocabulary.library import Policy
+from tuttu.vocabulary import company, errors, library, values
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
-from tuttu.vocabulary.values import Schema
 
 Sheets = dict[str, MappingNode | None]
 Texts = Mapping[str, str]
@@ -52,7 +47,7 @@ class Survey(msgspec.Struct, frozen=True):
     """One reading of a project. With a fault, the project is not whole."""
 
     project: Project
-    faults: list[Fault]
+    faults: list[errors.Fault]
     texts: Texts
 
 
@@ -72,7 +67,7 @@ def survey(source: Path | Texts, rooms: Rooms = ()) -> Survey:
     return Survey(project, reading.findings.faults(), texts_of(reading.files))
 
 
-def check(folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()) -> list[Fault]:
+def check(folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()) -> list[errors.Fault]:
     """All faults of the folder, those of its scenarios included, by file and line. stages: those
     that scenarios may name; none: any."""
     reading = _Reading(folder, rooms)
@@ -108,7 +103,7 @@ class _Reading:
     def raise_faults(self) -> None:
         faults = self.findings.faults()
         if faults:
-            raise ProjectError(faults)
+            raise errors.ProjectError(faults)
 
     def project(self) -> Project:
         scope = self.scope
@@ -129,17 +124,17 @@ class _Reading:
             digest=digest(files),
             company=scope.company,
             namespaces=namespaces,
-            tracking=Tracking(),
-            profile=Profile(),
+            tracking=company.Tracking(),
+            profile=company.Profile(),
             purposes=purposes,
             channels=channels,
             surfaces=surfaces,
             resources=resources,
-            policy=Policy(),
+            policy=library.Policy(),
             actions={},
             messages=messages,
-            row_schema=Schema(),
-            event_schema=Schema(),
+            row_schema=values.Schema(),
+            event_schema=values.Schema(),
         )
         contributed = {room.name: room.columns(declared) for room in self.rooms}
         profile = read_profile(sheets["traits"], contributed, scope)
@@ -172,6 +167,6 @@ class _Reading:
             if file:
                 sheets[kind] = read_sheet(kind, name, file.text, self.findings)
             else:
-                nothing = MappingNode({}, {}, Where(name, 1))
+                nothing = MappingNode({}, {}, errors.Where(name, 1))
                 sheets[kind] = None if kind in REQUIRED else nothing
         return sheets

@@ -4,8 +4,6 @@
 reference is called wrong. A *broken* name is declared, but its declaration has a fault.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from tuttu.catalog.findings import Findings, nearest, quote

@@ -1,7 +1,5 @@
 """actions/: each action with what its group lets it inherit, conditions, formulas, treatments."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal, NamedTuple, cast
 
@@ -12,9 +10,7 @@ from tuttu.catalog.schemas.json_schema import NAMES, WORD
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
-from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.library import Action, Treatment
-from tuttu.vocabulary.values import Condition, Expression
+from tuttu.vocabulary import errors, library, values
 
 MUST_HAVE = {
     "status": "draft, live, paused or retired",
@@ -27,8 +23,8 @@ Status = Literal["draft", "live", "paused", "retired"]
 
 
 def read_actions(
-    sheets: list[ActionSheet], usage: TraitUsage, scope: LoadScope
-) -> dict[str, Action]:
+    sheets: "list[ActionSheet]", usage: TraitUsage, scope: LoadScope
+) -> dict[str, library.Action]:
     """Actions by name."""
     return {sheet.name: _Reader(sheet, usage, scope).action() for sheet in sheets}
 
@@ -36,7 +32,7 @@ def read_actions(
 class _Reader:
     """Reads one action."""
 
-    def __init__(self, sheet: ActionSheet, usage: TraitUsage, scope: LoadScope) -> None:
+    def __init__(self, sheet: "ActionSheet", usage: TraitUsage, scope: LoadScope) -> None:
         self.sheet = sheet
         self.node = sheet.node
         self.usage = usage
@@ -44,7 +40,7 @@ class _Reader:
         self.purpose = self.node.text("purpose")
         self.columns = scope.columns_about(self.node)
 
-    def action(self) -> Action:
+    def action(self) -> library.Action:
         self.check_missing()
         about = self.scope.collections.refer_scalar(self.node.scalar("about"), self.scope.findings)
         if "about" not in self.node and not self.node.doubtful:
@@ -55,7 +51,7 @@ class _Reader:
         if start is not None and end is not None and start >= end:
             self.scope.findings.add(valid.where, "a period that ends before it begins", "an order")
         model = self.node.mapping("propensity").text("model") or None
-        return Action(
+        return library.Action(
             name=self.sheet.name,
             owner=self.sheet.owner,
             issue_group=self.sheet.issue_group,
@@ -86,38 +82,38 @@ class _Reader:
                 where = self.node.where
                 self.scope.findings.add(where, f"no `{key}`", f"`{key}`: {expected}")
 
-    def formula(self, key: str) -> Expression:
+    def formula(self, key: str) -> values.Expression:
         node = self.node.scalar(key)
         compiled = self.scope.compiler.number(node, self.columns, self.sheet.name)
         if node:
             self.usage.check(compiled, self.purpose, node.where)
         return compiled
 
-    def optional(self, key: str) -> Expression | None:
+    def optional(self, key: str) -> values.Expression | None:
         return self.formula(key) if self.node.scalar(key) else None
 
-    def conditions(self, block: str) -> tuple[Condition, ...]:
+    def conditions(self, block: str) -> tuple[values.Condition, ...]:
         section = self.node.mapping(block)
         return tuple(self.condition(name, node) for name, node in section.scalars())
 
-    def condition(self, name: str, node: ScalarNode) -> Condition:
+    def condition(self, name: str, node: ScalarNode) -> values.Condition:
         test = self.scope.compiler.condition(node, self.columns, self.sheet.name)
         self.usage.check(test, self.purpose, node.where)
-        return Condition(name, test)
+        return values.Condition(name, test)
 
-    def outcomes(self) -> dict[str, Expression]:
+    def outcomes(self) -> dict[str, values.Expression]:
         compiler, columns = self.scope.compiler, self.scope.event_columns
         section = self.node.mapping("outcomes")
         return {name: compiler.condition(node, columns) for name, node in section.scalars()}
 
-    def treatments(self) -> dict[str, Treatment]:
+    def treatments(self) -> dict[str, library.Treatment]:
         section = self.node.mapping("treatments")
         if "treatments" in self.node and not (section.entries or self.node.broken("treatments")):
             found = "no treatment"
             self.scope.findings.add(section.where, found, MUST_HAVE["treatments"])
         return {name: self.treatment(name, node) for name, node in section.mappings()}
 
-    def treatment(self, name: str, node: MappingNode) -> Treatment:
+    def treatment(self, name: str, node: MappingNode) -> library.Treatment:
         surface = self.surface(name, node)
         channel = self.scope.surface_channels.get(surface, "")
         message = node.scalar("message")
@@ -128,7 +124,7 @@ class _Reader:
         uses = node.mapping("uses")
         for resource in uses.entries:
             self.scope.resources.refer(resource, uses.at(resource), self.scope.findings)
-        return Treatment(
+        return library.Treatment(
             name=name,
             surface=surface,
             channel=channel,
@@ -247,7 +243,9 @@ def _declare_folders(file: SourceFile, scope: LoadScope) -> None:
     for names, folder in zip((scope.owners, scope.issue_groups), file.parts[1:3], strict=True):
         names.known.add(folder)
         if not re.search(WORD, folder):
-            scope.findings.add(Where(file.path, 1), f"the folder {quote(folder)}", NAMES[WORD])
+            scope.findings.add(
+                errors.Where(file.path, 1), f"the folder {quote(folder)}", NAMES[WORD]
+            )
 
 
 def _is_named_well(

@@ -1,7 +1,5 @@
 """consent.yaml."""
 
-from __future__ import annotations
-
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode

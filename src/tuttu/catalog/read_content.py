@@ -1,7 +1,5 @@
 """content/<message>.<channel>.<language>.liquid."""
 
-from __future__ import annotations
-
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.folder import CONTENT_PATH, SourceFile
 from tuttu.catalog.scope import LoadScope

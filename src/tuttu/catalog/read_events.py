@@ -1,7 +1,5 @@
 """events.yaml: first the plan, by which conditions on events are read; then what events do."""
 
-from __future__ import annotations
-
 from typing import Literal, cast
 
 from tuttu.catalog.columns import TEXT, ColumnRegistry, read_fields, read_types

@@ -1,7 +1,5 @@
 """resources.yaml."""
 
-from __future__ import annotations
-
 from typing import Literal, cast
 
 from tuttu.catalog.scope import LoadScope

@@ -1,7 +1,5 @@
 """scenarios/*.yaml: what happens, and what must come out of it, for those who run them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

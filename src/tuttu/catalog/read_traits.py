@@ -1,7 +1,5 @@
 """traits.yaml: collections, each trait by the way it comes about, segments and groups."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple, cast
@@ -12,9 +10,7 @@ from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode
-from tuttu.vocabulary.company import Aggregate, Collection, CustomerGroup, Profile, Trait
-from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.values import Expression, Kind, Schema, Type
+from tuttu.vocabulary import company, errors, values
 
 EVENTS = "events"
 AGGREGATES = ("count", "sum", "first", "last", "max", "min")
@@ -26,12 +22,14 @@ EXTRAS: dict[str, frozenset[str]] = {
     "sequence": frozenset({"within"}),
     "first_known": frozenset({"type"}),
 }
-BOOL, INTEGER = Type(Kind.BOOL), Type(Kind.INTEGER)
+BOOL, INTEGER = values.Type(values.Kind.BOOL), values.Type(values.Kind.INTEGER)
 
 
 def read_profile(
-    sheet: MappingNode | None, contributed: Mapping[str, Mapping[str, Type]], scope: LoadScope
-) -> Profile:
+    sheet: MappingNode | None,
+    contributed: Mapping[str, Mapping[str, values.Type]],
+    scope: LoadScope,
+) -> company.Profile:
     """All of traits.yaml; puts the columns of the customer's row on the desk. contributed: the
     columns that rooms fill, by room."""
     _declare(sheet, scope)
@@ -41,14 +39,14 @@ def read_profile(
     if sheet is None:
         scope.row_columns = Columns(registry.schema(scope.company.zone))
         scope.row_columns.open = True
-        return Profile()
+        return company.Profile()
     collections = read_collections(sheet, registry, scope)
     scope.row_columns = _row_columns(registry, scope)
     traits = _read_direct(sheet, registry, scope)
     computed, order = read_computed(sheet, registry, scope)
     traits |= computed
     scope.row_columns.broken = _broken(scope.traits.known - set(registry.columns), scope)
-    return Profile(
+    return company.Profile(
         traits=traits,
         collections=collections,
         groups=read_groups(sheet, traits, scope),
@@ -78,7 +76,7 @@ def _may_be_written(name: str, node: Node) -> bool:
 def _row_columns(registry: ColumnRegistry, scope: LoadScope) -> Columns:
     """A view on the book, which grows while traits are read."""
     columns = Columns(
-        Schema(
+        values.Schema(
             columns=registry.columns,
             collections=registry.collections,
             actions=frozenset(scope.actions.known),
@@ -102,7 +100,7 @@ def _broken(unread: set[str], scope: LoadScope) -> set[str]:
 
 def _read_direct(
     sheet: MappingNode, registry: ColumnRegistry, scope: LoadScope
-) -> dict[str, Trait]:
+) -> dict[str, company.Trait]:
     """Traits that need no other trait; each becomes a column."""
     traits = {}
     for name, node in sheet.mapping("traits").mappings():
@@ -123,7 +121,9 @@ def _read_direct(
     return traits
 
 
-def _add_sources(name: str, declared: Type, registry: ColumnRegistry, scope: LoadScope) -> None:
+def _add_sources(
+    name: str, declared: values.Type, registry: ColumnRegistry, scope: LoadScope
+) -> None:
     registry.columns |= {f"{source}.{name}": declared for source in scope.sources}
 
 
@@ -153,7 +153,7 @@ class _Direct:
         self.scope = scope
         self.uses = uses_of(node)
 
-    def read(self, way: str | None) -> Trait | None:
+    def read(self, way: str | None) -> company.Trait | None:
         """None: another sort of trait, or one that has a fault."""
         if way is None or self.node.broken(way):
             return None
@@ -161,24 +161,24 @@ class _Direct:
             return self.written()
         if way == "sequence":
             return self.sequence()
-        return self.aggregate(cast(Aggregate, way)) if way in AGGREGATES else None
+        return self.aggregate(cast(company.Aggregate, way)) if way in AGGREGATES else None
 
-    def written(self) -> Trait | None:
+    def written(self) -> company.Trait | None:
         declared = read_type(self.node.entries["type"])
         if declared is None:
             return None
-        return Trait(
+        return company.Trait(
             name=self.name, type=declared, written=True, uses=self.uses, where=self.node.where
         )
 
-    def sequence(self) -> Trait:
+    def sequence(self) -> company.Trait:
         events = self.node.listed("sequence")
         for event in events:
             self.scope.events.refer_scalar(event, self.scope.findings)
         if "within" not in self.node and not self.node.doubtful:
             expected = "`within`: a duration such as 30m"
             self.scope.findings.add(self.node.where, "no `within`", expected)
-        return Trait(
+        return company.Trait(
             name=self.name,
             type=BOOL,
             sequence=tuple(event.text for event in events),
@@ -187,7 +187,7 @@ class _Direct:
             where=self.node.where,
         )
 
-    def aggregate(self, way: Aggregate) -> Trait | None:
+    def aggregate(self, way: company.Aggregate) -> company.Trait | None:
         over = self.node.scalar("count" if way == "count" else "of")
         source = over.text if over else EVENTS
         columns = self.columns_of(over, source)
@@ -199,7 +199,7 @@ class _Direct:
         window = self.scope.compiler.duration(self.node.scalar("in"))
         if declared is None:
             return None
-        return Trait(
+        return company.Trait(
             name=self.name,
             type=declared,
             aggregate=way,
@@ -221,15 +221,15 @@ class _Direct:
         fields = self.scope.row_columns.schema.collections.get(source)
         if fields is None or source in known.broken:
             return None
-        columns = Columns(Schema(columns=fields, zone=self.scope.company.zone))
+        columns = Columns(values.Schema(columns=fields, zone=self.scope.company.zone))
         columns.broken = self.scope.broken_fields.get(source, set())
         return columns
 
-    def test(self, columns: Columns) -> Expression | None:
+    def test(self, columns: Columns) -> values.Expression | None:
         where = self.node.scalar("where")
         return self.scope.compiler.condition(where, columns) if where else None
 
-    def type_of(self, way: str, field: ScalarNode | None, columns: Columns) -> Type | None:
+    def type_of(self, way: str, field: ScalarNode | None, columns: Columns) -> values.Type | None:
         """The field's type, if the aggregate can be made of it."""
         if field is None or columns.hides(field.text):
             return None
@@ -237,10 +237,12 @@ class _Direct:
         if not known.refer(field.text, field.where, self.scope.findings):
             return None
         declared = columns.schema.columns[field.text]
-        if way == "sum" and (declared.many or declared.kind not in {Kind.INTEGER, Kind.MONEY}):
+        if way == "sum" and (
+            declared.many or declared.kind not in {values.Kind.INTEGER, values.Kind.MONEY}
+        ):
             expected = "integer or money: sums of anything else depend on their order"
             self.scope.findings.add(field.where, f"{quote(field.text)}, {declared}", expected)
-        if way in {"max", "min"} and (declared.many or declared.kind is Kind.BOOL):
+        if way in {"max", "min"} and (declared.many or declared.kind is values.Kind.BOOL):
             expected = "a number, text, date or timestamp"
             self.scope.findings.add(field.where, f"{quote(field.text)}, {declared}", expected)
         return declared
@@ -248,7 +250,7 @@ class _Direct:
 
 def read_collections(
     sheet: MappingNode, registry: ColumnRegistry, scope: LoadScope
-) -> dict[str, Collection]:
+) -> dict[str, company.Collection]:
     """Collections by name; the key's own field is text unless `keep` says otherwise."""
     section = sheet.mapping("collections")
     return {name: _collection(name, node, registry, scope) for name, node in section.mappings()}
@@ -256,7 +258,7 @@ def read_collections(
 
 def _collection(
     name: str, node: MappingNode, registry: ColumnRegistry, scope: LoadScope
-) -> Collection:
+) -> company.Collection:
     key = node.text("key")
     fields = ({key: TEXT} if key else {}) | read_types(node.mapping("keep"))
     for event in node.listed("events"):
@@ -268,7 +270,7 @@ def _collection(
     _check_fields(fields, node, scope)
     registry.collection(name, fields, node.where)
     events = frozenset(event.text for event in node.listed("events"))
-    return Collection(name=name, key=key, events=events, fields=fields, where=node.where)
+    return company.Collection(name=name, key=key, events=events, fields=fields, where=node.where)
 
 
 def _mark_broken(name: str, node: MappingNode, scope: LoadScope) -> None:
@@ -279,7 +281,7 @@ def _mark_broken(name: str, node: MappingNode, scope: LoadScope) -> None:
         scope.collections.broken.add(name)
 
 
-def _check_fields(fields: Mapping[str, Type], node: MappingNode, scope: LoadScope) -> None:
+def _check_fields(fields: Mapping[str, values.Type], node: MappingNode, scope: LoadScope) -> None:
     """A field is a property that the plan gives to one of the events, of the same type."""
     events = sorted(event.text for event in node.listed("events"))
     planned = [scope.plan[event] for event in events if event in scope.plan]
@@ -299,8 +301,8 @@ def _check_fields(fields: Mapping[str, Type], node: MappingNode, scope: LoadScop
 
 
 def read_groups(
-    sheet: MappingNode, traits: Mapping[str, Trait], scope: LoadScope
-) -> dict[str, CustomerGroup]:
+    sheet: MappingNode, traits: Mapping[str, company.Trait], scope: LoadScope
+) -> dict[str, company.CustomerGroup]:
     """Groups by name; the key is a trait that is written, or the first known of such."""
     keys = Names("a trait that is written, or the first known of such")
     keys.known = {name for name, trait in traits.items() if trait.written or trait.first_known}
@@ -310,7 +312,7 @@ def read_groups(
     for _, node in section.mappings():
         keys.refer_scalar(node.scalar("key"), scope.findings)
     return {
-        name: CustomerGroup(name=name, key=node.text("key"), where=node.where)
+        name: company.CustomerGroup(name=name, key=node.text("key"), where=node.where)
         for name, node in section.mappings()
     }
 
@@ -318,7 +320,7 @@ def read_groups(
 class _Recipe(NamedTuple):
     """A trait that reads others, before it is compiled: an expression, or names to choose from."""
 
-    where: Where
+    where: errors.Where
     uses: frozenset[str]
     expression: ScalarNode | None = None
     choices: tuple[ScalarNode, ...] = ()
@@ -334,7 +336,7 @@ class _Recipe(NamedTuple):
 
 def read_computed(
     sheet: MappingNode, registry: ColumnRegistry, scope: LoadScope
-) -> tuple[dict[str, Trait], tuple[str, ...]]:
+) -> tuple[dict[str, company.Trait], tuple[str, ...]]:
     """Traits that read others, and an order in which each comes after what it reads."""
     recipes = dict(_traits(sheet.mapping("traits"))) | _segments(sheet, scope)
     order = _order(recipes, scope)
@@ -407,7 +409,7 @@ def _report_ring(ring: list[str], recipes: dict[str, _Recipe], scope: LoadScope)
     scope.row_columns.broken |= set(ring)
 
 
-def _read(name: str, recipe: _Recipe, scope: LoadScope) -> Trait | None:
+def _read(name: str, recipe: _Recipe, scope: LoadScope) -> company.Trait | None:
     if recipe.expression is None:
         return _first_known(name, recipe, scope)
     compiler = scope.compiler
@@ -415,7 +417,7 @@ def _read(name: str, recipe: _Recipe, scope: LoadScope) -> Trait | None:
     expression = compile_one(recipe.expression, scope.row_columns)
     if expression is UNREADABLE:
         return None
-    return Trait(
+    return company.Trait(
         name=name,
         type=expression.type,
         derived=expression,
@@ -425,11 +427,11 @@ def _read(name: str, recipe: _Recipe, scope: LoadScope) -> Trait | None:
     )
 
 
-def _first_known(name: str, recipe: _Recipe, scope: LoadScope) -> Trait | None:
+def _first_known(name: str, recipe: _Recipe, scope: LoadScope) -> company.Trait | None:
     declared = _common_type(recipe.choices, scope)
     if declared is None:
         return None
-    return Trait(
+    return company.Trait(
         name=name,
         type=declared,
         written=chooses_own_sources(name, recipe.choices),
@@ -439,7 +441,7 @@ def _first_known(name: str, recipe: _Recipe, scope: LoadScope) -> Trait | None:
     )
 
 
-def _common_type(choices: tuple[ScalarNode, ...], scope: LoadScope) -> Type | None:
+def _common_type(choices: tuple[ScalarNode, ...], scope: LoadScope) -> values.Type | None:
     """The type that all have; None if they differ, or one of them is not known."""
     columns = scope.row_columns.schema.columns
     known = Names("a trait, or source.trait", columns)

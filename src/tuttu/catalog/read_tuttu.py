@@ -1,7 +1,5 @@
 """tuttu.yaml."""
 
-from __future__ import annotations
-
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec

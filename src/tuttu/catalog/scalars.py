@@ -1,7 +1,5 @@
 """Dates, times and amounts as they are written in the project folder."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo

@@ -4,8 +4,6 @@ What has a fault becomes a `BrokenNode`, so that the readers go on with everythi
 report nothing a second time.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache

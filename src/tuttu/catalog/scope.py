@@ -1,7 +1,5 @@
 """What the readers of one folder share: findings, the names known so far, what conditions see."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from tuttu.catalog.expressions import Columns, Compiler

@@ -5,8 +5,6 @@ unfold to more than itself), no tags, one document. Dates stay text. Numbers kee
 that 0.10 is not rounded before somebody knows what it is.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator
@@ -61,7 +59,7 @@ class BrokenNode(msgspec.Struct):
 class ListNode(msgspec.Struct):
     """A sequence. flow: written in [ ]."""
 
-    items: list[Node]
+    items: "list[Node]"
     where: Where
     flow: bool = False
 
@@ -72,7 +70,7 @@ class MappingNode(msgspec.Struct):
     The accessors are for shapes that are checked: what is absent or broken reads as nothing.
     """
 
-    entries: dict[str, Node]
+    entries: "dict[str, Node]"
     keys: dict[str, Where]
     where: Where
     flow: bool = False
@@ -102,11 +100,11 @@ class MappingNode(msgspec.Struct):
         node = self.scalar(key)
         return node is not None and node.value is True
 
-    def mapping(self, key: str) -> MappingNode:
+    def mapping(self, key: str) -> "MappingNode":
         node = self.entries.get(key)
         return node if isinstance(node, MappingNode) else MappingNode({}, {}, self.at(key))
 
-    def mappings(self) -> Iterator[tuple[str, MappingNode]]:
+    def mappings(self) -> "Iterator[tuple[str, MappingNode]]":
         """Entries that are mappings themselves."""
         for name, node in self.entries.items():
             if isinstance(node, MappingNode):
@@ -121,7 +119,7 @@ class MappingNode(msgspec.Struct):
         """The scalars of a list."""
         return [item for item in self._items(key) if isinstance(item, ScalarNode)]
 
-    def listed_mappings(self, key: str) -> list[MappingNode]:
+    def listed_mappings(self, key: str) -> "list[MappingNode]":
         return [item for item in self._items(key) if isinstance(item, MappingNode)]
 
     def broken(self, key: str) -> bool:
@@ -129,7 +127,7 @@ class MappingNode(msgspec.Struct):
         values = [self.entries.get(key), *self._items(key)]
         return any(isinstance(value, BrokenNode) for value in values)
 
-    def _items(self, key: str) -> list[Node]:
+    def _items(self, key: str) -> "list[Node]":
         node = self.entries.get(key)
         return node.items if isinstance(node, ListNode) else []
 

@@ -5,8 +5,6 @@ becomes the owner of the store and asks the same application in this very proces
 same routes answer, so there is one way to do a thing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Iterator, Mapping

@@ -1,54 +1,44 @@
 """customer, timeline, preferences, unmerge."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from tuttu import api
-from tuttu.cli import render
+from tuttu.cli import options, render
 from tuttu.cli.client import Client, open_client, part
-from tuttu.cli.options import (
-    folder_option,
-    json_option,
-    language_option,
-    parse_who,
-    path_name,
-    show,
-)
 
 PAGE = 1_000
 
 
 def path_of(who: api.Who, more: str = "") -> str:
-    return f"/v1/customers/{part(path_name(who))}{more}"
+    return f"/v1/customers/{part(options.path_name(who))}{more}"
 
 
 @click.command()
-@click.argument("who", type=parse_who)
-@language_option
-@json_option
-@folder_option
+@click.argument("who", type=options.parse_who)
+@options.language_option
+@options.json_option
+@options.folder_option
 def customer(who: api.Who, as_json: bool, folder: Path) -> None:
     """Show the whole picture of WHO; that you looked is recorded."""
     with open_client(folder) as client:
         answer = client.ask(api.CustomerAnswer, "GET", path_of(who))
-    show(answer, as_json, render.customer)
+    options.show(answer, as_json, render.customer)
 
 
 @click.command()
-@click.argument("who", type=parse_who)
+@click.argument("who", type=options.parse_who)
 @click.option("--after", type=int, default=0, help="Only facts after this log position.")
-@language_option
-@json_option
-@folder_option
+@options.language_option
+@options.json_option
+@options.folder_option
 def timeline(who: api.Who, after: int, as_json: bool, folder: Path) -> None:
     """Show everything that happened with WHO, oldest first."""
     with open_client(folder) as client:
         entries = list(_entries(client, who, after))
-    show(entries, as_json, render.timeline)
+    options.show(entries, as_json, render.timeline)
 
 
 def _entries(client: Client, who: api.Who, after: int) -> Iterator[api.TimelineEntry]:
@@ -61,11 +51,11 @@ def _entries(client: Client, who: api.Who, after: int) -> Iterator[api.TimelineE
 
 
 @click.command()
-@click.argument("who", type=parse_who)
+@click.argument("who", type=options.parse_who)
 @click.option("--in", "allowed", multiple=True, metavar="PURPOSE[/CHANNEL]", help="Allow it.")
 @click.option("--out", "refused", multiple=True, metavar="PURPOSE[/CHANNEL]", help="Refuse it.")
-@json_option
-@folder_option
+@options.json_option
+@options.folder_option
 def preferences(
     who: api.Who, allowed: tuple[str, ...], refused: tuple[str, ...], as_json: bool, folder: Path
 ) -> None:
@@ -79,7 +69,7 @@ def preferences(
             )
         else:
             answer = client.ask(api.PreferencesAnswer, "GET", path_of(who, "/preferences"))
-    show(answer, as_json, render.preferences)
+    options.show(answer, as_json, render.preferences)
 
 
 def _choice(text: str, allowed: bool) -> api.PreferenceRequest:
@@ -88,11 +78,11 @@ def _choice(text: str, allowed: bool) -> api.PreferenceRequest:
 
 
 @click.command()
-@click.argument("one", type=parse_who)
-@click.argument("other", type=parse_who, required=False)
+@click.argument("one", type=options.parse_who)
+@click.argument("other", type=options.parse_who, required=False)
 @click.option("--why", default="", help="Why they are two persons.")
-@json_option
-@folder_option
+@options.json_option
+@options.folder_option
 def unmerge(one: api.Who, other: api.Who | None, why: str, as_json: bool, folder: Path) -> None:
     """Part the identifiers ONE and OTHER for good: they are two persons.
 
@@ -102,4 +92,4 @@ def unmerge(one: api.Who, other: api.Who | None, why: str, as_json: bool, folder
     request = api.UnmergeRequest(one=one, other=other, why=why)
     with open_client(folder) as client:
         answer = client.ask(api.UnmergeAnswer, "POST", "/v1/unmerge", body=request)
-    show(answer, as_json, lambda each: render.unmerged(one, other, each))
+    options.show(answer, as_json, lambda each: render.unmerged(one, other, each))

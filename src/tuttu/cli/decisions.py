@@ -1,22 +1,12 @@
 """decide, explain, decision: what to do now, why, and what was decided then."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click
 
 from tuttu import api
-from tuttu.cli import render
+from tuttu.cli import options, render
 from tuttu.cli.client import open_client, part
-from tuttu.cli.options import (
-    content_language_option,
-    folder_option,
-    json_option,
-    language_option,
-    parse_who,
-    show,
-)
 
 surfaces_option = click.option(
     "--surface", "surfaces", multiple=True, required=True, help="Where; may be given repeatedly."
@@ -24,12 +14,12 @@ surfaces_option = click.option(
 
 
 @click.command()
-@click.argument("who", type=parse_who)
+@click.argument("who", type=options.parse_who)
 @surfaces_option
-@content_language_option
+@options.content_language_option
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
-@json_option
-@folder_option
+@options.json_option
+@options.folder_option
 def decide(
     who: api.Who,
     surfaces: tuple[str, ...],
@@ -46,12 +36,12 @@ def decide(
 
 
 @click.command()
-@click.argument("who", type=parse_who, required=False)
+@click.argument("who", type=options.parse_who, required=False)
 @click.option("--surface", "surfaces", multiple=True, help="Where; may be given repeatedly.")
 @click.option("--decision", "decision_id", metavar="ID", help="An earlier decision, by its id.")
-@content_language_option
-@json_option
-@folder_option
+@options.content_language_option
+@options.json_option
+@options.folder_option
 def explain(
     who: api.Who | None,
     surfaces: tuple[str, ...],
@@ -81,16 +71,16 @@ def _ask(
     shape = api.ExplainAnswer if isinstance(request, api.ExplainRequest) else api.DecideAnswer
     with open_client(folder) as client:
         answer = client.ask(shape, "POST", path, body=request)
-    show(answer, as_json, render.decision)
+    options.show(answer, as_json, render.decision)
 
 
 @click.command()
 @click.argument("decision_id")
-@language_option
-@json_option
-@folder_option
+@options.language_option
+@options.json_option
+@options.folder_option
 def decision(decision_id: str, as_json: bool, folder: Path) -> None:
     """Show a decision as it was made, and what came of it."""
     with open_client(folder) as client:
         answer = client.ask(api.DecisionAnswer, "GET", f"/v1/decisions/{part(decision_id)}")
-    show(answer, as_json, render.stored_decision)
+    options.show(answer, as_json, render.stored_decision)

@@ -1,7 +1,5 @@
 """demo: an example company from its first event to an explained decision, over HTTP alone."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """test, funnel, verify: what the project folder does, in scenarios and for everybody."""
 
-from __future__ import annotations
-
 import signal
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """init, check, schema, openapi: project folders and the shapes that tools read."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import sys

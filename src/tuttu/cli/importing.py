@@ -1,7 +1,5 @@
 """import: a file's rows, through a mapping, into the same door as every other call."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,21 +8,9 @@ from typing import IO
 import click
 import msgspec
 
-from tuttu import api, catalog
+from tuttu import api, catalog, intake
 from tuttu.cli.client import Client, RefusedError, open_client
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
-from tuttu.intake import (
-    Format,
-    ImportMapping,
-    MappedRow,
-    Row,
-    RowFile,
-    load_mapping,
-    map_rows,
-    read_records,
-    read_rows,
-    require_fit,
-)
 from tuttu.storage import read_parquet
 from tuttu.vocabulary.company import Limits
 
@@ -77,26 +63,26 @@ def import_file(
     ):
         rows = _rows(file, stream, mapping)
         if mapping:
-            require_fit(mapping, rows.columns, project)
+            intake.require_fit(mapping, rows.columns, project)
         sending = Sending(client, kept, project.company.limits)
-        sending.send(map_rows(_shown(rows, stream, file.stat().st_size), mapping, after))
+        sending.send(intake.map_rows(_shown(rows, stream, file.stat().st_size), mapping, after))
     _tell(sending.summary, rejects, as_json)
     sys.exit(1 if strict and sending.summary.rejected else 0)
 
 
-def _mapping(path: Path | None) -> ImportMapping | None:
-    return load_mapping(path.read_text(encoding="utf-8"), str(path)) if path else None
+def _mapping(path: Path | None) -> intake.ImportMapping | None:
+    return intake.load_mapping(path.read_text(encoding="utf-8"), str(path)) if path else None
 
 
-def _rows(file: Path, stream: IO[bytes], mapping: ImportMapping | None) -> RowFile:
+def _rows(file: Path, stream: IO[bytes], mapping: intake.ImportMapping | None) -> intake.RowFile:
     """Parquet is told by the name of the file, all else by the mapping."""
-    style = mapping.format if mapping else Format(kind="jsonl")
+    style = mapping.format if mapping else intake.Format(kind="jsonl")
     if file.suffix == ".parquet":
-        return read_records(read_parquet(file), style)
-    return read_rows(stream, style)
+        return intake.read_records(read_parquet(file), style)
+    return intake.read_rows(stream, style)
 
 
-def _shown(rows: Iterable[Row], stream: IO[bytes], size: int) -> Iterator[Row]:
+def _shown(rows: Iterable[intake.Row], stream: IO[bytes], size: int) -> Iterator[intake.Row]:
     """The rows, with progress on stderr where somebody watches it."""
     watched = sys.stderr.isatty()
     for row in rows:
@@ -119,9 +105,9 @@ class Sending:
         self._bytes = limits.body_bytes - len(FRAME)
         self._calls: list[bytes] = []
         self._size = 0
-        self._rows: list[Row] = []
+        self._rows: list[intake.Row] = []
 
-    def send(self, rows: Iterable[MappedRow]) -> None:
+    def send(self, rows: Iterable[intake.MappedRow]) -> None:
         for each in rows:
             self.summary.rows += 1
             self.summary.last = each.row.number
@@ -133,7 +119,7 @@ class Sending:
                 self._add(each.row, call)
         self._flush()
 
-    def _add(self, row: Row, call: bytes) -> None:
+    def _add(self, row: intake.Row, call: bytes) -> None:
         if len(self._calls) == self._most or self._size + len(call) > self._bytes:
             self._flush()
         self._size += len(call) + 1

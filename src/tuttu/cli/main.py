@@ -1,7 +1,5 @@
 """The command ``tuttu``."""
 
-from __future__ import annotations
-
 import sys
 
 import click

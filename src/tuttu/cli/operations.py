@@ -1,7 +1,5 @@
 """resources, dead-letters, keys, digest, clock: what those who run tuttu ask."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What many commands share: the project folder, JSON output, how people are named."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar

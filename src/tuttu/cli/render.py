@@ -1,7 +1,5 @@
 """Answers in words: what people read at the command line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import click

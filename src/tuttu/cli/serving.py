@@ -1,7 +1,5 @@
 """serve, reload: the HTTP door of a project folder, and a version that takes over in it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a customer allows, and the only place where a permit is made."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -61,7 +59,7 @@ class Consents:
         day = moment.astimezone(ZoneInfo(self._project.company.zone)).date()
         return verdicts.Reason("refused_by_customer", {**cell, "on": day.isoformat()})
 
-    def assuming(self, purpose: str, channel: str, allowed: bool) -> Consents:
+    def assuming(self, purpose: str, channel: str, allowed: bool) -> "Consents":
         """These consents as they would be if the customer said so of one cell: to ask what would
         follow, never to contact them."""
         assumed = Consents(self._project, self._fragments, self._joined_at)

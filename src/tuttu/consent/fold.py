@@ -1,7 +1,5 @@
 """From events and choices at a door to a fragment's state."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 

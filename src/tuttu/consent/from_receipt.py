@@ -1,7 +1,5 @@
 """Consents as a receipt kept them: what one decision saw, long after."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from tuttu.consent.consents import Consents

@@ -5,8 +5,6 @@ part. So a purpose, a channel or a mapping that is declared differently is fille
 a choice that no event of the present version would make is not read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

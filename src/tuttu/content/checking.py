@@ -1,7 +1,5 @@
 """Every template of a project, parsed, and its names looked up."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
@@ -9,13 +7,11 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 
 from tuttu.content.templates import NOW, environment
-from tuttu.vocabulary.errors import Fault, Where
-from tuttu.vocabulary.library import Message
+from tuttu.vocabulary import errors, library, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import ITEM, item_column
 
 
-def check(project: Project) -> list[Fault]:
+def check(project: Project) -> list[errors.Fault]:
     """All faults of all templates: what does not parse, unknown filters, and names that no trait
     has, each in every place where it stands."""
     columns = project.row_schema.columns.keys()
@@ -44,25 +40,31 @@ def _subjects(project: Project) -> dict[tuple[str, str], set[str | None]]:
 def _of_items(project: Project, subjects: Collection[str | None]) -> set[str]:
     """The fields of the item that every action which shows the message has."""
     fields = [
-        set() if about is None else {*map(item_column, project.row_schema.collections[about])}
+        set()
+        if about is None
+        else {*map(values.item_column, project.row_schema.collections[about])}
         for about in subjects
     ]
     return set.intersection(*fields) if fields else set()
 
 
-def _faults(message: Message, liquid: Environment, known: set[str]) -> Iterator[Fault]:
+def _faults(
+    message: library.Message, liquid: Environment, known: set[str]
+) -> Iterator[errors.Fault]:
     try:
         parsed = liquid.from_string(message.template)
     except LiquidError as error:
         index = error.token.start_index if error.token else 0
         found = f"a template that does not parse: {error.message}"
-        yield Fault(_where(message, index), found, "Liquid")
+        yield errors.Fault(_where(message, index), found, "Liquid")
         return
     yield from _unknown_names(message, parsed, known)
     yield from _unknown_filters(message, parsed, liquid.filters)
 
 
-def _unknown_names(message: Message, parsed: BoundTemplate, known: set[str]) -> Iterator[Fault]:
+def _unknown_names(
+    message: library.Message, parsed: BoundTemplate, known: set[str]
+) -> Iterator[errors.Fault]:
     """``told.shoe_size`` and ``item.product`` are one name; of anything else the first part is."""
     sources = {name.partition(".")[0] for name in known if "." in name}
     for places in parsed.analyze().globals.values():
@@ -70,36 +72,38 @@ def _unknown_names(message: Message, parsed: BoundTemplate, known: set[str]) -> 
             name = str(place.segments[0])
             if name not in known and name in sources and len(place.segments) > 1:
                 name = f"{name}.{place.segments[1]}"
-            if name == ITEM and len(place.segments) > 1:
-                name = item_column(str(place.segments[1]))
+            if name == values.ITEM and len(place.segments) > 1:
+                name = values.item_column(str(place.segments[1]))
             if name not in known:
                 where = _where(message, place.span.index)
-                yield Fault(where, f"the name {name!r}", _expected(name, known), _near(name, known))
+                yield errors.Fault(
+                    where, f"the name {name!r}", _expected(name, known), _near(name, known)
+                )
 
 
 def _expected(name: str, known: Collection[str]) -> str:
-    if not name.startswith(ITEM):
+    if not name.startswith(values.ITEM):
         return "a declared trait"
-    fields = sorted(each for each in known if each.startswith(item_column("")))
+    fields = sorted(each for each in known if each.startswith(values.item_column("")))
     if fields:
         return f"a field of the item: {', '.join(fields)}"
     return "a message that only actions with `about` show: what stands there is of their item"
 
 
 def _unknown_filters(
-    message: Message, parsed: BoundTemplate, known: Collection[str]
-) -> Iterator[Fault]:
+    message: library.Message, parsed: BoundTemplate, known: Collection[str]
+) -> Iterator[errors.Fault]:
     for name, places in parsed.analyze().filters.items():
         if name not in known:
             for place in places:
                 where = _where(message, place.index)
-                yield Fault(where, f"the filter {name!r}", "a filter", _near(name, known))
+                yield errors.Fault(where, f"the filter {name!r}", "a filter", _near(name, known))
 
 
 def _near(name: str, known: Collection[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(known), 1)), None)
 
 
-def _where(message: Message, index: int) -> Where:
+def _where(message: library.Message, index: int) -> errors.Where:
     line = message.where.line + message.template.count("\n", 0, index)
-    return Where(message.where.file, line)
+    return errors.Where(message.where.file, line)

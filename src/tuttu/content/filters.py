@@ -1,7 +1,5 @@
 """The filters of Liquid, strict about what is not known, and bounded in what they make."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sized
 from datetime import date, datetime, timedelta

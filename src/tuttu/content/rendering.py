@@ -1,7 +1,5 @@
 """A message for one customer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from liquid import BoundTemplate, Environment

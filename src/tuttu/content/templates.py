@@ -1,8 +1,6 @@
 """Liquid as tuttu uses it: sandboxed, bounded, strict about what is not known; and the customer's
 row as templates see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

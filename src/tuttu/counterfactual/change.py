@@ -1,7 +1,5 @@
 """What a change is made of, and what the snapshot is once it is applied."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
@@ -9,11 +7,9 @@ import msgspec
 
 from tuttu import profile
 from tuttu.decision.view import CandidateKey, DecisionView, ViewMemo, WideRow, items_of
-from tuttu.vocabulary.library import Action, Policy
-from tuttu.vocabulary.values import ITEM, Instant, Row, Value
-from tuttu.vocabulary.verdicts import Score
+from tuttu.vocabulary import library, values, verdicts
 
-OF_ITEM = f"{ITEM}."
+OF_ITEM = f"{values.ITEM}."
 
 
 class ColumnSet(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
@@ -24,8 +20,8 @@ class ColumnSet(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
     """
 
     name: str
-    now: Value
-    would_be: Value
+    now: values.Value
+    would_be: values.Value
     of: tuple[str, str] | None = None
 
 
@@ -33,8 +29,8 @@ class Later(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
     """It is asked at a later moment, with no event until then. What was counted in a
     sliding window stays as it was counted."""
 
-    now: Instant
-    would_be: Instant
+    now: values.Instant
+    would_be: values.Instant
 
 
 class Allowed(msgspec.Struct, frozen=True, kw_only=True, tag="consent"):
@@ -66,7 +62,7 @@ class Endless(msgspec.Struct, frozen=True, kw_only=True, tag="validity"):
     """The action has no end; now: the instant from which it is not valid any more."""
 
     action: str
-    now: Instant
+    now: values.Instant
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True, tag="worth"):
@@ -129,7 +125,7 @@ def apply(view: DecisionView, change: Change) -> DecisionView:
     return seen
 
 
-def _at(view: DecisionView, now: Instant) -> DecisionView:
+def _at(view: DecisionView, now: values.Instant) -> DecisionView:
     """The ledger's columns move on with the history where they say what it says."""
     before, history = view.history.columns(), view.history.at(now)
     moved = {
@@ -159,13 +155,13 @@ def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionVie
     return msgspec.structs.replace(view, row=row, overlays=about)
 
 
-def _with_field(view: DecisionView, items: Value, part: ColumnSet) -> list[Row]:
+def _with_field(view: DecisionView, items: values.Value, part: ColumnSet) -> list[values.Row]:
     """The collection with a field of one item set."""
     assert part.of is not None  # noqa: S101 - the caller chose those of items
     collection, key = part.of
     item = items_of(view.project, {collection: items}, collection).get(key)
     field = {part.name.removeprefix(OF_ITEM): part.would_be}
-    listed: list[Row] = items if isinstance(items, list) else []
+    listed: list[values.Row] = items if isinstance(items, list) else []
     return [{**each, **field} if each is item else each for each in listed]
 
 
@@ -180,7 +176,7 @@ def _with_part(view: DecisionView, part: ChangePart) -> DecisionView:
             view = replace(view, free={**view.free, part.name: part.would_be})
         case Worth():
             figures = {"value": 0, "effort": 0, "cost": 0, "worth": part.would_be}
-            score = Score(propensity=0.0, relevance=1.0, lever=1.0, **figures)
+            score = verdicts.Score(propensity=0.0, relevance=1.0, lever=1.0, **figures)
             view = replace(view, worths={**view.worths, part.key: score})
         case Arm():
             view = replace(view, arm=part.would_be)
@@ -201,14 +197,14 @@ def _with_part(view: DecisionView, part: ChangePart) -> DecisionView:
 
 def _with_action(view: DecisionView, name: str, **fields: object) -> DecisionView:
     project = view.project
-    action: Action = msgspec.structs.replace(project.actions[name], **fields)
+    action: library.Action = msgspec.structs.replace(project.actions[name], **fields)
     after = msgspec.structs.replace(project, actions={**project.actions, name: action})
     return msgspec.structs.replace(view, project=after)
 
 
 def _with_policy(view: DecisionView, **fields: object) -> DecisionView:
     project = view.project
-    policy: Policy = msgspec.structs.replace(project.policy, **fields)
+    policy: library.Policy = msgspec.structs.replace(project.policy, **fields)
     after = msgspec.structs.replace(project, policy=policy)
     return msgspec.structs.replace(view, project=after)
 

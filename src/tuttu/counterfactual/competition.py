@@ -1,7 +1,5 @@
 """What lets a candidate take a slot that others take: its own figures, else its worth."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from heapq import nlargest
 from typing import TypeVar
@@ -14,9 +12,7 @@ from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView, candidates, items_of, surfaces
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
-from tuttu.vocabulary.library import Guard
-from tuttu.vocabulary.values import MONEY_SCALE, Row
-from tuttu.vocabulary.verdicts import Reason
+from tuttu.vocabulary import library, values, verdicts
 
 P = TypeVar("P", bound=c.ChangePart)
 
@@ -53,7 +49,7 @@ def _rivals(refused: RefusedCandidate, trial: Trial) -> list[int]:
     for each in candidates(trial.view.project, refused.query, trial.view.row):
         if each.treatment.surface == surface and each.key != refused.key:
             score = score_of(each, trial.view)
-            if not isinstance(score, Reason):
+            if not isinstance(score, verdicts.Reason):
                 worths.add(score.worth)
     return sorted(worths)
 
@@ -62,7 +58,7 @@ def _figures(refused: RefusedCandidate, trial: Trial, rivals: list[int]) -> Iter
     """Values of the columns that its formulas read, with which it is chosen; of each column the
     nearest one."""
     known = score_of(trial.candidate, trial.view)
-    before = None if isinstance(known, Reason) else known.worth
+    before = None if isinstance(known, verdicts.Reason) else known.worth
     done: set[str] = set()
     moves = sorted(
         refused.figure_values(trial, _targets(trial, rivals)), key=lambda move: move.distance
@@ -75,7 +71,7 @@ def _figures(refused: RefusedCandidate, trial: Trial, rivals: list[int]) -> Iter
         tried.add(repr(part))
         then = refused.trial((*trial.parts, part))
         score = score_of(then.candidate, then.view)
-        better = not isinstance(score, Reason) and (before is None or score.worth > before)
+        better = not isinstance(score, verdicts.Reason) and (before is None or score.worth > before)
         if better and refused.refusal(then) is None:
             done.add(move.name)
             yield solver.Move(move.name, part, move.distance)
@@ -84,13 +80,13 @@ def _figures(refused: RefusedCandidate, trial: Trial, rivals: list[int]) -> Iter
 def _targets(trial: Trial, rivals: list[int]) -> list[float]:
     """Figures that would do, with the others as they are: of the value and of the propensity."""
     score = score_of(trial.candidate, trial.view)
-    if isinstance(score, Reason) or not rivals:
+    if isinstance(score, verdicts.Reason) or not rivals:
         return [0.5, 1.0]
-    needed = (max(rivals) + 1 + score.effort + score.cost) / MONEY_SCALE
+    needed = (max(rivals) + 1 + score.effort + score.cost) / values.MONEY_SCALE
     rest = score.relevance * score.lever
     found = [1.0]
     if score.value and rest:
-        found.append(needed / (score.value / MONEY_SCALE * rest))
+        found.append(needed / (score.value / values.MONEY_SCALE * rest))
     if score.propensity and rest:
         found.append(needed / (score.propensity * rest))
     return found
@@ -122,7 +118,7 @@ def _of_worth(trial: Trial, candidate: Candidate, worth: int) -> c.Worth:
         action=candidate.action.name,
         treatment=candidate.treatment.name,
         item=candidate.item,
-        now=None if isinstance(score, Reason) else score.worth,
+        now=None if isinstance(score, verdicts.Reason) else score.worth,
         would_be=worth,
     )
 
@@ -145,7 +141,9 @@ def _by_guards(refused: RefusedCandidate, trial: Trial) -> Iterator[solver.Move]
                 yield from _lifted(refused, trial, guard, about, row)
 
 
-def _guarded(guard: Guard, view: DecisionView) -> Iterator[tuple[tuple[str, str] | None, Row]]:
+def _guarded(
+    guard: library.Guard, view: DecisionView
+) -> Iterator[tuple[tuple[str, str] | None, values.Row]]:
     """The rows that a guard is asked on: the customer's, or that of each item."""
     if guard.about is None:
         yield None, view.row
@@ -155,7 +153,11 @@ def _guarded(guard: Guard, view: DecisionView) -> Iterator[tuple[tuple[str, str]
 
 
 def _lifted(
-    refused: RefusedCandidate, trial: Trial, guard: Guard, about: tuple[str, str] | None, row: Row
+    refused: RefusedCandidate,
+    trial: Trial,
+    guard: library.Guard,
+    about: tuple[str, str] | None,
+    row: values.Row,
 ) -> Iterator[solver.Move]:
     fixed = fixed_columns(trial.parts, None if about is None else about[1])
     for goal in refused.project_constraints.guard(guard, refused.derivable):

@@ -1,8 +1,6 @@
 """What a candidate must fulfil, as conditions with their parts: the trees of its own
 conditions, its validity, and the guards over its purpose."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -12,8 +10,7 @@ from tuttu.decision.stages.guards import concerns
 from tuttu.decision.view import Candidate
 from tuttu.policy import CompiledExpression, solver
 from tuttu.policy import tree as t
-from tuttu.vocabulary.company import Trait
-from tuttu.vocabulary.library import Action, Guard
+from tuttu.vocabulary import company, library
 from tuttu.vocabulary.project import Project, remembered
 from tuttu.vocabulary.values import Expression, Row, Value
 
@@ -75,7 +72,7 @@ class ProjectConstraints:
                 for goal in self.guard(guard, derivable):
                     yield Constraint(goal, of_item and guard.about is not None)
 
-    def guard(self, guard: Guard, derivable: frozenset[str]) -> Iterator[solver.Goal]:
+    def guard(self, guard: library.Guard, derivable: frozenset[str]) -> Iterator[solver.Goal]:
         """Neither blocking nor cooling."""
         when, after = self.tree(guard.when, derivable), self.tree(guard.after, derivable)
         if when is not None:
@@ -85,7 +82,7 @@ class ProjectConstraints:
             cooling = t.Compare(word, t.Now(), t.Shift(after, guard.cooling))
             yield solver.Goal(t.Is(cooling, truth=True), want=False)
 
-    def figures(self, action: Action, derivable: frozenset[str]) -> list[t.Node]:
+    def figures(self, action: library.Action, derivable: frozenset[str]) -> list[t.Node]:
         """The trees of its formulas."""
         trees = (self.tree(formula, derivable) for formula in action.formulas.values())
         return [tree for tree in trees if tree is not None]
@@ -97,7 +94,7 @@ def constraints_of(project: Project) -> ProjectConstraints:
     return ProjectConstraints(project)
 
 
-def _made_of(trait: Trait, project: Project) -> t.Node:
+def _made_of(trait: company.Trait, project: Project) -> t.Node:
     """A derived trait as a tree; one whose parts are not known is a column of its own."""
     if isinstance(trait.derived, CompiledExpression):
         return trait.derived.tree

@@ -1,7 +1,5 @@
 """One refused candidate, and what stands in its way once some parts of a change are applied."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 

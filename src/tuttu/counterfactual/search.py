@@ -1,18 +1,10 @@
 """The least change that would turn a refusal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
+from tuttu.counterfactual import refused_candidate
 from tuttu.counterfactual.change import Change, ChangePart, Later, subsets
 from tuttu.counterfactual.competition import competition_moves
-from tuttu.counterfactual.refused_candidate import (
-    RefusedCandidate,
-    Renders,
-    Trial,
-    named_candidate,
-    required_parts,
-)
 from tuttu.counterfactual.timing import held_offers, must_wait, time_distance, waiting_moves
 from tuttu.decision.arbitration import Render
 from tuttu.decision.stage import Stages
@@ -45,7 +37,7 @@ def least_change(
     view: DecisionView,
     query: DecisionQuery,
     key: CandidateKey,
-    renders: Renders = _unrendered,
+    renders: refused_candidate.Renders = _unrendered,
     looks: int = LOOKS,
 ) -> Change | None:
     """The fewest parts, and of these the nearest, with which a refused candidate would be chosen.
@@ -56,14 +48,16 @@ def least_change(
     verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
     KeyError for an unknown action or treatment.
     """
-    return _least(RefusedCandidate(view, query, key, renders, STAGES), solver.Budget(looks))
+    return _least(
+        refused_candidate.RefusedCandidate(view, query, key, renders, STAGES), solver.Budget(looks)
+    )
 
 
 def least_changes(
     view: DecisionView,
     query: DecisionQuery,
     keys: Iterable[CandidateKey],
-    renders: Renders = _unrendered,
+    renders: refused_candidate.Renders = _unrendered,
     stages: Stages = STAGES,
 ) -> dict[CandidateKey, Change | None]:
     """`least_change` of several candidates, in this order; those are absent for which no looks were
@@ -74,16 +68,20 @@ def least_changes(
     for key in keys:
         if left <= 0:
             break
-        if any(stage.reason(named_candidate(view, key), view) for stage in others):
+        if any(
+            stage.reason(refused_candidate.named_candidate(view, key), view) for stage in others
+        ):
             continue
         budget = solver.Budget(min(left, LOOKS))
         before = budget.left
-        found[key] = _least(RefusedCandidate(view, query, key, renders, stages), budget)
+        found[key] = _least(
+            refused_candidate.RefusedCandidate(view, query, key, renders, stages), budget
+        )
         left -= before - budget.left
     return found
 
 
-def _least(refused: RefusedCandidate, budget: solver.Budget) -> Change | None:
+def _least(refused: refused_candidate.RefusedCandidate, budget: solver.Budget) -> Change | None:
     def evaluate(moves: solver.Moves, thorough: bool) -> solver.SearchState:
         return _evaluate(refused, moves, thorough=thorough)
 
@@ -93,16 +91,16 @@ def _least(refused: RefusedCandidate, budget: solver.Budget) -> Change | None:
     return _smallest(refused, Change(tuple(move.value for move in found)))
 
 
-def _smallest(refused: RefusedCandidate, change: Change) -> Change:
+def _smallest(refused: refused_candidate.RefusedCandidate, change: Change) -> Change:
     """The change, or the smallest part of it that is enough alone."""
     return next((each for each in subsets(change) if refused.turned(each.parts)), change)
 
 
 def _evaluate(
-    refused: RefusedCandidate, moves: solver.Moves, *, thorough: bool
+    refused: refused_candidate.RefusedCandidate, moves: solver.Moves, *, thorough: bool
 ) -> solver.SearchState:
     trial = refused.trial(tuple(move.value for move in moves))
-    required = [*required_parts(trial)]
+    required = [*refused_candidate.required_parts(trial)]
     wait = must_wait(trial)
     return solver.SearchState(
         needed=_needed(trial, required, wait=wait),
@@ -113,7 +111,9 @@ def _evaluate(
     )
 
 
-def _needed(trial: Trial, required: list[ChangePart | None], *, wait: bool) -> int:
+def _needed(
+    trial: refused_candidate.Trial, required: list[ChangePart | None], *, wait: bool
+) -> int:
     """How many parts are needed at least beside those taken."""
     if None in required or (wait and "now" in trial.fixed):
         return _NEVER
@@ -123,8 +123,8 @@ def _needed(trial: Trial, required: list[ChangePart | None], *, wait: bool) -> i
 
 
 def _moves(
-    refused: RefusedCandidate,
-    trial: Trial,
+    refused: refused_candidate.RefusedCandidate,
+    trial: refused_candidate.Trial,
     required: list[ChangePart | None],
     *,
     wait: bool,
@@ -142,7 +142,7 @@ def _moves(
 
 
 def _constraint_moves(
-    refused: RefusedCandidate, trial: Trial, *, thorough: bool
+    refused: refused_candidate.RefusedCandidate, trial: refused_candidate.Trial, *, thorough: bool
 ) -> Iterator[solver.Move]:
     constraint = min(trial.unmet, key=lambda each: len(each.goal.columns - trial.fixed))
     row = trial.item_row if constraint.of_item else trial.view.row

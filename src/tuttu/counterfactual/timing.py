@@ -1,7 +1,5 @@
 """What time alone may mend: suppressions, contact limits, offers that are kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tuttu.counterfactual.change import Later

@@ -1,7 +1,5 @@
 """Arbitration: the candidates that passed every stage meet, slot by slot."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -59,7 +57,7 @@ class Arbitration:
             each.key: refusal(ARBITRATION.name, Reason("no_slot_left")) for each in entrants
         }
 
-    def run(self) -> Arbitration:
+    def run(self) -> "Arbitration":
         for surface in surfaces(self._view.project, self._terms.query):
             shown: Counter[str] = Counter()
             for slot in range(self._terms.query.slots.get(surface.name, surface.slots)):

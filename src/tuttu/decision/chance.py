@@ -1,7 +1,5 @@
 """Chance as an argument: everything random is a hash of something that the receipt holds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from hashlib import blake2b
 

@@ -1,26 +1,22 @@
 """The contact that a filled slot makes, or the earlier one that it reuses."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.ledger import HOLD
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Contact
+from tuttu.vocabulary import events, values, verdicts
 
 
 class PlannedContact(msgspec.Struct, frozen=True, kw_only=True):
     """contact: as made, or as made earlier (reused). until: how long it is kept or held."""
 
-    contact: Contact
+    contact: verdicts.Contact
     reused: bool
-    until: Instant | None
+    until: values.Instant | None
 
 
 def planned_contact(
-    candidate: Candidate, view: DecisionView, fragment: FragmentId, contact_id: str
+    candidate: Candidate, view: DecisionView, fragment: events.FragmentId, contact_id: str
 ) -> PlannedContact:
     """contact_id: of the new contact, if one is made; it names the decision before the point."""
     action, treatment = candidate.action, candidate.treatment
@@ -31,7 +27,7 @@ def planned_contact(
         )
     outbound = view.project.surfaces[treatment.surface].outbound
     until = None if outbound else view.now + HOLD
-    contact = Contact(
+    contact = verdicts.Contact(
         id=contact_id,
         fragment=fragment,
         action=action.name,
@@ -64,7 +60,9 @@ def seen_by_the_next_slot(planned: PlannedContact, view: DecisionView) -> Decisi
     return view.after(again)
 
 
-def _until(contact: Contact, candidate: Candidate, now: Instant) -> Instant | None:
+def _until(
+    contact: verdicts.Contact, candidate: Candidate, now: values.Instant
+) -> values.Instant | None:
     holds = candidate.treatment.holds
     kept_until = contact.time + holds if holds is not None else 0
     return max(kept_until, contact.held_until or now)

@@ -1,7 +1,5 @@
 """Decide and explain: from a view and a query to a receipt."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

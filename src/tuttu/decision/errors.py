@@ -1,7 +1,5 @@
 """What can be wrong with a question."""
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 
 from tuttu.vocabulary.errors import FinalError

@@ -1,8 +1,6 @@
 """What a decision rests on, as its receipt keeps it: the columns that it read, and what stages keep
 beside the row."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tuttu.decision.stage import Stages

@@ -1,7 +1,5 @@
 """The snapshot that a receipt was issued on, as far as the receipt keeps it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec
@@ -13,28 +11,30 @@ from tuttu.decision.deciding import explain
 from tuttu.decision.stage import Stages
 from tuttu.decision.stages import STAGES
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, WideRow
-from tuttu.vocabulary.conversion import convert
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import conversion, people, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import ITEM, Row, Value
-from tuttu.vocabulary.verdicts import Receipt, ReceiptEvidence, Verdict
 
-_OF_ITEM = f"{ITEM}."
+_OF_ITEM = f"{values.ITEM}."
 
 
 def recalled(
-    receipt: Receipt, evidence: ReceiptEvidence, project: Project, stages: Stages = STAGES
+    receipt: verdicts.Receipt,
+    evidence: verdicts.ReceiptEvidence,
+    project: Project,
+    stages: Stages = STAGES,
 ) -> DecisionView:
     """What the decision saw: its own moment, row, permits, and what the ledger forbade.
 
     project: the version that the receipt names. What no rule read is NULL.
     """
-    row: dict[str, Value] = {**receipt.read, **_items(receipt, project), "now": receipt.now}
+    row: dict[str, values.Value] = {**receipt.read, **_items(receipt, project), "now": receipt.now}
     view = DecisionView(
         project=project,
         now=receipt.now,
         position=receipt.position,
-        customer=Customer(fragments=receipt.fragments or (receipt.customer,), identifiers=()),
+        customer=people.Customer(
+            fragments=receipt.fragments or (receipt.customer,), identifiers=()
+        ),
         row=WideRow(row),
         consents=consent.ConsentsFromReceipt(project, {}),
         history=ledger.from_receipt(receipt.now, project, silences=(), limits={}, offers=()),
@@ -52,8 +52,11 @@ def recalled(
 
 
 def explain_again(
-    receipt: Receipt, evidence: ReceiptEvidence, project: Project, stages: Stages = STAGES
-) -> Receipt:
+    receipt: verdicts.Receipt,
+    evidence: verdicts.ReceiptEvidence,
+    project: Project,
+    stages: Stages = STAGES,
+) -> verdicts.Receipt:
     """The receipt, with every stage that would have refused each candidate, worked out again from
     what it kept. Where that does not come to the same first refusal, the receipt's own stands
     alone."""
@@ -61,7 +64,7 @@ def explain_again(
     found = explain(view, query, receipt.id, rendered_then(receipt), stages)
     again = {(each.action, each.treatment, each.item): each for each in found.verdicts}
 
-    def explained(verdict: Verdict) -> Verdict:
+    def explained(verdict: verdicts.Verdict) -> verdicts.Verdict:
         other = again.get((verdict.action, verdict.treatment, verdict.item))
         if other is None or verdict.refusal is None or not verdict.refusal.same_as(other.refusal):
             return verdict
@@ -72,7 +75,7 @@ def explain_again(
     )
 
 
-def query_of(receipt: Receipt, evidence: ReceiptEvidence) -> DecisionQuery:
+def query_of(receipt: verdicts.Receipt, evidence: verdicts.ReceiptEvidence) -> DecisionQuery:
     """What was asked, with the seed that was drawn from."""
     return DecisionQuery(
         surfaces=receipt.surfaces,
@@ -82,7 +85,7 @@ def query_of(receipt: Receipt, evidence: ReceiptEvidence) -> DecisionQuery:
     )
 
 
-def rendered_then(receipt: Receipt) -> Render:
+def rendered_then(receipt: verdicts.Receipt) -> Render:
     """The messages as they were: those that failed fail, of those not shown nothing is known."""
     shown = {
         (each.action, each.treatment, each.item): each.rendered
@@ -102,20 +105,22 @@ def rendered_then(receipt: Receipt) -> Render:
     return render
 
 
-def _items(receipt: Receipt, project: Project) -> dict[str, Value]:
+def _items(receipt: verdicts.Receipt, project: Project) -> dict[str, values.Value]:
     """Collections of which only what rules about single items read was kept."""
-    found: dict[str, Value] = {}
+    found: dict[str, values.Value] = {}
     for name, items in receipt.read_of_items.items():
         if name not in receipt.read and name in project.profile.collections:
             found[name] = [_item(project, name, key, columns) for key, columns in items.items()]
     return found
 
 
-def _item(project: Project, collection: str, key: str, columns: Mapping[str, Value]) -> Row:
+def _item(
+    project: Project, collection: str, key: str, columns: Mapping[str, values.Value]
+) -> values.Row:
     declared = project.profile.collections[collection]
     fields = {
         column.removeprefix(_OF_ITEM): value
         for column, value in columns.items()
         if column.startswith(_OF_ITEM)
     }
-    return {**fields, declared.key: convert(key, declared.fields[declared.key])}
+    return {**fields, declared.key: conversion.convert(key, declared.fields[declared.key])}

@@ -1,7 +1,5 @@
 """Who comes first on a surface, and with what probability each wins the next slot."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -1,7 +1,5 @@
 """Which columns a decision read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from tuttu import profile

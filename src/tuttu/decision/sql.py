@@ -4,8 +4,6 @@ Written a second time on purpose, and from the words of the design, not from `st
 whole company in one statement must give the verdicts of real time, and can show that it does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tuttu.policy import to_sql

@@ -4,17 +4,12 @@ Each stage stands in a file of its own in `decision.stages`, which has the tuple
 decision, its receipt, the funnel and `verify` walk that tuple and know no stage by what it reads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.library import Action, Treatment
-from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Condition, Expression
-from tuttu.vocabulary.verdicts import Reason, ReceiptEvidence, Refusal, refusal
+from tuttu.vocabulary import library, project, values, verdicts
 
 ALWAYS = "now"
 """Root of what is there for all customers: time, a constant, a declared amount, a share of them."""
@@ -30,7 +25,7 @@ class NamedExpression(msgspec.Struct, frozen=True):
 
     kind: str
     name: str
-    expression: Expression
+    expression: values.Expression
     about: str | None
 
 
@@ -58,11 +53,15 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """
 
     name: str
-    reason: Callable[[Candidate, DecisionView], Reason | None]
+    reason: Callable[[Candidate, DecisionView], verdicts.Reason | None]
     codes: Mapping[str, tuple[str, ...]]
-    reads: Callable[[Action, Treatment, Project], StageReads] = lambda *_: StageReads()
+    reads: Callable[[library.Action, library.Treatment, project.Project], StageReads] = lambda *_: (
+        StageReads()
+    )
     keeps: Callable[[DecisionView, Sequence[Candidate]], Mapping[str, object]] = lambda *_: {}
-    recalls: Callable[[ReceiptEvidence, DecisionView], DecisionView] = lambda _evidence, view: view
+    recalls: Callable[[verdicts.ReceiptEvidence, DecisionView], DecisionView] = (
+        lambda _evidence, view: view
+    )
     of_winner: bool = False
 
     def refused(self, view: DecisionView, candidates: Sequence[Candidate]) -> int:
@@ -77,19 +76,23 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 Stages = tuple[Stage, ...]
 
 
-def first_refusal(candidate: Candidate, view: DecisionView, stages: Stages) -> Refusal | None:
+def first_refusal(
+    candidate: Candidate, view: DecisionView, stages: Stages
+) -> verdicts.Refusal | None:
     """Where the candidate drops out before it meets the others."""
     for stage in stages:
         reason = None if stage.of_winner else stage.reason(candidate, view)
         if reason is not None:
-            return refusal(stage.name, reason)
+            return verdicts.refusal(stage.name, reason)
     return None
 
 
-def all_refusals(candidate: Candidate, view: DecisionView, stages: Stages) -> tuple[Refusal, ...]:
+def all_refusals(
+    candidate: Candidate, view: DecisionView, stages: Stages
+) -> tuple[verdicts.Refusal, ...]:
     """Every stage that would refuse the candidate alone, in order."""
     asked = ((stage.name, stage.reason(candidate, view)) for stage in stages)
-    return tuple(refusal(name, reason) for name, reason in asked if reason is not None)
+    return tuple(verdicts.refusal(name, reason) for name, reason in asked if reason is not None)
 
 
 REQUIREMENTS = {"not_met": ("condition",), "not_known": ("condition",)}
@@ -97,8 +100,8 @@ REQUIREMENTS = {"not_met": ("condition",), "not_known": ("condition",)}
 
 
 def requirement(
-    conditions: Sequence[Condition], candidate: Candidate, view: DecisionView
-) -> Reason | None:
+    conditions: Sequence[values.Condition], candidate: Candidate, view: DecisionView
+) -> verdicts.Reason | None:
     """The first condition that is not TRUE; if it is NULL, with the columns that are unknown."""
     if not conditions:
         return None
@@ -107,14 +110,16 @@ def requirement(
         found = condition.test(row)
         if found is None:
             unknown = sorted([name for name in condition.test.columns if row.get(name) is None])
-            return Reason("not_known", {"condition": condition.name, "unknown": tuple(unknown)})
+            return verdicts.Reason(
+                "not_known", {"condition": condition.name, "unknown": tuple(unknown)}
+            )
         if found is not True:
-            return Reason("not_met", {"condition": condition.name})
+            return verdicts.Reason("not_met", {"condition": condition.name})
     return None
 
 
 def conditions_of(
-    action: Action, block: str, conditions: Iterable[Condition]
+    action: library.Action, block: str, conditions: Iterable[values.Condition]
 ) -> tuple[NamedExpression, ...]:
     return tuple(
         NamedExpression(

@@ -1,7 +1,5 @@
 """What one decision sees: everything read once, from one snapshot."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import msgspec
@@ -9,16 +7,9 @@ import msgspec
 from tuttu import consent, ledger, profile
 from tuttu.decision.chance import arm_of
 from tuttu.decision.errors import UnknownSurfaceError
-from tuttu.vocabulary.company import Surface
-from tuttu.vocabulary.conversion import key_text
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.library import Action, Guard, Treatment
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
-from tuttu.vocabulary.values import Instant, Item, Row, Value, item_column
-from tuttu.vocabulary.verdicts import Contact, Reason, Score
 
 
 class DecisionQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +19,7 @@ class DecisionQuery(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     surfaces: tuple[str, ...]
-    fragment: FragmentId
+    fragment: events.FragmentId
     slots: Mapping[str, int] = {}
     seed: int | None = None
 
@@ -44,8 +35,8 @@ class Candidate(msgspec.Struct, frozen=True):
     item, or the customer has none.
     """
 
-    action: Action
-    treatment: Treatment
+    action: library.Action
+    treatment: library.Treatment
     item: str | None = None
 
     @property
@@ -58,13 +49,13 @@ class Candidate(msgspec.Struct, frozen=True):
         return self.action.about is not None and self.item is None
 
 
-NO_ITEMS: Row = {}
+NO_ITEMS: values.Row = {}
 
 
-class WideRow(dict[str, Value]):
+class WideRow(dict[str, values.Value]):
     """A wide row, in which a column that nothing wrote is NULL."""
 
-    def __missing__(self, column: str) -> Value:
+    def __missing__(self, column: str) -> values.Value:
         return None
 
 
@@ -75,9 +66,9 @@ class ViewMemo(msgspec.Struct):
     blocking: by purpose, collection and item. rows: by collection and item.
     """
 
-    scores: dict[CandidateKey, Score | Reason] = {}
-    blocking: dict[tuple[str, str | None, str | None], tuple[Guard, ...]] = {}
-    rows: dict[tuple[str, str], Row] = {}
+    scores: dict[CandidateKey, verdicts.Score | verdicts.Reason] = {}
+    blocking: dict[tuple[str, str | None, str | None], tuple[library.Guard, ...]] = {}
+    rows: dict[tuple[str, str], values.Row] = {}
 
 
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,29 +80,29 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     project: Project
-    now: Instant
+    now: values.Instant
     position: int
-    customer: Customer
-    row: Row
+    customer: people.Customer
+    row: values.Row
     consents: consent.Consents
     history: ledger.History
     free: Mapping[str, int]
     arm: str
-    overlays: Mapping[tuple[str, str], Row] = {}
-    worths: Mapping[CandidateKey, Score] = {}
+    overlays: Mapping[tuple[str, str], values.Row] = {}
+    worths: Mapping[CandidateKey, verdicts.Score] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
 
     def skips(self, candidate: Candidate, stage: str) -> bool:
         return stage in self.project.purposes[candidate.action.purpose].skips
 
-    def row_of(self, candidate: Candidate) -> Row:
+    def row_of(self, candidate: Candidate) -> values.Row:
         """The row that the candidate's conditions and formulas are asked on."""
         about, item = candidate.action.about, candidate.item
         if about is None or item is None:
             return self.row
         return self.row_about(about, item)
 
-    def row_about(self, about: str, item: str) -> Row:
+    def row_about(self, about: str, item: str) -> values.Row:
         """The row that rules about one item of a collection are asked on: the customer's, with the
         item's fields and, of actions about such items, what was contacted and answered about this
         one."""
@@ -119,27 +110,27 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         if known is None:
             actions = {n for n, action in self.project.actions.items() if action.about == about}
             of_item = items_of(self.project, self.row, about).get(item, {})
-            fields = {item_column(name): value for name, value in of_item.items()}
+            fields = {values.item_column(name): value for name, value in of_item.items()}
             of_ledger = self.history.columns_about(item, actions)
             laid = self.overlays.get((about, item), {})
             known = WideRow({**self.row, **of_ledger, **fields, **laid})
             self.memo.rows[about, item] = known
         return known
 
-    def after(self, contact: Contact) -> DecisionView:
+    def after(self, contact: verdicts.Contact) -> "DecisionView":
         """As the next slot of the same request sees it, once this contact is made."""
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
         return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
 
 
 def view(  # noqa: PLR0913
-    reader: Reader,
+    reader: facts.Reader,
     project: Project,
-    customer: Customer,
-    now: Instant,
+    customer: people.Customer,
+    now: values.Instant,
     *,
     rooms: Rooms = (),
-    context: Mapping[str, Value] | None = None,
+    context: Mapping[str, values.Value] | None = None,
     asked: Collection[str] | None = None,
 ) -> DecisionView:
     """Read everything that a decision for this customer can rest on.
@@ -188,7 +179,9 @@ def _limited_groups(project: Project) -> list[str]:
     return sorted({limit.group for limit in project.policy.contact_limits if limit.group})
 
 
-def candidates(project: Project, query: DecisionQuery, row: Row = NO_ITEMS) -> list[Candidate]:
+def candidates(
+    project: Project, query: DecisionQuery, row: values.Row = NO_ITEMS
+) -> list[Candidate]:
     """All treatments of the asked surfaces, but those of retired actions, in the order of names.
 
     Of an action about a collection there is one for each item that the row has in it, in the order
@@ -208,18 +201,18 @@ def candidates(project: Project, query: DecisionQuery, row: Row = NO_ITEMS) -> l
     return found
 
 
-def items_of(project: Project, row: Row, collection: str) -> dict[str, Item]:
+def items_of(project: Project, row: values.Row, collection: str) -> dict[str, values.Item]:
     """The row's items of a collection by their keys as text; one without a key is none."""
     declared = project.profile.collections[collection]
     found = row.get(collection)
     keyed = (
-        (key_text(item.get(declared.key), declared.fields[declared.key]), item)
+        (conversion.key_text(item.get(declared.key), declared.fields[declared.key]), item)
         for item in (found if isinstance(found, list) else [])
     )
     return {key: item for key, item in keyed if key is not None}
 
 
-def surfaces(project: Project, query: DecisionQuery) -> tuple[Surface, ...]:
+def surfaces(project: Project, query: DecisionQuery) -> tuple[company.Surface, ...]:
     """Each asked surface once, in the order of asking. Raises UnknownSurfaceError."""
     for name in query.surfaces:
         if name not in project.surfaces:

@@ -1,12 +1,8 @@
 """Calls of senders: taken in, or refused with a reason."""
 
-from __future__ import annotations
-
 from tuttu import api, intake
 from tuttu.engine.runtime import Runtime
-from tuttu.vocabulary.errors import CallRefused
-from tuttu.vocabulary.facts import Duplicate
-from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary import errors, facts, ids
 
 
 def accept(
@@ -25,7 +21,7 @@ def context_of(runtime: Runtime, sender: str) -> intake.Context:
         now=runtime.now(),
         sender=sender,
         pseudonym=runtime.store.pseudonym,
-        new_id=new_id,
+        new_id=ids.new_id,
     )
 
 
@@ -34,8 +30,8 @@ def commit_accepted(runtime: Runtime, accepted: intake.Accepted) -> api.CallsAns
     results = runtime.commit(accepted.everything)[: len(accepted.units)]
     refusal = accepted.refusal
     if refusal is not None:
-        raise CallRefused(refusal.status, refusal.code, refusal.message)
-    duplicates = [type(result) for result in results].count(Duplicate)
+        raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
+    duplicates = [type(result) for result in results].count(facts.Duplicate)
     refused = [
         api.RefusedCall(
             index=each.index or 0,

@@ -1,7 +1,5 @@
 """The whole picture of a customer and their timeline; looking is recorded."""
 
-from __future__ import annotations
-
 from tuttu import api, decision, identity
 from tuttu.engine.runtime import Runtime
 

@@ -1,7 +1,5 @@
 """Refused calls: listed, repaired and sent again, given up."""
 
-from __future__ import annotations
-
 from tuttu import api, intake
 from tuttu.engine.accept import commit_accepted, context_of
 from tuttu.engine.runtime import Runtime

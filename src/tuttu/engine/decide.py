@@ -1,7 +1,5 @@
 """Decide, and look a decision up again."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from difflib import get_close_matches
 
@@ -12,13 +10,8 @@ from tuttu.decision import Candidate, DecisionQuery, DecisionView, UnknownSurfac
 from tuttu.engine.runtime import Runtime
 from tuttu.storage import Snapshot
 from tuttu.versions import Version, View
-from tuttu.vocabulary.conversion import convert
-from tuttu.vocabulary.errors import BadRequest, NotFound, UnknownSurface
-from tuttu.vocabulary.facts import Committed, Duplicate, Fact, Unit
-from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary import conversion, errors, facts, ids, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Value
-from tuttu.vocabulary.verdicts import Receipt
 
 Seen = View[Version]
 
@@ -36,21 +29,23 @@ def decide(
     BadRequest, Unavailable.
     """
     if request.seed is not None and not request.dry_run:
-        raise BadRequest("a seed", "none, or a dry run: the seed of a real decision is its own")
-    decision_id, words = new_id(), api.words_in(language)
+        raise errors.BadRequest(
+            "a seed", "none, or a dry run: the seed of a real decision is its own"
+        )
+    decision_id, words = ids.new_id(), api.words_in(language)
     with runtime.view() as seen:
         receipt = _decide(runtime, seen, request, decision_id)
         reads = seen.snapshot.reads
     if request.dry_run:
         return api.answer_of(receipt, words, kept=False)
     result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
-    if not isinstance(result, Committed | Duplicate):
+    if not isinstance(result, facts.Committed | facts.Duplicate):
         with runtime.view(exclusive=True) as seen:
             receipt = _decide(runtime, seen, request, decision_id)
             result = runtime.commit_in(seen, [_unit(receipt, (), idempotency)])[0]
-    if isinstance(result, Duplicate):
+    if isinstance(result, facts.Duplicate):
         return _earlier(runtime, result.position, request, words)
-    assert isinstance(result, Committed), result  # noqa: S101 - nobody else was there
+    assert isinstance(result, facts.Committed), result  # noqa: S101 - nobody else was there
     return api.answer_of(receipt, words, kept=True)
 
 
@@ -87,15 +82,15 @@ def decision_by_id(
     )
 
 
-def stored_receipt(snapshot: Snapshot, decision_id: str) -> Receipt:
+def stored_receipt(snapshot: Snapshot, decision_id: str) -> verdicts.Receipt:
     """Raises NotFound."""
     receipt = decision.receipt_of(snapshot, decision_id)
     if receipt is None:
-        raise NotFound(f"no decision has the id {decision_id!r}")
+        raise errors.NotFound(f"no decision has the id {decision_id!r}")
     return receipt
 
 
-def deciding_project(seen: Seen, receipt: Receipt) -> Project | None:
+def deciding_project(seen: Seen, receipt: verdicts.Receipt) -> Project | None:
     """The version of the project that decided; None if it is not kept."""
     version = seen.version
     if receipt.project_digest == version.project.digest:
@@ -109,7 +104,7 @@ def read_question(
     """What is asked, and the snapshot that it is asked about. Raises BadRequest."""
     project = seen.version.project
     if not request.surfaces:
-        raise BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
+        raise errors.BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
     identifier = api.identifier_of(project, request.who)
     query = DecisionQuery(
         surfaces=tuple(request.surfaces),
@@ -120,7 +115,7 @@ def read_question(
     try:
         surfaces(project, query)
     except UnknownSurfaceError as error:
-        raise UnknownSurface(error.found, error.expected) from error
+        raise errors.UnknownSurface(error.found, error.expected) from error
     view = decision.view(
         seen.snapshot,
         project,
@@ -133,7 +128,9 @@ def read_question(
     return view, query
 
 
-def _decide(runtime: Runtime, seen: Seen, request: api.DecideRequest, decision_id: str) -> Receipt:
+def _decide(
+    runtime: Runtime, seen: Seen, request: api.DecideRequest, decision_id: str
+) -> verdicts.Receipt:
     view, query = read_question(runtime, seen, request)
     render = Rendering(seen.version, view, request)
     receipt = decision.decide(view, query, decision_id=decision_id, render=render)
@@ -143,7 +140,7 @@ def _decide(runtime: Runtime, seen: Seen, request: api.DecideRequest, decision_i
     )
 
 
-def named(receipt: Receipt, view: DecisionView) -> Receipt:
+def named(receipt: verdicts.Receipt, view: DecisionView) -> verdicts.Receipt:
     """With the name of the customer, as the doors show it."""
     name = api.label(view.customer.identifiers[0])
     return msgspec.structs.replace(receipt, asked=name)
@@ -166,9 +163,9 @@ class Rendering:
 
 
 def _unit(
-    receipt: Receipt, reads: tuple[tuple[str, bytes, int], ...], idempotency: bytes | None
-) -> Unit:
-    fact = Fact(
+    receipt: verdicts.Receipt, reads: tuple[tuple[str, bytes, int], ...], idempotency: bytes | None
+) -> facts.Unit:
+    fact = facts.Fact(
         id=receipt.id,
         fragment=receipt.customer,
         time=receipt.now,
@@ -176,7 +173,7 @@ def _unit(
         body=receipt,
     )
     once = () if idempotency is None else (b"idempotency:" + idempotency,)
-    return Unit(facts=(fact,), dedupe_keys=once, reads=reads)
+    return facts.Unit(facts=(fact,), dedupe_keys=once, reads=reads)
 
 
 def _earlier(
@@ -186,7 +183,7 @@ def _earlier(
     with runtime.view() as seen:
         receipt = decision.receipt_at(seen.snapshot, position)
     if receipt.idempotency != api.fingerprint(request):
-        raise BadRequest(
+        raise errors.BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
     return api.answer_of(receipt, words, kept=True)
@@ -195,18 +192,20 @@ def _earlier(
 def _slots(request: api.DecideRequest) -> dict[str, int]:
     for surface, slots in request.slots.items():
         if surface not in request.surfaces:
-            raise BadRequest(f"slots for {surface!r}", "slots of surfaces that are asked for")
+            raise errors.BadRequest(
+                f"slots for {surface!r}", "slots of surfaces that are asked for"
+            )
         if not 0 <= slots <= 100:
-            raise BadRequest(f"{slots} slots of {surface!r}", "0 to 100")
+            raise errors.BadRequest(f"{slots} slots of {surface!r}", "0 to 100")
     return request.slots
 
 
-def _context(project: Project, said: Mapping[str, object]) -> dict[str, Value]:
+def _context(project: Project, said: Mapping[str, object]) -> dict[str, values.Value]:
     """Columns of this moment, as declared traits."""
     columns = project.row_schema.columns
     for name in said:
         if name not in columns:
             near = get_close_matches(name, columns, 1)
             hint = f" (did you mean {near[0]!r}?)" if near else ""
-            raise BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
-    return {name: convert(value, columns[name]) for name, value in said.items()}
+            raise errors.BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
+    return {name: conversion.convert(value, columns[name]) for name, value in said.items()}

@@ -1,23 +1,19 @@
 """Questions about all customers at once: funnel, verify, digest, replay."""
 
-from __future__ import annotations
-
 from contextlib import closing
 
 from tuttu import api, batch
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import view
-from tuttu.vocabulary.conversion import parse_instant
-from tuttu.vocabulary.errors import BadRequest
-from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary import conversion, errors, ids
 
 
 def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH) -> batch.Funnel:
     """How many customers each action reaches, and at which stage it loses the others."""
     surfaces = tuple(name.strip() for name in query.surfaces.split(",") if name.strip())
-    now = runtime.now() if query.at is None else parse_instant(query.at)
+    now = runtime.now() if query.at is None else conversion.parse_instant(query.at)
     if now is None:
-        raise BadRequest(f"the moment {query.at!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
+        raise errors.BadRequest(f"the moment {query.at!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
     with runtime.view() as seen:
         version = seen.version
         return batch.funnel_of(
@@ -40,7 +36,7 @@ def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> ap
             export = batch.export(
                 seen.snapshot.untracked(),
                 batch.ExportPlan(
-                    version.project, version.contributing, now, bytes.fromhex(new_id())
+                    version.project, version.contributing, now, bytes.fromhex(ids.new_id())
                 ),
                 workspace,
                 progress,

@@ -1,16 +1,12 @@
 """Why, why not, and what would change it: of a question asked now, or of an earlier decision."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu import api, counterfactual, decision, identity
 from tuttu.decision import CandidateKey, DecisionView
 from tuttu.engine.decide import Rendering, deciding_project, named, read_question, stored_receipt
 from tuttu.engine.runtime import Runtime
-from tuttu.vocabulary.errors import BadRequest
-from tuttu.vocabulary.ids import new_id
-from tuttu.vocabulary.verdicts import Receipt
+from tuttu.vocabulary import errors, ids, verdicts
 
 
 def explain(
@@ -28,7 +24,7 @@ def explain(
         def renders(of: DecisionView) -> Rendering:
             return Rendering(seen.version, of, asked)
 
-        receipt = decision.explain(view, query, decision_id=new_id(), render=renders(view))
+        receipt = decision.explain(view, query, decision_id=ids.new_id(), render=renders(view))
         seeded = msgspec.structs.replace(query, seed=receipt.seed)
         changes = None
         if request.changes:
@@ -41,7 +37,9 @@ def explain(
 
 def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
     if not request.who and not request.surfaces:
-        raise BadRequest("neither a question nor a decision", "who and surfaces, or a decision")
+        raise errors.BadRequest(
+            "neither a question nor a decision", "who and surfaces, or a decision"
+        )
     return api.DecideRequest(
         who=request.who,
         surfaces=request.surfaces,
@@ -58,7 +56,9 @@ def _of_decision(
 ) -> api.ExplainAnswer:
     """By the receipt's own moment, row and rules, whatever holds today."""
     if request.who or request.surfaces or request.context or request.slots:
-        raise BadRequest("a decision and a question", "one of the two: a decision has its own")
+        raise errors.BadRequest(
+            "a decision and a question", "one of the two: a decision has its own"
+        )
     with runtime.view() as seen:
         receipt = stored_receipt(seen.snapshot, request.decision or "")
         customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
@@ -82,12 +82,12 @@ def _of_decision(
     return api.explained(again, changes, project.row_schema, words, kept=True)
 
 
-def _refused(receipt: Receipt) -> list[CandidateKey]:
+def _refused(receipt: verdicts.Receipt) -> list[CandidateKey]:
     refused = (each for each in receipt.verdicts if each.refusal is not None)
     return [(each.action, each.treatment, each.item) for each in refused]
 
 
-def _same_again(receipt: Receipt) -> set[CandidateKey]:
+def _same_again(receipt: verdicts.Receipt) -> set[CandidateKey]:
     """Candidates whose refusal came out the same again."""
     again = (each for each in receipt.verdicts if each.all_refusals)
     return {(each.action, each.treatment, each.item) for each in again}

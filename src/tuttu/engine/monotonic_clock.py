@@ -1,13 +1,10 @@
 """How late it is in a store: its time never goes back, over a restart either."""
 
-from __future__ import annotations
-
+from tuttu.vocabulary import facts, values
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.values import Instant
 
 
-def newest_moment(reader: Reader) -> Instant:
+def newest_moment(reader: facts.Reader) -> values.Instant:
     """When the newest fact about a person came; 0 if there is none. Keys and the like, which may
     be issued before a story begins, are of no time."""
     for position in range(reader.position, 0, -1):
@@ -20,9 +17,9 @@ def newest_moment(reader: Reader) -> Instant:
 class NotBefore:
     """A clock that is at least as late as its store."""
 
-    def __init__(self, clock: Clock, earliest: Instant) -> None:
+    def __init__(self, clock: Clock, earliest: values.Instant) -> None:
         self._clock = clock
         self._earliest = earliest
 
-    def now(self) -> Instant:
+    def now(self) -> values.Instant:
         return max(self._clock.now(), self._earliest)

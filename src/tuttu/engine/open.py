@@ -1,7 +1,5 @@
 """From a project folder to a running engine."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tuttu import versions
@@ -11,10 +9,9 @@ from tuttu.engine.runtime import Runtime
 from tuttu.storage import open_store, sweep
 from tuttu.versions import FixedVersion, Report, no_report
 from tuttu.versions.refold import refold
+from tuttu.vocabulary import errors, room
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Rooms
 
 SCRATCH = "sqlite::memory:"
 
@@ -25,7 +22,7 @@ def open_engine(
     clock: Clock,
     storage: str | None = None,
     report: Report = no_report,
-    rooms: Rooms = ROOMS,
+    rooms: room.Rooms = ROOMS,
 ) -> Runtime:
     """Load the project, open its store, and make the project's version the active one of it: what
     the store does not know of it yet is filled from the log.
@@ -47,7 +44,7 @@ def open_engine(
         raise
 
 
-def scratch_engine(project: Project, *, clock: Clock, rooms: Rooms = ROOMS) -> Runtime:
+def scratch_engine(project: Project, *, clock: Clock, rooms: room.Rooms = ROOMS) -> Runtime:
     """An engine over a store of its own, which is gone when the engine is closed.
 
     The store's secret follows from the project's salt: the same story gives the same answers.
@@ -62,6 +59,6 @@ def load_project(folder: Path) -> Project:
     return versions.load_project(folder, ROOMS)
 
 
-def check(folder: Path) -> list[Fault]:
+def check(folder: Path) -> list[errors.Fault]:
     """All faults, by file and line; those of scenarios and of message templates included."""
     return versions.check(folder, ROOMS)

@@ -1,32 +1,31 @@
 """How it runs: the clock, its health, the version of the project that is active."""
 
-from __future__ import annotations
-
 from tuttu import api
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import BackfillProgress, Report, no_report
+from tuttu.vocabulary import conversion, errors
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.conversion import format_instant, parse_instant
-from tuttu.vocabulary.errors import BadRequest
 
 
 def clock(runtime: Runtime) -> api.ClockAnswer:
     """The server's present."""
     manual = isinstance(runtime.clock, ManualClock)
-    return api.ClockAnswer(now=format_instant(runtime.now()), manual=manual)
+    return api.ClockAnswer(now=conversion.format_instant(runtime.now()), manual=manual)
 
 
 def set_clock(runtime: Runtime, request: api.ClockRequest) -> api.ClockAnswer:
     """Moves a manual clock on; time never goes back."""
     if not isinstance(runtime.clock, ManualClock):
-        raise BadRequest("a server on the system's clock", "one started with --clock manual")
-    now = parse_instant(request.now)
+        raise errors.BadRequest("a server on the system's clock", "one started with --clock manual")
+    now = conversion.parse_instant(request.now)
     if now is None:
-        raise BadRequest(f"the time {request.now!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
+        raise errors.BadRequest(f"the time {request.now!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
     if now < runtime.now():
-        present = format_instant(runtime.now())
-        raise BadRequest(f"the time {request.now!r}", f"{present} or later: it does not go back")
+        present = conversion.format_instant(runtime.now())
+        raise errors.BadRequest(
+            f"the time {request.now!r}", f"{present} or later: it does not go back"
+        )
     runtime.clock.set(now)
     return clock(runtime)
 
@@ -56,7 +55,7 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
     return api.ProjectAnswer(
         project=seen.version.project.company.name,
         project_digest=active.digest,
-        since=format_instant(active.since),
+        since=conversion.format_instant(active.since),
         by=active.by,
         filling=_shown(reloads.filling),
         failed=api.failed_reload(*failed) if failed else None,
@@ -71,7 +70,7 @@ def reload(runtime: Runtime, by: str, report: Report = no_report) -> api.ReloadA
 
 def _reloads(runtime: Runtime) -> Reloads:
     if runtime.reloads is None:
-        raise BadRequest("an engine that was made of no project folder", "one that was")
+        raise errors.BadRequest("an engine that was made of no project folder", "one that was")
     return runtime.reloads
 
 

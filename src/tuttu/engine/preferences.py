@@ -1,14 +1,10 @@
 """What a customer allows, by purpose and channel."""
 
-from __future__ import annotations
-
 from tuttu import api, consent, identity
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import Version, View
-from tuttu.vocabulary.errors import BadRequest
-from tuttu.vocabulary.events import PreferenceSet
+from tuttu.vocabulary import errors, events, people
 from tuttu.vocabulary.facts import Unit
-from tuttu.vocabulary.people import Customer
 
 
 def preferences(runtime: Runtime, who: api.Who, by: str) -> api.PreferencesAnswer:
@@ -32,7 +28,7 @@ def set_preferences(
     fragment = runtime.store.pseudonym(identifier.namespace, identifier.value)
     facts = [
         runtime.fact(
-            PreferenceSet(
+            events.PreferenceSet(
                 purpose=each.purpose,
                 channel=each.channel,
                 allowed=each.allowed,
@@ -48,7 +44,7 @@ def set_preferences(
         return _read(seen, who)[1]
 
 
-def _read(seen: View[Version], who: api.Who) -> tuple[Customer, api.PreferencesAnswer]:
+def _read(seen: View[Version], who: api.Who) -> tuple[people.Customer, api.PreferencesAnswer]:
     project = seen.version.project
     customer = identity.resolve(seen.snapshot, project, api.identifier_of(project, who))
     cells = consent.read(seen.snapshot, customer, project).preferences()
@@ -57,4 +53,4 @@ def _read(seen: View[Version], who: api.Who) -> tuple[Customer, api.PreferencesA
 
 def _require_declared(name: str, what: str, declared: list[str]) -> None:
     if name not in declared:
-        raise BadRequest(f"the {what} {name!r}", f"one of: {', '.join(declared)}")
+        raise errors.BadRequest(f"the {what} {name!r}", f"one of: {', '.join(declared)}")

@@ -1,7 +1,5 @@
 """The active version of a store kept in step with a project folder, at the start and afterwards."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 
@@ -10,11 +8,8 @@ from tuttu.catalog import Survey
 from tuttu.engine.monotonic_clock import NotBefore, newest_moment
 from tuttu.storage import Store
 from tuttu.versions import Activation, ActiveVersion, BackfillProgress, Report, no_report
+from tuttu.vocabulary import conversion, errors, room, values
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import AlreadyReloading, Fault, ProjectError, Unavailable
-from tuttu.vocabulary.room import Rooms
-from tuttu.vocabulary.values import Instant
 
 OPENING = "opening"
 
@@ -30,7 +25,7 @@ class Reloads:
         self,
         folder: Path,
         survey: Survey,
-        rooms: Rooms,
+        rooms: room.Rooms,
         store: Store,
         clock: Clock,
         report: Report = no_report,
@@ -43,7 +38,7 @@ class Reloads:
         self._one_at_a_time = threading.Lock()
         self._stopped = threading.Event()
         self.filling: BackfillProgress | None = None
-        self.failed: tuple[Instant, list[Fault]] | None = None
+        self.failed: tuple[values.Instant, list[errors.Fault]] | None = None
         with versions.view(store, newest_moment) as seen:
             late = NotBefore(clock, seen.version)
         activation = versions.Activator(survey, rooms, store, late, OPENING).run(report)
@@ -57,10 +52,12 @@ class Reloads:
         AlreadyReloading, Unavailable.
         """
         if not self._one_at_a_time.acquire(blocking=False):
-            raise AlreadyReloading("a reload is running already; ask again when it has ended")
+            raise errors.AlreadyReloading(
+                "a reload is running already; ask again when it has ended"
+            )
         try:
             return self._reload(by, report)
-        except ProjectError as error:
+        except errors.ProjectError as error:
             self.failed = (self._clock.now(), error.faults)
             raise
         finally:
@@ -75,13 +72,13 @@ class Reloads:
         def note(progress: BackfillProgress) -> None:
             self.filling = progress
             if self._stopped.is_set():
-                raise Unavailable("the server stops; the fill goes on when it starts again")
+                raise errors.Unavailable("the server stops; the fill goes on when it starts again")
             report(progress)
 
         survey = versions.read_project(self._folder, self._rooms)
         faults = versions.another_store(self.versions.newest.project, survey.project)
         if faults:
-            raise ProjectError(faults)
+            raise errors.ProjectError(faults)
         activation = versions.Activator(
             survey, self._rooms, self._store, self._clock, by
         ).run(note)  # fmt: skip
@@ -100,7 +97,7 @@ class Reloads:
             project_digest=activation.active.digest,
             before=activation.before,
             changed=activation.changed,
-            since=format_instant(activation.active.since),
+            since=conversion.format_instant(activation.active.since),
             filled=activation.filled,
             facts=activation.facts,
             withdrawn=api.shown_withdrawals(withdrawn),

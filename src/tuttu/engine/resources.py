@@ -1,12 +1,8 @@
 """Resources: how much there is of them."""
 
-from __future__ import annotations
-
 from tuttu import api, ledger
 from tuttu.engine.runtime import Runtime
-from tuttu.vocabulary.errors import BadRequest, NotFound
-from tuttu.vocabulary.events import ResourceSet
-from tuttu.vocabulary.values import COUNT_MAX
+from tuttu.vocabulary import errors, events, values
 
 
 def resources(runtime: Runtime) -> list[api.ResourceAnswer]:
@@ -25,7 +21,7 @@ def resource(runtime: Runtime, name: str) -> api.ResourceAnswer:
         project = seen.version.project
         if name not in project.resources:
             declared = ", ".join(project.resources) or "none"
-            raise NotFound(f"no resource is named {name!r}; declared: {declared}")
+            raise errors.NotFound(f"no resource is named {name!r}; declared: {declared}")
         state = ledger.resource_state(seen.snapshot, project, name, runtime.now())
     return api.resource_answer(state)
 
@@ -35,7 +31,7 @@ def set_resource(
 ) -> api.ResourceAnswer:
     """Sets the amount of a declared resource."""
     resource(runtime, name)
-    if not 0 <= request.amount <= COUNT_MAX:
-        raise BadRequest(f"an amount of {request.amount}", f"0 to {COUNT_MAX}")
-    runtime.append(ResourceSet(name=name, amount=request.amount, by=by))
+    if not 0 <= request.amount <= values.COUNT_MAX:
+        raise errors.BadRequest(f"an amount of {request.amount}", f"0 to {values.COUNT_MAX}")
+    runtime.append(events.ResourceSet(name=name, amount=request.amount, by=by))
     return resource(runtime, name)

@@ -1,7 +1,5 @@
 """What every use case is handed: one company's store, clock, keys, and the version that holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
@@ -10,13 +8,9 @@ from tuttu.batch import Runs
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store
 from tuttu.versions import Version, Versions, View, view
+from tuttu.vocabulary import events, facts, ids, people, values
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.events import FragmentId, PersonLookedAt
-from tuttu.vocabulary.facts import Body, Fact, Reader, Result, Unit
-from tuttu.vocabulary.ids import new_id
-from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant
 
 
 class Runtime:
@@ -42,32 +36,32 @@ class Runtime:
         """The version that holds, as far as this process knows."""
         return self.versions.newest.project
 
-    def now(self) -> Instant:
+    def now(self) -> values.Instant:
         return self.clock.now()
 
     def view(self, *, exclusive: bool = False) -> AbstractContextManager[View[Version]]:
         """A snapshot and the version that holds in it. exclusive: nobody else writes meanwhile."""
         return view(self.store, self.versions.at, exclusive=exclusive)
 
-    def commit(self, units: Sequence[Unit]) -> list[Result]:
+    def commit(self, units: Sequence[facts.Unit]) -> list[facts.Result]:
         """Raises Unavailable; then nothing was kept, or nobody knows (see `Store.commit`)."""
         return self.versions.commit(units, self.now())
 
-    def commit_in(self, seen: View[Version], units: Sequence[Unit]) -> list[Result]:
+    def commit_in(self, seen: View[Version], units: Sequence[facts.Unit]) -> list[facts.Result]:
         """At the end of an exclusive view."""
         return self.versions.commit_in(seen, units, self.now())
 
-    def append(self, body: Body, fragment: FragmentId | None = None) -> Result:
+    def append(self, body: facts.Body, fragment: events.FragmentId | None = None) -> facts.Result:
         """One fact of our own making, now."""
-        return self.commit([Unit(facts=(self.fact(body, fragment),))])[0]
+        return self.commit([facts.Unit(facts=(self.fact(body, fragment),))])[0]
 
-    def record_look(self, customer: Customer, by: str, what: str) -> None:
+    def record_look(self, customer: people.Customer, by: str, what: str) -> None:
         """Somebody read what is known of a customer: that is known of them too."""
-        self.append(PersonLookedAt(by=by, what=what), customer.oldest)
+        self.append(events.PersonLookedAt(by=by, what=what), customer.oldest)
 
-    def fact(self, body: Body, fragment: FragmentId | None = None) -> Fact:
+    def fact(self, body: facts.Body, fragment: events.FragmentId | None = None) -> facts.Fact:
         now = self.now()
-        return Fact(id=new_id(), fragment=fragment, time=now, received=now, body=body)
+        return facts.Fact(id=ids.new_id(), fragment=fragment, time=now, received=now, body=body)
 
     def interrupt(self) -> None:
         """Ends batch work that other threads are at, and lets none begin: it is about to close."""
@@ -79,6 +73,6 @@ class Runtime:
         self.store.close()
 
     @contextmanager
-    def _reading(self) -> Iterator[Reader]:
+    def _reading(self) -> Iterator[facts.Reader]:
         with self.view() as seen:
             yield seen.snapshot

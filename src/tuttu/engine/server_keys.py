@@ -1,7 +1,5 @@
 """Server keys: issued, listed, revoked."""
 
-from __future__ import annotations
-
 from tuttu import api
 from tuttu.engine.runtime import Runtime
 

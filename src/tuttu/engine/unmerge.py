@@ -1,14 +1,10 @@
 """Two customers that were taken for one: separated for good, with what that forbids."""
 
-from __future__ import annotations
-
 from tuttu import api, identity
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import Version, View
-from tuttu.vocabulary.errors import BadRequest
-from tuttu.vocabulary.events import Identifier, Unmerge
+from tuttu.vocabulary import errors, events, people
 from tuttu.vocabulary.facts import Unit
-from tuttu.vocabulary.people import RefusedLink
 
 Seen = View[Version]
 
@@ -23,8 +19,11 @@ def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.Unmer
         one = _identifier(seen, request.one)
         others = _others(seen, one, request.other)
         before = _forbidden(seen, (one, *others))
-    first = Unmerge(one=one, other=others[0], more=others[1:], by=by, why=request.why)
-    unmerges = [first, *(Unmerge(one=each, other=one, by=by, why=request.why) for each in others)]
+    first = events.Unmerge(one=one, other=others[0], more=others[1:], by=by, why=request.why)
+    unmerges = [
+        first,
+        *(events.Unmerge(one=each, other=one, by=by, why=request.why) for each in others),
+    ]
     facts = (
         runtime.fact(each, runtime.store.pseudonym(each.one.namespace, each.one.value))
         for each in unmerges
@@ -39,7 +38,7 @@ def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.Unmer
         )
 
 
-def _identifier(seen: Seen, who: api.Who) -> Identifier:
+def _identifier(seen: Seen, who: api.Who) -> events.Identifier:
     """A customer by an identifier, or one fragment by its id."""
     project = seen.version.project
     if api.FRAGMENT in project.namespaces or set(who) != {api.FRAGMENT}:
@@ -48,29 +47,33 @@ def _identifier(seen: Seen, who: api.Who) -> Identifier:
     try:
         key = bytes.fromhex(said)
     except ValueError:
-        raise BadRequest(f"the fragment {said!r}", "its id, 32 hex digits") from None
+        raise errors.BadRequest(f"the fragment {said!r}", "its id, 32 hex digits") from None
     found = identity.identifier_of(seen.snapshot, key)
     if found is None:
         expected = "one that some fact has named, as `tuttu customer --json` shows it"
-        raise BadRequest(f"the fragment {said!r}", expected)
+        raise errors.BadRequest(f"the fragment {said!r}", expected)
     return found
 
 
-def _others(seen: Seen, one: Identifier, other: api.Who | None) -> tuple[Identifier, ...]:
+def _others(
+    seen: Seen, one: events.Identifier, other: api.Who | None
+) -> tuple[events.Identifier, ...]:
     if other is not None:
         named = _identifier(seen, other)
         if named == one:
-            raise BadRequest("the same identifier twice", "two identifiers of one customer")
+            raise errors.BadRequest("the same identifier twice", "two identifiers of one customer")
         return (named,)
     customer = identity.resolve(seen.snapshot, seen.version.project, one)
     others = tuple(each for each in customer.identifiers if each != one)
     if not others:
         found = f"{api.label(one)}, who stands alone"
-        raise BadRequest(found, "somebody who is joined with others")
+        raise errors.BadRequest(found, "somebody who is joined with others")
     return others
 
 
-def _forbidden(seen: Seen, identifiers: tuple[Identifier, ...]) -> dict[RefusedLink, None]:
+def _forbidden(
+    seen: Seen, identifiers: tuple[events.Identifier, ...]
+) -> dict[people.RefusedLink, None]:
     """Evidence on their customers that an unmerge refuses, each once."""
     project = seen.version.project
     customers = (identity.resolve(seen.snapshot, project, each) for each in identifiers)
@@ -83,6 +86,6 @@ def _forbidden(seen: Seen, identifiers: tuple[Identifier, ...]) -> dict[RefusedL
     }
 
 
-def _customer(seen: Seen, identifier: Identifier) -> str:
+def _customer(seen: Seen, identifier: events.Identifier) -> str:
     found = identity.resolve(seen.snapshot, seen.version.project, identifier)
     return api.label(found.identifiers[0])

@@ -4,8 +4,6 @@ Who is who was judged as the facts came, by the rules of that time: to go on by 
 leave half of the store judged by one and half by the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from operator import attrgetter
 

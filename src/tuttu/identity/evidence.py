@@ -1,7 +1,5 @@
 """What an event says about who is one person."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 

@@ -1,7 +1,5 @@
 """The fold: from facts to nodes, pairs and customers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tuttu.identity import evidence, joining, records

@@ -1,7 +1,5 @@
 """Identity's tables as one step of the fold sees and changes them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

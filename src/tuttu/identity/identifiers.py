@@ -1,7 +1,5 @@
 """Which identifiers a call carries, and the one spelling of each."""
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata

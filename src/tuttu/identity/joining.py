@@ -1,7 +1,5 @@
 """One more piece of evidence: what it changes, looking only at the customers it touches."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu.identity import evidence

@@ -12,8 +12,6 @@ Hence refused links can be forgotten without changing anything, which is what le
 only at the customers that a new link touches.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Generic, TypeVar

@@ -5,8 +5,6 @@ together are a *pair*. A customer is kept at their *home*, the node with the sma
 changes seldom as they grow, and does not depend on the order in which the evidence came.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -1,7 +1,5 @@
 """Evidence that was kept but joined nobody, and why."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from itertools import islice
 

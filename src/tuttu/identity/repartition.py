@@ -1,7 +1,5 @@
 """Taking the links around some customers in order again, where a shortcut will not do."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Who a customer is, as the evidence stands now."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import msgspec

@@ -1,7 +1,5 @@
 """The border: one body in, unpacked and in UTF-8; units to commit and refusals out."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Iterable
@@ -21,10 +19,7 @@ from tuttu.intake.call import (
     second_level,
 )
 from tuttu.intake.errors import STATUS, IntakeError, RefusalCode
-from tuttu.vocabulary.company import Limits
-from tuttu.vocabulary.events import DeadLetter
-from tuttu.vocabulary.facts import Fact, Unit
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary import company, events, facts, values
 
 BATCH = "batch"
 _MANY_COMMAS = 100_000
@@ -43,7 +38,7 @@ class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
     code: RefusalCode
     message: str
     index: int | None = None
-    letter: DeadLetter | None = None
+    letter: events.DeadLetter | None = None
 
     @property
     def status(self) -> int:
@@ -59,10 +54,10 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     of a repaired one.
     """
 
-    units: tuple[Unit, ...] = ()
+    units: tuple[facts.Unit, ...] = ()
     refused: tuple[CallRefusal, ...] = ()
     refusal: CallRefusal | None = None
-    letters: tuple[Unit, ...] = ()
+    letters: tuple[facts.Unit, ...] = ()
 
     @property
     def status(self) -> int:
@@ -70,7 +65,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
         return self.refusal.status if self.refusal else 200
 
     @property
-    def everything(self) -> tuple[Unit, ...]:
+    def everything(self) -> tuple[facts.Unit, ...]:
         """All that is to be committed; the results of `units` come first."""
         return self.units + self.letters
 
@@ -89,7 +84,7 @@ def accept(
     encoding: str | None,
     context: Context,
     *,
-    sent: Instant | None = None,
+    sent: values.Instant | None = None,
 ) -> Accepted:
     """Judge a request to one of Segment's routes: a call's name, `ANY_CALL` or `BATCH`.
 
@@ -120,7 +115,7 @@ def accept(
 def _accept_batch(content: bytes, context: Context) -> Accepted:
     limits = context.project.company.limits
     calls, sent = _split(content, limits.batch_events)
-    units: list[Unit] = []
+    units: list[facts.Unit] = []
     refused: list[CallRefusal] = []
     for index, raw in enumerate(calls):
         call = bytes(raw)
@@ -136,7 +131,7 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
     )
 
 
-def _split(content: bytes, limit: int) -> tuple[list[Raw], Instant | None]:
+def _split(content: bytes, limit: int) -> tuple[list[Raw], values.Instant | None]:
     """The calls of a batch, undecoded, and when it was sent."""
     too_many = IntakeError(
         RefusalCode.TOO_MANY_EVENTS,
@@ -161,11 +156,11 @@ def _dead_letter(
     content: bytes,
     limit: int,
     context: Context,
-    sent: Instant | None,
-) -> DeadLetter:
+    sent: values.Instant | None,
+) -> events.DeadLetter:
     """What was refused: its bytes up to the limit, without keys. sent: when its batch was sent."""
     content = without_write_key(content)
-    return DeadLetter(
+    return events.DeadLetter(
         id=context.new_id(),
         route=route,
         reason=error.message,
@@ -177,13 +172,13 @@ def _dead_letter(
     )
 
 
-def _letter_units(refusals: Iterable[CallRefusal], context: Context) -> tuple[Unit, ...]:
+def _letter_units(refusals: Iterable[CallRefusal], context: Context) -> tuple[facts.Unit, ...]:
     """One unit for each dead letter."""
     units = []
     for letter in (refusal.letter for refusal in refusals if refusal.letter):
         now = context.now
-        fact = Fact(id=letter.id, fragment=None, time=now, received=now, body=letter)
-        units.append(Unit(facts=(fact,), dedupe_keys=(b"letter:" + letter.id.encode(),)))
+        fact = facts.Fact(id=letter.id, fragment=None, time=now, received=now, body=letter)
+        units.append(facts.Unit(facts=(fact,), dedupe_keys=(b"letter:" + letter.id.encode(),)))
     return tuple(units)
 
 
@@ -276,11 +271,13 @@ class _Keyed(msgspec.Struct, frozen=True, rename="camel"):
     write_key: Any = None
 
 
-_DEFAULT = Limits()
+_DEFAULT = company.Limits()
 _KEYED = msgspec.json.Decoder(_Keyed)
 
 
-def write_key_of(body: bytes, encoding: str | None = None, limits: Limits = _DEFAULT) -> str | None:
+def write_key_of(
+    body: bytes, encoding: str | None = None, limits: company.Limits = _DEFAULT
+) -> str | None:
     """The `writeKey` that Segment's older clients put into a call or batch; None if there is none
     or the body cannot be read.
 

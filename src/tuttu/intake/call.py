@@ -5,8 +5,6 @@ of them. Counting never recurses, and is exact for JSON; for anything else, for 
 decoder reads before it gives up.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -20,12 +18,8 @@ from msgspec import Raw
 from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
-from tuttu.vocabulary.company import Tracking
-from tuttu.vocabulary.conversion import convert, format_instant, parse_instant
-from tuttu.vocabulary.events import Event, Identifier
-from tuttu.vocabulary.facts import Fact, Unit
+from tuttu.vocabulary import company, conversion, events, facts, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import HOUR, Instant, Type
 
 T = TypeVar("T")
 
@@ -60,7 +54,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     project: Project
-    now: Instant
+    now: values.Instant
     sender: str
     pseudonym: Callable[[str, str], bytes]
     new_id: Callable[[], str]
@@ -104,7 +98,9 @@ _IDS = ("userId", "anonymousId", "previousId")
 _OBJECTS = ("properties", "traits", "context", "integrations")
 
 
-def read_call(content: bytes, route: str, context: Context, sent: Instant | None = None) -> Unit:
+def read_call(
+    content: bytes, route: str, context: Context, sent: values.Instant | None = None
+) -> facts.Unit:
     """The unit of one call in UTF-8: its event, and the key under which it is accepted only once.
 
     route: one of `CALLS`, or `ANY_CALL`. sent: when the batch was sent, for calls that do not say
@@ -141,7 +137,7 @@ def read_call(content: bytes, route: str, context: Context, sent: Instant | None
     name = tracking.names.get(call, CALL_NAMES.get(call, call))
     if call == "track":
         name = unicodedata.normalize("NFC", said["event"])
-    event = Event(
+    event = events.Event(
         id=said["messageId"] or context.new_id(),
         call=call,
         name=name,
@@ -162,17 +158,17 @@ def read_call(content: bytes, route: str, context: Context, sent: Instant | None
     _require_planned(tracking, event)
     first = identifiers[0]
     fragment = context.pseudonym(first.namespace, first.value)
-    fact = Fact(id=event.id, fragment=fragment, time=time, received=received, body=event)
-    return Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
+    fact = facts.Fact(id=event.id, fragment=fragment, time=time, received=received, body=event)
+    return facts.Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
 
 
-def dedupe_key(message_id: str, own: Instant | None) -> bytes:
+def dedupe_key(message_id: str, own: values.Instant | None) -> bytes:
     """Under which an event is accepted once: the hour of its sender's own time, then its id's hash.
 
     The hour keeps keys of the same time together; the sender's own time is the same however often
     they send. An event without a timestamp has the hour 0.
     """
-    hour = 0 if own is None else own // HOUR
+    hour = 0 if own is None else own // values.HOUR
     digest = blake2b(message_id.encode(), digest_size=16).digest()
     return hour.to_bytes(8, "big", signed=True) + digest
 
@@ -234,7 +230,7 @@ def _object(content: Raw, field: str) -> tuple[bytes, Mapping[str, Any]]:
     return bytes(content), said
 
 
-def _identifiers(said: Mapping[str, Any], project: Project) -> tuple[Identifier, ...]:
+def _identifiers(said: Mapping[str, Any], project: Project) -> tuple[events.Identifier, ...]:
     try:
         identifiers = identifiers_of(said, project.namespaces)
     except IdentifierError as error:
@@ -248,11 +244,11 @@ def _identifiers(said: Mapping[str, Any], project: Project) -> tuple[Identifier,
     return identifiers
 
 
-def read_instant(value: object, field: str) -> Instant | None:
+def read_instant(value: object, field: str) -> values.Instant | None:
     """An ISO 8601 text as an instant; null is none. Raises IntakeError for anything else."""
     if value is None:
         return None
-    instant = parse_instant(plain_iso(value)) if isinstance(value, str) else None
+    instant = conversion.parse_instant(plain_iso(value)) if isinstance(value, str) else None
     if instant is None:
         found = repr(value[:60]) if isinstance(value, str) else kind_of(value)
         raise IntakeError(
@@ -268,8 +264,11 @@ def plain_iso(text: str) -> str:
 
 
 def effective_time(
-    own: Instant | None, sent: Instant | None, received: Instant, earliest: Instant
-) -> tuple[Instant, Instant | None]:
+    own: values.Instant | None,
+    sent: values.Instant | None,
+    received: values.Instant,
+    earliest: values.Instant,
+) -> tuple[values.Instant, values.Instant | None]:
     """When it happened, and the sender's own time where that lay too far ahead to be believed.
 
     By Segment's rule: what its sender dated `own` and sent at `sent` happened, corrected for the
@@ -287,17 +286,17 @@ def effective_time(
             f"found an event of {shown}; expected none before {first}, "
             "the project's earliest_event: correct its timestamp",
         )
-    return min(corrected, received), own if corrected > received + HOUR else None
+    return min(corrected, received), own if corrected > received + values.HOUR else None
 
 
-def _shown(instant: Instant) -> str:
+def _shown(instant: values.Instant) -> str:
     try:
-        return format_instant(instant)
+        return conversion.format_instant(instant)
     except (ValueError, OverflowError):
         return f"{instant} microseconds from 1970"
 
 
-def _require_planned(tracking: Tracking, event: Event) -> None:
+def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
     """Raises IntakeError if the tracking plan refuses the event: what it must carry, and of what
     type."""
     planned, said = tracking.plan.get(event.name), event.said
@@ -329,12 +328,12 @@ def _require_planned(tracking: Tracking, event: Event) -> None:
             _require_types(item, fields, f"{name}[{index}].")
 
 
-def _require_types(said: Mapping[str, Any], types: Mapping[str, Type], prefix: str) -> None:
+def _require_types(said: Mapping[str, Any], types: Mapping[str, values.Type], prefix: str) -> None:
     for name, declared in types.items():
         value = said.get(name)
         if value is None:
             continue
-        converted = convert(value, declared)
+        converted = conversion.convert(value, declared)
         if converted is None:
             raise _unplanned(value, str(declared), f"{prefix}{name}")
         if isinstance(converted, list):

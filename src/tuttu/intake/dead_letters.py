@@ -1,7 +1,5 @@
 """Dead letters: listed, repaired and sent again, or given up."""
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Literal
 
@@ -10,10 +8,7 @@ import msgspec
 from tuttu.intake.accept import Accepted, CallRefusal, accept
 from tuttu.intake.call import Context
 from tuttu.intake.errors import RefusalCode
-from tuttu.vocabulary.events import DeadLetter, DeadLetterClosed
-from tuttu.vocabulary.facts import Fact, Logged, Reader, Table, Transaction, Unit
-from tuttu.vocabulary.room import Folds
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary import events, facts, room, values
 
 Status = Literal["waiting", "sent", "dropped"]
 
@@ -21,16 +16,16 @@ Status = Literal["waiting", "sent", "dropped"]
 class KeptLetter(msgspec.Struct, frozen=True):
     """A dead letter as it stands now. received: when the refused call came."""
 
-    letter: DeadLetter
-    received: Instant
+    letter: events.DeadLetter
+    received: values.Instant
     status: Status
 
 
 class LetterRecord(msgspec.Struct, frozen=True):
     """A dead letter and when it came."""
 
-    letter: DeadLetter
-    received: Instant
+    letter: events.DeadLetter
+    received: values.Instant
 
 
 class LetterState(msgspec.Struct, frozen=True):
@@ -39,19 +34,19 @@ class LetterState(msgspec.Struct, frozen=True):
     received: None while only the closing is known. closed: (time, fact id, how).
     """
 
-    received: Instant | None = None
-    closed: tuple[Instant, str, str] | None = None
+    received: values.Instant | None = None
+    closed: tuple[values.Instant, str, str] | None = None
 
 
-LETTERS = Table("intake.dead_letters", LetterRecord)
+LETTERS = facts.Table("intake.dead_letters", LetterRecord)
 """By time of receipt, then id: the order in which they are listed."""
-STATES = Table("intake.dead_letter_states", LetterState)
+STATES = facts.Table("intake.dead_letter_states", LetterState)
 """By id."""
 
 
-def _add(transaction: Transaction, logged: Logged) -> None:
+def _add(transaction: facts.Transaction, logged: facts.Logged) -> None:
     fact = logged.fact
-    if isinstance(fact.body, DeadLetter):
+    if isinstance(fact.body, events.DeadLetter):
         key = _key(fact.received, fact.body.id)
         transaction.put(LETTERS, key, LetterRecord(fact.body, fact.received))
         state = transaction.get(STATES, fact.body.id.encode()) or LetterState()
@@ -59,23 +54,23 @@ def _add(transaction: Transaction, logged: Logged) -> None:
         transaction.put(STATES, fact.body.id.encode(), state)
 
 
-def _close(transaction: Transaction, logged: Logged) -> None:
+def _close(transaction: facts.Transaction, logged: facts.Logged) -> None:
     fact = logged.fact
-    if isinstance(fact.body, DeadLetterClosed):
+    if isinstance(fact.body, events.DeadLetterClosed):
         state = transaction.get(STATES, fact.body.id.encode()) or LetterState()
         closed = (fact.time, fact.id, fact.body.how)
         earliest = closed if state.closed is None else min(state.closed, closed)
         transaction.put(STATES, fact.body.id.encode(), LetterState(state.received, earliest))
 
 
-FOLDS: Folds = {DeadLetter: _add, DeadLetterClosed: _close}
+FOLDS: room.Folds = {events.DeadLetter: _add, events.DeadLetterClosed: _close}
 
 
-def _key(received: Instant, letter_id: str) -> bytes:
+def _key(received: values.Instant, letter_id: str) -> bytes:
     return (received + 2**63).to_bytes(8, "big") + letter_id.encode()
 
 
-def letter(reader: Reader, letter_id: str) -> KeptLetter | None:
+def letter(reader: facts.Reader, letter_id: str) -> KeptLetter | None:
     """One dead letter; None if there is none of that id."""
     state = reader.get(STATES, letter_id.encode(), watch=False)
     if state is None or state.received is None:
@@ -90,7 +85,9 @@ def _status(state: LetterState | None) -> Status:
     return "sent" if state.closed[2] == "sent" else "dropped"
 
 
-def letters(reader: Reader, *, after: str | None = None, limit: int = 100) -> list[KeptLetter]:
+def letters(
+    reader: facts.Reader, *, after: str | None = None, limit: int = 100
+) -> list[KeptLetter]:
     """Dead letters, closed ones too, oldest first; `after`: only those behind this id."""
     start = letter(reader, after) if after else None
     edge = _key(start.received, start.letter.id) if start else b""
@@ -136,13 +133,13 @@ def _not_sent(code: RefusalCode, message: str) -> Accepted:
     return Accepted(refusal=CallRefusal(code=code, message=message))
 
 
-def close(letter_id: str, how: Literal["sent", "dropped"], context: Context) -> Unit:
+def close(letter_id: str, how: Literal["sent", "dropped"], context: Context) -> facts.Unit:
     """The unit that closes a dead letter; closing it twice is once."""
-    fact = Fact(
+    fact = facts.Fact(
         id=f"{letter_id}.{how}",
         fragment=None,
         time=context.now,
         received=context.now,
-        body=DeadLetterClosed(id=letter_id, how=how),
+        body=events.DeadLetterClosed(id=letter_id, how=how),
     )
-    return Unit(facts=(fact,), dedupe_keys=(b"closed:" + letter_id.encode(),))
+    return facts.Unit(facts=(fact,), dedupe_keys=(b"closed:" + letter_id.encode(),))

@@ -1,7 +1,5 @@
 """Why something does not get in: a code for programs, a sentence for people."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from tuttu.vocabulary.errors import FinalError

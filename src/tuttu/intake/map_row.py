@@ -4,8 +4,6 @@ The calls go to the same border as all others. Rows keep their numbers and event
 import may stop anywhere, go on, or be done again.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,8 +19,7 @@ from tuttu.catalog.findings import nearest, quote
 from tuttu.intake import mapping as m
 from tuttu.intake.call import plain_iso
 from tuttu.intake.rows import Format, Row
-from tuttu.vocabulary.conversion import format_instant, to_instant
-from tuttu.vocabulary.errors import Fault, FinalError, Where
+from tuttu.vocabulary import conversion, errors
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant, Kind
 
@@ -35,7 +32,7 @@ _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _FIELDS = {"user_id": "userId", "anonymous_id": "anonymousId"}
 
 
-class RowError(FinalError):
+class RowError(errors.FinalError):
     """A row that the mapping cannot read; the message names the column."""
 
 
@@ -77,10 +74,12 @@ def require_fit(mapping: m.ImportMapping, columns: Iterable[str] | None, project
         raise m.MappingError(sorted(faults))
 
 
-def _unknown(named: Mapping[str, Where], known: list[str], what: str, place: str) -> list[Fault]:
+def _unknown(
+    named: Mapping[str, errors.Where], known: list[str], what: str, place: str
+) -> list[errors.Fault]:
     expected = f"a {what} that {place} has: {', '.join(known)}"
     return [
-        Fault(where, f"the {what} {quote(name)}", expected, nearest(name, known))
+        errors.Fault(where, f"the {what} {quote(name)}", expected, nearest(name, known))
         for name, where in named.items()
         if name not in known
     ]
@@ -142,7 +141,7 @@ def _call(entry: m.MappedEvent, view: RowView) -> dict[str, Any] | None:
     call: dict[str, Any] = {"type": entry.call, **address(_table(entry.who, view))}
     if entry.time:
         view = msgspec.structs.replace(view, time=_moment(entry.time, view))
-        call["timestamp"] = format_instant(view.time or 0)
+        call["timestamp"] = conversion.format_instant(view.time or 0)
     named = (("event", entry.event), ("name", entry.name), ("groupId", entry.group))
     for field, cell in (*named, ("previousId", entry.previous)):
         if cell:
@@ -200,7 +199,7 @@ def _evaluate(cell: m.Cell, view: RowView) -> Any:
         case m.RowNumber():
             return view.row.number
         case m.RowTime():
-            return None if view.time is None else format_instant(view.time)
+            return None if view.time is None else conversion.format_instant(view.time)
         case m.Joined(names, by):
             parts = [view.cell(name) for name in names]
             return None if None in parts else by.join(map(_text, parts))
@@ -265,7 +264,7 @@ def _convert(text: str, column: m.SourceColumn, style: Format) -> m.Plain:
         case Kind.DATE:
             return _date(text, column.format, column.name)
         case Kind.TIMESTAMP:
-            return format_instant(_instant(text, column))
+            return conversion.format_instant(_instant(text, column))
         case _:
             return text
 
@@ -335,6 +334,8 @@ def read_moment(text: str, pattern: str | None, zone: str) -> Instant | None:
             moment = datetime.fromisoformat(plain_iso(text))
         else:
             moment = datetime.strptime(text.strip(), pattern)  # noqa: DTZ007 - zone comes below
-        return to_instant(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)))
+        return conversion.to_instant(
+            moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        )
     except (ValueError, OverflowError):
         return None

@@ -32,8 +32,6 @@ name, and what cannot be read as its `type`, rejects the row. Ids are padded row
 events of the same time stay in the file's order; the second event of a row has ``.2`` behind them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

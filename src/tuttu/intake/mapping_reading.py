@@ -1,7 +1,5 @@
 """YAML text to an import mapping, or every fault in it at once."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, cast
@@ -11,22 +9,8 @@ from msgspec import UNSET
 
 from tuttu.catalog.findings import Findings, quote
 from tuttu.catalog.yaml_nodes import MappingNode, Node, Plain, ScalarNode, parse_yaml
+from tuttu.intake import mapping as m
 from tuttu.intake.map_row import read_moment
-from tuttu.intake.mapping import (
-    Call,
-    Cell,
-    Constant,
-    ImportMapping,
-    Joined,
-    MappedEvent,
-    MappingError,
-    RowNumber,
-    RowTime,
-    Source,
-    SourceColumn,
-    Test,
-    Timing,
-)
 from tuttu.intake.mapping_schema import UNITS, mapping_schema
 from tuttu.intake.mapping_shape import find_shape_faults
 from tuttu.intake.rows import Format
@@ -50,7 +34,7 @@ _ROOT_ONLY = ("format", "id", "events")
 _NEEDED = {"track": "event", "group": "group", "alias": "previous"}
 
 
-def load_mapping(text: str, file: str = "mapping.yaml") -> ImportMapping:
+def load_mapping(text: str, file: str = "mapping.yaml") -> m.ImportMapping:
     """The mapping that a file says; `file` is its name in faults. Raises MappingError."""
     findings = Findings()
     root = parse_yaml(file, text, findings)
@@ -64,7 +48,7 @@ def load_mapping(text: str, file: str = "mapping.yaml") -> ImportMapping:
 
 def _raise(findings: Findings) -> None:
     if faults := findings.faults():
-        raise MappingError(faults)
+        raise m.MappingError(faults)
 
 
 class _Reading:
@@ -75,7 +59,7 @@ class _Reading:
         self.columns: dict[str, Where] = {}
         self.namespaces: dict[str, Where] = {}
 
-    def mapping(self, root: MappingNode) -> ImportMapping:
+    def mapping(self, root: MappingNode) -> m.ImportMapping:
         identity = root.mapping("id")
         self.one_of(identity, ("row", "column"))
         if "row" in identity and "prefix" not in identity:
@@ -84,7 +68,7 @@ class _Reading:
                 "no `prefix`",
                 "one beside `row`, so that two files do not share ids",
             )
-        return ImportMapping(
+        return m.ImportMapping(
             format=_format(root.mapping("format")),
             id_prefix=identity.text("prefix"),
             id_column=self.column(identity, "column") if "column" in identity else None,
@@ -93,12 +77,12 @@ class _Reading:
             namespaces=self.namespaces,
         )
 
-    def entry(self, node: MappingNode) -> MappedEvent:
-        call = cast(Call, node.text("call", "track"))
+    def entry(self, node: MappingNode) -> m.MappedEvent:
+        call = cast(m.Call, node.text("call", "track"))
         self.require_fitting(node, call)
         for name in node.mapping("who").entries:
             self.namespaces.setdefault(name, node.mapping("who").at(name))
-        return MappedEvent(
+        return m.MappedEvent(
             call=call,
             who=self.cells(node, "who"),
             time=self.timing(node.entries["time"]) if "time" in node else None,
@@ -123,42 +107,42 @@ class _Reading:
                 expected = f"it in a {' or '.join(calls)} call only; this is a {call} call"
                 self.findings.add(node.at(key), f"the key `{key}`", expected)
 
-    def cells(self, node: MappingNode, key: str) -> dict[str, Cell]:
+    def cells(self, node: MappingNode, key: str) -> dict[str, m.Cell]:
         table = node.mapping(key)
         return {name: self.read_cell(each, node) for name, each in table.entries.items()}
 
-    def cell(self, node: MappingNode, key: str) -> Cell | None:
+    def cell(self, node: MappingNode, key: str) -> m.Cell | None:
         return self.read_cell(node.entries[key], node) if key in node else None
 
-    def read_cell(self, node: Node, entry: MappingNode) -> Cell:
+    def read_cell(self, node: Node, entry: MappingNode) -> m.Cell:
         if not isinstance(node, MappingNode):
-            return Cell(Constant(_plain(node)))
+            return m.Cell(m.Constant(_plain(node)))
         self.one_of(node, _SOURCES)
         for key, partner in _NEEDS.items():
             if key in node and partner not in node:
                 self.findings.add(node.at(key), f"`{key}` without `{partner}`", f"`{partner}` too")
         if node.text("row") == "time" and "time" not in entry:
             self.findings.add(node.at("row"), "`row: time`", "a `time` of the event beside it")
-        return Cell(self.source(node), self.tests(node))
+        return m.Cell(self.source(node), self.tests(node))
 
-    def source(self, node: MappingNode) -> Source:
+    def source(self, node: MappingNode) -> m.Source:
         if "columns" in node:
             for scalar in node.listed("columns"):
                 self.columns.setdefault(scalar.text, scalar.where)
-            return Joined(tuple(each.text for each in node.listed("columns")), node.text("join"))
+            return m.Joined(tuple(each.text for each in node.listed("columns")), node.text("join"))
         if "row" in node:
-            return RowTime() if node.text("row") == "time" else RowNumber()
+            return m.RowTime() if node.text("row") == "time" else m.RowNumber()
         if "column" in node:
             return self.read_column(node)
-        return Constant(_plain(node.entries.get("constant")))
+        return m.Constant(_plain(node.entries.get("constant")))
 
-    def read_column(self, node: MappingNode) -> SourceColumn:
+    def read_column(self, node: MappingNode) -> m.SourceColumn:
         if "map" in node and "type" in node:
             self.findings.add(
                 node.at("type"), "`type` beside `map`", "constants of that type in it"
             )
         mapped = {key: _plain(each) for key, each in node.mapping("map").entries.items()}
-        return SourceColumn(
+        return m.SourceColumn(
             name=self.column(node, "column"),
             type=Kind(node.text("type")) if "type" in node else None,
             format=self.format(node),
@@ -167,20 +151,20 @@ class _Reading:
             otherwise=_plain(node.entries["otherwise"]) if "otherwise" in node else UNSET,
         )
 
-    def timing(self, node: Node) -> Timing:
+    def timing(self, node: Node) -> m.Timing:
         if not isinstance(node, MappingNode):
-            return Timing(self.instant(node, "UTC"))
+            return m.Timing(self.instant(node, "UTC"))
         self.one_of(node, ("column", "constant"))
-        moment: Instant | SourceColumn = 0
+        moment: Instant | m.SourceColumn = 0
         if "constant" in node:
             moment = self.instant(node.entries["constant"], self.zone(node))
         if "column" in node:
             name = self.column(node, "column")
-            moment = SourceColumn(name=name, format=self.format(node), zone=self.zone(node))
+            moment = m.SourceColumn(name=name, format=self.format(node), zone=self.zone(node))
         if "minus" not in node:
-            return Timing(moment)
+            return m.Timing(moment)
         minus = node.mapping("minus")
-        return Timing(moment, self.column(minus, "column"), UNITS[minus.text("unit")])
+        return m.Timing(moment, self.column(minus, "column"), UNITS[minus.text("unit")])
 
     def instant(self, node: Node, zone: str) -> Instant:
         text = node.text if isinstance(node, ScalarNode) else ""
@@ -189,17 +173,17 @@ class _Reading:
             self.findings.add(node.where, quote(text), "a time such as 2026-03-01T09:00:00Z")
         return instant or 0
 
-    def tests(self, node: MappingNode) -> tuple[Test, ...]:
+    def tests(self, node: MappingNode) -> tuple[m.Test, ...]:
         """Those under `when`: one, or a list of which all must pass."""
         when = node.entries.get("when")
         if isinstance(when, MappingNode):
             return (self.test(when),)
         return tuple(self.test(each) for each in node.listed_mappings("when"))
 
-    def test(self, node: MappingNode) -> Test:
+    def test(self, node: MappingNode) -> m.Test:
         if not any(key in node for key in _TESTS):
             self.findings.add(node.where, "a test of nothing", f"one of {', '.join(_TESTS)}")
-        return Test(
+        return m.Test(
             column=self.column(node, "column"),
             among=_texts(node, "in") or _texts(node, "equals"),
             none_of=_texts(node, "not"),

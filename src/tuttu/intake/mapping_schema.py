@@ -1,7 +1,5 @@
 """The shape of a mapping file as JSON Schema (2020-12): what is read, and what editors complete."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas.json_schema import Shape, choice, document, listing, record, table, text
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, SECOND, Kind
 

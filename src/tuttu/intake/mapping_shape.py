@@ -1,7 +1,5 @@
 """Does a mapping file have its shape? Faults with line, found, expected and the nearest key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, cast
 

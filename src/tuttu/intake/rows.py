@@ -5,8 +5,6 @@ resumed and repeated. A row that cannot be read is a row with a fault; only a fi
 read on at all raises `BadFileError`.
 """
 
-from __future__ import annotations
-
 import csv
 import zlib
 from collections import Counter
@@ -133,7 +131,7 @@ def _numbered(title: str, number: int, taken: set[str]) -> str:
 
 
 def _csv_rows(
-    lines: Lines, records: Iterator[list[str]], columns: tuple[str, ...], nulls: frozenset[str]
+    lines: "Lines", records: Iterator[list[str]], columns: tuple[str, ...], nulls: frozenset[str]
 ) -> Iterator[Row]:
     number = 0
     while True:
@@ -161,7 +159,7 @@ def _csv_rows(
         yield Row(number=number, values=values, text=lines.text(), fault=fault)
 
 
-def _json_rows(lines: Lines, style: Format) -> Iterator[Row]:
+def _json_rows(lines: "Lines", style: Format) -> Iterator[Row]:
     number = 0
     while True:
         lines.start_record()
@@ -210,7 +208,7 @@ class Lines:
         self._read: list[str] = []
         self._first = True
 
-    def __iter__(self) -> Lines:
+    def __iter__(self) -> "Lines":
         return self
 
     def __next__(self) -> str:

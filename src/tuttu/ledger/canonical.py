@@ -1,8 +1,6 @@
 """The ledger's part of the digest: state alone, independent of order, of `now` and of the keys of
 the store."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

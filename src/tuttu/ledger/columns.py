@@ -1,7 +1,5 @@
 """The ledger's columns of the wide row."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 
 from tuttu.ledger.lifecycle import HistoryEntry, may_be_about

@@ -1,7 +1,5 @@
 """A customer's contacts as one decision sees them, and what they forbid."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -11,12 +9,9 @@ import msgspec
 from tuttu.ledger import columns, limits, reading, resources, suppressions
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at
 from tuttu.ledger.state import CLICKED, COUNTED, HELD, HOLD, IGNORED, NO_ANSWER
-from tuttu.vocabulary import events, facts
-from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
+from tuttu.vocabulary import events, facts, library, values, verdicts
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant, Value
-from tuttu.vocabulary.verdicts import Contact, LimitState, Outcome, Reason, unpacked
 
 REPEATABLE = NO_ANSWER | {CLICKED, IGNORED}
 """After any other outcome an offer was answered, and showing it again is another contact."""
@@ -28,12 +23,12 @@ OfferKey = tuple[str | None, str | None, str | None, str | None]
 class AsOf(msgspec.Struct, frozen=True, kw_only=True):
     """Against what contacts are read. outbound: by declared channel."""
 
-    now: Instant
+    now: values.Instant
     zone: str
     outbound: Mapping[str, bool]
 
 
-def as_of(project: Project, now: Instant) -> AsOf:
+def as_of(project: Project, now: values.Instant) -> AsOf:
     outbound = {name: channel.outbound for name, channel in project.channels.items()}
     return AsOf(now=now, zone=project.company.zone, outbound=outbound)
 
@@ -42,9 +37,9 @@ def read(
     reader: facts.Reader,
     customer: Customer,
     project: Project,
-    now: Instant,
+    now: values.Instant,
     groups: Mapping[str, tuple[events.FragmentId, ...]],
-) -> History:
+) -> "History":
     """The customer's contacts and those of each group's members; every read is watched.
 
     groups: name to the fragments of its members, the customer's own with or without.
@@ -59,7 +54,7 @@ def read(
     return History(moment, entries_of(own, moment.outbound, now), others, groups)
 
 
-def outcomes_of(history: History, contact_ids: Iterable[str]) -> tuple[Outcome, ...]:
+def outcomes_of(history: "History", contact_ids: Iterable[str]) -> tuple[verdicts.Outcome, ...]:
     """All that came of some contacts, ``ignored`` included, by (time, contact id, name)."""
     wanted = set(contact_ids)
     found = [
@@ -85,11 +80,11 @@ class History:
         self.entries = entries
         self._others = others
         self._groups = groups
-        self._showings: dict[str, Mapping[limits.Key, Instant]] = {}
+        self._showings: dict[str, Mapping[limits.Key, values.Instant]] = {}
         self._answers: dict[str, Mapping[str, Sequence[suppressions.ContactAnswer]]] = {}
 
     @property
-    def contacts(self) -> tuple[Contact, ...]:
+    def contacts(self) -> tuple[verdicts.Contact, ...]:
         """As they stand now, by (time, id)."""
         return tuple(entry.contact for entry in self.entries)
 
@@ -99,30 +94,36 @@ class History:
             entry.contact.id: entry.outcomes[-1].name for entry in self.entries if entry.outcomes
         }
 
-    def withdrawn(self) -> dict[str, tuple[Instant, Reason]]:
+    def withdrawn(self) -> dict[str, tuple[values.Instant, verdicts.Reason]]:
         """Contact id to when and why it was withdrawn while it waited to be made."""
         found = ((entry.contact.id, entry.withdrawn) for entry in self.entries)
-        return {n: (said.time, unpacked(said.why)) for n, said in found if said is not None}
+        return {
+            n: (said.time, verdicts.unpacked(said.why)) for n, said in found if said is not None
+        }
 
     # Columns of the row
 
-    def columns(self, names: Iterable[str] | None = None) -> dict[str, Value]:
+    def columns(self, names: Iterable[str] | None = None) -> dict[str, values.Value]:
         """The ledger's columns of the wide row: those that are not NULL, or just `names`."""
-        found: dict[str, Value] = dict(self._newest)
+        found: dict[str, values.Value] = dict(self._newest)
         return found if names is None else {name: found.get(name) for name in names}
 
     @cached_property
-    def _newest(self) -> Mapping[str, Instant]:
+    def _newest(self) -> Mapping[str, values.Instant]:
         return columns.newest(self.entries)
 
-    def columns_about(self, item: str, actions: Collection[str]) -> dict[str, Value]:
+    def columns_about(self, item: str, actions: Collection[str]) -> dict[str, values.Value]:
         """See `columns.about_item`."""
         return columns.about_item(self.entries, item, actions)
 
     # Contact limits
 
     def limit_breach(
-        self, limit: ContactLimit, action: Action, treatment: Treatment, item: str | None = None
+        self,
+        limit: library.ContactLimit,
+        action: library.Action,
+        treatment: library.Treatment,
+        item: str | None = None,
     ) -> str | None:
         """The limit's name, if one more contact of this kind would break it.
 
@@ -138,7 +139,7 @@ class History:
         return limit.name if len(keys) + more > limit.at_most else None
 
     def _added(
-        self, action: Action, treatment: Treatment, item: str | None
+        self, action: library.Action, treatment: library.Treatment, item: str | None
     ) -> tuple[limits.Key, ...]:
         """What showing or sending it now can add: one of these. What was seen before and is shown
         again just before midnight may be seen on either day."""
@@ -158,7 +159,7 @@ class History:
             now + HOLD, zone
         ).toordinal()
 
-    def keys(self, limit: ContactLimit) -> Mapping[limits.Key, Instant]:
+    def keys(self, limit: library.ContactLimit) -> Mapping[limits.Key, values.Instant]:
         """The showings that the limit counts now; see `limits.counted`."""
         if limit.name not in self._showings:
             people = {b"": self.entries}
@@ -168,7 +169,7 @@ class History:
             self._showings[limit.name] = limits.counted(people, limit, now, zone)
         return self._showings[limit.name]
 
-    def state(self, limit: ContactLimit) -> LimitState | None:
+    def state(self, limit: library.ContactLimit) -> verdicts.LimitState | None:
         """What the limit counts now, for a receipt; None: nothing."""
         keys = self.keys(limit)
         if not keys:
@@ -176,18 +177,18 @@ class History:
         today = [key[1:] for key in keys if not key[0] and key[3] in self._days]
         shown = tuple(sorted(today, key=lambda each: (each[0], each[1] or "", each[2])))
         opens = self.opens(limit) if len(keys) >= limit.at_most else None
-        return LimitState(
+        return verdicts.LimitState(
             rule=limit.name, at_most=limit.at_most, counted=len(keys), opens=opens, shown=shown
         )
 
-    def opens(self, limit: ContactLimit) -> Instant | None:
+    def opens(self, limit: library.ContactLimit) -> values.Instant | None:
         """From when on time alone will have made room for one contact more; None: it never will."""
         return limits.opening(self.keys(limit), limit)
 
     # Suppressions
 
     def suppressed_by(
-        self, suppression: Suppression, action: Action, item: str | None = None
+        self, suppression: library.Suppression, action: library.Action, item: str | None = None
     ) -> str | None:
         """The suppression's name, while it holds for the action's scope; one of the scope `action`
         for the action about this item."""
@@ -195,8 +196,8 @@ class History:
         return suppression.name if until is not None and self.moment.now < until else None
 
     def silent_until(
-        self, suppression: Suppression, action: Action, item: str | None = None
-    ) -> Instant | None:
+        self, suppression: library.Suppression, action: library.Action, item: str | None = None
+    ) -> values.Instant | None:
         """The instant from which the suppression allows the action again; None: it never held."""
         if suppression.name not in self._answers:
             by_scope = suppressions.answers_by_scope(self.entries, suppression)
@@ -208,7 +209,9 @@ class History:
 
     # What showing it again would reuse
 
-    def held(self, action: Action, treatment: Treatment, item: str | None = None) -> Contact | None:
+    def held(
+        self, action: library.Action, treatment: library.Treatment, item: str | None = None
+    ) -> verdicts.Contact | None:
         """The contact that showing this again would reuse, with nothing new reserved.
 
         One made less than the time of a hold ago, seen or not; or an offer with `holds` that was
@@ -221,19 +224,21 @@ class History:
                 return contact
         return None
 
-    def kept(self, action: Action, treatment: Treatment, item: str | None = None) -> Contact | None:
+    def kept(
+        self, action: library.Action, treatment: library.Treatment, item: str | None = None
+    ) -> verdicts.Contact | None:
         """The shown offer whose declared `holds` time still runs: it keeps its slot."""
         offer = (action.name, treatment.name, treatment.surface, item)
         offers = self._open_offers.get(offer, ())
         return next((each for each in offers if self._is_kept(each, treatment)), None)
 
-    def _is_kept(self, contact: Contact, treatment: Treatment) -> bool:
+    def _is_kept(self, contact: verdicts.Contact, treatment: library.Treatment) -> bool:
         return treatment.holds is not None and self.moment.now < contact.time + treatment.holds
 
     @cached_property
-    def _open_offers(self) -> Mapping[OfferKey, Sequence[Contact]]:
+    def _open_offers(self) -> Mapping[OfferKey, Sequence[verdicts.Contact]]:
         """Inbound contacts of ours that were not answered, newest first."""
-        found: dict[OfferKey, list[Contact]] = defaultdict(list)
+        found: dict[OfferKey, list[verdicts.Contact]] = defaultdict(list)
         for entry in reversed(self.entries):
             contact = entry.contact
             if (
@@ -249,16 +254,16 @@ class History:
 
     # Other histories
 
-    def adding(self, contact: Contact) -> History:
+    def adding(self, contact: verdicts.Contact) -> "History":
         """This history and one contact more, as the next slot of the same request sees it."""
         entries = (*self.entries, self._entry(contact))
         return History(self.moment, entries, self._others, self._groups)
 
-    def _entry(self, contact: Contact) -> HistoryEntry:
+    def _entry(self, contact: verdicts.Contact) -> HistoryEntry:
         inbound = not self.moment.outbound.get(contact.channel, True)
         return HistoryEntry(contact=contact, reserved=contact.time, inbound=inbound)
 
-    def at(self, now: Instant) -> History:
+    def at(self, now: values.Instant) -> "History":
         """This history at a later moment, if nothing more is heard until then."""
         others = {
             fragment: tuple(entry_at(entry, now) for entry in entries)

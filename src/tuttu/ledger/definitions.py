@@ -4,8 +4,6 @@ State is kept by part: what two definitions heard never mixes, and what is decla
 but not read. So a new definition is filled from the log, and the old ones stay as they are.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TypeVar

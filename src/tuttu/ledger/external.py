@@ -1,7 +1,5 @@
 """Contacts that the company made outside tuttu, reported by events."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from tuttu.ledger.definitions import ContactMapping

@@ -1,16 +1,12 @@
 """The ledger's folds: receipts, events, withdrawals and new amounts into state."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from tuttu.ledger.definitions import OWN, definitions_of, only
 from tuttu.ledger.outcome_rules import OutcomeRules
 from tuttu.ledger.state import AMOUNTS, WITHDRAWN, Amount, ContactReport
 from tuttu.ledger.writer import ContactWriter
-from tuttu.vocabulary import history, room, verdicts
-from tuttu.vocabulary.events import ContactWithdrawn, Event, ResourceSet
-from tuttu.vocabulary.facts import Logged, Transaction
+from tuttu.vocabulary import events, facts, history, room, verdicts
 from tuttu.vocabulary.project import Project
 
 
@@ -24,24 +20,24 @@ def folds(project: Project) -> room.Folds:
     fit."""
     rules = OutcomeRules(project, definitions_of(project))
 
-    def fold_receipt(transaction: Transaction, logged: Logged) -> None:
+    def fold_receipt(transaction: facts.Transaction, logged: facts.Logged) -> None:
         fact, receipt = logged.fact, logged.fact.body
         if isinstance(receipt, verdicts.Receipt) and receipt.contacts:
             writer = ContactWriter(transaction, project, fact.time)
             for contact in receipt.contacts:
                 writer.add_contact(contact)
 
-    def fold_withdrawal(transaction: Transaction, logged: Logged) -> None:
+    def fold_withdrawal(transaction: facts.Transaction, logged: facts.Logged) -> None:
         fact, withdrawn = logged.fact, logged.fact.body
-        if isinstance(withdrawn, ContactWithdrawn):
+        if isinstance(withdrawn, events.ContactWithdrawn):
             why = withdrawn.reason or verdicts.Reason(withdrawn.code, withdrawn.values).packed()
             report = ContactReport(fact.time, WITHDRAWN, part=OWN, why=why)
             writer = ContactWriter(transaction, project, fact.time)
             writer.add_report(withdrawn.contact_id, report)
 
-    def fold_amount(transaction: Transaction, logged: Logged) -> None:
+    def fold_amount(transaction: facts.Transaction, logged: facts.Logged) -> None:
         fact, change = logged.fact, logged.fact.body
-        if isinstance(change, ResourceSet):
+        if isinstance(change, events.ResourceSet):
             key = change.name.encode()
             before = transaction.get(AMOUNTS, key)
             if before is None or (before.time, before.id) < (fact.time, fact.id):
@@ -49,9 +45,9 @@ def folds(project: Project) -> room.Folds:
 
     return {
         verdicts.Receipt: fold_receipt,
-        Event: rules.fold,
-        ContactWithdrawn: fold_withdrawal,
-        ResourceSet: fold_amount,
+        events.Event: rules.fold,
+        events.ContactWithdrawn: fold_withdrawal,
+        events.ResourceSet: fold_amount,
     }
 
 
@@ -63,10 +59,10 @@ def filler(project: Project, behind: history.Behind) -> room.Folds:
     def rules_of(wanted: frozenset[history.Part]) -> OutcomeRules:
         return OutcomeRules(project, only(whole, wanted))
 
-    def fill_event(transaction: Transaction, logged: Logged) -> None:
+    def fill_event(transaction: facts.Transaction, logged: facts.Logged) -> None:
         rules_of(behind.at(logged.position)).fold(transaction, logged)
 
-    def fill_queue(transaction: Transaction, logged: Logged) -> None:
+    def fill_queue(transaction: facts.Transaction, logged: facts.Logged) -> None:
         fact, receipt = logged.fact, logged.fact.body
         if (
             isinstance(receipt, verdicts.Receipt)
@@ -76,4 +72,4 @@ def filler(project: Project, behind: history.Behind) -> room.Folds:
             for contact in receipt.contacts:
                 writer.list_if_queued(contact)
 
-    return {Event: fill_event, verdicts.Receipt: fill_queue}
+    return {events.Event: fill_event, verdicts.Receipt: fill_queue}

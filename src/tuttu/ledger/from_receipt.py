@@ -1,7 +1,5 @@
 """The ledger as a receipt kept it: what it forbade at one moment, long after."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec

@@ -4,8 +4,6 @@ Ends exclude their last instant: a hold lives while ``now < held_until``, an ans
 ``time < contact + answer_within``, and from that instant on silence is *ignored*.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 

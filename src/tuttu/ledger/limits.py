@@ -5,8 +5,6 @@ day is that of the decision, so that a hold taken at 23:50 and seen at 00:10 is 
 seen again on a later day is another showing. A showing is in a window while any of its views is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 from tuttu.ledger import lifecycle, resources, state

@@ -1,7 +1,5 @@
 """Contacts that wait to be sent, and which of them cannot be made any more."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tuttu.ledger.state import FRAGMENTS, QUEUE

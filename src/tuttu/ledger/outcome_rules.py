@@ -1,7 +1,5 @@
 """What one event says to the ledger: contacts made outside tuttu, and what came of contacts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

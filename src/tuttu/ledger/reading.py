@@ -1,7 +1,5 @@
 """What is kept of a fragment, as the present definitions read it."""
 
-from __future__ import annotations
-
 from tuttu.ledger import external
 from tuttu.ledger.definitions import OWN, definitions_of
 from tuttu.ledger.state import FRAGMENTS, Answer, FragmentState

@@ -6,8 +6,6 @@ free, in the period of the contact; if they are gone, the contact counts without
 ``lost``: no cap is ever broken. An outbound contact uses its units at once, until it is released.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tuttu.ledger.resources import amount_of, period_key

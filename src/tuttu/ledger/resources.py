@@ -1,7 +1,5 @@
 """How much of a resource there is, how much is free now, and in which period."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What the ledger keeps: its tables and their records."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import chain
 from typing import TypeVar

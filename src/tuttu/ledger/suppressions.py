@@ -1,7 +1,5 @@
 """Suppressions: after an outcome that came so many times in a row, quiet for a while."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

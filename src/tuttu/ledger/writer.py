@@ -1,7 +1,5 @@
 """Contacts and what came of them, written at the fragment of the contact."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace

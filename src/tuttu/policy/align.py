@@ -1,23 +1,14 @@
 """Values of several kinds made comparable: what is converted, and what is an error."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlglot import exp
 
+from tuttu.policy import literals
 from tuttu.policy import tree as t
 from tuttu.policy.builder import Operand, TreeBuilder, describe, require_value
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.kinds import CONVERSIONS, NUMBERS
-from tuttu.policy.literals import (
-    DAY_FORM,
-    MOMENT_FORM,
-    is_day,
-    read_day,
-    read_moment,
-    read_money,
-)
 from tuttu.vocabulary.values import Kind, Type
 
 _CALENDAR = {Kind.DATE, Kind.TIMESTAMP}
@@ -47,7 +38,9 @@ def _common(operands: Sequence[Operand], by_day: bool) -> Kind | None:
     if not times <= _CALENDAR or Kind.TEXT in firm:
         return None
     values = [each.node.value for each in operands if isinstance(each.node, t.Literal)]
-    if times == {Kind.TIMESTAMP} and not any(isinstance(v, str) and is_day(v) for v in values):
+    if times == {Kind.TIMESTAMP} and not any(
+        isinstance(v, str) and literals.is_day(v) for v in values
+    ):
         return Kind.TIMESTAMP
     return Kind.DATE if by_day or times == {Kind.DATE} else None
 
@@ -82,15 +75,17 @@ def _literal(builder: TreeBuilder, operand: Operand, node: t.Literal, kind: Kind
         builder.use("real as integer literal")
         return t.Literal(float(node.value), t.REAL)
     if kind is Kind.MONEY:
-        amount = read_money(written_number(operand.tree))
+        amount = literals.read_money(written_number(operand.tree))
         if amount is None:
             raise operand.error("an amount of money: at most four decimals, below 9e14")
         builder.use(f"money as {node.type.kind} literal")
         return t.Literal(amount, t.MONEY)
     if isinstance(node.value, str) and kind in _CALENDAR:
-        value = read_day(node.value) if kind is Kind.DATE else read_moment(node.value)
+        value = (
+            literals.read_day(node.value) if kind is Kind.DATE else literals.read_moment(node.value)
+        )
         if value is None:
-            raise operand.error(DAY_FORM if kind is Kind.DATE else MOMENT_FORM)
+            raise operand.error(literals.DAY_FORM if kind is Kind.DATE else literals.MOMENT_FORM)
         builder.use(f"{kind} as text literal")
         return t.Literal(value, t.DATE if kind is Kind.DATE else t.TIMESTAMP)
     if (operand.kind, kind) == (Kind.TIMESTAMP, Kind.DATE):

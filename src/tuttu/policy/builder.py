@@ -1,7 +1,5 @@
 """What the builder of the typed tree knows and notes, and how it speaks of what it found."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfoNotFoundError

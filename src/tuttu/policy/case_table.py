@@ -5,8 +5,6 @@ neighbours of "Σ", and grows with every release of Python. A test compares the 
 all code points. ``C0-D6/1+32``: from U+00C0 to U+00D6, every one, is mapped to the one 32 later.
 """
 
-from __future__ import annotations
-
 import re
 
 _LOWER = """

@@ -5,8 +5,6 @@ registry. The law that the executors agree draws from it, so that a new construc
 drawn and tested fails the law.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import chain
 

@@ -1,7 +1,5 @@
 """Durations as text: ``30d``, ``1d12h``; elapsed time, so a day is 24 hours."""
 
-from __future__ import annotations
-
 import re
 
 from tuttu.policy.errors import PolicyError

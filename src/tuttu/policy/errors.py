@@ -1,7 +1,5 @@
 """What can be wrong with a condition, said with its place."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """A text compiled: parsed once, executed as a row function or as SQL."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Function calls of the typed tree: the table's functions, and those that need more than a line."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal as Choice
@@ -18,13 +16,7 @@ from tuttu.policy.kinds import CONVERSIONS, ORDERED, SUMMARIES
 from tuttu.policy.names import collection, collection_field, parts
 from tuttu.policy.operators import has
 from tuttu.policy.syntax import place, shown
-from tuttu.vocabulary.values import (
-    Kind,
-    Type,
-    answered_column,
-    contacted_column,
-    last_contact_column,
-)
+from tuttu.vocabulary import values
 
 SUBJECT = "action"
 """The bare word that means the action whose file the expression stands in."""
@@ -86,7 +78,7 @@ def _accepts(parameter: Parameter, operand: Operand) -> bool:
         return isinstance(value, str) and (bool(value) or not parameter.filled)
     if parameter.low is not None:
         return (
-            kind is Kind.INTEGER
+            kind is values.Kind.INTEGER
             and isinstance(value, int)
             and (parameter.low <= value <= WHOLE_MAX)
         )
@@ -99,7 +91,7 @@ def _apply(builder: TreeBuilder, function: Function, operands: list[Operand]) ->
     pairs = zip(operands, function.parameters, strict=True)
     nodes = tuple(convert(builder, operand, parameter.kind) for operand, parameter in pairs)
     builder.use(function.key)
-    node = t.FunctionCall(function.key, nodes, Type(function.result))
+    node = t.FunctionCall(function.key, nodes, values.Type(function.result))
     if _growth(node) > MAX_GROWTH:
         raise operands[0].error(
             f"a text that {function.name} makes at most {MAX_GROWTH} times longer"
@@ -109,7 +101,7 @@ def _apply(builder: TreeBuilder, function: Function, operands: list[Operand]) ->
 
 def _growth(node: t.Node) -> float:
     """How many times longer than the texts that the node reads its own may be, at most."""
-    if node.type.kind is not Kind.TEXT or isinstance(node, t.Literal):
+    if node.type.kind is not values.Kind.TEXT or isinstance(node, t.Literal):
         return 0.0
     if isinstance(node, t.FunctionCall) and node.function.startswith("replace("):
         text, old, new = node.arguments
@@ -157,7 +149,7 @@ def _ago(builder: TreeBuilder, arguments: _Trees) -> t.Node:
 
 def _date(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     operand = builder.operand(arguments[0])
-    if operand.kind is not Kind.TIMESTAMP or operand.node.type.many:
+    if operand.kind is not values.Kind.TIMESTAMP or operand.node.type.many:
         raise operand.error("a timestamp")
     builder.use("date(timestamp)")
     return t.Convert(operand.node, t.DATE, builder.zone)
@@ -167,11 +159,11 @@ def _days_since(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     """Today minus the date: calendar dates in the project's zone."""
     operand = builder.operand(arguments[0])
     require_value(operand)
-    if operand.kind not in {Kind.DATE, Kind.TIMESTAMP} and not operand.is_literal:
+    if operand.kind not in {values.Kind.DATE, values.Kind.TIMESTAMP} and not operand.is_literal:
         raise operand.error("a date or a timestamp")
-    builder.use(f"days_since({'timestamp' if operand.kind is Kind.TIMESTAMP else 'date'})")
+    builder.use(f"days_since({'timestamp' if operand.kind is values.Kind.TIMESTAMP else 'date'})")
     today = t.Convert(t.Now(), t.DATE, builder.zone)
-    return t.Arithmetic("-", today, convert(builder, operand, Kind.DATE), t.INTEGER)
+    return t.Arithmetic("-", today, convert(builder, operand, values.Kind.DATE), t.INTEGER)
 
 
 def _round(builder: TreeBuilder, arguments: _Trees) -> t.Node:
@@ -181,7 +173,7 @@ def _round(builder: TreeBuilder, arguments: _Trees) -> t.Node:
         return _plain(builder, "round", operands) or _refuse(arguments[0], "round", operands)
     factor = t.Literal(10.0 ** _digits(operands[1]), t.REAL)
     require_value(operands[0])
-    scaled = t.Arithmetic("*", convert(builder, operands[0], Kind.REAL), factor, t.REAL)
+    scaled = t.Arithmetic("*", convert(builder, operands[0], values.Kind.REAL), factor, t.REAL)
     builder.use("round(real, digits)")
     return t.Arithmetic("/", t.FunctionCall("round(real)", (scaled,), t.REAL), factor, t.REAL)
 
@@ -189,7 +181,7 @@ def _round(builder: TreeBuilder, arguments: _Trees) -> t.Node:
 def _digits(operand: Operand) -> int:
     value = operand.node.value if isinstance(operand.node, t.Literal) else None
     if (
-        operand.kind is not Kind.INTEGER
+        operand.kind is not values.Kind.INTEGER
         or not isinstance(value, int)
         or not 0 <= value <= MAX_DIGITS
     ):
@@ -218,14 +210,14 @@ def _choose(
     if function in {"least", "greatest"} and kind not in ORDERED:
         raise operands[0].error("something that has a less and a greater")
     builder.use(f"{function}({kind})")
-    return t.Choose(function, tuple(nodes), Type(kind))
+    return t.Choose(function, tuple(nodes), values.Type(kind))
 
 
 def _concat(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     operands = builder.operands(arguments)
     for operand in operands:
         require_value(operand)
-        if operand.kind is not Kind.TEXT:
+        if operand.kind is not values.Kind.TEXT:
             raise operand.error("a text")
     builder.use("concat(text)")
     return t.Join(tuple(operand.node for operand in operands), skip_null=True)
@@ -266,20 +258,20 @@ def _aggregate(builder: TreeBuilder, arguments: _Trees, *, function: t.Summary) 
 def _contacted(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     action = _action(builder, arguments[0])
     builder.use("contacted")
-    return t.Recent(contacted_column(action), quoted_duration(arguments[1]))
+    return t.Recent(values.contacted_column(action), quoted_duration(arguments[1]))
 
 
 def _answered(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     action = _action(builder, arguments[0])
     outcome = _declared(arguments[1], "outcome", builder.schema.outcomes)
     builder.use("answered")
-    return t.Recent(answered_column(action, outcome), quoted_duration(arguments[2]))
+    return t.Recent(values.answered_column(action, outcome), quoted_duration(arguments[2]))
 
 
 def _last_contact(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     channel = _declared(arguments[0], "channel", builder.schema.channels)
     builder.use("last_contact")
-    return t.Column(last_contact_column(channel), t.TIMESTAMP)
+    return t.Column(values.last_contact_column(channel), t.TIMESTAMP)
 
 
 def _action(builder: TreeBuilder, tree: exp.Expr) -> str:

@@ -5,8 +5,6 @@ Plain means: NULL if any argument is, and nothing else to know. Functions that c
 at the ledger or the calendar's today stand in `tuttu.policy.function_calls`.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 

@@ -6,8 +6,6 @@ error with its place. The check keeps its own stack, so depth costs no recursion
 depth that the recursive parser will see.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from sqlglot import Token, TokenType

@@ -1,7 +1,5 @@
 """Which kinds of value go together, and what comes of them: the tables of the typed language."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -1,7 +1,5 @@
 """Constants as authors write them: numbers, dates, timestamps, amounts of money."""
 
-from __future__ import annotations
-
 import math
 import re
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Names: columns of the row, fields of the item at hand, collections."""
 
-from __future__ import annotations
-
 from sqlglot import exp
 
 from tuttu.policy.builder import TreeBuilder, bare, unknown

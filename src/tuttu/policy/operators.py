@@ -1,7 +1,5 @@
 """Constants and operators of the typed tree."""
 
-from __future__ import annotations
-
 from sqlglot import exp
 
 from tuttu.policy import tree as t

@@ -1,7 +1,5 @@
 """What expressions read: as finely as an export needs to know it, and of which events."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 

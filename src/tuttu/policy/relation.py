@@ -1,7 +1,5 @@
 """How a row is given to DuckDB: its column's types and values."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta

@@ -5,8 +5,6 @@ comparison costs as much as written by hand. Names and texts of authors enter th
 only as Python literals that `repr` makes of plain `str`, `int`, `float` and `bool`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 

@@ -1,7 +1,5 @@
 """What generated row functions call. Arguments are never NULL unless said so."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date

@@ -5,23 +5,14 @@ DuckDB's, and it never raises. A value that is needed twice is not written twice
 the text at every level; it becomes the parameter of a lambda over a list of one (`_let`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tuttu.policy import tree as t
+from tuttu.policy import zones
 from tuttu.policy.functions import FUNCTIONS
 from tuttu.policy.relation import DUCKDB_TYPES, quoted, quoted_name
-from tuttu.policy.zones import (
-    FIRST_DATE,
-    FIRST_INSTANT,
-    LAST_DATE,
-    LAST_INSTANT,
-    Zone,
-    zone_of,
-)
 from tuttu.vocabulary.conversion import EPOCH_DAY, format_instant
 from tuttu.vocabulary.values import MONEY_SCALE, Kind
 
@@ -108,10 +99,10 @@ def _convert(writer: _Writer, node: t.Convert) -> str:
             return f"(CAST({operand} AS DOUBLE) / CAST('{float(MONEY_SCALE)}' AS DOUBLE))"
         case Kind.INTEGER, Kind.MONEY:
             return f"TRY_CAST(CAST({operand} AS HUGEINT) * {MONEY_SCALE} AS BIGINT)"
-    return _day(writer, operand, zone_of(node.zone))
+    return _day(writer, operand, zones.zone_of(node.zone))
 
 
-def _day(writer: _Writer, operand: str, zone: Zone) -> str:
+def _day(writer: _Writer, operand: str, zone: zones.Zone) -> str:
     """The calendar date of a timestamp in a zone."""
     if zone.offsets == (0,):
         return f"CAST({operand} AS DATE)"
@@ -124,17 +115,17 @@ def _day(writer: _Writer, operand: str, zone: Zone) -> str:
     return writer.let(operand, body)
 
 
-def _edges(zone: Zone, instant: str) -> str:
+def _edges(zone: zones.Zone, instant: str) -> str:
     """Branches that keep the date within the years 1 to 9999."""
     first, last = zone.offsets[0], zone.offsets[-1]
-    low, high = FIRST_INSTANT - min(first, 0), LAST_INSTANT + 1 - max(last, 1)
+    low, high = zones.FIRST_INSTANT - min(first, 0), zones.LAST_INSTANT + 1 - max(last, 1)
     return (
-        f"WHEN {instant} < TIMESTAMP '{_moment(low)}' THEN DATE '{_date(FIRST_DATE)}' "
-        f"WHEN {instant} >= TIMESTAMP '{_moment(high)}' THEN DATE '{_date(LAST_DATE)}'"
+        f"WHEN {instant} < TIMESTAMP '{_moment(low)}' THEN DATE '{_date(zones.FIRST_DATE)}' "
+        f"WHEN {instant} >= TIMESTAMP '{_moment(high)}' THEN DATE '{_date(zones.LAST_DATE)}'"
     )
 
 
-def _offset(writer: _Writer, zone: Zone, instant: str) -> str:
+def _offset(writer: _Writer, zone: zones.Zone, instant: str) -> str:
     """What the zone adds to UTC, in microseconds: the offset after as many changes as there were
     up to the instant. A list costs DuckDB a tenth of what a tree of comparisons does."""
     if not zone.changes:
@@ -239,14 +230,14 @@ def _date_sum(writer: _Writer, node: t.Arithmetic, left: str, right: str) -> str
     return writer.let(
         days,
         lambda name: (
-            f"CASE WHEN {name} BETWEEN {FIRST_DATE} AND {LAST_DATE} "
+            f"CASE WHEN {name} BETWEEN {zones.FIRST_DATE} AND {zones.LAST_DATE} "
             f"THEN {_EPOCH} + CAST({name} AS INTEGER) END"
         ),
     )
 
 
 def _shift(writer: _Writer, node: t.Shift) -> str:
-    first, last = _moment(FIRST_INSTANT), _moment(LAST_INSTANT)
+    first, last = _moment(zones.FIRST_INSTANT), _moment(zones.LAST_INSTANT)
     moved = f"{writer.write(node.operand)} + to_microseconds({node.by})"
     return writer.let(
         moved,

@@ -1,7 +1,5 @@
 """Text by code points, with the meaning that both executors share: letters' case, blanks, LIKE."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Text to sqlglot's tree, once its words and their order are known to be ours."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, TypeAlias
 
 from sqlglot import TokenType, exp

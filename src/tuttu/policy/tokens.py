@@ -1,7 +1,5 @@
 """Text to tokens, each with its place; what is no token of the language is an error at once."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

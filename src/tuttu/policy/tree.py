@@ -5,8 +5,6 @@ silently: where an integer is read as real, money as real or a timestamp as a da
 stands in the tree. No value raises: what would raise, overflow or give NaN or infinity is NULL.
 """
 
-from __future__ import annotations
-
 from typing import Literal as Choice
 from typing import TypeAlias, cast
 
@@ -64,7 +62,7 @@ class Convert(_Typed, frozen=True):
     timestamp → date (the calendar date at that instant in `zone`).
     """
 
-    operand: Node
+    operand: "Node"
     type: Type
     zone: str = "UTC"
 
@@ -72,21 +70,21 @@ class Convert(_Typed, frozen=True):
 class Not(_Typed, frozen=True):
     """NULL stays NULL."""
 
-    operand: Node
+    operand: "Node"
     type: Type = BOOL
 
 
 class And(_Typed, frozen=True):
     """FALSE if any is FALSE, else NULL if any is NULL, else TRUE."""
 
-    operands: tuple[Node, ...]
+    operands: "tuple[Node, ...]"
     type: Type = BOOL
 
 
 class Or(_Typed, frozen=True):
     """TRUE if any is TRUE, else NULL if any is NULL, else FALSE."""
 
-    operands: tuple[Node, ...]
+    operands: "tuple[Node, ...]"
     type: Type = BOOL
 
 
@@ -94,25 +92,25 @@ class Compare(_Typed, frozen=True):
     """Two values of one type; text by code points. NULL if either is."""
 
     operator: Comparison
-    left: Node
-    right: Node
+    left: "Node"
+    right: "Node"
     type: Type = BOOL
 
 
 class Between(_Typed, frozen=True):
     """low <= operand AND operand <= high."""
 
-    operand: Node
-    low: Node
-    high: Node
+    operand: "Node"
+    low: "Node"
+    high: "Node"
     type: Type = BOOL
 
 
 class In(_Typed, frozen=True):
     """operand = option for any option, as a chain of OR."""
 
-    operand: Node
-    options: tuple[Node, ...]
+    operand: "Node"
+    options: "tuple[Node, ...]"
     type: Type = BOOL
 
 
@@ -121,14 +119,14 @@ class Has(_Typed, frozen=True):
     or if none is equal and an element is NULL."""
 
     column: Column
-    operand: Node
+    operand: "Node"
     type: Type = BOOL
 
 
 class Like(_Typed, frozen=True):
     """``%`` stands for any text, ``_`` for one code point; case counts."""
 
-    operand: Node
+    operand: "Node"
     pattern: str
     type: Type = BOOL
 
@@ -136,14 +134,14 @@ class Like(_Typed, frozen=True):
 class IsNull(_Typed, frozen=True):
     """Never NULL itself."""
 
-    operand: Node
+    operand: "Node"
     type: Type = BOOL
 
 
 class Is(_Typed, frozen=True):
     """operand IS TRUE, or IS FALSE; never NULL itself."""
 
-    operand: Node
+    operand: "Node"
     truth: bool
     type: Type = BOOL
 
@@ -151,17 +149,17 @@ class Is(_Typed, frozen=True):
 class Case(_Typed, frozen=True):
     """The value of the first branch whose condition is TRUE, else the default."""
 
-    branches: tuple[tuple[Node, Node], ...]
-    default: Node
+    branches: "tuple[tuple[Node, Node], ...]"
+    default: "Node"
     type: Type
 
 
 class Switch(_Typed, frozen=True):
     """The value of the first branch that the operand equals, else the default."""
 
-    operand: Node
-    branches: tuple[tuple[Node, Node], ...]
-    default: Node
+    operand: "Node"
+    branches: "tuple[tuple[Node, Node], ...]"
+    default: "Node"
     type: Type
 
 
@@ -173,15 +171,15 @@ class Arithmetic(_Typed, frozen=True):
     """
 
     operator: Operator
-    left: Node
-    right: Node
+    left: "Node"
+    right: "Node"
     type: Type
 
 
 class Shift(_Typed, frozen=True):
     """A timestamp moved by a fixed duration; NULL outside the years 1 to 9999."""
 
-    operand: Node
+    operand: "Node"
     by: Duration
     type: Type = TIMESTAMP
 
@@ -189,7 +187,7 @@ class Shift(_Typed, frozen=True):
 class Negate(_Typed, frozen=True):
     """NULL for -(-2⁶³)."""
 
-    operand: Node
+    operand: "Node"
     type: Type
 
 
@@ -197,7 +195,7 @@ class FunctionCall(_Typed, frozen=True):
     """A function of the table `tuttu.policy.functions.FUNCTIONS`, by its key there."""
 
     function: str
-    arguments: tuple[Node, ...]
+    arguments: "tuple[Node, ...]"
     type: Type
 
 
@@ -206,14 +204,14 @@ class Choose(_Typed, frozen=True):
     ``nullif`` the first unless it equals the second."""
 
     function: Choice["coalesce", "nullif", "least", "greatest"]
-    arguments: tuple[Node, ...]
+    arguments: "tuple[Node, ...]"
     type: Type
 
 
 class Join(_Typed, frozen=True):
     """Texts one after another: NULL if any is (``||``), or leaving NULLs out (``concat``)."""
 
-    operands: tuple[Node, ...]
+    operands: "tuple[Node, ...]"
     skip_null: bool
     type: Type = TEXT
 
@@ -223,7 +221,7 @@ class Quantifier(_Typed, frozen=True):
 
     word: Choice["any", "all"]
     collection: str
-    condition: Node
+    condition: "Node"
     type: Type = BOOL
 
 

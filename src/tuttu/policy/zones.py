@@ -5,8 +5,6 @@ and the two differ in the present rules of Vancouver, Winnipeg or Casablanca. Th
 years 1900 to 2099; before and after it, the first and the last offset hold.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

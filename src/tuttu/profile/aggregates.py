@@ -6,8 +6,6 @@ customer joins those of their fragments. As in SQL, a NULL value counts for noth
 had nothing to count is NULL, except `count`, which is 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from tuttu.profile.records import Stamped, newest

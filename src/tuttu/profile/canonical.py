@@ -1,7 +1,5 @@
 """All that is kept of a customer, in one order that everybody agrees on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -6,8 +6,6 @@ said something newer that we do not understand, and to go on with the older valu
 decide on what we know to be superseded. What is missing refuses; that is the safer doubt.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import msgspec

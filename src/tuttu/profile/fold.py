@@ -1,7 +1,5 @@
 """From state and event to state."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import TypeVar

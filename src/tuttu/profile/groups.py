@@ -5,8 +5,6 @@ group's key trait, which is written, or `first_known` of written ones. The index
 change of it, and is a function of the states alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import msgspec

@@ -5,8 +5,6 @@ fragment with all their events would hold: so it does not matter under which of 
 identifiers an event came.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import chain
 from typing import TypeVar

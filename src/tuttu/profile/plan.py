@@ -1,7 +1,5 @@
 """A project's profile, worked out once: what each event may change, and how a row is built."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TypeVar
@@ -11,9 +9,8 @@ import msgspec
 from tuttu.policy import by_value
 from tuttu.profile import state_keys
 from tuttu.profile.records import DefinitionId
-from tuttu.vocabulary.company import Aggregate, Collection, Trait, TraitWrite
+from tuttu.vocabulary import company, values
 from tuttu.vocabulary.project import Project, remembered
-from tuttu.vocabulary.values import Duration, Expression, Scalar, Type
 
 T = TypeVar("T")
 
@@ -23,10 +20,10 @@ class EventAggregate(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     id: DefinitionId
-    aggregate: Aggregate
+    aggregate: company.Aggregate
     field: str | None
-    test: Expression | None
-    window: Duration | None
+    test: values.Expression | None
+    window: values.Duration | None
 
 
 class WrittenColumn(msgspec.Struct, frozen=True):
@@ -49,17 +46,17 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     which a collection's items lie, whether or not it is one of `items`. whole: not only a part.
     """
 
-    types: Mapping[str, Type]
-    mappings: Mapping[str, tuple[TraitWrite, ...]]
-    collections: Mapping[str, Collection]
-    collecting: Mapping[str, tuple[Collection, ...]]
+    types: Mapping[str, values.Type]
+    mappings: Mapping[str, tuple[company.TraitWrite, ...]]
+    collections: Mapping[str, company.Collection]
+    collecting: Mapping[str, tuple[company.Collection, ...]]
     aggregates: Mapping[str, EventAggregate]
-    of_events: Mapping[Scalar, tuple[EventAggregate, ...]]
+    of_events: Mapping[values.Scalar, tuple[EventAggregate, ...]]
     of_any: tuple[EventAggregate, ...]
     sources: tuple[WrittenColumn, ...]
-    stored: tuple[Trait, ...]
-    computed: tuple[Trait, ...]
-    of_ledger: tuple[Trait, ...]
+    stored: tuple[company.Trait, ...]
+    computed: tuple[company.Trait, ...]
+    of_ledger: tuple[company.Trait, ...]
     profiling: frozenset[str]
     written: Mapping[str, DefinitionId]
     steps: Mapping[str, DefinitionId]
@@ -171,7 +168,9 @@ def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
     return found
 
 
-def _collecting(collections: Mapping[str, Collection]) -> dict[str, tuple[Collection, ...]]:
+def _collecting(
+    collections: Mapping[str, company.Collection],
+) -> dict[str, tuple[company.Collection, ...]]:
     return _grouped((event, one) for one in collections.values() for event in one.events)
 
 
@@ -183,11 +182,11 @@ def _sources(project: Project) -> Iterator[WrittenColumn]:
             yield WrittenColumn(column, source, name)
 
 
-def _computed(project: Project) -> list[Trait]:
+def _computed(project: Project) -> list[company.Trait]:
     """In the declared order, and first_known traits, which that order may leave out, before
     whatever reads them."""
     profile = project.profile
-    placed: dict[str, Trait] = {}
+    placed: dict[str, company.Trait] = {}
     seen: set[str] = set()
 
     def place(name: str) -> None:
@@ -204,7 +203,7 @@ def _computed(project: Project) -> list[Trait]:
     return list(placed.values())
 
 
-def _of_ledger(project: Project, computed: Iterable[Trait]) -> Iterator[Trait]:
+def _of_ledger(project: Project, computed: Iterable[company.Trait]) -> Iterator[company.Trait]:
     """Those that read a column which is not the profile's, or a trait that does."""
     sources = (source.column for source in _sources(project))
     own = {*project.profile.traits, *sources, *project.row_schema.collections}
@@ -214,6 +213,6 @@ def _of_ledger(project: Project, computed: Iterable[Trait]) -> Iterator[Trait]:
             yield trait
 
 
-def reads(trait: Trait) -> tuple[str, ...]:
+def reads(trait: company.Trait) -> tuple[str, ...]:
     """The columns that a trait is made of."""
     return trait.first_known or (tuple(sorted(trait.derived.columns)) if trait.derived else ())

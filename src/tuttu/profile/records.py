@@ -4,8 +4,6 @@ Whatever an event changes, the record of its fragment in `FRAGMENTS` is written 
 that watched that record is void if an item or a page of the same fragment has changed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 import msgspec

@@ -1,7 +1,5 @@
 """The customer's part of the wide row, as conditions read it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from tuttu.profile import aggregates, extract, merge, sequences, windows

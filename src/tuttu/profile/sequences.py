@@ -1,7 +1,5 @@
 """Whether events happened in an order, near enough to each other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from tuttu.profile.records import Moment

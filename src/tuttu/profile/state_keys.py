@@ -4,8 +4,6 @@ So a definition that changes in any way begins empty, to be filled from the log,
 definitions made never mixes.
 """
 
-from __future__ import annotations
-
 from tuttu.profile.records import DefinitionId
 from tuttu.vocabulary import company, history
 from tuttu.vocabulary.project import Project

@@ -10,8 +10,6 @@ pages, however many came before it.
 What is read is exact for every present that is not older than the newest entry.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 

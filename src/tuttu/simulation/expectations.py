@@ -1,7 +1,5 @@
 """One expectation of a story, asked of the engine; asking changes nothing that is decided."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu import engine as use

@@ -1,7 +1,5 @@
 """What came of a project's stories."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu.vocabulary.errors import Where

@@ -1,7 +1,5 @@
 """Scenarios, told in the order of time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from pathlib import Path
@@ -14,9 +12,8 @@ from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.simulation.expectations import unmet
 from tuttu.simulation.report import Failure, Report
 from tuttu.simulation.steps import StoryError, tell
+from tuttu.vocabulary import errors, library
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.errors import BadRequest
-from tuttu.vocabulary.library import Controls
 from tuttu.vocabulary.project import Project
 
 Moment = ScenarioStep | Expectation
@@ -40,7 +37,7 @@ def run(folder: Path, progress: Progress = lambda _name: None) -> Report:
 
 
 def _without_chance(project: Project) -> Project:
-    certain = Controls(salt=project.policy.controls.salt)
+    certain = library.Controls(salt=project.policy.controls.salt)
     policy = msgspec.structs.replace(project.policy, controls=certain)
     return msgspec.structs.replace(project, policy=policy)
 
@@ -61,7 +58,7 @@ def _told(project: Project, scenario: Scenario) -> Iterator[Failure]:
                     yield from _asked(engine, scenario, moment)
                 else:
                     tell(engine, moment, number)
-            except (StoryError, BadRequest) as error:
+            except (StoryError, errors.BadRequest) as error:
                 asked = isinstance(moment, Expectation)
                 possible = "a question that can be asked" if asked else "a step that can be told"
                 yield _failure(scenario, moment, possible, str(error))

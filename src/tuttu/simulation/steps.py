@@ -1,7 +1,5 @@
 """One step of a story, told to the engine as a sender would."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

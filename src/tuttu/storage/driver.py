@@ -3,8 +3,6 @@
 Everything above it (encryption, folds, versions, dedupe keys) is written once, for every database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol

@@ -1,7 +1,5 @@
 """Between rooms and a driver: all that is stored is encrypted, and decrypted when it is read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 

@@ -5,8 +5,6 @@ place (table and key, or log position) as associated data: a sealed record moved
 open. AES-256-GCM with a random 96-bit nonce; layout: version byte, nonce, ciphertext with tag.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

@@ -8,8 +8,6 @@ DuckDB starts with settings by which it may touch nothing outside the folder: no
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil
@@ -41,7 +39,7 @@ class ExportWorkspace:
         self._connection = _connect(folder)
         self._stopped = threading.Event()
 
-    def table(self, name: str, columns: Mapping[str, str]) -> Sheet:
+    def table(self, name: str, columns: Mapping[str, str]) -> "Sheet":
         """A new table, empty. columns: name to DuckDB type; names that differ in nothing but the
         case of ASCII letters are one name to DuckDB."""
         sheet = Sheet(self, name, columns)

@@ -1,7 +1,5 @@
 """The file with the master secret of a store: made once, readable by its owner only."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from contextlib import suppress

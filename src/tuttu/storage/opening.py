@@ -1,7 +1,5 @@
 """Opening a store by its URL, and the one owner of an embedded one."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os
@@ -74,7 +72,7 @@ def _shared(url: str, base: Path) -> Store:
     return SealedStore(_postgres()(url), _unlock(base / KEPT / "secret"))
 
 
-def _postgres() -> type[PostgresDriver]:
+def _postgres() -> "type[PostgresDriver]":
     """The driver is an extra, and is loaded only where it is needed."""
     try:
         return cast("type[PostgresDriver]", import_module("tuttu.storage.postgres").PostgresDriver)

@@ -1,7 +1,5 @@
 """Parquet files as rows: the one driver that reads them is DuckDB, which lives here."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator

@@ -1,24 +1,20 @@
 """The port that every store fulfils."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader, Result, Transaction, Unit
-from tuttu.vocabulary.room import RoomFolds
+from tuttu.vocabulary import events, facts, room
 
 
-class Snapshot(Reader, Protocol):
+class Snapshot(facts.Reader, Protocol):
     """A reader that remembers what was watched, so that a decision can say what it rests on."""
 
     @property
     def reads(self) -> tuple[tuple[str, bytes, int], ...]:
         """(table, key, version) of every watched read; version 0: there was no record."""
 
-    def untracked(self) -> Reader:
+    def untracked(self) -> facts.Reader:
         """The same state, for reading on which nothing will be committed: nothing is watched."""
 
 
@@ -26,8 +22,8 @@ class WriteTransaction(Snapshot, Protocol):
     """The newest state, which nobody else changes while it lasts."""
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
-    ) -> list[Result]:
+        self, units: Sequence[facts.Unit], *, folds: Sequence[room.RoomFolds] | None = None
+    ) -> list[facts.Result]:
         """As `Store.commit`, once; the transaction is over then, and only to be left."""
 
 
@@ -38,7 +34,7 @@ class Store(Protocol):
     def remote(self) -> bool:
         """Asked over a network: an answer may take long, and others can be given meanwhile."""
 
-    def register(self, folds: Sequence[RoomFolds]) -> None:
+    def register(self, folds: Sequence[room.RoomFolds]) -> None:
         """The rooms whose folds each commit runs, in order: of each room the one that hears the
         type of the fact's body, which may write the room's own tables only."""
 
@@ -46,8 +42,8 @@ class Store(Protocol):
         """One consistent snapshot, for as long as the context lasts."""
 
     def commit(
-        self, units: Sequence[Unit], *, folds: Sequence[RoomFolds] | None = None
-    ) -> list[Result]:
+        self, units: Sequence[facts.Unit], *, folds: Sequence[room.RoomFolds] | None = None
+    ) -> list[facts.Result]:
         """Append and fold; one result for each unit, in order. Durable when it returns.
 
         folds: instead of the registered ones, for a fact that says how state itself changes.
@@ -64,10 +60,10 @@ class Store(Protocol):
 
     def refold(
         self,
-        folds: Sequence[RoomFolds],
+        folds: Sequence[room.RoomFolds],
         *,
-        due: Callable[[Reader], bool],
-        then: tuple[frozenset[str], Callable[[Transaction], None]],
+        due: Callable[[facts.Reader], bool],
+        then: tuple[frozenset[str], Callable[[facts.Transaction], None]],
     ) -> bool:
         """Throws every record away and folds the whole log again, in one transaction; for state
         that an earlier version kept in another shape.
@@ -79,9 +75,9 @@ class Store(Protocol):
     def probe(self) -> None:
         """Writes a little, and changes nothing. Raises StoreUnavailableError if that cannot be."""
 
-    def pseudonym(self, namespace: str, value: str) -> FragmentId: ...
+    def pseudonym(self, namespace: str, value: str) -> events.FragmentId: ...
 
-    def scratch(self) -> Store:
+    def scratch(self) -> "Store":
         """An empty store in which people have the same pseudonyms, gone when it is closed: for
         folding the log again."""
 

@@ -5,8 +5,6 @@ sees the newest state; readers see a snapshot and wait for nobody. Everything li
 `tuttu` of the database.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,14 +13,9 @@ from typing import Any, LiteralString
 import psycopg
 
 from tuttu.storage import driver as d
+from tuttu.storage import postgres_connections
 from tuttu.storage.encryption import CANARY, Secret, seal, unseal
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
-from tuttu.storage.postgres_connections import (
-    ANSWER_SECONDS,
-    WAIT_SECONDS,
-    Connection,
-    Connections,
-)
 from tuttu.storage.postgres_errors import READ_ONLY, explained
 
 OLDEST_SERVER = 15
@@ -57,8 +50,8 @@ BEGIN ISOLATION LEVEL READ COMMITTED;
 SELECT set_config('synchronous_commit',
                   CASE current_setting('synchronous_commit') WHEN 'remote_apply'
                   THEN 'remote_apply' ELSE 'on' END, true),
-       set_config('lock_timeout', '{WAIT_SECONDS:.0f}s', true),
-       set_config('statement_timeout', '{ANSWER_SECONDS:.0f}s', true),
+       set_config('lock_timeout', '{postgres_connections.WAIT_SECONDS:.0f}s', true),
+       set_config('statement_timeout', '{postgres_connections.ANSWER_SECONDS:.0f}s', true),
        set_config('idle_in_transaction_session_timeout', '60s', true);
 SELECT pg_advisory_xact_lock({ONE_WRITER});
 """
@@ -104,7 +97,7 @@ class PostgresDriver:
     remote = True
 
     def __init__(self, url: str) -> None:
-        self._connections = Connections(url)
+        self._connections = postgres_connections.Connections(url)
         self._queue = threading.Lock()
 
     def prepare(self, unlock: d.Unlock) -> Secret:
@@ -121,14 +114,14 @@ class PostgresDriver:
         return secret
 
     @contextmanager
-    def reading(self) -> Iterator[PostgresRows]:
+    def reading(self) -> "Iterator[PostgresRows]":
         with explained(), self._connections.begun(READ) as (connection, (position, _)):
             yield PostgresRows(connection, position)
 
     @contextmanager
-    def writing(self) -> Iterator[PostgresRows]:
+    def writing(self) -> "Iterator[PostgresRows]":
         """Of one process, only one thread at a time queues at the server."""
-        if not self._queue.acquire(timeout=WAIT_SECONDS):
+        if not self._queue.acquire(timeout=postgres_connections.WAIT_SECONDS):
             raise StoreUnavailableError("the database cannot be used now: too many want to write")
         try:
             with explained(), self._connections.begun(WRITE) as (connection, (position, read_only)):
@@ -145,7 +138,7 @@ class PostgresDriver:
 class PostgresRows:
     """Fulfils `driver.Rows`, and under the lock `WriteRows`. Each question is a round trip."""
 
-    def __init__(self, connection: Connection, position: int) -> None:
+    def __init__(self, connection: postgres_connections.Connection, position: int) -> None:
         self._connection = connection
         self.position = position
 
@@ -240,7 +233,9 @@ def _check_server(version: int, encoding: str) -> None:
         )
 
 
-def _create(connection: Connection, secret: Secret, *, schema_exists: bool) -> None:
+def _create(
+    connection: postgres_connections.Connection, secret: Secret, *, schema_exists: bool
+) -> None:
     if not schema_exists:
         connection.execute("CREATE SCHEMA tuttu")
     connection.execute(SCHEMA)
@@ -250,7 +245,7 @@ def _create(connection: Connection, secret: Secret, *, schema_exists: bool) -> N
     )
 
 
-def _check_store(connection: Connection, secret: Secret) -> None:
+def _check_store(connection: postgres_connections.Connection, secret: Secret) -> None:
     row = connection.execute(
         "SELECT schema_version, canary FROM tuttu.store", binary=True
     ).fetchone()

@@ -4,8 +4,6 @@ A pool of its own, because of what must hold when the server goes away: a reques
 once and not after a pool's patience, and the first one who asks after its return is served.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

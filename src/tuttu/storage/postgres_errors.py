@@ -1,7 +1,5 @@
 """The PostgreSQL driver's errors in the port's words; none of them tells a password."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -5,8 +5,6 @@ fragment; what follows is the same for everybody, so what was read of one person
 read of the next. A guess that is wrong costs a look into an index, and is never seen.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 

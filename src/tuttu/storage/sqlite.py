@@ -4,8 +4,6 @@ One connection writes, under a lock; readers borrow connections of their own and
 `synchronous=FULL`: what was committed is on disk.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -88,7 +86,7 @@ class SqliteDriver:
         return secret
 
     @contextmanager
-    def reading(self) -> Iterator[SqliteRows]:
+    def reading(self) -> "Iterator[SqliteRows]":
         self._require_files()
         try:
             with self._lock:
@@ -105,7 +103,7 @@ class SqliteDriver:
             raise _explained(error) from error
 
     @contextmanager
-    def writing(self) -> Iterator[SqliteRows]:
+    def writing(self) -> "Iterator[SqliteRows]":
         with self._lock:
             self._require_files()
             try:

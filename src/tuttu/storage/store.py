@@ -5,8 +5,6 @@ unit that falls loses its layer and nothing else. Only when all units are throug
 write each changed record once.
 """
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections import defaultdict

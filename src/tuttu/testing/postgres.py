@@ -4,8 +4,6 @@ Any user may run it. PostgreSQL refuses to run as root; then it runs as somebody
 `unprivileged`.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import signal

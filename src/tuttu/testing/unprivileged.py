@@ -7,8 +7,6 @@ read, for as long as somebody uses them. Whoever is not root runs everything as 
 where it lies.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os

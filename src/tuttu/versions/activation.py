@@ -6,8 +6,6 @@ faulty, or that would need state which the log cannot give, is not activated: th
 goes on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -18,11 +16,9 @@ from tuttu.storage import Snapshot, Store
 from tuttu.versions import backfill, history
 from tuttu.versions.backfill import Backfill, Coverage
 from tuttu.versions.version import view
+from tuttu.vocabulary import errors, events, ids
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.errors import ProjectError
-from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
 from tuttu.vocabulary.facts import Body, Committed, Fact, Fold, Logged, Result, Transaction, Unit
-from tuttu.vocabulary.ids import new_id
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
 Reads = tuple[tuple[str, bytes, int], ...]
@@ -116,7 +112,7 @@ class Activator:
             fault for room in self._rooms for fault in room.can_follow(before, self._project)
         }  # fmt: skip
         if faults and next(identity.customers(snapshot, self._project), None) is not None:
-            raise ProjectError(sorted(faults))
+            raise errors.ProjectError(sorted(faults))
         self._follows = active.digest
 
     def _holds(self, active: history.Active, kept: Coverage, fill: Backfill) -> bool:
@@ -129,9 +125,9 @@ class Activator:
             after = backfill.coverage(transaction).after_page(fill.wanted, through)
             transaction.put(backfill.COVERAGE, backfill.HERE, after)
 
-        body = HistoryFolded(digest=self._project.digest, through=through)
-        folds = fill.folds(HistoryFolded, lambda _: through)
-        self._commit(body, reads, [*folds, _own_folds(HistoryFolded, note)])
+        body = events.HistoryFolded(digest=self._project.digest, through=through)
+        folds = fill.folds(events.HistoryFolded, lambda _: through)
+        self._commit(body, reads, [*folds, _own_folds(events.HistoryFolded, note)])
 
     def _activate(
         self, before: history.Active | None, fill: Backfill, reads: Reads
@@ -142,9 +138,13 @@ class Activator:
             after = backfill.coverage(transaction).after_activation(fill.wanted, through)
             transaction.put(backfill.COVERAGE, backfill.HERE, after)
 
-        body = ProjectActivated(digest=self._project.digest, files=self._survey.texts, by=self._by)
-        folds = fill.folds(ProjectActivated, lambda logged: logged.position - 1)
-        fact, result = self._commit(body, reads, [*folds, _own_folds(ProjectActivated, take_over)])
+        body = events.ProjectActivated(
+            digest=self._project.digest, files=self._survey.texts, by=self._by
+        )
+        folds = fill.folds(events.ProjectActivated, lambda logged: logged.position - 1)
+        fact, result = self._commit(
+            body, reads, [*folds, _own_folds(events.ProjectActivated, take_over)]
+        )
         if not isinstance(result, Committed):
             return None
         active = history.Active(body.digest, fact.time, self._by, result.position)
@@ -152,7 +152,7 @@ class Activator:
 
     def _commit(self, body: Body, reads: Reads, folds: Sequence[RoomFolds]) -> tuple[Fact, Result]:
         now = self._clock.now()
-        fact = Fact(id=new_id(), fragment=None, time=now, received=now, body=body)
+        fact = Fact(id=ids.new_id(), fragment=None, time=now, received=now, body=body)
         return fact, self._store.commit([Unit(facts=(fact,), reads=reads)], folds=folds)[0]
 
     def _result(self, active: history.Active, before: str | None) -> Activation:

@@ -6,8 +6,6 @@ takes it from the store and goes on with it. What was asked before keeps the ver
 its facts are folded by the rules that hold when they are committed.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -18,18 +16,12 @@ from tuttu import ledger
 from tuttu.storage import Store
 from tuttu.versions import history
 from tuttu.versions.version import Version, View, make_version, view
-from tuttu.vocabulary.errors import Unavailable
-from tuttu.vocabulary.events import ContactWithdrawn
-from tuttu.vocabulary.facts import Conflict, Fact, Reader, Result, Unit
-from tuttu.vocabulary.ids import new_id
+from tuttu.vocabulary import errors, events, facts, ids, room, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Rooms
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Contact, Reason, Receipt
 
 KEPT_VERSIONS = 4
 """Of the newest activations: a snapshot may be older than the newest one."""
-SUPERSEDED = Conflict(history.ACTIVE.name)
+SUPERSEDED = facts.Conflict(history.ACTIVE.name)
 
 
 class Versions(Protocol):
@@ -38,37 +30,39 @@ class Versions(Protocol):
     @property
     def newest(self) -> Version: ...
 
-    def at(self, reader: Reader) -> Version:
+    def at(self, reader: facts.Reader) -> Version:
         """The version that holds in a snapshot."""
 
-    def commit(self, units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit(self, units: Sequence[facts.Unit], now: values.Instant) -> list[facts.Result]:
         """Folded by the version that holds when they are committed. now: of the facts that this
         version adds. Raises Unavailable: nothing was kept, or nobody knows (see `Store.commit`)."""
 
-    def commit_in(self, seen: View[Version], units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit_in(
+        self, seen: View[Version], units: Sequence[facts.Unit], now: values.Instant
+    ) -> list[facts.Result]:
         """The same at the end of an exclusive view, in which no other version can come to hold."""
 
 
 class FixedVersion:
     """Fulfils `Versions` where nothing is ever activated: a scratch store."""
 
-    def __init__(self, project: Project, rooms: Rooms, store: Store) -> None:
+    def __init__(self, project: Project, rooms: room.Rooms, store: Store) -> None:
         self.newest = make_version(project, rooms)
         self._store = store
         store.register(self.newest.folds)
 
-    def at(self, reader: Reader) -> Version:  # noqa: ARG002 - there is no other
+    def at(self, reader: facts.Reader) -> Version:  # noqa: ARG002 - there is no other
         return self.newest
 
-    def commit(self, units: Sequence[Unit], now: Instant) -> list[Result]:  # noqa: ARG002
+    def commit(self, units: Sequence[facts.Unit], now: values.Instant) -> list[facts.Result]:  # noqa: ARG002
         return self._store.commit(units)
 
     def commit_in(
         self,
         seen: View[Version],
-        units: Sequence[Unit],
-        now: Instant,  # noqa: ARG002 - nothing is withdrawn
-    ) -> list[Result]:
+        units: Sequence[facts.Unit],
+        now: values.Instant,  # noqa: ARG002 - nothing is withdrawn
+    ) -> list[facts.Result]:
         return seen.commit(units)
 
 
@@ -78,7 +72,7 @@ class ActiveVersion:
     Raises Unavailable for a version that this version of tuttu cannot read.
     """
 
-    def __init__(self, store: Store, rooms: Rooms) -> None:
+    def __init__(self, store: Store, rooms: room.Rooms) -> None:
         self._store = store
         self._rooms = rooms
         self._lock = threading.Lock()
@@ -86,16 +80,16 @@ class ActiveVersion:
         with view(store, self.at) as seen:
             self.newest = seen.version
 
-    def at(self, reader: Reader) -> Version:
+    def at(self, reader: facts.Reader) -> Version:
         active = history.active(reader)
         if active is None:
             raise LookupError("found a store in which no project was activated")
         return self._known.get(active.position) or self._load(reader, active)
 
-    def commit(self, units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit(self, units: Sequence[facts.Unit], now: values.Instant) -> list[facts.Result]:
         """Each unit is void if another version holds by then, and is tried again by that one."""
         version = self.newest
-        results: list[Result] = [SUPERSEDED] * len(units)
+        results: list[facts.Result] = [SUPERSEDED] * len(units)
         waiting: Sequence[int] = range(len(units))
         while waiting:
             position = version.active.position if version.active else 0
@@ -114,15 +108,17 @@ class ActiveVersion:
                     version = seen.version
         return results
 
-    def commit_in(self, seen: View[Version], units: Sequence[Unit], now: Instant) -> list[Result]:
+    def commit_in(
+        self, seen: View[Version], units: Sequence[facts.Unit], now: values.Instant
+    ) -> list[facts.Result]:
         version = seen.version
         completed = [with_withdrawals(version.project, unit, now) for unit in units]
         return seen.commit(completed, version.folds)
 
-    def _load(self, reader: Reader, active: history.Active) -> Version:
+    def _load(self, reader: facts.Reader, active: history.Active) -> Version:
         project = history.project_of(reader, active.digest, self._rooms)
         if project is None:
-            raise Unavailable(
+            raise errors.Unavailable(
                 f"the store runs version {active.digest[:12]} of the project, which this version"
                 " of tuttu cannot read; start the one that activated it"
             )
@@ -141,12 +137,12 @@ class ActiveVersion:
 PAGE = 250
 """Contacts of one commit, for which live traffic waits."""
 
-Commit = Callable[[Sequence[Unit]], list[Result]]
+Commit = Callable[[Sequence[facts.Unit]], list[facts.Result]]
 
 
 def withdraw(
-    project: Project, queued: Sequence[Contact], commit: Commit, now: Instant
-) -> list[Contact]:
+    project: Project, queued: Sequence[verdicts.Contact], commit: Commit, now: values.Instant
+) -> list[verdicts.Contact]:
     """Withdraws those of the queued contacts that cannot be made any more; returns them.
 
     What an older version decides to queue after that is withdrawn as it is made.
@@ -158,13 +154,13 @@ def withdraw(
     return [contact for contact, _ in gone]
 
 
-def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
+def with_withdrawals(project: Project, unit: facts.Unit, now: values.Instant) -> facts.Unit:
     """A unit as the version takes it: a contact that another version decided to queue is withdrawn
     with it, if it cannot be made."""
-    more: list[Fact] = []
+    more: list[facts.Fact] = []
     for fact in unit.facts:
         receipt = fact.body
-        if isinstance(receipt, Receipt) and receipt.project_digest != project.digest:
+        if isinstance(receipt, verdicts.Receipt) and receipt.project_digest != project.digest:
             for contact in receipt.contacts:
                 reason = ledger.withdrawal_reason(project, contact)
                 if contact.state == ledger.QUEUED and reason is not None:
@@ -172,11 +168,11 @@ def with_withdrawals(project: Project, unit: Unit, now: Instant) -> Unit:
     return msgspec.structs.replace(unit, facts=(*unit.facts, *more)) if more else unit
 
 
-def _unit(contact: Contact, reason: Reason, now: Instant) -> Unit:
+def _unit(contact: verdicts.Contact, reason: verdicts.Reason, now: values.Instant) -> facts.Unit:
     key = b"withdrawn:" + contact.id.encode()
-    return Unit(facts=(_fact(contact, reason, now),), dedupe_keys=(key,))
+    return facts.Unit(facts=(_fact(contact, reason, now),), dedupe_keys=(key,))
 
 
-def _fact(contact: Contact, reason: Reason, now: Instant) -> Fact:
-    body = ContactWithdrawn(contact_id=contact.id, code=reason.code, values=reason.values)
-    return Fact(id=new_id(), fragment=contact.fragment, time=now, received=now, body=body)
+def _fact(contact: verdicts.Contact, reason: verdicts.Reason, now: values.Instant) -> facts.Fact:
+    body = events.ContactWithdrawn(contact_id=contact.id, code=reason.code, values=reason.values)
+    return facts.Fact(id=ids.new_id(), fragment=contact.fragment, time=now, received=now, body=body)

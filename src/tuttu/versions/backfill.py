@@ -7,14 +7,11 @@ parts and says so in the same transaction: nothing is folded twice, and a backfi
 goes on where it stopped.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
-from tuttu.vocabulary.history import Behind, Part
+from tuttu.vocabulary import facts, history
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
@@ -22,29 +19,29 @@ PAGE = 250
 """Facts that are read at once, and folded in one commit beside live traffic."""
 HERE = b""
 
-Parts = frozenset[tuple[str, Part]]
+Parts = frozenset[tuple[str, history.Part]]
 """Room and part."""
 
 
 class Coverage(msgspec.Struct, frozen=True):
     """hearing: parts that hear every commit. through: of the others, what they have heard."""
 
-    hearing: tuple[tuple[str, Part], ...] = ()
-    through: tuple[tuple[str, Part, int], ...] = ()
+    hearing: tuple[tuple[str, history.Part], ...] = ()
+    through: tuple[tuple[str, history.Part, int], ...] = ()
 
-    def missing(self, wanted: Parts) -> dict[tuple[str, Part], int]:
+    def missing(self, wanted: Parts) -> dict[tuple[str, history.Part], int]:
         """Those of the wanted parts that have not heard all, and how far each has."""
         known = {(room, part): position for room, part, position in self.through}
         return {each: known.get(each, 0) for each in sorted(wanted - set(self.hearing))}
 
-    def after_page(self, wanted: Parts, through: int) -> Coverage:
+    def after_page(self, wanted: Parts, through: int) -> "Coverage":
         """After a commit that folded the log up to a position."""
         known = {(room, part): position for room, part, position in self.through}
         for each, position in self.missing(wanted).items():
             known[each] = max(position, through)
         return Coverage(self.hearing, tuple((*each, known[each]) for each in sorted(known)))
 
-    def after_activation(self, wanted: Parts, through: int) -> Coverage:
+    def after_activation(self, wanted: Parts, through: int) -> "Coverage":
         """The wanted parts hear all; what is dropped has heard it so far."""
         known = {(room, part): position for room, part, position in self.through}
         known.update(dict.fromkeys(set(self.hearing) - wanted, through))
@@ -52,7 +49,7 @@ class Coverage(msgspec.Struct, frozen=True):
         return Coverage(tuple(sorted(wanted)), tuple(rest))
 
 
-COVERAGE = Table("engine.heard", Coverage)
+COVERAGE = facts.Table("engine.heard", Coverage)
 """One record."""
 
 
@@ -62,7 +59,7 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
     project: Project
     rooms: Rooms
     wanted: Parts
-    behind: Mapping[str, Behind]
+    behind: Mapping[str, history.Behind]
 
     @property
     def start(self) -> int | None:
@@ -74,7 +71,7 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
         """How many definitions are filled."""
         return sum(len(each.through) for each in self.behind.values())
 
-    def folds(self, body: type, through: Callable[[Logged], int]) -> list[RoomFolds]:
+    def folds(self, body: type, through: Callable[[facts.Logged], int]) -> list[RoomFolds]:
         """Of a commit whose one fact has a body of this type, and says up to which position the
         log is folded. What they write is read by a version only that does not hold yet: no
         decision in flight is void because of it."""
@@ -84,10 +81,12 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
             if room.name in self.behind
         ]
 
-    def _folds(self, filling: RoomFolds, body: type, through: Callable[[Logged], int]) -> RoomFolds:
+    def _folds(
+        self, filling: RoomFolds, body: type, through: Callable[[facts.Logged], int]
+    ) -> RoomFolds:
         start = self.behind[filling.room].start
 
-        def fold(transaction: Transaction, logged: Logged) -> None:
+        def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
             for past in _history(transaction, start, through(logged)):
                 hears = filling.folds.get(type(past.fact.body))
                 if hears is not None:
@@ -100,20 +99,20 @@ def parts_of(project: Project, rooms: Rooms) -> Parts:
     return frozenset((room.name, part) for room in rooms for part in room.parts(project))
 
 
-def coverage(reader: Reader, *, watch: bool = True) -> Coverage:
+def coverage(reader: facts.Reader, *, watch: bool = True) -> Coverage:
     return reader.get(COVERAGE, HERE, watch=watch) or Coverage()
 
 
 def backfill_of(project: Project, rooms: Rooms, kept: Coverage) -> Backfill:
     wanted = parts_of(project, rooms)
-    late: dict[str, dict[Part, int]] = {}
+    late: dict[str, dict[history.Part, int]] = {}
     for (room, part), position in kept.missing(wanted).items():
         late.setdefault(room, {})[part] = position
-    behind = {room: Behind(through) for room, through in late.items()}
+    behind = {room: history.Behind(through) for room, through in late.items()}
     return Backfill(project=project, rooms=rooms, wanted=wanted, behind=behind)
 
 
-def _history(reader: Reader, start: int, through: int) -> Iterator[Logged]:
+def _history(reader: facts.Reader, start: int, through: int) -> Iterator[facts.Logged]:
     """By positions, not by what was found: what cannot be read any more is left out."""
     for after in range(start, through, PAGE):
         end = min(after + PAGE, through)

@@ -4,19 +4,15 @@ A version is kept for ever, so that an old receipt can be read by its own rules.
 active is one record: every commit rests on it, so that none is folded by superseded rules.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 import msgspec
 
 from tuttu import catalog
 from tuttu.catalog import Texts
-from tuttu.vocabulary.events import ProjectActivated
-from tuttu.vocabulary.facts import Logged, Reader, Table, Transaction
+from tuttu.vocabulary import events, facts, values
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Folds, Rooms
-from tuttu.vocabulary.values import Instant
 
 KNOWN = 8
 """How many versions a process keeps loaded."""
@@ -32,14 +28,14 @@ class Active(msgspec.Struct, frozen=True):
     """The version that holds now, since when, and who activated it."""
 
     digest: str
-    since: Instant
+    since: values.Instant
     by: str
     position: int
 
 
-VERSIONS = Table("engine.versions", VersionFiles)
+VERSIONS = facts.Table("engine.versions", VersionFiles)
 """By digest."""
-ACTIVE = Table("engine.active", Active)
+ACTIVE = facts.Table("engine.active", Active)
 """One record."""
 HERE = b""
 
@@ -49,31 +45,31 @@ _LOADED: OrderedDict[tuple[str, ...], Project] = OrderedDict()
 
 def folds(_project: Project) -> Folds:
     """Keeps where a version's files lie; which one is active, only an activation says."""
-    return {ProjectActivated: _keep_files}
+    return {events.ProjectActivated: _keep_files}
 
 
-def _keep_files(transaction: Transaction, logged: Logged) -> None:
+def _keep_files(transaction: facts.Transaction, logged: facts.Logged) -> None:
     body = logged.fact.body
-    assert isinstance(body, ProjectActivated)  # noqa: S101 - the fold hears no other
+    assert isinstance(body, events.ProjectActivated)  # noqa: S101 - the fold hears no other
     key = body.digest.encode()
     if transaction.get(VERSIONS, key) is None:
         transaction.put(VERSIONS, key, VersionFiles(logged.position))
 
 
-def activate(transaction: Transaction, logged: Logged) -> None:
+def activate(transaction: facts.Transaction, logged: facts.Logged) -> None:
     """The fold of the commit that makes a version the active one."""
     _keep_files(transaction, logged)
     fact, body = logged.fact, logged.fact.body
-    assert isinstance(body, ProjectActivated)  # noqa: S101 - the fold hears no other
+    assert isinstance(body, events.ProjectActivated)  # noqa: S101 - the fold hears no other
     transaction.put(ACTIVE, HERE, Active(body.digest, fact.time, body.by, logged.position))
 
 
-def active(reader: Reader, *, watch: bool = False) -> Active | None:
+def active(reader: facts.Reader, *, watch: bool = False) -> Active | None:
     """None: a store that has never been opened with a project folder."""
     return reader.get(ACTIVE, HERE, watch=watch)
 
 
-def project_of(reader: Reader, digest: str, rooms: Rooms) -> Project | None:
+def project_of(reader: facts.Reader, digest: str, rooms: Rooms) -> Project | None:
     """A version as it was; None if the store does not know it, or if its files, which were right
     when it was activated, are faulty to this version of tuttu."""
     known = _LOADED.get(_key(digest, rooms))
@@ -86,13 +82,13 @@ def project_of(reader: Reader, digest: str, rooms: Rooms) -> Project | None:
     return known
 
 
-def texts_of(reader: Reader, digest: str) -> Texts | None:
+def texts_of(reader: facts.Reader, digest: str) -> Texts | None:
     """A version's files as they were; None if the store does not know it."""
     kept = reader.get(VERSIONS, digest.encode("utf-8", "replace"), watch=False)
     if kept is None:
         return None
     body = reader.fact(kept.position).fact.body
-    if not isinstance(body, ProjectActivated):
+    if not isinstance(body, events.ProjectActivated):
         raise TypeError(f"log position {kept.position}: found no activation of a project")
     return body.files
 

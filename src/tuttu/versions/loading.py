@@ -1,27 +1,24 @@
 """A project folder read whole: what the catalog says of it, and what each room does."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tuttu import catalog
 from tuttu.catalog import Survey
 from tuttu.decision import STAGE_NAMES
-from tuttu.vocabulary.errors import Fault, ProjectError, Where
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary import errors, project
 from tuttu.vocabulary.room import Rooms
 
 COLUMN_FILES = frozenset({"traits.yaml", "events.yaml"})
 """Where the columns come from that rooms judge by: with a fault there, they are not asked."""
 
 
-def check(folder: Path, rooms: Rooms) -> list[Fault]:
+def check(folder: Path, rooms: Rooms) -> list[errors.Fault]:
     """All faults, by file and line; those of scenarios included."""
     survey = catalog.survey(folder, rooms)
     return sorted({*catalog.check(folder, rooms, STAGE_NAMES), *_faults(survey, rooms)})
 
 
-def load_project(folder: Path, rooms: Rooms) -> Project:
+def load_project(folder: Path, rooms: Rooms) -> project.Project:
     """The project as a server runs it. Raises ProjectError with all faults."""
     return read_project(folder, rooms).project
 
@@ -31,21 +28,21 @@ def read_project(folder: Path, rooms: Rooms) -> Survey:
     survey = catalog.survey(folder, rooms)
     faults = _faults(survey, rooms)
     if faults:
-        raise ProjectError(faults)
+        raise errors.ProjectError(faults)
     return survey
 
 
-def _faults(survey: Survey, rooms: Rooms) -> list[Fault]:
+def _faults(survey: Survey, rooms: Rooms) -> list[errors.Fault]:
     found = set(survey.faults)
     if not COLUMN_FILES & {fault.where.file for fault in found}:
         found.update(fault for room in rooms for fault in room.check(survey.project))
     return sorted(found)
 
 
-def another_store(before: Project, after: Project) -> list[Fault]:
+def another_store(before: project.Project, after: project.Project) -> list[errors.Fault]:
     """A running server keeps the store that it opened."""
     if before.company.storage == after.company.storage:
         return []
     # The URL itself may hold a password.
     expected = "the store that is open; stop the server and start it again to use another one"
-    return [Fault(Where("tuttu.yaml", 1), "another `storage`", expected)]
+    return [errors.Fault(errors.Where("tuttu.yaml", 1), "another `storage`", expected)]

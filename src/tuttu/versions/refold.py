@@ -5,15 +5,12 @@ the project folder that is opened. It is one transaction: a process that is kill
 the state as it was.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu.storage import Store, StoreCorruptError
 from tuttu.versions import backfill, history
 from tuttu.versions.version import view
-from tuttu.vocabulary.events import ProjectActivated
-from tuttu.vocabulary.facts import Reader, Table, Transaction
+from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
@@ -28,7 +25,7 @@ class Shape(msgspec.Struct, frozen=True):
     number: int
 
 
-SHAPES = Table("engine.shape", Shape)
+SHAPES = facts.Table("engine.shape", Shape)
 """One record."""
 HERE = b""
 
@@ -42,11 +39,11 @@ def refold(store: Store, project: Project, rooms: Rooms) -> bool:
     own = RoomFolds(
         room="versions",
         tables=frozenset({history.VERSIONS.name, history.ACTIVE.name}),
-        folds={ProjectActivated: history.activate},
+        folds={events.ProjectActivated: history.activate},
     )
     folds = [*(room.hearing(project) for room in rooms if room.name != own.room), own]
 
-    def note(transaction: Transaction) -> None:
+    def note(transaction: facts.Transaction) -> None:
         hearing = tuple(sorted(backfill.parts_of(project, rooms)))
         transaction.put(backfill.COVERAGE, backfill.HERE, backfill.Coverage(hearing=hearing))
         transaction.put(SHAPES, HERE, Shape(SHAPE))
@@ -55,7 +52,7 @@ def refold(store: Store, project: Project, rooms: Rooms) -> bool:
     return store.refold(folds, due=_is_due, then=(written, note))
 
 
-def _is_due(reader: Reader) -> bool:
+def _is_due(reader: facts.Reader) -> bool:
     kept = reader.get(SHAPES, HERE)
     if kept is not None and kept.number > SHAPE:
         raise StoreCorruptError(

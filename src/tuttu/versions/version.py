@@ -1,7 +1,5 @@
 """A version of a project at work, and the snapshot in which it holds: what a use case works on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Generic, TypeVar

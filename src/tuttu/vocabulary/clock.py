@@ -1,7 +1,5 @@
 """Time as an argument: who needs the present asks a clock that was handed to it."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 from tuttu.vocabulary.values import Instant

@@ -4,8 +4,6 @@ Records of the project folder, already checked: names refer to something, expres
 Every record knows its place (`where`), so that whoever meets it can point at the text.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

@@ -4,8 +4,6 @@ What cannot be read as the type is NULL, never an error: a sender's slip must no
 whose bytes are kept as they came.
 """
 
-from __future__ import annotations
-
 import math
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ An error is *final* (the same input will fail again) or asks for a *retry* (the 
 pass later). A fault is a place in a project file that does not hold.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 

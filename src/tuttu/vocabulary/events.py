@@ -1,7 +1,5 @@
 """What happened, and to whom: identifiers, events, facts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any

@@ -4,8 +4,6 @@ A room never calls another room's fold, and never writes another room's table: `
 every room's fold, and `storage` runs them, in order, inside the transaction that appends the fact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 

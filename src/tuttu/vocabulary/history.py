@@ -5,8 +5,6 @@ that is new covers nothing; one that was dropped and comes back covers the log u
 to where it was dropped.
 """
 
-from __future__ import annotations
-
 import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Ids of our own making."""
 
-from __future__ import annotations
-
 import secrets
 
 

@@ -1,7 +1,5 @@
 """What a company may do and by which rules: actions with treatments, guards, limits, controls."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal
 

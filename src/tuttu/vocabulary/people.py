@@ -1,7 +1,5 @@
 """A customer: a set of fragments that the evidence joins."""
 
-from __future__ import annotations
-
 import msgspec
 
 from tuttu.vocabulary.events import FragmentId, Identifier

@@ -1,7 +1,5 @@
 """The whole of a project folder, checked and compiled."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from typing import TypeVar

@@ -5,8 +5,6 @@ wide row walk that list, and know no room by name. Every field but the name has 
 nothing, so that a room declares only what it does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ since 1970-01-01T00:00Z, a date is an integer of days since 1970-01-01, money is
 1/10,000 of the currency's unit. The type that tells them apart is declared, never guessed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """What was decided and why: stages, verdicts, receipts, permits, contacts, outcomes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,7 +51,7 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
             return Reason(self.code, self.values)
         return Reason(AS_WORDED, {"words": self.reason})
 
-    def same_as(self, again: Refusal | None) -> bool:
+    def same_as(self, again: "Refusal | None") -> bool:
         """Whether a refusal that was worked out again is this one; of words, which nobody parses,
         the stage alone tells."""
         if again is None or not self.code:
@@ -152,7 +150,7 @@ class ReceiptEvidence(msgspec.Struct, frozen=True, kw_only=True):
     free: Mapping[str, int] = {}
     silences: tuple[Silence, ...] = ()
     limits: tuple[LimitState, ...] = ()
-    offers: tuple[Contact, ...] = ()
+    offers: "tuple[Contact, ...]" = ()
     slots: Mapping[str, int] = {}
     others: Mapping[str, Any] = {}
 
@@ -180,7 +178,7 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     read: Mapping[str, Any] = {}
     read_of_items: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
     project_digest: str = ""
-    contacts: tuple[Contact, ...] = ()
+    contacts: "tuple[Contact, ...]" = ()
     """New reservations that this decision makes: the ledger's fold writes them."""
     idempotency: bytes | None = None
     asked: str = ""

@@ -1,7 +1,5 @@
 """The application: the table of routes over one engine."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from types import NoneType

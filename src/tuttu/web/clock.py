@@ -1,17 +1,13 @@
 """The clock of a server, and how a clock learns where its store's time already is."""
 
-from __future__ import annotations
-
 import time
 
 from tuttu.engine import Runtime, newest_moment
+from tuttu.vocabulary import conversion, errors, values
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import FinalError
-from tuttu.vocabulary.values import Instant
 
 
-class ClockError(FinalError):
+class ClockError(errors.FinalError):
     """A clock would go back."""
 
 
@@ -19,13 +15,13 @@ class SystemClock:
     """The machine's time; where that goes back, it stands still."""
 
     def __init__(self) -> None:
-        self._latest: Instant = 0
+        self._latest: values.Instant = 0
 
-    def now(self) -> Instant:
+    def now(self) -> values.Instant:
         self._latest = max(self._latest, time.time_ns() // 1_000)
         return self._latest
 
-    def wait_until(self, earliest: Instant) -> None:
+    def wait_until(self, earliest: values.Instant) -> None:
         """From here on never before `earliest`."""
         self._latest = max(self._latest, earliest)
 
@@ -41,6 +37,7 @@ def catch_up(clock: SystemClock | ManualClock, runtime: Runtime) -> None:
         clock.wait_until(newest)
     elif newest > clock.now():
         raise ClockError(
-            f"found a clock at {format_instant(clock.now())}; expected {format_instant(newest)} "
-            "or later: the store holds a fact of that time, and time does not go back"
+            f"found a clock at {conversion.format_instant(clock.now())};"
+            f" expected {conversion.format_instant(newest)} or later:"
+            " the store holds a fact of that time, and time does not go back"
         )

@@ -1,7 +1,5 @@
 """One body for each route that takes one, as the example company `operator` would send it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

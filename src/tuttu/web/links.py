@@ -4,8 +4,6 @@ Read by the OpenAPI document, and by those who walk it: the ids that one route g
 another takes. Operations are named as the document names them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The project's own socket: where it lies, and how it is opened."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import socket

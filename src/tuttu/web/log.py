@@ -4,8 +4,6 @@ Neither bodies, nor paths with ids in them, nor the texts of unforeseen exceptio
 since each of them may carry a secret or a person's data; type and frames say where to look.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import secrets

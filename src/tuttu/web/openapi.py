@@ -1,7 +1,5 @@
 """The OpenAPI document, made from the table of routes and the types it names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus

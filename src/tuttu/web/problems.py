@@ -1,25 +1,12 @@
 """Refusals in the shape of RFC 9457, and which error of the engine becomes which of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
 
 from tuttu.api import ShownFault, shown_fault
-from tuttu.vocabulary.errors import (
-    AlreadyReloading,
-    BadRequest,
-    CallRefused,
-    FinalError,
-    NotFound,
-    ProjectError,
-    ReservedName,
-    RetryError,
-    TuttuError,
-    UnknownSurface,
-)
+from tuttu.vocabulary import errors
 
 MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_SECONDS = 5
@@ -65,7 +52,7 @@ class ProblemError(Exception):
         )
 
 
-def faulty(error: ProjectError) -> ProblemError:
+def faulty(error: errors.ProjectError) -> ProblemError:
     """A project folder that cannot be activated, with every fault; the version before it goes
     on."""
     count = len(error.faults)
@@ -75,23 +62,23 @@ def faulty(error: ProjectError) -> ProblemError:
     return problem
 
 
-CODES: tuple[tuple[type[TuttuError], int, str], ...] = (
-    (NotFound, 404, "not_found"),
-    (UnknownSurface, 400, "unknown_surface"),
-    (BadRequest, 400, "bad_request"),
-    (ReservedName, 400, "reserved_name"),
-    (AlreadyReloading, 409, "already_reloading"),
-    (RetryError, 503, "unavailable"),
-    (FinalError, 400, "refused"),
+CODES: tuple[tuple[type[errors.TuttuError], int, str], ...] = (
+    (errors.NotFound, 404, "not_found"),
+    (errors.UnknownSurface, 400, "unknown_surface"),
+    (errors.BadRequest, 400, "bad_request"),
+    (errors.ReservedName, 400, "reserved_name"),
+    (errors.AlreadyReloading, 409, "already_reloading"),
+    (errors.RetryError, 503, "unavailable"),
+    (errors.FinalError, 400, "refused"),
 )
 """Status and code of each kind of error; of several, the first that fits."""
 
 
-def problem_of(error: TuttuError) -> ProblemError:
+def problem_of(error: errors.TuttuError) -> ProblemError:
     """The refusal that tells what an error says; one that may pass says when to ask again."""
-    if isinstance(error, CallRefused):
+    if isinstance(error, errors.CallRefused):
         return ProblemError(error.status, error.code, str(error))
-    if isinstance(error, ProjectError):
+    if isinstance(error, errors.ProjectError):
         return faulty(error)
     status, code = next(each[1:] for each in CODES if isinstance(error, each[0]))
     headers = {"Retry-After": str(UNAVAILABLE_SECONDS)} if status == 503 else None

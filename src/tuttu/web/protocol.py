@@ -1,7 +1,5 @@
 """HTTP/1.1 on one connection: uvicorn's protocol with an end to its patience."""
 
-from __future__ import annotations
-
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol

@@ -2,8 +2,6 @@
 read only so far and only so long.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import binascii

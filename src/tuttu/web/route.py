@@ -1,7 +1,5 @@
 """What a route is: one line of the table, and how a request becomes a use case's arguments."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable, Mapping

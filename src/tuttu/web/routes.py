@@ -1,7 +1,5 @@
 """The table of routes: the application, the OpenAPI document and the tests derive from it."""
 
-from __future__ import annotations
-
 import functools
 
 import msgspec

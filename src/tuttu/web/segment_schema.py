@@ -1,7 +1,5 @@
 """Segment's calls as the OpenAPI document shows them; intake itself reads the raw bodies."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,7 +1,5 @@
 """One process: the application on a TCP address and on the project's own socket."""
 
-from __future__ import annotations
-
 import asyncio
 import ipaddress
 import signal

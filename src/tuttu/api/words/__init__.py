@@ -6,8 +6,6 @@ only where the value `name` says something. Dates, money and numbers are the sam
 and so is a name that the project wrote.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import cache

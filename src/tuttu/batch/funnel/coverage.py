@@ -4,15 +4,12 @@ A stage reads columns, and a column rests on roots: what was written, collected,
 chosen. A stage is fed once one of its roots is known of one customer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 from tuttu.decision import Candidate, DecisionView, Stage, Stages
 from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, OUTCOMES
-from tuttu.vocabulary.company import Trait
+from tuttu.vocabulary import company, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import item_column
 
 Root = str
 """A column of the wide row, or one of the names of `decision.stage`."""
@@ -59,7 +56,7 @@ def _probe(project: Project, root: Root) -> Probe:
     return lambda view: view.row.get(root) not in (None, [])
 
 
-def _counts(trait: Trait) -> bool:
+def _counts(trait: company.Trait) -> bool:
     """Never NULL: a count of nothing is 0, and what never happened in order is FALSE."""
     return bool(trait.sequence) or trait.aggregate is not None
 
@@ -76,7 +73,7 @@ def _roots(project: Project, candidate: Candidate, stage: Stage) -> frozenset[Ro
 
 def _of_collection(root: Root, about: str | None) -> Root:
     """What an item says rests on the collection that it is of."""
-    return about if about is not None and root.startswith(item_column("")) else root
+    return about if about is not None and root.startswith(values.item_column("")) else root
 
 
 def _origins(project: Project, column: str) -> frozenset[Root]:

@@ -1,7 +1,5 @@
 """Every customer of a store before every action, one dry run each."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tuttu import decision, identity
@@ -16,23 +14,17 @@ from tuttu.decision import (
     UnknownSurfaceError,
     candidates,
 )
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.errors import BadRequest
-from tuttu.vocabulary.events import FragmentId
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import conversion, errors, events, facts, room, values, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Rooms
-from tuttu.vocabulary.values import Instant
-from tuttu.vocabulary.verdicts import Verdict
 
-NOBODY: FragmentId = bytes(16)
+NOBODY: events.FragmentId = bytes(16)
 
 
 def funnel_of(  # noqa: PLR0913
-    reader: Reader,
+    reader: facts.Reader,
     project: Project,
-    rooms: Rooms,
-    now: Instant,
+    rooms: room.Rooms,
+    now: values.Instant,
     *,
     surfaces: Sequence[str] = (),
     language: str = ENGLISH,
@@ -48,17 +40,21 @@ def funnel_of(  # noqa: PLR0913
     try:
         judged = list(candidates(project, DecisionQuery(surfaces=asked, fragment=NOBODY)))
     except UnknownSurfaceError as error:
-        raise BadRequest(error.found, error.expected) from error
+        raise errors.BadRequest(error.found, error.expected) from error
     tally, coverage = Tally(judged, stages), StageCoverage(project, judged, stages)
     for customer in identity.customers(reader, project):
         view = decision.view(reader, project, customer, now, rooms=rooms)
         coverage.see(view)
         tally.add(_verdicts(view, asked, stages))
     lines = tally.lines(coverage.feeds, words_in(language))
-    return Funnel(now=format_instant(now), surfaces=asked, customers=tally.customers, lines=lines)
+    return Funnel(
+        now=conversion.format_instant(now), surfaces=asked, customers=tally.customers, lines=lines
+    )
 
 
-def _verdicts(view: DecisionView, surfaces: tuple[str, ...], stages: Stages) -> tuple[Verdict, ...]:
+def _verdicts(
+    view: DecisionView, surfaces: tuple[str, ...], stages: Stages
+) -> tuple[verdicts.Verdict, ...]:
     """Of a dry run whose seed follows from the customer: the same store gives the same funnel.
     Nothing is rendered: whether a message can be is checked when the project is loaded."""
     fragment = view.customer.oldest

@@ -1,7 +1,5 @@
 """A funnel as text, for people at a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from tuttu.batch.funnel.tally import Funnel, FunnelLine, StageCount

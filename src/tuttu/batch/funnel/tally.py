@@ -1,7 +1,5 @@
 """What a funnel counts: verdicts by action, treatment, stage and reason."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 

@@ -2,21 +2,12 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tuttu.api import DIFFERENCES_SHOWN, ComparedKind, Difference
+from tuttu.batch.verify import exporting
 from tuttu.batch.verify.definition_checks import DefinitionCheck
-from tuttu.batch.verify.exporting import (
-    CUSTOMERS,
-    GROUPS,
-    answer,
-    answers_table,
-    items_table,
-    ledger_columns,
-)
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch import (
     COMPUTED,
@@ -109,20 +100,20 @@ def _differs(pair: Pair) -> str:
 
 def answers(layout: Layout, about: str | None, asked: Sequence[DefinitionCheck]) -> Side:
     """What conditions, formulas, guards and stages say."""
-    table = quoted_name(answers_table(layout, about))
+    table = quoted_name(exporting.answers_table(layout, about))
     pairs = [
-        Pair(each.part, each.name, quoted_name(answer(number)), f"({each.sql})")
+        Pair(each.part, each.name, quoted_name(exporting.answer(number)), f"({each.sql})")
         for number, each in enumerate(asked)
     ]
     if about is None:
-        return Side(f'{CUSTOMERS} JOIN {table} USING ("{CUSTOMER}")', pairs)
+        return Side(f'{exporting.CUSTOMERS} JOIN {table} USING ("{CUSTOMER}")', pairs)
     return Side(f"({_about(layout, about, table)})", pairs, item=quoted_name(KEY))
 
 
 def _about(layout: Layout, about: str, table: str) -> str:
     """A row for each item, or for a customer who has none: his columns, the item's fields, and
     what the ledger knows of the item."""
-    laid_over = ledger_columns(layout)
+    laid_over = exporting.ledger_columns(layout)
     but = f" EXCLUDE ({', '.join(map(quoted_name, laid_over))})" if laid_over else ""
     fields = "".join(
         f", struct_extract(u.item, {quoted(name)}) AS {quoted_name(item_column(name))}"
@@ -130,19 +121,21 @@ def _about(layout: Layout, about: str, table: str) -> str:
     )
     return (
         f'SELECT c.*{but}, a.* EXCLUDE ("{CUSTOMER}"){fields}'
-        f' FROM {table} a JOIN {CUSTOMERS} c USING ("{CUSTOMER}")'
-        f' LEFT JOIN (SELECT "{CUSTOMER}", unnest({quoted_name(about)}) AS item FROM {CUSTOMERS}) u'
+        f' FROM {table} a JOIN {exporting.CUSTOMERS} c USING ("{CUSTOMER}")'
+        f' LEFT JOIN (SELECT "{CUSTOMER}", unnest({quoted_name(about)}) AS item'
+        f" FROM {exporting.CUSTOMERS}) u"
         f' ON u."{CUSTOMER}" = a."{CUSTOMER}" AND struct_extract(u.item, {quoted(KEY)}) = a."{KEY}"'
     )
 
 
 def judged(layout: Layout, about: str) -> Side:
     """Whether every item was judged, and once."""
-    table, column = quoted_name(answers_table(layout, about)), quoted_name(about)
+    table, column = quoted_name(exporting.answers_table(layout, about)), quoted_name(about)
     keys = f"list_transform({column}, lambda tuttu_item: struct_extract(tuttu_item, {quoted(KEY)}))"
     relation = (
         f'(SELECT "{CUSTOMER}", count("{KEY}") AS live FROM {table} GROUP BY "{CUSTOMER}")'
-        f' FULL JOIN (SELECT "{CUSTOMER}", len(list_distinct({keys})) AS batch FROM {CUSTOMERS})'
+        f' FULL JOIN (SELECT "{CUSTOMER}", len(list_distinct({keys})) AS batch'
+        f" FROM {exporting.CUSTOMERS})"
         f' USING ("{CUSTOMER}")'
     )
     return Side(relation, [Pair("items judged", about, "live", "batch")])
@@ -151,7 +144,7 @@ def judged(layout: Layout, about: str) -> Side:
 def from_log(layout: Layout) -> Iterator[Side]:
     """What the log says, after `profile.batch.compute`."""
     sources = set(sources_of(layout.project))
-    relation = f'{CUSTOMERS} c FULL JOIN {COMPUTED} d USING ("{CUSTOMER}")'
+    relation = f'{exporting.CUSTOMERS} c FULL JOIN {COMPUTED} d USING ("{CUSTOMER}")'
     traits = [
         Pair(
             "sources over the log" if name in sources else "traits over the log",
@@ -178,7 +171,7 @@ def _items(layout: Layout, collection: str) -> Side:
     ]
     there = Pair(part, collection, f'a."{KEY}" IS NOT NULL', f'b."{KEY}" IS NOT NULL')
     relation = (
-        f"{quoted_name(items_table(layout, collection))} a"
+        f"{quoted_name(exporting.items_table(layout, collection))} a"
         f" FULL JOIN {quoted_name(latest(layout, collection))} b"
         f' ON a."{CUSTOMER}" = b."{CUSTOMER}" AND a."{KEY}" = b."{KEY}"'
     )
@@ -193,7 +186,7 @@ def _items(layout: Layout, collection: str) -> Side:
 def _group(layout: Layout, name: str) -> Side:
     group = layout.project.profile.groups[name]
     relation = (
-        f'(SELECT * FROM {GROUPS} WHERE "of" = {quoted(name)}) a'
+        f'(SELECT * FROM {exporting.GROUPS} WHERE "of" = {quoted(name)}) a'
         f' FULL JOIN ({members(layout, group, COMPUTED)}) b USING ("{CUSTOMER}")'
     )
     part = "groups over the log"

@@ -1,7 +1,5 @@
 """Everything that is asked of a customer, each question with both ways to its answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -12,11 +10,10 @@ from tuttu.decision.stage import NamedExpression
 from tuttu.decision.stages.guards import blocking
 from tuttu.policy import to_sql
 from tuttu.profile.batch import KEY
-from tuttu.vocabulary.library import Action, Guard, Treatment
+from tuttu.vocabulary import library, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Expression, Kind, Row, Type, Value
 
-BOOL = Type(Kind.BOOL)
+BOOL = values.Type(values.Kind.BOOL)
 ITEM_KEY = f'"{KEY}"'
 
 
@@ -25,12 +22,12 @@ class CheckSubject(msgspec.Struct, frozen=True):
     he has none."""
 
     view: DecisionView
-    row: Row
+    row: values.Row
     about: str | None = None
     item: str | None = None
 
 
-Live = Callable[[CheckSubject], Value]
+Live = Callable[[CheckSubject], values.Value]
 
 
 class DefinitionCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +35,7 @@ class DefinitionCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     part: str
     name: str
-    type: Type
+    type: values.Type
     sql: str
     live: Live
 
@@ -48,12 +45,12 @@ def subjects(project: Project) -> list[str | None]:
     return [None, *sorted({each.about for each, _ in ways(project) if each.about is not None})]
 
 
-def asking(project: Project, about: str) -> tuple[Action, Treatment]:
+def asking(project: Project, about: str) -> tuple[library.Action, library.Treatment]:
     """An action about the items of a collection, with a treatment: any of them."""
     return next(way for way in ways(project) if way[0].about == about)
 
 
-def ways(project: Project) -> Iterator[tuple[Action, Treatment]]:
+def ways(project: Project) -> Iterator[tuple[library.Action, library.Treatment]]:
     """Every action by every one of its treatments."""
     for action in project.actions.values():
         yield from ((action, treatment) for treatment in action.treatments.values())
@@ -65,7 +62,7 @@ def _named(project: Project) -> Iterator[NamedExpression]:
             yield from stage.reads(action, treatment, project).expressions
 
 
-def expressions(project: Project) -> Iterator[Expression]:
+def expressions(project: Project) -> Iterator[values.Expression]:
     """All conditions and formulas that are asked of a customer or of one of their items."""
     return (each.expression for each in _named(project))
 
@@ -115,7 +112,7 @@ def _derived(project: Project) -> Iterator[DefinitionCheck]:
             )
 
 
-def _stages(action: Action) -> Iterator[DefinitionCheck]:
+def _stages(action: library.Action) -> Iterator[DefinitionCheck]:
     treatment = next(iter(action.treatments.values()), None)
     if treatment is None:
         return
@@ -130,7 +127,7 @@ def _stages(action: Action) -> Iterator[DefinitionCheck]:
             )
 
 
-def _on_row(expression: Expression) -> Live:
+def _on_row(expression: values.Expression) -> Live:
     return lambda subject: expression(subject.row)
 
 
@@ -138,14 +135,14 @@ def _column(name: str) -> Live:
     return lambda subject: subject.row.get(name)
 
 
-def _passes(action: Action, treatment: Treatment, stage: Stage) -> Live:
+def _passes(action: library.Action, treatment: library.Treatment, stage: Stage) -> Live:
     def passes(subject: CheckSubject) -> bool:
         return stage.reason(Candidate(action, treatment, subject.item), subject.view) is None
 
     return passes
 
 
-def _blocks(project: Project, guard: Guard) -> Iterator[DefinitionCheck]:
+def _blocks(project: Project, guard: library.Guard) -> Iterator[DefinitionCheck]:
     """Asked of an action that the guard concerns; if there is none, it never blocks anything."""
     concerned = next((way for way in ways(project) if guard.may_block(way[0])), None)
     if concerned is None:

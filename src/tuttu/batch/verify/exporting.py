@@ -1,8 +1,6 @@
 """From one snapshot to the files of an export: everybody's row, what is said of him live, and the
 log."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -14,43 +12,28 @@ from tuttu.batch.verify.definition_checks import CheckSubject, DefinitionCheck, 
 from tuttu.decision import Candidate, DecisionView
 from tuttu.decision.view import items_of
 from tuttu.policy import Relation, duckdb_type, duckdb_value
-from tuttu.profile.batch import (
-    CUSTOMER,
-    KEY,
-    PROFILING,
-    Layout,
-    LogExport,
-    Masks,
-    abouts,
-    compared,
-    item_columns,
-)
+from tuttu.profile import batch
 from tuttu.storage import ExportWorkspace, Sheet
-from tuttu.vocabulary.company import Collection
-from tuttu.vocabulary.conversion import key_text
+from tuttu.vocabulary import company, conversion, facts, people, room, values
 from tuttu.vocabulary.events import Event
-from tuttu.vocabulary.facts import Reader
-from tuttu.vocabulary.people import Customer
-from tuttu.vocabulary.room import Rooms
-from tuttu.vocabulary.values import Instant, Item, Kind, Row, Type
 
 CUSTOMERS, GROUPS = "customers", "groups"
-INSTANT = Type(Kind.TIMESTAMP)
+INSTANT = values.Type(values.Kind.TIMESTAMP)
 EVERY = 1_000
 Progress = Callable[[str], None]
 
 
-def answers_table(layout: Layout, about: str | None) -> str:
+def answers_table(layout: batch.Layout, about: str | None) -> str:
     """The live answers about customers, or about the items of a collection."""
     return "answers" if about is None else f"answers {_number(layout, about)}"
 
 
-def items_table(layout: Layout, collection: str) -> str:
+def items_table(layout: batch.Layout, collection: str) -> str:
     """The live items of a collection."""
     return f"live items {_number(layout, collection)}"
 
 
-def ledger_columns(layout: Layout) -> list[str]:
+def ledger_columns(layout: batch.Layout) -> list[str]:
     """The columns that are neither of the profile nor of time: what the ledger knows."""
     project = layout.project
     known = {*project.row_schema.columns, *project.row_schema.collections, "now"}
@@ -62,7 +45,7 @@ def answer(number: int) -> str:
     return f"tuttu answer {number}"
 
 
-def _number(layout: Layout, collection: str) -> int:
+def _number(layout: batch.Layout, collection: str) -> int:
     return list(layout.project.profile.collections).index(collection)
 
 
@@ -77,14 +60,14 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     """asked: by collection that questions are about, None for those about customers."""
 
     bench: ExportWorkspace
-    layout: Layout
-    rooms: Rooms
+    layout: batch.Layout
+    rooms: room.Rooms
     asked: Mapping[str | None, list[DefinitionCheck]]
-    masks: Masks
+    masks: batch.Masks
 
-    def write(self, reader: Reader, now: Instant, progress: Progress) -> Counts:
+    def write(self, reader: facts.Reader, now: values.Instant, progress: Progress) -> Counts:
         """Everybody, and the whole log."""
-        log = LogExport(self.bench, self.layout, self.masks)
+        log = batch.LogExport(self.bench, self.layout, self.masks)
         customers = self._people(log, reader, now, progress)
         heard = 0
         for fragment, event in events(reader):
@@ -96,7 +79,9 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
         progress(f"{heard:,} events exported")
         return Counts(customers, heard)
 
-    def _people(self, log: LogExport, reader: Reader, now: Instant, progress: Progress) -> int:
+    def _people(
+        self, log: batch.LogExport, reader: facts.Reader, now: values.Instant, progress: Progress
+    ) -> int:
         sheets, count = _Sheets(self), 0
         for customer in identity.customers(reader, self.layout.project):
             view = decision.view(reader, self.layout.project, customer, now, rooms=self.rooms)
@@ -111,7 +96,7 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
         return count
 
 
-def events(reader: Reader) -> Iterator[tuple[bytes, Event]]:
+def events(reader: facts.Reader) -> Iterator[tuple[bytes, Event]]:
     """Every event of the log with its fragment, oldest first."""
     after = 0
     while page := reader.facts(after=after):
@@ -121,7 +106,7 @@ def events(reader: Reader) -> Iterator[tuple[bytes, Event]]:
                 yield logged.fact.fragment, logged.fact.body
 
 
-def name_of(customer: Customer) -> str:
+def name_of(customer: people.Customer) -> str:
     """A customer's pseudonym."""
     return customer.oldest.hex()
 
@@ -134,11 +119,12 @@ class _Sheets:
         self._relation: Relation = self._layout.relation()
         self._ledger = ledger_columns(self._layout)
         project = self._layout.project
-        self._hidden = [each for each in compared(project) if not self._layout.shows(each)]
+        self._hidden = [each for each in batch.compared(project) if not self._layout.shows(each)]
         bench = export.bench
         self._customers = bench.table(CUSTOMERS, self._columns())
         self._groups = bench.table(
-            GROUPS, {CUSTOMER: "VARCHAR", "of": "VARCHAR", "number": "BIGINT", "names": "VARCHAR"}
+            GROUPS,
+            {batch.CUSTOMER: "VARCHAR", "of": "VARCHAR", "number": "BIGINT", "names": "VARCHAR"},
         )
         self._items = {
             name: bench.table(items_table(self._layout, name), _item_types(self._layout, each))
@@ -149,7 +135,7 @@ class _Sheets:
             for about in export.asked
         }
 
-    def add(self, reader: Reader, found: DecisionView) -> None:
+    def add(self, reader: facts.Reader, found: DecisionView) -> None:
         name, row = name_of(found.customer), found.row
         shown = [self._cell(column, row) for column in self._relation]
         hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
@@ -169,24 +155,24 @@ class _Sheets:
     def _columns(self) -> dict[str, str]:
         shown = {name: duckdb_type(declared) for name, declared in self._relation.items()}
         hidden = {self._layout.column(name): "VARCHAR" for name in self._hidden}
-        return {CUSTOMER: "VARCHAR", PROFILING: "BOOLEAN", **shown, **hidden}
+        return {batch.CUSTOMER: "VARCHAR", batch.PROFILING: "BOOLEAN", **shown, **hidden}
 
     def _answer_types(self, about: str | None) -> dict[str, str]:
         asked = self._export.asked[about]
         types = {answer(n): duckdb_type(each.type) for n, each in enumerate(asked)}
         laid_over = {} if about is None else dict.fromkeys(self._ledger, "TIMESTAMP")
-        return {CUSTOMER: "VARCHAR", KEY: "VARCHAR", **laid_over, **types}
+        return {batch.CUSTOMER: "VARCHAR", batch.KEY: "VARCHAR", **laid_over, **types}
 
-    def _cell(self, column: str, row: Row) -> Any:
+    def _cell(self, column: str, row: values.Row) -> Any:
         declared, value = self._relation[column], row.get(column)
-        if column in abouts(self._layout.project) and isinstance(value, list):
-            value = [{KEY: self._key(column, item), **item} for item in value]
+        if column in batch.abouts(self._layout.project) and isinstance(value, list):
+            value = [{batch.KEY: self._key(column, item), **item} for item in value]
         return duckdb_value(value, declared)
 
-    def _key(self, collection: str, item: Item) -> str | None:
+    def _key(self, collection: str, item: values.Item) -> str | None:
         """The pseudonym of an item."""
         declared = self._layout.project.profile.collections[collection]
-        key = key_text(item.get(declared.key), declared.fields[declared.key])
+        key = conversion.key_text(item.get(declared.key), declared.fields[declared.key])
         return self._export.masks.mask(key)
 
     def _add_answers(self, name: str, subject: CheckSubject) -> None:
@@ -197,20 +183,20 @@ class _Sheets:
         key = self._export.masks.mask(subject.item)
         self._answers[subject.about].add([name, key, *laid_over, *given])
 
-    def _add_items(self, name: str, collection: str, row: Row) -> None:
+    def _add_items(self, name: str, collection: str, row: values.Row) -> None:
         declared = self._layout.project.profile.collections[collection]
         found = row.get(collection)
         for item in found if isinstance(found, list) else []:
             cells = [self._item_cell(declared, field, item) for field in declared.fields]
             self._items[collection].add([name, self._key(collection, item), *cells])
 
-    def _item_cell(self, collection: Collection, field: str, item: Item) -> Any:
+    def _item_cell(self, collection: company.Collection, field: str, item: values.Item) -> Any:
         value = item.get(field)
         if field not in self._layout.fields[collection.name]:
             return self._export.masks.mask(value)
         return duckdb_value(value, collection.fields[field])
 
-    def _add_groups(self, name: str, reader: Reader, found: DecisionView) -> None:
+    def _add_groups(self, name: str, reader: facts.Reader, found: DecisionView) -> None:
         project = self._layout.project
         for group in project.profile.groups:
             members = profile.group_members(reader, found.customer, project, group, found.row)
@@ -231,6 +217,10 @@ def _subjects(found: DecisionView, about: str | None) -> Iterator[CheckSubject]:
         yield CheckSubject(found, row, about, key)
 
 
-def _item_types(layout: Layout, collection: Collection) -> dict[str, str]:
-    columns = item_columns(layout, collection).items()
-    return {CUSTOMER: "VARCHAR", KEY: "VARCHAR", **{n: duckdb_type(kind) for n, kind in columns}}
+def _item_types(layout: batch.Layout, collection: company.Collection) -> dict[str, str]:
+    columns = batch.item_columns(layout, collection).items()
+    return {
+        batch.CUSTOMER: "VARCHAR",
+        batch.KEY: "VARCHAR",
+        **{n: duckdb_type(kind) for n, kind in columns},
+    }

@@ -1,7 +1,5 @@
 """One run: export, ask, compute, compare, and leave nothing behind."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -12,11 +10,8 @@ from tuttu.batch.verify.definition_checks import definition_checks, expressions,
 from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter
 from tuttu.profile.batch import Masks, compute, layout_of
 from tuttu.storage import ExportWorkspace, open_workspace
-from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.facts import Reader
+from tuttu.vocabulary import conversion, facts, room, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import Rooms
-from tuttu.vocabulary.values import Instant
 
 Progress = Callable[[str], None]
 
@@ -29,8 +24,8 @@ class ExportPlan(NamedTuple):
     """What is exported, and as of when. key: of the masks of this run."""
 
     project: Project
-    rooms: Rooms
-    now: Instant
+    rooms: room.Rooms
+    now: values.Instant
     key: bytes
 
 
@@ -38,7 +33,7 @@ class Export(NamedTuple):
     """An export that is written. position: of the log, in its snapshot."""
 
     writer: ExportWriter
-    now: Instant
+    now: values.Instant
     position: int
     counts: Counts
 
@@ -71,7 +66,7 @@ class Runs:
 
 
 def export(
-    reader: Reader, plan: ExportPlan, workspace: ExportWorkspace, progress: Progress
+    reader: facts.Reader, plan: ExportPlan, workspace: ExportWorkspace, progress: Progress
 ) -> Export:
     """Everybody judged row by row on one snapshot, and the whole log, written to the workspace.
 
@@ -104,7 +99,7 @@ def compare(found: Export, progress: Progress) -> Verification:
         comparison.add(side)
     parts = comparison.parts
     return Verification(
-        now=format_instant(found.now),
+        now=conversion.format_instant(found.now),
         position=found.position,
         customers=found.counts.customers,
         events=found.counts.events,

@@ -4,8 +4,6 @@ Shapes say what keys there are and of what type their values are; what refers to
 by the readers. Nothing here reads a file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from tuttu.catalog.schemas import (

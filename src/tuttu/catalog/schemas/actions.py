@@ -1,7 +1,5 @@
 """Shapes of actions/<owner>/<issue group>/<action>.yaml and _group.yaml."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 

@@ -1,7 +1,5 @@
 """Shape of channels.yaml: channels and surfaces."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 

@@ -1,7 +1,5 @@
 """Shape of consent.yaml: purposes and their bases."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 BASES = (

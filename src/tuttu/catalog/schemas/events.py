@@ -1,7 +1,5 @@
 """Shape of events.yaml: the tracking plan, and what events do."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 PATH = "^[A-Za-z0-9_]+([.][A-Za-z0-9_]+)*$"

@@ -1,7 +1,5 @@
 """Shape of identity.yaml: how customers are known."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 

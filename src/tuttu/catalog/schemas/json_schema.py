@@ -4,8 +4,6 @@ Every piece has a `title`, a noun phrase that faults quote as what was expected,
 `description`, which editors show beside the key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Shape of policy.yaml: guards, contact limits, suppressions, levers, controls."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 

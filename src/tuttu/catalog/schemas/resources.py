@@ -1,7 +1,5 @@
 """Shape of resources.yaml: what there is a limited amount of."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 

@@ -1,7 +1,5 @@
 """Shape of scenarios/*.yaml: what happens, and what must come out of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tuttu.catalog.schemas import json_schema as s

@@ -1,7 +1,5 @@
 """Shape of traits.yaml: what is known of customers."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 USE = s.listing(

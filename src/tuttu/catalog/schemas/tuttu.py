@@ -1,7 +1,5 @@
 """Shape of tuttu.yaml: the company."""
 
-from __future__ import annotations
-
 from tuttu.catalog.schemas import json_schema as s
 
 

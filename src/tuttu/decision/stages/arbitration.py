@@ -3,8 +3,6 @@
 Who lost to whom is worked out in `decision.arbitration`, under this stage's name.
 """
 
-from __future__ import annotations
-
 from tuttu.decision.stage import ALWAYS, Stage, StageReads
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView

@@ -1,7 +1,5 @@
 """Does the recipient permit the purpose in the channel."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

@@ -1,29 +1,26 @@
 """Would one more contact be too many, for the customer or for their group."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tuttu.decision.stage import CONTACTS, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.library import Action, Treatment
+from tuttu.vocabulary import library, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Reason
 
 _NAME = "contact_limits"
 
 
-def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     if view.skips(candidate, _NAME):
         return None
     action, treatment = candidate.action, candidate.treatment
     for limit in view.project.policy.contact_limits:
         if view.history.limit_breach(limit, action, treatment, candidate.item) is not None:
-            return Reason("contact_limit", {"limit": limit.name})
+            return verdicts.Reason("contact_limit", {"limit": limit.name})
     return None
 
 
-def _reads(action: Action, _treatment: Treatment, project: Project) -> StageReads:
+def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     asked = project.policy.contact_limits and _NAME not in project.purposes[action.purpose].skips
     return StageReads(roots=(CONTACTS,) if asked else ())
 

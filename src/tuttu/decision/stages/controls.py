@@ -1,25 +1,22 @@
 """Is the customer in the slice that gets no marketing, so that its effect can be measured."""
 
-from __future__ import annotations
-
 from tuttu.decision.chance import NO_MARKETING
 from tuttu.decision.stage import ALWAYS, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.library import Action, Treatment
+from tuttu.vocabulary import library, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Reason
 
 CONTROLLED_PURPOSE = "marketing"
 _NAME = "controls"
 
 
-def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     if view.arm != NO_MARKETING or candidate.action.purpose != CONTROLLED_PURPOSE:
         return None
-    return None if view.skips(candidate, _NAME) else Reason("control_group")
+    return None if view.skips(candidate, _NAME) else verdicts.Reason("control_group")
 
 
-def _reads(action: Action, _treatment: Treatment, project: Project) -> StageReads:
+def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     skipped = _NAME in project.purposes[action.purpose].skips
     share = project.policy.controls.no_marketing
     return StageReads(roots=(ALWAYS,) if share and not skipped else ())

@@ -1,23 +1,20 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.library import Action, Guard, Treatment
+from tuttu.vocabulary import library, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Reason
 
 
-def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     blocked = blocking(candidate, view)
-    return Reason("guard", {"guard": blocked[0].name}) if blocked else None
+    return verdicts.Reason("guard", {"guard": blocked[0].name}) if blocked else None
 
 
-def blocking(candidate: Candidate, view: DecisionView) -> tuple[Guard, ...]:
+def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, ...]:
     """The guards that block the candidate's purpose now, in the order of the file.
 
     One that is about a collection is asked of the candidate's own item, and blocks that alone.
@@ -34,13 +31,13 @@ def blocking(candidate: Candidate, view: DecisionView) -> tuple[Guard, ...]:
     return known
 
 
-def concerns(guard: Guard, candidate: Candidate) -> bool:
+def concerns(guard: library.Guard, candidate: Candidate) -> bool:
     """Whether the guard is asked of the candidate; one about items is of none without an item."""
     has_item = guard.about is None or candidate.item is not None
     return has_item and guard.may_block(candidate.action)
 
 
-def _blocks(guard: Guard, candidate: Candidate, view: DecisionView) -> bool:
+def _blocks(guard: library.Guard, candidate: Candidate, view: DecisionView) -> bool:
     """`until` excludes its last instant, `through` includes it; no instant, no cooling."""
     row = view.row if guard.about is None else view.row_of(candidate)
     if guard.when(row) is not False:
@@ -80,7 +77,7 @@ def substitutes(blocked: Iterable[Candidate], view: DecisionView) -> dict[str, l
     return {surface: sorted(here, key=lambda each: here[each]) for surface, here in found.items()}
 
 
-def _reads(action: Action, _treatment: Treatment, project: Project) -> StageReads:
+def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     return StageReads(
         tuple(
             NamedExpression("guards", f"{guard.name}, {key}", each, guard.about)

@@ -1,7 +1,5 @@
 """Is enough left of everything it uses; what the customer holds already is theirs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import msgspec

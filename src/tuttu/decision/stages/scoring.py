@@ -3,36 +3,33 @@
 Worth = propensity × value × relevance × lever − effort − cost, rounded once, half to even.
 """
 
-from __future__ import annotations
-
 import math
 
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.library import Action, Lever, Treatment
-from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import INTEGER_MAX, MONEY_SCALE, Expression, Instant, Kind, Row
-from tuttu.vocabulary.verdicts import Reason, Score
+from tuttu.vocabulary import library, project, values, verdicts
 
 
 class _Unknown(Exception):  # noqa: N818 - a missing figure, not a mistake
     """One figure of the formula is missing."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: verdicts.Reason) -> None:
         self.reason = reason
         super().__init__(reason.code)
 
 
-def score_of(candidate: Candidate, view: DecisionView) -> Score | Reason:
+def score_of(candidate: Candidate, view: DecisionView) -> verdicts.Score | verdicts.Reason:
     """The score, or the reason why there is none."""
     key = candidate.key
-    known: Score | Reason | None = view.worths.get(key) or view.memo.scores.get(key)
+    known: verdicts.Score | verdicts.Reason | None = view.worths.get(key) or view.memo.scores.get(
+        key
+    )
     if known is None:
         known = view.memo.scores[key] = _score(candidate, view)
     return known
 
 
-def _score(candidate: Candidate, view: DecisionView) -> Score | Reason:
+def _score(candidate: Candidate, view: DecisionView) -> verdicts.Score | verdicts.Reason:
     action, row = candidate.action, view.row_of(candidate)
     try:
         propensity = _propensity(action, row)
@@ -42,7 +39,7 @@ def _score(candidate: Candidate, view: DecisionView) -> Score | Reason:
         lever = _lever(action, view.project.policy.levers, view.now)
         cost = candidate.treatment.cost
         gain = propensity * value * relevance * lever
-        return Score(
+        return verdicts.Score(
             propensity=propensity,
             value=_money(value),
             relevance=relevance,
@@ -55,30 +52,30 @@ def _score(candidate: Candidate, view: DecisionView) -> Score | Reason:
         return unknown.reason
 
 
-def _figure(name: str, formula: Expression | None, row: Row, absent: float) -> float:
+def _figure(name: str, formula: values.Expression | None, row: values.Row, absent: float) -> float:
     """In currency units, if it is money."""
     if formula is None:
         return absent
     value = formula(row)
     if value is None or not isinstance(value, int | float):
-        raise _Unknown(Reason("figure_unknown", {"figure": name}))
-    return value / MONEY_SCALE if formula.type.kind is Kind.MONEY else float(value)
+        raise _Unknown(verdicts.Reason("figure_unknown", {"figure": name}))
+    return value / values.MONEY_SCALE if formula.type.kind is values.Kind.MONEY else float(value)
 
 
-def _propensity(action: Action, row: Row) -> float:
+def _propensity(action: library.Action, row: values.Row) -> float:
     if action.propensity is None:
         if action.model is None:
-            raise _Unknown(Reason("no_propensity"))
-        raise _Unknown(Reason("no_score_yet", {"model": action.model}))
+            raise _Unknown(verdicts.Reason("no_propensity"))
+        raise _Unknown(verdicts.Reason("no_score_yet", {"model": action.model}))
     value = action.propensity(row)
     if value is None or not isinstance(value, int | float):
-        raise _Unknown(Reason("figure_unknown", {"figure": "propensity"}))
+        raise _Unknown(verdicts.Reason("figure_unknown", {"figure": "propensity"}))
     if not 0 <= value <= 1:
-        raise _Unknown(Reason("propensity_out_of_range", {"propensity": value}))
+        raise _Unknown(verdicts.Reason("propensity_out_of_range", {"propensity": value}))
     return float(value)
 
 
-def _lever(action: Action, levers: tuple[Lever, ...], now: Instant) -> float:
+def _lever(action: library.Action, levers: tuple[library.Lever, ...], now: values.Instant) -> float:
     """All levers that name the action, its issue group or its owner, multiplied."""
     return math.prod(
         lever.times
@@ -92,18 +89,20 @@ def _lever(action: Action, levers: tuple[Lever, ...], now: Instant) -> float:
 
 def _money(units: float, *, less: int = 0) -> int:
     """Currency units to 1/10,000 of them, less an amount that is in these already."""
-    amount = units * MONEY_SCALE - less
-    if not math.isfinite(amount) or abs(amount) > INTEGER_MAX:
-        raise _Unknown(Reason("worth_out_of_range"))
+    amount = units * values.MONEY_SCALE - less
+    if not math.isfinite(amount) or abs(amount) > values.INTEGER_MAX:
+        raise _Unknown(verdicts.Reason("worth_out_of_range"))
     return round(amount)
 
 
-def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     score = score_of(candidate, view)
-    return score if isinstance(score, Reason) else None
+    return score if isinstance(score, verdicts.Reason) else None
 
 
-def _reads(action: Action, _treatment: Treatment, _project: Project) -> StageReads:
+def _reads(
+    action: library.Action, _treatment: library.Treatment, _project: project.Project
+) -> StageReads:
     return StageReads(
         tuple(
             NamedExpression("formulas", f"{action.name}, {key}", formula, action.about)

@@ -1,7 +1,5 @@
 """Did the customer say, or keep, enough to be left alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -9,23 +7,22 @@ import msgspec
 from tuttu import ledger
 from tuttu.decision.stage import OUTCOMES, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.library import Action, Treatment
+from tuttu.vocabulary import library, verdicts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.verdicts import Reason, ReceiptEvidence, Silence
 
 _NAME = "suppressions"
 
 
-def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     if view.skips(candidate, _NAME):
         return None
     for suppression in view.project.policy.suppressions:
         if view.history.suppressed_by(suppression, candidate.action, candidate.item) is not None:
-            return Reason("suppressed", {"suppression": suppression.name})
+            return verdicts.Reason("suppressed", {"suppression": suppression.name})
     return None
 
 
-def _reads(action: Action, _treatment: Treatment, project: Project) -> StageReads:
+def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     asked = project.policy.suppressions and _NAME not in project.purposes[action.purpose].skips
     return StageReads(roots=(OUTCOMES,) if asked else ())
 
@@ -34,7 +31,7 @@ def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, obj
     return {"silences": tuple(_silences(view, candidates))}
 
 
-def _silences(view: DecisionView, candidates: Sequence[Candidate]) -> Iterator[Silence]:
+def _silences(view: DecisionView, candidates: Sequence[Candidate]) -> Iterator[verdicts.Silence]:
     """Those that hold; there are none without contacts."""
     if not view.history.entries:
         return
@@ -42,10 +39,10 @@ def _silences(view: DecisionView, candidates: Sequence[Candidate]) -> Iterator[S
         for suppression in view.project.policy.suppressions:
             until = view.history.silent_until(suppression, view.project.actions[action], item)
             if until is not None and view.now < until:
-                yield Silence(rule=suppression.name, action=action, item=item, until=until)
+                yield verdicts.Silence(rule=suppression.name, action=action, item=item, until=until)
 
 
-def _recalls(evidence: ReceiptEvidence, view: DecisionView) -> DecisionView:
+def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> DecisionView:
     """The ledger is one: what the stages after this one keep of it is read back here too."""
     history = ledger.from_receipt(
         view.now,

@@ -1,7 +1,5 @@
 """Values at which something changes, and how far one value is from another."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal

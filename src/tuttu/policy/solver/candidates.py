@@ -1,7 +1,5 @@
 """Conditions that should be TRUE or FALSE, and the moves that could make them so."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec

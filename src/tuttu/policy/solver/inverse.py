@@ -4,8 +4,6 @@ Not all of them, and not always one that exists: those that a person would name.
 back is only tried.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date

@@ -1,7 +1,5 @@
 """Collections changed as little as helps: an item's field, an item more, an item less."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 

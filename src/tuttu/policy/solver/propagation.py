@@ -5,21 +5,11 @@ A tree is walked from its root down. Each node is handed the values that would m
 else as the row has it. What arrives at a column is worth trying; whether it helps, the trying says.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from tuttu.policy import tree as t
-from tuttu.policy.solver import inverse, items
-from tuttu.policy.solver.boundaries import (
-    distance,
-    fits,
-    neighbours,
-    other_than,
-    same,
-    sample_values,
-)
+from tuttu.policy.solver import boundaries, inverse, items
 from tuttu.policy.solver.search import Move
 from tuttu.policy.solver.trees import value_of
 from tuttu.vocabulary.values import Kind, Row, Type, Value
@@ -49,7 +39,7 @@ class Proposed:
         self.types.setdefault(column, declared)
         for value in values:
             if len(known) < _MOST and (
-                declared is None or declared.many or fits(value, declared.kind)
+                declared is None or declared.many or boundaries.fits(value, declared.kind)
             ):
                 known.setdefault(repr(value), value)
 
@@ -63,9 +53,9 @@ class Proposed:
         """To each value other than the present one."""
         present, kind = row.get(column), self.kind(column)
         return [
-            Move(column, value, distance(present, value, kind))
+            Move(column, value, boundaries.distance(present, value, kind))
             for value in self.of(column)
-            if not same(present, value)
+            if not boundaries.same(present, value)
         ]
 
     def kind(self, column: str) -> Kind | None:
@@ -102,12 +92,12 @@ class _Walk:
         return value_of(node, self.row)
 
     def samples(self, kind: Kind) -> list[Value]:
-        return sample_values(kind, self.row.get(t.NOW))
+        return boundaries.sample_values(kind, self.row.get(t.NOW))
 
     def against(self, node: t.Node, other: t.Node) -> list[Value]:
         """What a value is compared with, and its neighbours; plain ones if that is unknown."""
         kind = node.type.kind
-        return neighbours(kind, self.value(other)) or self.samples(kind)
+        return boundaries.neighbours(kind, self.value(other)) or self.samples(kind)
 
 
 def _nothing(_walk: _Walk, _node: t.Node, _targets: list[Value]) -> None:
@@ -160,8 +150,8 @@ def _in(walk: _Walk, node: t.In, _targets: list[Value]) -> None:
 def _none_of(values: Sequence[Value], kind: Kind) -> list[Value]:
     """Values of a kind that are none of these."""
     if kind is Kind.TEXT:
-        return [other_than(value for value in values if isinstance(value, str))]
-    near = (beside for value in values for beside in neighbours(kind, value))
+        return [boundaries.other_than(value for value in values if isinstance(value, str))]
+    near = (beside for value in values for beside in boundaries.neighbours(kind, value))
     return [value for value in near if value not in values]
 
 
@@ -229,7 +219,7 @@ def _choose(walk: _Walk, node: t.Choose, targets: list[Value]) -> None:
     beside: list[Value] = [None]
     if node.function == "nullif":
         for argument in node.arguments:
-            beside += neighbours(node.type.kind, walk.value(argument))
+            beside += boundaries.neighbours(node.type.kind, walk.value(argument))
     for argument in node.arguments:
         walk.visit(argument, [*targets, *beside])
 

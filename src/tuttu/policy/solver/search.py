@@ -3,8 +3,6 @@
 Knows no conditions and no customers: what a move leads to is asked of a function.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from itertools import combinations

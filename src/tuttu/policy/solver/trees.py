@@ -1,7 +1,5 @@
 """What trees are made of: their columns, their values on a row, and derived columns spelled out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import cast

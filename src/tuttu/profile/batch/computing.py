@@ -2,24 +2,12 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
 
 from tuttu.policy import quoted, quoted_name, to_sql
 from tuttu.profile.batch import items, sequences, written_traits
-from tuttu.profile.batch.layout import (
-    CUSTOMER,
-    EVENT_ID,
-    EVENTS,
-    FRAGMENT,
-    PROFILING,
-    TIME,
-    Layout,
-    base_of,
-    masked,
-)
+from tuttu.profile.batch import layout as lay
 from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, field_scope
 from tuttu.profile.batch.sums import Counted, Made, aggregated, nothing, passing
 from tuttu.storage import ExportWorkspace
@@ -30,16 +18,16 @@ COMPUTED = "computed"
 """The table of what came out: a customer a row, with the columns of `Layout.column`."""
 
 
-def compute(bench: ExportWorkspace, layout: Layout, customers: str, now: Instant) -> None:
+def compute(bench: ExportWorkspace, layout: lay.Layout, customers: str, now: Instant) -> None:
     """Makes the table `COMPUTED`, and that of `items.latest` for each collection.
 
     customers: a table with `CUSTOMER`, `PROFILING`, ``now``, and the ledger's columns that derived
     traits read.
     """
     bench.run(
-        f'CREATE TEMP TABLE heard AS SELECT f."{CUSTOMER}", r.rank AS "tuttu rank", e.*'
-        f' FROM {EVENTS} e JOIN {FRAGMENTS} f USING ("{FRAGMENT}")'
-        f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.veil = e."{EVENT_ID}"'
+        f'CREATE TEMP TABLE heard AS SELECT f."{lay.CUSTOMER}", r.rank AS "tuttu rank", e.*'
+        f' FROM {lay.EVENTS} e JOIN {FRAGMENTS} f USING ("{lay.FRAGMENT}")'
+        f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.veil = e."{lay.EVENT_ID}"'
     )
     made = [*written_traits.compute(bench, layout), *_over_events(bench, layout, now)]
     made += sequences.compute(bench, layout, now)
@@ -49,11 +37,11 @@ def compute(bench: ExportWorkspace, layout: Layout, customers: str, now: Instant
     bench.run(f"CREATE TEMP TABLE {COMPUTED} AS {_with_late(layout)}")
 
 
-def _over_events(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
+def _over_events(bench: ExportWorkspace, layout: lay.Layout, now: Instant) -> list[Made]:
     traits = [
         each
         for each in layout.project.profile.traits.values()
-        if each.aggregate is not None and each.over == EVENTS
+        if each.aggregate is not None and each.over == lay.EVENTS
     ]
     if not traits:
         return []
@@ -62,30 +50,30 @@ def _over_events(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[M
         for each in traits
     )
     bench.run(
-        f'CREATE TEMP TABLE "made of events" AS SELECT "{CUSTOMER}", {values}'
-        f' FROM heard GROUP BY "{CUSTOMER}"'
+        f'CREATE TEMP TABLE "made of events" AS SELECT "{lay.CUSTOMER}", {values}'
+        f' FROM heard GROUP BY "{lay.CUSTOMER}"'
     )
     return [Made("made of events", {layout.column(each.name): nothing(each) for each in traits})]
 
 
-def _aggregated(layout: Layout, trait: Trait, now: Instant) -> str:
-    where = passing(trait, f'"{TIME}"', now)
+def _aggregated(layout: lay.Layout, trait: Trait, now: Instant) -> str:
+    where = passing(trait, f'"{lay.TIME}"', now)
     if trait.field is None:
         return aggregated(trait, None, where)
     shown = layout.shows(trait.name)
-    column = quoted_name(trait.field if shown else masked(trait.field))
-    scope = quoted(field_scope(EVENTS, trait.field))
+    column = quoted_name(trait.field if shown else lay.masked(trait.field))
+    scope = quoted(field_scope(lay.EVENTS, trait.field))
     order = f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
-    counted = Counted(column, None if shown else order, f'"{TIME}"', '"tuttu rank"')
+    counted = Counted(column, None if shown else order, f'"{lay.TIME}"', '"tuttu rank"')
     return aggregated(trait, counted, where)
 
 
-def _stored(layout: Layout, customers: str, made: Iterable[Made]) -> str:
+def _stored(layout: lay.Layout, customers: str, made: Iterable[Made]) -> str:
     """What the log says of each customer; where profiling is refused, what it must not say."""
     named: set[str] = set()
     joins, columns = "", []
     for number, each in enumerate(made):
-        joins += f' LEFT JOIN {quoted_name(each.table)} m{number} USING ("{CUSTOMER}")'
+        joins += f' LEFT JOIN {quoted_name(each.table)} m{number} USING ("{lay.CUSTOMER}")'
         named |= each.columns.keys()
         for name, absent in each.columns.items():
             value = f"COALESCE(m{number}.{quoted_name(name)}, {absent})"
@@ -93,23 +81,24 @@ def _stored(layout: Layout, customers: str, made: Iterable[Made]) -> str:
     others = [
         name
         for name in layout.relation()
-        if name not in named and base_of(layout.project, name) not in layout.project.profile.traits
+        if name not in named
+        and lay.base_of(layout.project, name) not in layout.project.profile.traits
     ]
-    kept = [CUSTOMER, PROFILING, *others]
+    kept = [lay.CUSTOMER, lay.PROFILING, *others]
     shown = ", ".join([*(f"c.{quoted_name(each)}" for each in kept), *columns])
     return f"SELECT {shown} FROM {customers} c{joins}"
 
 
-def _allowed(layout: Layout, name: str, value: str) -> str:
+def _allowed(layout: lay.Layout, name: str, value: str) -> str:
     """name: as in the export."""
     project = layout.project
-    trait = project.profile.traits.get(base_of(project, name.removeprefix(masked(""))))
+    trait = project.profile.traits.get(lay.base_of(project, name.removeprefix(lay.masked(""))))
     if trait is None or "profiling" not in trait.uses:
         return value
-    return f'CASE WHEN "{PROFILING}" THEN {value} END'
+    return f'CASE WHEN "{lay.PROFILING}" THEN {value} END'
 
 
-def _with_late(layout: Layout) -> str:
+def _with_late(layout: lay.Layout) -> str:
     """Traits that are made of other columns, one after the other."""
     parts, before = [], "stored"
     for number, trait in enumerate(_in_order(layout)):
@@ -120,14 +109,14 @@ def _with_late(layout: Layout) -> str:
     return f"{'WITH ' if parts else ''}{', '.join(parts)} SELECT * FROM {before}"
 
 
-def _late(layout: Layout, trait: Trait) -> str:
+def _late(layout: lay.Layout, trait: Trait) -> str:
     if trait.derived is not None:
         return to_sql(trait.derived)
     choices = ", ".join(quoted_name(layout.column(each)) for each in trait.first_known)
     return f"COALESCE({choices}, NULL)"
 
 
-def _in_order(layout: Layout) -> Iterator[Trait]:
+def _in_order(layout: lay.Layout) -> Iterator[Trait]:
     """Each after what it reads."""
     traits = layout.project.profile.traits
     reads = {

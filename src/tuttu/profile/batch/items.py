@@ -2,19 +2,9 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from __future__ import annotations
-
 from tuttu.policy import quoted, quoted_name
+from tuttu.profile.batch import log
 from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, KEY, TIME, Layout
-from tuttu.profile.batch.log import (
-    FRAGMENTS,
-    IDS,
-    RANKS,
-    field_scope,
-    items_table,
-    key_scope,
-    said,
-)
 from tuttu.profile.batch.sums import Counted, Made, aggregated, moment, nothing, passing
 from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Collection, Trait
@@ -23,7 +13,7 @@ from tuttu.vocabulary.values import Instant
 
 def latest(layout: Layout, collection: str) -> str:
     """The table of a collection's items as they stand: `CUSTOMER`, `KEY`, and the fields."""
-    return f"latest {items_table(layout, collection)}"
+    return f"latest {log.items_table(layout, collection)}"
 
 
 def compute(
@@ -62,15 +52,15 @@ def _latest(layout: Layout, collection: Collection) -> str:
             continue
         newest.append(
             f"last({{'value': {column}, 'time': \"{TIME}\", 'rank': rank}}"
-            f' ORDER BY "{TIME}", rank) FILTER (WHERE {quoted_name(said(field))}) AS {last}'
+            f' ORDER BY "{TIME}", rank) FILTER (WHERE {quoted_name(log.said(field))}) AS {last}'
         )
         fields += [f"{last}.value AS {column}", last]
     return (
         f'WITH spoken AS (SELECT f."{CUSTOMER}", r.rank, k.rank AS key_rank, i.*'
-        f" FROM {quoted_name(items_table(layout, collection.name))} i"
-        f' JOIN {FRAGMENTS} f USING ("{FRAGMENT}")'
-        f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.veil = i."{EVENT_ID}"'
-        f" JOIN {RANKS} k ON k.scope = {quoted(key_scope(collection.name))}"
+        f" FROM {quoted_name(log.items_table(layout, collection.name))} i"
+        f' JOIN {log.FRAGMENTS} f USING ("{FRAGMENT}")'
+        f' JOIN {log.RANKS} r ON r.scope = {quoted(log.IDS)} AND r.veil = i."{EVENT_ID}"'
+        f" JOIN {log.RANKS} k ON k.scope = {quoted(log.key_scope(collection.name))}"
         f' AND k.veil = i."{KEY}"),'
         f' newest AS (SELECT "{CUSTOMER}", "{KEY}", any_value(key_rank) AS "tuttu rank",'
         f' max("{TIME}") AS "{TIME}", {", ".join(newest)}'
@@ -98,8 +88,8 @@ def _aggregated(layout: Layout, collection: Collection, trait: Trait, now: Insta
 
 def _order(collection: str, field: str, column: str) -> str:
     """The place of a masked value among all of its column."""
-    scope = quoted(field_scope(collection, field))
-    return f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
+    scope = quoted(log.field_scope(collection, field))
+    return f"(SELECT o.rank FROM {log.RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
 
 
 def _listed(layout: Layout, collection: Collection) -> str:

@@ -5,18 +5,15 @@ there is a mask. Whatever is read together is shown together: a trait, what its 
 the traits of which it is the first known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from tuttu.policy import Reads, Relation, reads_of
-from tuttu.vocabulary.company import Collection, Trait
+from tuttu.vocabulary import company, values
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import ITEM, Expression, Kind, Type
 
-TEXT = Type(Kind.TEXT)
+TEXT = values.Type(values.Kind.TEXT)
 CUSTOMER, FRAGMENT, EVENT_ID = "tuttu customer", "tuttu fragment", "tuttu id"
 PROFILING, KEY, TIME = "tuttu profiling", "tuttu key", "tuttu time"
 """Columns of our own: no name of a company has a space in it."""
@@ -45,7 +42,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         """How a trait's or a source's column is called in the export."""
         return name if self.shows(name) else masked(name)
 
-    def type_of(self, name: str) -> Type:
+    def type_of(self, name: str) -> values.Type:
         return self.project.row_schema.columns[name] if self.shows(name) else TEXT
 
     def field(self, collection: str, name: str) -> str:
@@ -67,7 +64,7 @@ def masked(name: str) -> str:
     return f"tuttu veiled {name}"
 
 
-def layout_of(project: Project, expressions: Iterable[Expression]) -> Layout:
+def layout_of(project: Project, expressions: Iterable[values.Expression]) -> Layout:
     """expressions: all that are asked of a customer; those that make traits are known here."""
     traits = project.profile.traits
     derived = [trait.derived for trait in traits.values() if trait.derived]
@@ -113,7 +110,7 @@ def compared(project: Project) -> list[str]:
     return [*project.profile.traits, *sources_of(project)]
 
 
-def item_columns(layout: Layout, collection: Collection) -> dict[str, Type]:
+def item_columns(layout: Layout, collection: company.Collection) -> dict[str, values.Type]:
     """The columns of an item, its key's field included; masked ones are text."""
     return {
         layout.field(collection.name, name): declared
@@ -123,12 +120,12 @@ def item_columns(layout: Layout, collection: Collection) -> dict[str, Type]:
     }
 
 
-def as_it_is(trait: Trait) -> bool:
+def as_it_is(trait: company.Trait) -> bool:
     """What cannot be computed of masks."""
     return trait.derived is not None or bool(trait.sequence) or trait.aggregate in {"count", "sum"}
 
 
-def _aggregates(project: Project) -> list[Trait]:
+def _aggregates(project: Project) -> list[company.Trait]:
     return [each for each in project.profile.traits.values() if each.aggregate is not None]
 
 
@@ -171,7 +168,7 @@ def _named(shown: set[Place], where: str) -> frozenset[str]:
 
 def _of_rows(project: Project, reads: Reads) -> Reads:
     """``item.<field>`` is read of the collection that the rule is about."""
-    of_item = {each for each in reads.columns if each.startswith(f"{ITEM}.")}
+    of_item = {each for each in reads.columns if each.startswith(f"{values.ITEM}.")}
     fields = {name: set(found) for name, found in reads.fields.items()}
     for collection in abouts(project):
         declared = project.profile.collections[collection].fields

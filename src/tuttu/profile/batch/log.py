@@ -1,7 +1,5 @@
 """The event log as rows: what each event says, decoded and typed, and nothing computed yet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,29 +7,17 @@ import msgspec
 from msgspec import UNSET
 
 from tuttu.policy import Relation, duckdb_row, duckdb_type, duckdb_value
-from tuttu.profile.batch.layout import (
-    EVENT_ID,
-    EVENTS,
-    FRAGMENT,
-    KEY,
-    TIME,
-    Layout,
-    item_columns,
-    masked,
-)
+from tuttu.profile.batch import layout as lay
 from tuttu.profile.batch.masking import Masks
 from tuttu.storage import ExportWorkspace, Sheet
-from tuttu.vocabulary.company import Collection
-from tuttu.vocabulary.conversion import convert, event_row, item_key, value_at
-from tuttu.vocabulary.events import Event, FragmentId
-from tuttu.vocabulary.values import Kind, Type, Value
+from tuttu.vocabulary import company, conversion, events, values
 
 RANKS, FRAGMENTS = "ranks", "fragments"
 IDS = "id"
 """The scope in which message ids are ranked."""
 
-_INSTANT = Type(Kind.TIMESTAMP)
-_STAMP = {FRAGMENT: "VARCHAR", TIME: "TIMESTAMP", EVENT_ID: "VARCHAR"}
+_INSTANT = values.Type(values.Kind.TIMESTAMP)
+_STAMP = {lay.FRAGMENT: "VARCHAR", lay.TIME: "TIMESTAMP", lay.EVENT_ID: "VARCHAR"}
 Said = Mapping[str, object]
 
 
@@ -40,7 +26,7 @@ def written_table(declared: str) -> str:
     return f"written {declared.replace('[]', ' list')}"
 
 
-def items_table(layout: Layout, collection: str) -> str:
+def items_table(layout: lay.Layout, collection: str) -> str:
     return f"items {list(layout.project.profile.collections).index(collection)}"
 
 
@@ -49,7 +35,7 @@ def said(field: str) -> str:
     return f"tuttu said {field}"
 
 
-def written_types(layout: Layout) -> dict[str, str]:
+def written_types(layout: lay.Layout) -> dict[str, str]:
     """Written trait to the DuckDB type of its column."""
     return {
         name: duckdb_type(layout.type_of(name))
@@ -71,12 +57,14 @@ def field_scope(collection: str, field: str) -> str:
 class LogExport:
     """Writes the tables `fragments`, `events`, `written …`, `items …` and `ranks`."""
 
-    def __init__(self, bench: ExportWorkspace, layout: Layout, masks: Masks) -> None:
+    def __init__(self, bench: ExportWorkspace, layout: lay.Layout, masks: Masks) -> None:
         self._layout, self._masks, self._bench = layout, masks, bench
         profile = layout.project.profile
         self._relation: Relation = layout.events.relation(layout.project.event_schema)
-        self._fragments = bench.table(FRAGMENTS, {FRAGMENT: "VARCHAR", "tuttu customer": "VARCHAR"})
-        self._events = bench.table(EVENTS, self._event_columns())
+        self._fragments = bench.table(
+            FRAGMENTS, {lay.FRAGMENT: "VARCHAR", "tuttu customer": "VARCHAR"}
+        )
+        self._events = bench.table(lay.EVENTS, self._event_columns())
         self._types = written_types(layout)
         self._written = {
             declared: bench.table(written_table(declared), _written_columns(declared))
@@ -87,10 +75,10 @@ class LogExport:
             for name, collection in profile.collections.items()
         }
 
-    def fragment(self, fragment: FragmentId, customer: str) -> None:
+    def fragment(self, fragment: events.FragmentId, customer: str) -> None:
         self._fragments.add([fragment.hex(), customer])
 
-    def event(self, fragment: FragmentId, event: Event) -> None:
+    def event(self, fragment: events.FragmentId, event: events.Event) -> None:
         stamp = [
             fragment.hex(),
             duckdb_value(event.time, _INSTANT),
@@ -118,41 +106,45 @@ class LogExport:
 
     def _event_columns(self) -> dict[str, str]:
         shown = {name: duckdb_type(declared) for name, declared in self._relation.items()}
-        hidden = {masked(name): "VARCHAR" for name in sorted(self._layout.masked)}
+        hidden = {lay.masked(name): "VARCHAR" for name in sorted(self._layout.masked)}
         return {**_STAMP, **shown, **hidden}
 
-    def _add_event(self, stamp: list[Any], event: Event) -> None:
-        row = event_row(event, self._layout.project.event_schema)
+    def _add_event(self, stamp: list[Any], event: events.Event) -> None:
+        row = conversion.event_row(event, self._layout.project.event_schema)
         hidden = [
-            self._order_of(EVENTS, name, row.get(name)) for name in sorted(self._layout.masked)
+            self._order_of(lay.EVENTS, name, row.get(name)) for name in sorted(self._layout.masked)
         ]
         self._events.add([*stamp, *duckdb_row(row, self._relation), *hidden])
 
-    def _add_item(self, stamp: list[Any], name: str, collection: Collection, event: Event) -> None:
+    def _add_item(
+        self, stamp: list[Any], name: str, collection: company.Collection, event: events.Event
+    ) -> None:
         properties = _object(event.properties)
         key_type = collection.fields[collection.key]
-        key = item_key(value_at(properties, collection.key), key_type)
+        key = conversion.item_key(conversion.value_at(properties, collection.key), key_type)
         if key is None:
             return
         row: list[Any] = [*stamp, self._masks.ranked(key_scope(name), key)]
         for field, declared in collection.fields.items():
-            raw = value_at(properties, field)
-            value = None if raw is UNSET else convert(raw, declared)
+            raw = conversion.value_at(properties, field)
+            value = None if raw is UNSET else conversion.convert(raw, declared)
             row += [raw is not UNSET, self._field(name, field, declared, value)]
         self._items[name].add(row)
 
-    def _field(self, collection: str, field: str, declared: Type, value: Value) -> Any:
+    def _field(
+        self, collection: str, field: str, declared: values.Type, value: values.Value
+    ) -> Any:
         if field in self._layout.fields[collection]:
             return duckdb_value(value, declared)
         return self._order_of(collection, field, value)
 
-    def _order_of(self, collection: str, field: str, value: Value) -> str | None:
+    def _order_of(self, collection: str, field: str, value: values.Value) -> str | None:
         """Lists and truth values have no order; nothing asks for their greatest."""
         if isinstance(value, bool | list):
             return self._masks.mask(value)
         return self._masks.ranked(field_scope(collection, field), value)
 
-    def _cell(self, trait: str, value: Value) -> Any:
+    def _cell(self, trait: str, value: values.Value) -> Any:
         if not self._layout.shows(trait):
             return self._masks.mask(value)
         return duckdb_value(value, self._layout.type_of(trait))
@@ -163,17 +155,17 @@ def _written_columns(declared: str) -> dict[str, str]:
     return {**_STAMP, **named}
 
 
-def _item_columns(layout: Layout, collection: Collection) -> dict[str, str]:
-    columns = {**_STAMP, KEY: "VARCHAR"}
+def _item_columns(layout: lay.Layout, collection: company.Collection) -> dict[str, str]:
+    columns = {**_STAMP, lay.KEY: "VARCHAR"}
     for name, (column, declared) in zip(
-        collection.fields, item_columns(layout, collection).items(), strict=True
+        collection.fields, lay.item_columns(layout, collection).items(), strict=True
     ):
         columns[said(name)] = "BOOLEAN"
         columns[column] = duckdb_type(declared)
     return columns
 
 
-def _writes(layout: Layout, event: Event) -> Iterator[tuple[str, str, Value]]:
+def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str, values.Value]]:
     """(trait, source, value) of every place where the event says a trait, the more particular
     place later."""
     project = layout.project
@@ -189,11 +181,11 @@ def _writes(layout: Layout, event: Event) -> Iterator[tuple[str, str, Value]]:
         if write.event == event.name:
             properties = _object(event.properties)
             for name, path in write.traits.items():
-                spoken.append((name, write.source, value_at(properties, path)))
+                spoken.append((name, write.source, conversion.value_at(properties, path)))
     for name, source, value in spoken:
         trait = project.profile.traits.get(name)
         if trait is not None and trait.written and value is not UNSET:
-            yield name, source, convert(value, trait.type)
+            yield name, source, conversion.convert(value, trait.type)
 
 
 def _object(raw: bytes) -> Said:

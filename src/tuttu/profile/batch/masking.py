@@ -1,7 +1,5 @@
 """What stands in an export instead of a value that no condition names."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from typing import Any

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from __future__ import annotations
-
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch.layout import CUSTOMER, TIME, Layout
 from tuttu.profile.batch.sums import Made, moment

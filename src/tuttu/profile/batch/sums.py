@@ -1,7 +1,5 @@
 """Aggregates as SQL, over events or over items alike."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tuttu.policy import to_sql

@@ -2,8 +2,6 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from tuttu.policy import quoted, quoted_name

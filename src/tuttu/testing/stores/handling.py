@@ -1,7 +1,5 @@
 """How the suite handles a store: a fold that does what the fact says, and short words for it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

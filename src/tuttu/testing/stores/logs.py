@@ -1,8 +1,6 @@
 # ruff: noqa: S101 - these are tests
 """The log: every fact that stands, in the order of commits, without a gap."""
 
-from __future__ import annotations
-
 from contextlib import closing
 
 import pytest

@@ -1,8 +1,6 @@
 # ruff: noqa: S101 - these are tests
 """Records by key: order by byte, prefixes, deletes, sizes."""
 
-from __future__ import annotations
-
 from tuttu.testing.stores import handling as h
 from tuttu.vocabulary import facts as f
 

@@ -1,8 +1,6 @@
 # ruff: noqa: S101 - these are tests
 """What is stored is sealed, and bound to its place."""
 
-from __future__ import annotations
-
 import pytest
 
 from tuttu.storage import StoreCorruptError

@@ -1,8 +1,6 @@
 # ruff: noqa: S101 - these are tests
 """A snapshot holds still; what was committed is seen by everybody who asks afterwards."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

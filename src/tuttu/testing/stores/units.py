@@ -1,8 +1,6 @@
 # ruff: noqa: S101 - these are tests
 """Units stand or fall alone; a fold that fails undoes the whole commit."""
 
-from __future__ import annotations
-
 import threading
 
 import msgspec
