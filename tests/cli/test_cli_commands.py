@@ -22,6 +22,26 @@ def test_a_decision_is_printed_with_its_reasons(run: Any) -> None:
     assert "case-news  applicability:  not met: has an open case  front" in said
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fi", "ei täyty: has an open case"), ("sv-FI", "inte uppfyllt: has an open case")],
+)
+def test_reasons_are_in_the_language_that_is_asked_for(
+    run: Any, ask: Any, language: str, words: str
+) -> None:
+    """It is the content's too, where there is any; one that there are no words in is English."""
+    way = ("--surface", "front", "--dry-run")
+    assert words in run("decide", "maija", *way, "--language", language).output
+    assert words in run("explain", "maija", *way[:2], "--language", language).output
+    decided = ask("decide", "maija", "--surface", "front")
+    assert words in run("decision", decided["decision_id"], "--language", language).output
+    assert (
+        words in run("explain", "--decision", decided["decision_id"], "--language", language).output
+    )
+    assert words in run("funnel", "--language", language).output
+    assert "not met: has an open case" in run("decide", "maija", *way, "--language", "de").output
+
+
 def test_a_decision_can_be_looked_up(ask: Any, run: Any) -> None:
     decided = ask("decide", "maija", "--surface", "front")
     assert ask("decision", decided["decision_id"])["decision"] == decided

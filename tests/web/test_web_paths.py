@@ -30,7 +30,7 @@ from tests.waiting import HANG_SECONDS
 )
 def test_a_path_names_a_customer(running: Any, stub: Any, path: str, who: dict[str, str]) -> None:
     assert running.client().get(f"/v1/customers/{path}").status_code == 204
-    assert stub.asked == [("customer", {"who": who, "by": "all"})]
+    assert stub.asked == [("customer", {"who": who, "by": "all", "language": "en"})]
 
 
 def test_a_path_that_is_not_utf8_names_nobody(running: Any, stub: Any) -> None:

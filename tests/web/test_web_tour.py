@@ -133,6 +133,11 @@ def test_one_idempotency_key_is_one_decision(corner: Any) -> None:
 
     first = decided(**{"Idempotency-Key": "k"})
     assert decided(**{"Idempotency-Key": "k"}) == first
+    finnish = decided(**{"Idempotency-Key": "k", "Accept-Language": "sv;q=0.1, fi-FI"})
+    assert finnish["decision_id"] == first["decision_id"]
+    for mine, said in zip(finnish["refused"], first["refused"], strict=True):
+        assert (mine["code"], mine["values"]) == (said["code"], said["values"])
+        assert mine["reason"] != said["reason"]
     assert decided(**{"Idempotency-Key": "l"})["decision_id"] != first["decision_id"]
     assert decided(**other, **{"Idempotency-Key": "k"})["decision_id"] != first["decision_id"]
 
@@ -145,4 +150,7 @@ def test_a_decision_sees_what_was_acknowledged_before_it(corner: Any) -> None:
     answer = corner.decide("maija")
     assert [each["action"] for each in answer["choices"]] == ["case-news"]
     [refused] = [each for each in answer["refused"] if each["action"] == "tv-package"]
-    assert (refused["stage"], refused["reason"]) == ("guards", "an open case stops marketing")
+    assert (refused["stage"], refused["reason"]) == (
+        "guards",
+        "stopped by: an open case stops marketing",
+    )

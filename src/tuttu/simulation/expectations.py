@@ -82,13 +82,13 @@ def _refused(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
     if not refusals:
         return Unmet(expected, _why_not(expectation, answer))
     for refusal in refusals:
-        if not _as_expected(expectation, refusal):
+        if not is_as_expected(expectation, refusal):
             also = "".join(f", also {each.stage}: {each.reason}" for each in refusal.also)
             return Unmet(expected, f"{refusal.stage}: {refusal.reason}{also}")
     return None
 
 
-def _as_expected(expectation: Expectation, refusal: ShownRefusal) -> bool:
+def is_as_expected(expectation: Expectation, refusal: ShownRefusal) -> bool:
     stages = {refusal.stage, *(each.stage for each in refusal.also)}
     return (
         expectation.because in (None, refusal.reason, *(refusal.values.get(n) for n in NAMED))
