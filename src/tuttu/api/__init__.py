@@ -45,12 +45,18 @@ from tuttu.api.answers import (
     UnmergeRequest,
     Who,
     WithdrawnContact,
-    fingerprint,
     shown_fault,
 )
 from tuttu.api.changes import parts_of
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
-from tuttu.api.decisions import Changes, answer_of, explained, outcomes_of, shown_refusal
+from tuttu.api.decisions import (
+    Changes,
+    answer_of,
+    explained,
+    fingerprint,
+    outcomes_of,
+    shown_refusal,
+)
 from tuttu.api.identifiers import identifier_of, label, link, shown, who_of
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
@@ -69,7 +75,7 @@ from tuttu.api.queries import (
     NoQuery,
     TimelineQuery,
 )
-from tuttu.api.row_values import items, moment, of_item, values
+from tuttu.api.row_values import items, of_item, values
 from tuttu.api.timeline import timeline_entry
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
 from tuttu.api.words import ENGLISH, LANGUAGES, Words, language_of, words_in
@@ -145,7 +151,6 @@ __all__ = [
     "label",
     "language_of",
     "link",
-    "moment",
     "of_item",
     "outcomes_of",
     "parts_of",

@@ -4,7 +4,6 @@ Instants are ISO 8601 text in UTC, money is in currency units, people are named 
 ``{"user_id": "maija"}`` (namespace to value; one entry, or more of the same person).
 """
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -13,9 +12,6 @@ from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.values import Figures
 
 Who = dict[str, str]
-
-FINGERPRINTED = frozenset({"who", "surfaces", "slots", "language", "dry_run", "seed", "context"})
-"""Fields of a question that count in its `fingerprint` whatever they say."""
 
 
 class RefusedCall(msgspec.Struct, kw_only=True):
@@ -478,13 +474,3 @@ class ProjectAnswer(msgspec.Struct, kw_only=True):
     by: str
     filling: FillingAnswer | None = None
     failed: FailedReload | None = None
-
-
-def fingerprint(request: DecideRequest) -> bytes:
-    """Tells whether a question is the one that an Idempotency-Key was used with before. A field
-    that `DecideRequest` gains later counts only where it says something: old keys stay valid."""
-    said = msgspec.to_builtins(request)
-    absent = msgspec.to_builtins(type(request)(who={}, surfaces=[]))
-    kept = {n: each for n, each in said.items() if n in FINGERPRINTED or each != absent[n]}
-    asked = msgspec.json.encode(kept, order="sorted")
-    return hashlib.blake2b(asked, digest_size=16).digest()

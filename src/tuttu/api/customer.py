@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tuttu.api import answers
 from tuttu.api.identifiers import label, link, shown
-from tuttu.api.row_values import items, moment, values
+from tuttu.api.row_values import items, values
 from tuttu.api.words import Words
 from tuttu.decision import DecisionView
 from tuttu.vocabulary import conversion, events
@@ -55,7 +55,7 @@ def shown_fragment(
     fragment: events.FragmentId, identifier: events.Identifier | None, first: Instant | None
 ) -> answers.ShownFragment:
     who = None if identifier is None else shown(identifier)
-    return answers.ShownFragment(id=fragment.hex(), who=who, first=moment(first))
+    return answers.ShownFragment(id=fragment.hex(), who=who, first=conversion.shown_instant(first))
 
 
 def preferences_answer(cells: Iterable[tuple[str, str, bool, bool]]) -> answers.PreferencesAnswer:

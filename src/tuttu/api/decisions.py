@@ -1,5 +1,6 @@
 """Receipts as the doors show them: what was chosen, what was refused and why, what came of it."""
 
+import hashlib
 from collections.abc import Mapping
 
 import msgspec
@@ -7,14 +8,26 @@ import msgspec
 from tuttu import ledger
 from tuttu.api import answers
 from tuttu.api.changes import parts_of
-from tuttu.api.row_values import moment
 from tuttu.api.words import Words
 from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
 from tuttu.decision import CandidateKey
 from tuttu.vocabulary import conversion, values, verdicts
 
+FINGERPRINTED = frozenset({"who", "surfaces", "slots", "language", "dry_run", "seed", "context"})
+"""Fields of a question that count in its `fingerprint` whatever they say."""
+
 Changes = Mapping[CandidateKey, Change | None]
 """By candidate; without those for which none was looked for."""
+
+
+def fingerprint(request: answers.DecideRequest) -> bytes:
+    """Tells whether a question is the one that an Idempotency-Key was used with before. A field
+    that `DecideRequest` gains later counts only where it says something: old keys stay valid."""
+    said = msgspec.to_builtins(request)
+    absent = msgspec.to_builtins(type(request)(who={}, surfaces=[]))
+    kept = {n: each for n, each in said.items() if n in FINGERPRINTED or each != absent[n]}
+    asked = msgspec.json.encode(kept, order="sorted")
+    return hashlib.blake2b(asked, digest_size=16).digest()
 
 
 def answer_of(receipt: verdicts.Receipt, words: Words, *, kept: bool) -> answers.DecideAnswer:
@@ -64,7 +77,7 @@ def _choice(choice: verdicts.Choice, words: Words) -> answers.ShownChoice:
         probability=choice.probability,
         why=[*choice.why, words.worth(choice.score)],
         reused=choice.reused,
-        held_until=moment(choice.held_until),
+        held_until=conversion.shown_instant(choice.held_until),
     )
 
 

@@ -1,14 +1,10 @@
-"""Columns of the wide row, and moments, as the doors show them."""
+"""Columns of the wide row, as the doors show them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tuttu.vocabulary.conversion import format_instant, present
-from tuttu.vocabulary.values import Instant, Schema, Value, schema_about
-
-
-def moment(instant: Instant | None) -> str | None:
-    return None if instant is None else format_instant(instant)
+from tuttu.vocabulary.conversion import present
+from tuttu.vocabulary.values import Schema, Value, schema_about
 
 
 def values(row: Mapping[str, Value], schema: Schema, names: Iterable[str]) -> dict[str, Any]:

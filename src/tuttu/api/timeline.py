@@ -4,7 +4,6 @@ import msgspec
 
 from tuttu.api.answers import TimelineEntry
 from tuttu.api.identifiers import shown
-from tuttu.api.row_values import moment
 from tuttu.api.words import Words
 from tuttu.vocabulary import conversion, events, facts, verdicts
 
@@ -75,5 +74,5 @@ def _of_event(entry: TimelineEntry, event: events.Event) -> TimelineEntry:
         integrations=msgspec.Raw(event.integrations),
         group_id=event.group_id,
         category=event.category,
-        claimed=moment(event.claimed),
+        claimed=conversion.shown_instant(event.claimed),
     )

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import filterfalse
+from operator import attrgetter
 
 import msgspec
 
 from tuttu.content import ContentError
 from tuttu.decision.chance import draw, pick
-from tuttu.decision.contacts import PlannedContact, planned_contact, seen_by_the_next_slot
 from tuttu.decision.ranking import Ranking, ranking_of, scored, why_lost
 from tuttu.decision.stages.arbitration import ARBITRATION
 from tuttu.decision.stages.contact_limits import CONTACT_LIMITS
@@ -15,7 +16,8 @@ from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.resources import RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView, surfaces
-from tuttu.vocabulary.company import Surface
+from tuttu.ledger import HOLD
+from tuttu.vocabulary import company, events, values
 from tuttu.vocabulary.verdicts import Choice, Contact, Reason, refusal
 
 Render = Callable[[Candidate], str]
@@ -30,6 +32,14 @@ class ArbitrationTerms(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     render: Render
     substitutes: Mapping[str, Sequence[Substitute]]
+
+
+class PlannedContact(msgspec.Struct, frozen=True, kw_only=True):
+    """contact: as made, or as made earlier (reused). until: how long it is kept or held."""
+
+    contact: Contact
+    reused: bool
+    until: values.Instant | None
 
 
 class Arbitration:
@@ -69,7 +79,7 @@ class Arbitration:
                     shown[winner.action.issue_group] += 1
         return self
 
-    def _fill(self, surface: Surface, slot: int, shown: Counter[str]) -> Candidate | None:
+    def _fill(self, surface: company.Surface, slot: int, shown: Counter[str]) -> Candidate | None:
         """The winner of one slot; for all others, why not they."""
         ranking = self._drawable(surface, shown)
         if not ranking.ranked:
@@ -84,7 +94,7 @@ class Arbitration:
         self._withhold(drawn, slot, ranking, reason)
         return None if ranking.spare is None else self._choose(ranking.spare, slot, ranking)
 
-    def _drawable(self, surface: Surface, shown: Counter[str]) -> Ranking:
+    def _drawable(self, surface: company.Surface, shown: Counter[str]) -> Ranking:
         """Everybody who can take the slot. Whoever could win it has been rendered: one whose
         message fails is out before the draw, so that the probabilities stay true."""
         entrants = [each for each in self._entrants if self._enters(each, surface, shown)]
@@ -92,12 +102,12 @@ class Arbitration:
             ranking = ranking_of(
                 entrants, self._view, self._terms.substitutes.get(surface.name, ())
             )
-            failed = [each for each in ranking.possible if not self._renders(each)]
+            failed = list(filterfalse(self._renders, ranking.possible))
             if not failed:
                 return ranking
             entrants = [each for each in entrants if each not in failed]
 
-    def _enters(self, candidate: Candidate, surface: Surface, shown: Counter[str]) -> bool:
+    def _enters(self, candidate: Candidate, surface: company.Surface, shown: Counter[str]) -> bool:
         if candidate.treatment.surface != surface.name or candidate.key in self._out:
             return False
         obstacle = self._obstacle(candidate, surface, shown)
@@ -106,7 +116,7 @@ class Arbitration:
         return obstacle is None
 
     def _obstacle(
-        self, candidate: Candidate, surface: Surface, shown: Counter[str]
+        self, candidate: Candidate, surface: company.Surface, shown: Counter[str]
     ) -> Reason | None:
         """What the slots before this one have changed for the candidate."""
         name, group = candidate.action.name, candidate.action.issue_group
@@ -161,6 +171,7 @@ class Arbitration:
         contact_id = f"{self._terms.decision_id}.{self._number}"
         planned = planned_contact(winner, self._view, self._terms.query.fragment, contact_id)
         action = winner.action
+        passed = (*action.eligible, *action.applicable, *action.suitable)
         choice = Choice(
             contact_id=planned.contact.id,
             action=action.name,
@@ -173,7 +184,7 @@ class Arbitration:
             rendered=self._contents[winner.key],
             reused=planned.reused,
             held_until=planned.until,
-            why=tuple(condition.name for condition in action.conditions),
+            why=tuple(map(attrgetter("name"), passed)),
         )
         return choice, planned
 
@@ -183,3 +194,54 @@ class Arbitration:
 
     def _refuse(self, candidate: Candidate, reason: Reason) -> None:
         self.refusals[candidate.key] = refusal(ARBITRATION.name, reason)
+
+
+def planned_contact(
+    candidate: Candidate, view: DecisionView, fragment: events.FragmentId, contact_id: str
+) -> PlannedContact:
+    """contact_id: of the new contact, if one is made; it names the decision before the point."""
+    action, treatment = candidate.action, candidate.treatment
+    earlier = view.history.held(action, treatment, candidate.item)
+    if earlier is not None:
+        return PlannedContact(
+            contact=earlier, reused=True, until=_until(earlier, candidate, view.now)
+        )
+    outbound = view.project.surfaces[treatment.surface].outbound
+    until = None if outbound else view.now + HOLD
+    contact = Contact(
+        id=contact_id,
+        fragment=fragment,
+        action=action.name,
+        treatment=treatment.name,
+        issue_group=action.issue_group,
+        owner=action.owner,
+        purpose=action.purpose,
+        channel=treatment.channel,
+        surface=treatment.surface,
+        state="queued" if outbound else "held",
+        time=view.now,
+        held_until=until,
+        answer_within=treatment.answer_within,
+        decision_id=contact_id.rpartition(".")[0],
+        uses=treatment.uses,
+        cost=treatment.cost,
+        item=candidate.item,
+    )
+    return PlannedContact(contact=contact, reused=False, until=until)
+
+
+def seen_by_the_next_slot(planned: PlannedContact, view: DecisionView) -> DecisionView:
+    """A new contact uses resources and counts; one seen before counts as shown again today; one
+    that is still held counts already."""
+    if not planned.reused:
+        return view.after(planned.contact)
+    if planned.contact.state == "held":
+        return view
+    again = msgspec.structs.replace(planned.contact, state="held", time=view.now, uses={})
+    return view.after(again)
+
+
+def _until(contact: Contact, candidate: Candidate, now: values.Instant) -> values.Instant | None:
+    holds = candidate.treatment.holds
+    kept_until = contact.time + holds if holds is not None else 0
+    return max(kept_until, contact.held_until or now)

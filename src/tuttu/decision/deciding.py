@@ -7,8 +7,7 @@ import msgspec
 
 from tuttu.decision.arbitration import Arbitration, ArbitrationTerms, Render
 from tuttu.decision.chance import seed_of
-from tuttu.decision.evidence import evidence_of
-from tuttu.decision.read_set import read_set
+from tuttu.decision.receipts import evidence_of, read_set
 from tuttu.decision.stage import Stages, all_refusals, first_refusal
 from tuttu.decision.stages import ARBITRATION, CONTROLS, GUARDS, STAGES
 from tuttu.decision.stages.guards import substitutes

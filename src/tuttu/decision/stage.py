@@ -4,7 +4,7 @@ Each stage stands in a file of its own in `decision.stages`, which has the tuple
 decision, its receipt, the funnel and `verify` walk that tuple and know no stage by what it reads.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -96,31 +96,41 @@ def all_refusals(
 
 
 REQUIREMENTS = {"not_met": ("condition",), "not_known": ("condition",)}
-"""Codes of `requirement`."""
+"""Codes of a stage that `requires`."""
 
 
-def requirement(
-    conditions: Sequence[values.Condition], candidate: Candidate, view: DecisionView
-) -> verdicts.Reason | None:
-    """The first condition that is not TRUE; if it is NULL, with the columns that are unknown."""
-    if not conditions:
+def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason | None]:
+    """The `reason` of a stage that a block of the action's conditions passes: the first that is not
+    TRUE; if it is NULL, with the columns that are unknown."""
+
+    def reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
+        conditions: Sequence[values.Condition] = getattr(candidate.action, block)
+        if not conditions:
+            return None
+        row = view.row_of(candidate)
+        for condition in conditions:
+            found = condition.test(row)
+            if found is None:
+                unknown = sorted([name for name in condition.test.columns if row.get(name) is None])
+                return verdicts.Reason(
+                    "not_known", {"condition": condition.name, "unknown": tuple(unknown)}
+                )
+            if found is not True:
+                return verdicts.Reason("not_met", {"condition": condition.name})
         return None
-    row = view.row_of(candidate)
-    for condition in conditions:
-        found = condition.test(row)
-        if found is None:
-            unknown = sorted([name for name in condition.test.columns if row.get(name) is None])
-            return verdicts.Reason(
-                "not_known", {"condition": condition.name, "unknown": tuple(unknown)}
-            )
-        if found is not True:
-            return verdicts.Reason("not_met", {"condition": condition.name})
-    return None
+
+    return reason
 
 
-def conditions_of(
-    action: library.Action, block: str, conditions: Iterable[values.Condition]
-) -> tuple[NamedExpression, ...]:
+def reads_of(
+    block: str,
+) -> Callable[[library.Action, library.Treatment, project.Project], StageReads]:
+    """The `reads` of such a stage."""
+    return lambda action, _treatment, _project: StageReads(conditions_of(action, block))
+
+
+def conditions_of(action: library.Action, block: str) -> tuple[NamedExpression, ...]:
+    conditions: Sequence[values.Condition] = getattr(action, block)
     return tuple(
         NamedExpression(
             "conditions", f"{action.name}, {block}: {each.name}", each.test, action.about

@@ -159,7 +159,7 @@ def view(  # noqa: PLR0913
         consents=consents,
         history=history,
         free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},
-        arm=arm_of(project.policy.controls, customer.oldest),
+        arm=arm_of(project.policy.controls, customer.fragments[0]),
     )
 
 

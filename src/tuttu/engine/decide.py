@@ -10,7 +10,7 @@ from tuttu.decision import Candidate, DecisionQuery, DecisionView, UnknownSurfac
 from tuttu.engine.runtime import Runtime
 from tuttu.storage import Snapshot
 from tuttu.versions import Version, View
-from tuttu.vocabulary import conversion, errors, facts, ids, values, verdicts
+from tuttu.vocabulary import conversion, errors, events, facts, ids, values, verdicts
 from tuttu.vocabulary.project import Project
 
 Seen = View[Version]
@@ -100,8 +100,8 @@ def deciding_project(seen: Seen, receipt: verdicts.Receipt) -> Project | None:
 
 def read_question(
     runtime: Runtime, seen: Seen, request: api.DecideRequest
-) -> tuple[DecisionView, DecisionQuery]:
-    """What is asked, and the snapshot that it is asked about. Raises BadRequest."""
+) -> tuple[DecisionView, DecisionQuery, events.Identifier]:
+    """What is asked, the snapshot that it is asked about, and of whom. Raises BadRequest."""
     project = seen.version.project
     if not request.surfaces:
         raise errors.BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
@@ -125,16 +125,15 @@ def read_question(
         asked=query.surfaces,
         rooms=seen.version.contributing,
     )
-    return view, query
+    return view, query, identifier
 
 
 def _decide(
     runtime: Runtime, seen: Seen, request: api.DecideRequest, decision_id: str
 ) -> verdicts.Receipt:
-    view, query = read_question(runtime, seen, request)
+    view, query, who = read_question(runtime, seen, request)
     render = Rendering(seen.version, view, request)
     receipt = decision.decide(view, query, decision_id=decision_id, render=render)
-    who = api.identifier_of(seen.version.project, request.who)
     return msgspec.structs.replace(
         named(receipt, view), who=who, idempotency=api.fingerprint(request)
     )

@@ -19,7 +19,7 @@ def explain(
         return _of_decision(runtime, request, by, words)
     asked = _as_asked(request)
     with runtime.view() as seen:
-        view, query = read_question(runtime, seen, asked)
+        view, query, _ = read_question(runtime, seen, asked)
 
         def renders(of: DecisionView) -> Rendering:
             return Rendering(seen.version, of, asked)

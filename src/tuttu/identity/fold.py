@@ -20,6 +20,8 @@ def folds(project: Project) -> room.Folds:
             known = node.own is not None and node.own <= fact.time
             if known and body.identifiers == (node.identifier,):
                 return
+        elif isinstance(body, verdicts.Receipt) and not body.contacts:
+            return
         graph = GraphState(transaction, project.namespaces)
         for key, identifier in _owners(fact):
             graph.add_node(key, identifier)

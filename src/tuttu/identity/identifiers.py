@@ -53,6 +53,14 @@ def identifiers_of(
     return tuple(sorted(found, key=found.__getitem__))
 
 
+def priority(
+    namespaces: Mapping[str, company.Namespace], identifier: events.Identifier
+) -> tuple[int, events.Identifier]:
+    """The order of a customer's identifiers: by their namespaces' priority, then by value."""
+    namespace = namespaces.get(identifier.namespace)
+    return len(namespaces) if namespace is None else namespace.rank, identifier
+
+
 def _external_ids(call: Mapping[str, object]) -> list[tuple[str, object]]:
     """``context.externalIds`` of people: other collections name other things, and an encoded
     value is not the value."""

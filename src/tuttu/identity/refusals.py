@@ -6,6 +6,7 @@ from itertools import islice
 import msgspec
 
 from tuttu.identity import records
+from tuttu.identity.identifiers import priority
 from tuttu.identity.partition import clash, is_void
 from tuttu.vocabulary import events, facts, people
 from tuttu.vocabulary.project import Project
@@ -41,12 +42,6 @@ def refused_links(
     return tuple(sorted(found, key=lambda link: (link.time, link.event_id, link.one, link.other)))
 
 
-def priority(project: Project, identifier: events.Identifier) -> tuple[int, events.Identifier]:
-    """The order of identifiers: by their namespaces' priority, then by value."""
-    namespace = project.namespaces.get(identifier.namespace)
-    return len(project.namespaces) if namespace is None else namespace.rank, identifier
-
-
 def _refused_link(
     reader: facts.Reader, project: Project, row: bytes, pair: records.EvidencePair
 ) -> people.RefusedLink | None:
@@ -54,7 +49,7 @@ def _refused_link(
     ends = [end for key in keys if (end := _end(reader, key)) is not None]
     if len(ends) < 2:
         return None
-    ends.sort(key=lambda end: priority(project, end.identifier))
+    ends.sort(key=lambda end: priority(project.namespaces, end.identifier))
     evidence = min(
         (each for each in (pair.plain, pair.alias) if each is not None), key=lambda each: each.rank
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tuttu.identity import records as r
-from tuttu.identity.refusals import priority, refused_links
+from tuttu.identity.identifiers import priority
+from tuttu.identity.refusals import refused_links
 from tuttu.vocabulary import events, facts, people, values
 from tuttu.vocabulary.project import Project
 
@@ -69,7 +70,7 @@ def _customer(project: Project, members: Members, since: values.Instant | None) 
     names = [member.identifier for member in members.values() if member.identifier is not None]
     return people.Customer(
         fragments=tuple(sorted(members, key=lambda key: _age(key, members[key]))),
-        identifiers=tuple(sorted(names, key=lambda each: priority(project, each))),
+        identifiers=tuple(sorted(names, key=lambda each: priority(project.namespaces, each))),
         joined_at=since,
     )
 

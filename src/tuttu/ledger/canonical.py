@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tuttu.ledger.reading import state_of
+from tuttu.ledger.contacts import state_of
 from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport
 from tuttu.vocabulary import facts, people, verdicts
 from tuttu.vocabulary.project import Project

@@ -6,14 +6,14 @@ from functools import cached_property
 
 import msgspec
 
-from tuttu.ledger import columns, limits, reading, resources, suppressions
-from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at
-from tuttu.ledger.state import CLICKED, COUNTED, HELD, HOLD, IGNORED, NO_ANSWER
+from tuttu.ledger import external, limits, resources, state, suppressions
+from tuttu.ledger.definitions import OWN, definitions_of
+from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at, may_be_about
 from tuttu.vocabulary import events, facts, library, values, verdicts
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 
-REPEATABLE = NO_ANSWER | {CLICKED, IGNORED}
+REPEATABLE = state.NO_ANSWER | {state.CLICKED, state.IGNORED}
 """After any other outcome an offer was answered, and showing it again is another contact."""
 
 OfferKey = tuple[str | None, str | None, str | None, str | None]
@@ -45,13 +45,46 @@ def read(
     groups: name to the fragments of its members, the customer's own with or without.
     """
     moment = as_of(project, now)
-    own = [reading.state_of(reader, project, fragment) for fragment in customer.fragments]
+    own = [state_of(reader, project, fragment) for fragment in customer.fragments]
     members = {fragment for group in groups.values() for fragment in group}
     others = {
-        fragment: entries_of([reading.state_of(reader, project, fragment)], moment.outbound, now)
+        fragment: entries_of([state_of(reader, project, fragment)], moment.outbound, now)
         for fragment in sorted(members - set(customer.fragments))
     }
     return History(moment, entries_of(own, moment.outbound, now), others, groups)
+
+
+def state_of(
+    reader: facts.Reader, project: Project, fragment: events.FragmentId, *, watch: bool = True
+) -> state.FragmentState:
+    """What is declared no more, or differently, is not in it."""
+    record = reader.get(state.FRAGMENTS, fragment, watch=watch)
+    if record is None:
+        return state.FragmentState()
+    definitions = definitions_of(project)
+    read = {OWN, *definitions.outcomes, *definitions.rules}
+    contacts = {key: each for key, each in record.contacts.items() if each.decision_id is not None}
+    reports = {
+        key: tuple(report for report in record.reports.get(key, ()) if report.part in read)
+        for key in contacts
+    }
+    for part, mapped in definitions.mappings.items():
+        for event_id, made in record.external.get(part, {}).items():
+            contact = external.contact_of(project, mapped, fragment, event_id, made)
+            own = external.report_of(part, made)
+            others = [each for each in record.reports.get(contact.id, ()) if each.part in read]
+            contacts[contact.id] = contact
+            reports[contact.id] = tuple(sorted([*others, own] if own else others))
+    answers: dict[str, set[state.Answer]] = {}
+    for part, rule in definitions.rules.items():
+        if part in record.answers:
+            answers.setdefault(rule.action, set()).update(record.answers[part])
+    return state.FragmentState(
+        contacts=contacts,
+        reports={key: found for key, found in reports.items() if found},
+        answers={action: tuple(sorted(found)) for action, found in answers.items()},
+        units=record.units,
+    )
 
 
 def outcomes_of(history: "History", contact_ids: Iterable[str]) -> tuple[verdicts.Outcome, ...]:
@@ -105,16 +138,26 @@ class History:
 
     def columns(self, names: Iterable[str] | None = None) -> dict[str, values.Value]:
         """The ledger's columns of the wide row: those that are not NULL, or just `names`."""
-        found: dict[str, values.Value] = dict(self._newest)
+        found: dict[str, values.Value] = dict(self._columns)
         return found if names is None else {name: found.get(name) for name in names}
 
     @cached_property
-    def _newest(self) -> Mapping[str, values.Instant]:
-        return columns.newest(self.entries)
+    def _columns(self) -> Mapping[str, values.Instant]:
+        """The newest contact by each channel, of each action, and the newest of each action's
+        outcomes."""
+        channels = {
+            values.last_contact_column(entry.contact.channel): entry.contact.time
+            for entry in self.entries
+            if entry.counts
+        }
+        return channels | _of_actions(self.entries)
 
     def columns_about(self, item: str, actions: Collection[str]) -> dict[str, values.Value]:
-        """See `columns.about_item`."""
-        return columns.about_item(self.entries, item, actions)
+        """The columns of actions that are about such items, as a rule about this one sees them:
+        other items' contacts do not count, and a column that only they filled is NULL."""
+        of_all = [entry for entry in self.entries if entry.contact.action in actions]
+        of_item = _of_actions(entry for entry in of_all if may_be_about(entry.contact, item))
+        return {name: of_item.get(name) for name in _of_actions(of_all)}
 
     # Contact limits
 
@@ -148,7 +191,7 @@ class History:
         held = self.held(action, treatment, item)
         if held is None:
             return ((b"", action.name, item, self._days[0]),)
-        days = () if held.state == HELD else self._days
+        days = () if held.state == state.HELD else self._days
         return tuple((b"", action.name, item, day) for day in days)
 
     @cached_property
@@ -156,7 +199,7 @@ class History:
         """The days on which something decided now can be seen."""
         now, zone = self.moment.now, self.moment.zone
         return resources.local_date(now, zone).toordinal(), resources.local_date(
-            now + HOLD, zone
+            now + state.HOLD, zone
         ).toordinal()
 
     def keys(self, limit: library.ContactLimit) -> Mapping[limits.Key, values.Instant]:
@@ -244,7 +287,7 @@ class History:
             if (
                 contact.decision_id is not None
                 and contact.held_until is not None
-                and contact.state in (HELD, COUNTED)
+                and contact.state in (state.HELD, state.COUNTED)
                 and not entry.lost
                 and all(outcome.name in REPEATABLE for outcome in entry.outcomes)
             ):
@@ -272,3 +315,17 @@ class History:
         entries = tuple(entry_at(entry, now) for entry in self.entries)
         moment = msgspec.structs.replace(self.moment, now=now)
         return History(moment, entries, others, self._groups)
+
+
+def _of_actions(entries: Iterable[HistoryEntry]) -> dict[str, values.Instant]:
+    """entries: by time."""
+    found: dict[str, values.Instant] = {}
+    for entry in entries:
+        contact = entry.contact
+        if contact.action is not None:
+            if entry.counts:
+                found[values.contacted_column(contact.action)] = contact.time
+            for outcome in entry.outcomes:
+                name = values.answered_column(contact.action, outcome.name)
+                found[name] = max(outcome.time, found.get(name, outcome.time))
+    return found

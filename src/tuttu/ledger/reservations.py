@@ -8,7 +8,7 @@ free, in the period of the contact; if they are gone, the contact counts without
 
 from collections.abc import Iterator
 
-from tuttu.ledger.resources import amount_of, period_key
+from tuttu.ledger.resources import amount_of, held, period_key
 from tuttu.ledger.state import HELD, USES, Hold, Use
 from tuttu.vocabulary import facts, values, verdicts
 from tuttu.vocabulary.project import Project
@@ -67,7 +67,7 @@ class Reservations:
 
     def _fits(self, name: str, use: Use, units: int) -> bool:
         amount = amount_of(self._transaction, self._project.resources[name])
-        return use.used + use.held(self._now) + units <= amount
+        return use.used + held(use, self._now) + units <= amount
 
     def _live(self, use: Use) -> dict[str, Hold]:
         return {key: hold for key, hold in use.holds.items() if self._now < hold.expires}

@@ -39,9 +39,14 @@ def resource_state(
         name=name,
         amount=amount_of(reader, resource),
         used=use.used,
-        held=use.held(now),
+        held=held(use, now),
         per=resource.per,
     )
+
+
+def held(use: Use, now: values.Instant) -> int:
+    """Units of holds that have not run out."""
+    return sum(hold.units for hold in use.holds.values() if now < hold.expires)
 
 
 def free(reader: facts.Reader, project: Project, name: str, now: values.Instant) -> int:

@@ -125,9 +125,6 @@ class Use(msgspec.Struct, frozen=True):
     used: int = 0
     holds: Mapping[str, Hold] = {}
 
-    def held(self, now: values.Instant) -> int:
-        return sum(hold.units for hold in self.holds.values() if now < hold.expires)
-
 
 class Amount(msgspec.Struct, frozen=True):
     """An amount set at a door; of two, the later (time, id) holds."""

@@ -1,13 +1,13 @@
 """The customer's part of the wide row, as conditions read it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from tuttu.profile import aggregates, extract, merge, sequences, windows
+from tuttu.profile import aggregates, extract, merge, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
-from tuttu.profile.records import Item, Stamped, last_written
+from tuttu.profile.records import Item, Moment, Stamped, last_written
 from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant, Row, Value
+from tuttu.vocabulary.values import Duration, Instant, Row, Value
 
 
 def read(
@@ -48,8 +48,7 @@ def row_of(
         elif trait.aggregate is not None:
             row[trait.name] = _aggregate(plan, state, shown, now, trait)
         elif trait.sequence:
-            happened = sequences.happened(trait.sequence, trait.window, state.steps, now)
-            row[trait.name] = happened
+            row[trait.name] = _happened(trait.sequence, trait.window, state.steps, now)
         else:
             sources = state.written.get(trait.name)
             row[trait.name] = last_written(sources) if sources else None
@@ -85,6 +84,33 @@ def _aggregate(
     elif one.id in state.totals:
         cells = [state.totals[one.id]]
     return aggregates.outcome(aggregate, cells)
+
+
+def _happened(
+    steps: Sequence[str],
+    within: Duration | None,
+    moments: Mapping[str, Sequence[Moment]],
+    now: Instant,
+) -> bool:
+    """TRUE if one event of each step happened, each after the one before it by (time, id), the
+    last at most `within` after the first, none after `now`.
+
+    Only the newest happenings of each step are kept (`records.STEPS`), so what lies behind that
+    many later ones is forgotten.
+    """
+    past = [[moment for moment in moments.get(step, ()) if moment[0] <= now] for step in steps]
+    return any(_follow(first, past[1:], within) for first in past[0]) if past else False
+
+
+def _follow(first: Moment, later: Iterable[list[Moment]], within: Duration | None) -> bool:
+    """Taking the earliest next step each time reaches the last one as early as can be."""
+    at = first
+    for moments in later:
+        after = next((moment for moment in moments if moment > at), None)
+        if after is None:
+            return False
+        at = after
+    return within is None or at[0] - first[0] <= within
 
 
 def _shown(collection: company.Collection, item: Item) -> dict[str, Value]:

@@ -48,8 +48,9 @@ class Rows(Protocol):
     def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
         """What is kept at each place, in one question."""
 
-    def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Key and sealed record, in the order of keys (by byte)."""
+    def records(self, table: str, first: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
+        """Key and sealed record, in the order of keys (by byte), from the first key on and before
+        the end; None: to the last."""
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         """The positions of those dedupe keys that there are, in one question."""
@@ -89,9 +90,3 @@ class Driver(Protocol):
         """Whatever was not committed when the context ends is undone."""
 
     def close(self) -> None: ...
-
-
-def after_prefix(prefix: bytes) -> bytes | None:
-    """The smallest key that is larger than every key with this prefix; None if there is none."""
-    stem = prefix.rstrip(b"\xff")
-    return stem[:-1] + bytes([stem[-1] + 1]) if stem else None

@@ -101,7 +101,7 @@ class EncryptedTables:
             self._found.update(zip(places, self._rows.find(places), strict=True))
 
     def scan(self, table: Table[T], prefix: bytes) -> Iterator[tuple[bytes, T]]:
-        for key, sealed in self._rows.records(table.name, prefix):
+        for key, sealed in self._rows.records(table.name, prefix, after_prefix(prefix)):
             cipher = self._cipher(key[:FRAGMENT] if table.personal else None)
             if cipher is not None:
                 plain = unseal(cipher, sealed, bound_to(table.name, key))
@@ -162,6 +162,12 @@ class EncryptedTables:
             cipher = self._fresh[owner][0]
         assert cipher is not None  # noqa: S101 - the store's own cipher is always there
         return cipher
+
+
+def after_prefix(prefix: bytes) -> bytes | None:
+    """The smallest key that is larger than every key with this prefix; None if there is none."""
+    stem = prefix.rstrip(b"\xff")
+    return stem[:-1] + bytes([stem[-1] + 1]) if stem else None
 
 
 def bound_to(table: str, key: bytes) -> bytes:

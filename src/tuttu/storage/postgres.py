@@ -153,10 +153,9 @@ class PostgresRows:
         rows = self._rows(FIND, names, keys)
         return [None if version is None else (version, sealed) for version, sealed in rows]
 
-    def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def records(self, table: str, first: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
         """Page by page: other questions may be asked on the connection in between."""
-        end = d.after_prefix(prefix)
-        last, sign = prefix, ">="
+        last, sign = first, ">="
         while True:
             rows = self._rows(
                 f"SELECT key, sealed FROM tuttu.records WHERE name = %b AND key {sign} %b"  # noqa: S608

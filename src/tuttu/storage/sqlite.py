@@ -181,12 +181,11 @@ class SqliteRows:
     def find(self, places: Sequence[d.RecordKey]) -> list[d.StoredRecord | None]:
         return [self.record(*place) for place in places]
 
-    def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        end = d.after_prefix(prefix)
+    def records(self, table: str, first: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
         below, bound = ("", ()) if end is None else (" AND key < ?", (end,))
         found = self._connection.execute(
             f"SELECT key, sealed FROM records WHERE name = ? AND key >= ?{below} ORDER BY key",  # noqa: S608
-            (table, prefix, *bound),
+            (table, first, *bound),
         )
         # No `yield from`: a scan that was given up would close its cursor after the connection.
         for row in found:  # noqa: UP028

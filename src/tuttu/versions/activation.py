@@ -82,7 +82,7 @@ class Activator:
 
     def _step(self, report: Report) -> Activation | None:
         """One commit; None: it is not the last one, or another process was faster."""
-        with view(self._store, lambda reader: history.active(reader, watch=True)) as seen:
+        with view(self._store, lambda reader: reader.get(history.ACTIVE, history.HERE)) as seen:
             active, snapshot = seen.version, seen.snapshot
             kept = backfill.coverage(snapshot)
             head, reads = snapshot.position, snapshot.reads

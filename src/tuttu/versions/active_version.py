@@ -81,7 +81,7 @@ class ActiveVersion:
             self.newest = seen.version
 
     def at(self, reader: facts.Reader) -> Version:
-        active = history.active(reader)
+        active = reader.get(history.ACTIVE, history.HERE, watch=False)
         if active is None:
             raise LookupError("found a store in which no project was activated")
         return self._known.get(active.position) or self._load(reader, active)

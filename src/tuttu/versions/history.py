@@ -36,7 +36,7 @@ class Active(msgspec.Struct, frozen=True):
 VERSIONS = facts.Table("engine.versions", VersionFiles)
 """By digest."""
 ACTIVE = facts.Table("engine.active", Active)
-"""One record."""
+"""One record, `HERE`; none in a store that has never been opened with a project folder."""
 HERE = b""
 
 _LOADED: OrderedDict[tuple[str, ...], Project] = OrderedDict()
@@ -62,11 +62,6 @@ def activate(transaction: facts.Transaction, logged: facts.Logged) -> None:
     fact, body = logged.fact, logged.fact.body
     assert isinstance(body, events.ProjectActivated)  # noqa: S101 - the fold hears no other
     transaction.put(ACTIVE, HERE, Active(body.digest, fact.time, body.by, logged.position))
-
-
-def active(reader: facts.Reader, *, watch: bool = False) -> Active | None:
-    """None: a store that has never been opened with a project folder."""
-    return reader.get(ACTIVE, HERE, watch=watch)
 
 
 def project_of(reader: facts.Reader, digest: str, rooms: Rooms) -> Project | None:

@@ -47,6 +47,11 @@ def format_instant(instant: v.Instant) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
+def shown_instant(instant: v.Instant | None) -> str | None:
+    """The same, of one that there may not be."""
+    return None if instant is None else format_instant(instant)
+
+
 def parse_date(text: str) -> int | None:
     """Days since 1970-01-01 of an ISO date."""
     try:

@@ -1,9 +1,8 @@
 """Ids of our own making."""
 
 import secrets
+from functools import partial
 
-
-def new_id() -> str:
-    """Unguessable and unique, 32 hex digits: the one place below the doors that asks the system
-    for chance."""
-    return secrets.token_hex(16)
+new_id = partial(secrets.token_hex, 16)
+"""Unguessable and unique, 32 hex digits: the one place below the doors that asks the system for
+chance."""

@@ -108,11 +108,6 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
             {"when": self.when} if self.after is None else {"when": self.when, "after": self.after}
         )
 
-    def may_block(self, action: Action) -> bool:
-        """Whether it is asked of the action at all: of the same purpose, and about the customer, or
-        about what the action is about."""
-        return self.blocks == action.purpose and self.about in (None, action.about)
-
 
 class ContactLimit(msgspec.Struct, frozen=True, kw_only=True):
     """At most `at_most` counted contacts in a sliding `window`; None in a field: any."""

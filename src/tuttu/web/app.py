@@ -106,6 +106,7 @@ class RouteHandler:
         self._raw = route.body is bytes
         typed = route.body not in {bytes, NoneType}
         self._decoder = msgspec.json.Decoder(route.body) if typed else None
+        self._idempotent = route.idempotent
         self._asks_query = bool(msgspec.structs.fields(route.query))
 
     async def respond(self, request: Request) -> Response:
@@ -117,11 +118,14 @@ class RouteHandler:
         route = self._route
         try:
             call = await self._call(request)
+            arguments = dict(route.fixed)
+            for name, value in route.arguments.items():
+                arguments[name] = value(call)
             remote = self._runtime.store.remote and not route.storeless
             if route.slow or remote:
-                answer = await run_in_threadpool(route.run, call)
+                answer = await run_in_threadpool(route.use_case, **arguments)
             else:
-                answer = route.run(call)
+                answer = route.use_case(**arguments)
         except ProblemError as refusal:
             return _refusal(refusal)
         except TuttuError as error:
@@ -161,7 +165,7 @@ class RouteHandler:
             query=_query(request, route.query) if self._asks_query else None,
             body=body,
             encoding=encoding,
-            idempotency=_idempotency(request, holder) if route.idempotent else None,
+            idempotency=_idempotency(request, holder) if self._idempotent else None,
             language=language_of(request.headers.get("accept-language", "")),
         )
 

@@ -76,12 +76,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[int, ...] = ()
     storeless: bool = False
 
-    def run(self, call: Call) -> object:
-        arguments = dict(self.fixed)
-        for name, value in self.arguments.items():
-            arguments[name] = value(call)
-        return self.use_case(**arguments)
-
     @property
     def idempotent(self) -> bool:
         """An Idempotency-Key makes it happen once."""

@@ -7,7 +7,7 @@ import msgspec
 from tuttu.decision import STAGES, Candidate, DecisionView, Stage
 from tuttu.decision.sql import JUDGED, guard_sql, stage_sql
 from tuttu.decision.stage import NamedExpression
-from tuttu.decision.stages.guards import blocking
+from tuttu.decision.stages.guards import blocking, may_block
 from tuttu.policy import to_sql
 from tuttu.profile.batch import KEY
 from tuttu.vocabulary import library, values
@@ -144,7 +144,7 @@ def _passes(action: library.Action, treatment: library.Treatment, stage: Stage) 
 
 def _blocks(project: Project, guard: library.Guard) -> Iterator[DefinitionCheck]:
     """Asked of an action that the guard concerns; if there is none, it never blocks anything."""
-    concerned = next((way for way in ways(project) if guard.may_block(way[0])), None)
+    concerned = next((way for way in ways(project) if may_block(guard, way[0])), None)
     if concerned is None:
         return
 

@@ -1,12 +1,10 @@
 """Does it make sense now."""
 
-from tuttu.decision.stage import REQUIREMENTS, Stage, StageReads, conditions_of, requirement
+from tuttu.decision.stage import REQUIREMENTS, Stage, reads_of, requires
 
 APPLICABILITY = Stage(
     name="applicability",
-    reason=lambda candidate, view: requirement(candidate.action.applicable, candidate, view),
+    reason=requires("applicable"),
     codes=REQUIREMENTS,
-    reads=lambda action, _treatment, _project: StageReads(
-        conditions_of(action, "applicable", action.applicable)
-    ),
+    reads=reads_of("applicable"),
 )

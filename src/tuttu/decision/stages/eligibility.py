@@ -7,6 +7,8 @@ from tuttu.decision import stage
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary import conversion, library, project, values, verdicts
 
+_conditions = stage.requires("eligible")
+
 
 def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     action = candidate.action
@@ -22,7 +24,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
         )
     if action.about is not None and candidate.item is None:
         return verdicts.Reason("no_item", {"about": action.about})
-    return stage.requirement(action.eligible, candidate, view)
+    return _conditions(candidate, view)
 
 
 def _local(instant: values.Instant, view: DecisionView) -> str:
@@ -42,7 +44,7 @@ def _reads(
         roots.append(stage.ALWAYS)
     elif action.about is not None:
         roots.append(action.about)
-    return stage.StageReads(stage.conditions_of(action, "eligible", action.eligible), tuple(roots))
+    return stage.StageReads(stage.conditions_of(action, "eligible"), tuple(roots))
 
 
 ELIGIBILITY = stage.Stage(

@@ -34,7 +34,13 @@ def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, .
 def concerns(guard: library.Guard, candidate: Candidate) -> bool:
     """Whether the guard is asked of the candidate; one about items is of none without an item."""
     has_item = guard.about is None or candidate.item is not None
-    return has_item and guard.may_block(candidate.action)
+    return has_item and may_block(guard, candidate.action)
+
+
+def may_block(guard: library.Guard, action: library.Action) -> bool:
+    """Whether it is asked of the action at all: of the same purpose, and about the customer, or
+    about what the action is about."""
+    return guard.blocks == action.purpose and guard.about in (None, action.about)
 
 
 def _blocks(guard: library.Guard, candidate: Candidate, view: DecisionView) -> bool:
@@ -82,7 +88,7 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
         tuple(
             NamedExpression("guards", f"{guard.name}, {key}", each, guard.about)
             for guard in project.policy.guards
-            if guard.may_block(action)
+            if may_block(guard, action)
             for key, each in guard.expressions.items()
         )
     )

@@ -1,12 +1,7 @@
 """Is it in the customer's interest."""
 
-from tuttu.decision.stage import REQUIREMENTS, Stage, StageReads, conditions_of, requirement
+from tuttu.decision.stage import REQUIREMENTS, Stage, reads_of, requires
 
 SUITABILITY = Stage(
-    name="suitability",
-    reason=lambda candidate, view: requirement(candidate.action.suitable, candidate, view),
-    codes=REQUIREMENTS,
-    reads=lambda action, _treatment, _project: StageReads(
-        conditions_of(action, "suitable", action.suitable)
-    ),
+    name="suitability", reason=requires("suitable"), codes=REQUIREMENTS, reads=reads_of("suitable")
 )
