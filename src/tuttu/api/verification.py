@@ -3,7 +3,7 @@
 import msgspec
 
 DIFFERENCES_SHOWN = 5
-"""Differences that are told of one definition; all are counted."""
+"""Differences that are shown of one definition; all are counted."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,7 +6,7 @@ gives a receipt; `explain` gives the same with every stage that would refuse. Bo
 or drawn but from the seed.
 
 This room must not write a table but that of its receipts, read a clock, or make a permit; the
-engine commits the receipt, and whoever loses that race reads and decides again.
+engine commits the receipt, and a decision that loses that race is read and made again.
 """
 
 from tuttu.decision.deciding import decide, explain

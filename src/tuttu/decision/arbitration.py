@@ -95,7 +95,7 @@ class Arbitration:
         return None if ranking.spare is None else self._choose(ranking.spare, slot, ranking)
 
     def _drawable(self, surface: company.Surface, shown: Counter[str]) -> Ranking:
-        """Everybody who can take the slot. Whoever could win it has been rendered: one whose
+        """All that can take the slot. Each that could win it has been rendered: one whose
         message fails is out before the draw, so that the probabilities stay true."""
         entrants = [each for each in self._entrants if self._enters(each, surface, shown)]
         while True:

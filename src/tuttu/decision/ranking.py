@@ -30,7 +30,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def possible(self) -> list[Candidate]:
-        """Whoever could end in the slot, or be withheld from it."""
+        """Those that could end in the slot, or be withheld from it."""
         return [
             each
             for each, odds in zip(self.ranked, self.odds, strict=True)

@@ -122,7 +122,7 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LimitState(msgspec.Struct, frozen=True, kw_only=True):
-    """What a contact limit counted, and how many it bore.
+    """What a contact limit counted, and how many it allowed.
 
     opens: from when on time alone makes room for one contact more; None: there was room, or time
     does not tell. shown: (action, item, day) of what counted already when it was shown again.

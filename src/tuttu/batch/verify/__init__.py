@@ -2,7 +2,7 @@
 
 It judges nothing itself. One way is the live one: state and row functions, as a decision asks
 them. The other is SQL over an export of one snapshot. Where they differ, one of them is wrong, and
-the difference is told under a pseudonym.
+the difference is shown under a pseudonym.
 """
 
 from tuttu.batch.verify.running import (

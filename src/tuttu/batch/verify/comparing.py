@@ -111,7 +111,7 @@ def answers(layout: Layout, about: str | None, asked: Sequence[DefinitionCheck])
 
 
 def _about(layout: Layout, about: str, table: str) -> str:
-    """A row for each item, or for a customer who has none: his columns, the item's fields, and
+    """A row for each item, or for a customer who has none: their columns, the item's fields, and
     what the ledger knows of the item."""
     laid_over = exporting.ledger_columns(layout)
     but = f" EXCLUDE ({', '.join(map(quoted_name, laid_over))})" if laid_over else ""

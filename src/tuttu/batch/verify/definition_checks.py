@@ -18,8 +18,8 @@ ITEM_KEY = f'"{KEY}"'
 
 
 class CheckSubject(msgspec.Struct, frozen=True):
-    """Who is judged: a customer, or one of his items in the collection `about`; item None there:
-    he has none."""
+    """Who is judged: a customer, or one of their items in the collection `about`; item None there:
+    they have none."""
 
     view: DecisionView
     row: values.Row

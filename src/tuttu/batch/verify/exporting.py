@@ -1,4 +1,4 @@
-"""From one snapshot to the files of an export: everybody's row, what is said of him live, and the
+"""From one snapshot to the files of an export: everybody's row, what is said of them live, and the
 log."""
 
 import hashlib
@@ -206,7 +206,7 @@ class _Sheets:
 
 
 def _subjects(found: DecisionView, about: str | None) -> Iterator[CheckSubject]:
-    """The customer himself, or each of his items, or that he has none."""
+    """The customer, or each of their items, or that they have none."""
     if about is None:
         yield CheckSubject(found, found.row)
         return
