@@ -1,4 +1,4 @@
-"""`make walk` can still walk: the four requests succeed and are counted. The gates are its own."""
+"""`make walk` can still walk: the four requests succeed, are counted, and keep within the gates."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def test_the_four_walks_are_counted() -> None:
         assert walk.depth > 1
         assert sum(int(line.split()[0].replace(",", "")) for line in tree(walk)) == walk.calls
         assert sum(map(_file_total, listed(walk))) == walk.calls
+    assert [name for name, gate in GATES.items() if not walks[name].within(gate)] == [], rows
 
 
 def _file_total(line: str) -> int:
