@@ -76,21 +76,17 @@ def values_of(row: Row, schema: Schema, missing: Missing) -> dict[str, Any]:
     for name, declared in columns.items():
         value = row.get(name)
         if value is not None:
-            _put(values, name, _shown(value, declared, name, missing))
+            shown = _shown(value, declared, name, missing)
+            source, dot, field = name.partition(".")
+            if not dot:
+                values[name] = shown
+            elif isinstance(inner := values.setdefault(source, {}), dict):
+                inner[field] = shown  # a source that is also a trait's name keeps its own value
     for name, fields in schema.collections.items():
         items = row.get(name)
         if isinstance(items, list):
             values[name] = [item_of(item, fields, missing) for item in items]
     return values
-
-
-def _put(values: dict[str, Any], name: str, value: object) -> None:
-    """A source that is also the name of a trait keeps its own value."""
-    source, dot, field = name.partition(".")
-    if not dot:
-        values[name] = value
-    elif isinstance(inner := values.setdefault(source, {}), dict):
-        inner[field] = value
 
 
 def item_of(item: Mapping[str, Value], fields: Mapping[str, Type], missing: Missing) -> Any:

@@ -70,7 +70,8 @@ def evidence_of(
     """Only of what the candidates could ask for."""
     kept: dict[str, object] = {"slots": dict(query.slots)}
     for stage in stages:
-        kept.update(stage.keeps(view, candidates))
+        if stage.keeps is not None:
+            kept.update(stage.keeps(view, candidates))
     others = {name: kept.pop(name) for name in kept.keys() - _FIELDS}
     return verdicts.ReceiptEvidence(**kept, others=others)  # type: ignore[arg-type]
 

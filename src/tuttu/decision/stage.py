@@ -58,7 +58,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     reads: Callable[[library.Action, library.Treatment, project.Project], StageReads] = lambda *_: (
         StageReads()
     )
-    keeps: Callable[[DecisionView, Sequence[Candidate]], Mapping[str, object]] = lambda *_: {}
+    keeps: Callable[[DecisionView, Sequence[Candidate]], Mapping[str, object]] | None = None
     recalls: Callable[[verdicts.ReceiptEvidence, DecisionView], DecisionView] = (
         lambda _evidence, view: view
     )
