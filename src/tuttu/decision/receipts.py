@@ -10,6 +10,7 @@ from tuttu.decision.view import Candidate, DecisionQuery, DecisionView
 from tuttu.vocabulary import facts, project, room, values, verdicts
 
 OF_ITEM = values.item_column("")
+_FIELDS = frozenset(verdicts.ReceiptEvidence.__struct_fields__)
 
 ReadColumns = dict[str, values.Value]
 ReadOfItems = dict[str, dict[str, ReadColumns]]
@@ -61,13 +62,10 @@ def _columns(project: project.Project, candidate: Candidate, stages: Stages) -> 
     return frozenset(profile.dependencies(project, named))
 
 
-_FIELDS = frozenset(verdicts.ReceiptEvidence.__struct_fields__)
-
-
 def evidence_of(
     view: DecisionView, query: DecisionQuery, candidates: Sequence[Candidate], stages: Stages
 ) -> verdicts.ReceiptEvidence:
-    """Only of what the candidates could ask for."""
+    """What stages keep beside the row: only of what the candidates could ask for."""
     kept: dict[str, object] = {"slots": dict(query.slots)}
     for stage in stages:
         if stage.keeps is not None:

@@ -57,7 +57,8 @@ def read(
 def state_of(
     reader: facts.Reader, project: Project, fragment: events.FragmentId, *, watch: bool = True
 ) -> state.FragmentState:
-    """What is declared no more, or differently, is not in it."""
+    """What is kept of a fragment, as the present definitions read it: what is declared no more, or
+    differently, is not in it."""
     record = reader.get(state.FRAGMENTS, fragment, watch=watch)
     if record is None:
         return state.FragmentState()
