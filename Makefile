@@ -49,9 +49,10 @@ check: env
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The reference pages say what the code says; a test compares them.
+# The reference pages and the examples' schemas say what the code says; tests compare them.
 docs: env
 	$(BIN)/python -m tools.reference
+	for example in src/tuttu/examples/*/; do $(BIN)/tuttu schema --out $${example}.schema; done
 
 # Needs uv. The lock names no host and no path.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header

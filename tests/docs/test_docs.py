@@ -242,3 +242,32 @@ def test_the_guard_in_the_readme_is_the_examples() -> None:
     policy = text_of(ROOT / "src" / "tuttu" / "examples" / "operator" / "policy.yaml")
     [guard] = re.findall(r"```yaml\n(.*?)```", text_of(ROOT / "README.md"), re.DOTALL)
     assert guard in policy
+
+
+# Where does this go?
+
+TASKS = re.split(
+    r"^\d+\. ",
+    text_of(ROOT / "CONTRIBUTING.md").partition("## Where does this go?")[2].partition("\n## ")[0],
+    flags=re.MULTILINE,
+)[1:]
+FILE = re.compile(r"`([\w./]*/[\w./]*)`")
+
+
+def test_there_are_ten_tasks() -> None:
+    assert len(TASKS) == 10
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.partition("**")[2].partition("**")[0])
+def test_a_task_names_files_that_there_are_and_no_more_than_four(task: str) -> None:
+    product, apart, tests = task.partition("Tests:")
+    files = FILE.findall(product)
+    assert apart
+    assert 1 <= len(files) <= 4
+    for name in files:
+        assert (
+            ROOT / name if name.startswith("tools/") else ROOT / "src" / "tuttu" / name
+        ).exists()
+    assert FILE.findall(tests)
+    for name in FILE.findall(tests):
+        assert (ROOT / name).is_file()

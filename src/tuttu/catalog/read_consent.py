@@ -3,9 +3,7 @@
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode
-from tuttu.vocabulary.company import Purpose
-
-CONSENT = "consent"
+from tuttu.vocabulary.company import BASES, Basis, Purpose
 
 
 def read_consent(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Purpose]:
@@ -26,18 +24,19 @@ def read_consent(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Purpo
 
 
 def _default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:
-    """Channel to allowed: True is `in`. Only consent has to be asked for: a contract or a law
-    allows until it is refused."""
+    """Channel to allowed: True is `in`."""
     everywhere = node.scalar("default")
     if everywhere:
         return dict.fromkeys(scope.channels.known, everywhere.text == "in")
     if node.broken("default"):
         return {}
     if "default" not in node:
-        if node.text("basis") == CONSENT and not node.doubtful:
+        basis = node.text("basis")
+        asked = BASES.get(basis, Basis()).asked
+        if asked and not node.doubtful:
             expected = "`default`: in or out, or a mapping that says it for every channel"
-            scope.findings.add(node.where, "no `default` beside the basis consent", expected)
-        return dict.fromkeys(scope.channels.known, node.text("basis") != CONSENT)
+            scope.findings.add(node.where, f"no `default` beside the basis {basis}", expected)
+        return dict.fromkeys(scope.channels.known, not asked)
     section = node.mapping("default")
     for channel in section.entries:
         scope.channels.refer(channel, section.at(channel), scope.findings)

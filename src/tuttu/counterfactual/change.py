@@ -118,23 +118,11 @@ def apply(view: DecisionView, change: Change) -> DecisionView:
     seen = msgspec.structs.replace(view, memo=ViewMemo())
     for part in parts:
         if isinstance(part, Later):
-            seen = _at(seen, part.would_be)
+            seen = seen.at(part.would_be)
     seen = _with_columns(seen, [part for part in parts if isinstance(part, ColumnSet)])
     for part in parts:
         seen = _with_part(seen, part)
     return seen
-
-
-def _at(view: DecisionView, now: values.Instant) -> DecisionView:
-    """The ledger's columns move on with the history where they say what it says."""
-    before, history = view.history.columns(), view.history.at(now)
-    moved = {
-        name: value
-        for name, value in history.columns().items()
-        if view.row.get(name) == before.get(name)
-    }
-    row = profile.with_columns(view.project, view.row, {**moved, "now": now})
-    return msgspec.structs.replace(view, now=now, history=history, row=WideRow(row))
 
 
 def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionView:

@@ -122,6 +122,19 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
         return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
 
+    def at(self, now: values.Instant) -> "DecisionView":
+        """As it will be seen at a later moment, if nothing more is heard until then. The ledger's
+        columns move on with the history where they say what it says."""
+        before, history = self.history.columns(), self.history.at(now)
+        moved = {
+            name: value
+            for name, value in history.columns().items()
+            if self.row.get(name) == before.get(name)
+        }
+        row = profile.with_columns(self.project, self.row, {**moved, "now": now})
+        later = {"now": now, "history": history, "row": WideRow(row), "memo": ViewMemo()}
+        return msgspec.structs.replace(self, **later)
+
 
 def view(  # noqa: PLR0913
     reader: facts.Reader,

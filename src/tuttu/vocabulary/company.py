@@ -190,11 +190,30 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     derived_order: tuple[str, ...] = ()
 
 
+class Basis(msgspec.Struct, frozen=True):
+    """A legal basis. asked: it holds only once the customer has given it; others hold until
+    refused."""
+
+    asked: bool = False
+
+
+BASES: Mapping[str, Basis] = {
+    "consent": Basis(asked=True),
+    "contract": Basis(),
+    "legitimate interest": Basis(),
+    "legal obligation": Basis(),
+    "public task": Basis(),
+    "vital interest": Basis(),
+}
+"""By the name that consent.yaml gives them."""
+
+
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
-    default: channel to ``in`` or ``out``, complete over all declared channels. skips: stages of
-    decision that do not apply, of ``contact_limits``, ``controls``, ``suppressions``.
+    basis: a name of `BASES`. default: channel to ``in`` or ``out``, complete over all declared
+    channels. skips: stages of decision that do not apply, of ``contact_limits``, ``controls``,
+    ``suppressions``.
     """
 
     name: str
@@ -204,11 +223,15 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
+Counting = Literal["viewed"]
+"""What a project may write: what makes a contact of an inbound surface count."""
+
+
 class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """A place that shows actions. An outbound channel is also a surface of its own name.
 
     variety: at most this many actions of one issue group in one request's slots of this surface.
-    counts: what makes a contact count, ``viewed`` (inbound) or ``sent`` (outbound).
+    counts: what makes a contact count; ``sent`` on an outbound one.
     """
 
     name: str
@@ -216,7 +239,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     slots: int = 1
     default: str | None = None
     deadline: Duration | None = None
-    counts: Literal["viewed", "sent"] = "viewed"
+    counts: Counting | Literal["sent"] = "viewed"
     variety: int | None = None
     outbound: bool = False
     where: Where

@@ -1,9 +1,10 @@
 """The words of reasons, changes and notes, in the languages that there are: the only place that
 turns a code into a sentence.
 
-Each language is a file beside this one. A template names values in braces; ``[?name text]`` stands
-only where the value `name` says something. Dates, money and numbers are the same in all languages,
-and so is a name that the project wrote.
+They stand in `words.json` beside this one, a sentence in all its languages together, so that a new
+code is one place. A template names values in braces; ``[?name text]`` stands only where the value
+`name` says something. Dates, money and numbers are the same in all languages, and so is a name that
+the project wrote.
 """
 
 import re
@@ -24,8 +25,8 @@ LEFT_OUT = "…"
 _OPTIONAL = re.compile(r"\[\?(\w+) ([^\]]*)\]")
 
 
-class Translation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A language's file. reasons: by code; the others by names of their own."""
+class Translation(msgspec.Struct, frozen=True):
+    """One language's templates. reasons: by code; the others by names of their own."""
 
     reasons: Mapping[str, str]
     changes: Mapping[str, str]
@@ -71,8 +72,13 @@ def words_in(language: str) -> Words:
     """Raises KeyError for a language that is none of `LANGUAGES`."""
     if language not in LANGUAGES:
         raise KeyError(language)
-    text = files(__package__).joinpath(f"{language}.json").read_bytes()
-    return Words(msgspec.json.decode(text, type=Translation))
+    text = files(__package__).joinpath("words.json").read_bytes()
+    sections = msgspec.json.decode(text, type=dict[str, dict[str, dict[str, str]]])
+    chosen = {
+        section: {key: said[language] for key, said in sentences.items() if language in said}
+        for section, sentences in sections.items()
+    }
+    return Words(Translation(**chosen))
 
 
 def language_of(accept: str) -> str:

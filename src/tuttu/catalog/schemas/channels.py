@@ -1,6 +1,9 @@
 """Shape of channels.yaml: channels and surfaces."""
 
+from typing import get_args
+
 from tuttu.catalog.schemas import json_schema as s
+from tuttu.vocabulary.company import Counting
 
 
 def channels() -> s.Shape:
@@ -13,7 +16,7 @@ def channels() -> s.Shape:
             ),
             "default": s.word("a message", "Content for slots that nothing won."),
             "deadline": s.duration("How long a decision for it may take."),
-            "counts": s.choice(("viewed",), "What makes a contact count. Default viewed."),
+            "counts": s.choice(get_args(Counting), "What makes a contact count. Default viewed."),
             "variety": s.whole(
                 "a number", "At most this many actions of one issue group at once.", 1, 1_000
             ),

@@ -1,15 +1,7 @@
 """Shape of consent.yaml: purposes and their bases."""
 
 from tuttu.catalog.schemas import json_schema as s
-
-BASES = (
-    "consent",
-    "contract",
-    "legitimate interest",
-    "legal obligation",
-    "public task",
-    "vital interest",
-)
+from tuttu.vocabulary.company import BASES
 
 
 def consent() -> s.Shape:
