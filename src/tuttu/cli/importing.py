@@ -1,4 +1,4 @@
-"""import: a file's rows, through a mapping, into the same door as every other call."""
+"""import: a file's rows, through a mapping, to the same route as every other call."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -75,7 +75,7 @@ def _mapping(path: Path | None) -> intake.ImportMapping | None:
 
 
 def _rows(file: Path, stream: IO[bytes], mapping: intake.ImportMapping | None) -> intake.RowFile:
-    """Parquet is told by the name of the file, all else by the mapping."""
+    """Parquet is recognised by the file's name, everything else by the mapping."""
     style = mapping.format if mapping else intake.Format(kind="jsonl")
     if file.suffix == ".parquet":
         return intake.read_records(read_parquet(file), style)

@@ -29,7 +29,7 @@ ANY_CALL = "call"
 EVENT_DEPTH = 64
 """Levels of nesting in one call."""
 BODY_DEPTH = 256
-"""Levels of nesting in a batch: what lies between the two is refused call by call."""
+"""Levels of nesting in a batch: between the two limits, calls are refused one by one."""
 MESSAGE_ID_LENGTH = 256
 DEFAULT_SOURCE = "told"
 

@@ -51,7 +51,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowFile:
-    """An open file's rows, to be gone through once. columns: of its header; None for JSON lines."""
+    """An open file's rows, to be read once. columns: of its header; None for JSON lines."""
 
     def __init__(self, columns: tuple[str, ...] | None, rows: Iterator[Row]) -> None:
         self.columns = columns

@@ -24,7 +24,7 @@ Summary: TypeAlias = Choice["count", "sum", "max", "min"]
 
 
 class _Typed(msgspec.Struct, frozen=True):
-    """Base of all nodes, so that a walk can tell a node from what else a node holds."""
+    """Base of all nodes, so that a walk can distinguish child nodes from other fields."""
 
 
 class Literal(_Typed, frozen=True):

@@ -50,7 +50,7 @@ def as_whom() -> dict[str, Any]:
 
 
 def hand_over(path: Path) -> None:
-    """The file or folder belongs to whoever programs run as."""
+    """Gives the file or folder to the user that programs run as."""
     if needed():
         user = pwd.getpwnam(USER)
         os.chown(path, user.pw_uid, user.pw_gid)
@@ -210,7 +210,7 @@ def _lock_file(copy: Path) -> Path:
 
 
 def _locked(copy: Path, how: int) -> int:
-    """A lock on the copy: whoever removes it removes the file too, and then a new one counts."""
+    """A lock on the copy: its remover removes the file too, and then a new one counts."""
     path = _lock_file(copy)
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

@@ -1,4 +1,4 @@
-"""A version of a project at work, and the snapshot in which it holds: what a use case works on."""
+"""A loaded version of a project, and a snapshot in which it is active: what a use case works on."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

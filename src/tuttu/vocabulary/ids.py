@@ -1,9 +1,8 @@
-"""Ids of our own making."""
+"""Generated ids."""
 
 import secrets
 
 
 def new_id() -> str:
-    """Unguessable and unique, 32 hex digits: the one place below the doors that asks the system
-    for chance."""
+    """Unguessable and unique, 32 hex digits, from the system's random numbers."""
     return secrets.token_hex(16)

@@ -49,7 +49,7 @@ KNOWN_PROJECTS = 8
 
 
 def remembered(work: Callable[[Project], T]) -> Callable[[Project], T]:
-    """The same project gives the same answer without working it out again."""
+    """Caches a function's result for each project."""
 
     @lru_cache(maxsize=KNOWN_PROJECTS)
     def worked(same: _Same) -> T:

@@ -65,9 +65,9 @@ def moves_needed(unmet: Iterable[Goal], fixed: Collection[str]) -> int:
 class Domain(msgspec.Struct, frozen=True, kw_only=True):
     """What may be set, and to what.
 
-    watched: all trees whose value matters: of two values of one column that none of them can tell
-    apart, only the nearer is tried. known: values that columns are known to take. closed: columns
-    that stay as they are.
+    watched: all trees whose value matters: of two values of one column that none of them
+    distinguishes, only the nearer is tried. known: values that columns are known to take. closed:
+    columns that stay as they are.
     """
 
     watched: Sequence[t.Node] = ()

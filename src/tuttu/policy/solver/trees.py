@@ -18,7 +18,7 @@ column can begin so."""
 
 @lru_cache(maxsize=_KEPT)
 def compiled(node: t.Node) -> CompiledExpression:
-    """A part of an expression as one that can be asked by itself."""
+    """A part of an expression as one that can be evaluated by itself."""
     return CompiledExpression("", node, frozenset())
 
 
@@ -35,7 +35,7 @@ def columns_in(node: t.Node) -> frozenset[str]:
 
 @lru_cache(maxsize=_KEPT)
 def count_reads(node: t.Node, collection: str) -> int:
-    """How many parts of the tree ask for the items of a collection."""
+    """How many parts of the tree read the items of a collection."""
     asking = (each for each in t.walk(node) if isinstance(each, t.Quantifier | t.Aggregate))
     return sum(each.collection == collection for each in asking)
 
@@ -76,7 +76,7 @@ def item_condition(condition: t.Node) -> t.Node:
 
 
 def item_row(row: Row, item: Mapping[str, Value]) -> dict[str, Value]:
-    """The row on which `of_item`'s conditions are asked."""
+    """The row on which `of_item`'s conditions are evaluated."""
     return {**row, **{_ITEM + name: value for name, value in item.items()}}
 
 
