@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.waiting import HANG_SECONDS
 
 from tuttu.engine import open_engine
 from tuttu.vocabulary.clock import ManualClock
@@ -63,13 +64,17 @@ class Doors:
         answer = json.loads(response.content) if response.content else None
         return {"status": response.status_code, "answer": _steady(answer)}
 
+    @staticmethod
+    def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=transport, base_url="http://tuttu", timeout=HANG_SECONDS)
+
     async def _sent(self, question: Question) -> httpx.Response:
         key = question.get("key")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         if "idempotency" in question:
             headers["Idempotency-Key"] = question["idempotency"]
         transport = self._outer if key else self._own
-        async with httpx.AsyncClient(transport=transport, base_url="http://tuttu") as client:
+        async with self._client(transport) as client:
             body = question.get("body")
             content = None if body is None else body.encode()
             return await client.request(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -14,7 +14,9 @@ from tuttu import counterfactual as c
 from tuttu.api import DecideRequest, answer_of, fingerprint, words_in
 from tuttu.api.changes import parts_of
 from tuttu.api.decisions import explained, outcomes_of, shown_refusal
+from tuttu.api.timeline import KINDS
 from tuttu.ledger import History
+from tuttu.vocabulary import facts
 from tuttu.vocabulary.events import ContactWithdrawn
 from tuttu.vocabulary.facts import Logged
 from tuttu.vocabulary.people import Customer
@@ -353,3 +355,22 @@ def test_a_later_field_leaves_old_keys_valid() -> None:
     assert fingerprint(later) == fingerprint(before)
     assert fingerprint(msgspec.structs.replace(later, device="tv")) != fingerprint(before)
     assert fingerprint(REQUESTS[0]) != fingerprint(REQUESTS[1])
+
+
+def test_every_fact_has_a_name_in_the_timeline() -> None:
+    assert set(KINDS) == set(get_args(facts.Body))
+    assert set(KINDS.values()) == {
+        "ContactWithdrawn",
+        "DeadLetter",
+        "DeadLetterClosed",
+        "Event",
+        "HistoryFolded",
+        "KeyIssued",
+        "KeyRevoked",
+        "PersonLookedAt",
+        "PreferenceSet",
+        "ProjectActivated",
+        "Receipt",
+        "ResourceSet",
+        "Unmerge",
+    }

@@ -22,13 +22,13 @@ from tests.waiting import HANG_SECONDS
 from tuttu import engine as use
 from tuttu.access import ALL_SCOPES
 from tuttu.access.keys import KeyHolder
-from tuttu.api import CallsAnswer, HealthAnswer
+from tuttu.api import CallsAnswer, DigestAnswer, HealthAnswer
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.company import Company, Limits
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.errors import CallRefused
-from tuttu.web import ROUTES, bind, socket_path
+from tuttu.web import ROUTES, bind, openapi_document, socket_path
 from tuttu.web.local import listen
 from tuttu.web.route import Route
 from tuttu.web.server import Doors, url_of
@@ -68,6 +68,10 @@ class StubRuntime:
 
     def _use_case(self, route: Route) -> Callable[..., object]:
         def asked(runtime: object = None, **arguments: Any) -> object:
+            if route.path == "/v1/openapi.json":
+                return openapi_document()
+            if route.path == "/v1/digest":
+                return DigestAnswer(digest="0" * 64)
             if route.storeless:
                 return HealthAnswer(status="ok", project="stub", project_digest="0" * 64)
             self.asked.append((route.use_case.__name__, arguments))

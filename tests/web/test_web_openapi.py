@@ -11,9 +11,11 @@ import jsonschema
 import msgspec
 import pytest
 
+from tuttu.engine import Runtime
 from tuttu.web import ROUTES, openapi_document
 from tuttu.web.examples import EXAMPLES
 from tuttu.web.links import LINKS
+from tuttu.web.route import route
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
@@ -89,12 +91,33 @@ def test_a_request_that_the_schema_refuses_is_refused(
 
 
 def test_a_decision_may_be_asked_once_only(document: dict[str, Any]) -> None:
-    with_header = [
+    assert _with_header(document, "Idempotency-Key") == {"post_decide"}
+
+
+def test_where_there_are_words_their_language_may_be_asked_for(document: dict[str, Any]) -> None:
+    assert _with_header(document, "Accept-Language") >= {
+        "post_decide",
+        "post_explain",
+        "get_decision",
+        "get_timeline",
+        "get_funnel",
+    }
+
+
+def test_a_use_case_that_asks_for_what_no_request_gives_is_no_route() -> None:
+    def misspelt(runtime: Runtime, idd: str) -> None:
+        """Nobody can call it."""
+
+    with pytest.raises(TypeError, match=r"/v1/things/\{id\} gives no 'idd'"):
+        route("GET", "/v1/things/{id}", None, misspelt)
+
+
+def _with_header(document: dict[str, Any], header: str) -> set[str]:
+    return {
         operation["operationId"]
         for operation in _operations(document)
-        if any(each["name"] == "Idempotency-Key" for each in operation["parameters"])
-    ]
-    assert with_header == ["post_decide"]
+        if any(each["name"] == header for each in operation["parameters"])
+    }
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from tools.reference.markdown import page, table
 
 from tuttu import catalog
+from tuttu.decision import STAGE_NAMES
 from tuttu.intake import mapping_schema
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ FILES: Mapping[str, str] = {
 
 def project() -> str:
     """Every key of every file of a project folder, and of import mappings."""
-    shapes = {FILES[kind]: shape for kind, shape in catalog.schemas().items()}
+    shapes = {FILES[kind]: shape for kind, shape in catalog.schemas(STAGE_NAMES).items()}
     shapes["imports/<name>.yaml"] = mapping_schema()
     known: dict[str, Rows] = {}
     parts = []

@@ -1,5 +1,7 @@
 """Facts of the log as a customer's timeline shows them."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tuttu.api.answers import TimelineEntry
@@ -8,6 +10,24 @@ from tuttu.api.row_values import moment
 from tuttu.api.words import Words
 from tuttu.vocabulary import conversion, events, facts, verdicts
 
+KINDS: Mapping[type[facts.Body], str] = {
+    events.Event: "Event",
+    events.Unmerge: "Unmerge",
+    events.PreferenceSet: "PreferenceSet",
+    events.ResourceSet: "ResourceSet",
+    events.DeadLetter: "DeadLetter",
+    events.DeadLetterClosed: "DeadLetterClosed",
+    events.KeyIssued: "KeyIssued",
+    events.KeyRevoked: "KeyRevoked",
+    events.PersonLookedAt: "PersonLookedAt",
+    events.ProjectActivated: "ProjectActivated",
+    events.HistoryFolded: "HistoryFolded",
+    events.ContactWithdrawn: "ContactWithdrawn",
+    verdicts.Receipt: "Receipt",
+}
+"""What an entry is called. It is published, so a class may change its name and this does not. An
+event is called what it came in by: ``track``, ``identify``, …"""
+
 
 def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
     fact = logged.fact
@@ -15,7 +35,7 @@ def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
         position=logged.position,
         time=conversion.format_instant(fact.time),
         received=conversion.format_instant(fact.received),
-        kind=type(fact.body).__name__,
+        kind=KINDS[type(fact.body)],
         id=fact.id,
     )
     match fact.body:

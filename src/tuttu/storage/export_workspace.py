@@ -167,8 +167,9 @@ def _lock(folder: Path) -> int | None:
     return handle
 
 
-def _connect(folder: Path) -> duckdb.DuckDBPyConnection:
+def _connect(folder: Path) -> "duckdb.DuckDBPyConnection":
     """An in-memory database that can read and write inside the folder, and nowhere else."""
+    # Its annotation is quoted: DuckDB reports a type that a function still holds at exit as leaked.
     connection = duckdb.connect()
     for setting in (
         f"temp_directory = {_text(str(folder / 'aside'))}",

@@ -26,6 +26,13 @@ IDEMPOTENCY_KEY: Json = {
     "description": "the same key gives the same answer, and happens once",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+ACCEPT_LANGUAGE: Json = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "the language of reasons in words: en, fi or sv; none of them: en",
+    "schema": {"type": "string"},
+}
 
 
 def document(routes: Sequence[Route]) -> Json:
@@ -87,7 +94,7 @@ def _operation(route: Route, shown: Json) -> Json:
 
 
 def _parameters(route: Route, shown: Json) -> list[Json]:
-    headers = [IDEMPOTENCY_KEY] if route.idempotent else []
+    headers = [IDEMPOTENCY_KEY] * route.idempotent + [ACCEPT_LANGUAGE] * route.worded
     return [*_path_parameters(route), *_query_parameters(route, shown), *headers]
 
 

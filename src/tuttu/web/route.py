@@ -88,6 +88,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return "idempotency" in self.arguments
 
     @property
+    def worded(self) -> bool:
+        """Its answer has words, in the language that Accept-Language asks for."""
+        return "language" in self.arguments
+
+    @property
     def operation(self) -> str:
         """Its name in the OpenAPI document."""
         return f"{self.method.lower()}_{self.name}"
@@ -108,7 +113,9 @@ def route(
     fixed: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> Route:
-    """A line of the table; what the route takes and gives is what its use case declares."""
+    """A line of the table; what the route takes and gives is what its use case declares.
+
+    Raises TypeError: the use case has a parameter that neither a request nor the path gives."""
     hints = get_type_hints(use_case)
     given = fixed or {}
     names = [each for each in inspect.signature(use_case).parameters if each not in {*given, *OWN}]
@@ -121,7 +128,7 @@ def route(
         path=path,
         scope=scope,
         use_case=use_case,
-        arguments={each: ARGUMENTS.get(each) or _of_path(each) for each in names},
+        arguments={each: ARGUMENTS.get(each) or _of_path(each, path) for each in names},
         fixed=given,
         body=hints.get("request", hints.get("body", NoneType)),
         query=hints.get("query", NoQuery),
@@ -136,5 +143,7 @@ def first_sentence(text: str) -> str:
     return re.split(r"\.(?: |$)", paragraph, maxsplit=1)[0]
 
 
-def _of_path(name: str) -> Callable[[Call], str]:
+def _of_path(name: str, path: str) -> Callable[[Call], str]:
+    if f"{{{name}}}" not in path:
+        raise TypeError(f"{path} gives no {name!r}; expected one of: {', '.join(ARGUMENTS)}")
     return lambda call: call.path[name]
