@@ -1,4 +1,4 @@
-"""A fragment's state as the current definitions read it."""
+"""What is kept of a fragment, as the present definitions read it."""
 
 from tuttu.ledger import external
 from tuttu.ledger.definitions import OWN, definitions_of
@@ -10,7 +10,7 @@ from tuttu.vocabulary.project import Project
 def state_of(
     reader: facts.Reader, project: Project, fragment: events.FragmentId, *, watch: bool = True
 ) -> FragmentState:
-    """Without the state of definitions that were dropped or changed."""
+    """What is declared no more, or differently, is not in it."""
     record = reader.get(FRAGMENTS, fragment, watch=watch)
     if record is None:
         return FragmentState()

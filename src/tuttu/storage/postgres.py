@@ -154,7 +154,7 @@ class PostgresRows:
         return [None if version is None else (version, sealed) for version, sealed in rows]
 
     def records(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Page by page: other queries may use the connection in between."""
+        """Page by page: other questions may be asked on the connection in between."""
         end = d.after_prefix(prefix)
         last, sign = prefix, ">="
         while True:

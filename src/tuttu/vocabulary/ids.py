@@ -4,5 +4,6 @@ import secrets
 
 
 def new_id() -> str:
-    """Unguessable and unique, 32 hex digits, from the system's random numbers."""
+    """Unguessable and unique, 32 hex digits: the one place below the doors that asks the system
+    for chance."""
     return secrets.token_hex(16)

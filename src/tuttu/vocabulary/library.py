@@ -109,8 +109,8 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def may_block(self, action: Action) -> bool:
-        """Whether it applies to the action: same purpose, and about the customer or about the same
-        collection as the action."""
+        """Whether it is asked of the action at all: of the same purpose, and about the customer, or
+        about what the action is about."""
         return self.blocks == action.purpose and self.about in (None, action.about)
 
 

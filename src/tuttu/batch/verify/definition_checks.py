@@ -143,7 +143,7 @@ def _passes(action: library.Action, treatment: library.Treatment, stage: Stage) 
 
 
 def _blocks(project: Project, guard: library.Guard) -> Iterator[DefinitionCheck]:
-    """Evaluated for one action that the guard applies to; without any, it never blocks."""
+    """Asked of an action that the guard concerns; if there is none, it never blocks anything."""
     concerned = next((way for way in ways(project) if guard.may_block(way[0])), None)
     if concerned is None:
         return
