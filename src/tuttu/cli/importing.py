@@ -19,7 +19,7 @@ FRAME = b'{"batch":[%s]}'
 
 
 class Reject(msgspec.Struct, omit_defaults=True):
-    """A row that was not taken, or not whole: why, and the row as it stands in the file."""
+    """A row that was refused, in whole or in part: why, and the row as it is in the file."""
 
     row: int
     reason: str
@@ -28,7 +28,7 @@ class Reject(msgspec.Struct, omit_defaults=True):
 
 
 class Summary(msgspec.Struct):
-    """What came of a file. last: number of the last row; `--after` goes on behind it."""
+    """The result of an import. last: number of the last row; `--after` resumes behind it."""
 
     rows: int = 0
     accepted: int = 0

@@ -61,7 +61,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    """A call as it stands in JSON; kinds are checked by hand, so that refusals read well. Objects
+    """A call as decoded from JSON; kinds are checked by hand, so that refusals read well. Objects
     are kept byte for byte as they came."""
 
     type: Any = None

@@ -2,7 +2,7 @@
 
 Every node is frozen, comparable and hashable, and knows the type of its value. No node converts
 silently: where an integer is read as real, money as real or a timestamp as a date, a `Convert`
-stands in the tree. No value raises: what would raise, overflow or give NaN or infinity is NULL.
+is in the tree. No value raises: what would raise, overflow or give NaN or infinity is NULL.
 """
 
 from typing import Literal as Choice

@@ -23,8 +23,8 @@ Progress = Callable[[str], None]
 def run(folder: Path, progress: Progress = lambda _name: None) -> Report:
     """Run every scenario of a project folder, each on a store of its own.
 
-    Control arms and exploration are off: a story tells the policy, and dice would tell it
-    otherwise one time in twenty. Raises ProjectError if the folder has faults.
+    Control arms and exploration are off: a scenario tests the policy, and random draws would make
+    it fail one time in twenty. Raises ProjectError if the folder has faults.
     """
     project = _without_chance(load_project(folder))
     failures: list[Failure] = []

@@ -1,4 +1,4 @@
-"""Reading a request: the caller's key from the headers, and a body within limits of size and time."""
+"""Reading a request: the caller's key from the headers, a body within limits of size and time."""
 
 import asyncio
 import base64

@@ -70,7 +70,7 @@ class FunnelLine(msgspec.Struct, frozen=True, kw_only=True):
 class Funnel(msgspec.Struct, frozen=True, kw_only=True):
     """lines: of each action the whole line, then its treatments; actions in the order of names.
 
-    now: ISO 8601 in UTC, as doors show it.
+    now: ISO 8601 in UTC, as the API shows it.
     """
 
     now: str

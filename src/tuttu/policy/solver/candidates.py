@@ -74,7 +74,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     known: KnownValues = {}
     closed: frozenset[str] = frozenset()
     values: dict[str, list[Value]] = {}
-    """Worked out once: by column, what any watched tree proposes on the first row."""
+    """Computed once: by column, what any watched tree proposes on the first row."""
 
     def widely(self, column: str, row: Row) -> list[Value]:
         if column not in self.values:

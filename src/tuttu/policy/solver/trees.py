@@ -42,7 +42,7 @@ def count_reads(node: t.Node, collection: str) -> int:
 
 @lru_cache(maxsize=_KEPT)
 def literals_in(node: t.Node) -> Mapping[str, tuple[Value, ...]]:
-    """Column to the constants that stand beside it anywhere below."""
+    """Column to the constants that it is compared with anywhere below."""
     found: dict[str, dict[Value, None]] = {}
     for each in t.walk(node):
         below = [getattr(each, name) for name in each.__struct_fields__]
