@@ -26,8 +26,8 @@ def read_consent(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Purpo
 
 
 def _default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:
-    """Channel to allowed: True is `in`. Only consent is opt-in: a contract or a law
-    allows until the customer refuses."""
+    """Channel to allowed: True is `in`. Only consent has to be asked for: a contract or a law
+    allows until it is refused."""
     everywhere = node.scalar("default")
     if everywhere:
         return dict.fromkeys(scope.channels.known, everywhere.text == "in")
@@ -42,7 +42,7 @@ def _default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:
     for channel in section.entries:
         scope.channels.refer(channel, section.at(channel), scope.findings)
     missing = sorted(scope.channels.known - set(section.entries))
-    # An unknown channel is reported, and may be the one that is missing.
+    # A channel nobody knows is reported, and may be the one that is missing.
     misnamed = not scope.channels.known.issuperset(section.entries)
     if missing and not scope.channels.open and not misnamed:
         found = f"a default without {', '.join(quote(name) for name in missing)}"
