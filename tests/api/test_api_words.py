@@ -1,4 +1,4 @@
-"""Every reason in every language; whoever has no words for one still says what it is."""
+"""Every reason in every language; a code without words is still shown."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_a_statement_at_work_is_ended_too(temporary: Path) -> None:
         over = threading.Event()
 
         def interrupt_again_and_again() -> None:
-            """As whoever ends a run does: the first time may fall before the statement begins."""
+            """Interrupts as a caller would: the first time may come before the statement begins."""
             while not over.wait(AT_WORK_SECONDS):
                 bench.interrupt()
 

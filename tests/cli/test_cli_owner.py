@@ -112,7 +112,7 @@ def test_commands_of_no_store_work_beside_a_server(server: Any, run: Run, folder
 def test_a_second_server_is_refused_whatever_is_deleted(
     server: Any, serve: Any, run: Run, folder: Path
 ) -> None:
-    """Not a file says who owns the store, but the kernel, and it knows whether he lives."""
+    """The owner of the store is known from a kernel lock, not a file: a dead owner has none."""
     for path in (folder / ".tuttu").iterdir():
         if path.suffix in {".lock", ".sock"}:
             path.unlink()
@@ -129,7 +129,7 @@ def test_servers_that_start_at_once_become_one(serve: Any, folder: Path, run: Ru
         for _ in range(AT_ONCE)
     ]
     try:
-        # Whoever is refused ends, and so closes what he speaks with: every line comes.
+        # A refused process ends and closes its pipes: every line arrives.
         told = [process.stdout.readline() for process in started if process.stdout]
         assert sum(bool(line) for line in told) == 1
         for line, process in zip(told, started, strict=True):

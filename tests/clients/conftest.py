@@ -32,7 +32,7 @@ PROVIDER = HERE.parents[1] / "providers" / "openfeature"
 sys.path.insert(0, str(PROVIDER / "src"))
 
 KEPT = "kept by the test"
-"""Begins the names of keys that a fuzz must neither revoke nor issue anew."""
+"""Begins the names of keys that a fuzz must neither revoke nor issue again."""
 
 
 class Server:

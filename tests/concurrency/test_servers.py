@@ -116,7 +116,7 @@ def track(wire: Wire, who: str, turn: int) -> None:
 
 
 def wins(wire: Wire, who: str, times: int) -> bool:
-    """Whether a decision says that he was seen at least so often."""
+    """Whether a decision counts at least so many events of the customer."""
     body = {"who": {"user_id": who}, "surfaces": ["front"], "dry_run": True}
     status, answer = wire.ask(Request("/v1/decide", {**body, "context": {"wanted": times}}))
     assert status == 200, answer

@@ -181,7 +181,7 @@ def run_page(path: Path, folder: Path, database: Callable[[], str]) -> list[Step
 
 
 def place(path: Path, block: Block) -> str:
-    """File and line, for whoever has to mend the page."""
+    """File and line, for the author of the page."""
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
     return f"{shown}:{block.line}"
 

@@ -78,7 +78,7 @@ def _read(rows: duckdb.DuckDBPyConnection, data: Path, folder: Path) -> None:
 
 
 def _draw(rows: duckdb.DuckDBPyConnection, seed: int) -> None:
-    """Leaves a sample in `bank`, numbered anew."""
+    """Leaves a sample in `bank`, renumbered."""
     drawn = random.Random(seed).sample(range(1, ROWS + 1), DRAWN)
     columns = rows.execute("SELECT * EXCLUDE client FROM bank").description or []
     names = ", ".join(f'"{column[0]}"' for column in columns)

@@ -43,7 +43,7 @@ def test_a_snapshot_is_opened_in_one_function() -> None:
 
 
 def test_a_version_is_chosen_where_its_snapshot_is_opened() -> None:
-    """Whoever chooses is handed to that function, never called."""
+    """The chooser is passed to that function, never called."""
     chosen = {
         place: said
         for place, said in method_calls({"at", "active"}, arguments=1).items()

@@ -292,7 +292,7 @@ def test_a_store_of_before_is_looked_through(
 def test_an_email_that_thousands_share_newest_first(
     make_world: MakeWorld, namespaces: Rules, scale: Callable[[int, int], int]
 ) -> None:
-    """Each event takes it from the one before; each of the others repeats what he said."""
+    """Each event takes it from the one before; each of the others repeats it."""
     size = scale(300, 3_000)
     world = make_world(namespaces(user_id={"unique": True}, anonymous_id={}, email={}))
     world.tell(

@@ -109,7 +109,7 @@ class Tracer:
     def _go_on(self, thread: int, status: int) -> None:
         number, event = os.WSTOPSIG(status), status >> 16
         request, delivered = self._request, 0
-        # Whoever died meanwhile takes no request: waitpid says so next.
+        # A process that died meanwhile takes no request: waitpid reports it next.
         with suppress(func.PtraceError, OSError):
             if number == SYSCALL_STOP:
                 self._stopped(thread)

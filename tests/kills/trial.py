@@ -52,7 +52,7 @@ class Trial:
     blows: list[Blow] = field(default_factory=list)
 
     def round(self) -> None:
-        """Load, a kill at a random moment, a new start, and the reckoning."""
+        """Load, a kill at a random moment, a restart, and the checks."""
         number = len(self.blows)
         chance = random.Random(f"{self.seed}/round/{number}")
         victims = self._victims(chance)

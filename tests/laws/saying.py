@@ -51,7 +51,7 @@ CHANNELS = ("web", "email", "call")
 
 class Said(msgspec.Struct, frozen=True):
     """One call. who: whom it names, the highest priority first; spelt: the same as it is written,
-    with what names nobody. at: the sender's own time; sent: by his clock, when he sent it."""
+    with what names nobody. at: the sender's own time; sent: when they sent it, by their clock."""
 
     id: str
     call: str

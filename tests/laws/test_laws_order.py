@@ -54,7 +54,7 @@ def test_any_order_any_batching_gives_the_same_digest(
     random: Random,
 ) -> None:
     """Late and early, dated by wrong clocks, several times, in one batch or many, with unmerges and
-    choices between; and the log folded anew."""
+    choices between; and the log folded again."""
     clock, doors = ManualClock(START), Doors(parted, chosen)
     digests = []
     for _ in range(2):

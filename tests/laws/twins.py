@@ -1,4 +1,4 @@
-"""Engines beside an engine: the same facts, some of them left out, folded anew."""
+"""Engines beside an engine: the same facts, some of them left out, folded again."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def customers(engine: Runtime) -> dict[Name, Customer]:
 
 
 def people(engine: Runtime) -> dict[Name, People]:
-    """Everybody with those who are one customer with him."""
+    """Each person with those who are the same customer."""
     return {
         name: frozenset(map(_pair, customer.identifiers))
         for name, customer in customers(engine).items()
@@ -102,8 +102,8 @@ def forbidden(engine: Runtime) -> set[frozenset[Name]]:
 
 
 def views(engine: Runtime) -> dict[People, Any]:
-    """Of each customer: all that the doors show of him, but for evidence that joined nobody, and
-    the age of his fragments, which such evidence tells too."""
+    """Of each customer: all that the API shows of them, but for evidence that joined nobody, and
+    the age of their fragments, which such evidence affects too."""
     found = {}
     for group in set(people(engine).values()):
         who = dict([min(group)])

@@ -40,7 +40,7 @@ def moves(call: Call) -> Callable[..., Event]:
 def _names(
     snapshot: Snapshot, person: Person, project: Project, *names: str, group: str = "household"
 ) -> set[str]:
-    """Whom a customer shares his household with, by user id."""
+    """Whom a customer shares their household with, by user id."""
     customer = person(snapshot, *names)
     row = read(snapshot, customer, project, 100, profiling=True)
     members = group_members(snapshot, customer, project, group, row)

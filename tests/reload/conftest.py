@@ -104,7 +104,7 @@ class Server:
         self.url = json.loads(told)["url"]
 
     def client(self) -> httpx.Client:
-        """One more, with a key for everything; whoever asks for it closes it."""
+        """One more, with a key for everything; the caller closes it."""
         self.key = self.key or self._issued()
         headers = {"Authorization": f"Bearer {self.key}"}
         return httpx.Client(

@@ -97,7 +97,7 @@ STEPS = st.lists(
 def test_a_reloaded_store_is_as_one_that_never_had_another_version(
     first: Version, steps: list[Any], last: Version, page: int, shuffle: random.Random
 ) -> None:
-    """Whatever is declared anew, changed or dropped and taken up again, while events go on, and
+    """Whatever is declared, changed, or dropped and declared again, while events go on, and
     fills are killed; and whatever the order of the facts in the other store."""
     with closing(open_store("sqlite::memory:", Path())) as store:
         world = World(store, first, page)

@@ -1,4 +1,4 @@
-"""Whoever steals the files of a store learns nobody's name: the examples, told to both stores."""
+"""Stolen files of a store reveal nobody's name: the examples, in both stores."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_there_is_a_store_of_each_kind() -> None:
 
 
 def test_it_answers_as_it_did(opened: Doors, noted: dict[str, Any]) -> None:
-    """Twice, and the log folded anew between: then it is longer by our looks alone."""
+    """Twice, and the log folded again between: only records of access are added."""
     assert opened.ask("GET", "/v1/digest")["digest"] == noted["digest"]
     ask_all(opened, noted["asked"])
     folded = opened.ask("GET", "/v1/replay")

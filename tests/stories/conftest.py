@@ -50,7 +50,7 @@ class Company:
         self.key = json.loads(key)["key"]
 
     def connect(self) -> httpx.Client:
-        """One more client; whoever asks for it closes it."""
+        """One more client; the caller closes it."""
         headers = {"Authorization": f"Bearer {self.key}"}
         return httpx.Client(
             base_url=self.url, headers=headers, timeout=HANG_SECONDS, trust_env=False

@@ -63,13 +63,13 @@ class Sender:
         assert answer == {"success": True, "accepted": 1}
 
     def wins(self, who: str, wanted: int) -> bool:
-        """Whether a decision says that he was seen at least so often."""
+        """Whether a decision counts at least so many events of the customer."""
         context = {"wanted": wanted}
         answer = self.company.decide(who, "front", by=self.client, context=context)
         return "prize" in {choice["action"] for choice in answer["choices"]}
 
     def left_open(self, who: str) -> bool:
-        """Whether a kept decision sees an open door of his."""
+        """Whether a kept decision sees an open door of the customer."""
         answer = self.company.decide(who, "front", by=self.client, dry_run=False)
         refused = {no["action"] for no in answer["refused"]}
         assert refused | {choice["action"] for choice in answer["choices"]} == {
@@ -115,7 +115,7 @@ def test_a_decision_sees_what_anybody_was_acknowledged(
 def test_a_decision_sees_the_last_word_of_its_asker(
     company: Company, scale: Callable[[int, int], int]
 ) -> None:
-    """Each opens and shuts a door of his own customer, and asks in between, while the others do
+    """Each opens and shuts a door of their own customer, and asks in between, while the others do
     the same: what holds changes with every event. The clock stands still, so that the ids say
     which word was the last."""
 

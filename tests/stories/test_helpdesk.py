@@ -1,4 +1,4 @@
-"""A real help desk's log, day by day: while a customer has an open case, nobody sells to him.
+"""A real help desk's log, day by day: while a customer has an open case, nothing is sold to them.
 
 Whom the guard must refuse is computed here from the file alone; tuttu says it over HTTP.
 """
@@ -180,7 +180,7 @@ class Desk:
             return set().union(*pool.map(self._refused_of, shares))
 
     def _refused_of(self, customers: list[str]) -> set[str]:
-        """Whoever is not refused by the guard is sold to: nothing else refuses here."""
+        """A customer whom the guard does not refuse gets an offer: nothing else refuses here."""
         refused = set()
         with self.company.connect() as line:
             for who in customers:

@@ -194,7 +194,7 @@ def test_unmerge_gives_both_back_over_http_and_by_command(told: Company) -> None
 
 
 def test_after_unmerge_it_is_as_if_they_had_never_met(copy: Copy, opened: Open) -> None:
-    """What each brought along goes back with him, to the byte of the digest."""
+    """What each one had before goes back with them, to the byte of the digest."""
     anna = {"type": "identify", "userId": "anna", "traits": {"name": "Anna"}, "messageId": "a"}
     plan = {"type": "identify", "anonymousId": "tablet", "traits": {"plan": "x"}, "messageId": "b"}
     track = {"type": "track", "event": "Simple Track", "userId": "anna", "messageId": "c"}

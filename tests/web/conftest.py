@@ -218,6 +218,6 @@ def reopened(corner_folder: Path) -> Callable[[], AbstractContextManager[Corner]
 
 @pytest.fixture(scope="session")
 def hardy_corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corner]:
-    """One server for all the input of `test_web_fuzz.py`: it must bear all of it."""
+    """One server for all the input of `test_web_fuzz.py`: it must survive all of it."""
     with cornering(corner_in(tmp_path_factory.mktemp("hardy"))) as served:
         yield served

@@ -1,7 +1,7 @@
-"""Who may ask: server keys, their scopes, and how one is recognised.
+"""Authentication: server keys, their scopes, and how a key is verified.
 
-A key is shown once and kept as its SHA-256. This room must not know what a route does or what is
-asked with a key.
+A key is shown once and kept as its SHA-256. This room must not know what a route does or what a key
+is used for.
 """
 
 from tuttu.access.keyring import Keyring

@@ -13,8 +13,8 @@ RANDOM_BYTES = 32
 
 
 class Keyring:
-    """The server keys of a store. Those of a store that has one owner change here alone, and are
-    kept in mind; of a shared one another process may change them, and they are read each time."""
+    """The server keys of a store. If this process is the store's only owner they are cached; in a
+    shared store another process may change them, so they are read each time."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from tuttu.vocabulary import events, facts, project, room
 
 PREFIX = "tuttu_"
 LOCAL_NAME = "local"
-"""Under which those ask who may open the project's own socket; no key may have it."""
+"""Name of callers on the project's own socket; no key may have it."""
 
 
 class KeyRecord(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class KeyRecord(msgspec.Struct, frozen=True):
 
 
 class KeyHolder(msgspec.Struct, frozen=True):
-    """Who is asking, and what they may do."""
+    """The caller, and what they may do."""
 
     name: str
     scopes: frozenset[str]
@@ -39,13 +39,13 @@ def folds(_project: project.Project) -> room.Folds:
 
 def _issue(transaction: facts.Transaction, logged: facts.Logged) -> None:
     body = logged.fact.body
-    assert isinstance(body, events.KeyIssued)  # noqa: S101 - the fold hears no other
+    assert isinstance(body, events.KeyIssued)  # noqa: S101 - the fold gets no other
     transaction.put(KEYS, body.digest, KeyRecord(body.name, body.scopes))
 
 
 def _revoke(transaction: facts.Transaction, logged: facts.Logged) -> None:
     body = logged.fact.body
-    assert isinstance(body, events.KeyRevoked)  # noqa: S101 - the fold hears no other
+    assert isinstance(body, events.KeyRevoked)  # noqa: S101 - the fold gets no other
     for digest, record in list(transaction.scan(KEYS)):
         if record.name == body.name:
             transaction.delete(KEYS, digest)

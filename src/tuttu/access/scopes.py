@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """One kind of leave. A key holds any number of them; none implies another."""
+    """One permission. A key holds any number of them; none implies another."""
 
     INGEST = "ingest"
     DECIDE = "decide"

@@ -407,7 +407,7 @@ class HealthAnswer(msgspec.Struct, kw_only=True):
 
 
 class ShownFault(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One thing that does not hold in the project folder; nearest: the known name most like it."""
+    """One fault in the project folder; nearest: the known name most like the wrong one."""
 
     file: str
     line: int
@@ -437,8 +437,8 @@ class WithdrawnContact(msgspec.Struct, kw_only=True):
 class ReloadAnswer(msgspec.Struct, kw_only=True):
     """What came of reading the project folder again.
 
-    before: the version that held. changed: another one holds now. filled: how many definitions
-    were filled from the log, from this many facts.
+    before: the previously active version. changed: another one is active now. filled: how many
+    definitions were filled from the log, from this many facts.
     """
 
     project_digest: str
@@ -459,7 +459,7 @@ class FillingAnswer(msgspec.Struct, kw_only=True):
 
 
 class FailedReload(msgspec.Struct, kw_only=True):
-    """The last reload, if it failed: the version before it goes on."""
+    """The last reload, if it failed: the active version stays."""
 
     at: str
     faults: list[ShownFault]

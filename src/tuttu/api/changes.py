@@ -1,4 +1,4 @@
-"""The least change that would turn a refusal, as the doors show it: in words and as data."""
+"""The least change that would turn a refusal, as the API shows it: in words and as data."""
 
 from itertools import zip_longest
 from typing import Any

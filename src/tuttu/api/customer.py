@@ -1,4 +1,4 @@
-"""A customer's picture and choices, as the doors show them."""
+"""A customer's profile and choices, as the API shows them."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Receipts as the doors show them: what was chosen, what was refused and why, what came of it."""
+"""Receipts as the API shows them: what was chosen, what was refused and why, what came of it."""
 
 import hashlib
 from collections.abc import Mapping

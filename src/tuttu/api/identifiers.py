@@ -1,4 +1,4 @@
-"""People as doors name them, ``{"user_id": "maija"}``, to identifiers and back."""
+"""People as the API names them, ``{"user_id": "maija"}``, to identifiers and back."""
 
 from difflib import get_close_matches
 

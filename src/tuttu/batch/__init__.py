@@ -1,7 +1,7 @@
-"""Everybody at once: funnel, verify, digest, replay.
+"""Batch work over all customers: funnel, verify, digest, replay.
 
-What is judged here is judged by the decision of real time, or compared with it. This room is
-handed a snapshot with its version's project and rooms; it writes nothing to the store.
+It uses the real-time decision, or compares with it. This room gets a snapshot with its version's
+project and rooms; it writes nothing to the store.
 """
 
 from tuttu.batch.digest import digest_of

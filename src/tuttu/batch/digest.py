@@ -1,9 +1,9 @@
-"""One hash over everything that is kept about everybody, in canonical order.
+"""One hash over the whole state of all customers, in canonical order.
 
 Per customer by the partition: what each room keeps of them (identifiers, traits, collections,
 windows, consent, contacts, outcomes); then what belongs to no customer (resources). It leaves out
-log positions, times of receipt, evidence (the partition stands for it), receipts, dead letters, and
-records of looks, so that the same facts give the same digest in whatever order they arrived.
+log positions, times of receipt, evidence (the partition represents it), receipts, dead letters, and
+records of access, so that the same facts give the same digest in whatever order they arrived.
 Customers are named by their identifiers: fragment keys are hashes under a store's own secret and
 would differ between stores.
 """
@@ -18,8 +18,8 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Room, Rooms
 
 FIRST = ("identity", "profile", "consent", "ledger")
-"""The order of rooms in a customer's line; the others follow by name. An order of its own, so that
-neither the order of folds nor a new room changes a digest that was noted."""
+"""The order of rooms in a customer's line; the others follow by name. Fixed here, so that neither
+the order of folds nor a new room changes existing digests."""
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 

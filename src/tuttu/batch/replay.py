@@ -1,6 +1,6 @@
-"""The log folded again in a scratch store, to be compared with what is kept.
+"""Replay: the log folded again in a scratch store, to be compared with the kept state.
 
-Replay folds and does nothing else: it decides nothing, sends nothing and draws nothing.
+It only folds: it decides nothing, sends nothing and draws no random numbers.
 """
 
 from tuttu.storage import Store
@@ -13,7 +13,7 @@ def replay_into(reader: Reader, scratch: Store) -> tuple[int, int]:
     """How many facts of a snapshot were folded, and how many of them a fold refused. scratch: an
     empty store with the folds of the version."""
     facts = refused = 0
-    # By positions, not by what was found: facts of an erased customer are left out.
+    # Pages by position, not by count: facts of an erased customer are left out.
     for after in range(0, reader.position, PAGE):
         found = reader.facts(after=after, limit=PAGE)
         page = [logged.fact for logged in found if logged.position <= after + PAGE]

@@ -1,8 +1,8 @@
-"""What the company declared: the project folder, read whole and checked.
+"""The project folder, read as a whole and checked.
 
-This room turns the text of a project folder into the records of `vocabulary`, each of which knows
-its file and line, and gives every fault at once. It must not know what happens later with the
-records, keep anything between two readings, or let half a project through.
+This room turns the text of a project folder into the records of `vocabulary`, each of which has its
+file and line, and reports all faults at once. It must not know how the records are used, keep
+anything between two loads, or return a project with faults.
 """
 
 from tuttu.catalog.load import Survey, Texts, check, load, read_scenarios, survey

@@ -77,7 +77,7 @@ class ColumnRegistry:
         )
 
     def _is_free(self, name: str, where: Where, *, same: bool) -> bool:
-        """Reports a name that is taken; conditions do not tell case apart everywhere."""
+        """Reports a name that is in use; conditions ignore case in some places."""
         taken = self.places.get(name.lower())
         if taken is None:
             self.places[name.lower()] = (name, where)

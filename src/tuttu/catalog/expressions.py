@@ -1,4 +1,4 @@
-"""Compiles the expressions of a project folder, and says where one does not hold."""
+"""Compiles the expressions of a project folder, and reports where one has a fault."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _EVENT = re.compile(r"\bevent\s*(?:=|<>|!=)\s*'((?:[^']|'')*)'")
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """Stands for an expression that has a fault; no project with faults leaves the catalog."""
+    """Placeholder for an expression with a fault; a project with faults is never returned."""
 
     text: str = ""
     type: values.Type = values.Type(values.Kind.BOOL)

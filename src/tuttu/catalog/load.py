@@ -89,7 +89,7 @@ def read_scenarios(
 
 
 class _Reading:
-    """One reading of one folder; each step needs the names that those before it put on the desk."""
+    """One load of one folder; each step needs the names that earlier ones put into the scope."""
 
     def __init__(self, source: Path | Texts, rooms: Rooms) -> None:
         self.rooms = rooms

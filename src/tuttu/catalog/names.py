@@ -51,7 +51,7 @@ class Names:
         return False
 
     def refer_scalar(self, node: ScalarNode | None, findings: Findings) -> str | None:
-        """The name that a scalar says; None if there is none."""
+        """The name in a scalar; None if there is none."""
         if node is None:
             return None
         self.refer(node.text, node.where, findings)

@@ -166,7 +166,7 @@ class ActionSheet(NamedTuple):
 
 
 def read_action_sheets(files: list[SourceFile], scope: LoadScope) -> list[ActionSheet]:
-    """Actions in the order of their paths; their names go to the desk."""
+    """Actions in the order of their paths; their names go to the scope."""
     groups = {file.parts[1:3]: _sheet("group", file, scope) for file in files if _is_group(file)}
     sheets: dict[str, ActionSheet] = {}
     taken: dict[str, ActionSheet] = {}
@@ -192,7 +192,7 @@ def inherit(group: MappingNode | None, action: MappingNode) -> MappingNode:
     """An action over its group: blocks are joined, a treatment takes what it leaves out.
 
     A group's treatment is no treatment by itself: it fills those of the same name. group None:
-    it cannot be read, so that nobody knows what the action lacks.
+    it cannot be read, so it is not known what the action lacks.
     """
     if group is None:
         action.doubtful = True
@@ -251,7 +251,7 @@ def _declare_folders(file: SourceFile, scope: LoadScope) -> None:
 def _is_named_well(
     name: str, node: MappingNode, other: ActionSheet | None, scope: LoadScope
 ) -> bool:
-    """An action is named as its file, and once in the company; case does not tell names apart."""
+    """An action has its file's name, unique in the company; names must differ in more than case."""
     given = node.scalar("action")
     if given and given.text != name:
         expected = f"{quote(name)}, as the file is named"

@@ -19,7 +19,7 @@ STANDARD = {
 
 
 def read_channels(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Channel]:
-    """Channels by name, and the names of surfaces to the desk."""
+    """Channels by name, and the names of surfaces, into the scope."""
     scope.channels.declare(sheet, "channels")
     scope.surfaces.declare(sheet, "surfaces")
     scope.surfaces.open = scope.surfaces.open or scope.channels.open

@@ -10,7 +10,7 @@ Key = tuple[str, str, str]
 
 
 def read_content(files: list[SourceFile], scope: LoadScope) -> dict[Key, Message]:
-    """Templates by message, channel and language; their names go to the desk."""
+    """Templates by message, channel and language; their names go to the scope."""
     messages = {}
     for file in files:
         key = _key(file, scope)

@@ -29,7 +29,7 @@ Undeclared = Literal["keep", "refuse"]
 
 
 def read_plan(sheet: MappingNode | None, scope: LoadScope) -> None:
-    """The tracking plan, with sources and the columns of events, to the desk."""
+    """The tracking plan, with sources and the columns of events, into the scope."""
     scope.events.declare(sheet, "events")
     scope.events.known |= set(_call_names(sheet).values())
     events = sheet.mapping("events") if sheet else None
@@ -39,7 +39,7 @@ def read_plan(sheet: MappingNode | None, scope: LoadScope) -> None:
     scope.sources |= _sources(sheet)
     scope.plan = plan
     scope.event_columns = _event_columns(sheet, scope)
-    # A company that plans no events may name any: there is nothing to hold a name against.
+    # A company that plans no events may name any: there is no plan to check names against.
     scope.events.open = scope.events.open or sheet is None or "events" not in sheet
 
 
@@ -219,7 +219,7 @@ def _consent(node: MappingNode, scope: LoadScope) -> company.ConsentEvent:
 
 
 def _check_property(node: ScalarNode | None, event: str, scope: LoadScope) -> None:
-    """A property that the event does not have; what lies deeper in objects cannot be checked."""
+    """A property that the event does not have; nested ones in objects cannot be checked."""
     planned = scope.plan.get(event)
     if node is None or planned is None or "." in node.text or scope.event_columns.hides(node.text):
         return

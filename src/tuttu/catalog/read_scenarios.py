@@ -1,4 +1,4 @@
-"""scenarios/*.yaml: what happens, and what must come out of it, for those who run them."""
+"""scenarios/*.yaml: the steps of each scenario, and what is expected of them."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -34,10 +34,10 @@ class ScenarioStep(msgspec.Struct, frozen=True, kw_only=True):
     name, by kind: the event of ``track``; the page or screen; the group's id; the surface of
     ``decide`` (a decision that is kept); the outcome; the resource. values: traits of ``identify``
     or properties of ``track``, ``page``, ``screen``, as JSON. previous: who ``alias`` joins to
-    `who`. action: of ``outcome``, which is said of the customer's newest contact of that action,
-    about `item` if that is given.
-    purpose, channel (None: every one), allowed: of ``preference``. amount: of ``resource``, which
-    alone has no `who`.
+    `who`. action: of ``outcome``, which is reported for the customer's newest contact of that
+    action, about `item` if that is given.
+    purpose, channel (None: every one), allowed: of ``preference``. amount: of ``resource``, the
+    only kind without `who`.
     """
 
     at: Instant
@@ -56,13 +56,13 @@ class ScenarioStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that must hold when `who` is asked for at `at`; nothing is kept of the asking.
+    """One expectation for `who` at `at`; checking it leaves no trace.
 
     chosen: `action` is shown on `surface` (by `treatment`, if given). refused: `action` is refused
-    there (of `treatment`, if given) `because` of a reason, by `stage`, and by `also` too, as far
-    as these are given. not_chosen: `action` is not shown. item: all of these about that item; None:
-    about whichever. empty: nothing is shown; `value`, if
-    given, is the default content. trait: the trait `action` is `value`.
+    there (of `treatment`, if given) `because` of a reason, by `stage`, and by `also` too, as far as
+    these are given. not_chosen: `action` is not shown. item: all of these about that item; None:
+    about any. empty: nothing is shown; `value`, if given, is the default content. trait: the trait
+    `action` is `value`.
     """
 
     at: Instant
@@ -202,7 +202,7 @@ def _values(node: MappingNode, scope: LoadScope) -> dict[str, Data]:
 
 
 def _known_properties(node: MappingNode, scope: LoadScope) -> Names | None:
-    """What the plan says of the event; None if it says nothing."""
+    """The event in the plan; None if it is not there."""
     planned = scope.plan.get(node.text("event"))
     if planned is None or not (planned.properties or planned.items):
         return None
@@ -218,7 +218,7 @@ def _who(node: MappingNode, key: str, scope: LoadScope) -> dict[str, str]:
 
 
 def _expectations(node: MappingNode, scope: LoadScope) -> list[Expectation]:
-    """One for every answer and every trait that the entry names."""
+    """One for every result and every trait that the entry names."""
     found = [_answer(node, key, scope) for key in ANSWERS if key in node]
     found += [_trait(node, name, scope) for name in node.mapping("traits").entries]
     if not found and not node.doubtful and not node.broken("traits"):

@@ -30,7 +30,7 @@ def read_profile(
     contributed: Mapping[str, Mapping[str, values.Type]],
     scope: LoadScope,
 ) -> company.Profile:
-    """All of traits.yaml; puts the columns of the customer's row on the desk. contributed: the
+    """All of traits.yaml; puts the columns of the customer's row into the scope. contributed: the
     columns that rooms fill, by room."""
     _declare(sheet, scope)
     registry = ColumnRegistry(scope.findings, shared=False)
@@ -65,7 +65,7 @@ def _declare(sheet: MappingNode | None, scope: LoadScope) -> None:
 
 
 def _may_be_written(name: str, node: Node) -> bool:
-    """Also a trait with a fault, since nobody knows what it was meant to be."""
+    """Also a trait with a fault, since what it was meant to be is not known."""
     if not isinstance(node, MappingNode) or "type" in node or node.doubtful:
         return True
     if not any(way in node for way in WAYS):
@@ -74,7 +74,7 @@ def _may_be_written(name: str, node: Node) -> bool:
 
 
 def _row_columns(registry: ColumnRegistry, scope: LoadScope) -> Columns:
-    """A view on the book, which grows while traits are read."""
+    """A view of the columns so far, which grow while traits are read."""
     columns = Columns(
         values.Schema(
             columns=registry.columns,
@@ -328,7 +328,7 @@ class _Recipe(NamedTuple):
 
     @property
     def reads(self) -> set[str]:
-        """Names that must be there before it; what a source said (``told.size``) always is."""
+        """Names that must be declared before it; those of sources (``told.size``) always are."""
         if self.expression:
             return set(names_in(self.expression.text))
         return {choice.text for choice in self.choices}

@@ -13,7 +13,7 @@ STORES = ("sqlite:", "postgresql://", "postgres://")
 
 
 def read_company(sheet: MappingNode | None, scope: LoadScope) -> None:
-    """Puts the company on the desk; what is absent takes its default."""
+    """Puts the company into the scope; what is absent takes its default."""
     if sheet is None:
         return
     words = ("name", "environment", "currency", "storage")

@@ -95,7 +95,7 @@ class LoadScope:
         return self._about[about]
 
     def _columns_about(self, about: str) -> Columns:
-        """Where the collection is not known, nobody knows what the item has."""
+        """If the collection is not known, neither are the fields of its items."""
         row = self.row_columns
         known = about in row.schema.collections and about not in self.collections.broken
         columns = Columns(schema_about(row.schema, about) if known else row.schema)

@@ -65,7 +65,7 @@ class ListNode(msgspec.Struct):
 
 
 class MappingNode(msgspec.Struct):
-    """A mapping. flow: written in { }. doubtful: it had keys that nobody knows.
+    """A mapping. flow: written in { }. doubtful: it had unknown keys.
 
     The accessors are for shapes that are checked: what is absent or broken reads as nothing.
     """

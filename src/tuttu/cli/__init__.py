@@ -1,7 +1,7 @@
-"""The command line: each command asks the application, in the running server or in this process.
+"""The command line: each command calls the application, in the running server or in this process.
 
-A command holds no rule and opens no store of its own: what it does, a route does. It may print,
-read files that it was given, and hold an HTTP client.
+A command contains no rule and opens no store of its own: a route does all the work. It may print,
+read files that it was given, and use an HTTP client.
 """
 
 from tuttu.cli.main import main

@@ -1,8 +1,8 @@
 """A client of a project folder's application, wherever it runs: in its server, or in this process.
 
-A command speaks to the server over the project's own socket if one answers there; otherwise it
-becomes the owner of the store and asks the same application in this very process. Either way the
-same routes answer, so there is one way to do a thing.
+A command calls the server over the project's own socket if one answers there; otherwise it becomes
+the owner of the store and calls the same application in this process. Either way the same routes
+answer.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tuttu.web import SystemClock, answers, catch_up, create_app, reachable, soc
 
 A = TypeVar("A")
 TIMEOUT = httpx.Timeout(None)
-"""Whoever asks from a command line waits: an import or a digest takes what it takes."""
+"""No timeout: an import or a digest may take long, and the user can interrupt it."""
 PATIENCE = 60.0
 """Seconds that a command waits for its turn to own the store: several others may be before it, and
 each takes as long as the machine is slow."""
@@ -45,8 +45,8 @@ class ServerGoneError(RetryError):
 
 
 class Client:
-    """Asks the application, one question at a time. runtime: of this very process, if it owns the
-    store: for long work that tells how far it is."""
+    """Calls the application, one request at a time. runtime: of this process, if it owns the store:
+    for long work that reports progress."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Client:
     ) -> A:
         """The decoded answer. `body` is sent as JSON, bytes as they are.
 
-        Raises RefusedError, and ServerGoneError if nobody knows what became of the question.
+        Raises RefusedError, and ServerGoneError if the outcome of the request is not known.
         """
         content = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         said = {name: str(value) for name, value in (query or {}).items() if value is not None}

@@ -28,16 +28,16 @@ from tuttu.vocabulary.errors import FinalError
 
 BATCH = 500
 STORAGE = "sqlite:.tuttu/store.db"
-"""A demonstration touches no database, whatever the environment names."""
+"""The demo uses no database, whatever the environment names."""
 SCOPES = [Scope.INGEST, Scope.DECIDE, Scope.READ_PERSON, Scope.CLOCK]
 
 
 class DemoError(FinalError):
-    """The demonstration cannot go on: what was found and expected."""
+    """The demo cannot continue: what was found and expected."""
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """demo/demo.yaml: whom to ask for, on which surfaces, at what moment (ISO 8601)."""
+    """demo/demo.yaml: the customers, the surfaces, and the moment (ISO 8601)."""
 
     customers: list[api.Who]
     surfaces: list[str]
@@ -46,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 A = TypeVar("A")
 Answers = dict[str, api.DecideAnswer]
-"""What was answered, by customer."""
+"""The answers, by customer."""
 
 
 @click.command()
@@ -57,7 +57,7 @@ Answers = dict[str, api.DecideAnswer]
 def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
     """Show an example company at work: its events in, explained decisions out."""
     with _ended_by_sigterm(), _fresh_folder(example, folder) as project:
-        catalog.load(project)  # A faulty folder is told of before anything starts.
+        catalog.load(project)  # Reports a faulty folder before anything starts.
         plan = read_plan(project)
         with _server(project, port, plan.moment) as url:
             key = _issue_key(project)
@@ -74,7 +74,7 @@ def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Asked to end, it ends the server and removes the folder first."""
+    """On a signal to end, the server is stopped and the folder removed first."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         yield
@@ -111,7 +111,7 @@ def read_plan(folder: Path) -> Plan:
 
 
 def _issue_key(folder: Path) -> str:
-    """The server issues it to whoever may open its own socket."""
+    """A key, which the server issues to a caller on the project's own socket."""
     with open_client(folder) as client:
         request = api.KeyRequest(name="demo", scopes=SCOPES)
         return client.ask(api.IssuedKeyAnswer, "POST", "/v1/keys", body=request).key
@@ -139,7 +139,7 @@ def _wait_for_interrupt() -> None:
 
 
 class Demonstration:
-    """The story, told by a client that knows the server's address and nothing else."""
+    """The demo as an HTTP client, which knows nothing but the server's address."""
 
     def __init__(self, client: httpx.Client, folder: Path, plan: Plan) -> None:
         self._client = client

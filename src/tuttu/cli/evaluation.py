@@ -74,11 +74,11 @@ def _report(progress: str) -> None:
 
 
 def endable(work: Callable[[], T], interrupt: Callable[[], None]) -> T:
-    """The result of long work, which a signal that would end the process brings to an orderly end
-    first, as Ctrl-C does: `interrupt` is called until the work has given up.
+    """The result of long work. A signal that would end the process, as Ctrl-C does, first stops the
+    work in an orderly way: `interrupt` is called until the work has given up.
 
-    The work is done in another thread: this one, waiting, hears signals at once. What is ignored,
-    as a hangup under `nohup`, stays ignored.
+    The work runs in another thread, so that this one handles signals at once. An ignored signal,
+    as SIGHUP under `nohup`, stays ignored.
     """
     heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, signal.default_int_handler) for number in heard}

@@ -1,4 +1,4 @@
-"""import: a file's rows, through a mapping, into the same door as every other call."""
+"""import: a file's rows, through a mapping, to the same route as every other call."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ FRAME = b'{"batch":[%s]}'
 
 
 class Reject(msgspec.Struct, omit_defaults=True):
-    """A row that was not taken, or not whole: why, and the row as it stands in the file."""
+    """A row that was refused, in whole or in part: why, and the row as it is in the file."""
 
     row: int
     reason: str
@@ -28,7 +28,7 @@ class Reject(msgspec.Struct, omit_defaults=True):
 
 
 class Summary(msgspec.Struct):
-    """What came of a file. last: number of the last row; `--after` goes on behind it."""
+    """The result of an import. last: number of the last row; `--after` resumes behind it."""
 
     rows: int = 0
     accepted: int = 0
@@ -75,7 +75,7 @@ def _mapping(path: Path | None) -> intake.ImportMapping | None:
 
 
 def _rows(file: Path, stream: IO[bytes], mapping: intake.ImportMapping | None) -> intake.RowFile:
-    """Parquet is told by the name of the file, all else by the mapping."""
+    """Parquet is recognised by the file's name, everything else by the mapping."""
     style = mapping.format if mapping else intake.Format(kind="jsonl")
     if file.suffix == ".parquet":
         return intake.read_records(read_parquet(file), style)

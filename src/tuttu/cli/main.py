@@ -19,7 +19,7 @@ from tuttu.vocabulary.errors import ProjectError, TuttuError
 
 
 class Commands(click.Group):
-    """Says errors in words: 2 for a faulty project folder or mapping, 1 for anything else."""
+    """Prints errors; exits with 2 for a faulty project folder or mapping, 1 for anything else."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -1,4 +1,4 @@
-"""resources, dead-letters, keys, digest, clock: what those who run tuttu ask."""
+"""resources, dead-letters, keys, digest, clock: commands for operators."""
 
 import sys
 from collections.abc import Iterator

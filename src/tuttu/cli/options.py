@@ -20,7 +20,7 @@ _LANGUAGE = "tuttu.language"
 
 
 def folder_option(command: Command) -> Command:
-    """``--folder``: the project folder, by default where we stand; and ``--storage``."""
+    """``--folder``: the project folder, by default the current directory; and ``--storage``."""
     return click.option(
         "--folder",
         type=FOLDER,
@@ -86,7 +86,7 @@ def chosen_language() -> str | None:
 
 
 def json_option(command: Command) -> Command:
-    """``--json``: the answer as the HTTP door gives it."""
+    """``--json``: the answer as the HTTP API gives it."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 

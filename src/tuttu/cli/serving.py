@@ -1,4 +1,4 @@
-"""serve, reload: the HTTP door of a project folder, and a version that takes over in it."""
+"""serve, reload: the HTTP server of a project folder, and the activation of a new version."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -60,8 +60,8 @@ class Consents:
         return verdicts.Reason("refused_by_customer", {**cell, "on": day.isoformat()})
 
     def assuming(self, purpose: str, channel: str, allowed: bool) -> "Consents":
-        """These consents as they would be if the customer said so of one cell: to ask what would
-        follow, never to contact them."""
+        """These consents as if the customer had chosen so for one cell: for counterfactuals, never
+        to contact them."""
         assumed = Consents(self._project, self._fragments, self._joined_at)
         assumed._known = {**self._known, (purpose, channel): Consent(allowed)}
         return assumed

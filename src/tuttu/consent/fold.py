@@ -1,4 +1,4 @@
-"""From events and choices at a door to a fragment's state."""
+"""Folds events, and choices made through the API, into a fragment's state."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -25,7 +25,7 @@ def folds(project: Project) -> room.Folds:
 
 
 def filler(project: Project, behind: history.Behind) -> room.Folds:
-    """The same for the cells that have not heard the log up to a fact's position."""
+    """The same for a backfill: the cells that do not cover the log up to a fact's position."""
     cells = cells_of(project)
 
     @lru_cache
@@ -59,7 +59,7 @@ def _folds(project: Project, cells_at: Callable[[int], Mapping[Cell, history.Par
                 cell, choice = cells[purpose, channel], ConsentChoice(allowed, fact.time, fact.id)
                 chosen[cell] = max(chosen.get(cell, choice), choice, key=lambda each: each.rank)
         if chosen != before.chosen:
-            # In one order, whatever came first.
+            # In one order, independent of arrival.
             after = Choices({cell: chosen[cell] for cell in sorted(chosen)})
             transaction.put(FRAGMENTS, fact.fragment, after)
 

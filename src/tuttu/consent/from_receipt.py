@@ -1,4 +1,4 @@
-"""Consents as a receipt kept them: what one decision saw, long after."""
+"""The consents that one decision read, rebuilt from its receipt."""
 
 from collections.abc import Mapping
 
@@ -11,8 +11,8 @@ Cells = Mapping[str, Mapping[str, Reason | str]]
 
 
 class ConsentsFromReceipt(Consents):
-    """Allows what was allowed then, and nothing that was not asked. Its permits are for making a
-    decision again from its receipt: nothing is sent on them."""
+    """Allows what was allowed then, and nothing that the decision did not read. Its permits serve
+    to repeat a decision from its receipt: nothing is sent on them."""
 
     def __init__(self, project: Project, cells: Cells) -> None:
         super().__init__(project, [], None)

@@ -11,7 +11,7 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import ITEM, Row, item_column
 
 LANGUAGE = "language"
-"""The trait in which a customer's own language stands, where the company declares it."""
+"""The trait with the customer's own language, if the company declares it."""
 
 Key = tuple[str, str, str]
 

@@ -45,7 +45,7 @@ def environment(channel: str, zone: str) -> Environment:
 
 
 def missing(name: str) -> object:
-    """What stands for a NULL that cannot be left out."""
+    """Text for a NULL that cannot be left out."""
     return NotKnown(name, token=None)
 
 
@@ -53,7 +53,7 @@ NOW = "now"
 _TIMESTAMP = Type(Kind.TIMESTAMP)
 
 Missing = Callable[[str], object]
-"""What stands for a NULL inside a list or an item."""
+"""Text for a NULL inside a list or an item."""
 
 
 class Money(float):
@@ -68,7 +68,7 @@ def values_of(row: Row, schema: Schema, missing: Missing) -> dict[str, Any]:
     """Names to presented values, without those that are NULL.
 
     A NULL in a list or an item is `missing`. Timestamps and dates are ISO 8601 text, money is in
-    currency units. ``told.shoe_size`` stands in an object ``told``. Only what the schema declares
+    currency units. ``told.shoe_size`` is in an object ``told``. Only what the schema declares
     is there, and the instant ``now``.
     """
     values: dict[str, Any] = {}

@@ -26,7 +26,7 @@ class ColumnSet(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
-    """It is asked at a later moment, with no event until then. What was counted in a
+    """The decision is made at a later moment, with no event until then. What was counted in a
     sliding window stays as it was counted."""
 
     now: values.Instant

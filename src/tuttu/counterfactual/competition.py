@@ -144,7 +144,7 @@ def _by_guards(refused: RefusedCandidate, trial: Trial) -> Iterator[solver.Move]
 def _guarded(
     guard: library.Guard, view: DecisionView
 ) -> Iterator[tuple[tuple[str, str] | None, values.Row]]:
-    """The rows that a guard is asked on: the customer's, or that of each item."""
+    """The rows that a guard is evaluated on: the customer's, or that of each item."""
     if guard.about is None:
         yield None, view.row
         return

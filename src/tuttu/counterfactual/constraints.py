@@ -16,7 +16,7 @@ from tuttu.vocabulary.values import Expression, Row, Value
 
 
 class Constraint(msgspec.Struct, frozen=True):
-    """One goal, and the row that it is asked on: of the candidate's item, or the customer's."""
+    """One goal, and the row that it is evaluated on: of the candidate's item, or the customer's."""
 
     goal: solver.Goal
     of_item: bool = False
@@ -26,7 +26,7 @@ class Constraint(msgspec.Struct, frozen=True):
 
 
 class ProjectConstraints:
-    """One project's rules, spelled out as they are asked for.
+    """One project's rules with derived traits expanded, on demand.
 
     known: text columns to the values that any rule compares them with.
     """
@@ -57,7 +57,7 @@ class ProjectConstraints:
         return self._spelled[key]
 
     def of_candidate(self, candidate: Candidate, derivable: frozenset[str]) -> Iterator[Constraint]:
-        """Everything that is a condition, in the order in which it is asked."""
+        """All conditions, in the order of evaluation."""
         action = candidate.action
         of_item = action.about is not None and candidate.item is not None
         if action.valid_from is not None:
@@ -90,7 +90,7 @@ class ProjectConstraints:
 
 @remembered
 def constraints_of(project: Project) -> ProjectConstraints:
-    """The same project gives the same book."""
+    """Cached for each project."""
     return ProjectConstraints(project)
 
 

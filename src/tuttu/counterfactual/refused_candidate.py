@@ -18,7 +18,7 @@ from tuttu.vocabulary.values import Row, contacted_column
 from tuttu.vocabulary.verdicts import Refusal
 
 ASKED = "asked"
-"""Stands for the decision's id, of which nothing but an unset seed would follow."""
+"""In place of the decision's id, which would only matter for an unset seed."""
 
 
 Renders = Callable[[DecisionView], Render]

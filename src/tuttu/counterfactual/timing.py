@@ -10,7 +10,7 @@ from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import DAY, Instant, Kind
 
 _AGAIN = 4
-"""How often a moment is looked for after one that did not help: silence may follow on silence."""
+"""How often a later moment is tried: one suppression may follow another."""
 
 
 def must_wait(trial: Trial) -> bool:
@@ -103,7 +103,7 @@ def _turns(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:
 
 def _given_up(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:
     """When a slot is given up, and from when the ledger allows it then: a slot that is free
-    while the candidate must be silent is of no use."""
+    while the candidate is still suppressed is of no use."""
     for end in _held(refused, trial):
         yield end
         yield from _ends(refused, _at(refused, trial, end))

@@ -2,11 +2,11 @@
 
 `STAGES` says in what order a candidate can be refused; `decide` asks them, fills the slots, and
 gives a receipt; `explain` gives the same with every stage that would refuse. Both are pure: a
-`DecisionView` is read from one snapshot, or recalled from a receipt, and nothing is written, sent
-or drawn but from the seed.
+`DecisionView` is read from one snapshot, or rebuilt from a receipt; nothing is written or sent, and
+random numbers follow from the seed.
 
 This room must not write a table but that of its receipts, read a clock, or make a permit; the
-engine commits the receipt, and a decision that loses that race is read and made again.
+engine commits the receipt, and a decision that conflicts is read and made again.
 """
 
 from tuttu.decision.deciding import decide, explain

@@ -1,8 +1,7 @@
 """Use cases: one file each, with the runtime that they are handed and the list of rooms.
 
-A use case binds a version to a snapshot, asks the rooms, commits, and returns an answer that `api`
-has made. No rule stands here: what is decided, allowed, counted or said is decided in the rooms
-below.
+A use case binds a version to a snapshot, calls the rooms, commits, and returns an answer that `api`
+has made. It contains no rules: those are in the rooms below.
 """
 
 from tuttu.engine.accept import accept

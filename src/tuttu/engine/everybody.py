@@ -1,4 +1,4 @@
-"""Questions about all customers at once: funnel, verify, digest, replay."""
+"""Batch work over all customers: funnel, verify, digest, replay."""
 
 from contextlib import closing
 
@@ -27,7 +27,7 @@ def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH
 
 
 def verify(runtime: Runtime, progress: batch.Progress = batch.no_progress) -> api.Verification:
-    """Judges everybody row by row and in DuckDB over an export that is gone afterwards, computes
+    """Judges all customers row by row and in DuckDB over an export deleted afterwards, computes
     every trait over the whole log, and lists the differences. It takes a while."""
     now = runtime.now()
     with runtime.runs.workspace() as workspace:

@@ -1,12 +1,12 @@
-"""How late it is in a store: its time never goes back, over a restart either."""
+"""A store's time, which never goes back, not even over a restart."""
 
 from tuttu.vocabulary import facts, values
 from tuttu.vocabulary.clock import Clock
 
 
 def newest_moment(reader: facts.Reader) -> values.Instant:
-    """When the newest fact about a person came; 0 if there is none. Keys and the like, which may
-    be issued before a story begins, are of no time."""
+    """When the newest fact about a person was received; 0 if there is none. Keys and the like are
+    left out: they may be issued before a manual clock is set."""
     for position in range(reader.position, 0, -1):
         fact = reader.fact(position).fact
         if fact.fragment is not None:
@@ -15,7 +15,7 @@ def newest_moment(reader: facts.Reader) -> values.Instant:
 
 
 class NotBefore:
-    """A clock that is at least as late as its store."""
+    """A clock that is never before the newest fact of its store."""
 
     def __init__(self, clock: Clock, earliest: values.Instant) -> None:
         self._clock = clock

@@ -28,7 +28,7 @@ def open_engine(
     the store does not know of it yet is filled from the log.
 
     storage: the URL of the store, else the one that the project declares. report: how far the
-    backfill is. rooms: of the house. Raises ProjectError with every fault of the folder before
+    backfill is. rooms: all of them. Raises ProjectError with every fault of the folder before
     anything is opened, or for what cannot follow the version that the store ran before; and the
     errors of `storage.open_store`.
     """
@@ -45,9 +45,9 @@ def open_engine(
 
 
 def scratch_engine(project: Project, *, clock: Clock, rooms: room.Rooms = ROOMS) -> Runtime:
-    """An engine over a store of its own, which is gone when the engine is closed.
+    """An engine over a scratch store, which is deleted when the engine is closed.
 
-    The store's secret follows from the project's salt: the same story gives the same answers.
+    The store's secret follows from the project's salt: the same scenario gives the same answers.
     """
     salt = project.policy.controls.salt
     store = open_store(SCRATCH, Path.cwd(), salt=salt)

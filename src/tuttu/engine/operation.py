@@ -9,7 +9,7 @@ from tuttu.vocabulary.clock import ManualClock
 
 
 def clock(runtime: Runtime) -> api.ClockAnswer:
-    """The server's present."""
+    """The server's current time."""
     manual = isinstance(runtime.clock, ManualClock)
     return api.ClockAnswer(now=conversion.format_instant(runtime.now()), manual=manual)
 
@@ -64,7 +64,7 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
 
 def reload(runtime: Runtime, by: str, report: Report = no_report) -> api.ReloadAnswer:
     """Reads the project folder again: fills what it declares for the first time, activates it,
-    withdraws what it has no action for. A faulty folder changes nothing; its faults are told."""
+    withdraws what it has no action for. A faulty folder changes nothing; it is reported."""
     return _reloads(runtime).reload(by, report)
 
 

@@ -46,9 +46,9 @@ class Reloads:
         self.opened = self._withdraw(activation, late)
 
     def reload(self, by: str, report: Report = no_report) -> api.ReloadAnswer:
-        """Durable when it returns; live traffic goes on beside it, by the version that holds.
+        """Durable when it returns; live traffic continues meanwhile, by the active version.
 
-        Raises ProjectError with every fault, and then the version that holds goes on;
+        Raises ProjectError with every fault, and then the active version stays;
         AlreadyReloading, Unavailable.
         """
         if not self._one_at_a_time.acquire(blocking=False):

@@ -1,4 +1,4 @@
-"""The rooms of the house: the one list that all others walk."""
+"""The list of all rooms, over which everything else iterates."""
 
 from tuttu import access, consent, content, decision, identity, intake, ledger, profile, versions
 from tuttu.vocabulary.room import Room, Rooms

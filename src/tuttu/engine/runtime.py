@@ -1,4 +1,4 @@
-"""What every use case is handed: one company's store, clock, keys, and the version that holds."""
+"""The context of every use case: one company's store, clock, keys, and the active version."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -33,18 +33,18 @@ class Runtime:
 
     @property
     def project(self) -> Project:
-        """The version that holds, as far as this process knows."""
+        """The active version, as far as this process knows."""
         return self.versions.newest.project
 
     def now(self) -> values.Instant:
         return self.clock.now()
 
     def view(self, *, exclusive: bool = False) -> AbstractContextManager[View[Version]]:
-        """A snapshot and the version that holds in it. exclusive: nobody else writes meanwhile."""
+        """A snapshot and the version that is active in it. exclusive: with the write lock."""
         return view(self.store, self.versions.at, exclusive=exclusive)
 
     def commit(self, units: Sequence[facts.Unit]) -> list[facts.Result]:
-        """Raises Unavailable; then nothing was kept, or nobody knows (see `Store.commit`)."""
+        """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`)."""
         return self.versions.commit(units, self.now())
 
     def commit_in(self, seen: View[Version], units: Sequence[facts.Unit]) -> list[facts.Result]:

@@ -12,7 +12,7 @@ Seen = View[Version]
 def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.UnmergeAnswer:
     """Parts two identifiers for good, or takes one fragment out of its customer.
 
-    One unit: a fact for every fragment that is separated, so that each one's timeline tells it.
+    One unit: a fact for every fragment that is separated, so that each one's timeline has it.
     Raises BadRequest.
     """
     with runtime.view() as seen:

@@ -1,10 +1,10 @@
-"""Who is who: identifiers, the evidence that joins them, and the customers it makes.
+"""Identity resolution: identifiers, the evidence that joins them, and the resulting customers.
 
 All evidence is kept. Who belongs together is a pure function of the set of evidence
 (`partition`), whatever the order in which it came; the fold keeps it up to date by looking only at
 the customers that new evidence touches. An unmerge is a fact like any other.
 
-This room must not move or copy anything that is known of a person: facts stay under the fragment
+This room must not move or copy anything that is known about a person: facts stay under the fragment
 that they came with, and a customer is only a set of fragments. It must not guess: nothing joins two
 identifiers but an event that names both.
 """

@@ -1,7 +1,7 @@
 """What a new version of the project may not change about namespaces: customers were joined by them.
 
-Who is who was judged as the facts came, by the rules of that time: to go on by other rules would
-leave half of the store judged by one and half by the other.
+Identities were resolved as the facts came, by the rules at the time: after a change one part of the
+store would be resolved by the old rules and the rest by the new ones.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ JUDGED = (
     "blocked_patterns",
     "strength",
 )
-"""What says of an identifier whom it names and joins. Its rank and where it is found in a call
-hold for what comes from now on."""
+"""Settings that decide whom an identifier names and joins. Its rank and its fields in a call may
+change: they apply to later events only."""
 
 REMEDY = (
     "to change it, begin a new store (another `storage` in tuttu.yaml) and send the events again"

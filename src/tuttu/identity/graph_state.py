@@ -161,7 +161,7 @@ class GraphState:
             yield row[KEY + 1 :], neighbour
 
     def put_pair(self, one: FragmentId, other: FragmentId, pair: EvidencePair) -> None:
-        """Keep a pair as joined or not, as the homes of its nodes say, and tell their heads."""
+        """Keep a pair as joined or not, as the homes of its nodes say, and update their heads."""
         joined = self.home(one) == self.home(other)
         status, past = (JOINED, APART) if joined else (APART, JOINED)
         for key, partner in ((one, other), (other, one)):

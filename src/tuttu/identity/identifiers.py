@@ -77,7 +77,7 @@ def _external_ids(call: Mapping[str, object]) -> list[tuple[str, object]]:
 
 
 def _at(call: Mapping[str, object], path: str, external: list[tuple[str, object]]) -> list[object]:
-    """What stands at a dotted path. The traits of a group call are the group's: not read."""
+    """The value at a dotted path. The traits of a group call are the group's: not read."""
     if path.startswith(EXTERNAL_IDS):
         wanted = path.removeprefix(EXTERNAL_IDS)
         return [value for name, value in external if name == wanted]
@@ -188,7 +188,7 @@ def _digits(text: str) -> str:
 def _phone(text: str) -> str:
     """Digits, after ``+`` if the number is written internationally (``+`` or ``00``).
 
-    The trunk zero of ``+44 (0)20 …`` falls away. No country is guessed for a national number.
+    The trunk zero of ``+44 (0)20 …`` is dropped. No country is guessed for a national number.
     """
     text = _trim(text)
     if text.startswith(("+", "＋")):

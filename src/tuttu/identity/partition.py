@@ -7,9 +7,9 @@
    each of them has a value of a unique namespace. Alias may join two values of one namespace, up
    to its `alias_limit`.
 
-Every refusal is for good: customers only grow, so a link refused once would be refused later too.
-Hence refused links can be forgotten without changing anything, which is what lets the fold look
-only at the customers that a new link touches.
+Every refusal is final: customers only grow, so a link refused once would be refused later too. So
+refused links can be left out without changing anything, which lets the fold look only at the
+customers that a new link touches.
 """
 
 from collections import defaultdict
@@ -70,7 +70,7 @@ class UnionFind(Generic[K]):
         return True
 
     def refuses(self, link: IdentityLink[K]) -> bool:
-        """Whether the link would put into one group what must stay apart."""
+        """Whether the link would put into one group what must stay separate."""
         one, other = self.find(link.one), self.find(link.other)
         aliased = self._constraints.kinds[link.other] if link.alias else None
         too_many = clash(

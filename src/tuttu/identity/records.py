@@ -43,7 +43,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unique: how many values of each unique namespace. contested: some evidence on a member was
     refused. barred: some member was unmerged from somebody. joined_at: the newest pair among the
     members, by the first time they were named together; kept for the few of `keeps_date` only, and
-    for the others worked out at the reading.
+    for the others computed on reading.
     """
 
     size: int = 1

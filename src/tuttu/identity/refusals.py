@@ -75,9 +75,9 @@ def _end(reader: facts.Reader, key: events.FragmentId) -> End | None:
 def _reason(
     reader: facts.Reader, project: Project, ends: list[End], pair: records.EvidencePair
 ) -> str:
-    """Why the pair is apart. What parted two customers when the link was taken parts them still,
-    since customers only grow as links are taken. An unmerge is named before all else that parts
-    them, so that without the links it is said to refuse all would be as if it had not been."""
+    """Why the pair is not joined. What separated two customers when the link was considered still
+    does, since customers only grow. An unmerge is given before any other reason, so that without
+    the links it is said to refuse everything would be as if there had been no unmerge."""
     one, other = ends
     if other.key in _barred(reader, one.key):
         return UNMERGED

@@ -1,4 +1,4 @@
-"""Taking the links around some customers in order again, where a shortcut will not do."""
+"""Repartition: the links around some customers applied in order again, where no shortcut works."""
 
 from collections import defaultdict
 from collections.abc import Iterator

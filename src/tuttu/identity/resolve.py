@@ -1,4 +1,4 @@
-"""Who a customer is, as the evidence stands now."""
+"""Resolves identifiers to customers, by the current evidence."""
 
 from collections.abc import Iterator
 
@@ -44,7 +44,7 @@ def resolve_fragment(
 
 
 def customers(reader: facts.Reader, project: Project) -> Iterator[people.Customer]:
-    """Everybody about whom there is a fact, each once, without the links that were refused."""
+    """All customers with a fact, each once, without the links that were refused."""
     for _, node in reader.scan(r.NODES):
         if node.head is not None:
             members = _members(reader, node)

@@ -33,7 +33,7 @@ _WRITE_KEY = re.compile(rb'("writeKey"\s*:\s*)"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)', r
 
 
 class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
-    """One no. index: place in the batch; None: the body as a whole. letter: kept for repair."""
+    """A refusal. index: place in the batch; None: the body as a whole. letter: kept for repair."""
 
     code: RefusalCode
     message: str
@@ -46,7 +46,7 @@ class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one body. Commit `units` and `letters` together, in one go.
+    """The result for one body. Commit `units` and `letters` together.
 
     units: one for each accepted call, in the order of the body. refused: calls of a batch that
     was otherwise accepted. refusal: the whole body was refused (then `units` and `refused` are

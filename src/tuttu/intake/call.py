@@ -29,7 +29,7 @@ ANY_CALL = "call"
 EVENT_DEPTH = 64
 """Levels of nesting in one call."""
 BODY_DEPTH = 256
-"""Levels of nesting in a batch: what lies between the two is refused call by call."""
+"""Levels of nesting in a batch: between the two limits, calls are refused one by one."""
 MESSAGE_ID_LENGTH = 256
 DEFAULT_SOURCE = "told"
 
@@ -61,7 +61,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel"):
-    """A call as it stands in JSON; kinds are checked by hand, so that refusals read well. Objects
+    """A call as decoded from JSON; kinds are checked by hand, so that refusals read well. Objects
     are kept byte for byte as they came."""
 
     type: Any = None

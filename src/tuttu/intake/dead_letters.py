@@ -14,7 +14,7 @@ Status = Literal["waiting", "sent", "dropped"]
 
 
 class KeptLetter(msgspec.Struct, frozen=True):
-    """A dead letter as it stands now. received: when the refused call came."""
+    """A dead letter in its current state. received: when the refused call came."""
 
     letter: events.DeadLetter
     received: values.Instant
@@ -29,7 +29,7 @@ class LetterRecord(msgspec.Struct, frozen=True):
 
 
 class LetterState(msgspec.Struct, frozen=True):
-    """Where a letter lies, and how it was closed: the earliest closing holds.
+    """The log position of a letter, and how it was closed: the earliest closing holds.
 
     received: None while only the closing is known. closed: (time, fact id, how).
     """

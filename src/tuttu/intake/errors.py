@@ -1,4 +1,4 @@
-"""Why something does not get in: a code for programs, a sentence for people."""
+"""Why intake refuses something: a code for programs, a sentence for people."""
 
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ class IntakeError(FinalError):
 
 
 class BadFileError(FinalError):
-    """A file that cannot be read, or not be read on."""
+    """A file that cannot be read, or not to its end."""
 
 
 def kind_of(value: object) -> str:

@@ -225,7 +225,7 @@ class _Reading:
 
 
 def _entries(root: MappingNode) -> list[MappingNode]:
-    """The events of a row; each has what stands at the top, where it does not say otherwise."""
+    """The events of a row; each inherits the top level's keys, unless it has its own."""
     if "events" not in root:
         return [root]
     return [_inherit(root, each) for each in root.listed_mappings("events")]

@@ -26,7 +26,7 @@ def find_shape_faults(root: Node, schema: Shape, findings: Findings) -> None:
 
 
 def _place(root: Node, path: Iterable[str | int]) -> tuple[Node, Where]:
-    """The node at a path, and where its key stands."""
+    """The node at a path, and the place of its key."""
     node, where = root, root.where
     for step in path:
         if isinstance(node, MappingNode) and isinstance(step, str):

@@ -2,7 +2,7 @@
 
 The n-th record of a file has the number n, whatever becomes of it, so that an import can be
 resumed and repeated. A row that cannot be read is a row with a fault; only a file that cannot be
-read on at all raises `BadFileError`.
+read further raises `BadFileError`.
 """
 
 import csv
@@ -51,7 +51,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowFile:
-    """An open file's rows, to be gone through once. columns: of its header; None for JSON lines."""
+    """An open file's rows, to be read once. columns: of its header; None for JSON lines."""
 
     def __init__(self, columns: tuple[str, ...] | None, rows: Iterator[Row]) -> None:
         self.columns = columns
@@ -192,7 +192,7 @@ def _json_row(row: Row, style: Format) -> Row:
 
 
 class OverlongLineError(FinalError):
-    """A line longer than any event can be; reading goes on after it."""
+    """A line longer than any event can be; reading continues after it."""
 
 
 class Lines:

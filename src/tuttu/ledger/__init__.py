@@ -1,9 +1,9 @@
 """The one ledger: contacts, what came of them, and the resources they use.
 
 State is a fold of facts, kept by the fragment whose address was used; what follows from time
-alone (a hold that ran out, silence that became *ignored*) is worked out when it is read, from
+alone (an expired hold, a missing answer that became *ignored*) is computed when it is read, from
 (contacts, reports, answers, now), so that the order in which facts arrive cannot matter. Resources
-are the one exception, on purpose: a claim is first come, first served, in the order of the log.
+are the one deliberate exception: a claim is first come, first served, in the order of the log.
 
 This room must not decide who is contacted, must not know consent or profiles, and must not read a
 clock. It writes the tables ``ledger.*``, and nobody else does.

@@ -1,5 +1,5 @@
-"""The ledger's part of the digest: state alone, independent of order, of `now` and of the keys of
-the store."""
+"""The ledger's part of the digest: state only, independent of order, of `now`, and of the store's
+keys."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tuttu.vocabulary.project import Project
 def canonical(reader: facts.Reader, customer: people.Customer, project: Project) -> dict[str, Any]:
     """Contacts, reports, answers and units of all their fragments, in a fixed order; builtins.
 
-    It holds what the project declares now: what was once declared stays out.
+    Only current definitions: state of dropped ones is left out.
     """
     states = [state_of(reader, project, each, watch=False) for each in customer.fragments]
     answers = {
@@ -53,8 +53,8 @@ def whole(reader: facts.Reader, project: Project) -> dict[str, Any]:
 
 
 def _contact(contact: verdicts.Contact) -> dict[str, object]:
-    """Without its fragment: a pseudonym differs from store to store. An item stands where there
-    is one, so that what was kept before contacts had items keeps its digest."""
+    """Without its fragment: a pseudonym differs from store to store. The item only if there is one,
+    so that contacts from before there were items keep their digest."""
     plain: dict[str, object] = msgspec.to_builtins(contact)
     del plain["fragment"]
     if contact.item is None:
@@ -64,7 +64,7 @@ def _contact(contact: verdicts.Contact) -> dict[str, object]:
 
 
 def _report(report: ContactReport) -> tuple[object, ...]:
-    """What it says, whichever definition says so; a withdrawal also why."""
+    """Its content, without the definition it comes from; of a withdrawal also the reason."""
     said = (report.time, report.outcome, report.action)
     return (*said, report.why) if report.why else said
 

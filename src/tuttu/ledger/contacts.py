@@ -21,7 +21,7 @@ OfferKey = tuple[str | None, str | None, str | None, str | None]
 
 
 class AsOf(msgspec.Struct, frozen=True, kw_only=True):
-    """Against what contacts are read. outbound: by declared channel."""
+    """What the reading of contacts depends on. outbound: by declared channel."""
 
     now: values.Instant
     zone: str
@@ -119,7 +119,7 @@ class History:
 
     @property
     def contacts(self) -> tuple[verdicts.Contact, ...]:
-        """As they stand now, by (time, id)."""
+        """In their current state, by (time, id)."""
         return tuple(entry.contact for entry in self.entries)
 
     def outcomes(self) -> dict[str, str]:
@@ -242,7 +242,7 @@ class History:
     def silent_until(
         self, suppression: library.Suppression, action: library.Action, item: str | None = None
     ) -> values.Instant | None:
-        """The instant from which the suppression allows the action again; None: it never held."""
+        """When the suppression allows the action again; None: it never applied."""
         if suppression.name not in self._answers:
             by_scope = suppressions.answers_by_scope(self.entries, suppression)
             self._answers[suppression.name] = by_scope
@@ -308,7 +308,7 @@ class History:
         return HistoryEntry(contact=contact, reserved=contact.time, inbound=inbound)
 
     def at(self, now: values.Instant) -> "History":
-        """This history at a later moment, if nothing more is heard until then."""
+        """This history at a later moment, if no further fact is added until then."""
         others = {
             fragment: tuple(entry_at(entry, now) for entry in entries)
             for fragment, entries in self._others.items()

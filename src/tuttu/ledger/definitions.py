@@ -1,7 +1,7 @@
-"""What a project declares that makes the ledger hear an event, each under the name of its part.
+"""The definitions of a project by which the ledger folds events, each with the name of its part.
 
-State is kept by part: what two definitions heard never mixes, and what is declared no more is kept
-but not read. So a new definition is filled from the log, and the old ones stay as they are.
+State is kept by part: the state of two definitions never mixes, and that of a definition which was
+dropped is kept but not read. So a new one is backfilled, and the old ones stay as they are.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ T = TypeVar("T")
 QUEUE_PART = part("queued contacts")
 """Not a definition: the list of what waits to be sent, which older stores do not have."""
 OWN = part("what tuttu itself says of a contact")
-"""Always heard: no definition makes it."""
+"""Always folded: it belongs to no definition."""
 
 
 class OutcomeRule(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ def definitions_of(project: Project) -> Definitions:
 
 
 def only(definitions: Definitions, wanted: frozenset[Part]) -> Definitions:
-    """What keeps these parts and no others."""
+    """The same, reduced to these parts."""
 
     def kept(parts: Mapping[Part, T]) -> dict[Part, T]:
         return {name: definition for name, definition in parts.items() if name in wanted}
@@ -99,7 +99,7 @@ def _mappings(project: Project) -> Iterator[tuple[Part, ContactMapping]]:
 
 
 def _item(project: Project, action: library.Action | None) -> object:
-    """By which property, of which type, an event names an item of those the action is about."""
+    """The property, and its type, by which an event names an item that the action is about."""
     if action is None or action.about is None:
         return None
     collection = project.profile.collections[action.about]

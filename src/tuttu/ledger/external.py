@@ -30,7 +30,7 @@ def contact_of(
     event_id: str,
     made: ExternalContact,
 ) -> verdicts.Contact:
-    """As the present library of actions sees it."""
+    """As the current library of actions describes it."""
     action = project.actions.get(made.action or "")
     return verdicts.Contact(
         id=contact_id(mapped, event_id),

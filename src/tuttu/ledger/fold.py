@@ -11,7 +11,7 @@ from tuttu.vocabulary.project import Project
 
 
 def parts(project: Project) -> frozenset[history.Part]:
-    """What is kept under the name of the definition that heard it."""
+    """State that is kept under the name of the definition that produced it."""
     return definitions_of(project).parts
 
 
@@ -52,7 +52,7 @@ def folds(project: Project) -> room.Folds:
 
 
 def filler(project: Project, behind: history.Behind) -> room.Folds:
-    """For the parts that have not heard the log up to a fact's position."""
+    """The folds of a backfill, for the parts that do not cover the log up to a fact's position."""
     whole = definitions_of(project)
 
     @lru_cache

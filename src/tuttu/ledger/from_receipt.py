@@ -1,4 +1,4 @@
-"""The ledger as a receipt kept it: what it forbade at one moment, long after."""
+"""The ledger's history for a decision, rebuilt from its receipt."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -26,10 +26,10 @@ def from_receipt(
 
 
 class HistoryFromReceipt(History):
-    """Answers as the history did that a decision saw, from what its receipt kept of it.
+    """Answers as the history that the decision read, from what its receipt kept of it.
 
-    limits: by name; of one that is absent nothing was counted. Its columns of the row are those
-    that the receipt read, and stand in the row.
+    limits: by name; for one that is absent nothing was counted. The ledger's columns that were read
+    are in the receipt's row.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class HistoryFromReceipt(History):
         treatment: library.Treatment,
         item: str | None = None,
     ) -> str | None:
-        """As it was, and with what the slots before have added since."""
+        """As in the receipt, with what earlier slots have added."""
         if not concerns(limit, action.purpose, treatment.channel, action.name, action.issue_group):
             return None
         state = self._states.get(limit.name)
@@ -80,12 +80,12 @@ class HistoryFromReceipt(History):
         return limit.name if len(made) + more > self._left(limit) else None
 
     def _made(self, limit: library.ContactLimit) -> set[tuple[str, str | None, int]]:
-        """What the slots before have added: the receipt's count does not have it."""
+        """What earlier slots have added: the receipt's count does not include it."""
         added = History(self.moment, self._added_entries, {}, {})
         return {key[1:] for key in added.keys(limit)}
 
     def _left(self, limit: library.ContactLimit) -> int:
-        """How many contacts more it bears; below 0 where it was passed already."""
+        """How many more contacts it allows; below 0 if it is exceeded already."""
         state = self._states.get(limit.name)
         if state is None:
             return limit.at_most
@@ -101,7 +101,7 @@ class HistoryFromReceipt(History):
         return HistoryFromReceipt(self.moment, self._silences, self._states, self._offered, added)
 
     def at(self, now: values.Instant) -> History:
-        """A limit that has opened bears one contact more; how many, the receipt does not tell."""
+        """A limit that has opened allows one more contact: the receipt does not say how many."""
         moment = msgspec.structs.replace(self.moment, now=now)
         return HistoryFromReceipt(
             moment, self._silences, self._states, self._offered, self._added_entries

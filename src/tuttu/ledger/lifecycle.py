@@ -1,7 +1,7 @@
-"""How a contact stands now: a pure function of what was made, what was reported, and the time.
+"""The state of a contact: a pure function of the contact, the reports about it, and the time.
 
 Ends exclude their last instant: a hold lives while ``now < held_until``, an answer is within while
-``time < contact + answer_within``, and from that instant on silence is *ignored*.
+``time < contact + answer_within``, and from that instant on a contact without one is *ignored*.
 """
 
 from collections import defaultdict
@@ -17,9 +17,9 @@ from tuttu.vocabulary.verdicts import Contact, Outcome
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact as it stands now.
+    """One contact in its current state.
 
-    contact: `state` and `time` are those of now (an expired hold is ``released``). reserved: when
+    contact: `state` and `time` are current (an expired hold is ``released``). reserved: when
     it was made. inbound: it counts by showings, one a day and action. views: when it was seen,
     in order. outcomes: each name once, by time: the first view, and of the others the last.
     lost: seen so late that its resources were gone. withdrawn: when and why it was decided that it
@@ -41,8 +41,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def may_be_about(contact: Contact, item: str | None) -> bool:
-    """Whether the contact concerns the item: it is about that one, or nobody knows about which. A
-    question about no item in particular concerns all."""
+    """Whether the contact concerns the item: it is about that one, or its item is not known.
+    item None: every contact does."""
     return item is None or contact.item is None or contact.item == item
 
 
@@ -130,7 +130,7 @@ def _attributed(
 
 
 def _newest(shown: Sequence[Contact], answer: s.Answer) -> Contact | None:
-    """The newest contact about its item that the answer is not before, and within."""
+    """The newest contact about its item such that the answer is neither before it nor too late."""
     for contact in reversed(shown):
         if not may_be_about(contact, answer.item or None):
             continue
@@ -165,8 +165,8 @@ def _ignored(contact: Contact, reports: Sequence[s.ContactReport], now: Instant)
 
 
 def entry_at(entry: HistoryEntry, now: Instant) -> HistoryEntry:
-    """The entry as it will stand at a later moment, if nothing more is reported of it: a hold runs
-    out, silence becomes *ignored*."""
+    """The entry at a later moment, if nothing more is reported about it: a hold expires, a missing
+    answer becomes *ignored*."""
     contact = entry.contact
     if contact.state == s.HELD and contact.held_until is not None and contact.held_until <= now:
         return replace(entry, contact=replace(contact, state=s.RELEASED))

@@ -16,7 +16,7 @@ whatever their fragments, is the empty person; the members of their groups are c
 fragment."""
 
 NEW: Key = (b"", "", None, 0)
-"""An outbound contact that is not made yet: it is like no other."""
+"""Key of an outbound contact that is not made yet: it equals no other."""
 
 
 def counted(
@@ -26,8 +26,8 @@ def counted(
     zone: str,
 ) -> dict[Key, values.Instant]:
     """The showings that the limit counts, each with the instant from which it counts them no more;
-    `INTEGER_MAX`: time alone does not tell. What is held counts whatever its age: it counts from
-    when it is seen.
+    `INTEGER_MAX`: not known from time alone. A held contact counts whatever its age: its window
+    begins when it is seen.
 
     people: whose contacts it counts.
     """
@@ -49,7 +49,7 @@ def counted(
 def opening(
     showings: Mapping[Key, values.Instant], limit: library.ContactLimit
 ) -> values.Instant | None:
-    """From when on time alone will have made room for one contact more; None: it never will."""
+    """When time alone will have made room for one more contact; None: never."""
     place = len(showings) - limit.at_most
     opens = sorted(showings.values())[place] if 0 <= place < len(showings) else values.INTEGER_MAX
     return None if opens == values.INTEGER_MAX else opens

@@ -1,4 +1,4 @@
-"""Contacts that wait to be sent, and which of them cannot be made any more."""
+"""Contacts that wait to be sent, and which of them can no longer be made."""
 
 from collections.abc import Iterator
 

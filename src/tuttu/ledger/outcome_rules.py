@@ -1,4 +1,4 @@
-"""What one event says to the ledger: contacts made outside tuttu, and what came of contacts."""
+"""What one event means to the ledger: contacts made outside tuttu, and outcomes of contacts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from tuttu.vocabulary import conversion, events, facts, history, values
 from tuttu.vocabulary.project import Project
 
 _Condition = tuple[values.Expression, list[history.Part]]
-"""A condition on events, and the outcome rules that ask it."""
+"""A condition on events, and the outcome rules that use it."""
 
 
 class OutcomeRules:
-    """The outcome rules of all actions, each different condition asked once, and the mappings and
+    """The outcome rules of all actions, each distinct condition tested once, and the mappings and
     outcomes that events.yaml declares."""
 
     def __init__(self, project: Project, definitions: Definitions) -> None:

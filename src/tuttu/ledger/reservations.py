@@ -1,9 +1,9 @@
 """Resources inside the fold: claimed with the decision, used when viewed, given back.
 
 An inbound contact holds its units until `held_until`; a report that it took place turns the hold
-into use. A report that comes when the hold has run out claims the units again if they are still
-free, in the period of the contact; if they are gone, the contact counts without them and is marked
-``lost``: no cap is ever broken. An outbound contact uses its units at once, until it is released.
+into use. A report that comes after the hold has expired claims the units again if they are still
+free, in the period of the contact; if they are not, the contact counts without them and is marked
+``lost``: no cap is ever exceeded. An outbound contact uses its units at once, until it is released.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Reservations:
         self._now = now
 
     def claim(self, contact: verdicts.Contact) -> str:
-        """What `units` says of the contact from now on. Raises Exhausted with the name."""
+        """The contact's new entry in `units`. Raises Exhausted with the resource's name."""
         until = contact.held_until
         for name, units, use in self._uses(contact):
             if not self._fits(name, use, units):
@@ -52,14 +52,14 @@ class Reservations:
         return USED if free else LOST
 
     def give_back(self, contact: verdicts.Contact, before: str) -> str:
-        """before: what `units` said of it."""
+        """before: its entry in `units`."""
         for name, units, use in self._uses(contact):
             holds = {key: hold for key, hold in use.holds.items() if key != contact.id}
             self._put(contact, name, Use(use.used - (units if before == USED else 0), holds))
         return GIVEN_BACK
 
     def _uses(self, contact: verdicts.Contact) -> Iterator[tuple[str, int, Use]]:
-        """Declared resources only: what the company no longer counts has no cap to break."""
+        """Declared resources only: one that is no longer declared has no cap."""
         for name, units in sorted(contact.uses.items()):
             if name in self._project.resources:
                 key = self._key(contact, name)

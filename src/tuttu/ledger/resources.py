@@ -54,14 +54,14 @@ def free(reader: facts.Reader, project: Project, name: str, now: values.Instant)
 
 
 def amount_of(reader: facts.Reader, resource: company.Resource) -> int:
-    """As set at a door, else as declared."""
+    """As set through the API, else as declared."""
     override = reader.get(AMOUNTS, resource.name.encode(), watch=False)
     return resource.amount if override is None else override.amount
 
 
 def can_follow(before: Project, after: Project) -> Iterator[errors.Fault]:
-    """What was used in which period was counted as the facts came: another period or time zone
-    would leave half of the store counted by one and half by the other."""
+    """Use was counted by period as the facts arrived: after a change of period or time zone, one
+    part of the store would be counted by the old one and the rest by the new one."""
     moved = before.company.zone != after.company.zone
     for name, old in before.resources.items():
         new = after.resources.get(name)
@@ -73,7 +73,7 @@ def can_follow(before: Project, after: Project) -> Iterator[errors.Fault]:
 
 
 def period_key(resource: company.Resource, instant: values.Instant, zone: str) -> bytes:
-    """The key of a resource's record for the calendar period that the instant lies in."""
+    """The key of a resource's record for the calendar period that contains the instant."""
     day = start = local_date(instant, zone)
     if resource.per == "week":
         start = day - timedelta(days=day.weekday())

@@ -59,7 +59,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class FragmentState(msgspec.Struct, frozen=True):
-    """Everything of one fragment, as the present definitions read it.
+    """The whole state of one fragment, as the current definitions read it.
 
     contacts: by id, as they were made. reports: by contact id, in order. answers: by action, in
     order. units: what became of a contact's resources, by contact id (see `reservations`).
@@ -81,7 +81,7 @@ class ExternalContact(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FragmentRecord(msgspec.Struct, frozen=True):
-    """Everything of one fragment, by the parts that heard it.
+    """The whole state of one fragment, by part.
 
     contacts: of our own making, by id. external: by mapping and event id. reports: by contact id,
     in order. answers: by outcome rule, in order. units: as in `FragmentState`.
@@ -127,7 +127,7 @@ class Use(msgspec.Struct, frozen=True):
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """An amount set at a door; of two, the later (time, id) holds."""
+    """An amount set through the API; the last one by (time, id) holds."""
 
     amount: int
     time: values.Instant

@@ -1,4 +1,4 @@
-"""Suppressions: after an outcome that came so many times in a row, quiet for a while."""
+"""Suppressions: no contact for a while after an outcome came several times in a row."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ def answers_by_scope(
 ) -> Mapping[str, Sequence[ContactAnswer]]:
     """The answers of each value of the scope (an action's name, an issue group…), newest first.
 
-    That a contact was sent or viewed is no answer, unless the suppression asks for just that.
+    That a contact was sent or viewed is no answer, unless it is the suppression's own outcome.
     """
     found: dict[str, list[ContactAnswer]] = defaultdict(list)
     for entry in entries:

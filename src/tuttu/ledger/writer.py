@@ -11,7 +11,7 @@ from tuttu.vocabulary.project import Project
 
 
 class ContactWriter:
-    """What one fact changes, at one moment of our clock."""
+    """What one fact changes, at one moment of the server's clock."""
 
     def __init__(
         self, transaction: facts.Transaction, project: Project, now: values.Instant
@@ -20,7 +20,7 @@ class ContactWriter:
         self._reservations = reservations.Reservations(transaction, project, now)
 
     def add_contact(self, contact: verdicts.Contact) -> None:
-        """One of our own making. Raises Exhausted, with the name of the resource."""
+        """One that tuttu decided. Raises Exhausted, with the name of the resource."""
         record, units = self._record(contact.fragment), {}
         if contact.uses:
             units = {contact.id: self._reservations.claim(contact)}
@@ -45,8 +45,8 @@ class ContactWriter:
         self._add_address(contact_id, fragment)
 
     def add_report(self, contact_id: str, report: ContactReport) -> None:
-        """On the contact, under whichever identifier the event came; it is pending while there is
-        no such contact."""
+        """At the fragment of the contact, whatever the event's own fragment; pending until there is
+        such a contact."""
         key = state.address_key(self._transaction, contact_id)
         address = self._transaction.get(state.ADDRESSES, key) or state.Address()
         if address.fragment is None:
@@ -102,7 +102,7 @@ class ContactWriter:
         self, record: FragmentRecord, contact: verdicts.Contact, report: ContactReport
     ) -> FragmentRecord:
         """Units follow the reports: used when the contact took place, given back when it will not.
-        What was withdrawn and took place all the same uses them again."""
+        A withdrawn contact that took place nevertheless uses them again."""
         units = record.units.get(contact.id)
         if units is None or not report.concerns(contact):
             return record

@@ -70,7 +70,7 @@ def convert(builder: TreeBuilder, operand: Operand, kind: Kind) -> t.Node:
 
 
 def _literal(builder: TreeBuilder, operand: Operand, node: t.Literal, kind: Kind) -> t.Node:
-    """A constant in the kind that its company asks for."""
+    """A constant in the kind that the other operands require."""
     if kind is Kind.REAL and isinstance(node.value, int):
         builder.use("real as integer literal")
         return t.Literal(float(node.value), t.REAL)

@@ -1,4 +1,4 @@
-"""What the builder of the typed tree knows and notes, and how it speaks of what it found."""
+"""The state of the builder of the typed tree, and how it describes nodes in errors."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias

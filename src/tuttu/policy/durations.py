@@ -9,7 +9,7 @@ UNITS = {"w": 7 * DAY, "d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND, "ms": 1_00
 """Unit to microseconds, largest first."""
 
 MAX_DURATION: Duration = 366_000 * DAY
-"""About a thousand years: what is longer is a slip of the pen."""
+"""About a thousand years: anything longer is a mistake."""
 
 _EXPECTED = "a duration such as 30d, 12h or 1d12h (units w, d, h, m, s, ms, us, largest first)"
 _PART = re.compile(r"([0-9]{1,18})(ms|us|[wdhms])")

@@ -49,7 +49,7 @@ _HANDLERS: Mapping[type[exp.Expr], Handler] = {
 """What builds each class of sqlglot's tree; one that is not listed is no construct."""
 
 _CACHE = 20_000
-"""Expressions kept: a project has hundreds of actions that ask the same things."""
+"""Size of the cache: a project has hundreds of actions with the same conditions."""
 
 
 class CompiledExpression:

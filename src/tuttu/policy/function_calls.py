@@ -19,7 +19,7 @@ from tuttu.policy.syntax import place, shown
 from tuttu.vocabulary import values
 
 SUBJECT = "action"
-"""The bare word that means the action whose file the expression stands in."""
+"""The bare word that means the action whose file contains the expression."""
 MAX_DIGITS = 9
 """Decimals that round takes."""
 MAX_GROWTH = 1_000

@@ -1,8 +1,8 @@
 """The table of plain functions: one line says what a function takes, yields, and does in both
 executors.
 
-Plain means: NULL if any argument is, and nothing else to know. Functions that choose, count, look
-at the ledger or the calendar's today stand in `tuttu.policy.function_calls`.
+Plain means: NULL if any argument is, without further rules. Functions that choose, count, or read
+the ledger or the current date are in `tuttu.policy.function_calls`.
 """
 
 from collections import defaultdict

@@ -29,7 +29,7 @@ def read_day(text: str) -> int | None:
 
 
 def read_moment(text: str) -> Instant | None:
-    """The instant; None if the text is no date with time, or lies outside the years 1 to 9999."""
+    """The instant; None if the text is no date with time, or is outside the years 1 to 9999."""
     instant = parse_instant(text) if _MOMENT.fullmatch(text) else None
     if instant is None or not FIRST_INSTANT <= instant <= LAST_INSTANT:
         return None

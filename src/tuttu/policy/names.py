@@ -1,4 +1,4 @@
-"""Names: columns of the row, fields of the item at hand, collections."""
+"""Names: columns of the row, fields of the current item, collections."""
 
 from sqlglot import exp
 
@@ -56,7 +56,7 @@ def _no_item(builder: TreeBuilder, tree: exp.Expr, name: str) -> PolicyError:
 
 
 def _field(builder: TreeBuilder, source: str | None, name: str) -> Node | None:
-    """The field of the item at hand; it goes before a column of the same name."""
+    """The field of the current item; it shadows a column of the same name."""
     if builder.items is None or source not in {None, builder.items}:
         return None
     declared = builder.schema.collections[builder.items].get(name)

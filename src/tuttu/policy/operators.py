@@ -295,7 +295,7 @@ def _as_money(left: Operand, right: Operand) -> tuple[Kind, Kind]:
 
 
 def _fitting(operator: t.Operator, left: Operand) -> str:
-    """What could stand on the right of the operator."""
+    """What could be on the right of the operator."""
     kinds = [right for found, kind, right in ARITHMETIC if (found, kind) == (operator, left.kind)]
     if left.kind is Kind.TEXT:
         return "|| to join texts; texts are not calculated with"

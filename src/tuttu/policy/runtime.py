@@ -168,4 +168,4 @@ NAMES: dict[str, object] = {
     "total": total,
     "upper": upper,
 }
-"""What stands in the generated functions' globals, beside Python's own functions."""
+"""The generated functions' globals, beside Python's own functions."""

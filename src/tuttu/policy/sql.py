@@ -1,6 +1,6 @@
 """The typed tree as DuckDB SQL over a relation whose columns are the row's.
 
-The text stands by itself: it needs no macro, no setting, no extension and no time zone of
+The text is self-contained: it needs no macro, no setting, no extension and no time zone of
 DuckDB's, and it never raises. A value that is needed twice is not written twice, which would double
 the text at every level; it becomes the parameter of a lambda over a list of one (`_let`).
 """

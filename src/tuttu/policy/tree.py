@@ -2,7 +2,7 @@
 
 Every node is frozen, comparable and hashable, and knows the type of its value. No node converts
 silently: where an integer is read as real, money as real or a timestamp as a date, a `Convert`
-stands in the tree. No value raises: what would raise, overflow or give NaN or infinity is NULL.
+is in the tree. No value raises: what would raise, overflow or give NaN or infinity is NULL.
 """
 
 from typing import Literal as Choice
@@ -24,7 +24,7 @@ Summary: TypeAlias = Choice["count", "sum", "max", "min"]
 
 
 class _Typed(msgspec.Struct, frozen=True):
-    """Base of all nodes, so that a walk can tell a node from what else a node holds."""
+    """Base of all nodes, so that a walk can distinguish child nodes from other fields."""
 
 
 class Literal(_Typed, frozen=True):

@@ -2,7 +2,7 @@
 
 DuckDB's own time zones cannot be used: it carries another release of the tz database than Python,
 and the two differ in the present rules of Vancouver, Winnipeg or Casablanca. The table spans the
-years 1900 to 2099; before and after it, the first and the last offset hold.
+years 1900 to 2099; before and after it, the first and the last offset apply.
 """
 
 from bisect import bisect_right
@@ -27,7 +27,7 @@ _TABLE_DAYS = range(-25_567, 47_482)
 
 
 class Zone(msgspec.Struct, frozen=True):
-    """offsets[i], in microseconds to be added to UTC, holds from changes[i - 1] to changes[i]."""
+    """offsets[i], in microseconds to be added to UTC, applies from changes[i - 1] to changes[i]."""
 
     name: str
     changes: tuple[Instant, ...]

@@ -1,14 +1,14 @@
 """The customer: traits, collections, windows, sequences, segments, and who shares a group.
 
 Events are folded into the state of the one fragment they came with; a customer is read as the
-merge of their fragments' states, so that nothing moves when fragments are joined or parted. All
+merge of their fragments' states, so that no state moves when fragments are merged or split. All
 state is a function of the *set* of events: order of arrival cannot matter.
 
-State lies under ids, one for each definition: see `state_keys`.
+State is kept under ids, one for each definition: see `state_keys`.
 
 This room must not know how fragments are joined (identity says which), ask for consent (the
-reader is told whether profiling is allowed), know contacts or actions, read a clock, or keep
-anything of a customer outside the sealed records of their fragments.
+reader gets whether profiling is allowed as an argument), know contacts or actions, read a clock, or
+keep anything about a customer outside the encrypted records of their fragments.
 """
 
 from tuttu.profile import records

@@ -2,8 +2,8 @@
 
 A *cell* is what an aggregate keeps of a set of events. Cells join in any order and grouping with
 the same result, so a total is one joined cell, a window joins the cells inside it, and a merged
-customer joins those of their fragments. As in SQL, a NULL value counts for nothing, and whatever
-had nothing to count is NULL, except `count`, which is 0.
+customer joins those of their fragments. As in SQL, NULL values are ignored, and an aggregate over
+no values is NULL, except `count`, which is 0.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tuttu.vocabulary import company, values
 
 
 def cell(aggregate: company.Aggregate, stamped: Stamped) -> Stamped | None:
-    """The cell of one event or item; None if its value counts for nothing."""
+    """The cell of one event or item; None if its value is not counted."""
     value = stamped.value
     if value is None:
         return None

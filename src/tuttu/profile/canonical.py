@@ -1,4 +1,4 @@
-"""All that is kept of a customer, in one order that everybody agrees on."""
+"""The whole profile of a customer in one canonical form, for the digest."""
 
 from collections.abc import Mapping
 
@@ -11,17 +11,17 @@ from tuttu.vocabulary.project import Project
 
 
 def canonical(reader: facts.Reader, customer: people.Customer, project: Project) -> object:
-    """Plain dicts with sorted keys, lists and scalars: equal for two stores that heard the same
-    events, whatever the order, the fragments they came under, and the moment of asking.
+    """Plain dicts with sorted keys, lists and scalars: equal for two stores with the same events,
+    whatever their order, their fragments, and the moment of reading.
 
-    It holds what the project declares now: state of traits that are no more stays out.
+    Only current definitions: state of dropped traits is left out.
     """
     plan = plan_of(project)
     return of_state(plan, merge.of_customer(reader, plan, customer))
 
 
 def of_state(plan: ProfilePlan, state: merge.ProfileState) -> dict[str, object]:
-    """`canonical`, of what is read already."""
+    """`canonical` of a profile that is read already."""
     aggregates = plan.aggregates.values()
     logs = {one.name: state.windows[one.id] for one in aggregates if state.windows.get(one.id)}
     kept = {

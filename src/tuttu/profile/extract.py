@@ -1,9 +1,9 @@
 """What one event says about a customer: pure, and the same whatever came before it.
 
 Values are converted to the declared type when they are read. JSON null clears a value: NULL is
-written, with the event's time. A value that cannot be read as the type writes NULL too: somebody
-said something newer that we do not understand, and to go on with the older value would be to
-decide on what we know to be superseded. What is missing refuses; that is the safer doubt.
+written, with the event's time. A value that cannot be read as the type writes NULL too: the sender
+sent something newer that cannot be understood, and to keep the older value would be to decide on
+what is known to be superseded. What is missing refuses, which is the safer side.
 """
 
 from collections.abc import Iterator, Mapping
@@ -56,8 +56,7 @@ def extract(plan: ProfilePlan, schema: values.Schema, event: events.Event) -> Ex
 def _written(plan: ProfilePlan, event: events.Event) -> dict[tuple[str, str], values.Value]:
     """Traits of the customer: `context.traits` of any call, `traits` of identify, and by the
     mappings of events.yaml. The traits of a group call describe the group; of it, the customer has
-    the group's id. Where one event says a trait twice, the more particular place has the last
-    word."""
+    the group's id. Where one event has a trait twice, the more specific place wins."""
     said: dict[tuple[str, str], object] = {}
     traits = event.said_context.get("traits")
     if isinstance(traits, dict):

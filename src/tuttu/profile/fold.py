@@ -1,4 +1,4 @@
-"""From state and event to state."""
+"""The fold of events into profile state."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
@@ -18,7 +18,7 @@ K = TypeVar("K")
 
 
 def parts(project: Project) -> frozenset[r.DefinitionId]:
-    """What the project's state is kept under: an id for each definition."""
+    """The ids of the project's definitions, under which their state is kept."""
     return plan_of(project).ids
 
 
@@ -29,8 +29,8 @@ def folds(project: Project) -> room.Folds:
 
 
 def filler(project: Project, behind: history.Behind) -> room.Folds:
-    """The same for the definitions that have not heard the log up to a fact's position; all other
-    state stays as it is."""
+    """The same for a backfill: only definitions that do not cover the log up to a fact's position
+    change."""
     plan_for = lru_cache(partial(only, plan_of(project)))
     return _folds(project, lambda position: plan_for(behind.at(position)))
 
@@ -44,7 +44,7 @@ def _folds(project: Project, plan_at: Callable[[int], ProfilePlan]) -> room.Fold
             return
         plan = plan_at(logged.position)
         said = extract(plan, project.event_schema, event)
-        # What a group rests on may have been heard long ago, and the group not.
+        # The traits of a group's key may have been folded long before the group was declared.
         filling = bool(plan.groups) and not plan.whole
         if said or filling:
             state = transaction.get(r.FRAGMENTS, fragment) or r.Fragment()

@@ -52,7 +52,7 @@ def of_fragment(
 
 
 def _by_name(ids: Mapping[str, r.DefinitionId], kept: Mapping[r.DefinitionId, T]) -> dict[str, T]:
-    """What is declared now, by its name; what was once declared stays out."""
+    """Current definitions only, by name; state of dropped ones is left out."""
     return {name: kept[one] for name, one in ids.items() if one in kept}
 
 
@@ -90,7 +90,7 @@ def merge(plan: ProfilePlan, several: Sequence[ProfileState]) -> ProfileState:
 
 
 def _each(maps: Sequence[Mapping[K, T]], joined: Callable[[list[T]], T]) -> dict[K, T]:
-    """Maps to one map, joining the values that stand under the same key."""
+    """Maps to one map, joining the values under the same key."""
     found: dict[K, list[T]] = {}
     for key, value in chain(*(one.items() for one in maps)):
         found.setdefault(key, []).append(value)

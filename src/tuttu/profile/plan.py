@@ -1,4 +1,4 @@
-"""A project's profile, worked out once: what each event may change, and how a row is built."""
+"""A project's profile as a plan: what each event may change, and how a row is built."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
@@ -38,12 +38,12 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     """types: of written traits. mappings, collecting: by event name, what writes traits and items.
     aggregates: by trait. of_events: those that an event may change, by its name; of_any: those that
     every other event may. stored: traits that state alone yields. computed: those made of other
-    columns, each after what it reads. of_ledger: those of `computed` that rest on what the ledger
-    knows. profiling: those that read NULL where profiling is refused.
+    columns, each after what it reads. of_ledger: those of `computed` that depend on the ledger's
+    columns. profiling: those that read NULL where profiling is refused.
 
     written, steps, items, fields, groups: ids of the definitions of written traits, of the steps of
     sequences (by event name), of collections, of their fields, and of groups. places: the id under
-    which a collection's items lie, whether or not it is one of `items`. whole: not only a part.
+    which a collection's items are kept, whether or not it is one of `items`. whole: not reduced.
     """
 
     types: Mapping[str, values.Type]
@@ -68,14 +68,14 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ids(self) -> frozenset[DefinitionId]:
-        """Everything that state is kept under."""
+        """All ids under which state is kept."""
         aggregates = (one.id for one in self.aggregates.values())
         named = (self.written, self.steps, self.items, self.groups, *self.fields.values())
         return frozenset(chain(aggregates, *(each.values() for each in named)))
 
 
 def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
-    """What keeps the state of these definitions and no others: for history that the rest has heard
+    """The plan reduced to these definitions: for a backfill, whose history the others have folded
     already."""
 
     def kept(named: Mapping[str, DefinitionId]) -> dict[str, DefinitionId]:

@@ -1,7 +1,7 @@
-"""What is kept, and in which tables.
+"""The records of profile state, and their tables.
 
 Whatever an event changes, the record of its fragment in `FRAGMENTS` is written too: a decision
-that watched that record is void if an item or a page of the same fragment has changed.
+that watched that record conflicts if an item or a page of the same fragment has changed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ Cells = Mapping[Instant, Stamped]
 
 
 class Log(msgspec.Struct, frozen=True, array_like=True):
-    """Where a log stands: its newest entry, and where its buckets begin, in order."""
+    """Head of a log: its newest entry, and where its buckets begin, in order."""
 
     newest: Instant
     buckets: tuple[Instant, ...]
@@ -91,7 +91,7 @@ class LogPage(msgspec.Struct, frozen=True, array_like=True):
 
 
 class GroupMember(msgspec.Struct, frozen=True):
-    """A fragment whose own state names a group value: the key says all."""
+    """A fragment whose own state names a group value: the key holds everything."""
 
 
 class Roll(msgspec.Struct, frozen=True):
@@ -113,7 +113,7 @@ ROLLS = facts.Table("profile.rolls", Roll)
 
 
 STEPS = 64
-"""How many of the newest happenings of each step of a sequence are kept."""
+"""How many of the newest occurrences of each step of a sequence are kept."""
 
 
 def newest(stamped: Iterable[Stamped]) -> Stamped:
@@ -130,5 +130,5 @@ def last_written(sources: Mapping[str, Stamped]) -> Value:
 
 
 def recent(moments: Iterable[Moment]) -> tuple[Moment, ...]:
-    """The newest happenings of a step, in order, each once."""
+    """The newest occurrences of a step, in order, each once."""
     return tuple(sorted(set(moments))[-STEPS:])

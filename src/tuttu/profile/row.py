@@ -25,7 +25,7 @@ def read(
     profiling False: traits for the use `profiling` read NULL, and so does what derives from them.
 
     Windows and sequences leave out events after `now`. Everything else is as of the snapshot,
-    not as of `now`: a question about an earlier moment is answered from a receipt.
+    not as of `now`: queries about an earlier moment are answered from a receipt.
     """
     plan = plan_of(project)
     return row_of(plan, merge.of_customer(reader, plan, customer), now, profiling=profiling)
@@ -132,7 +132,7 @@ def _computed(trait: company.Trait, row: Row) -> Value:
 
 
 def with_ledger(project: Project, row: Row, ledger: Row, *, profiling: bool) -> dict[str, Value]:
-    """What `read` gave, with the ledger's columns, and the traits that rest on them worked out."""
+    """What `read` gave, with the ledger's columns, and the traits that depend on them computed."""
     plan = plan_of(project)
     whole = {**row, **ledger}
     hidden = frozenset() if profiling else plan.profiling
@@ -142,7 +142,7 @@ def with_ledger(project: Project, row: Row, ledger: Row, *, profiling: bool) -> 
 
 
 def with_columns(project: Project, row: Row, columns: Row) -> dict[str, Value]:
-    """The row with some columns set to other values, and the traits made of them worked out again.
+    """The row with some columns set to other values, and the traits made of them computed again.
 
     A trait that does not follow from the row as it is (overridden, or hidden) stays as it is.
     """
@@ -164,7 +164,7 @@ def computed_traits(project: Project) -> tuple[company.Trait, ...]:
 
 
 def dependencies(project: Project, columns: Iterable[str]) -> set[str]:
-    """Columns, and all that those of them which are made of others rest on."""
+    """Columns, and all columns that derived ones among them depend on."""
     computed = {trait.name: trait for trait in computed_traits(project)}
     found: set[str] = set()
     waiting = [*columns]

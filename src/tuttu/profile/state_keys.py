@@ -1,7 +1,7 @@
-"""Under what state is kept: ids, each made of one whole definition.
+"""The ids under which state is kept, each a hash of one whole definition.
 
-So a definition that changes in any way begins empty, to be filled from the log, and what two
-definitions made never mixes.
+So a definition that changes in any way begins empty and is backfilled from the log, and the state
+of two definitions never mixes.
 """
 
 from tuttu.profile.records import DefinitionId
@@ -20,7 +20,7 @@ def written(project: Project, trait: company.Trait) -> DefinitionId:
 
 
 def step(event: str) -> DefinitionId:
-    """Of the happenings of one event, whichever sequences wait for it."""
+    """Of the occurrences of one event, for all sequences that have it as a step."""
     return history.part("step", event)
 
 

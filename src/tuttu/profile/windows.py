@@ -1,13 +1,13 @@
 """Logs of windowed aggregates, in pages so small that a long history does not slow an event down.
 
 Time is cut into *buckets*, a power of two of microseconds wide, about an eighth of the window. A
-bucket is kept while an instant of it may still lie in the window, seen from the log's newest
-entry; older buckets fall as a whole. Inside a bucket, a page that holds more than `PAGE` different
+bucket is kept while it may still overlap the window, as seen from the log's newest entry; older
+buckets are dropped as a whole. Inside a bucket, a page that holds more than `PAGE` different
 instants is halved by time, again and again until none does. So both what is kept and how it is
 laid out are functions of the set of events alone, and one more event reads and writes at most two
 pages, however many came before it.
 
-What is read is exact for every present that is not older than the newest entry.
+A read is exact for every `now` that is not before the newest entry.
 """
 
 from bisect import bisect_right
@@ -41,7 +41,7 @@ def load(
 
 
 def merge(one: EventAggregate, logs: Sequence[r.Cells]) -> r.Cells:
-    """One log of several, without the buckets that have fallen for the newest entry of all."""
+    """Several logs merged into one, without the buckets too old for the newest entry of all."""
     if len(logs) == 1:
         return logs[0]
     together: dict[Instant, list[r.Stamped]] = {}
@@ -63,8 +63,8 @@ def add(
     time: Instant,
     cell: r.Stamped,
 ) -> r.Log:
-    """The log with one more cell, and its pages written; a cell that is older than every bucket
-    still kept is let go. log: None: there was none."""
+    """The log with one more cell, and its pages written; a cell older than every bucket still kept
+    is dropped. log: None: there was none."""
     newest = time if log is None else max(log.newest, time)
     buckets = () if log is None else log.buckets
     place, oldest = fragment + one.id, _oldest(one, newest)
@@ -128,7 +128,7 @@ def _bucket(one: EventAggregate, time: Instant) -> Instant:
 
 
 def _oldest(one: EventAggregate, newest: Instant) -> Instant:
-    """The first bucket of which an instant lies in the window of the newest entry."""
+    """The first bucket that overlaps the window ending at the newest entry."""
     return _bucket(one, newest - (one.window or 0))
 
 

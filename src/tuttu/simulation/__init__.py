@@ -1,6 +1,6 @@
 """Stories run on a second engine over a scratch store.
 
-It tells a project's scenarios to a real engine, step by step on a clock of its own, and says what
+It runs a project's scenarios on a real engine, step by step on a clock of its own, and reports what
 came out otherwise than expected. It must not touch the company's own store, and it has no rules:
 what a story expects is answered by the same decisions as everywhere.
 """

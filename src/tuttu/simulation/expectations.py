@@ -1,4 +1,4 @@
-"""One expectation of a story, asked of the engine; asking changes nothing that is decided."""
+"""Checks one expectation of a scenario on the engine, without an effect on any decision."""
 
 import msgspec
 

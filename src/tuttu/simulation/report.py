@@ -6,7 +6,7 @@ from tuttu.vocabulary.errors import Where
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One expectation that did not hold, or a step that could not be told."""
+    """One expectation that did not hold, or a step that could not be run."""
 
     scenario: str
     where: Where
@@ -18,7 +18,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a folder's stories. expectations: how many were asked."""
+    """The results of a folder's scenarios. expectations: how many were checked."""
 
     scenarios: int
     expectations: int

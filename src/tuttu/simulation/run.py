@@ -1,4 +1,4 @@
-"""Scenarios, told in the order of time."""
+"""Runs scenarios, in the order of time."""
 
 from collections.abc import Callable, Iterator
 from operator import attrgetter
@@ -21,10 +21,10 @@ Progress = Callable[[str], None]
 
 
 def run(folder: Path, progress: Progress = lambda _name: None) -> Report:
-    """Tell every scenario of a project folder, each on a store of its own.
+    """Run every scenario of a project folder, each on a store of its own.
 
-    Control arms and exploration are off: a story tells the policy, and dice would tell it
-    otherwise one time in twenty. Raises ProjectError if the folder has faults.
+    Control arms and exploration are off: a scenario tests the policy, and random draws would make
+    it fail one time in twenty. Raises ProjectError if the folder has faults.
     """
     project = _without_chance(load_project(folder))
     failures: list[Failure] = []

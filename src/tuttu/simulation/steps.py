@@ -1,4 +1,4 @@
-"""One step of a story, told to the engine as a sender would."""
+"""Runs one step of a scenario on the engine, as a sender would."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TELLER = "story"
 
 
 class StoryError(FinalError):
-    """A step that could not be told: what was found and what it needs."""
+    """A step that could not be run: what was found and what it needs."""
 
 
 def tell(engine: Runtime, step: ScenarioStep, number: int) -> None:

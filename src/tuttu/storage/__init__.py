@@ -1,9 +1,9 @@
 """Tables and log with one write verb.
 
 `Store.commit` appends facts and runs the folds that `engine` registered, in one transaction; each
-unit stands or falls alone and the answer says which. Everything at rest is sealed: what belongs to
-a person with the key of their fragment, the rest with the store's own key; identifiers appear as
-keyed hashes only. This room must not know what a fact means: it stores, seals, orders and checks
+unit succeeds or fails alone, and the results say which. All data at rest is encrypted: personal
+data with the key of the fragment, the rest with the store's own key; identifiers appear as keyed
+hashes only. This room must not know what a fact means: it stores, encrypts, orders and checks
 versions. Database drivers live here and nowhere else.
 """
 

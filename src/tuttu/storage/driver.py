@@ -1,4 +1,4 @@
-"""What a driver does: rows as they are stored, inside one transaction. It knows no meaning.
+"""The driver interface: rows as they are stored, inside one transaction, without their meaning.
 
 Everything above it (encryption, folds, versions, dedupe keys) is written once, for every database.
 """
@@ -46,14 +46,14 @@ class Rows(Protocol):
     def record(self, table: str, key: bytes) -> StoredRecord | None: ...
 
     def find(self, places: Sequence[RecordKey]) -> list[StoredRecord | None]:
-        """What is kept at each place, in one question."""
+        """The row at each place, in one query."""
 
     def records(self, table: str, first: bytes, end: bytes | None) -> Iterator[tuple[bytes, bytes]]:
         """Key and sealed record, in the order of keys (by byte), from the first key on and before
         the end; None: to the last."""
 
     def known(self, keys: Sequence[bytes]) -> dict[bytes, int]:
-        """The positions of those dedupe keys that there are, in one question."""
+        """The positions of those dedupe keys that exist, in one query."""
 
     def log(self, fragment: bytes | None, after: int, limit: int) -> Iterable[LogRow]: ...
 
@@ -61,16 +61,16 @@ class Rows(Protocol):
 
 
 class WriteRows(Rows, Protocol):
-    """The newest state, which nobody else changes until this is over."""
+    """The newest state, under the write lock."""
 
     def probe(self) -> None:
-        """Writes something that is there as it is: whatever hinders a write hinders this one."""
+        """Writes an existing row unchanged: a probe of whether the database takes writes."""
 
     def drop_records(self) -> None:
         """Removes every record; the log and all else stay."""
 
     def commit(self, changes: Changes) -> None:
-        """Writes it all; durable when it returns, and the transaction is over."""
+        """Writes all changes; durable when it returns; ends the transaction."""
 
 
 class Driver(Protocol):
@@ -87,6 +87,6 @@ class Driver(Protocol):
     def reading(self) -> AbstractContextManager[Rows]: ...
 
     def writing(self) -> AbstractContextManager[WriteRows]:
-        """Whatever was not committed when the context ends is undone."""
+        """Whatever was not committed when the context ends is rolled back."""
 
     def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""Between rooms and a driver: all that is stored is encrypted, and decrypted when it is read."""
+"""The layer between rooms and a driver that encrypts on writing and decrypts on reading."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from tuttu.vocabulary.facts import Fact, Logged, Table, Unit
 T = TypeVar("T")
 
 MOST_REMEMBERED = 10_000
-"""Records that one transaction keeps at hand."""
+"""Records that one transaction caches."""
 
 ENCODER = msgspec.msgpack.Encoder()
 _FACTS = msgspec.msgpack.Decoder(Fact)
@@ -45,7 +45,7 @@ class EncryptedTables:
     def __init__(
         self, rows: Rows, secret: Secret, keys: FragmentKeys, prefetch: Prefetch | None = None
     ) -> None:
-        """prefetch: of a store that is asked over a network."""
+        """prefetch: for a store that is reached over a network."""
         self.position = rows.position
         self.secret = secret
         self._rows = rows
@@ -57,7 +57,7 @@ class EncryptedTables:
         self._known: dict[bytes, int | None] = {}
 
     def expect(self, units: Sequence[Unit]) -> None:
-        """Over a network, asks at once for what the units will be asked about one by one."""
+        """Over a network, reads in one query what the units will need one by one."""
         if self._prefetch is None:
             return
         places = list({(table, key): None for unit in units for table, key, _ in unit.reads})
@@ -76,8 +76,8 @@ class EncryptedTables:
         return 0 if found is None else found[0]
 
     def get(self, table: Table[T], key: bytes) -> tuple[int, T] | None:
-        """Version and record, a fresh object. The state of a transaction does not change under it:
-        what was read is known."""
+        """Version and record, a fresh object. The state does not change during a transaction, so
+        what was read is cached."""
         place, owner = (table.name, key), key[:FRAGMENT] if table.personal else None
         if owner is not None and self._prefetch is not None:
             self._ask_ahead(self._prefetch, owner, place)
@@ -93,7 +93,7 @@ class EncryptedTables:
         return found[0], decode_record(table, unseal(cipher, found[1], bound_to(table.name, key)))
 
     def _ask_ahead(self, prefetch: Prefetch, owner: FragmentId, place: RecordKey) -> None:
-        """Asks at once for what is likely to be read of a person."""
+        """Reads in one query what is likely to be read of a person."""
         prefetch.note(*place)
         if owner not in self._met and len(self._found) < MOST_REMEMBERED:
             self._met.add(owner)
@@ -143,7 +143,7 @@ class EncryptedTables:
         return Changes(log, puts, deletes, [*seen.items()], keys)
 
     def committed(self) -> None:
-        """The changes are in the store: their keys may be used by everybody."""
+        """The changes are committed: other transactions may use their keys."""
         for fragment, (cipher, _) in self._fresh.items():
             self._keys.remember(fragment, cipher)
 
@@ -171,7 +171,7 @@ def after_prefix(prefix: bytes) -> bytes | None:
 
 
 def bound_to(table: str, key: bytes) -> bytes:
-    """The place that a record is bound to: moved elsewhere, it does not open."""
+    """The associated data of a record: moved elsewhere, it cannot be decrypted."""
     return table.encode() + b"\x00" + key
 
 

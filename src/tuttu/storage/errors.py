@@ -6,16 +6,16 @@ from tuttu.vocabulary.errors import FinalError, RetryError
 class StoreUnavailableError(RetryError):
     """The store cannot be read or written now: disk full, locked, or away.
 
-    Nothing was kept; only if the connection to a database broke while it committed, nobody knows.
+    Nothing was kept; if the connection to a database broke during the commit, that is not known.
     """
 
 
 class OwnedElsewhereError(RetryError):
-    """Another process owns the embedded store; it must stop first, or be asked over its socket."""
+    """Another process owns the embedded store; stop it first, or use its socket."""
 
 
 class StoreCorruptError(FinalError):
-    """The store cannot be opened with this secret, or a record does not hold its seal."""
+    """The store cannot be opened with this secret, or a record cannot be authenticated."""
 
 
 class ParquetError(FinalError):
@@ -23,8 +23,8 @@ class ParquetError(FinalError):
 
 
 class ExportError(RetryError):
-    """Batch work on exported files failed: no disk, or our mistake. The store is as it was."""
+    """Batch work on exported files failed: no disk, or a bug. The store is unchanged."""
 
 
 class InterruptedRunError(RetryError):
-    """Batch work was ended from outside before it was done; its files are gone."""
+    """Batch work was interrupted before it was done; its files are deleted."""

@@ -1,9 +1,9 @@
 """A private place for one run of batch work: Parquet files, and DuckDB over them alone.
 
-The folder is this user's only (0700), lies where the system keeps temporary files, and is gone
-when the run ends, however it ends; what a killed process left is swept up by the next run. Each
-folder is locked by its process for as long as that lives, so that nobody sweeps up what is at work.
-DuckDB starts with settings by which it may touch nothing outside the folder: not the store either.
+The folder belongs to this user only (0700), is in the system's place for temporary files, and is
+deleted when the run ends, however it ends; the next run removes what a killed process left. Each
+process holds a lock on its folder while it lives, so that no folder in use is removed. DuckDB's
+settings forbid access to anything outside the folder, the store included.
 """
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
@@ -27,12 +27,12 @@ from tuttu.storage.parquet import as_pattern
 PREFIX = "tuttu-export-"
 ROWS_AT_ONCE = 2_000
 MEMORY = "2GB"
-"""Above it, DuckDB puts aside what it works on, inside the folder."""
+"""Above it, DuckDB spills to disk, inside the folder."""
 
 
 class ExportWorkspace:
-    """Tables as Parquet files in `folder`, and SQL over them. For one thread; `interrupt` is for
-    the others."""
+    """Tables as Parquet files in `folder`, and SQL over them. For one thread; others may call
+    `interrupt`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,7 +58,7 @@ class ExportWorkspace:
             raise ExportError(f"the batch work failed: {_told(error)}") from error
 
     def interrupt(self) -> None:
-        """Ends the run: what it does now and what it would do next raises InterruptedRunError."""
+        """Ends the run: the current and any further statement raise InterruptedRunError."""
         self._stopped.set()
         self._connection.interrupt()
 
@@ -109,7 +109,7 @@ class Sheet:
 
 @contextmanager
 def open_workspace() -> Iterator[ExportWorkspace]:
-    """A workworkspace in a new folder, which is gone afterwards. Raises ExportError."""
+    """A workspace in a new folder, which is deleted at the end. Raises ExportError."""
     sweep()
     try:
         folder, lock = _locked_folder()
@@ -141,7 +141,7 @@ def sweep() -> None:
 
 
 def _locked_folder() -> tuple[Path, int]:
-    """Between its making and its locking a folder looks dead: if it was swept up, another one."""
+    """Until it is locked, a new folder looks abandoned: if it was removed, another one is made."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         try:
@@ -156,8 +156,8 @@ def _locked_folder() -> tuple[Path, int]:
 
 
 def _lock(folder: Path) -> int | None:
-    """The folder, open and locked; None if a living process has it. The kernel lets go of it when
-    the process dies, however it dies."""
+    """The folder, open and locked; None if a living process has it. The kernel releases the lock
+    when the process dies, however it dies."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,7 +186,7 @@ def _connect(folder: Path) -> "duckdb.DuckDBPyConnection":
 
 
 def _told(error: Exception) -> str:
-    """What went wrong; of a mistake of ours the kind only, since its words may quote a value."""
+    """The cause; for an unexpected error its type only, since its message may quote a value."""
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
         return str(error).splitlines()[0]
     return type(error).__name__

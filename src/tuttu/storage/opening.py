@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 MEMORY = "sqlite::memory:"
 POSTGRES = ("postgresql://", "postgres://")
 KEPT = ".tuttu"
-"""Where a project folder keeps what is not part of the project."""
+"""Subfolder for files that are not part of the project."""
 
 
 class HeldStore(SealedStore):
-    """A store that holds something which is let go of when it is closed."""
+    """A store that releases a resource when it is closed."""
 
     def __init__(self, driver: Driver, unlock: Unlock, let_go: Callable[[], object]) -> None:
         self._let_go = let_go
@@ -46,10 +46,10 @@ class HeldStore(SealedStore):
 def open_store(url: str, base: Path, *, salt: str | None = None) -> Store:
     """The store of a project folder `base`.
 
-    url: ``sqlite:PATH`` relative to base; ``sqlite::memory:`` for a scratch store that is gone when
-    it is closed, whose pseudonyms follow from `salt`, so that a story gives the same answers every
-    time; ``postgresql://…`` as libpq reads it, sealed with the secret in ``base/.tuttu``.
-    Raises OwnedElsewhereError, StoreUnavailableError, StoreCorruptError.
+    url: ``sqlite:PATH`` relative to base; ``sqlite::memory:`` for a scratch store that is deleted
+    when it is closed, with pseudonyms derived from `salt`, so that a scenario is reproducible;
+    ``postgresql://…`` as libpq reads it, encrypted with the secret in ``base/.tuttu``. Raises
+    OwnedElsewhereError, StoreUnavailableError, StoreCorruptError.
     """
     if url == MEMORY:
         return _scratch(salt or "scratch")
@@ -104,7 +104,7 @@ def _unlock(path: Path) -> Unlock:
 def _lock(folder: Path) -> int:
     """Of the folder itself: a lock file could be deleted, and a second owner would make another.
 
-    The kernel lets go of it when the process dies, however it dies.
+    The kernel releases it when the process dies, however it dies.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

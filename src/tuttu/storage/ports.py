@@ -1,4 +1,4 @@
-"""The port that every store fulfils."""
+"""The port that every store implements."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ from tuttu.vocabulary import events, facts, room
 
 
 class Snapshot(facts.Reader, Protocol):
-    """A reader that remembers what was watched, so that a decision can say what it rests on."""
+    """A reader that records watched reads, so that a decision can list what it depends on."""
 
     @property
     def reads(self) -> tuple[tuple[str, bytes, int], ...]:
@@ -19,12 +19,12 @@ class Snapshot(facts.Reader, Protocol):
 
 
 class WriteTransaction(Snapshot, Protocol):
-    """The newest state, which nobody else changes while it lasts."""
+    """The newest state, under the write lock."""
 
     def commit(
         self, units: Sequence[facts.Unit], *, folds: Sequence[room.RoomFolds] | None = None
     ) -> list[facts.Result]:
-        """As `Store.commit`, once; the transaction is over then, and only to be left."""
+        """As `Store.commit`, once; it ends the transaction, and the context is to be left."""
 
 
 class Store(Protocol):
@@ -32,11 +32,11 @@ class Store(Protocol):
 
     @property
     def remote(self) -> bool:
-        """Asked over a network: an answer may take long, and others can be given meanwhile."""
+        """Reached over a network: a call may take long, and others can be served meanwhile."""
 
     def register(self, folds: Sequence[room.RoomFolds]) -> None:
-        """The rooms whose folds each commit runs, in order: of each room the one that hears the
-        type of the fact's body, which may write the room's own tables only."""
+        """The rooms whose folds each commit runs, in order: of each room the fold registered for
+        the type of the fact's body, which may write the room's own tables only."""
 
     def read(self) -> AbstractContextManager[Snapshot]:
         """One consistent snapshot, for as long as the context lasts."""
@@ -47,13 +47,13 @@ class Store(Protocol):
         """Append and fold; one result for each unit, in order. Durable when it returns.
 
         folds: instead of the registered ones, for a fact that says how state itself changes.
-        Raises StoreUnavailableError if nothing could be kept, or nobody knows whether it was: to be
-        sent again, with the same dedupe keys.
+        Raises StoreUnavailableError if nothing could be kept, or if the outcome is not known: to be
+        retried with the same dedupe keys.
         """
 
     def write(self) -> AbstractContextManager[WriteTransaction]:
-        """Waits until nobody else writes; what was not committed when it ends is undone. For a
-        decision that was overtaken: everybody who writes waits meanwhile.
+        """Waits for the write lock; what was not committed at the end is rolled back. For a
+        decision that had a conflict: all other writers wait meanwhile.
 
         Raises StoreUnavailableError.
         """
@@ -65,11 +65,11 @@ class Store(Protocol):
         due: Callable[[facts.Reader], bool],
         then: tuple[frozenset[str], Callable[[facts.Transaction], None]],
     ) -> bool:
-        """Throws every record away and folds the whole log again, in one transaction; for state
-        that an earlier version kept in another shape.
+        """Deletes every record and folds the whole log again, in one transaction; for state that
+        an earlier version kept in another shape.
 
-        due: asked in that transaction of the state that is there; False: nothing is done. then:
-        what is written at the end, and into which tables. What changes is in memory meanwhile.
+        due: called in that transaction with the current state; False: nothing is done. then:
+        what is written at the end, and into which tables. All changes are held in memory.
         """
 
     def probe(self) -> None:
@@ -78,7 +78,7 @@ class Store(Protocol):
     def pseudonym(self, namespace: str, value: str) -> events.FragmentId: ...
 
     def scratch(self) -> "Store":
-        """An empty store in which people have the same pseudonyms, gone when it is closed: for
-        folding the log again."""
+        """An empty store with the same pseudonyms, deleted when it is closed: for folding the log
+        again."""
 
     def close(self) -> None: ...

@@ -1,8 +1,8 @@
 """PostgreSQL 15 or newer: tables and log in one transaction, any number of processes.
 
 Writers queue for one advisory lock, so that the log's order is the order of commits and every fold
-sees the newest state; readers see a snapshot and wait for nobody. Everything lies in the schema
-`tuttu` of the database.
+sees the newest state; readers see a snapshot and never wait. All tables are in the schema `tuttu`
+of the database.
 """
 
 import threading
@@ -55,8 +55,8 @@ SELECT set_config('synchronous_commit',
        set_config('idle_in_transaction_session_timeout', '60s', true);
 SELECT pg_advisory_xact_lock({ONE_WRITER});
 """
-"""What was committed is on disk, whatever the server's default is; and a writer that hangs does not
-hold up the others for ever. Statements after this one see all that was committed before."""
+"""Commits are on disk, whatever the server's default is, and a writer that hangs does not block the
+others for ever. Statements after this one see all that was committed before."""
 NEWEST = """
 SELECT coalesce(max(position), 0), current_setting('transaction_read_only') FROM tuttu.log
 """
@@ -92,7 +92,7 @@ WRITES = (
 
 
 class PostgresDriver:
-    """Fulfils `driver.Driver`."""
+    """Implements `driver.Driver`."""
 
     remote = True
 
@@ -136,7 +136,7 @@ class PostgresDriver:
 
 
 class PostgresRows:
-    """Fulfils `driver.Rows`, and under the lock `WriteRows`. Each question is a round trip."""
+    """Implements `driver.Rows`, and under the lock `WriteRows`. Each query is a round trip."""
 
     def __init__(self, connection: postgres_connections.Connection, position: int) -> None:
         self._connection = connection
@@ -195,7 +195,7 @@ class PostgresRows:
         self._connection.execute("DELETE FROM tuttu.records")
 
     def commit(self, changes: d.Changes) -> None:
-        """One round trip. If the connection breaks in it, nobody knows whether it was kept."""
+        """One round trip. If the connection breaks during it, the outcome is not known."""
         with self._connection.cursor() as cursor:
             try:
                 with self._connection.pipeline():

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL, kept for the next one who asks; a dead one is never handed out twice.
+"""A pool of connections to PostgreSQL; a dead one is never handed out twice.
 
-A pool of its own, because of what must hold when the server goes away: a request is answered at
-once and not after a pool's patience, and the first one who asks after its return is served.
+Why not a ready-made pool: when the server is down, a request must fail at once and not after a
+pool's timeout, and the first request after the server's return must be served.
 """
 
 import threading
@@ -29,23 +29,23 @@ DEFAULTS = {
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
 }
-"""What libpq is told unless the URL says otherwise: a server that is gone is noticed in seconds."""
+"""Defaults for libpq, which the URL may override: a dead server is noticed within seconds."""
 MOST_AT_ONCE = 24
 WAIT_SECONDS = 20.0
-"""How long anybody waits for their turn, here or at the server."""
+"""How long a caller waits for their turn, here or at the server."""
 ANSWER_SECONDS = 25.0
-"""How long we wait for an answer of a server that keeps the connection and says nothing."""
+"""How long to wait for a server that keeps the connection open and does not answer."""
 
 
 class Connection(psycopg.Connection[Row]):
-    """One that does not wait for ever: a server that hangs is as good as away."""
+    """A connection with a timeout: a server that hangs counts as unavailable."""
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         seconds = ANSWER_SECONDS if timeout is None else timeout
         return super().wait(self._bounded(gen, seconds), interval)
 
     def _bounded(self, gen: PQGen[T], seconds: float) -> PQGen[T]:
-        """What psycopg waits for, given up in time; it is told of every tenth of a second."""
+        """psycopg's wait function with a timeout; it is called every tenth of a second."""
         deadline = time.monotonic() + seconds
         try:
             wanted = next(gen)
@@ -111,7 +111,7 @@ class Connections:
                 self._places.release()
 
     def _begin(self, begin: str) -> tuple[Connection, Row]:
-        """Idle connections may have died unnoticed: then nothing was begun, and a new one is."""
+        """Idle connections may have died unnoticed: then nothing was begun; a new one is used."""
         while True:
             connection, used = self._take()
             try:

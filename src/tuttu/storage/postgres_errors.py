@@ -1,4 +1,4 @@
-"""The PostgreSQL driver's errors in the port's words; none of them tells a password."""
+"""The PostgreSQL driver's errors as the port's errors; none of them contains a password."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ SAID = {
     "25006": READ_ONLY,
     "25P03": "it ended a transaction that was idle too long",
     "25P04": "it ended a transaction that took too long",
-    "42501": "this user may not do that; grant him what the how-to on PostgreSQL lists",
+    "42501": "this user may not do that; grant them what the how-to on PostgreSQL lists",
     "53100": "its disk is full",
     "53200": "it is out of memory",
     "55P03": "it was too busy: other writers took longer than we wait",
@@ -20,8 +20,8 @@ SAID = {
     "57P01": "it is shutting down",
     "57P02": "it has crashed, and is coming up again",
 }
-"""What stands behind a state of the server, in plain words. Why a connection was refused, libpq
-says only in words of its own, which are plain enough."""
+"""SQLSTATE to its cause, in plain words. For a refused connection there is only libpq's own
+message."""
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def explained() -> Iterator[None]:
 
 
 def _first_line(error: psycopg.Error) -> str:
-    """Without the address, which is nobody's business who only asks a question."""
+    """Without the server's address, which clients must not see."""
     primary = error.diag.message_primary
     if primary:
         return primary

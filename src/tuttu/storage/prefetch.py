@@ -1,8 +1,8 @@
-"""Which records of a person are asked for together, learned from what was asked before.
+"""Prefetch: which records of a person to read together, learned from earlier reads.
 
-Over a network each question costs a round trip. Records of a person have keys that begin with their
-fragment; what follows is the same for everybody, so what was read of one person tells what will be
-read of the next. A guess that is wrong costs a look into an index, and is never seen.
+Over a network each query costs a round trip. Records of a person have keys that begin with their
+fragment; the rest of the key is the same for everybody, so the reads for one person predict those
+for the next. A wrong guess costs one index lookup and has no other effect.
 """
 
 import threading
@@ -12,7 +12,7 @@ from tuttu.storage.driver import RecordKey
 from tuttu.vocabulary.events import FragmentId
 
 MOST = 48
-"""Kinds of records that are remembered: those that were asked for last."""
+"""Kinds of records that are remembered: the most recently read ones."""
 FRAGMENT = 16
 """Bytes of a key that name a fragment."""
 
@@ -25,7 +25,7 @@ class Prefetch:
         self._kinds: OrderedDict[tuple[str, bytes], None] = OrderedDict()
 
     def note(self, table: str, key: bytes) -> None:
-        """Somebody asked for this record of a person."""
+        """Notes a read of this record of a person."""
         kind = table, key[FRAGMENT:]
         with self._lock:
             self._kinds[kind] = None
@@ -34,6 +34,6 @@ class Prefetch:
                 self._kinds.popitem(last=False)
 
     def places(self, fragment: FragmentId) -> list[RecordKey]:
-        """What is likely to be asked for next, of the same person."""
+        """Records of the same person that are likely to be read next."""
         with self._lock:
             return [(table, fragment + rest) for table, rest in self._kinds]

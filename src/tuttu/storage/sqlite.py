@@ -37,11 +37,11 @@ BUSY_SECONDS = 5.0
 SAID = {
     sqlite3.SQLITE_BUSY: "another program holds it; let none but tuttu write to it",
     sqlite3.SQLITE_CANTOPEN: "its file cannot be opened; look whether we may read and write there",
-    sqlite3.SQLITE_FULL: "its disk is full; free some space there, and it goes on by itself",
+    sqlite3.SQLITE_FULL: "its disk is full; free some space there, and it continues by itself",
     sqlite3.SQLITE_IOERR: "its disk does not read or write; look at the disk and at its limits",
     sqlite3.SQLITE_READONLY: "its file may not be written; look at its owner and its disk",
 }
-"""What stands behind a result code, in plain words."""
+"""Result code to its cause, in plain words."""
 GONE = (
     "its file was deleted or replaced while it was in use; put the same file back, or stop tuttu,"
     " restore the store and start again"
@@ -49,7 +49,7 @@ GONE = (
 
 
 class SqliteDriver:
-    """Fulfils `driver.Driver`. Not to be opened twice: `opening` holds the folder's lock."""
+    """Implements `driver.Driver`. Not to be opened twice: `opening` holds the folder's lock."""
 
     remote = False
 
@@ -123,12 +123,12 @@ class SqliteDriver:
             self._writer.close()
 
     def _found_files(self) -> tuple[tuple[int, int], ...]:
-        """Which files lie there now: database and write-ahead log. Both stay while one is open."""
+        """The files that exist now: database and write-ahead log. Both stay while one is open."""
         database, log = self._path.stat(), self._log.stat()
         return ((database.st_dev, database.st_ino), (log.st_dev, log.st_ino))
 
     def _require_files(self) -> None:
-        """What is written to a deleted file is acknowledged, and found by nobody again."""
+        """A write to a deleted file would be acknowledged and lost."""
         try:
             same = self._found_files() == self._files
         except FileNotFoundError:
@@ -165,7 +165,7 @@ class SqliteDriver:
 
 
 class SqliteRows:
-    """Fulfils `driver.Rows`, and on the connection that writes `driver.WriteRows`."""
+    """Implements `driver.Rows`, and on the connection that writes `driver.WriteRows`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -214,7 +214,7 @@ class SqliteRows:
         return None if row is None else bytes(row[0])
 
     def probe(self) -> None:
-        """An UPDATE to what is there already would write nothing."""
+        """An UPDATE to the same value would write nothing."""
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def drop_records(self) -> None:
@@ -241,7 +241,7 @@ MIGRATIONS = (_hash_once_keys,)
 
 
 def _explained(error: sqlite3.DatabaseError) -> StoreUnavailableError | StoreCorruptError:
-    """The driver's error in the port's words."""
+    """The driver's error as the port's error."""
     if isinstance(error, sqlite3.OperationalError):
         said = SAID.get(error.sqlite_errorcode & 0xFF, str(error))
         return StoreUnavailableError(f"the store cannot be used now: {said}")

@@ -1,8 +1,7 @@
 """The one store over any driver: `ports.Store`, its snapshots and its commits.
 
-A commit keeps its writes in memory, one layer for the whole of it and one for the unit at work; a
-unit that falls loses its layer and nothing else. Only when all units are through does the store
-write each changed record once.
+A commit keeps its writes in memory, one layer for the whole commit and one for the current unit; a
+unit that fails loses its own layer only. After all units the store writes each changed record once.
 """
 
 import shutil
@@ -29,7 +28,7 @@ PAGE = 1_000
 
 
 class SealedStore:
-    """Fulfils `ports.Store`."""
+    """Implements `ports.Store`."""
 
     def __init__(self, driver: Driver, unlock: Unlock) -> None:
         """Raises StoreCorruptError, StoreUnavailableError; then the driver is closed."""
@@ -112,7 +111,7 @@ class SealedStore:
 
 
 class ScratchStore(SealedStore):
-    """A store that is gone when it is closed."""
+    """A store that is deleted when it is closed."""
 
     def __init__(self, secret: Secret) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="tuttu-scratch-"))
@@ -132,7 +131,7 @@ class ScratchStore(SealedStore):
 
 
 class StoredSnapshot:
-    """Fulfils `ports.Snapshot`."""
+    """Implements `ports.Snapshot`."""
 
     def __init__(self, tables: EncryptedTables, *, tracking: bool = True) -> None:
         self._tables = tables
@@ -169,7 +168,7 @@ class StoredSnapshot:
 
 
 class StoredTransaction(StoredSnapshot):
-    """Fulfils `ports.WriteTransaction`."""
+    """Implements `ports.WriteTransaction`."""
 
     def __init__(
         self, rows: WriteRows, tables: EncryptedTables, folds: Sequence[RoomFolds]
@@ -195,7 +194,7 @@ class UnitBatch:
         self.position = tables.position
         self.writes: dict[RecordKey, Write] = {}
         self.layer: dict[RecordKey, Write] = {}
-        """Of the unit at work."""
+        """Of the current unit."""
         self._rooms = rooms
         self._views: dict[str, FoldView] = {}
         self._facts: list[f.Logged] = []
@@ -203,7 +202,7 @@ class UnitBatch:
         self._by_fragment: defaultdict[RecordKey, set[RecordKey]] = defaultdict(set)
 
     def run(self, units: Sequence[f.Unit]) -> list[f.Result]:
-        """Each unit, by the folds of those rooms that hear its facts."""
+        """Commits each unit, with the folds that are registered for its facts."""
         self.tables.expect(units)
         results: list[f.Result] = []
         for unit in units:
@@ -237,19 +236,19 @@ class UnitBatch:
         return results
 
     def fold_again(self, logged: f.Logged) -> None:
-        """A fact that the log has already; what the present folds refuse changes nothing."""
+        """A fact that is in the log already; if a current fold refuses it, nothing changes."""
         self.position = logged.position - 1
         self.run([f.Unit(facts=(logged.fact,))])
         self._facts.clear()
 
     def write(self, tables: frozenset[str], step: Callable[[f.Transaction], None]) -> None:
-        """What is written for no fact."""
+        """Writes that belong to no fact."""
         self.layer, self.position = {}, self.tables.position
         step(FoldView(self, RoomFolds(room="refold", tables=tables, folds={})))
         self._keep_layer()
 
     def save(self, rows: WriteRows) -> None:
-        """Durable when it returns, and the transaction is over."""
+        """Durable when it returns; ends the transaction."""
         rows.commit(self.tables.encrypt(self.writes, self._facts, self._seen))
         self.tables.committed()
 

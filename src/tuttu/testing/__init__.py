@@ -1,7 +1,6 @@
-"""What others need to test what they build for tuttu: conformance suites and a private server.
+"""Test support for extensions of tuttu: conformance suites and a private server.
 
-Nothing here is used by a running tuttu, and no rule lives here. `pytest` is needed by whoever runs
-a suite.
+Nothing here is used by a running tuttu, and it contains no rules. Running a suite needs `pytest`.
 """
 
 from tuttu.testing.postgres import PrivatePostgres, ServerError, postgres_programs, private_postgres

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own: in a folder, on a free port of this machine, gone at the end.
+"""A private PostgreSQL server: in a folder, on a free port of this machine, removed at the end.
 
 Any user may run it. PostgreSQL refuses to run as root; then it runs as somebody else, see
 `unprivileged`.
@@ -22,7 +22,7 @@ USER = "tuttu"
 HANG_SECONDS = 300.0
 """A server that takes longer to start or to end hangs."""
 PORTS = range(20_000, 32_000)
-"""Below those that systems give to whoever asks for any: a server that is away keeps its port."""
+"""Below the range of ephemeral ports, so that a stopped server keeps its port."""
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -222,7 +222,7 @@ def _free_port() -> int:
 
 
 def _children(parent: int) -> list[int]:
-    """Those that live. POSIX's own way to ask, the same on every system."""
+    """The running ones, found by POSIX means that work on every system."""
     command = ["ps", "-A", "-o", "pid=,ppid=,state="]
     listed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     rows = (line.split() for line in listed.stdout.splitlines())

@@ -1,10 +1,9 @@
-"""Programs that must not run as root: whom they run as, and where they find themselves.
+"""Runs programs that must not run as root as another user, from a place that user can read.
 
-PostgreSQL refuses to run as root, and a browser has no sandbox there. So where we are root they run
-as `nobody`, and what root has installed may lie in a folder that only root may enter, as root's own
-home is. The modes of such folders are not touched: the programs are copied to where they can be
-read, for as long as somebody uses them. Whoever is not root runs everything as themselves, from
-where it lies.
+PostgreSQL refuses to run as root, and a browser has no sandbox there. So under root they run as
+`nobody`, and what root has installed may be in a folder that only root may enter, as root's own
+home is. The modes of such folders are not changed: the programs are copied to where they can be
+read, for as long as they are in use. Any other user runs everything as themselves, without a copy.
 """
 
 import fcntl
@@ -50,7 +49,7 @@ def as_whom() -> dict[str, Any]:
 
 
 def hand_over(path: Path) -> None:
-    """The file or folder belongs to whoever programs run as."""
+    """Gives the file or folder to the user that programs run as."""
     if needed():
         user = pwd.getpwnam(USER)
         os.chown(path, user.pw_uid, user.pw_gid)
@@ -58,7 +57,7 @@ def hand_over(path: Path) -> None:
 
 @contextmanager
 def temporary_folder(prefix: str) -> Iterator[Path]:
-    """A folder of ours, gone afterwards. Whoever programs run as may walk through it, and reads
+    """A temporary folder, deleted afterwards. The user that programs run as may enter it, and reads
     what is handed over. Raises NoPlaceError."""
     with tempfile.TemporaryDirectory(
         dir=_place(), prefix=prefix, ignore_cleanup_errors=True
@@ -71,10 +70,10 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
 
 @contextmanager
 def readable(top: Path, *parts: str) -> Iterator[Path]:
-    """A folder that stands for `top`: whoever programs run as can read and run the parts of it,
+    """A folder equivalent to `top`: the user that programs run as can read and run the parts of it,
     which are folders below it that may refer to each other.
 
-    It is `top` itself where that can be. Else it is a copy, shared with every process that needs
+    It is `top` itself where possible. Else it is a copy, shared with every process that needs
     the same one meanwhile. The last of them removes it, and with it what killed ones left.
     Raises NoPlaceError.
     """
@@ -210,7 +209,7 @@ def _lock_file(copy: Path) -> Path:
 
 
 def _locked(copy: Path, how: int) -> int:
-    """A lock on the copy: whoever removes it removes the file too, and then a new one counts."""
+    """A lock on the copy: its remover removes the file too, and then a new one counts."""
     path = _lock_file(copy)
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

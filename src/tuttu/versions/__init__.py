@@ -1,4 +1,4 @@
-"""One version's life: read from the folder, filled from the log, activated, followed by the next.
+"""The life cycle of a version: loaded, backfilled from the log, activated, replaced by the next.
 
 It knows the state of rooms by what each room's record says. It must not know use cases, answer a
 door, or read a clock of its own.

@@ -1,9 +1,9 @@
 """Making a version of the project the active one.
 
-What it declares for the first time is filled from the log first, page by page beside live traffic;
-the last page and the activation are one commit, so that no event slips between. A version that is
-faulty, or that would need state which the log cannot give, is not activated: the one that holds
-goes on.
+What it declares for the first time is backfilled from the log first, page by page between the
+commits of live traffic; the last page and the activation are one commit, so that no event is
+missed in between. A version that has faults, or that needs state which the log cannot give, is not
+activated: the active one stays.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ TABLES = (history.VERSIONS, history.ACTIVE, backfill.COVERAGE)
 
 
 class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """A backfill at work: through which log position it is, of how many."""
+    """A running backfill: the log position it has reached, and the last one."""
 
     digest: str
     done: int
@@ -35,8 +35,8 @@ class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it. before: the version that held; changed: another one holds now. filled: how
-    many definitions were filled, from how many facts."""
+    """The outcome. before: the previously active version; changed: another one is active now.
+    filled: how many definitions were backfilled, from how many facts."""
 
     active: history.Active
     before: str | None
@@ -53,7 +53,7 @@ def no_report(_: BackfillProgress) -> None:
 
 
 class Activator:
-    """One version on its way to be the active one of a store."""
+    """The activation of one version in a store."""
 
     def __init__(
         self, survey: Survey, rooms: Rooms, store: Store, clock: Clock, by: str, *, page: int = 0
@@ -72,8 +72,8 @@ class Activator:
         self._facts = 0
 
     def run(self, report: Report = no_report) -> Activation:
-        """Durable when it returns. Raises ProjectError for what cannot follow the version that
-        holds, Unavailable."""
+        """Durable when it returns. Raises ProjectError for what cannot follow the active version,
+        Unavailable."""
         history.remember(self._project, self._rooms)
         while True:
             done = self._step(report)
@@ -100,13 +100,13 @@ class Activator:
         return self._activate(active, fill, reads)
 
     def _require_possible(self, snapshot: Snapshot, active: history.Active | None) -> None:
-        """Before any customer is known, everything may still change."""
+        """Until the first customer is known, any change is compatible."""
         if active is None or active.digest in (self._project.digest, self._follows):
             return
         texts = history.texts_of(snapshot, active.digest)
         before = history.project_of(snapshot, active.digest, self._rooms)
         if before is None and texts is not None:
-            # Faulty to this version of tuttu: what can be read of it says what it was.
+            # This version of tuttu finds faults in it: compare with what it can read.
             before = catalog.survey(texts, self._rooms).project
         faults = set() if before is None else {
             fault for room in self._rooms for fault in room.can_follow(before, self._project)

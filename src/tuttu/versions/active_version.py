@@ -1,9 +1,9 @@
-"""Which version of the project holds, as one process knows it.
+"""Which version of the project is active, as one process knows it.
 
-Any process of a store may activate a version. Every commit rests on the record that says which one
-is active, and every snapshot shows it: a process that meets another version than the one it knows
-takes it from the store and goes on with it. What was asked before keeps the version it began with;
-its facts are folded by the rules that hold when they are committed.
+Any process of a store may activate a version. Every commit depends on the record that says which
+one is active, and every snapshot includes it: a process that finds another version than the one it
+knows loads it from the store and continues with it. A request in flight keeps the version it began
+with; its facts are folded by the version that is active when they are committed.
 """
 
 import threading
@@ -25,26 +25,26 @@ SUPERSEDED = facts.Conflict(history.ACTIVE.name)
 
 
 class Versions(Protocol):
-    """The versions of one store. newest: that this process knows of."""
+    """The versions of one store. newest: the newest one that this process knows."""
 
     @property
     def newest(self) -> Version: ...
 
     def at(self, reader: facts.Reader) -> Version:
-        """The version that holds in a snapshot."""
+        """The version that is active in a snapshot."""
 
     def commit(self, units: Sequence[facts.Unit], now: values.Instant) -> list[facts.Result]:
-        """Folded by the version that holds when they are committed. now: of the facts that this
-        version adds. Raises Unavailable: nothing was kept, or nobody knows (see `Store.commit`)."""
+        """Folded by the version that is active at the commit. now: of the facts that this version
+        adds. Raises Unavailable: nothing was kept, or it is not known (see `Store.commit`)."""
 
     def commit_in(
         self, seen: View[Version], units: Sequence[facts.Unit], now: values.Instant
     ) -> list[facts.Result]:
-        """The same at the end of an exclusive view, in which no other version can come to hold."""
+        """The same at the end of an exclusive view, during which no version can be activated."""
 
 
 class FixedVersion:
-    """Fulfils `Versions` where nothing is ever activated: a scratch store."""
+    """Implements `Versions` for a scratch store, where nothing is ever activated."""
 
     def __init__(self, project: Project, rooms: room.Rooms, store: Store) -> None:
         self.newest = make_version(project, rooms)
@@ -67,7 +67,7 @@ class FixedVersion:
 
 
 class ActiveVersion:
-    """Fulfils `Versions`: the version that is active in the store, whichever process activated it.
+    """Implements `Versions`: the active version of the store, whichever process activated it.
 
     Raises Unavailable for a version that this version of tuttu cannot read.
     """
@@ -87,7 +87,7 @@ class ActiveVersion:
         return self._known.get(active.position) or self._load(reader, active)
 
     def commit(self, units: Sequence[facts.Unit], now: values.Instant) -> list[facts.Result]:
-        """Each unit is void if another version holds by then, and is tried again by that one."""
+        """A unit conflicts if another version is active by then, and is retried by that one."""
         version = self.newest
         results: list[facts.Result] = [SUPERSEDED] * len(units)
         waiting: Sequence[int] = range(len(units))
@@ -135,7 +135,7 @@ class ActiveVersion:
 
 
 PAGE = 250
-"""Contacts of one commit, for which live traffic waits."""
+"""Contacts withdrawn in one commit, for which live traffic waits."""
 
 Commit = Callable[[Sequence[facts.Unit]], list[facts.Result]]
 
@@ -143,9 +143,9 @@ Commit = Callable[[Sequence[facts.Unit]], list[facts.Result]]
 def withdraw(
     project: Project, queued: Sequence[verdicts.Contact], commit: Commit, now: values.Instant
 ) -> list[verdicts.Contact]:
-    """Withdraws those of the queued contacts that cannot be made any more; returns them.
+    """Withdraws the queued contacts that can no longer be made; returns them.
 
-    What an older version decides to queue after that is withdrawn as it is made.
+    A contact that an older version queues after that is withdrawn in the same unit.
     """
     asked = ((contact, ledger.withdrawal_reason(project, contact)) for contact in queued)
     gone = [(contact, reason) for contact, reason in asked if reason is not None]
@@ -155,8 +155,8 @@ def withdraw(
 
 
 def with_withdrawals(project: Project, unit: facts.Unit, now: values.Instant) -> facts.Unit:
-    """A unit as the version takes it: a contact that another version decided to queue is withdrawn
-    with it, if it cannot be made."""
+    """A unit as this version commits it: if another version queued a contact that this one cannot
+    make, its withdrawal is added."""
     more: list[facts.Fact] = []
     for fact in unit.facts:
         receipt = fact.body

@@ -1,10 +1,10 @@
-"""History folded into what is declared for the first time: it knows then what the rest knows.
+"""Backfill: the log folded into new definitions, until their state is as complete as all other.
 
-State is kept by *parts*, one for each definition. A store knows which parts hear every commit, and
-through which position each other part has heard the log: nothing when it was never declared, and
-as far as it was dropped when it comes back. A commit of a backfill folds more of the log into some
-parts and says so in the same transaction: nothing is folded twice, and a backfill that was killed
-goes on where it stopped.
+State is kept in *parts*, one for each definition. A store records which parts every commit is
+folded into, and up to which position each other part covers the log: 0 if it was never declared,
+and where it was dropped if it was declared before. A commit of a backfill folds more of the log
+into some parts and records that in the same transaction: nothing is folded twice, and a backfill
+that was killed resumes where it stopped.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
 PAGE = 250
-"""Facts that are read at once, and folded in one commit beside live traffic."""
+"""Facts that are read at once, and folded in one commit between those of live traffic."""
 HERE = b""
 
 Parts = frozenset[tuple[str, history.Part]]
@@ -24,13 +24,13 @@ Parts = frozenset[tuple[str, history.Part]]
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """hearing: parts that hear every commit. through: of the others, what they have heard."""
+    """hearing: parts that every commit is folded into. through: log position the others cover."""
 
     hearing: tuple[tuple[str, history.Part], ...] = ()
     through: tuple[tuple[str, history.Part, int], ...] = ()
 
     def missing(self, wanted: Parts) -> dict[tuple[str, history.Part], int]:
-        """Those of the wanted parts that have not heard all, and how far each has."""
+        """The wanted parts that do not cover the whole log, each with the position it covers."""
         known = {(room, part): position for room, part, position in self.through}
         return {each: known.get(each, 0) for each in sorted(wanted - set(self.hearing))}
 
@@ -42,7 +42,7 @@ class Coverage(msgspec.Struct, frozen=True):
         return Coverage(self.hearing, tuple((*each, known[each]) for each in sorted(known)))
 
     def after_activation(self, wanted: Parts, through: int) -> "Coverage":
-        """The wanted parts hear all; what is dropped has heard it so far."""
+        """The wanted parts cover the whole log; dropped ones cover it up to here."""
         known = {(room, part): position for room, part, position in self.through}
         known.update(dict.fromkeys(set(self.hearing) - wanted, through))
         rest = ((*each, known[each]) for each in sorted(known.keys() - wanted))
@@ -54,7 +54,7 @@ COVERAGE = facts.Table("engine.heard", Coverage)
 
 
 class Backfill(msgspec.Struct, frozen=True, kw_only=True):
-    """What one version of a project still has to hear. behind: by name of room."""
+    """What one version of a project still has to fold. behind: by name of room."""
 
     project: Project
     rooms: Rooms
@@ -63,18 +63,18 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def start(self) -> int | None:
-        """The log up to here is known to all; None: nothing is to be folded."""
+        """Every part covers the log up to here; None: there is nothing to fold."""
         return min((each.start for each in self.behind.values()), default=None)
 
     @property
     def parts(self) -> int:
-        """How many definitions are filled."""
+        """How many definitions are backfilled."""
         return sum(len(each.through) for each in self.behind.values())
 
     def folds(self, body: type, through: Callable[[facts.Logged], int]) -> list[RoomFolds]:
-        """Of a commit whose one fact has a body of this type, and says up to which position the
-        log is folded. What they write is read by a version only that does not hold yet: no
-        decision in flight is void because of it."""
+        """The folds of a commit whose one fact has a body of this type, which says up to which
+        position the log is folded. Only a version that is not active yet reads what they write,
+        so no decision in flight is invalidated."""
         return [
             self._folds(room.filling(self.project, self.behind[room.name]), body, through)
             for room in self.rooms
@@ -113,7 +113,7 @@ def backfill_of(project: Project, rooms: Rooms, kept: Coverage) -> Backfill:
 
 
 def _history(reader: facts.Reader, start: int, through: int) -> Iterator[facts.Logged]:
-    """By positions, not by what was found: what cannot be read any more is left out."""
+    """Pages by position, not by count: facts that can no longer be read are left out."""
     for after in range(start, through, PAGE):
         end = min(after + PAGE, through)
         found = reader.facts(after=after, limit=end - after)

@@ -15,17 +15,17 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Folds, Rooms
 
 KNOWN = 8
-"""How many versions a process keeps loaded."""
+"""How many versions a process caches."""
 
 
 class VersionFiles(msgspec.Struct, frozen=True):
-    """Where a version's files lie: the log position of its first activation."""
+    """Where a version's files are: the log position of its first activation."""
 
     position: int
 
 
 class Active(msgspec.Struct, frozen=True):
-    """The version that holds now, since when, and who activated it."""
+    """The active version, since when, and who activated it."""
 
     digest: str
     since: values.Instant
@@ -40,17 +40,17 @@ ACTIVE = facts.Table("engine.active", Active)
 HERE = b""
 
 _LOADED: OrderedDict[tuple[str, ...], Project] = OrderedDict()
-"""By digest and names of rooms, which say all of a version: it need not be read twice."""
+"""Cached by digest and names of rooms, which identify a loaded version completely."""
 
 
 def folds(_project: Project) -> Folds:
-    """Keeps where a version's files lie; which one is active, only an activation says."""
+    """Records where a version's files are; only an activation makes one active."""
     return {events.ProjectActivated: _keep_files}
 
 
 def _keep_files(transaction: facts.Transaction, logged: facts.Logged) -> None:
     body = logged.fact.body
-    assert isinstance(body, events.ProjectActivated)  # noqa: S101 - the fold hears no other
+    assert isinstance(body, events.ProjectActivated)  # noqa: S101 - the fold gets no other
     key = body.digest.encode()
     if transaction.get(VERSIONS, key) is None:
         transaction.put(VERSIONS, key, VersionFiles(logged.position))
@@ -60,7 +60,7 @@ def activate(transaction: facts.Transaction, logged: facts.Logged) -> None:
     """The fold of the commit that makes a version the active one."""
     _keep_files(transaction, logged)
     fact, body = logged.fact, logged.fact.body
-    assert isinstance(body, events.ProjectActivated)  # noqa: S101 - the fold hears no other
+    assert isinstance(body, events.ProjectActivated)  # noqa: S101 - the fold gets no other
     transaction.put(ACTIVE, HERE, Active(body.digest, fact.time, body.by, logged.position))
 
 

@@ -9,7 +9,7 @@ from tuttu.vocabulary import errors, project
 from tuttu.vocabulary.room import Rooms
 
 COLUMN_FILES = frozenset({"traits.yaml", "events.yaml"})
-"""Where the columns come from that rooms judge by: with a fault there, they are not asked."""
+"""Files that declare the columns that rooms' checks read: they do not run if one has a fault."""
 
 
 def check(folder: Path, rooms: Rooms) -> list[errors.Fault]:

@@ -1,8 +1,8 @@
-"""State that an earlier version of tuttu kept in another shape, folded again from the log.
+"""Refold: state that an earlier version of tuttu kept in another shape, rebuilt from the log.
 
-State is a fold of facts: to bring it up to date, it is thrown away and made again, by the rules of
-the project folder that is opened. It is one transaction: a process that is killed meanwhile leaves
-the state as it was.
+State is a fold of facts: to migrate it, it is dropped and folded again, by the rules of the project
+folder that is opened. This is one transaction: a process that is killed meanwhile leaves the state
+unchanged.
 """
 
 import msgspec

@@ -1,4 +1,4 @@
-"""A version of a project at work, and the snapshot in which it holds: what a use case works on."""
+"""A loaded version of a project, and a snapshot in which it is active: what a use case works on."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -61,7 +61,7 @@ def view(
     store: Store, choose: Callable[[Reader], V], *, exclusive: bool = False
 ) -> Iterator[View[V]]:
     """One snapshot, and the version that `choose` finds in it: opened together here and nowhere
-    else, so that no request reads one version's state by another one's rules.
+    else, so that no request reads the state of one version by the rules of another.
 
     exclusive: the newest state; everybody who writes waits meanwhile. Raises Unavailable.
     """

@@ -1,4 +1,4 @@
-"""Time as an argument: who needs the present asks a clock that was handed to it."""
+"""Time as an argument: code that needs the current time gets a clock passed in."""
 
 from typing import Protocol
 
@@ -6,13 +6,13 @@ from tuttu.vocabulary.values import Instant
 
 
 class Clock(Protocol):
-    """Yields the present; never goes back."""
+    """Gives the current time; never goes back."""
 
     def now(self) -> Instant: ...
 
 
 class ManualClock:
-    """Stands still until somebody moves it on."""
+    """Does not move until it is set."""
 
     def __init__(self, start: Instant) -> None:
         self._now = start
@@ -21,7 +21,7 @@ class ManualClock:
         return self._now
 
     def set(self, now: Instant) -> None:
-        """Raises ValueError if `now` lies before the present: time does not go back."""
+        """Raises ValueError if `now` is before the current time: it does not go back."""
         if now < self._now:
             raise ValueError(f"found {now}; expected {self._now} or later")
         self._now = now

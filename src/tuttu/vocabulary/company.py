@@ -1,7 +1,7 @@
 """What a company declares about its data: identity, events, traits, consent, channels, resources.
 
 Records of the project folder, already checked: names refer to something, expressions are compiled.
-Every record knows its place (`where`), so that whoever meets it can point at the text.
+Every record has its place in the text (`where`), so that errors can point at it.
 """
 
 from collections.abc import Mapping

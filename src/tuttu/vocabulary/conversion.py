@@ -1,6 +1,6 @@
 """From what senders write to what conditions read: one JSON value to one declared type.
 
-What cannot be read as the type is NULL, never an error: a sender's slip must not lose the event,
+What cannot be read as the type is NULL, never an error: a sender's mistake must not lose the event,
 whose bytes are kept as they came.
 """
 
@@ -174,7 +174,7 @@ def key_text(value: v.Value, declared: v.Type) -> str | None:
 
 class EventRow(Mapping[str, v.Value]):
     """The row on which conditions on one event are tested (`Project.event_schema`). A column is
-    converted when it is asked for, and once."""
+    converted on first access, once."""
 
     __slots__ = ("_event", "_values", "schema")
 
@@ -211,7 +211,7 @@ _OF_EVERY_EVENT = ("event", "call", "source", "now")
 
 
 def event_row(event: Event, schema: v.Schema) -> EventRow:
-    """The same row for every room that asks for it under the same schema."""
+    """The same row for every room that reads it with the same schema."""
     row = event.__dict__.get("row")
     if not isinstance(row, EventRow) or row.schema is not schema:
         row = event.__dict__["row"] = EventRow(event, schema)
@@ -229,7 +229,7 @@ def _items(value: Any, fields: Mapping[str, v.Type]) -> v.Value:
 
 
 def present(value: Any, declared: v.Type | None) -> Any:
-    """A value as doors show it: timestamps and dates in ISO 8601, money in currency units."""
+    """A value as the API shows it: timestamps and dates in ISO 8601, money in currency units."""
     if isinstance(value, list):
         return [present(entry, declared) for entry in value]
     if value is None or declared is None or isinstance(value, bool):

@@ -1,14 +1,14 @@
-"""What can go wrong, said so that a person can act on it.
+"""Base classes of errors, with messages that a person can act on.
 
-An error is *final* (the same input will fail again) or asks for a *retry* (the same input may
-pass later). A fault is a place in a project file that does not hold.
+An error is *final* (the same input will fail again) or *retryable* (the same input may pass later).
+A fault is an error at a place in a project file.
 """
 
 import msgspec
 
 
 class TuttuError(Exception):
-    """Base of every error that tuttu raises on purpose."""
+    """Base of every error that tuttu raises deliberately."""
 
 
 class FinalError(TuttuError):
@@ -30,7 +30,7 @@ class Where(msgspec.Struct, frozen=True, order=True):
 
 
 class Fault(msgspec.Struct, frozen=True, order=True):
-    """One thing that does not hold in a project folder."""
+    """One fault in a project folder."""
 
     where: Where
     found: str
@@ -54,8 +54,8 @@ class NotFound(FinalError):  # noqa: N818 - an answer, not a mistake
     """There is nothing of that name; says what was looked for."""
 
 
-class BadRequest(FinalError):  # noqa: N818 - the asker's mistake
-    """The question cannot be answered as it stands: what was found, and what was expected."""
+class BadRequest(FinalError):  # noqa: N818 - the caller's mistake
+    """The request cannot be answered as it is: what was found, and what was expected."""
 
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"found {found}; expected {expected}")
@@ -64,7 +64,7 @@ class BadRequest(FinalError):  # noqa: N818 - the asker's mistake
 
 
 class UnknownSurface(BadRequest):
-    """The question names a surface that the project does not declare."""
+    """The request names a surface that the project does not declare."""
 
 
 class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
@@ -84,5 +84,5 @@ class CallRefused(FinalError):  # noqa: N818 - an answer, not a mistake
         self.code = code
 
 
-class ReservedName(FinalError):  # noqa: N818 - the asker's mistake
+class ReservedName(FinalError):  # noqa: N818 - the caller's mistake
     """A name that means something else already."""

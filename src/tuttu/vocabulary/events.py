@@ -26,7 +26,7 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
     events.yaml gives them (``Page Viewed``, ``Identify``…). identifiers: never blocked or empty,
     highest priority first; the first one names the fragment. time: effective, that is the smaller
     of the skew-corrected time and the time received. claimed: the sender's own time, kept when it
-    lay so far ahead that the time of receipt was taken instead. source: who says so (``told``,
+    was so far ahead that the time of receipt was used instead. source: who says so (``told``,
     ``bought``, ``crm``…). properties, traits, context, integrations: JSON objects, byte for byte.
     """
 
@@ -65,7 +65,7 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
 
 
 def _decoded(raw: bytes) -> Mapping[str, Any]:
-    """What is no JSON object says nothing."""
+    """Empty for what is no JSON object."""
     decoded = msgspec.json.decode(raw)
     return decoded if isinstance(decoded, dict) else {}
 
@@ -73,7 +73,7 @@ def _decoded(raw: bytes) -> Mapping[str, Any]:
 class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):
     """Forbids, for good, the evidence that joins two identifiers.
 
-    more: others that `one` is parted from by the same word.
+    more: others that `one` is separated from by the same fact.
     """
 
     one: Identifier
@@ -84,7 +84,7 @@ class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):
 
 
 class PreferenceSet(msgspec.Struct, frozen=True, tag="preference", kw_only=True):
-    """The recipient's choice, given at a door rather than by an event."""
+    """The recipient's choice, made through the API rather than by an event."""
 
     purpose: str
     channel: str | None
@@ -121,7 +121,7 @@ class DeadLetter(msgspec.Struct, frozen=True, tag="dead_letter", kw_only=True):
 
 
 class DeadLetterClosed(msgspec.Struct, frozen=True, tag="dead_letter_closed", kw_only=True):
-    """A dead letter that was sent again, or given up."""
+    """A dead letter that was sent again, or dropped."""
 
     id: str
     how: str
@@ -136,20 +136,20 @@ class KeyIssued(msgspec.Struct, frozen=True, tag="key_issued", kw_only=True):
 
 
 class KeyRevoked(msgspec.Struct, frozen=True, tag="key_revoked", kw_only=True):
-    """A server key that opens nothing any more."""
+    """A server key that is no longer valid."""
 
     name: str
 
 
 class PersonLookedAt(msgspec.Struct, frozen=True, tag="looked", kw_only=True):
-    """Somebody read a person's picture: who, and what."""
+    """Somebody read a person's data: who, and what."""
 
     by: str
     what: str
 
 
 class ProjectActivated(msgspec.Struct, frozen=True, tag="project_activated", kw_only=True):
-    """From here on this version of the project holds. files: all that make it, path to text."""
+    """From here on this version of the project is active. files: all of them, path to text."""
 
     digest: str
     files: Mapping[str, str]
@@ -157,7 +157,7 @@ class ProjectActivated(msgspec.Struct, frozen=True, tag="project_activated", kw_
 
 
 class HistoryFolded(msgspec.Struct, frozen=True, tag="history_folded", kw_only=True):
-    """The log up to `through` was folded into what is new in the project version `digest`."""
+    """The log up to `through` was folded into the new definitions of version `digest`."""
 
     digest: str
     through: int

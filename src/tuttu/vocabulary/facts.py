@@ -35,7 +35,7 @@ T = TypeVar("T")
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """Any appended record.
 
-    fragment: whose key seals the body; None: the store's own key. time: effective; received: by
+    fragment: whose key encrypts the body; None: the store's own key. time: effective; received: by
     our clock. id: unique among facts (an event's messageId, a receipt's id, …).
     """
 
@@ -56,8 +56,8 @@ class Logged(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, Generic[T], frozen=True):
     """A table of records by key, written by the one room whose record lists it.
 
-    personal: every key begins with a fragment id, whose key seals the record. indexed_by_time and
-    the like do not exist: a room that needs another order keeps another table.
+    personal: every key begins with a fragment id, whose key encrypts the record. indexed_by_time
+    and the like do not exist: a room that needs another order keeps another table.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Reader(Protocol):
         """Of the newest fact; 0 for an empty log."""
 
     def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
-        """The record, a fresh object. Watched: a decision that read it is void if it changes."""
+        """The record, a fresh object. Watched: a decision that read it conflicts if it changes."""
 
     def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         """Records whose key begins with `prefix`, in the order of keys. Never watched."""
@@ -104,7 +104,7 @@ class Fold(Protocol):
 
 
 class Exhausted(Exception):  # noqa: N818 - a refusal, not a mistake
-    """A claim that does not fit any more: the whole unit falls, and nothing of it is kept."""
+    """A claim that no longer fits: the whole unit is refused, and nothing of it is kept."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -112,10 +112,10 @@ class Exhausted(Exception):  # noqa: N818 - a refusal, not a mistake
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands or falls alone: one event or one decision.
+    """What is committed or refused as a whole: one event or one decision.
 
     dedupe_keys: of which none may ever have been committed before (dedupe, idempotency). reads:
-    versions that must still hold, as `Snapshot.reads` of storage gives them.
+    versions that must be unchanged, as `Snapshot.reads` of storage gives them.
     """
 
     facts: tuple[Fact, ...]
@@ -124,7 +124,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Committed(msgspec.Struct, frozen=True):
-    """The unit stands; position of its first fact."""
+    """The unit is committed; position of its first fact."""
 
     position: int
 
@@ -136,7 +136,7 @@ class Duplicate(msgspec.Struct, frozen=True):
 
 
 class Conflict(msgspec.Struct, frozen=True):
-    """Something it read has changed: read and decide again."""
+    """Something that it read has changed: read and decide again."""
 
     table: str
 

@@ -1,8 +1,7 @@
 """How much of the log the parts of a room's state cover.
 
-A *part* is what a room keeps for one definition, under a name made of the whole definition. A part
-that is new covers nothing; one that was dropped and comes back covers the log up
-to where it was dropped.
+A *part* is the state of one definition, under a name derived from the whole definition. A new part
+covers nothing; one that was dropped and is declared again covers the log up to that point.
 """
 
 import hashlib
@@ -21,13 +20,13 @@ PART_BYTES = 8
 
 
 def part(*definition: object) -> Part:
-    """The name of the part that a definition keeps, made of all that the definition says."""
+    """The name of a definition's part, derived from all that the definition says."""
     return hashlib.blake2b(msgspec.json.encode(definition), digest_size=PART_BYTES).digest()
 
 
 def meaning(project: Project, test: Expression | None) -> object:
-    """All that a condition on one event says: its text, the types of what it reads, the zone in
-    which it counts days."""
+    """All that the meaning of a condition on an event depends on: its text, the types of what it
+    reads, the time zone."""
     if test is None:
         return None
     types = {name: event_column(project, name) for name in sorted(test.columns)}

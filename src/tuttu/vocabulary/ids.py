@@ -1,4 +1,4 @@
-"""Ids of our own making."""
+"""Generated ids."""
 
 import secrets
 from functools import partial

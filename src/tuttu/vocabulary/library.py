@@ -10,7 +10,7 @@ from tuttu.vocabulary.values import Condition, Duration, Expression, Instant
 
 
 class Treatment(msgspec.Struct, frozen=True, kw_only=True):
-    """One way of carrying an action out.
+    """One way of delivering an action.
 
     cost: money (1/10,000 of the unit). uses: resource name to units. answer_within: after it, a
     counted contact without an outcome is *ignored*; None: never. holds: how long a shown offer
@@ -33,7 +33,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     Each block of conditions passes only if all are TRUE. value, relevance, propensity, effort are
     formulas over the same row; value and effort yield currency units (not 1/10,000), rounded once
-    by whoever computes worth. propensity: a formula, or the handle of a model (`model`), whose
+    where the worth is computed. propensity: a formula, or the handle of a model (`model`), whose
     score is missing until learning fills it. valid_through is exclusive of the instant after it:
     the action is valid while valid_from <= now < valid_until.
 
@@ -65,7 +65,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """All of them, in the order in which they are asked."""
+        """All of them, in the order of evaluation."""
         return (*self.eligible, *self.applicable, *self.suitable)
 
     @property
@@ -87,8 +87,8 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     (exclusive of its last instant with `until`, inclusive with `through`); a NULL instant makes
     the cooling part FALSE.
 
-    about: a collection: it is asked of each item (`item.<field>`), and blocks what is about that
-    very item; what is about another item, another collection or nothing it leaves alone.
+    about: a collection: it is evaluated for each item (`item.<field>`), and blocks only what is
+    about that item.
     """
 
     name: str
@@ -136,7 +136,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's thumb on the scale, with a name, an end and a reason."""
+    """A manual adjustment of worth, with a name, an end and a reason."""
 
     name: str
     times: float

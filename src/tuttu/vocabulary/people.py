@@ -17,7 +17,7 @@ class RefusedLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """One customer as the evidence stands now.
+    """One customer by the current evidence.
 
     fragments: oldest first, by (first effective time, key); the first names the customer.
     identifiers: all of them, in the order of their namespaces' priority, then by value.

@@ -40,6 +40,6 @@ KNOWN_PROJECTS = 8
 
 
 def remembered(work: Callable[[Project], T]) -> Callable[[Project], T]:
-    """The same project gives the same answer without working it out again."""
+    """Caches a function's result for each project."""
 
     return lru_cache(maxsize=KNOWN_PROJECTS)(work)

@@ -1,8 +1,8 @@
-"""A room as a record: all that the rest of the house must know of it, in one place.
+"""A room as a record: all that the other packages need to know of it, in one place.
 
-The list of rooms stands in `engine.rooms`. Reading a project, a version's life, the digest and the
-wide row walk that list, and know no room by name. Every field but the name has a default that says
-nothing, so that a room declares only what it does.
+The list of rooms is in `engine.rooms`. Loading and activating a project, the digest and the wide
+row iterate over that list, and know no room by name. Every field but the name has an empty default,
+so that a room declares only what it does.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +24,8 @@ Folds = Mapping[type[Any], Fold]
 class RoomFolds(msgspec.Struct, frozen=True, kw_only=True):
     """One room's folds in one commit, and the tables that they may write.
 
-    keep_versions: what they write is read by nobody yet: a record keeps its version, and no
-    decision that has read it is void.
+    keep_versions: nothing reads yet what they write: a record keeps its version, and decisions
+    that have read it do not conflict.
     """
 
     room: str
@@ -37,15 +37,15 @@ class RoomFolds(msgspec.Struct, frozen=True, kw_only=True):
 class Room(msgspec.Struct, frozen=True, kw_only=True):
     """One room.
 
-    tables: those that its folds write, and nobody else. folds: of a project, by type of fact.
-    parts: the names under which its state is kept, one for each definition; filler: the folds of
-    facts of the log into parts that do not cover them yet. columns: of the wide row, of which the
-    project's expressions may make use: asked before those are read, of a project in which company,
-    channels, surfaces, resources, namespaces, purposes and messages are there, and the rest is
-    empty. read: the values of these columns for one customer, before derived traits are worked
-    out. canonical: what it keeps of a customer, for the digest; whole: what belongs to no customer;
-    None: nothing, and the digest leaves the room out. can_follow: what keeps a version of the
-    project from following another one. check: faults of a project that only this room can see.
+    tables: those that only its folds write. folds: of a project, by type of fact. parts: the names
+    under which its state is kept, one for each definition; filler: the folds of facts of the log
+    into parts that do not cover them yet. columns: of the wide row, for the project's expressions:
+    called before those are read, with a project that has only company, channels, surfaces,
+    resources, namespaces, purposes and messages. read: the values of these columns for one
+    customer, before derived traits are computed. canonical: what it keeps of a customer, for the
+    digest; whole: what belongs to no customer; None: nothing, and the digest leaves the room out.
+    can_follow: incompatibilities of a version of the project with its predecessor. check: faults of
+    a project that only this room can see.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         return RoomFolds(room=self.name, tables=self._written, folds=self.folds(project))
 
     def filling(self, project: Project, behind: Behind) -> RoomFolds:
-        """The folds of a commit that tells the log to some of its parts."""
+        """The folds of a backfill's commit, into some of its parts."""
         return RoomFolds(room=self.name, tables=self._written, folds=self.filler(project, behind))
 
     @property

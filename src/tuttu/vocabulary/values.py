@@ -2,7 +2,7 @@
 
 At run time a value is plain Python: ``None`` is NULL, a timestamp is an integer of microseconds
 since 1970-01-01T00:00Z, a date is an integer of days since 1970-01-01, money is an integer of
-1/10,000 of the currency's unit. The type that tells them apart is declared, never guessed.
+1/10,000 of the currency's unit. The type that distinguishes them is declared, never guessed.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ DAY = 24 * HOUR
 INTEGER_MIN = -(2**63)
 INTEGER_MAX = 2**63 - 1
 COUNT_MAX = 2**53
-"""The most that a setting counts to: whoever reads JSON numbers as floats has it exactly."""
+"""Largest integer in settings: exact also where JSON numbers are read as floats."""
 
 Instant = int
 """Microseconds since 1970-01-01T00:00Z."""
@@ -44,7 +44,7 @@ Figures = Mapping[str, Figure]
 
 
 class Kind(StrEnum):
-    """The scalar types of DESIGN: "Meaning, settled once"."""
+    """The scalar types of conditions and formulas."""
 
     BOOL = "bool"
     INTEGER = "integer"
@@ -102,7 +102,7 @@ class Expression(Protocol):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A named test. The name, in plain words, is the reason people will read."""
+    """A named condition. The name, in plain words, is the reason that people read."""
 
     name: str
     test: Expression

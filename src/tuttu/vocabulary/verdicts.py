@@ -9,14 +9,14 @@ from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.values import Figures, Instant
 
 AS_WORDED = "as_worded"
-"""Code of a reason that was kept in words, before reasons were data: its value `words`."""
+"""Code of a reason kept as text, from before reasons were data: its value `words`."""
 
 
 class Reason(msgspec.Struct, frozen=True):
     """Why not, as data: a code, and the values that its words are made of.
 
-    A condition, guard, limit, suppression or resource among the values stands under that name, as
-    the project wrote it. Room `api` has the words.
+    A condition, guard, limit, suppression or resource among the values has that key, and the name
+    that the project gave it. Room `api` has the words.
     """
 
     code: str
@@ -35,9 +35,9 @@ def unpacked(text: str) -> Reason:
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One stage's no.
+    """One stage's refusal.
 
-    reason: the words of a receipt from before reasons were data; such a one has no code.
+    reason: the text in a receipt from before reasons were data; then there is no code.
     """
 
     stage: str
@@ -52,8 +52,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
         return Reason(AS_WORDED, {"words": self.reason})
 
     def same_as(self, again: "Refusal | None") -> bool:
-        """Whether a refusal that was worked out again is this one; of words, which nobody parses,
-        the stage alone tells."""
+        """Whether a refusal that was computed again is this one; for reasons kept as text only the
+        stages are compared."""
         if again is None or not self.code:
             return again is not None and again.stage == self.stage
         return self == again
@@ -109,7 +109,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """An earlier answer that is still held: nothing new was reserved."""
     held_until: Instant | None = None
     why: tuple[str, ...] = ()
-    """Names of the conditions that passed, in the order in which they were asked."""
+    """Names of the conditions that passed, in the order of evaluation."""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,8 +124,8 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 class LimitState(msgspec.Struct, frozen=True, kw_only=True):
     """What a contact limit counted, and how many it allowed.
 
-    opens: from when on time alone makes room for one contact more; None: there was room, or time
-    does not tell. shown: (action, item, day) of what counted already when it was shown again.
+    opens: when time alone makes room for one more contact; None: there was room, or time is not
+    enough. shown: (action, item, day) of what counted already when it was shown again.
     """
 
     rule: str
@@ -136,14 +136,14 @@ class LimitState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceiptEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What a decision rested on beside the row: with it and the project's version it can be worked
-    out again.
+    """What a decision depended on beside the row: with it and the project's version it can be
+    repeated.
 
-    consents: purpose to channel to why there was no permit, empty where there was one, in words
-    where the receipt is from before reasons were data; of the cells that were asked for. free:
+    consents: purpose to channel to why there was no permit, empty where there was one, as text
+    where the receipt is from before reasons were data; of the cells that were read. free:
     units of the resources that candidates use. silences, limits: what the ledger forbade or
-    counted. offers: earlier contacts that showing again would reuse. slots: as asked, where it was
-    not as declared. others: what stages keep that have no field here, by names of their own.
+    counted. offers: earlier contacts that showing again would reuse. slots: as requested, if not
+    as declared. others: what stages keep that have no field here, by names of their own.
     """
 
     consents: Mapping[str, Mapping[str, Reason | str]] = {}
@@ -160,8 +160,8 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
 
     read: the columns that conditions and formulas read, by name. read_of_items: by collection and
     item, what rules about that item read of it and of its own contacts. position: log position of
-    the snapshot. withheld: choices that the no-marketing control took back. asked: the person's
-    name as the doors show it, at the time.
+    the snapshot. withheld: choices that the no-marketing control removed. asked: the person's
+    name as the API showed it at the time.
     """
 
     id: str
@@ -183,15 +183,15 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     idempotency: bytes | None = None
     asked: str = ""
     who: Identifier | None = None
-    """The identifier that was asked about: the name of the fragment `customer`."""
+    """The requested identifier: the name of the fragment `customer`."""
     fragments: tuple[FragmentId, ...] = ()
-    """Of the customer as the evidence stood at the time, oldest first."""
+    """Of the customer by the evidence at the time, oldest first."""
     evidence: ReceiptEvidence | None = msgspec.field(default=None, name="grounds")
     """None: issued before receipts kept them."""
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
-    """Leave to contact a customer; made by the room `consent` alone."""
+    """Permission to contact a customer; only the room `consent` makes one."""
 
     purpose: str
     channel: str

@@ -1,7 +1,7 @@
-"""The HTTP door: one table of routes over the engine, on TCP and on the project's own socket.
+"""The HTTP API: one table of routes over the engine, on TCP and on the project's own socket.
 
-It knows who asks (a server key and its scopes), what shape a question has, and how a refusal is
-said. It must hold no rule of the trade and no SQL, keep nothing, and log nothing that was sent.
+It authenticates callers (a server key and its scopes), decodes requests, and encodes refusals. It
+must contain no business rule and no SQL, keep nothing, and log nothing that a client sent.
 """
 
 from tuttu.web.app import create_app

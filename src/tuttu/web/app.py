@@ -49,7 +49,7 @@ SECURITY_HEADERS = {
 def create_app(
     runtime: Runtime, *, local: bool = False, routes: Sequence[Route] = ROUTES
 ) -> ASGIApp:
-    """The application over an engine. local: everybody who reaches it may do everything."""
+    """The application over an engine. local: every caller has all scopes."""
     paths: dict[str, list[Route]] = {}
     for route in routes:
         paths.setdefault(route.path, []).append(route)
@@ -97,7 +97,7 @@ class Endpoint:
 
 
 class RouteHandler:
-    """One route at work: who asks, may they, what do they ask, the answer."""
+    """Handles the requests to one route: authenticate, authorise, decode, answer."""
 
     def __init__(self, runtime: Runtime, route: Route, local: bool) -> None:
         self._runtime = runtime
@@ -110,10 +110,10 @@ class RouteHandler:
         self._asks_query = bool(msgspec.structs.fields(route.query))
 
     async def respond(self, request: Request) -> Response:
-        """The answer, or the refusal, to one request: never raises on purpose.
+        """The answer, or the refusal, to one request: never raises deliberately.
 
-        Short work is done at once. What takes long must not keep the others waiting, nor must a
-        store on another machine, which may be slow, or away.
+        Short work runs on the event loop. Long work must not block it, nor must a store on
+        another machine, which may be slow or down.
         """
         route = self._route
         try:
@@ -143,7 +143,7 @@ class RouteHandler:
         return Response(content, headers=SECURITY_HEADERS, media_type="application/json")
 
     async def _call(self, request: Request) -> Call:
-        """The body is read only when the asker is known, or may say there who they are."""
+        """The body is read only if the caller is known, or if it may hold the caller's key."""
         route, headers = self._route, request.headers
         secret, encoding = secret_in(headers.get("authorization")), headers.get("content-encoding")
         if secret is None and route.writes_key and not self._local:
@@ -170,7 +170,7 @@ class RouteHandler:
         )
 
     async def _holder(self, secret: str | None) -> Holder:
-        """Who asks; refuses an asker who is unknown or not allowed to."""
+        """The caller; refuses one who is unknown or lacks the scope."""
         scope = self._route.scope
         if self._local or scope is None:
             return LOCAL if self._local else ANYBODY
@@ -213,7 +213,7 @@ def _query(request: Request, shape: type[msgspec.Struct]) -> msgspec.Struct:
 
 
 def _idempotency(request: Request, holder: Holder) -> bytes | None:
-    """The asker's key for "once only", so hashed that two askers never share one."""
+    """The Idempotency-Key, hashed with the caller so that two callers never share one."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None

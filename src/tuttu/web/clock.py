@@ -1,4 +1,4 @@
-"""The clock of a server, and how a clock learns where its store's time already is."""
+"""The clock of a server, which never shows a time before the newest one in its store."""
 
 import time
 
@@ -8,7 +8,7 @@ from tuttu.vocabulary.clock import ManualClock
 
 
 class ClockError(errors.FinalError):
-    """A clock would go back."""
+    """The clock would go back."""
 
 
 class SystemClock:

@@ -1,7 +1,7 @@
-"""How the routes hang together: which part of an answer is asked with next.
+"""The links between routes: which part of an answer is a parameter of which next request.
 
-Read by the OpenAPI document, and by those who walk it: the ids that one route gives are what
-another takes. Operations are named as the document names them.
+For the OpenAPI document and its clients: the ids that one route returns are what another takes.
+Operations have the names of the document.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The project's own socket: where it lies, and how it is opened."""
+"""The project's own socket: its path, and how it is opened."""
 
 import fcntl
 import os
@@ -26,8 +26,8 @@ def socket_path(folder: Path) -> Path:
 
 @contextmanager
 def reachable(path: Path) -> Iterator[str]:
-    """The socket's address, in force inside the block: its path, or that of a private link to its
-    folder, since folders may lie deeper than an address is long. Raises LocalSocketError."""
+    """The socket's address, valid inside the block: its path, or that of a private link to its
+    folder if the path is too long for an address. Raises LocalSocketError."""
     if _fits(str(path)):
         yield str(path)
         return
@@ -42,7 +42,7 @@ def _fits(address: str) -> bool:
 
 
 def _private_folder(path: Path) -> TemporaryDirectory[str]:
-    """In the system's place for temporary files, unless that lies too deep as well."""
+    """In the system's directory for temporary files, unless its path is too long as well."""
     for parent in (gettempdir(), "/tmp"):  # noqa: S108 nobody else can enter what is made in it
         if _fits(f"{parent}/tuttu-12345678/to/{path.name}"):
             with suppress(OSError):
@@ -54,7 +54,7 @@ def _private_folder(path: Path) -> TemporaryDirectory[str]:
 
 
 def answers(path: Path) -> bool:
-    """Whether a server listens there. Raises LocalSocketError if we may not ask it."""
+    """Whether a server listens there. Raises LocalSocketError without permission to connect."""
     if not path.exists():
         return False
     with socket.socket(socket.AF_UNIX) as probe, reachable(path) as address:
@@ -63,16 +63,16 @@ def answers(path: Path) -> bool:
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except PermissionError as error:
-            raise LocalSocketError(f"{path}: this user may not speak to the server") from error
+            raise LocalSocketError(f"{path}: this user may not connect to the server") from error
     return True
 
 
 @contextmanager
 def listen(path: Path) -> Iterator[socket.socket | None]:
-    """A listening socket that only its owner may open, gone at the end.
+    """A listening socket that only its owner may open, removed at the end.
 
-    None if another server of the folder lives and has it. What a dead one left is replaced: the
-    kernel knows who lives, by a lock beside the socket. Raises LocalSocketError.
+    None if another running server of the folder has it. The socket of a dead one is replaced: a
+    lock file beside it shows whether its server is alive. Raises LocalSocketError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("ab") as lock:

@@ -1,7 +1,7 @@
-"""The log: one line of JSON for each thing that went wrong, and no word of what was sent.
+"""The server's log: one line of JSON for each error, without anything that a client sent.
 
-Neither bodies, nor paths with ids in them, nor the texts of unforeseen exceptions are written,
-since each of them may carry a secret or a person's data; type and frames say where to look.
+Neither bodies, nor paths with ids in them, nor the messages of unexpected exceptions are written,
+since each of them may carry a secret or personal data; type and frames say where to look.
 """
 
 import json
@@ -54,7 +54,7 @@ def configure() -> None:
 
 
 def unforeseen(route: Route, error: Exception) -> str:
-    """Logs an error that nobody foresaw; returns the number under which it stands there."""
+    """Logs an unexpected error; returns the number under which it is logged."""
     incident = secrets.token_hex(8)
     fields = {"incident": incident, "method": route.method, "route": route.path, "status": 500}
     LOGGER.error(
@@ -66,7 +66,7 @@ def unforeseen(route: Route, error: Exception) -> str:
 
 
 def refused(route: Route, status: int, code: str) -> None:
-    """Logs a refusal that is the server's own trouble."""
+    """Logs a refusal that the server is responsible for."""
     fields = {"method": route.method, "route": route.path, "status": status, "code": code}
     LOGGER.warning("not available", extra={"fields": fields})
 
@@ -78,11 +78,11 @@ def reloaded(answer: ReloadAnswer) -> None:
 
 
 def faulty(faults: Sequence[Fault]) -> None:
-    """Logs every fault of a project folder; the version before it goes on."""
+    """Logs every fault of a project folder; the active version stays."""
     for fault in faults:
         LOGGER.error("faulty project", extra={"fields": {"fault": str(fault)}})
 
 
 def not_reloaded(error: TuttuError) -> None:
-    """Logs why the project folder was not read anew."""
+    """Logs why the project folder was not reloaded."""
     LOGGER.error("project not reloaded", extra={"fields": {"why": str(error)}})

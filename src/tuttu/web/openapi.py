@@ -158,7 +158,7 @@ def _refused(route: Route) -> Json:
 
 
 def _refusals(shown: Json) -> Json:
-    """The two kinds of refusal: one that stands, and one that may pass."""
+    """The two kinds of refusal: a final one, and one that may pass."""
     content = {MEDIA_TYPE: {"schema": shown[repr(Problem)]}}
     seconds = {"schema": {"type": "integer", "minimum": 1}, "description": "ask again after these"}
     return {

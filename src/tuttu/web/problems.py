@@ -1,4 +1,4 @@
-"""Refusals in the shape of RFC 9457, and which error of the engine becomes which of them."""
+"""Problem details (RFC 9457), and which error of the engine becomes which of them."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,8 +10,8 @@ from tuttu.vocabulary import errors
 
 MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_SECONDS = 5
-"""How soon to ask again: another sender is through at once, a disk or a database is not back so
-soon. Clients honour whole seconds only."""
+"""Seconds for Retry-After: a conflict is over at once, a full disk or a database that is down
+takes longer. Clients honour whole seconds only."""
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -28,7 +28,7 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class ProblemError(Exception):
-    """Raised by whoever answers, to refuse with a problem."""
+    """Raised while a request is handled, to refuse it with a problem."""
 
     def __init__(
         self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
@@ -53,11 +53,10 @@ class ProblemError(Exception):
 
 
 def faulty(error: errors.ProjectError) -> ProblemError:
-    """A project folder that cannot be activated, with every fault; the version before it goes
-    on."""
+    """A project folder that cannot be activated, with every fault; the active version stays."""
     count = len(error.faults)
     detail = f"the project folder has {'1 fault' if count == 1 else f'{count} faults'}"
-    problem = ProblemError(422, "faulty_project", f"{detail}; the version before it goes on")
+    problem = ProblemError(422, "faulty_project", f"{detail}; the version before it stays active")
     problem.faults = [shown_fault(fault) for fault in error.faults]
     return problem
 
@@ -75,7 +74,7 @@ CODES: tuple[tuple[type[errors.TuttuError], int, str], ...] = (
 
 
 def problem_of(error: errors.TuttuError) -> ProblemError:
-    """The refusal that tells what an error says; one that may pass says when to ask again."""
+    """The refusal for an error; one that may pass says when to retry."""
     if isinstance(error, errors.CallRefused):
         return ProblemError(error.status, error.code, str(error))
     if isinstance(error, errors.ProjectError):

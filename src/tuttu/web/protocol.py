@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one connection: uvicorn's protocol with an end to its patience."""
+"""HTTP/1.1 on one connection: uvicorn's protocol with limits of size and time."""
 
 import asyncio
 
@@ -10,8 +10,8 @@ TOO_LARGE_HEAD = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: c
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """Bounds what uvicorn leaves open: how large a head may be, and how long a connection may
-    send without asking anything. The body of a running request is `tuttu.web.request`'s."""
+    """Bounds what uvicorn does not: the size of a head, and how long a connection may send without
+    a complete request. The body of a running request is `tuttu.web.request`'s."""
 
     head_bytes = HEAD_BYTES
     head_seconds = HEAD_SECONDS

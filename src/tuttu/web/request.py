@@ -1,6 +1,4 @@
-"""What was sent, and by whom: the secret in the headers, the key that it opens, and a body that is
-read only so far and only so long.
-"""
+"""Reading a request: the caller's key from the headers, a body within limits of size and time."""
 
 import asyncio
 import base64
@@ -17,17 +15,17 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tuttu", Basic realm="tuttu", cha
 
 
 class Holder(NamedTuple):
-    """Who asks, and what he may do."""
+    """The caller, and what they may do."""
 
     name: str
     scopes: frozenset[str]
 
 
 LOCAL = Holder(LOCAL_NAME, ALL_SCOPES)
-"""Whoever may open the project's own socket: the file's permission is his key."""
+"""A caller on the project's own socket: the file's permissions stand in for a key."""
 
 ANYBODY = Holder("anybody", frozenset())
-"""Whoever asks what is open to all."""
+"""A caller of a route that is open to all."""
 
 
 def secret_in(header: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What a route is: one line of the table, and how a request becomes a use case's arguments."""
+"""A route: one line of the table, and how a request becomes a use case's arguments."""
 
 import inspect
 import re
@@ -17,10 +17,10 @@ UseCase = Callable[..., object]
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One request that may be answered: the asker known and allowed, the shape as declared.
+    """One authorised and decoded request.
 
     by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
-    decoded. encoding: the Content-Encoding of a raw body. idempotency: of this asker's alone.
+    decoded. encoding: the Content-Encoding of a raw body. idempotency: a key of this caller only.
     language: of the words of reasons, as Accept-Language asks for it.
     """
 
@@ -43,9 +43,9 @@ ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
     "body": attrgetter("body"),
     "who": lambda call: who_of(call.runtime.project, call.path["id"]),
 }
-"""What a use case may ask for, by the name of its parameter; any other is one of the path's."""
+"""Arguments of use cases by parameter name; any other name is a parameter of the path."""
 OWN = frozenset({"report", "progress"})
-"""Parameters that a door leaves at their defaults."""
+"""Parameters that the API leaves at their defaults."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     ``NoneType`` takes none. answer ``NoneType``: 204, no content. shown_body: the type that the
     document shows for a raw body. writes_key: the key may stand in the body as ``writeKey``. slow:
     done beside the loop, in a thread. refusals: statuses of its own, beside those that follow from
-    what it takes. storeless: asks nothing of the store, and is answered whatever becomes of it.
+    what it takes. storeless: does not use the store, and is answered even if that is unavailable.
     """
 
     method: str
@@ -93,7 +93,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def takes(self) -> bool:
-        """Whether anything is asked that could be wrong."""
+        """Whether the route takes any input that could be wrong."""
         asked = self.body is not NoneType or "{" in self.path or self.idempotent
         return asked or bool(msgspec.structs.fields(self.query))
 

@@ -6,7 +6,7 @@ import msgspec
 
 Said = dict[str, Any] | None
 Name = str | int | float
-"""An id or a name; numbers are taken too, as the text that they are."""
+"""An id or a name; numbers are accepted too, as their text."""
 
 
 class Common(msgspec.Struct, kw_only=True, rename="camel"):

@@ -23,8 +23,8 @@ from tuttu.web.routes import ROUTES
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
-"""How long a connection is kept without a question. Longer than clients and proxies keep theirs,
-which is 60 seconds at most as a rule: whoever closes first never meets a question under way."""
+"""How long an idle connection is kept. Longer than clients and proxies keep theirs, usually at most
+60 seconds: so they close first, and no request is lost on a connection being closed."""
 
 
 class AddressError(FinalError):
@@ -66,7 +66,7 @@ def url_of(bound: socket.socket) -> str:
 
 
 class Doors:
-    """The doors of one engine: a TCP address, and the project's own socket unless another server
+    """The sockets of one engine: a TCP address, and the project's own socket unless another server
     has it."""
 
     def __init__(
@@ -81,7 +81,7 @@ class Doors:
             self._doors.append((_server(create_app(runtime, local=True, routes=routes)), own))
 
     async def run(self, told: Callable[[], None]) -> None:
-        """Serves until `stop`; calls `told` once every door answers."""
+        """Serves until `stop`; calls `told` once every socket accepts requests."""
         async with asyncio.TaskGroup() as tasks:
             for server, door in self._doors:
                 tasks.create_task(server.serve(sockets=[door]))
@@ -93,7 +93,7 @@ class Doors:
         told()
 
     def stop(self) -> None:
-        """Ends the requests in flight, then `run`; said twice, it waits for nobody."""
+        """Waits for the requests in flight, then ends `run`; called twice, it does not wait."""
         for server, _ in self._doors:
             server.force_exit = server.should_exit
             server.should_exit = True
@@ -102,7 +102,7 @@ class Doors:
 def serve(
     runtime: Runtime, bound: socket.socket, folder: Path, told: Callable[[str], None]
 ) -> None:
-    """Serves until SIGTERM or SIGINT; SIGHUP reads the project folder anew. `told` hears the
+    """Serves until SIGTERM or SIGINT; SIGHUP reloads the project folder. `told` is called with the
     address. Raises LocalSocketError."""
     with (
         local.listen(local.socket_path(folder)) as own,
@@ -126,7 +126,7 @@ async def _until_signalled(runtime: Runtime, doors: Doors, told: Callable[[], No
 
 
 def _reload(runtime: Runtime) -> None:
-    """Whoever sent the signal hears nothing, so the log does."""
+    """A signal has no reply, so the result goes to the log."""
     try:
         log.reloaded(engine.reload(runtime, "signal"))
     except ProjectError as error:

@@ -250,7 +250,7 @@ class Days:
             self.told.decisions[name or idempotency] = answer["decision_id"]
 
     def _seen(self, who: str, decision: str, *what: str) -> None:
-        """What tuttu showed him then, he saw and perhaps clicked on."""
+        """The customer saw what tuttu showed then, and perhaps clicked on it."""
         path = f"/v1/decisions/{decision}"
         shown = self._doors.ask("GET", path, key=self.told.keys["desk"])["decision"]["choices"]
         for each in what:

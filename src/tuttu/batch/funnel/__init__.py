@@ -1,7 +1,7 @@
 """The funnel: how many customers each action reaches, and at which stage it loses the others.
 
-It judges nothing itself: every customer is put before the decision of real time, as a dry run, and
-what is decided there is counted here.
+It has no rules of its own: the real-time decision runs for every customer, as a dry run, and the
+results are counted here.
 """
 
 from tuttu.batch.funnel.judging import funnel_of

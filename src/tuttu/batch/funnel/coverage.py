@@ -1,7 +1,7 @@
-"""Which stages the data feeds: one that nothing feeds has refused nobody, and says nothing of it.
+"""Which stages have data: one without any refuses nobody, which must not be read as a pass.
 
-A stage reads columns, and a column rests on roots: what was written, collected, contacted or
-chosen. A stage is fed once one of its roots is known of one customer.
+A stage reads columns, and a column depends on roots: what was written, collected, contacted or
+chosen. A stage has data once one of its roots is known for one customer.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ Probe = Callable[[DecisionView], bool]
 
 
 class StageCoverage:
-    """Looks at one customer after the other for what has not been seen of anybody yet."""
+    """Checks one customer after the other for roots that no customer had so far."""
 
     def __init__(self, project: Project, candidates: Iterable[Candidate], stages: Stages) -> None:
         self._roots = {
@@ -36,7 +36,7 @@ class StageCoverage:
             del self._waiting[root]
 
     def feeds(self, candidate: Candidate, stage: str) -> bool:
-        """Whether anything that the stage reads of the candidate was known of anybody."""
+        """Whether anything that the stage reads for the candidate was known for any customer."""
         return any(root not in self._waiting for root in self._roots[candidate.key, stage])
 
 
@@ -57,12 +57,12 @@ def _probe(project: Project, root: Root) -> Probe:
 
 
 def _counts(trait: company.Trait) -> bool:
-    """Never NULL: a count of nothing is 0, and what never happened in order is FALSE."""
+    """Never NULL: a count of nothing is 0, and a sequence that did not happen is FALSE."""
     return bool(trait.sequence) or trait.aggregate is not None
 
 
 def _roots(project: Project, candidate: Candidate, stage: Stage) -> frozenset[Root]:
-    """What the stage's rules for the candidate rest on; empty where there is no rule."""
+    """The roots of the stage's rules for the candidate; empty where there is no rule."""
     reads = stage.reads(candidate.action, candidate.treatment, project)
     roots = set(reads.roots)
     for each in reads.expressions:
@@ -72,7 +72,7 @@ def _roots(project: Project, candidate: Candidate, stage: Stage) -> frozenset[Ro
 
 
 def _of_collection(root: Root, about: str | None) -> Root:
-    """What an item says rests on the collection that it is of."""
+    """The root of an item's field is its collection."""
     return about if about is not None and root.startswith(values.item_column("")) else root
 
 

@@ -1,4 +1,4 @@
-"""Every customer of a store before every action, one dry run each."""
+"""Runs every customer of a store against every action, one dry run each."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def funnel_of(  # noqa: PLR0913
 ) -> Funnel:
     """Judge every customer of one snapshot with every action. Writes nothing.
 
-    surfaces: asked together, as one request, in this order; all of them by default. language: of
+    surfaces: requested together, in this order; all of them by default. language: of
     the words of reasons. Holds one customer at a time. Raises BadRequest for a surface that is not
     declared.
     """

@@ -13,10 +13,10 @@ from tuttu.vocabulary.verdicts import Reason, Verdict
 Cause = tuple[str, tuple[tuple[str, Figure], ...]]
 """Code of a reason, and those of its values that name a rule or a rival."""
 End = tuple[int, Cause]
-"""Where a candidate ended: the place of the stage that refused it, and why; the place behind the
-last stage: nowhere, it was chosen."""
+"""Where a candidate ended: the index of the stage that refused it, and why; the index after the
+last stage: it was chosen."""
 Feeds = Callable[[Candidate, str], bool]
-"""Whether anything that the stage reads of a candidate was known of anybody."""
+"""Whether anything that the stage reads for a candidate was known for any customer."""
 _CHOSEN: Cause = ("", ())
 
 
@@ -33,8 +33,8 @@ class StageCount(msgspec.Struct, frozen=True, kw_only=True):
 
     reasons: of the refused, in words, the most frequent first; figures that differ by customer read
     `…`. by_code: the same as data.
-    no_data: nobody was refused and nobody could be: there is no rule here, or nothing that one
-    reads is known of anybody.
+    no_data: nobody was refused and nobody could be: there is no rule here, or nothing that it
+    reads is known for any customer.
     """
 
     stage: str
@@ -49,7 +49,7 @@ class StageCount(msgspec.Struct, frozen=True, kw_only=True):
 class FunnelLine(msgspec.Struct, frozen=True, kw_only=True):
     """One action by one treatment, or (treatment None) by the one that gets furthest.
 
-    A customer whom an action reaches by web and not by call counts as reached in the whole line.
+    A customer reached by an action on the web but not by call counts as reached in the whole line.
     stages: all of them, in order. chosen: customers to whom it would be shown. about: the
     collection that the action is about: then each of a customer's items counts by itself, and a
     customer without any counts once, as refused for want of one.
@@ -70,7 +70,7 @@ class FunnelLine(msgspec.Struct, frozen=True, kw_only=True):
 class Funnel(msgspec.Struct, frozen=True, kw_only=True):
     """lines: of each action the whole line, then its treatments; actions in the order of names.
 
-    now: ISO 8601 in UTC, as doors show it.
+    now: ISO 8601 in UTC, as the API shows it.
     """
 
     now: str

@@ -1,4 +1,4 @@
-"""Both ways side by side, in SQL: what is counted, and what differs."""
+"""Compares both implementations in SQL: what is counted, and what differs."""
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
@@ -111,8 +111,8 @@ def answers(layout: Layout, about: str | None, asked: Sequence[DefinitionCheck])
 
 
 def _about(layout: Layout, about: str, table: str) -> str:
-    """A row for each item, or for a customer who has none: their columns, the item's fields, and
-    what the ledger knows of the item."""
+    """A row for each item, or for a customer without any: the customer's columns, the item's
+    fields, and the ledger's columns about the item."""
     laid_over = exporting.ledger_columns(layout)
     but = f" EXCLUDE ({', '.join(map(quoted_name, laid_over))})" if laid_over else ""
     fields = "".join(

@@ -1,4 +1,4 @@
-"""Everything that is asked of a customer, each question with both ways to its answer."""
+"""Everything that is evaluated for a customer, each with both of its implementations."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -18,8 +18,8 @@ ITEM_KEY = f'"{KEY}"'
 
 
 class CheckSubject(msgspec.Struct, frozen=True):
-    """Who is judged: a customer, or one of their items in the collection `about`; item None there:
-    they have none."""
+    """The subject: a customer, or one of their items in the collection `about`; item None there:
+    the customer has none."""
 
     view: DecisionView
     row: values.Row
@@ -41,7 +41,7 @@ class DefinitionCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def subjects(project: Project) -> list[str | None]:
-    """Whom rules are about: customers (None), and the items of collections."""
+    """The subjects of rules: customers (None), and the items of collections."""
     return [None, *sorted({each.about for each, _ in ways(project) if each.about is not None})]
 
 
@@ -63,13 +63,13 @@ def _named(project: Project) -> Iterator[NamedExpression]:
 
 
 def expressions(project: Project) -> Iterator[values.Expression]:
-    """All conditions and formulas that are asked of a customer or of one of their items."""
+    """All conditions and formulas that are evaluated for a customer or one of their items."""
     return (each.expression for each in _named(project))
 
 
 def definition_checks(project: Project, about: str | None) -> list[DefinitionCheck]:
-    """What is asked of a customer (about None), or of each of their items in a collection. An
-    expression that several rules have in common is asked once."""
+    """The checks for a customer (about None), or for each of their items in a collection. An
+    expression that several rules share is evaluated once."""
     found = list(_derived(project)) if about is None else []
     for action in project.actions.values():
         if action.about == about:

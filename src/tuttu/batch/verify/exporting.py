@@ -1,5 +1,4 @@
-"""From one snapshot to the files of an export: everybody's row, what is said of them live, and the
-log."""
+"""Exports one snapshot to files: the row of every customer, the live results, and the log."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -34,14 +33,14 @@ def items_table(layout: batch.Layout, collection: str) -> str:
 
 
 def ledger_columns(layout: batch.Layout) -> list[str]:
-    """The columns that are neither of the profile nor of time: what the ledger knows."""
+    """The ledger's columns: those that belong neither to the profile nor to time."""
     project = layout.project
     known = {*project.row_schema.columns, *project.row_schema.collections, "now"}
     return [name for name in layout.relation() if name not in known]
 
 
 def answer(number: int) -> str:
-    """The column of the answer to a question."""
+    """The column of the result of a check."""
     return f"tuttu answer {number}"
 
 
@@ -57,7 +56,7 @@ class Counts(NamedTuple):
 
 
 class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
-    """asked: by collection that questions are about, None for those about customers."""
+    """asked: checks by the collection that they are about, None for customers."""
 
     bench: ExportWorkspace
     layout: batch.Layout
@@ -66,7 +65,7 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     masks: batch.Masks
 
     def write(self, reader: facts.Reader, now: values.Instant, progress: Progress) -> Counts:
-        """Everybody, and the whole log."""
+        """All customers, and the whole log."""
         log = batch.LogExport(self.bench, self.layout, self.masks)
         customers = self._people(log, reader, now, progress)
         heard = 0
@@ -112,7 +111,7 @@ def name_of(customer: people.Customer) -> str:
 
 
 class _Sheets:
-    """The tables of what is live."""
+    """The tables of live results."""
 
     def __init__(self, export: ExportWriter) -> None:
         self._export, self._layout = export, export.layout
@@ -206,7 +205,7 @@ class _Sheets:
 
 
 def _subjects(found: DecisionView, about: str | None) -> Iterator[CheckSubject]:
-    """The customer, or each of their items, or that they have none."""
+    """The customer, or each of their items; without any, one subject with item None."""
     if about is None:
         yield CheckSubject(found, found.row)
         return

@@ -1,4 +1,4 @@
-"""One run: export, ask, compute, compare, and leave nothing behind."""
+"""One run: export, evaluate, compute, compare, and clean up."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,8 +47,8 @@ class Runs:
 
     @contextmanager
     def workspace(self) -> Iterator[ExportWorkspace]:
-        """A private place for one run. Raises ExportError, InterruptedRunError; the files are gone
-        in any case."""
+        """A private folder for one run. Raises ExportError, InterruptedRunError; the files are
+        deleted in any case."""
         with open_workspace() as workspace:
             self._workspaces.add(workspace)
             if self._over:
@@ -59,7 +59,7 @@ class Runs:
                 self._workspaces.discard(workspace)
 
     def interrupt(self) -> None:
-        """Ends what is at work, and what would begin."""
+        """Interrupts running work, and any that would begin."""
         self._over = True
         for workspace in list(self._workspaces):
             workspace.interrupt()
@@ -68,7 +68,7 @@ class Runs:
 def export(
     reader: facts.Reader, plan: ExportPlan, workspace: ExportWorkspace, progress: Progress
 ) -> Export:
-    """Everybody judged row by row on one snapshot, and the whole log, written to the workspace.
+    """Exports the row-by-row results for all customers of one snapshot, and the whole log.
 
     Raises ExportError, InterruptedRunError.
     """
@@ -85,7 +85,7 @@ def export(
 
 
 def compare(found: Export, progress: Progress) -> Verification:
-    """Both ways side by side. Raises ExportError, InterruptedRunError."""
+    """Compares both implementations. Raises ExportError, InterruptedRunError."""
     bench, layout = found.writer.bench, found.writer.layout
     comparison = comparing.Comparison(bench)
     for about, asked in found.writer.asked.items():

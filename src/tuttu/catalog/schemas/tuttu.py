@@ -8,7 +8,7 @@ def tuttu() -> s.Shape:
         "name": s.word("the company's name in one word", "Names the project in answers and logs."),
         "environment": s.choice(
             ("dev", "test", "live"),
-            "Outside live nothing leaves the house but to listed addresses.",
+            "Outside live nothing is sent but to listed addresses.",
         ),
         "currency": s.text(
             "a currency code such as EUR", "ISO 4217. All money is in it.", "^[A-Z]{3}$"

@@ -2,7 +2,7 @@
 
 A tree is read backwards (`propagation`, `inverse`, `items`) for the values at which something
 turns, and searched (`search`, `candidates`) for the least that does. Pure, as the room around it
-is; a change is only ever proposed here, and judged where the condition is asked.
+is; a change is only proposed here, and judged where the condition is evaluated.
 """
 
 from tuttu.policy.solver.boundaries import distance

@@ -111,7 +111,7 @@ def same(one: Value, other: Value) -> bool:
 
 def distance(old: Value, new: Value, kind: Kind | None) -> float:
     """How far a change goes: numbers and moments by their difference, from 0 to 1; another text or
-    truth is 1, a value for what was unknown too; to forget a value is further. kind None: items."""
+    truth is 1, a value for what was unknown too; to become unknown is further. kind None: items."""
     if isinstance(new, list):
         return _of_items(old if isinstance(old, list) else [], new)
     if new is None or old is None:

@@ -65,16 +65,16 @@ def moves_needed(unmet: Iterable[Goal], fixed: Collection[str]) -> int:
 class Domain(msgspec.Struct, frozen=True, kw_only=True):
     """What may be set, and to what.
 
-    watched: all trees whose value matters: of two values of one column that none of them can tell
-    apart, only the nearer is tried. known: values that columns are known to take. closed: columns
-    that stay as they are.
+    watched: all trees whose value matters: of two values of one column that none of them
+    distinguishes, only the nearer is tried. known: values that columns are known to take. closed:
+    columns that stay as they are.
     """
 
     watched: Sequence[t.Node] = ()
     known: KnownValues = {}
     closed: frozenset[str] = frozenset()
     values: dict[str, list[Value]] = {}
-    """Worked out once: by column, what any watched tree proposes on the first row."""
+    """Computed once: by column, what any watched tree proposes on the first row."""
 
     def widely(self, column: str, row: Row) -> list[Value]:
         if column not in self.values:

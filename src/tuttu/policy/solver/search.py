@@ -1,6 +1,6 @@
 """The smallest set of moves that gets somewhere: fewest first, then the shortest way.
 
-Knows no conditions and no customers: what a move leads to is asked of a function.
+Knows no conditions and no customers: a function evaluates each move.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ Moves: TypeAlias = tuple[Move, ...]
 class SearchState(NamedTuple):
     """What some moves lead to.
 
-    needed: at least so many moves more. solved: whether these are enough; asked only of the best
+    needed: at least so many moves more. solved: whether these are enough; called only for the best
     that is open. moves: what could come next; what cannot help may be left out.
     """
 
@@ -73,7 +73,7 @@ def best_first(
 ) -> Moves | None:
     """The fewest moves that are enough, of these the nearest; None if there are none.
 
-    most: moves at most. budget: how often `evaluate` may be asked before the search gives up.
+    most: moves at most. budget: how often `evaluate` may be called before the search gives up.
     Best first, by (moves + those needed, distance): what is taken up first and is enough is least.
     """
     start = evaluate(())

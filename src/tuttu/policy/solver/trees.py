@@ -18,7 +18,7 @@ column can begin so."""
 
 @lru_cache(maxsize=_KEPT)
 def compiled(node: t.Node) -> CompiledExpression:
-    """A part of an expression as one that can be asked by itself."""
+    """A part of an expression as one that can be evaluated by itself."""
     return CompiledExpression("", node, frozenset())
 
 
@@ -35,14 +35,14 @@ def columns_in(node: t.Node) -> frozenset[str]:
 
 @lru_cache(maxsize=_KEPT)
 def count_reads(node: t.Node, collection: str) -> int:
-    """How many parts of the tree ask for the items of a collection."""
+    """How many parts of the tree read the items of a collection."""
     asking = (each for each in t.walk(node) if isinstance(each, t.Quantifier | t.Aggregate))
     return sum(each.collection == collection for each in asking)
 
 
 @lru_cache(maxsize=_KEPT)
 def literals_in(node: t.Node) -> Mapping[str, tuple[Value, ...]]:
-    """Column to the constants that stand beside it anywhere below."""
+    """Column to the constants that it is compared with anywhere below."""
     found: dict[str, dict[Value, None]] = {}
     for each in t.walk(node):
         below = [getattr(each, name) for name in each.__struct_fields__]
@@ -76,7 +76,7 @@ def item_condition(condition: t.Node) -> t.Node:
 
 
 def item_row(row: Row, item: Mapping[str, Value]) -> dict[str, Value]:
-    """The row on which `of_item`'s conditions are asked."""
+    """The row on which `of_item`'s conditions are evaluated."""
     return {**row, **{_ITEM + name: value for name, value in item.items()}}
 
 

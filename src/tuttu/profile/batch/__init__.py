@@ -1,9 +1,9 @@
-"""The traits of everybody, computed over the whole event log by SQL: the other way to the same.
+"""The traits of all customers, computed by SQL over the whole event log: the second implementation.
 
 An exported log (Parquet files on a workspace) holds the events as rows, under pseudonyms; from it
-every trait, source, collection and group is computed for all customers at once. Nothing of the
-live fold takes part: what is shared is how one JSON value becomes one declared type. It must not
-read state, and it decides nothing: the two are compared in `batch`.
+every trait, source, collection and group is computed for all customers at once. It shares no code
+with the live fold but the conversion of a JSON value to its declared type. It must not read state,
+and it decides nothing: the two are compared in `batch`.
 """
 
 from tuttu.profile.batch.computing import COMPUTED, compute

@@ -15,7 +15,7 @@ from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.values import Instant
 
 COMPUTED = "computed"
-"""The table of what came out: a customer a row, with the columns of `Layout.column`."""
+"""The result table: one row per customer, with the columns of `Layout.column`."""
 
 
 def compute(bench: ExportWorkspace, layout: lay.Layout, customers: str, now: Instant) -> None:
@@ -69,7 +69,7 @@ def _aggregated(layout: lay.Layout, trait: Trait, now: Instant) -> str:
 
 
 def _stored(layout: lay.Layout, customers: str, made: Iterable[Made]) -> str:
-    """What the log says of each customer; where profiling is refused, what it must not say."""
+    """Traits computed from the log, for each customer; NULL where profiling is refused."""
     named: set[str] = set()
     joins, columns = "", []
     for number, each in enumerate(made):

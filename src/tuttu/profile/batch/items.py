@@ -1,4 +1,4 @@
-"""Collections as SQL: each field of an item as it was said last, and what is made of the items."""
+"""Collections as SQL: the last value of each field of an item, and aggregates over items."""
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
@@ -12,14 +12,14 @@ from tuttu.vocabulary.values import Instant
 
 
 def latest(layout: Layout, collection: str) -> str:
-    """The table of a collection's items as they stand: `CUSTOMER`, `KEY`, and the fields."""
+    """The table of a collection's current items: `CUSTOMER`, `KEY`, and the fields."""
     return f"latest {log.items_table(layout, collection)}"
 
 
 def compute(
     bench: ExportWorkspace, layout: Layout, collection: Collection, now: Instant
 ) -> list[Made]:
-    """Makes the table `latest`, and one of what is made of its items."""
+    """Makes the table `latest`, and one of the aggregates over its items."""
     name, table = collection.name, latest(layout, collection.name)
     bench.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_latest(layout, collection)}")
     columns = {
@@ -42,7 +42,7 @@ def compute(
 
 
 def _latest(layout: Layout, collection: Collection) -> str:
-    """One row for each item; `tuttu at` is when and by which event a field was said last."""
+    """One row for each item; `tuttu at`: when and by which event a field was last written."""
     newest, fields = [], []
     for field in collection.fields:
         column, last = quoted_name(layout.field(collection.name, field)), _last(field)

@@ -1,8 +1,8 @@
-"""Which columns an export has, and which of them stand there as they are.
+"""Which columns an export has, and which of them are not masked.
 
 A trait's value is in an export only if a condition, formula or other trait reads it; of all others
-there is a mask. Whatever is read together is shown together: a trait, what its sources wrote, and
-the traits of which it is the first known.
+there is a mask. Columns that belong together are shown together: a trait, its sources, and the
+traits of which it is the first known.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from tuttu.vocabulary.project import Project
 TEXT = values.Type(values.Kind.TEXT)
 CUSTOMER, FRAGMENT, EVENT_ID = "tuttu customer", "tuttu fragment", "tuttu id"
 PROFILING, KEY, TIME = "tuttu profiling", "tuttu key", "tuttu time"
-"""Columns of our own: no name of a company has a space in it."""
+"""Internal columns: no declared name has a space in it."""
 EVENTS, TRAITS = "events", "its traits"
 Place = tuple[str, str]
 """A trait (`TRAITS`), a property of events (`EVENTS`), or a field of a collection; and its name."""
@@ -24,8 +24,8 @@ Place = tuple[str, str]
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """traits: whose values are shown. fields: by collection, the fields that are. events: what
-    the aggregates over events read of one. masked: columns of an event that only go from there
-    into a trait that nobody reads."""
+    the aggregates over events read of one. masked: columns of an event that are only copied
+    into a trait that nothing reads."""
 
     project: Project
     reads: Reads
@@ -39,7 +39,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return base_of(self.project, column) in self.traits
 
     def column(self, name: str) -> str:
-        """How a trait's or a source's column is called in the export."""
+        """The name of a trait's or a source's column in the export."""
         return name if self.shows(name) else masked(name)
 
     def type_of(self, name: str) -> values.Type:
@@ -65,7 +65,7 @@ def masked(name: str) -> str:
 
 
 def layout_of(project: Project, expressions: Iterable[values.Expression]) -> Layout:
-    """expressions: all that are asked of a customer; those that make traits are known here."""
+    """expressions: all that are evaluated for a customer, beside those of derived traits."""
     traits = project.profile.traits
     derived = [trait.derived for trait in traits.values() if trait.derived]
     reads = _of_rows(project, reads_of([*expressions, *derived]))

@@ -1,4 +1,4 @@
-"""The event log as rows: what each event says, decoded and typed, and nothing computed yet."""
+"""The event log as rows: the content of each event, decoded and typed; nothing is computed here."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ Said = Mapping[str, object]
 
 
 def written_table(declared: str) -> str:
-    """Where the values of one DuckDB type are, whichever trait they were written into."""
+    """The table with the written values of one DuckDB type, for all traits."""
     return f"written {declared.replace('[]', ' list')}"
 
 
@@ -139,7 +139,7 @@ class LogExport:
         return self._order_of(collection, field, value)
 
     def _order_of(self, collection: str, field: str, value: values.Value) -> str | None:
-        """Lists and truth values have no order; nothing asks for their greatest."""
+        """Lists and booleans have no order; nothing takes their minimum or maximum."""
         if isinstance(value, bool | list):
             return self._masks.mask(value)
         return self._masks.ranked(field_scope(collection, field), value)
@@ -166,8 +166,8 @@ def _item_columns(layout: lay.Layout, collection: company.Collection) -> dict[st
 
 
 def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str, values.Value]]:
-    """(trait, source, value) of every place where the event says a trait, the more particular
-    place later."""
+    """(trait, source, value) of every place where the event has a trait, the more specific place
+    later."""
     project = layout.project
     spoken: list[tuple[str, str, object]] = []
     about_person = [_dict(_object(event.context).get("traits"))]

@@ -1,4 +1,4 @@
-"""What stands in an export instead of a value that no condition names."""
+"""Masks: what an export holds in place of a value that no condition reads."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ BYTES = 16
 
 
 class Masks:
-    """Keyed hashes: equal values have equal masks, and nobody who lacks the key learns more.
+    """Keyed hashes: equal values have equal masks, which reveal nothing else without the key.
 
-    Where the order of masked values counts, they are ranked: their places in their order, within
-    a scope. Those values themselves stay in memory until `ranks` was asked.
+    Where the order of masked values counts, they are ranked within a scope. Those values are kept
+    in memory until `ranks` is called.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -30,7 +30,7 @@ class Masks:
         return hashlib.blake2b(plain, key=self._key, digest_size=BYTES).hexdigest()
 
     def ranked(self, scope: str, value: Value) -> str | None:
-        """The mask of a value, of one type in each scope, whose rank will be asked."""
+        """The mask of a value whose rank will be needed; one type in each scope."""
         mask = self.mask(value)
         if mask is not None:
             self._ranked.setdefault(scope, {})[mask] = value

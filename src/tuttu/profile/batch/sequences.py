@@ -1,4 +1,4 @@
-"""Sequences as SQL: each step joined to the next happening after it."""
+"""Sequences as SQL: each step joined to the next occurrence after it."""
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
@@ -10,11 +10,11 @@ from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.values import Instant
 
 KEPT = 64
-"""As many of the newest happenings of each step are remembered, by declaration."""
+"""How many of the newest occurrences of each step count, by definition."""
 
 
 def compute(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
-    """Reads the table ``heard``."""
+    """Reads the table of events, ``heard``."""
     made = []
     for trait in layout.project.profile.traits.values():
         if trait.sequence:
@@ -25,8 +25,8 @@ def compute(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
 
 
 def _found(trait: Trait, now: Instant) -> str:
-    """From every first step, the earliest that can follow, again and again: the one that ends soon
-    enough has done it. `place` orders everything that happened by (time, id)."""
+    """From every first step, repeatedly the earliest possible next step: the sequence happened if
+    one of these chains ends soon enough. `place` orders all events by (time, id)."""
     steps = ", ".join(map(quoted, dict.fromkeys(trait.sequence)))
     parts = [
         f"""placed AS (

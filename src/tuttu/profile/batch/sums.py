@@ -17,7 +17,7 @@ class Made(NamedTuple):
 
 class Counted(NamedTuple):
     """What is aggregated, in SQL. order: by which the values of a masked column compare. time,
-    rank: by which the first and the last are told."""
+    rank: the order for first and last."""
 
     value: str
     order: str | None
@@ -26,7 +26,7 @@ class Counted(NamedTuple):
 
 
 def aggregated(trait: Trait, counted: Counted | None, where: str) -> str:
-    """An aggregate expression. counted None: rows are counted, whatever they say."""
+    """An aggregate expression. counted None: all rows count."""
     if counted is None:
         return f"count(*) FILTER (WHERE {where})"
     value, order = counted.value, f"ORDER BY {counted.time}, {counted.rank}"
@@ -44,7 +44,7 @@ def aggregated(trait: Trait, counted: Counted | None, where: str) -> str:
 
 
 def nothing(trait: Trait) -> str:
-    """Of nobody and nothing there are none; the rest is unknown."""
+    """The value for no rows: counts are 0, all else is NULL."""
     return "0" if trait.aggregate == "count" else "NULL"
 
 

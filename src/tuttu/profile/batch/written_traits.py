@@ -1,4 +1,4 @@
-"""Written traits as SQL: the last word, of each source and of all of them; and who shares one."""
+"""Written traits as SQL: the last value, by source and over all sources; and group members."""
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
@@ -12,7 +12,7 @@ from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import CustomerGroup
 
 _LAST = f'ORDER BY "{TIME}", rank, source, place'
-"""One event may write under two sources, and then the later name has it."""
+"""One event may write under two sources: then the later name wins."""
 
 
 def compute(bench: ExportWorkspace, layout: Layout) -> list[Made]:
@@ -78,7 +78,7 @@ def members(layout: Layout, group: CustomerGroup, computed: str) -> str:
     """Each customer with the fragments that share their value of the group's key, their own
     included: their number, and the SHA-256 of their names, in order, with commas between.
 
-    A fragment shares the value that it alone names; aggregates are no names.
+    A fragment belongs to the value in its own written traits; aggregates do not count.
     """
     bases = list(_bases(layout, group.key))
     known = ", ".join(f"CAST(b{number}.value AS VARCHAR)" for number in range(len(bases)))

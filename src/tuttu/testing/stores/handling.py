@@ -71,7 +71,7 @@ def apply(transaction: f.Transaction, logged: f.Logged) -> None:
 def hearing(
     fold: f.Fold, room: str = "suite", tables: tuple[f.Table[Note], ...] = (SHARED, PERSONAL)
 ) -> RoomFolds:
-    """A room that hears events."""
+    """A room that folds events."""
     names = frozenset(table.name for table in tables)
     return RoomFolds(room=room, tables=names, folds={Event: fold})
 

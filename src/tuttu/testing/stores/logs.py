@@ -1,5 +1,5 @@
 # ruff: noqa: S101 - these are tests
-"""The log: every fact that stands, in the order of commits, without a gap."""
+"""The log: every committed fact, in the order of commits, without a gap."""
 
 from contextlib import closing
 

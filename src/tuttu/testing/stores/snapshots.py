@@ -1,5 +1,5 @@
 # ruff: noqa: S101 - these are tests
-"""A snapshot holds still; what was committed is seen by everybody who asks afterwards."""
+"""A snapshot does not change; every snapshot taken later sees what was committed."""
 
 import threading
 

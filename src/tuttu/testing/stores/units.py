@@ -1,5 +1,5 @@
 # ruff: noqa: S101 - these are tests
-"""Units stand or fall alone; a fold that fails undoes the whole commit."""
+"""Units succeed or fail alone; a fold that fails rolls back the whole commit."""
 
 import threading
 
