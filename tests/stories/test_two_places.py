@@ -60,7 +60,9 @@ def test_each_place_is_judged_and_told_by_itself(company: Company) -> None:
         for each in refused
         if each["action"] == "fixed-price"
     ]
-    assert stopped == [("cottage", "guards", "stopped by: disputed bill stops selling to that contract")]
+    assert stopped == [
+        ("cottage", "guards", "stopped by: disputed bill stops selling to that contract")
+    ]
 
     contacts = company.customer("aino")["contacts"]
     assert {each["item"] for each in contacts} == {"home", "cottage"}
