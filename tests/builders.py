@@ -300,7 +300,7 @@ def commit(store: Store, *facts: Fact, **more: Any) -> None:
 def opened(project: Project, *rooms: ModuleType) -> Iterator[Store]:
     """A new store in memory that runs the folds of these rooms."""
     with closing(open_store("sqlite::memory:", Path())) as store:
-        store.register([room.ROOM.hearing(project) for room in rooms])
+        store.register([room.ROOM.live_folds(project) for room in rooms])
         yield store
 
 

@@ -1,4 +1,4 @@
-"""The example companies with all that their stories tell, and a place of their own for exports."""
+"""The example companies with all steps of their scenarios, and a place of their own for exports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tuttu import catalog
 from tuttu.catalog import ScenarioStep
 from tuttu.engine import Runtime, load_project, scratch_engine
-from tuttu.simulation.steps import StoryError, tell
+from tuttu.simulation.steps import StepError, perform
 from tuttu.vocabulary.clock import ManualClock
 
 EXAMPLES = Path(__file__).parents[2] / "src/tuttu/examples"
@@ -36,8 +36,8 @@ def hear(engine: Runtime, clock: ManualClock, steps: Iterable[ScenarioStep]) -> 
     for number, step in enumerate(sorted(steps, key=attrgetter("at"))):
         clock.set(max(step.at, clock.now()))
         try:
-            tell(engine, step, number)
-        except StoryError:
+            perform(engine, step, number)
+        except StepError:
             continue  # an answer to what another story has made impossible
 
 

@@ -70,12 +70,13 @@ def test_fifty_threads_for_the_last_unit(engine: Runtime) -> None:
 
 
 def test_the_same_customer_fifty_times_at_once_is_called_once(engine: Runtime) -> None:
+    who = _with_marketing(engine)
     answers: list[DecideAnswer] = []
     together = threading.Barrier(ASKERS)
 
     def ask() -> None:
         together.wait()
-        answers.append(use.decide(engine, DecideRequest(who={"user_id": "u1"}, surfaces=["call"])))
+        answers.append(use.decide(engine, DecideRequest(who=who, surfaces=["call"])))
 
     threads = [threading.Thread(target=ask) for _ in range(ASKERS)]
     for thread in threads:
@@ -83,6 +84,17 @@ def test_the_same_customer_fifty_times_at_once_is_called_once(engine: Runtime) -
     for thread in threads:
         thread.join()
     assert len(answers) == ASKERS
-    contacts = use.customer(engine, {"user_id": "u1"}, "test").contacts
+    contacts = use.customer(engine, who, "test").contacts
     assert len({choice.contact_id for answer in answers for choice in answer.choices}) == 1
     assert len(contacts) == 1
+
+
+def _with_marketing(engine: Runtime) -> dict[str, str]:
+    """A customer outside the control group, which each store draws anew for itself."""
+    customers = ({"user_id": f"u{number}"} for number in range(ASKERS))
+    arms = {"policy", "random_choice", "propensity_only"}
+    return next(
+        who
+        for who in customers
+        if use.decide(engine, DecideRequest(who=who, surfaces=["call"], dry_run=True)).arm in arms
+    )

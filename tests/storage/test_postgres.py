@@ -26,7 +26,7 @@ from tuttu.storage import (
 from tuttu.storage.driver import Changes, RecordKey, StoredRecord
 from tuttu.storage.postgres import PostgresDriver, PostgresRows
 from tuttu.testing import PrivatePostgres, private_postgres
-from tuttu.testing.stores import SHARED, SUITE, Step, hearing, unit_of
+from tuttu.testing.stores import SHARED, SUITE, Step, room_with, unit_of
 from tuttu.testing.stores.handling import PERSONAL, put
 from tuttu.vocabulary.errors import FinalError, TuttuError
 from tuttu.vocabulary.facts import Committed, Duplicate, Logged, Transaction
@@ -97,7 +97,7 @@ def test_a_server_that_goes_in_the_middle(
     with closing(opened(url, tmp_path)) as store:
         unit = unit_of(store, Step("put", b"k"), dedupe_keys=(b"once",))
         with pytest.raises(StoreUnavailableError, match="closed the connection"):
-            store.commit([unit], folds=[hearing(killing)])
+            store.commit([unit], folds=[room_with(killing)])
         server.start()
         with monkeypatch.context() as patched:
             patched.setattr(PostgresRows, "commit", committing)

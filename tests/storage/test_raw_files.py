@@ -16,7 +16,7 @@ import pytest
 from tuttu import engine as use
 from tuttu.catalog import ScenarioStep, read_scenarios
 from tuttu.engine import Runtime, open_engine
-from tuttu.simulation.steps import StoryError, tell
+from tuttu.simulation.steps import StepError, perform
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.errors import BadRequest
@@ -49,8 +49,8 @@ def live(engine: Runtime, clock: ManualClock, steps: list[ScenarioStep], demo: C
     """Everything that the example tells, in one store."""
     for number, step in enumerate(steps):
         clock.set(max(step.at, engine.now()))
-        with suppress(StoryError, BadRequest):
-            tell(engine, step, number)
+        with suppress(StepError, BadRequest):
+            perform(engine, step, number)
     clock.set(max(clock.now(), parse_instant("2026-06-01T00:00:00Z") or 0))
     planted = {"type": "identify", "messageId": "planted-4711", "userId": "hilma-sofia-77"}
     calls = [*demo, {**planted, "traits": PLANTED}]

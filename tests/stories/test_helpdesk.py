@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.stories, pytest.mark.import_]
 Scale = Callable[[int, int], int]
 NOTES = {"RESOLVED", "INVALID", "VERIFIED", "DUPLICATE"}
 RESOLVING = {"Resolve ticket", "Closed"}
-GUARD = "open case stops marketing"
+GUARD = "stopped by: open case stops marketing"
 COOLING = timedelta(days=3)
 AFTER_ALL = "2015-01-01T00:00:00Z"
 GIVEN = {

@@ -20,7 +20,7 @@ Right = Callable[..., str]
 
 START = "2026-03-01T07:00:00Z"
 OFFER = "tv-package"
-GUARD = "open case stops marketing"
+GUARD = "stopped by: open case stops marketing"
 MAIJA = {
     "type": "identify",
     "messageId": "maija",

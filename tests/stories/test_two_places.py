@@ -60,7 +60,9 @@ def test_each_place_is_judged_and_told_by_itself(company: Company) -> None:
         for each in refused
         if each["action"] == "fixed-price"
     ]
-    assert stopped == [("cottage", "guards", "disputed bill stops selling to that contract")]
+    assert stopped == [
+        ("cottage", "guards", "stopped by: disputed bill stops selling to that contract")
+    ]
 
     contacts = company.customer("aino")["contacts"]
     assert {each["item"] for each in contacts} == {"home", "cottage"}
@@ -90,7 +92,7 @@ def test_three_reports_then_silence_then_a_reaction(company: Company) -> None:
     company.set_clock("2026-03-09T10:00:00Z")
     silent = company.decide("aino", "front.page")
     assert shown(silent) == []
-    assert ("energy-advice", "silent twice") in {
+    assert ("energy-advice", "left alone after: silent twice") in {
         (each["action"], each["reason"]) for each in silent["refused"]
     }
     company.send(type="track", userId="aino", event="Promotion Clicked", properties=contact)

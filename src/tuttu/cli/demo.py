@@ -125,10 +125,10 @@ def _server(folder: Path, port: int, moment: str) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             assert process.stdout is not None  # noqa: S101 - it was asked for
-            told = process.stdout.readline()
-            if not told:
+            first_line = process.stdout.readline()
+            if not first_line:
                 raise DemoError("the server did not start; see above")
-            yield json.loads(told)["url"]
+            yield json.loads(first_line)["url"]
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -155,7 +155,7 @@ class Demonstration:
             _show(answer)
         fault = (self._files / "fault.json").read_bytes()
         said = msgspec.json.decode(fault)
-        click.echo(f"\nThen this happens: {_told(said)}")
+        click.echo(f"\nThen this happens: {_sent(said)}")
         self._move_clock_to(said.get("timestamp"))
         self._send([fault])
         after = self._ask()
@@ -200,7 +200,7 @@ def _checked(response: httpx.Response) -> bytes:
     return response.content
 
 
-def _told(said: dict[str, object]) -> str:
+def _sent(said: dict[str, object]) -> str:
     who = said.get("userId") or said.get("anonymousId")
     return f"{said.get('event') or said.get('type')} of {who} {json.dumps(said.get('properties'))}"
 

@@ -80,8 +80,8 @@ def endable(work: Callable[[], T], interrupt: Callable[[], None]) -> T:
     The work runs in another thread, so that this one handles signals at once. An ignored signal,
     as SIGHUP under `nohup`, stays ignored.
     """
-    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, signal.default_int_handler) for number in heard}
+    handled = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, signal.default_int_handler) for number in handled}
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
             doing = pool.submit(work)

@@ -91,12 +91,12 @@ def _changes(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
     surfaces: dict[tuple[str, str], list[str]] = {}
     for each in refused:
         words = " and ".join(part.words for part in each.would_pass_if)
-        told = f"if {words}" if words else each.no_change
-        if told:
-            surfaces.setdefault((about(each.action, each.item), told), []).append(each.surface)
+        change = f"if {words}" if words else each.no_change
+        if change:
+            surfaces.setdefault((about(each.action, each.item), change), []).append(each.surface)
     return [
-        (action, ", ".join(dict.fromkeys(where)), told)
-        for (action, told), where in surfaces.items()
+        (action, ", ".join(dict.fromkeys(where)), change)
+        for (action, change), where in surfaces.items()
     ]
 
 

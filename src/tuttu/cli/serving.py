@@ -53,15 +53,15 @@ def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> No
 
 def _teller(engine: Runtime, as_json: bool) -> Callable[[str], None]:
     def tell(url: str) -> None:
-        told = {
+        status = {
             "url": url,
             "project": engine.project.company.name,
             "project_digest": engine.project.digest,
             "clock": "manual" if isinstance(engine.clock, ManualClock) else "system",
             "now": format_instant(engine.now()),
         }
-        as_text = f"{told['project']} at {url}, {told['clock']} clock at {told['now']}"
-        click.echo(msgspec.json.encode(told).decode() if as_json else as_text)
+        as_text = f"{status['project']} at {url}, {status['clock']} clock at {status['now']}"
+        click.echo(msgspec.json.encode(status).decode() if as_json else as_text)
 
     return tell
 

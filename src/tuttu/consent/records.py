@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tuttu.vocabulary import facts, history, values
-from tuttu.vocabulary.project import Project, remembered
+from tuttu.vocabulary.project import Project, cached
 
 EVERY = ""
 """In the place of a channel: every channel of the purpose."""
@@ -44,7 +44,7 @@ ChoicesByCell = Mapping[str, Mapping[str, ConsentChoice]]
 """Purpose to channel, or `EVERY`, to the last choice."""
 
 
-@remembered
+@cached
 def cells_of(project: Project) -> dict[Cell, history.Part]:
     """Every cell that a choice can be about."""
     cells: dict[Cell, history.Part] = {}

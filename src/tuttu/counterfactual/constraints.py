@@ -11,7 +11,7 @@ from tuttu.decision.view import Candidate
 from tuttu.policy import CompiledExpression, solver
 from tuttu.policy import tree as t
 from tuttu.vocabulary import company, library
-from tuttu.vocabulary.project import Project, remembered
+from tuttu.vocabulary.project import Project, cached
 from tuttu.vocabulary.values import Expression, Row, Value
 
 
@@ -88,7 +88,7 @@ class ProjectConstraints:
         return [tree for tree in trees if tree is not None]
 
 
-@remembered
+@cached
 def constraints_of(project: Project) -> ProjectConstraints:
     """Cached for each project."""
     return ProjectConstraints(project)

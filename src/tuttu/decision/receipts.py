@@ -47,7 +47,7 @@ def read_set(
     return read, of_items
 
 
-@project.remembered
+@project.cached
 def _columns_by_way(_project: project.Project) -> dict[tuple[Stages, str, str], frozenset[str]]:
     """Worked out once for each treatment of a version, as it is asked for."""
     return {}

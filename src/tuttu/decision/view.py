@@ -123,7 +123,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
 
     def at(self, now: values.Instant) -> "DecisionView":
-        """As it will be seen at a later moment, if nothing more is heard until then. The ledger's
+        """As it will be seen at a later moment, if nothing more happens until then. The ledger's
         columns move on with the history where they say what it says."""
         before, history = self.history.columns(), self.history.at(now)
         moved = {

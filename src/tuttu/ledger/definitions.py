@@ -12,7 +12,7 @@ import msgspec
 
 from tuttu.vocabulary import company, library, values
 from tuttu.vocabulary.history import Part, meaning, part
-from tuttu.vocabulary.project import Project, remembered
+from tuttu.vocabulary.project import Project, cached
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
         return frozenset({*self.rules, *self.mappings, *self.outcomes, *queue})
 
 
-@remembered
+@cached
 def definitions_of(project: Project) -> Definitions:
     return Definitions(
         rules=dict(_rules(project)),

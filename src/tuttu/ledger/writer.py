@@ -39,8 +39,8 @@ class ContactWriter:
         made: state.ExternalContact,
     ) -> None:
         record = self._record(fragment)
-        heard = {**record.external.get(part, {}), event_id: made}
-        record = replace(record, external={**record.external, part: heard})
+        known = {**record.external.get(part, {}), event_id: made}
+        record = replace(record, external={**record.external, part: known})
         self._transaction.put(state.FRAGMENTS, fragment, record)
         self._add_address(contact_id, fragment)
 

@@ -10,7 +10,7 @@ from tuttu.policy import by_value
 from tuttu.profile import state_keys
 from tuttu.profile.records import DefinitionId
 from tuttu.vocabulary import company, values
-from tuttu.vocabulary.project import Project, remembered
+from tuttu.vocabulary.project import Project, cached
 
 T = TypeVar("T")
 
@@ -114,7 +114,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
     )
 
 
-@remembered
+@cached
 def plan_of(project: Project) -> ProfilePlan:
     profile, traits = project.profile, project.profile.traits
     computed = tuple(_computed(project))

@@ -11,7 +11,7 @@ from tuttu.decision import STAGE_NAMES
 from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.simulation.expectations import unmet
 from tuttu.simulation.report import Failure, Report
-from tuttu.simulation.steps import StoryError, tell
+from tuttu.simulation.steps import StepError, perform
 from tuttu.vocabulary import errors, library
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.project import Project
@@ -31,7 +31,7 @@ def run(folder: Path, progress: Progress = lambda _name: None) -> Report:
     scenarios = read_scenarios(folder, stages=STAGE_NAMES)
     for scenario in scenarios:
         progress(scenario.name)
-        failures.extend(_told(project, scenario))
+        failures.extend(_failures(project, scenario))
     asked = sum(len(scenario.expect) for scenario in scenarios)
     return Report(scenarios=len(scenarios), expectations=asked, failures=tuple(failures))
 
@@ -42,7 +42,7 @@ def _without_chance(project: Project) -> Project:
     return msgspec.structs.replace(project, policy=policy)
 
 
-def _told(project: Project, scenario: Scenario) -> Iterator[Failure]:
+def _failures(project: Project, scenario: Scenario) -> Iterator[Failure]:
     """Steps come before expectations of the same instant, both in the order of the file."""
     moments: list[Moment] = [*scenario.given, *scenario.expect]
     moments.sort(key=attrgetter("at"))
@@ -55,18 +55,18 @@ def _told(project: Project, scenario: Scenario) -> Iterator[Failure]:
             clock.set(moment.at)
             try:
                 if isinstance(moment, Expectation):
-                    yield from _asked(engine, scenario, moment)
+                    yield from _unmet(engine, scenario, moment)
                 else:
-                    tell(engine, moment, number)
-            except (StoryError, errors.BadRequest) as error:
+                    perform(engine, moment, number)
+            except (StepError, errors.BadRequest) as error:
                 asked = isinstance(moment, Expectation)
-                possible = "a question that can be asked" if asked else "a step that can be told"
+                possible = "a question that can be asked" if asked else "a step that can be taken"
                 yield _failure(scenario, moment, possible, str(error))
     finally:
         engine.close()
 
 
-def _asked(engine: Runtime, scenario: Scenario, expectation: Expectation) -> Iterator[Failure]:
+def _unmet(engine: Runtime, scenario: Scenario, expectation: Expectation) -> Iterator[Failure]:
     no = unmet(engine, expectation)
     if no is not None:
         yield _failure(scenario, expectation, no.expected, no.found)

@@ -15,12 +15,12 @@ from tuttu.vocabulary.errors import CallRefused, FinalError
 TELLER = "story"
 
 
-class StoryError(FinalError):
+class StepError(FinalError):
     """A step that could not be run: what was found and what it needs."""
 
 
-def tell(engine: Runtime, step: ScenarioStep, number: int) -> None:
-    """`number` makes the step's id: two equal steps are two events. Raises StoryError."""
+def perform(engine: Runtime, step: ScenarioStep, number: int) -> None:
+    """`number` makes the step's id: two equal steps are two events. Raises StepError."""
     if step.kind == "decide":
         use.decide(engine, DecideRequest(who=dict(step.who), surfaces=[step.name]))
     elif step.kind == "preference":
@@ -45,7 +45,7 @@ def _send(engine: Runtime, call: dict[str, Any], step: ScenarioStep, number: int
     try:
         use.accept(engine, kind, msgspec.json.encode(said), None, TELLER)
     except CallRefused as refused:
-        raise StoryError(str(refused)) from refused
+        raise StepError(str(refused)) from refused
 
 
 def _call(engine: Runtime, step: ScenarioStep) -> dict[str, Any]:
@@ -73,10 +73,10 @@ def _outcome(engine: Runtime, step: ScenarioStep) -> dict[str, Any]:
     ]
     if not of_action:
         named = f"{step.action} about {step.item}" if step.item else step.action
-        raise StoryError(f"no contact of {named} whose outcome could be {step.name}")
+        raise StepError(f"no contact of {named} whose outcome could be {step.name}")
     meaning = engine.project.tracking.outcomes
     events = [event for event, outcome in meaning.items() if outcome == step.name]
     if not events:
-        raise StoryError(f"no event that means {step.name}; name one in events.yaml, `outcomes`")
+        raise StepError(f"no event that means {step.name}; name one in events.yaml, `outcomes`")
     newest = max(of_action, key=lambda each: (each.time, each.contact_id))
     return {"event": events[0], "properties": {"contact_id": newest.contact_id}}

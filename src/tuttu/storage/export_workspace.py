@@ -55,7 +55,7 @@ class ExportWorkspace:
         except (duckdb.Error, RuntimeError) as error:
             if self._stopped.is_set():
                 raise InterruptedRunError("the run was ended") from error
-            raise ExportError(f"the batch work failed: {_told(error)}") from error
+            raise ExportError(f"the batch work failed: {_cause(error)}") from error
 
     def interrupt(self) -> None:
         """Ends the run: the current and any further statement raise InterruptedRunError."""
@@ -185,7 +185,7 @@ def _connect(folder: Path) -> "duckdb.DuckDBPyConnection":
     return connection
 
 
-def _told(error: Exception) -> str:
+def _cause(error: Exception) -> str:
     """The cause; for an unexpected error its type only, since its message may quote a value."""
     if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
         return str(error).splitlines()[0]

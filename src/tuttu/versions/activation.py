@@ -118,7 +118,7 @@ class Activator:
     def _holds(self, active: history.Active, kept: Coverage, fill: Backfill) -> bool:
         """Whether there is nothing to do."""
         same = active.digest == self._project.digest
-        return same and not fill.behind and set(kept.hearing) == fill.wanted
+        return same and not fill.behind and set(kept.current) == fill.wanted
 
     def _fold_a_page(self, fill: Backfill, through: int, reads: Reads) -> None:
         def note(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold

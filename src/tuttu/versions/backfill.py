@@ -24,27 +24,27 @@ Parts = frozenset[tuple[str, history.Part]]
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """hearing: parts that every commit is folded into. through: log position the others cover."""
+    """current: parts that every commit is folded into. through: log position the others cover."""
 
-    hearing: tuple[tuple[str, history.Part], ...] = ()
+    current: tuple[tuple[str, history.Part], ...] = msgspec.field(name="hearing", default=())
     through: tuple[tuple[str, history.Part, int], ...] = ()
 
     def missing(self, wanted: Parts) -> dict[tuple[str, history.Part], int]:
         """The wanted parts that do not cover the whole log, each with the position it covers."""
         known = {(room, part): position for room, part, position in self.through}
-        return {each: known.get(each, 0) for each in sorted(wanted - set(self.hearing))}
+        return {each: known.get(each, 0) for each in sorted(wanted - set(self.current))}
 
     def after_page(self, wanted: Parts, through: int) -> "Coverage":
         """After a commit that folded the log up to a position."""
         known = {(room, part): position for room, part, position in self.through}
         for each, position in self.missing(wanted).items():
             known[each] = max(position, through)
-        return Coverage(self.hearing, tuple((*each, known[each]) for each in sorted(known)))
+        return Coverage(self.current, tuple((*each, known[each]) for each in sorted(known)))
 
     def after_activation(self, wanted: Parts, through: int) -> "Coverage":
         """The wanted parts cover the whole log; dropped ones cover it up to here."""
         known = {(room, part): position for room, part, position in self.through}
-        known.update(dict.fromkeys(set(self.hearing) - wanted, through))
+        known.update(dict.fromkeys(set(self.current) - wanted, through))
         rest = ((*each, known[each]) for each in sorted(known.keys() - wanted))
         return Coverage(tuple(sorted(wanted)), tuple(rest))
 
@@ -76,7 +76,7 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
         position the log is folded. Only a version that is not active yet reads what they write,
         so no decision in flight is invalidated."""
         return [
-            self._folds(room.filling(self.project, self.behind[room.name]), body, through)
+            self._folds(room.backfill_folds(self.project, self.behind[room.name]), body, through)
             for room in self.rooms
             if room.name in self.behind
         ]
@@ -88,9 +88,9 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
 
         def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
             for past in _history(transaction, start, through(logged)):
-                hears = filling.folds.get(type(past.fact.body))
-                if hears is not None:
-                    hears(transaction, past)
+                fold = filling.folds.get(type(past.fact.body))
+                if fold is not None:
+                    fold(transaction, past)
 
         return msgspec.structs.replace(filling, folds={body: fold}, keep_versions=True)
 

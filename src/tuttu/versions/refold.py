@@ -41,11 +41,11 @@ def refold(store: Store, project: Project, rooms: Rooms) -> bool:
         tables=frozenset({history.VERSIONS.name, history.ACTIVE.name}),
         folds={events.ProjectActivated: history.activate},
     )
-    folds = [*(room.hearing(project) for room in rooms if room.name != own.room), own]
+    folds = [*(room.live_folds(project) for room in rooms if room.name != own.room), own]
 
     def note(transaction: facts.Transaction) -> None:
-        hearing = tuple(sorted(backfill.parts_of(project, rooms)))
-        transaction.put(backfill.COVERAGE, backfill.HERE, backfill.Coverage(hearing=hearing))
+        current = tuple(sorted(backfill.parts_of(project, rooms)))
+        transaction.put(backfill.COVERAGE, backfill.HERE, backfill.Coverage(current=current))
         transaction.put(SHAPES, HERE, Shape(SHAPE))
 
     written = frozenset({backfill.COVERAGE.name, SHAPES.name})

@@ -32,7 +32,7 @@ def make_version(project: Project, rooms: Rooms, active: Active | None = None) -
         rooms=rooms,
         contributing=tuple(room for room in rooms if room.columns(project)),
         renderer=Renderer(project),
-        folds=tuple(room.hearing(project) for room in rooms),
+        folds=tuple(room.live_folds(project) for room in rooms),
         active=active,
     )
 

@@ -12,7 +12,7 @@ from tuttu.vocabulary import library, values
 
 class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One immutable version of a company's policy; equal to itself alone, and so a key of what is
-    `remembered`. digest: SHA-256 over its files, hex."""
+    `cached`. digest: SHA-256 over its files, hex."""
 
     digest: str
     company: c.Company
@@ -39,7 +39,7 @@ T = TypeVar("T")
 KNOWN_PROJECTS = 8
 
 
-def remembered(work: Callable[[Project], T]) -> Callable[[Project], T]:
+def cached(work: Callable[[Project], T]) -> Callable[[Project], T]:
     """Caches a function's result for each project."""
 
     return lru_cache(maxsize=KNOWN_PROJECTS)(work)

@@ -60,11 +60,11 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     can_follow: Callable[[Project, Project], Iterable[Fault]] = lambda *_: ()
     check: Callable[[Project], list[Fault]] = lambda _project: []
 
-    def hearing(self, project: Project) -> RoomFolds:
+    def live_folds(self, project: Project) -> RoomFolds:
         """Its folds of a version, as a store registers them."""
         return RoomFolds(room=self.name, tables=self._written, folds=self.folds(project))
 
-    def filling(self, project: Project, behind: Behind) -> RoomFolds:
+    def backfill_folds(self, project: Project, behind: Behind) -> RoomFolds:
         """The folds of a backfill's commit, into some of its parts."""
         return RoomFolds(room=self.name, tables=self._written, folds=self.filler(project, behind))
 

@@ -80,17 +80,17 @@ class Doors:
         if own is not None:
             self._doors.append((_server(create_app(runtime, local=True, routes=routes)), own))
 
-    async def run(self, told: Callable[[], None]) -> None:
-        """Serves until `stop`; calls `told` once every socket accepts requests."""
+    async def run(self, announce: Callable[[], None]) -> None:
+        """Serves until `stop`; calls `announce` once every socket accepts requests."""
         async with asyncio.TaskGroup() as tasks:
             for server, door in self._doors:
                 tasks.create_task(server.serve(sockets=[door]))
-            tasks.create_task(self._tell_when_open(told))
+            tasks.create_task(self._announce(announce))
 
-    async def _tell_when_open(self, told: Callable[[], None]) -> None:
+    async def _announce(self, announce: Callable[[], None]) -> None:
         while not all(server.started for server, _ in self._doors):
             await asyncio.sleep(0.01)
-        told()
+        announce()
 
     def stop(self) -> None:
         """Waits for the requests in flight, then ends `run`; called twice, it does not wait."""
@@ -100,19 +100,19 @@ class Doors:
 
 
 def serve(
-    runtime: Runtime, bound: socket.socket, folder: Path, told: Callable[[str], None]
+    runtime: Runtime, bound: socket.socket, folder: Path, announce: Callable[[str], None]
 ) -> None:
-    """Serves until SIGTERM or SIGINT; SIGHUP reloads the project folder. `told` is called with the
-    address. Raises LocalSocketError."""
+    """Serves until SIGTERM or SIGINT; SIGHUP reloads the project folder. `announce` is called with
+    the address. Raises LocalSocketError."""
     with (
         local.listen(local.socket_path(folder)) as own,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         doors = Doors(runtime, bound, own)
-        runner.run(_until_signalled(runtime, doors, lambda: told(url_of(bound))))
+        runner.run(_until_signalled(runtime, doors, lambda: announce(url_of(bound))))
 
 
-async def _until_signalled(runtime: Runtime, doors: Doors, told: Callable[[], None]) -> None:
+async def _until_signalled(runtime: Runtime, doors: Doors, announce: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -122,7 +122,7 @@ async def _until_signalled(runtime: Runtime, doors: Doors, told: Callable[[], No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, _reload, runtime))
-    await doors.run(told)
+    await doors.run(announce)
 
 
 def _reload(runtime: Runtime) -> None:

@@ -68,15 +68,15 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
         """All customers, and the whole log."""
         log = batch.LogExport(self.bench, self.layout, self.masks)
         customers = self._people(log, reader, now, progress)
-        heard = 0
+        exported = 0
         for fragment, event in events(reader):
             log.event(fragment, event)
-            heard += 1
-            if heard % (10 * EVERY) == 0:
-                progress(f"{heard:,} events exported")
+            exported += 1
+            if exported % (10 * EVERY) == 0:
+                progress(f"{exported:,} events exported")
         log.close()
-        progress(f"{heard:,} events exported")
-        return Counts(customers, heard)
+        progress(f"{exported:,} events exported")
+        return Counts(customers, exported)
 
     def _people(
         self, log: batch.LogExport, reader: facts.Reader, now: values.Instant, progress: Progress

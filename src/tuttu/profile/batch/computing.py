@@ -25,9 +25,9 @@ def compute(bench: ExportWorkspace, layout: lay.Layout, customers: str, now: Ins
     traits read.
     """
     bench.run(
-        f'CREATE TEMP TABLE heard AS SELECT f."{lay.CUSTOMER}", r.rank AS "tuttu rank", e.*'
+        f'CREATE TEMP TABLE numbered AS SELECT f."{lay.CUSTOMER}", r.rank AS "tuttu rank", e.*'
         f' FROM {lay.EVENTS} e JOIN {FRAGMENTS} f USING ("{lay.FRAGMENT}")'
-        f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.veil = e."{lay.EVENT_ID}"'
+        f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.masked = e."{lay.EVENT_ID}"'
     )
     made = [*written_traits.compute(bench, layout), *_over_events(bench, layout, now)]
     made += sequences.compute(bench, layout, now)
@@ -51,7 +51,7 @@ def _over_events(bench: ExportWorkspace, layout: lay.Layout, now: Instant) -> li
     )
     bench.run(
         f'CREATE TEMP TABLE "made of events" AS SELECT "{lay.CUSTOMER}", {values}'
-        f' FROM heard GROUP BY "{lay.CUSTOMER}"'
+        f' FROM numbered GROUP BY "{lay.CUSTOMER}"'
     )
     return [Made("made of events", {layout.column(each.name): nothing(each) for each in traits})]
 
@@ -63,7 +63,7 @@ def _aggregated(layout: lay.Layout, trait: Trait, now: Instant) -> str:
     shown = layout.shows(trait.name)
     column = quoted_name(trait.field if shown else lay.masked(trait.field))
     scope = quoted(field_scope(lay.EVENTS, trait.field))
-    order = f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
+    order = f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.masked = {column})"
     counted = Counted(column, None if shown else order, f'"{lay.TIME}"', '"tuttu rank"')
     return aggregated(trait, counted, where)
 
@@ -103,13 +103,13 @@ def _with_late(layout: lay.Layout) -> str:
     parts, before = [], "stored"
     for number, trait in enumerate(_in_order(layout)):
         name = layout.column(trait.name)
-        value = _allowed(layout, name, _late(layout, trait))
-        parts.append(f"late{number} AS (SELECT *, {value} AS {quoted_name(name)} FROM {before})")
-        before = f"late{number}"
+        value = _allowed(layout, name, _derived_sql(layout, trait))
+        parts.append(f"derived{number} AS (SELECT *, {value} AS {quoted_name(name)} FROM {before})")
+        before = f"derived{number}"
     return f"{'WITH ' if parts else ''}{', '.join(parts)} SELECT * FROM {before}"
 
 
-def _late(layout: lay.Layout, trait: Trait) -> str:
+def _derived_sql(layout: lay.Layout, trait: Trait) -> str:
     if trait.derived is not None:
         return to_sql(trait.derived)
     choices = ", ".join(quoted_name(layout.column(each)) for each in trait.first_known)

@@ -59,9 +59,9 @@ def _latest(layout: Layout, collection: Collection) -> str:
         f'WITH spoken AS (SELECT f."{CUSTOMER}", r.rank, k.rank AS key_rank, i.*'
         f" FROM {quoted_name(log.items_table(layout, collection.name))} i"
         f' JOIN {log.FRAGMENTS} f USING ("{FRAGMENT}")'
-        f' JOIN {log.RANKS} r ON r.scope = {quoted(log.IDS)} AND r.veil = i."{EVENT_ID}"'
+        f' JOIN {log.RANKS} r ON r.scope = {quoted(log.IDS)} AND r.masked = i."{EVENT_ID}"'
         f" JOIN {log.RANKS} k ON k.scope = {quoted(log.key_scope(collection.name))}"
-        f' AND k.veil = i."{KEY}"),'
+        f' AND k.masked = i."{KEY}"),'
         f' newest AS (SELECT "{CUSTOMER}", "{KEY}", any_value(key_rank) AS "tuttu rank",'
         f' max("{TIME}") AS "{TIME}", {", ".join(newest)}'
         f' FROM spoken GROUP BY "{CUSTOMER}", "{KEY}")'
@@ -89,7 +89,7 @@ def _aggregated(layout: Layout, collection: Collection, trait: Trait, now: Insta
 def _order(collection: str, field: str, column: str) -> str:
     """The place of a masked value among all of its column."""
     scope = quoted(log.field_scope(collection, field))
-    return f"(SELECT o.rank FROM {log.RANKS} o WHERE o.scope = {scope} AND o.veil = {column})"
+    return f"(SELECT o.rank FROM {log.RANKS} o WHERE o.scope = {scope} AND o.masked = {column})"
 
 
 def _listed(layout: Layout, collection: Collection) -> str:

@@ -93,7 +93,9 @@ class LogExport:
                 self._add_item(stamp, name, collection, event)
 
     def close(self) -> None:
-        ranks = self._bench.table(RANKS, {"scope": "VARCHAR", "veil": "VARCHAR", "rank": "BIGINT"})
+        ranks = self._bench.table(
+            RANKS, {"scope": "VARCHAR", "masked": "VARCHAR", "rank": "BIGINT"}
+        )
         for row in self._masks.ranks():
             ranks.add(row)
         sheets: Sequence[Sheet] = (

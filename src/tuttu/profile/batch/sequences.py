@@ -14,7 +14,7 @@ KEPT = 64
 
 
 def compute(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
-    """Reads the table of events, ``heard``."""
+    """Reads the table of events, ``numbered``."""
     made = []
     for trait in layout.project.profile.traits.values():
         if trait.sequence:
@@ -34,7 +34,7 @@ def _found(trait: Trait, now: Instant) -> str:
                    row_number() OVER (ORDER BY "{TIME}", "tuttu rank") AS place,
                    row_number() OVER (PARTITION BY "{CUSTOMER}", event
                                       ORDER BY "{TIME}" DESC, "tuttu rank" DESC) AS newness
-            FROM heard WHERE event IN ({steps}))""",
+            FROM numbered WHERE event IN ({steps}))""",
         f"past AS (SELECT * FROM placed WHERE newness <= {KEPT} AND moment <= {moment(now)})",
         f"""step0 AS (SELECT who, place, moment, moment AS began FROM past
                       WHERE event = {quoted(trait.sequence[0])})""",

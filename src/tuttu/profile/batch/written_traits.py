@@ -24,7 +24,7 @@ def compute(bench: ExportWorkspace, layout: Layout) -> list[Made]:
             f"CREATE TEMP TABLE {_spoken(declared)} AS"
             f' SELECT f."{CUSTOMER}", r.rank, w.* FROM {quoted_name(written_table(declared))} w'
             f' JOIN {FRAGMENTS} f USING ("{FRAGMENT}")'
-            f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.veil = w."{EVENT_ID}"'
+            f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.masked = w."{EVENT_ID}"'
         )
         mine = [name for name, kind in types.items() if kind == declared]
         traits = [name for name in mine if not layout.project.profile.traits[name].first_known]

@@ -17,7 +17,7 @@ from tuttu.testing.stores.handling import (
     Step,
     Subject,
     fact_of,
-    hearing,
+    room_with,
     unit_of,
 )
 from tuttu.testing.stores.logs import LogConformance
@@ -34,7 +34,7 @@ __all__ = [
     "StoreConformance",
     "Subject",
     "fact_of",
-    "hearing",
+    "room_with",
     "unit_of",
 ]
 

@@ -68,7 +68,7 @@ def apply(transaction: f.Transaction, logged: f.Logged) -> None:
                 raise ArithmeticError(step.text)
 
 
-def hearing(
+def room_with(
     fold: f.Fold, room: str = "suite", tables: tuple[f.Table[Note], ...] = (SHARED, PERSONAL)
 ) -> RoomFolds:
     """A room that folds events."""
@@ -76,7 +76,7 @@ def hearing(
     return RoomFolds(room=room, tables=names, folds={Event: fold})
 
 
-SUITE = hearing(apply)
+SUITE = room_with(apply)
 
 
 def fact_of(fragment: FragmentId | None, id: str, steps: Sequence[Step]) -> f.Fact:  # noqa: A002

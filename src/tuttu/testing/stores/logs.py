@@ -69,7 +69,7 @@ class LogConformance:
             before = [entry.fact.id for entry in transaction.facts()]
             seen.append((transaction.position, before))
 
-        with h.opened(subject, h.hearing(looking)) as store:
+        with h.opened(subject, h.room_with(looking)) as store:
             store.commit([h.unit_of(store, id="1")])
             assert store.commit([h.unit_of(store, id="2"), h.unit_of(store, id="3")])[
                 1
@@ -95,7 +95,7 @@ class LogConformance:
             store.commit(
                 [h.unit_of(store, *steps, id=each, dedupe_keys=(each.encode(),)) for each in "abc"]
             )
-            again = ([h.hearing(longer)], (frozenset({h.SHARED.name}), mark))
+            again = ([h.room_with(longer)], (frozenset({h.SHARED.name}), mark))
             assert not store.refold(again[0], due=lambda reader: reader.position > 3, then=again[1])
             assert h.text_of(store, b"ids") is None
             assert store.refold(again[0], due=lambda reader: reader.position == 3, then=again[1])
@@ -118,7 +118,7 @@ class LogConformance:
             store.commit([h.unit_of(store, h.put(b"k", "old"))])
             with pytest.raises(ArithmeticError):
                 store.refold(
-                    [h.hearing(failing)], due=lambda _: True, then=(frozenset(), lambda _: None)
+                    [h.room_with(failing)], due=lambda _: True, then=(frozenset(), lambda _: None)
                 )
             assert h.text_of(store, b"k") == "old"
 

@@ -57,7 +57,7 @@ class RecordConformance:
                     for prefix in KEYS
                 )
 
-        with h.opened(subject, h.hearing(scanning)) as store:
+        with h.opened(subject, h.room_with(scanning)) as store:
             store.commit([h.unit_of(store, id="0")])
             store.commit([h.unit_of(store, id="1"), h.unit_of(store, id="2")])
         there = sorted(set(KEYS) - {b"ab"})
@@ -89,11 +89,11 @@ class RecordConformance:
                 assert [key for key, _ in snapshot.scan(h.SHARED)] == [b"b"]
                 assert snapshot.reads == ((h.SHARED.name, b"a", 0),)
             store.commit(
-                [h.unit_of(store, h.put(b"a", "again"), h.delete(b"b"), h.put(b"b", "anew"))]
+                [h.unit_of(store, h.put(b"a", "again"), h.delete(b"b"), h.put(b"b", "new"))]
             )
-            assert [h.text_of(store, key) for key in (b"a", b"b")] == ["again", "anew"]
+            assert [h.text_of(store, key) for key in (b"a", b"b")] == ["again", "new"]
         with h.opened(subject) as store:
-            assert [h.text_of(store, key) for key in (b"a", b"b")] == ["again", "anew"]
+            assert [h.text_of(store, key) for key in (b"a", b"b")] == ["again", "new"]
 
     def test_what_is_made_and_deleted_in_one_commit_never_was(self, subject: h.Subject) -> None:
         with h.opened(subject) as store:

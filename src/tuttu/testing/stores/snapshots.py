@@ -66,7 +66,7 @@ class SnapshotConformance:
             assert h.text_of(store, b"k") == "x"
 
     def test_all_want_what_is_there_for_a_few(self, subject: h.Subject) -> None:
-        with h.opened(subject, h.hearing(take_one)) as store:
+        with h.opened(subject, h.room_with(take_one)) as store:
             _take([store])
 
     def test_many_readers_each_see_one_state(self, subject: h.Subject) -> None:
@@ -106,7 +106,7 @@ class SnapshotConformance:
         if not subject.several:
             _is_the_only_one(subject)
             return
-        room = h.hearing(take_one)
+        room = h.room_with(take_one)
         with h.opened(subject, room) as one, h.opened(subject, room) as other:
             _take([one, other])
 

@@ -60,7 +60,7 @@ class UnitConformance:
             seen = transaction.get(h.SHARED, b"n")
             transaction.put(h.SHARED, b"n", h.Note(f"{seen.text if seen else ''}{logged.fact.id}"))
 
-        with h.opened(subject, h.hearing(count)) as store:
+        with h.opened(subject, h.room_with(count)) as store:
             store.commit([h.unit_of(store, id=each) for each in "abc"])
             store.commit([h.unit_of(store, id=each) for each in "de"])
             assert h.text_of(store, b"n") == "abcde"
@@ -125,7 +125,7 @@ class UnitConformance:
             while not over.is_set():
                 written.extend(store.commit([h.unit_of(store)]))
 
-        with h.opened(subject, h.hearing(count)) as store:
+        with h.opened(subject, h.room_with(count)) as store:
             beside = threading.Thread(target=press_on, args=(store,))
             beside.start()
             for _ in range(20):
@@ -186,7 +186,7 @@ class UnitConformance:
             note = transaction.get(h.SHARED, b"k")
             transaction.put(h.FOREIGN, b"seen", h.Note(f"{logged.position}: {note and note.text}"))
 
-        with h.opened(subject, h.SUITE, h.hearing(follow, "elsewhere", (h.FOREIGN,))) as store:
+        with h.opened(subject, h.SUITE, h.room_with(follow, "elsewhere", (h.FOREIGN,))) as store:
             store.commit([h.unit_of(store), h.unit_of(store, h.put(b"k", "x"))])
             assert h.text_of(store, b"seen", h.FOREIGN) == "2: x"
 
@@ -213,9 +213,9 @@ class UnitConformance:
 
         with h.opened(subject) as store:
             unit = h.unit_of(store, h.put(b"k", "as usual"))
-            assert store.commit([unit], folds=[h.hearing(instead, "elsewhere", (h.FOREIGN,))]) == [
-                f.Committed(1)
-            ]
+            assert store.commit(
+                [unit], folds=[h.room_with(instead, "elsewhere", (h.FOREIGN,))]
+            ) == [f.Committed(1)]
             assert (h.text_of(store, b"k"), h.text_of(store, b"k", h.FOREIGN)) == (None, "instead")
             assert store.commit([unit], folds=[]) == [f.Committed(2)]
             assert h.text_of(store, b"k") is None
