@@ -93,15 +93,21 @@ def test_one_that_hangs_keeps_nobody_else_waiting(
     server: Server, database: PrivatePostgres, storage: str
 ) -> None:
     """What asks nothing of the store is answered meanwhile; what waits is answered in the end."""
-    diary, waiting = Diary(), list(told(0))
+    diary, waiting, ready = Diary(), list(told(0)), list[int]()
 
     def wait(request: Request) -> None:
         with closing(Wire(server.url, server.key)) as wire:
             acknowledge(wire, diary, iter([request]))
 
+    def wait_until_ready() -> None:
+        # It needs no key: what waits for the store here is the use case, elsewhere the look-up.
+        with closing(Wire(server.url, server.key)) as wire:
+            ready.append(wire.say("GET", "/readyz")[0])
+
     database.signal(signal.SIGSTOP)
     try:
-        threads = [threading.Thread(target=wait, args=(request,)) for request in waiting]
+        threads = [threading.Thread(target=wait_until_ready)]
+        threads += [threading.Thread(target=wait, args=(request,)) for request in waiting]
         for thread in threads:
             thread.start()
         with closing(Wire(server.url, server.key, AT_ONCE_SECONDS)) as wire:
@@ -111,6 +117,7 @@ def test_one_that_hangs_keeps_nobody_else_waiting(
         database.signal(signal.SIGCONT)
     for thread in threads:
         thread.join()
+    assert ready == [200]
     assert not diary.open
     as_told(server, storage, diary)
 
