@@ -255,3 +255,11 @@ def test_a_refusal_from_before_is_the_same_again_by_its_stage_alone() -> None:
     assert not worded.same_as(None)
     assert again.same_as(Refusal("guards", code="guard", values={"guard": "another"}))
     assert not again.same_as(Refusal("guards", code="guard", values={"guard": "open case"}))
+
+
+def test_a_refusal_by_the_customer_is_of_any_day_without_one() -> None:
+    """As the funnel counts it: all days together."""
+    refused = Reason("refused_by_customer", CELL)
+    assert words_in("en").reason(refused) == "marketing by email: refused by the customer"
+    assert words_in("fi").reason(refused).endswith("asiakas kielsi")
+    assert words_in("sv").reason(refused).endswith("kunden sade nej")

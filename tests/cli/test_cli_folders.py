@@ -32,6 +32,14 @@ def test_a_folder_with_something_in_it_is_left_alone(run: Any, tmp_path: Path) -
     assert kept.read_text() == "name: mine"
 
 
+def test_a_folder_that_cannot_be_made(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    target = str(tmp_path / "file" / "mine")
+    said = run("init", "--example", examples()[0], target, exit_code=1).output
+    assert f"{target}: " in said
+    assert "choose a folder that can be written" in said
+
+
 def test_an_unknown_example_is_told_which_there_are(run: Any) -> None:
     said = run("init", "--example", "circus", exit_code=2).output
     assert "found 'circus'; expected one of:" in said

@@ -118,7 +118,7 @@ class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
     stage: str
     reason: str
     code: str
-    values: Figures = {}
+    values: Figures
     worth: float | None = None
     also: list[ShownReason] = []
     """With explain: the other stages that would refuse."""

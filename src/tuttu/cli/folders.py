@@ -30,12 +30,17 @@ def examples() -> list[str]:
 
 
 def copy_example(name: str, folder: Path) -> None:
-    """A fresh project folder. Raises ExampleError unless `folder` is empty or new."""
+    """A fresh project folder. Raises ExampleError unless `folder` is empty or new, and can be
+    written."""
     if folder.exists() and any(folder.iterdir()):
         raise ExampleError(f"{folder}: found a folder that is not empty; choose another one")
     with as_file(files("tuttu") / "examples" / name) as shipped:
         left_out = shutil.ignore_patterns(".tuttu", "__pycache__")
-        shutil.copytree(shipped, folder, dirs_exist_ok=True, ignore=left_out)
+        try:
+            shutil.copytree(shipped, folder, dirs_exist_ok=True, ignore=left_out)
+        except OSError as error:
+            why = error.strerror or "not all files can be written"
+            raise ExampleError(f"{folder}: {why}; choose a folder that can be written") from error
 
 
 def parse_example(name: str) -> str:

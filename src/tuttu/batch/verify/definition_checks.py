@@ -77,10 +77,12 @@ def definition_checks(project: Project, about: str | None) -> list[DefinitionChe
     for guard in project.policy.guards:
         if guard.about == about:
             found += _blocks(project, guard)
-    return [*_asked(each for each in _named(project) if each.about == about), *found]
+    named = [each for each in _named(project) if each.about == about]
+    guards_last = sorted(named, key=lambda each: each.kind == "guards")
+    return [*_distinct(guards_last), *found]
 
 
-def _asked(named: Iterable[NamedExpression]) -> Iterator[DefinitionCheck]:
+def _distinct(named: Iterable[NamedExpression]) -> Iterator[DefinitionCheck]:
     seen: set[tuple[str, int]] = set()
     for each in named:
         key = (each.kind, id(each.expression))
