@@ -42,7 +42,7 @@ def decide(
     if not isinstance(result, facts.Committed | facts.Duplicate):
         with runtime.view(exclusive=True) as seen:
             receipt = _decide(runtime, seen, request, decision_id)
-            result = runtime.commit_in(seen, [_unit(receipt, (), idempotency)])[0]
+            result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
     if isinstance(result, facts.Duplicate):
         return _earlier(runtime, result.position, request, words)
     assert isinstance(result, facts.Committed), result  # noqa: S101 - nobody else was there

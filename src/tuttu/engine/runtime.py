@@ -47,10 +47,6 @@ class Runtime:
         """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`)."""
         return self.versions.commit(units, self.now())
 
-    def commit_in(self, seen: View[Version], units: Sequence[facts.Unit]) -> list[facts.Result]:
-        """At the end of an exclusive view."""
-        return self.versions.commit_in(seen, units, self.now())
-
     def append(self, body: facts.Body, fragment: events.FragmentId | None = None) -> facts.Result:
         """One fact of our own making, now."""
         return self.commit([facts.Unit(facts=(self.fact(body, fragment),))])[0]

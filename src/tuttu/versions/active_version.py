@@ -15,7 +15,7 @@ import msgspec
 from tuttu import ledger
 from tuttu.storage import Store
 from tuttu.versions import history
-from tuttu.versions.version import Version, View, make_version, view
+from tuttu.versions.version import Version, make_version, view
 from tuttu.vocabulary import errors, events, facts, ids, room, values, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -37,11 +37,6 @@ class Versions(Protocol):
         """Folded by the version that is active at the commit. now: of the facts that this version
         adds. Raises Unavailable: nothing was kept, or it is not known (see `Store.commit`)."""
 
-    def commit_in(
-        self, seen: View[Version], units: Sequence[facts.Unit], now: values.Instant
-    ) -> list[facts.Result]:
-        """The same at the end of an exclusive view, during which no version can be activated."""
-
 
 class FixedVersion:
     """Implements `Versions` for a scratch store, where nothing is ever activated."""
@@ -56,14 +51,6 @@ class FixedVersion:
 
     def commit(self, units: Sequence[facts.Unit], now: values.Instant) -> list[facts.Result]:  # noqa: ARG002
         return self._store.commit(units)
-
-    def commit_in(
-        self,
-        seen: View[Version],
-        units: Sequence[facts.Unit],
-        now: values.Instant,  # noqa: ARG002 - nothing is withdrawn
-    ) -> list[facts.Result]:
-        return seen.commit(units)
 
 
 class ActiveVersion:
@@ -107,13 +94,6 @@ class ActiveVersion:
                 with view(self._store, self.at) as seen:
                     version = seen.version
         return results
-
-    def commit_in(
-        self, seen: View[Version], units: Sequence[facts.Unit], now: values.Instant
-    ) -> list[facts.Result]:
-        version = seen.version
-        completed = [with_withdrawals(version.project, unit, now) for unit in units]
-        return seen.commit(completed, version.folds)
 
     def _load(self, reader: facts.Reader, active: history.Active) -> Version:
         project = history.project_of(reader, active.digest, self._rooms)
