@@ -162,7 +162,7 @@ def refuse(wire: Wire, diary: Diary, requests: Iterator[Request]) -> None:
 
 
 def assert_unavailable(wire: Wire, status: int, answer: Any) -> None:
-    assert (status, answer["code"]) == (503, "unavailable"), answer
+    assert (status, answer.get("code")) == (503, "unavailable"), answer
     assert answer["detail"].startswith("the store cannot be used now: its disk ")
     assert answer["message"] == answer["detail"]
     assert 1 <= int(wire.headers["retry-after"]) <= 60
@@ -223,7 +223,7 @@ def test_a_store_that_was_deleted_acknowledges_nothing(tmp_path: Path, serving: 
             for number, method in enumerate(("track", "track")):
                 call = {"event": "Seen", "userId": "u", "messageId": f"{name}{number}"}
                 status, answer = wire.say("POST", f"/v1/{method}", call)
-                assert (status, answer["code"]) == (503, "unavailable")
+                assert (status, answer.get("code")) == (503, "unavailable")
                 assert "deleted or replaced" in answer["detail"]
             assert wire.say("GET", "/v1/resources")[0] == 503
             kept.rename(folder / ".tuttu" / name)
