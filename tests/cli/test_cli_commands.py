@@ -23,16 +23,21 @@ def test_a_decision_is_printed_with_its_reasons(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
-    [("fi", "ei täyty: has an open case"), ("sv-FI", "inte uppfyllt: has an open case")],
+    ("language", "words", "change"),
+    [
+        ("fi", "ei täyty: has an open case", "jos open_tickets: "),
+        ("sv-FI", "inte uppfyllt: has an open case", "om open_tickets: "),
+    ],
 )
 def test_reasons_are_in_the_language_that_is_asked_for(
-    run: Any, ask: Any, language: str, words: str
+    run: Any, ask: Any, language: str, words: str, change: str
 ) -> None:
     """It is the content's too, where there is any; one that there are no words in is English."""
     way = ("--surface", "front", "--dry-run")
     assert words in run("decide", "maija", *way, "--language", language).output
-    assert words in run("explain", "maija", *way[:2], "--language", language).output
+    explained = run("explain", "maija", *way[:2], "--language", language).output
+    assert words in explained
+    assert change in explained
     decided = ask("decide", "maija", "--surface", "front")
     assert words in run("decision", decided["decision_id"], "--language", language).output
     assert (

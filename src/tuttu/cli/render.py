@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from tuttu import api
+from tuttu.cli.options import chosen_language
 
 
 def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> None:
@@ -88,10 +89,11 @@ def _refusals(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
 
 def _changes(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
     """One row for each action and change, with all the surfaces on which it is the same."""
+    words = api.words_in(api.language_of(chosen_language() or ""))
     surfaces: dict[tuple[str, str], list[str]] = {}
     for each in refused:
-        words = " and ".join(part.words for part in each.would_pass_if)
-        change = f"if {words}" if words else each.no_change
+        parts = words.change("and").join(part.words for part in each.would_pass_if)
+        change = words.change("if", parts=parts) if parts else each.no_change
         if change:
             surfaces.setdefault((about(each.action, each.item), change), []).append(each.surface)
     return [
