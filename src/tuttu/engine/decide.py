@@ -7,13 +7,11 @@ import msgspec
 
 from tuttu import api, decision, identity, ledger, versions
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, UnknownSurfaceError, surfaces
-from tuttu.engine.runtime import Runtime
+from tuttu.engine.runtime import Runtime, Seen
 from tuttu.storage import Snapshot
-from tuttu.versions import Version, View
+from tuttu.versions import Version
 from tuttu.vocabulary import conversion, errors, events, facts, ids, values, verdicts
 from tuttu.vocabulary.project import Project
-
-Seen = View[Version]
 
 
 def decide(
@@ -101,7 +99,7 @@ def deciding_project(seen: Seen, receipt: verdicts.Receipt) -> Project | None:
 def read_question(
     runtime: Runtime, seen: Seen, request: api.DecideRequest
 ) -> tuple[DecisionView, DecisionQuery, events.Identifier]:
-    """What is asked, the snapshot that it is asked about, and of whom. Raises BadRequest."""
+    """All that the decision sees, what is asked, and of whom. Raises BadRequest."""
     project = seen.version.project
     if not request.surfaces:
         raise errors.BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
@@ -161,9 +159,7 @@ class Rendering:
         )
 
 
-def _unit(
-    receipt: verdicts.Receipt, reads: tuple[tuple[str, bytes, int], ...], idempotency: bytes | None
-) -> facts.Unit:
+def _unit(receipt: verdicts.Receipt, reads: facts.Reads, idempotency: bytes | None) -> facts.Unit:
     fact = facts.Fact(
         id=receipt.id,
         fragment=receipt.customer,
@@ -171,8 +167,8 @@ def _unit(
         received=receipt.now,
         body=receipt,
     )
-    once = () if idempotency is None else (b"idempotency:" + idempotency,)
-    return facts.Unit(facts=(fact,), dedupe_keys=once, reads=reads)
+    keys = () if idempotency is None else (b"idempotency:" + idempotency,)
+    return facts.Unit(facts=(fact,), dedupe_keys=keys, reads=reads)
 
 
 def _earlier(

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
+from tuttu.versions.history import ACTIVE, HERE, VERSIONS
 from tuttu.vocabulary import facts, history
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
 PAGE = 250
 """Facts that are read at once, and folded in one commit between those of live traffic."""
-HERE = b""
+NAME = "versions"
 
 Parts = frozenset[tuple[str, history.Part]]
 """Room and part."""
@@ -93,6 +94,12 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
                     fold(transaction, past)
 
         return msgspec.structs.replace(filling, folds={body: fold}, keep_versions=True)
+
+
+def own_folds(body: type, fold: facts.Fold) -> RoomFolds:
+    """A fold into this room's own tables, for facts of one type."""
+    tables = frozenset(table.name for table in (VERSIONS, ACTIVE, COVERAGE))
+    return RoomFolds(room=NAME, tables=tables, folds={body: fold})
 
 
 def parts_of(project: Project, rooms: Rooms) -> Parts:

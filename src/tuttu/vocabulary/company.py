@@ -211,9 +211,9 @@ BASES: Mapping[str, Basis] = {
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
-    basis: a name of `BASES`. default: channel to ``in`` or ``out``, complete over all declared
-    channels. skips: stages of decision that do not apply, of ``contact_limits``, ``controls``,
-    ``suppressions``.
+    basis: a name of `BASES`. default: channel to whether it is allowed without a choice, complete
+    over all declared channels. skips: stages of decision that do not apply, of
+    ``contact_limits``, ``controls``, ``suppressions``.
     """
 
     name: str
@@ -255,7 +255,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel of channels.yaml; direction ``in`` (the customer comes) or ``out``."""
+    """One channel of channels.yaml. outbound: the company comes to the customer."""
 
     name: str
     outbound: bool

@@ -1,7 +1,7 @@
 """Facts, and the protocol by which rooms fold them into state.
 
-A room never calls another room's fold, and never writes another room's table: `engine` registers
-every room's fold, and `storage` runs them, in order, inside the transaction that appends the fact.
+A room never calls another room's fold, and never writes another room's table: `versions` gives the
+folds of every room, and `storage` runs them, in order, inside the transaction of the fact.
 """
 
 from collections.abc import Iterator
@@ -30,6 +30,9 @@ Body = (
 )
 
 T = TypeVar("T")
+
+Reads = tuple[tuple[str, bytes, int], ...]
+"""(table, key, version) of records that were read; version 0: there was none."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +123,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: tuple[Fact, ...]
     dedupe_keys: tuple[bytes, ...] = ()
-    reads: tuple[tuple[str, bytes, int], ...] = ()
+    reads: Reads = ()
 
 
 class Committed(msgspec.Struct, frozen=True):

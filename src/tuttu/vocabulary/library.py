@@ -34,8 +34,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     Each block of conditions passes only if all are TRUE. value, relevance, propensity, effort are
     formulas over the same row; value and effort yield currency units (not 1/10,000), rounded once
     where the worth is computed. propensity: a formula, or the handle of a model (`model`), whose
-    score is missing until learning fills it. valid_through is exclusive of the instant after it:
-    the action is valid while valid_from <= now < valid_until.
+    score is missing until learning fills it. The action is valid while valid_from <= now <
+    valid_until; None: without that end.
 
     about: a collection: the action is judged once for each of the customer's items in it, and its
     conditions, formulas and messages may read ``item.<field>`` (`schema_about`). None: once.

@@ -17,7 +17,7 @@ from tuttu.decision import (
 from tuttu.vocabulary import conversion, errors, events, facts, room, values, verdicts
 from tuttu.vocabulary.project import Project
 
-NOBODY: events.FragmentId = bytes(16)
+NOBODY: events.FragmentId = bytes(events.FRAGMENT_BYTES)
 
 
 def funnel_of(  # noqa: PLR0913
@@ -32,9 +32,8 @@ def funnel_of(  # noqa: PLR0913
 ) -> Funnel:
     """Judge every customer of one snapshot with every action. Writes nothing.
 
-    surfaces: requested together, in this order; all of them by default. language: of
-    the words of reasons. Holds one customer at a time. Raises BadRequest for a surface that is not
-    declared.
+    surfaces: requested together, in this order; all of them by default. language: of the words of
+    reasons. Holds one customer at a time. Raises BadRequest for a surface that is not declared.
     """
     asked = tuple(surfaces) or tuple(project.surfaces)
     try:
