@@ -171,7 +171,10 @@ def view(  # noqa: PLR0913
         row=WideRow(profile.with_columns(project, row, context)) if context else row,
         consents=consents,
         history=history,
-        free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},
+        free={
+            name: ledger.resource_state(reader, project, name, now).free
+            for name in _used(project, asked)
+        },
         arm=arm_of(project.policy.controls, customer.fragments[0]),
     )
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -49,10 +48,6 @@ def held(use: Use, now: values.Instant) -> int:
     return sum(hold.units for hold in use.holds.values() if now < hold.expires)
 
 
-def free(reader: facts.Reader, project: Project, name: str, now: values.Instant) -> int:
-    return resource_state(reader, project, name, now).free
-
-
 def amount_of(reader: facts.Reader, resource: company.Resource) -> int:
     """As set through the API, else as declared."""
     override = reader.get(AMOUNTS, resource.name.encode(), watch=False)
@@ -87,9 +82,4 @@ def period_key(resource: company.Resource, instant: values.Instant, zone: str) -
 
 def local_date(instant: values.Instant, zone: str) -> date:
     """The calendar day in a time zone."""
-    return (conversion.EPOCH + timedelta(microseconds=instant)).astimezone(_zone(zone)).date()
-
-
-@lru_cache(maxsize=8)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+    return (conversion.EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()
