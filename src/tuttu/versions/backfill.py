@@ -7,7 +7,7 @@ into some parts and records that in the same transaction: nothing is folded twic
 that was killed resumes where it stopped.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -17,7 +17,7 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
 PAGE = 250
-"""Facts that are read at once, and folded in one commit between those of live traffic."""
+"""Facts that are folded in one commit between those of live traffic."""
 NAME = "versions"
 
 Parts = frozenset[tuple[str, history.Part]]
@@ -88,7 +88,7 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
         start = self.behind[filling.room].start
 
         def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
-            for past in _history(transaction, start, through(logged)):
+            for past in facts.facts_between(transaction, start, through(logged)):
                 fold = filling.folds.get(type(past.fact.body))
                 if fold is not None:
                     fold(transaction, past)
@@ -117,11 +117,3 @@ def backfill_of(project: Project, rooms: Rooms, kept: Coverage) -> Backfill:
         late.setdefault(room, {})[part] = position
     behind = {room: history.Behind(through) for room, through in late.items()}
     return Backfill(project=project, rooms=rooms, wanted=wanted, behind=behind)
-
-
-def _history(reader: facts.Reader, start: int, through: int) -> Iterator[facts.Logged]:
-    """Pages by position, not by count: facts that can no longer be read are left out."""
-    for after in range(start, through, PAGE):
-        end = min(after + PAGE, through)
-        found = reader.facts(after=after, limit=end - after)
-        yield from (logged for logged in found if logged.position <= end)

@@ -92,6 +92,19 @@ class Reader(Protocol):
         """Keyed hash of an identifier: the same for the life of the store, useless without it."""
 
 
+PAGE = 250
+"""Facts of a stretch of the log that are in memory at once."""
+
+
+def facts_between(reader: Reader, after: int, through: int) -> Iterator[Logged]:
+    """A stretch of the log, oldest first. By position, not by count: facts that can no longer be
+    read are left out, and a page of nothing else does not end it."""
+    for start in range(after, through, PAGE):
+        end = min(start + PAGE, through)
+        found = reader.facts(after=start, limit=end - start)
+        yield from (logged for logged in found if logged.position <= end)
+
+
 class Transaction(Reader, Protocol):
     """What a fold sees: reads see the writes before it; it may write its own room's tables."""
 

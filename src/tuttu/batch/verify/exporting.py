@@ -97,12 +97,9 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
 
 def events(reader: facts.Reader) -> Iterator[tuple[bytes, Event]]:
     """Every event of the log with its fragment, oldest first."""
-    after = 0
-    while page := reader.facts(after=after):
-        after = page[-1].position
-        for logged in page:
-            if isinstance(logged.fact.body, Event) and logged.fact.fragment is not None:
-                yield logged.fact.fragment, logged.fact.body
+    for logged in facts.facts_between(reader, 0, reader.position):
+        if isinstance(logged.fact.body, Event) and logged.fact.fragment is not None:
+            yield logged.fact.fragment, logged.fact.body
 
 
 def name_of(customer: people.Customer) -> str:
