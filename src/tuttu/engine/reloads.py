@@ -72,7 +72,9 @@ class Reloads:
         def note(progress: BackfillProgress) -> None:
             self.filling = progress
             if self._stopped.is_set():
-                raise errors.Unavailable("the server stops; the fill goes on when it starts again")
+                raise errors.Unavailable(
+                    "the server stops; the backfill goes on when it starts again"
+                )
             report(progress)
 
         survey = versions.read_project(self._folder, self._rooms)
