@@ -36,7 +36,7 @@ def decide(
     """Choose for every slot, and say of every other candidate why not it. Pure: the same
     arguments give the same receipt, and nothing is reserved before the receipt is committed.
 
-    Raises UnknownSurfaceError.
+    Raises UnknownSurface.
     """
     judged = judge(view, query, decision_id, render, stages)
     asked, won = surfaces(view.project, query), judged.arbitration
@@ -78,7 +78,7 @@ def judge(
     render: Render,
     stages: Stages = STAGES,
 ) -> Judgement:
-    """The decision itself, before anything is written of it. Raises UnknownSurfaceError."""
+    """The decision itself, before anything is written of it. Raises UnknownSurface."""
     judged = candidates(view.project, query, view.row)
     refused: dict[CandidateKey, Refusal | None] = {}
     entrants: list[Candidate] = []
