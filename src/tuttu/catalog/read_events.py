@@ -1,6 +1,6 @@
 """events.yaml: first the plan, by which conditions on events are read; then what events do."""
 
-from typing import Literal, cast
+from typing import cast
 
 from tuttu.catalog.columns import TEXT, ColumnRegistry, read_fields, read_types
 from tuttu.catalog.expressions import Columns
@@ -25,7 +25,6 @@ OF_PRODUCTS = {
 """The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
 NO_SOURCES = ("contacted", "answered", "last_contact", ITEM)
 """Words that mean something else before a point."""
-Undeclared = Literal["keep", "refuse"]
 
 
 def read_plan(sheet: MappingNode | None, scope: LoadScope) -> None:
@@ -125,7 +124,7 @@ def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> company.Tracki
         names=_call_names(sheet),
         sources={"identify": "told"} | sources,
         plan=scope.plan,
-        undeclared=cast(Undeclared, sheet.text("undeclared", "keep")),
+        undeclared=cast(company.Undeclared, sheet.text("undeclared", "keep")),
         writes=tuple(_write(one, sheet, scope) for one in sheet.listed_mappings("writes")),
         contacts=tuple(_contact(one, scope) for one in sheet.listed_mappings("contacts")),
         consent=tuple(_consent(one, scope) for one in sheet.listed_mappings("consent")),

@@ -115,10 +115,10 @@ def _needed(
     trial: refused_candidate.Trial, required: list[ChangePart | None], *, wait: bool
 ) -> int:
     """How many parts are needed at least beside those taken."""
-    if None in required or (wait and "now" in trial.fixed):
+    if None in required or (wait and NOW in trial.fixed):
         return _NEVER
     goals = [constraint.goal for constraint in trial.unmet]
-    timed = any("now" in goal.columns for goal in goals)
+    timed = any(NOW in goal.columns for goal in goals)
     return len(required) + solver.moves_needed(goals, trial.fixed) + (wait and not timed)
 
 
