@@ -7,7 +7,7 @@ from tuttu.catalog.expressions import Columns
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.schemas.json_schema import CALLS
-from tuttu.catalog.scope import CALL_NAMES, LoadScope
+from tuttu.catalog.scope import CALL_NAMES, SOURCES, LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary import company
 from tuttu.vocabulary.values import ITEM, Kind, Type
@@ -111,9 +111,7 @@ def _broken_properties(sheet: MappingNode | None) -> set[str]:
 def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> company.Tracking:
     """What events do: write traits, report contacts, consent and outcomes."""
     if sheet is None:
-        return company.Tracking(
-            names=_call_names(None), sources={"identify": "told"}, plan=scope.plan
-        )
+        return company.Tracking(names=_call_names(None), sources=SOURCES, plan=scope.plan)
     sources = {name: node.text for name, node in sheet.mapping("sources").scalars()}
     _check_keys(sheet.mapping("sources"), scope, with_calls=True)
     _check_sources(sheet, scope)
@@ -122,7 +120,7 @@ def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> company.Tracki
         scope.outcomes.refer_scalar(outcome, scope.findings)
     return company.Tracking(
         names=_call_names(sheet),
-        sources={"identify": "told"} | sources,
+        sources=SOURCES | sources,
         plan=scope.plan,
         undeclared=cast(company.Undeclared, sheet.text("undeclared", "keep")),
         writes=tuple(_write(one, sheet, scope) for one in sheet.listed_mappings("writes")),

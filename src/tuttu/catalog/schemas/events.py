@@ -111,11 +111,7 @@ def _choice_of_consent() -> s.Shape:
         "a choice of consent",
         {
             "event": s.text(s.EVENT),
-            "allowed": {
-                "title": "true or false",
-                "type": "boolean",
-                "description": "True: the event gives consent. False: it withdraws it.",
-            },
+            "allowed": s.boolean("True: the event gives consent. False: it withdraws it."),
             "purpose": s.word("a purpose", "Absent: the event's property purpose."),
             "channel": s.word(
                 "a channel", "Absent: the event's property channel, or every channel."
