@@ -1,4 +1,4 @@
-"""What a change is made of, and what the snapshot is once it is applied."""
+"""What a change is made of, and what the view is once it is applied."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -110,7 +110,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def apply(view: DecisionView, change: Change) -> DecisionView:
-    """The snapshot as it would be: the same in all but the change. Traits that are made of what
+    """The view as it would be: the same in all but the change. Traits that are made of what
     is changed are computed from it; nothing is read."""
     parts = change.parts
     seen = msgspec.structs.replace(view, memo=ViewMemo())

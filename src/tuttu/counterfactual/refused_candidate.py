@@ -22,11 +22,11 @@ ASKED = "asked"
 
 
 Renders = Callable[[DecisionView], Render]
-"""How messages are rendered on a snapshot."""
+"""How messages are rendered on a view."""
 
 
 class Trial(NamedTuple):
-    """The snapshot with some parts of a change applied, as the candidate's rules see it."""
+    """The view with some parts of a change applied, as the candidate's rules see it."""
 
     parts: tuple[c.ChangePart, ...]
     view: DecisionView
@@ -37,7 +37,7 @@ class Trial(NamedTuple):
 
 
 class RefusedCandidate:
-    """A candidate of one question about one snapshot. Raises KeyError if it is none."""
+    """A candidate of one question about one view. Raises KeyError if it is none."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from tuttu.policy.tree import NOW
 
 MOST_PARTS = 8
 LOOKS = 3_000
-"""Snapshots that are looked at for one candidate before the search gives up."""
+"""Views that are looked at for one candidate before the search gives up."""
 LOOKS_IN_ALL = 20_000
 """For all candidates of one question."""
 
@@ -42,10 +42,10 @@ def least_change(
 ) -> Change | None:
     """The fewest parts, and of these the nearest, with which a refused candidate would be chosen.
 
-    Applied to the same snapshot they turn the decision of the same question, and no fewer of them
+    Applied to the same view they turn the decision of the same question, and no fewer of them
     do. Empty for a candidate that is chosen; None if no change of at most `MOST_PARTS` was found.
     query: its seed is the one of the decision that refused; without one, any. key: as the
-    verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
+    verdict names the candidate. renders: how messages are rendered on a view. Raises
     KeyError for an unknown action or treatment.
     """
     return _least(

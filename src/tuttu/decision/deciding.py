@@ -81,12 +81,12 @@ def judge(
     """The decision itself, before anything is written of it. Raises UnknownSurface."""
     judged = candidates(view.project, query, view.row)
     refused: dict[CandidateKey, Refusal | None] = {}
-    entrants: list[Candidate] = []
+    passed: list[Candidate] = []
     blocked: list[Candidate] = []
     for each in judged:
         refusal = refused[each.key] = first_refusal(each, view, stages)
         if refusal is None:
-            entrants.append(each)
+            passed.append(each)
         elif refusal.stage == GUARDS.name:
             blocked.append(each)
     seed = query.seed
@@ -99,7 +99,7 @@ def judge(
         render=render,
         substitutes=substitutes(blocked, view),
     )
-    arbitration = Arbitration(entrants, view, terms).run()
+    arbitration = Arbitration(passed, view, terms).run()
     return Judgement(judged, {**refused, **arbitration.refusals}, seed, arbitration)
 
 

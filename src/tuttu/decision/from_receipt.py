@@ -1,4 +1,4 @@
-"""The snapshot that a receipt was issued on, as far as the receipt keeps it."""
+"""The view that a receipt was issued on, as far as the receipt keeps it."""
 
 from collections.abc import Mapping
 

@@ -16,7 +16,7 @@ from tuttu.vocabulary.verdicts import Reason, Score
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The candidates for one slot, best first by the policy, with the odds of the draw.
 
-    forced: the first one wins whatever the arm and the dice say. first: what stands in for
+    forced: the first one wins whatever the arm and the draw say. first: what stands in for
     what a guard blocked on this surface, in order. spare: takes the slot when the winner is
     withheld, which comes about with the probability `share`.
     """
