@@ -6,17 +6,8 @@ import msgspec
 
 from tuttu import consent, ledger, profile
 from tuttu.decision.chance import arm_of
-from tuttu.vocabulary import (
-    company,
-    conversion,
-    errors,
-    events,
-    facts,
-    library,
-    people,
-    values,
-    verdicts,
-)
+from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
+from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
 
@@ -239,6 +230,6 @@ def surfaces(project: Project, query: DecisionQuery) -> tuple[company.Surface, .
     for name in query.surfaces:
         if name not in project.surfaces:
             declared = ", ".join(project.surfaces) or "none is declared"
-            hint = errors.did_you_mean(name, project.surfaces)
-            raise errors.UnknownSurface(f"the surface {name!r}", f"one of: {declared}{hint}")
+            hint = did_you_mean(name, project.surfaces)
+            raise UnknownSurface(f"the surface {name!r}", f"one of: {declared}{hint}")
     return tuple(map(project.surfaces.__getitem__, dict.fromkeys(query.surfaces)))
