@@ -4,7 +4,6 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from difflib import get_close_matches
 
 from tuttu.access.keys import LOCAL_NAME, PREFIX, KeyHolder, digest_of, holder_of, holders
 from tuttu.access.scopes import Scope
@@ -84,6 +83,5 @@ def _check(name: str, scopes: tuple[str, ...]) -> None:
         raise errors.BadRequest("a key without scopes", f"one or more of: {', '.join(Scope)}")
     for scope in scopes:
         if scope not in set(Scope):
-            near = get_close_matches(scope, list(Scope), 1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            hint = errors.did_you_mean(scope, Scope)
             raise errors.BadRequest(f"the scope {scope!r}", f"one of: {', '.join(Scope)}{hint}")

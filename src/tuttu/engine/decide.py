@@ -1,12 +1,11 @@
 """Decide, and look a decision up again."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 import msgspec
 
 from tuttu import api, decision, identity, ledger, versions
-from tuttu.decision import Candidate, DecisionQuery, DecisionView, UnknownSurfaceError, surfaces
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, surfaces
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.storage import Snapshot
 from tuttu.versions import Version
@@ -110,10 +109,7 @@ def read_question(
         slots=_slots(request),
         seed=request.seed,
     )
-    try:
-        surfaces(project, query)
-    except UnknownSurfaceError as error:
-        raise errors.UnknownSurface(error.found, error.expected) from error
+    surfaces(project, query)
     view = decision.view(
         seen.snapshot,
         project,
@@ -200,7 +196,6 @@ def _context(project: Project, said: Mapping[str, object]) -> dict[str, values.V
     columns = project.row_schema.columns
     for name in said:
         if name not in columns:
-            near = get_close_matches(name, columns, 1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            hint = errors.did_you_mean(name, columns)
             raise errors.BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
     return {name: conversion.convert(value, columns[name]) for name, value in said.items()}

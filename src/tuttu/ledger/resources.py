@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ class ResourceState(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     used: int
     held: int
-    per: Literal["day", "week", "month", "year"] | None
+    per: company.Period | None
 
     @property
     def free(self) -> int:

@@ -115,6 +115,10 @@ class ConsentEvent(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
+Undeclared = Literal["keep", "refuse"]
+"""What happens to events that the plan does not name."""
+
+
 class Tracking(msgspec.Struct, frozen=True, kw_only=True):
     """events.yaml."""
 
@@ -123,7 +127,7 @@ class Tracking(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[str, str] = {}
     """Call or event name to the source of its trait writes; ``identify`` defaults to ``told``."""
     plan: Mapping[str, PlannedEvent] = {}
-    undeclared: Literal["keep", "refuse"] = "keep"
+    undeclared: Undeclared = "keep"
     writes: tuple[TraitWrite, ...] = ()
     contacts: tuple[ElsewhereContact, ...] = ()
     consent: tuple[ConsentEvent, ...] = ()
@@ -245,12 +249,15 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
+Period = Literal["day", "week", "month", "year"]
+
+
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """Something there is a limited amount of; `per` None: once, else a calendar period."""
 
     name: str
     amount: int
-    per: Literal["day", "week", "month", "year"] | None = None
+    per: Period | None = None
     where: Where
 
 

@@ -8,6 +8,11 @@ import msgspec
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Condition, Duration, Expression, Instant
 
+ActionStatus = Literal["draft", "live", "paused", "retired"]
+"""Of an action; only live ones are candidates."""
+SuppressionScope = Literal["action", "issue_group", "owner", "purpose"]
+"""What a suppression stops: all that has this in common with what was answered."""
+
 
 class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     """One way of delivering an action.
@@ -45,7 +50,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     issue_group: str
     objective: str = ""
-    status: Literal["draft", "live", "paused", "retired"]
+    status: ActionStatus
     purpose: str
     value: Expression
     relevance: Expression | None = None
@@ -131,7 +136,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     times: int = 1
     window: Duration
-    scope: Literal["action", "issue_group", "owner", "purpose"] = "action"
+    scope: SuppressionScope = "action"
     where: Where
 
 

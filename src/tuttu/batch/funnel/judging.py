@@ -6,14 +6,7 @@ from tuttu import decision, identity
 from tuttu.api.words import ENGLISH, words_in
 from tuttu.batch.funnel.coverage import StageCoverage
 from tuttu.batch.funnel.tally import Funnel, Tally
-from tuttu.decision import (
-    STAGES,
-    DecisionQuery,
-    DecisionView,
-    Stages,
-    UnknownSurfaceError,
-    candidates,
-)
+from tuttu.decision import STAGES, DecisionQuery, DecisionView, Stages, candidates
 from tuttu.vocabulary import conversion, errors, events, facts, room, values, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -38,7 +31,8 @@ def funnel_of(  # noqa: PLR0913
     asked = tuple(surfaces) or tuple(project.surfaces)
     try:
         judged = list(candidates(project, DecisionQuery(surfaces=asked, fragment=NOBODY)))
-    except UnknownSurfaceError as error:
+    except errors.UnknownSurface as error:
+        # Over HTTP a funnel refuses it as bad_request.
         raise errors.BadRequest(error.found, error.expected) from error
     tally, coverage = Tally(judged, stages), StageCoverage(project, judged, stages)
     for customer in identity.customers(reader, project):
