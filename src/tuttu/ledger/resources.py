@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
