@@ -99,7 +99,7 @@ def _otherwise_joined(mapping: m.ImportMapping, project: Project) -> list[errors
     compound = {name for name, each in project.namespaces.items() if each.compounds}
     expected = f"`{COMPOUND_SIGN}`: the columns are parts of a compound of identity.yaml"
     return [
-        errors.Fault(mapping.namespaces[name], f"{quote(sign)} as `join`", expected)
+        errors.Fault(mapping.namespaces[name], f"`join` {sign!r}", expected)
         for name, sign in signs
         if name in compound and sign != COMPOUND_SIGN
     ]
