@@ -290,7 +290,7 @@ def test_a_compound_is_spelled_part_by_part(namespaces: Rules) -> None:
     )
     for raw in (("1980-01-01 ", " 00100"), "1980-01-01|00100", " 1980-01-01 | 00100 "):
         assert normalise(home, raw) == "1980-01-01|00100"
-    for raw in (
+    nobody: list[object] = [
         ("1980-01-01",),
         ("1980-01-01", "00100", "x"),
         ("1980-01-01", "unknown"),
@@ -303,8 +303,9 @@ def test_a_compound_is_spelled_part_by_part(namespaces: Rules) -> None:
         "1980-01-01",
         "1980-01-01|00100|x",
         "|",
-    ):
-        assert normalise(home, raw) is None, raw
+    ]
+    for given_part in nobody:
+        assert normalise(home, given_part) is None, given_part
     with pytest.raises(IdentifierError, match="found an identifier of 523 characters"):
         normalise(home, ("1980-01-01", "x" * 512))
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from tests import builders
-from tests.intake.conftest import Accepted, Context, Send, Take
+from tests.intake.conftest import Send, Take
 
-from tuttu.intake import MappingError, load_mapping, read_rows, require_fit
+from tuttu.intake import Accepted, Context, MappingError, load_mapping, read_rows, require_fit
 from tuttu.vocabulary.events import DeadLetter, Event, Identifier
 
 HOME = {"compounds": (("traits.born", "traits.postcode"),)}
