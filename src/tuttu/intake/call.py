@@ -258,7 +258,7 @@ def _identifiers(said: Mapping[str, Any], project: Project) -> tuple[events.Iden
 
 
 def _nobodies(said: Mapping[str, Any], project: Project) -> str:
-    """Which values were taken for nobody's, so that whoever reads it need not guess."""
+    """Which values were taken for nobody's, so that nobody has to guess."""
     given = nobodies_of(said, project.namespaces)
     shown = [f"{name} {repr(value)[:60]}" for name, value in given[:MOST_SHOWN]]
     return f" (nobody is {', '.join(shown)})" if shown else ""
