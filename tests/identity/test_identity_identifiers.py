@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tuttu.identity import IdentifierError, identifiers_of
+from tuttu.identity import IdentifierError, identifiers_of, nobodies_of
 from tuttu.vocabulary.company import Namespace
 
 Rules = Callable[..., dict[str, Namespace]]
@@ -72,7 +72,7 @@ def test_the_traits_of_a_group_call_are_the_groups(rules: dict[str, Namespace]) 
 
 def test_external_ids_of_people_by_their_type(rules: dict[str, Namespace]) -> None:
     listed = [
-        {"id": "+358 40 1", "type": "phone", "collection": "users", "encoding": "none"},
+        {"id": "+358 40 1234567", "type": "phone", "collection": "users", "encoding": "none"},
         {"id": "C1", "type": "salesforce"},
         {"id": "x", "type": "undeclared"},
         {"id": "h", "type": "email", "encoding": "sha256"},
@@ -81,7 +81,7 @@ def test_external_ids_of_people_by_their_type(rules: dict[str, Namespace]) -> No
         "not an object",
     ]
     call = {"type": "track", "context": {"externalIds": listed}}
-    assert found(call, rules) == ["crm_id:C1", "phone:+358401"]
+    assert found(call, rules) == ["crm_id:C1", "phone:+358401234567"]
     assert found({"type": "track", "context": {"externalIds": "x"}}, rules) == []
 
 
@@ -102,3 +102,52 @@ def test_too_many_and_too_long_are_errors(rules: dict[str, Namespace]) -> None:
         identifiers_of({"type": "track", "context": {"externalIds": listed}}, rules)
     with pytest.raises(IdentifierError, match="user_id: found an identifier of 600 characters"):
         identifiers_of({"type": "track", "userId": "u" * 600}, rules)
+
+
+HOME = {"compounds": (("traits.born", "traits.home.postcode"),), "limit": 5}
+
+
+def test_a_compound_has_all_its_parts_or_is_none(namespaces: Rules) -> None:
+    rules = namespaces(user_id={}, home=HOME)
+    whole = {"born": "1980-01-01", "home": {"postcode": " 00100 "}}
+    call: dict[str, Any] = {"type": "identify", "userId": "u"}
+    assert found({**call, "traits": whole}, rules) == ["user_id:u", "home:1980-01-01|00100"]
+    for traits in (
+        {"born": "1980-01-01"},
+        {**whole, "born": None},
+        {**whole, "born": "unknown"},
+        {**whole, "born": ["1980-01-01"]},
+        {**whole, "home": "00100"},
+    ):
+        assert found({**call, "traits": traits}, rules) == ["user_id:u"], traits
+    assert found({**call, "type": "group", "traits": whole}, rules) == ["user_id:u"]
+
+
+def test_alternatives_stay_alternatives(namespaces: Rules) -> None:
+    rules = namespaces(email={"fields": ("traits.email", "properties.email")})
+    call = {"type": "track", "properties": {"email": "a@x.fi"}, "traits": {"email": "b@x.fi"}}
+    assert found(call, rules) == ["email:b@x.fi", "email:a@x.fi"]
+
+
+def test_a_compound_of_external_ids_needs_one_of_each(namespaces: Rules) -> None:
+    rules = namespaces(user_id={}, pair={"compounds": (("context.externalIds.a", "traits.born"),)})
+    ids = [{"type": "a", "id": "1"}]
+    call: dict[str, Any] = {"type": "identify", "userId": "u", "traits": {"born": "x"}}
+    assert found({**call, "context": {"externalIds": ids}}, rules) == ["user_id:u", "pair:1|x"]
+    assert found({**call, "context": {"externalIds": ids * 2}}, rules) == ["user_id:u"]
+
+
+def test_what_named_nobody_can_be_shown(rules: dict[str, Namespace]) -> None:
+    call = {
+        "type": "track",
+        "userId": "undefined",
+        "anonymousId": None,
+        "traits": {"email": "unknown"},
+        "properties": {"email": "unknown", "crm": 0},
+    }
+    assert identifiers_of(call, rules) == ()
+    assert nobodies_of(call, rules) == (
+        ("user_id", "undefined"),
+        ("crm_id", 0),
+        ("email", "unknown"),
+    )

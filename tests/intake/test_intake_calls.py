@@ -74,9 +74,11 @@ def test_an_id_may_be_a_number(send: Send, event_of: EventOf, said: object, kept
     assert event.identifiers == (Identifier("user_id", kept),)
 
 
-def test_the_number_0_is_an_id(send: Send, event_of: EventOf) -> None:
-    event = event_of(send("alias", {"userId": 0, "previousId": 0.0}))
-    assert event.identifiers == (Identifier("user_id", "0"),)
+def test_a_number_is_an_id_but_0_is_nobodys(send: Send, event_of: EventOf) -> None:
+    event = event_of(send("alias", {"userId": 7, "previousId": 7.0}))
+    assert event.identifiers == (Identifier("user_id", "7"),)
+    event = event_of(send("alias", {"userId": 7, "previousId": 0.0}))
+    assert event.identifiers == (Identifier("user_id", "7"),)
     assert event_of(send("group", {"userId": "m", "groupId": 0})).group_id == "0"
 
 

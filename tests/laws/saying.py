@@ -27,14 +27,14 @@ VALUES = {
     "crm_id": ["C1", "C2"],
     "user_id": ["maija", "matti", "anna"],
     "email": ["m@x.fi", "k@x.fi"],
-    "phone": ["+358401", "+358402"],
+    "phone": ["+358401234567", "+358407654321"],
     "anonymous_id": ["a1", "a2", "a3"],
     "device": ["tv"],
 }
 NAMES: list[Name] = [(kind, value) for kind, values in VALUES.items() for value in values]
 SPELLINGS: dict[Name, list[str]] = {
-    ("email", "m@x.fi"): ["m@x.fi", " M@X.fi", "\u200bm@X.FI\ufeff"],
-    ("phone", "+358401"): ["+358 401", "00358-401", "+358401"],
+    ("email", "m@x.fi"): ["m@x.fi", " M@X.fi", "\u200bm@X.FI\ufeff", "mailto:m@x.fi."],
+    ("phone", "+358401234567"): ["+358 40 1234567", "00358-40-1234567", "+358401234567"],
 }
 NOBODY: list[Name] = [
     ("user_id", "unknown"),
@@ -42,9 +42,13 @@ NOBODY: list[Name] = [
     ("user_id", "0000000"),
     ("email", "Shop@Example.com"),
     ("email", "x@example.invalid"),
+    ("email", "nobody"),
+    ("crm_id", "[object Object]"),
+    ("device", "NaN"),
     ("phone", " "),
+    ("phone", "112"),
 ]
-"""What names nobody: blocked or blank."""
+"""What names nobody: blocked, blank, a program's word, or of another shape."""
 PURPOSES = ("service", "marketing", "profiling")
 CHANNELS = ("web", "email", "call")
 

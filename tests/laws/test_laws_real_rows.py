@@ -147,8 +147,10 @@ def own_of(file: str) -> str:
 
 def plant(rows: list[Row], own: str, random: Random) -> tuple[list[Row], Planted]:
     """The same rows with what three hundred, three hundred more, and six share: the shop's e-mail
-    beside what each is known by, nobody's values in its place, the family's phone beside it."""
-    known = [number for number, row in enumerate(rows) if row[own].strip()]
+    beside what each is known by, nobody's values in its place, the family's phone beside it. Who
+    has nothing of their own, as with a broken address, would be the shop."""
+    namespace = load_project(COMPANY).namespaces[own]
+    known = [number for number, row in enumerate(rows) if identity.normalise(namespace, row[own])]
     chosen = random.sample(known, 600)
     left = sorted(set(known) - set(chosen))
     family = {rows[number][own]: number for number in random.sample(left, len(left))}

@@ -153,6 +153,7 @@ def test_a_faulty_folder_leaves_the_version_that_holds(engine: Runtime, folder: 
         ("anonymous_id: {}", "anonymous_id: {normalise: [lower]}"),
         ("anonymous_id: {}", "anonymous_id: {blocked: [none]}"),
         ("anonymous_id: {}", "anonymous_id: {strength: {identify: 2}}"),
+        ("anonymous_id: {}", "anonymous_id: {allowed: [guest]}"),
     ],
 )
 def test_other_rules_of_who_is_who_need_a_new_store(
@@ -168,6 +169,16 @@ def test_other_rules_of_who_is_who_need_a_new_store(
     assert use.project(engine).project_digest == before
     (folder / "identity.yaml").write_text(said + "  phone: {fields: [traits.phone]}\n")
     assert use.reload(engine, "anna").changed
+
+
+def test_another_country_of_phone_numbers_needs_a_new_store(engine: Runtime, folder: Path) -> None:
+    said = (folder / "identity.yaml").read_text() + "  phone: {}\n"
+    (folder / "identity.yaml").write_text(said)
+    use.reload(engine, "anna")
+    tell(engine, [order(1)])
+    (folder / "identity.yaml").write_text(f"country: FI\n{said}")
+    with pytest.raises(ProjectError, match=r"another `country` of `phone`"):
+        use.reload(engine, "anna")
 
 
 def test_before_anybody_is_known_even_who_is_who_may_change(engine: Runtime, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from tuttu.api.answers import ShownLink, Who
 from tuttu.identity import normalise
-from tuttu.vocabulary import conversion, errors, events, people
+from tuttu.vocabulary import company, conversion, errors, events, people
 from tuttu.vocabulary.project import Project
 
 SEGMENT_NAMES = {"userId": "user_id", "anonymousId": "anonymous_id"}
@@ -26,9 +26,15 @@ def _identifier(project: Project, name: str, value: str) -> events.Identifier:
     normal = normalise(namespace, value)
     if normal is None:
         raise errors.BadRequest(
-            f"{name} {value!r}", "an identifier that is neither empty nor blocked"
+            f"{name} {value!r}", f"an identifier that names somebody: {_shape(namespace)}"
         )
     return events.Identifier(name, normal)
+
+
+def _shape(namespace: company.Namespace) -> str:
+    shapes = {"email": "an e-mail address", "phone": "a phone number"}
+    steps = [step for step in namespace.normalise if step in shapes]
+    return f"{shapes[steps[0]]} that is not blocked" if steps else "neither empty nor blocked"
 
 
 def shown(identifier: events.Identifier) -> Who:

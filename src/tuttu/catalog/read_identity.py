@@ -1,9 +1,16 @@
 """identity.yaml."""
 
-from tuttu.catalog.findings import quote
+from itertools import chain
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.scope import LoadScope
-from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
-from tuttu.vocabulary.company import Namespace
+from tuttu.catalog.yaml_nodes import ListNode, MappingNode, ScalarNode
+from tuttu.vocabulary.company import NOBODY, ROUNDED, Namespace
+
+SHAPES = ("email", "phone")
+"""Steps that say what a value is, not only how it is written. A namespace of such a name is one."""
 
 
 def read_identity(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Namespace]:
@@ -11,34 +18,84 @@ def read_identity(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Name
     scope.namespaces.declare(sheet, "namespaces")
     if sheet is None:
         return {}
+    country = _country(sheet.scalar("country"), scope)
     return {
-        name: _namespace(name, rank, node, scope)
+        name: _namespace(name, rank, node, country, scope)
         for rank, (name, node) in enumerate(sheet.mapping("namespaces").mappings())
     }
 
 
-def _namespace(name: str, rank: int, node: MappingNode, scope: LoadScope) -> Namespace:
+def _country(node: ScalarNode | None, scope: LoadScope) -> str | None:
+    if node is not None and node.text not in SUPPORTED_REGIONS:
+        expected = "a country such as FI, as ISO 3166 names it"
+        scope.findings.add(
+            node.where, quote(node.text), expected, nearest(node.text, SUPPORTED_REGIONS)
+        )
+        return None
+    return node.text if node else None
+
+
+def _namespace(
+    name: str, rank: int, node: MappingNode, country: str | None, scope: LoadScope
+) -> Namespace:
     strength = node.mapping("strength")
-    steps = tuple(step.text for step in node.listed("normalise"))
+    steps = _steps(name, node)
     blocked = node.listed("blocked")
     for value in blocked:
         _check_blocked(value, steps, scope)
+    _check_allowed(node, scope)
     _check_alias_limit(node, scope)
     fields = tuple(path.text for path in node.listed("fields"))
-    scope.identifier_fields |= set(fields)
+    compounds = _compounds(node)
+    _check_shapes(node, steps, compounds, scope)
+    scope.identifier_fields |= {*fields, *chain.from_iterable(compounds)}
     return Namespace(
         name=name,
         rank=rank,
         unique=node.flag("unique"),
         limit=node.whole("limit", 0) or None,
         alias_limit=node.whole("alias_limit", 1),
-        normalise=steps if "normalise" in node else ("trim",),
+        normalise=steps,
+        country=country if "phone" in steps else None,
+        allowed=frozenset(value.text for value in node.listed("allowed")),
         blocked=frozenset(value.text for value in blocked if "*" not in value.text),
         blocked_patterns=tuple(value.text for value in blocked if "*" in value.text),
         strength={call: strength.whole(call, 0) for call in strength.entries},
         fields=fields,
+        compounds=compounds,
         where=node.where,
     )
+
+
+def _steps(name: str, node: MappingNode) -> tuple[str, ...]:
+    written = tuple(step.text for step in node.listed("normalise"))
+    steps = written if "normalise" in node else ("trim",)
+    return (*steps, name) if name in SHAPES and name not in steps else steps
+
+
+def _compounds(node: MappingNode) -> tuple[tuple[str, ...], ...]:
+    """The lists in the list: the paths of the parts of one identifier."""
+    listed = node.entries.get("fields")
+    items = listed.items if isinstance(listed, ListNode) else []
+    return tuple(
+        tuple(path.text for path in item.items if isinstance(path, ScalarNode))
+        for item in items
+        if isinstance(item, ListNode)
+    )
+
+
+def _check_shapes(
+    node: MappingNode, steps: tuple[str, ...], compounds: tuple[object, ...], scope: LoadScope
+) -> None:
+    """Nothing is an address and a number at once, nor are the parts of a compound: such a
+    namespace would silently name nobody."""
+    shapes = [step for step in steps if step in SHAPES]
+    if shapes and (len(shapes) > 1 or "digits" in steps):
+        kinds = " and ".join(quote(step) for step in steps if step in {*SHAPES, "digits"})
+        scope.findings.add(node.at("normalise"), f"{kinds} of one value", "one of them")
+    if shapes and compounds:
+        found = f"parts of a compound that are each spelled as {quote(shapes[0])}"
+        scope.findings.add(node.at("fields"), found, "the compound in a namespace of its own")
 
 
 def _check_blocked(value: ScalarNode, steps: tuple[str, ...], scope: LoadScope) -> None:
@@ -48,6 +105,22 @@ def _check_blocked(value: ScalarNode, steps: tuple[str, ...], scope: LoadScope) 
     if normal != value.text:
         expected = f"the value as it is after normalisation, {quote(normal)}"
         scope.findings.add(value.where, quote(value.text), expected)
+
+
+def _check_allowed(node: MappingNode, scope: LoadScope) -> None:
+    """Only what names nobody everywhere needs to be allowed, and not where it is blocked again."""
+    blocked = {value.text.casefold() for value in node.listed("blocked")}
+    for value in node.listed("allowed"):
+        plain = value.text.strip().casefold()
+        if plain not in NOBODY and not ROUNDED.fullmatch(plain):
+            expected = f"one of the values that name nobody everywhere: {', '.join(sorted(NOBODY))}"
+            scope.findings.add(
+                value.where, quote(value.text), expected, nearest(value.text, NOBODY)
+            )
+        elif plain in blocked:
+            scope.findings.add(
+                value.where, f"{quote(value.text)} in `allowed` and in `blocked`", "one of them"
+            )
 
 
 def _check_alias_limit(node: MappingNode, scope: LoadScope) -> None:

@@ -13,7 +13,7 @@ from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
 from tuttu.identity.fold import folds
-from tuttu.identity.identifiers import identifiers_of, normalise
+from tuttu.identity.identifiers import identifiers_of, nobodies_of
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import UNMERGED
@@ -24,6 +24,7 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
+from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
 __all__ = [
@@ -35,8 +36,10 @@ __all__ = [
     "identifier_of",
     "identifiers_of",
     "links_of",
+    "nobodies_of",
     "normalise",
     "partition",
+    "require_exact",
     "resolve",
     "resolve_fragment",
 ]

@@ -14,6 +14,8 @@ JUDGED = (
     "limit",
     "alias_limit",
     "normalise",
+    "country",
+    "allowed",
     "blocked",
     "blocked_patterns",
     "strength",

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw
 
 from tuttu.catalog.scope import CALL_NAMES
-from tuttu.identity import IdentifierError, identifiers_of
+from tuttu.identity import IdentifierError, identifiers_of, nobodies_of, require_exact
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
 from tuttu.vocabulary import company, conversion, events, facts, values
 from tuttu.vocabulary.project import Project
@@ -32,6 +32,8 @@ EVENT_DEPTH = 64
 BODY_DEPTH = 256
 """Levels of nesting in a batch: between the two limits, calls are refused one by one."""
 MESSAGE_ID_LENGTH = 256
+MOST_SHOWN = 3
+"""Of the values that name nobody, in the reason of a refusal."""
 DEFAULT_SOURCE = "told"
 
 _REQUIRED = {"track": ("event",), "group": ("groupId",), "alias": ("previousId", "userId")}
@@ -96,6 +98,7 @@ _NAMES = {
 }
 _IDS = ("userId", "anonymousId", "previousId")
 """Numbers are ids too: identity reads them as they were sent."""
+_OTHER_IDS = ("messageId", "groupId")
 _OBJECTS = ("properties", "traits", "context", "integrations")
 
 
@@ -205,6 +208,8 @@ def _named(wire: _Wire) -> dict[str, Any]:
                     RefusalCode.WRONG_TYPE,
                     f"found {kind_of(value)} in `{field}`; expected {expected}",
                 )
+            if isinstance(value, float) and field in _OTHER_IDS:
+                _require_exact(value, field)
             if field not in _IDS:
                 whole = isinstance(value, float) and value.is_integer()
                 value = str(int(value) if whole else value)
@@ -216,6 +221,13 @@ def _named(wire: _Wire) -> dict[str, Any]:
             )
         named[field] = value
     return named
+
+
+def _require_exact(number: float, field: str) -> None:
+    try:
+        require_exact(field, number)
+    except IdentifierError as error:
+        raise IntakeError(RefusalCode.BAD_ID, str(error)) from None
 
 
 def _object(content: Raw, field: str) -> tuple[bytes, Mapping[str, Any]]:
@@ -239,10 +251,17 @@ def _identifiers(said: Mapping[str, Any], project: Project) -> tuple[events.Iden
     if not identifiers:
         raise IntakeError(
             RefusalCode.MISSING_ID,
-            "found a missing id: no identifier that is neither empty nor blocked; "
+            f"found a missing id: no identifier that names somebody{_nobodies(said, project)}; "
             f"expected one of {', '.join(project.namespaces)}",
         )
     return identifiers
+
+
+def _nobodies(said: Mapping[str, Any], project: Project) -> str:
+    """Which values were taken for nobody's, so that nobody has to guess."""
+    given = nobodies_of(said, project.namespaces)
+    shown = [f"{name} {repr(value)[:60]}" for name, value in given[:MOST_SHOWN]]
+    return f" (nobody is {', '.join(shown)})" if shown else ""
 
 
 def read_instant(value: object, field: str) -> values.Instant | None:

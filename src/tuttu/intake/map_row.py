@@ -20,6 +20,7 @@ from tuttu.intake import mapping as m
 from tuttu.intake.call import plain_iso
 from tuttu.intake.rows import Format, Row
 from tuttu.vocabulary import conversion, errors
+from tuttu.vocabulary.company import COMPOUND_SIGN
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant, Kind, Scalar
 
@@ -63,11 +64,13 @@ class RowView(msgspec.Struct, frozen=True):
 
 
 def require_fit(mapping: m.ImportMapping, columns: Iterable[str] | None, project: Project) -> None:
-    """Raises m.MappingError if it names columns or namespaces that do not exist.
+    """Raises m.MappingError if it names columns or namespaces that do not exist, or joins the parts
+    of a compound identifier in a way of its own.
 
     columns None: they are not known, as in JSON lines.
     """
     faults = _unknown(mapping.namespaces, list(project.namespaces), "namespace", "identity.yaml")
+    faults += _otherwise_joined(mapping, project)
     if columns is not None:
         faults += _unknown(mapping.columns, list(columns), "column", "the file")
     if faults:
@@ -82,6 +85,23 @@ def _unknown(
         errors.Fault(where, f"the {what} {quote(name)}", expected, nearest(name, known))
         for name, where in named.items()
         if name not in known
+    ]
+
+
+def _otherwise_joined(mapping: m.ImportMapping, project: Project) -> list[errors.Fault]:
+    """Such people would never be those whom the same parts name in a call."""
+    signs = {
+        (name, cell.source.by)
+        for entry in mapping.entries
+        for name, cell in entry.who.items()
+        if isinstance(cell.source, m.Joined)
+    }
+    compound = {name for name, each in project.namespaces.items() if each.compounds}
+    expected = f"`{COMPOUND_SIGN}`: the columns are parts of a compound of identity.yaml"
+    return [
+        errors.Fault(mapping.namespaces[name], f"`join` {sign!r}", expected)
+        for name, sign in signs
+        if name in compound and sign != COMPOUND_SIGN
     ]
 
 

@@ -4,6 +4,7 @@ Records of the project folder, already checked: names refer to something, expres
 Every record has its place in the text (`where`), so that errors can point at it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -35,17 +36,35 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
 
 
+NOBODY = frozenset(
+    {
+        *("undefined", "nan", "none", "null", "(null)", "nil", "true", "false", "[object object]"),
+        *("unknown", "guest", "n/a", "0", "-", "-1"),
+    }
+)
+"""What programs write where they have no identifier, in small letters: in every namespace it names
+nobody."""
+ROUNDED = re.compile(r"[0-9]([.,][0-9]+)?e\+[0-9]{2}")
+"""What spreadsheets make of a long number, ``3.58401E+11``, in small letters: many numbers are
+written so."""
+COMPOUND_SIGN = "|"
+"""Between the parts of a compound identifier."""
+
+
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of identifier.
 
     rank: 0 is the highest priority. unique: at most one value per customer. limit: an identifier
     with more partners than this links nobody; None is no limit. alias_limit: how many values of a
     unique namespace `alias` may join in one customer (1: none). normalise: steps in order, of
-    ``trim``, ``lower``, ``digits``, ``phone``. blocked: normalised values that name nobody.
-    strength: of evidence by call name, with the key ``default``; higher joins first.
+    ``trim``, ``lower``, ``digits``, ``email``, ``phone``. country: whose phone numbers are written
+    without a country, as ISO 3166 names it; None without the step. blocked: normalised values that
+    name nobody. allowed: values that name somebody here, although they are of `NOBODY` or
+    `ROUNDED`. strength: of evidence by call name, with the key ``default``; higher joins first.
     fields: where else the identifier is found in a call, as ``traits.email``,
     ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
-    the namespaces ``user_id`` and ``anonymous_id``.
+    the namespaces ``user_id`` and ``anonymous_id``. compounds: the same for identifiers of several
+    parts, joined by `COMPOUND_SIGN`.
     """
 
     name: str
@@ -54,10 +73,13 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     limit: int | None = None
     alias_limit: int = 1
     normalise: tuple[str, ...] = ("trim",)
+    country: str | None = None
+    allowed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     blocked_patterns: tuple[str, ...] = ()
     strength: Mapping[str, int] = {}
     fields: tuple[str, ...] = ()
+    compounds: tuple[tuple[str, ...], ...] = ()
     where: Where
 
 

@@ -1,17 +1,28 @@
 """Shape of identity.yaml: how customers are known."""
 
 from tuttu.catalog.schemas import json_schema as s
+from tuttu.vocabulary import company
+
+PATH = s.text(
+    "a path such as traits.email", "", "^(traits|properties|context)([.][A-Za-z0-9_ -]+)+$"
+)
 
 
 def identity() -> s.Shape:
     keys = {
+        "country": s.text(
+            "a country such as FI",
+            "Whose phone numbers are written without a country, as ISO 3166 names it. Absent: "
+            "such a number stays as it is, in digits.",
+            "^[A-Z]{2}$",
+        ),
         "namespaces": s.table(
             "kinds of identifiers",
             _namespace(),
             s.COLUMN,
             "Kinds of identifiers, the highest priority first.",
         )
-        | {"minProperties": 1}
+        | {"minProperties": 1},
     }
     return s.document(
         "identity.yaml: how customers are known", s.record("identity", keys, ["namespaces"])
@@ -35,25 +46,36 @@ def _namespace() -> s.Shape:
             ),
             "normalise": s.listing(
                 "steps such as [trim, lower]",
-                s.choice(("trim", "lower", "digits", "phone")),
+                s.choice(("trim", "lower", "digits", "email", "phone")),
                 0,
-                "What is done to a value before it is compared, in order. Default [trim].",
+                "What is done to a value before it is compared, in order. Default [trim]. What is "
+                "no address names nobody after email, and what is no number after phone; "
+                "namespaces of these two names end with these steps, written or not.",
             ),
             "blocked": s.listing(
                 "values that name nobody",
                 {"title": "a value, * stands for any text", "type": ["string", "integer"]},
                 0,
-                "Normalised values that name nobody, such as unknown; * stands for any text.",
+                "Normalised values that name nobody, such as anonymous; * stands for any text. "
+                f"Everywhere do: {', '.join(sorted(company.NOBODY))}, and rounded numbers such as "
+                "3.58401E+11; in any case.",
+            ),
+            "allowed": s.listing(
+                "values that name somebody",
+                {"title": "a value", "type": ["string", "integer"]},
+                0,
+                "Of the values that name nobody everywhere, those that do name somebody here.",
             ),
             "fields": s.listing(
                 "places in a call such as [traits.email]",
-                s.text(
-                    "a path such as traits.email",
-                    "",
-                    "^(traits|properties|context)([.][A-Za-z0-9_ -]+)+$",
+                s.one_of_shapes(
+                    "a path such as traits.email, or the paths of a compound's parts such as "
+                    "[traits.date_of_birth, traits.postcode]",
+                    [PATH, s.listing("paths of a compound's parts", PATH, 2)],
                 ),
                 0,
-                "Where else in a call this identifier is found. userId and anonymousId are "
+                "Where else in a call this identifier is found; a list in the list is one "
+                "identifier of several parts, with | between them. userId and anonymousId are "
                 "always user_id and anonymous_id.",
             ),
             "strength": _strength(),
