@@ -1,15 +1,13 @@
-"""Dates, amounts and shares as they are written in the project folder."""
+"""Dates and shares as they are written in the project folder."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.catalog.conftest import local
 
-from tuttu.catalog.scalars import first_instant, instant_after, money, share
+from tuttu.catalog.scalars import first_instant, instant_after, share
 from tuttu.vocabulary.conversion import to_instant
 from tuttu.vocabulary.values import HOUR
 
@@ -47,13 +45,6 @@ def test_days_that_do_not_exist(text: str) -> None:
 
 def test_the_last_day_there_is_has_no_next() -> None:
     assert instant_after("9999-12-31", "UTC") is None
-
-
-@given(st.integers(0, 10**12))
-def test_money_is_exact(amount: int) -> None:
-    units, rest = divmod(amount, 10_000)
-    assert money(f"{units}.{rest:04d}") == amount
-    assert money(f"{units}.{rest:04d}1") is None
 
 
 def test_shares() -> None:

@@ -372,7 +372,7 @@ def test_worth_is_the_formula_of_the_design(
         relevance=0.5,
         effort=1.25,
         propensity=0.1,
-        on=(treatment("front", cost=5_000),),
+        on=(treatment("front", cost=0.5),),
     )
     assert judge(company(offer, policy=Policy(levers=levers))).score == Score(
         propensity=0.1,
@@ -381,17 +381,18 @@ def test_worth_is_the_formula_of_the_design(
         lever=3.0,
         effort=12_500,
         cost=5_000,
-        worth=12_500,
+        rounded=12_500,
+        exact=1.25,
     )
 
 
-@pytest.mark.parametrize(("value", "worth"), [(0.00025, 2), (0.00035, 4), (0.00045, 4)])
-def test_worth_is_rounded_once_half_to_even(
-    company: Callable[..., Project], action: Make, judge: Judge, value: float, worth: int
+@pytest.mark.parametrize(("value", "amount"), [(0.00025, 2), (0.00035, 4), (0.00045, 4)])
+def test_worth_is_shown_rounded_once_half_to_even(
+    company: Callable[..., Project], action: Make, judge: Judge, value: float, amount: int
 ) -> None:
     score = judge(company(action("tv", value=value, propensity=1))).score
     assert score is not None
-    assert score.worth == worth
+    assert (score.worth, score.rounded) == (value, amount)
 
 
 def test_a_value_of_the_type_money_is_not_scaled_twice(
@@ -400,7 +401,7 @@ def test_a_value_of_the_type_money_is_not_scaled_twice(
     project = company(action("tv", value=column("margin", Kind.MONEY)))
     score = judge(project, margin=123_400).score
     assert score is not None
-    assert (score.value, score.worth) == (123_400, 61_700)
+    assert (score.value, score.worth) == (123_400, 6.17)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Dates, times and amounts as they are written in the project folder."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tuttu.vocabulary.conversion import to_instant
-from tuttu.vocabulary.values import MONEY_SCALE, Instant
+from tuttu.vocabulary.values import Instant
 
 
 def first_instant(text: str, zone: str) -> Instant | None:
@@ -27,15 +27,6 @@ def instant_after(text: str, zone: str) -> Instant | None:
         return _place(moment, zone)
     instant = _place(moment, zone)
     return None if instant is None else instant + 1
-
-
-def money(text: str) -> int | None:
-    """Currency units to 1/10,000 of them, exactly; None where that leaves a rest."""
-    try:
-        scaled = Decimal(text) * MONEY_SCALE
-    except InvalidOperation:
-        return None
-    return int(scaled) if scaled == scaled.to_integral_value() else None
 
 
 def share(text: str) -> float:

@@ -17,7 +17,7 @@ from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.resources import RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView, surfaces
 from tuttu.ledger import HOLD
-from tuttu.vocabulary import company, events, values
+from tuttu.vocabulary import company, conversion, events, values
 from tuttu.vocabulary.verdicts import Choice, Contact, Reason, refusal
 
 Render = Callable[[Candidate], str]
@@ -224,7 +224,7 @@ def planned_contact(
         answer_within=treatment.answer_within,
         decision_id=contact_id.rpartition(".")[0],
         uses=treatment.uses,
-        cost=treatment.cost,
+        cost=conversion.money(treatment.cost) or 0,
         item=candidate.item,
     )
     return PlannedContact(contact=contact, reused=False, until=until)

@@ -9,7 +9,7 @@ from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.values import MONEY_SCALE, Figure, Figures
+from tuttu.vocabulary.values import Figure, Figures
 from tuttu.vocabulary.verdicts import Reason, Score
 
 
@@ -116,8 +116,8 @@ def why_lost(loser: Candidate, winner: Candidate, ranking: Ranking, view: Decisi
         return Reason("lost_in_draw", rivals)
     if its.worth == other.worth:
         return tied(rivals)
-    by = (other.worth - its.worth) / MONEY_SCALE
-    return Reason("lost", {**rivals, "by": by, "currency": view.project.company.currency})
+    by, currency = other.worth - its.worth, view.project.company.currency
+    return Reason("lost", {**rivals, "by": by, "currency": currency})
 
 
 def tied(rivals: Figures) -> Reason:
@@ -134,7 +134,7 @@ def scored(candidate: Candidate, view: DecisionView) -> Score:
 
 def _place(
     candidate: Candidate, view: DecisionView, first: Sequence[Substitute]
-) -> tuple[int, int, int, str, str, str]:
+) -> tuple[int, int, float, str, str, str]:
     action, treatment = candidate.action, candidate.treatment
     kept = view.history.kept(action, treatment, candidate.item)
     names = (action.name, treatment.name, candidate.item or "")

@@ -12,16 +12,16 @@ from tuttu.vocabulary.values import Condition, Duration, Expression, Instant
 class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     """One way of delivering an action.
 
-    cost: money (1/10,000 of the unit). uses: resource name to units. answer_within: after it, a
-    counted contact without an outcome is *ignored*; None: never. holds: how long a shown offer
-    keeps its terms.
+    cost: in currency units, as exact as it is written; rounded once where it is booked. uses:
+    resource name to units. answer_within: after it, a counted contact without an outcome is
+    *ignored*; None: never. holds: how long a shown offer keeps its terms.
     """
 
     name: str
     surface: str
     channel: str
     message: str
-    cost: int = 0
+    cost: float = 0.0
     uses: Mapping[str, int] = {}
     answer_within: Duration | None = None
     holds: Duration | None = None
@@ -32,10 +32,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One action of the library. Owner and issue group come from its folder.
 
     Each block of conditions passes only if all are TRUE. value, relevance, propensity, effort are
-    formulas over the same row; value and effort yield currency units (not 1/10,000), rounded once
-    where the worth is computed. propensity: a formula, or the handle of a model (`model`), whose
-    score is missing until learning fills it. valid_through is exclusive of the instant after it:
-    the action is valid while valid_from <= now < valid_until.
+    formulas over the same row; value and effort yield currency units (not 1/10,000), and are never
+    rounded before candidates are ranked. propensity: a formula, or the handle of a model (`model`),
+    whose score is missing until learning fills it. valid_through is exclusive of the instant after
+    it: the action is valid while valid_from <= now < valid_until.
 
     about: a collection: the action is judged once for each of the customer's items in it, and its
     conditions, formulas and messages may read ``item.<field>`` (`schema_about`). None: once.
@@ -147,6 +147,14 @@ class Lever(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     why: str
     where: Where
+
+    def lifts(self, action: Action) -> bool:
+        """Whether it names the action, its issue group or its owner."""
+        return (
+            self.action in (None, action.name)
+            and self.issue_group in (None, action.issue_group)
+            and self.owner in (None, action.owner)
+        )
 
 
 class Controls(msgspec.Struct, frozen=True, kw_only=True):
