@@ -15,6 +15,7 @@ from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.decision.chance import arm_of, draw, pick, seed_of
 from tuttu.vocabulary.library import Action, Controls, Policy
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Choice, Receipt
 
 pytestmark = pytest.mark.laws
 
@@ -55,6 +56,15 @@ def _render(candidate: Candidate) -> str:
     return f"{candidate.action.name} on {candidate.treatment.name}"
 
 
+def _as_decided(receipt: Receipt) -> list[Choice]:
+    """What was drawn in each slot, withheld or not; then what filled the gaps."""
+    order = ["front", "side"]
+    drawn = {(each.surface, each.slot): each for each in receipt.choices}
+    drawn |= {(each.surface, each.slot): each for each in receipt.withheld}
+    contest = sorted(drawn.values(), key=lambda each: (order.index(each.surface), each.slot))
+    return contest + [each for each in receipt.choices if each not in contest]
+
+
 @pytest.mark.parametrize("arm", ARMS)
 @pytest.mark.parametrize("exploration", [0.0, 0.3])
 @pytest.mark.parametrize("service", [1.0, 100.0])
@@ -68,7 +78,8 @@ def test_each_choice_comes_as_often_as_its_probability_says(
     exploration: float,
     service: float,
 ) -> None:
-    """Slot by slot, given the slots before it: for every history, over all seeds."""
+    """Slot by slot, given the slots before it, then gap by gap: for every history, over all
+    seeds."""
     policy = Policy(controls=_controls(arm, exploration))
     view = alone(company(*_offers(action, service), policy=policy))
     assert view.arm == arm
@@ -78,11 +89,10 @@ def test_each_choice_comes_as_often_as_its_probability_says(
     for seed in range(seeds):
         receipt = decide(view, asking("front", "side", seed=seed), "d1", _render)
         before: tuple[object, ...] = ()
-        withheld = {(each.surface, each.slot): each.action for each in receipt.withheld}
-        for choice in receipt.choices:
+        for choice in _as_decided(receipt):
             counts[before][choice.action] += 1
             stated[before].setdefault(choice.action, set()).add(choice.probability)
-            before = (*before, choice.action, withheld.get((choice.surface, choice.slot)))
+            before = (*before, choice.action)
     checked = 0
     for before, found in counts.items():
         trials = found.total()
