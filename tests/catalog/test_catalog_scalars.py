@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import pytest
 from tests.catalog.conftest import local
@@ -48,4 +49,5 @@ def test_the_last_day_there_is_has_no_next() -> None:
 
 
 def test_shares() -> None:
-    assert (share("2%"), share("0.5%"), share("0.02"), share("1")) == (0.02, 0.005, 0.02, 1.0)
+    found = [share(text) for text in ("2%", "0.5%", "0.02", "1", "1e-400")]
+    assert found == [Fraction(1, 50), Fraction(1, 200), Fraction(1, 50), Fraction(1), Fraction(0)]

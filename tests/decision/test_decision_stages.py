@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
-from tests.builders import HERE, in_words
+from tests.builders import HERE, controls, in_words
 
 from tuttu.decision import (
     STAGES,
@@ -21,7 +21,6 @@ from tuttu.storage import Store
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
-    Controls,
     Guard,
     Lever,
     Policy,
@@ -434,7 +433,7 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
     shown: Callable[[Candidate], str],
 ) -> None:
     actions = (action("tv"), action("extra", value=9.0), action("news", purpose="service", value=1))
-    project = company(*actions, policy=Policy(controls=Controls(no_marketing=1.0)))
+    project = company(*actions, policy=Policy(controls=controls(no_marketing=1.0)))
     receipt = decide(alone(project), asking(), "d1", shown)
     assert receipt.arm == "no_marketing"
     assert {each.action: _reason(each) for each in receipt.verdicts} == {
@@ -450,7 +449,7 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
 def test_a_purpose_that_skips_controls_is_not_touched(
     company: Callable[..., Project], action: Make, judge: Judge
 ) -> None:
-    project = company(action("tv"), policy=Policy(controls=Controls(no_marketing=1.0)))
+    project = company(action("tv"), policy=Policy(controls=controls(no_marketing=1.0)))
     assert judge(project).refusal == Refusal("controls", code="control_group")
     spared = msgspec.structs.replace(project.purposes["marketing"], skips=frozenset({"controls"}))
     purposes = {**project.purposes, "marketing": spared}

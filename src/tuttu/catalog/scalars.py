@@ -1,7 +1,7 @@
 """Dates, times and amounts as they are written in the project folder."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from tuttu.vocabulary.conversion import to_instant
@@ -29,11 +29,11 @@ def instant_after(text: str, zone: str) -> Instant | None:
     return None if instant is None else instant + 1
 
 
-def share(text: str) -> float:
-    """A part of 1: 2% or 0.02."""
+def share(text: str) -> Fraction:
+    """A part of 1: 2% or 0.02; a number without % is as exact as a double."""
     if text.endswith("%"):
-        return float(Decimal(text[:-1]) / 100)
-    return float(text)
+        return Fraction(text[:-1]) / 100
+    return Fraction(repr(float(text)))
 
 
 def _read(text: str) -> datetime | None:

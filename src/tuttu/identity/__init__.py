@@ -9,6 +9,8 @@ that they came with, and a customer is only a set of fragments. It must not gues
 identifiers but an event that names both.
 """
 
+from tuttu.identity import anchors
+from tuttu.identity.anchors import FIRST_FACTS, anchor_of
 from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
@@ -24,12 +26,13 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
-from tuttu.vocabulary.room import Room
+from tuttu.vocabulary.room import Room, together
 
 __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "anchor_of",
     "customers",
     "first_of",
     "identifier_of",
@@ -43,8 +46,8 @@ __all__ = [
 
 ROOM = Room(
     name="identity",
-    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED),
-    folds=folds,
+    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED, FIRST_FACTS),
+    folds=lambda project: together(folds(project), anchors.folds(project)),
     canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
     can_follow=can_follow,
 )

@@ -1,6 +1,7 @@
 """What a company may do and by which rules: actions with treatments, guards, limits, controls."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Literal
 
 import msgspec
@@ -157,14 +158,40 @@ class Lever(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Controls(msgspec.Struct, frozen=True, kw_only=True):
-    """Disjoint slices of customers, as shares of 1, and the share of exploration."""
+class ControlArm(msgspec.Struct, frozen=True):
+    """A slice of the circle that customers stand on: from `start`, a `share` of it; both parts of
+    1. Exact, so that slices which touch have no customer in common."""
 
-    no_marketing: float = 0.0
-    random_choice: float = 0.0
-    propensity_only: float = 0.0
+    share: Fraction = Fraction(0)
+    start: Fraction = Fraction(0)
+
+    def has(self, place: Fraction) -> bool:
+        return (place - self.start) % 1 < self.share
+
+    def meets(self, other: "ControlArm") -> bool:
+        """Whether a place on the circle is in both; an empty slice meets nothing."""
+        some = self.share > 0 and other.share > 0
+        return some and (self.has(other.start) or other.has(self.start))
+
+
+class Controls(msgspec.Struct, frozen=True, kw_only=True):
+    """Arms that do not meet, so that a share that is raised moves nobody from one to another; and
+    the share of slots that are explored."""
+
+    no_marketing: ControlArm = ControlArm()
+    random_choice: ControlArm = ControlArm(start=Fraction(1, 2))
+    propensity_only: ControlArm = ControlArm(start=Fraction(3, 4))
     exploration: float = 0.0
     salt: str = "tuttu"
+
+    @property
+    def arms(self) -> dict[str, ControlArm]:
+        """By name."""
+        return {
+            "no_marketing": self.no_marketing,
+            "random_choice": self.random_choice,
+            "propensity_only": self.propensity_only,
+        }
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
