@@ -34,7 +34,15 @@ from tuttu.vocabulary.company import (
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.events import Event, FragmentId, Identifier
 from tuttu.vocabulary.facts import Body, Committed, Fact, Reader, Result, Unit
-from tuttu.vocabulary.library import Action, ControlArm, Controls, Guard, Policy, Treatment
+from tuttu.vocabulary.library import (
+    USUAL_ARMS,
+    Action,
+    ControlArm,
+    Controls,
+    Guard,
+    Policy,
+    Treatment,
+)
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import MINUTE, Condition, Instant, Kind, Row, Schema, Type, Value
@@ -179,12 +187,11 @@ def guard(name: str, when: str = "blocked", after: str | None = None, **more: An
 
 def controls(exploration: float = 0.0, **shares: float) -> Controls:
     """Arms of these shares, where they usually begin."""
-    usual = Controls()
     arms = {
-        name: ControlArm(Fraction(repr(float(share))), usual.arms[name].start)
+        name: ControlArm(Fraction(repr(float(share))), USUAL_ARMS[name].start)
         for name, share in shares.items()
     }
-    return msgspec.structs.replace(usual, exploration=exploration, **arms)
+    return Controls(arms={**USUAL_ARMS, **arms}, exploration=exploration)
 
 
 def identifier(text: str) -> Identifier:

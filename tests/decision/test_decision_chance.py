@@ -17,7 +17,7 @@ from tests.builders import controls, in_words
 from tuttu.content import ContentError
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.decision.chance import arm_of, draw, pick, seed_of
-from tuttu.vocabulary.library import Action, ControlArm, Controls, Policy
+from tuttu.vocabulary.library import USUAL_ARMS, Action, ControlArm, Controls, Policy
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Choice, Receipt
 
@@ -226,14 +226,13 @@ _arm = st.builds(ControlArm, _parts, _parts.map(lambda part: part % 1))
 def test_raising_a_share_moves_nobody_between_other_arms(
     arms: tuple[ControlArm, ControlArm, ControlArm], raised: int, more: Fraction
 ) -> None:
-    names = list(Controls().arms)
+    names = list(USUAL_ARMS)
     before = dict(zip(names, arms, strict=True))
     after = {**before, names[raised]: msgspec.structs.replace(arms[raised], share=more)}
     assume(more >= arms[raised].share)
     for some in (before, after):
         assume(not any(one.meets(other) for one, other in combinations(some.values(), 2)))
-    one = msgspec.structs.replace(Controls(), **before)
-    other = msgspec.structs.replace(Controls(), **after)
+    one, other = Controls(arms=before), Controls(arms=after)
     for each in _people(200):
         was, now = arm_of(one, each), arm_of(other, each)
         assert now == was or (was, now) == ("policy", names[raised])

@@ -139,19 +139,22 @@ def test_each_gap_has_the_best_that_is_left_of_other_purposes(
 def test_a_limit_is_counted_without_what_is_withheld(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
-    """Of what is shown in one day at most one contact counts: by the policy, marketing takes it."""
-    once = ContactLimit(name="one a day", at_most=1, window=DAY, where=HERE)
+    """Two contacts a day: one is of service, and by the policy marketing takes the other one."""
+    once = ContactLimit(name="two a day", at_most=2, window=DAY, where=HERE)
+    hello = action("hello", purpose="service", on=("front",))
     tv = action("tv", value=99.0, on=("side",))
     news = action("news", purpose="service", on=("side",))
     arms = controls(no_marketing=1.0)
-    project = company(tv, news, policy=Policy(contact_limits=(once,), controls=arms))
+    project = company(hello, tv, news, policy=Policy(contact_limits=(once,), controls=arms))
     counted = msgspec.structs.replace(project.purposes["service"], skips=frozenset())
     project = msgspec.structs.replace(project, purposes={**project.purposes, "service": counted})
     view = alone(project)
-    by_policy = decide(msgspec.structs.replace(view, arm="policy"), asking("side"), "d", shown)
-    held_out = decide(view, asking("side"), "d", shown)
-    assert [each.action for each in by_policy.choices] == ["tv"]
+    by_policy = decide(
+        msgspec.structs.replace(view, arm="policy"), asking("front", "side"), "d", shown
+    )
+    held_out = decide(view, asking("front", "side"), "d", shown)
+    assert [each.action for each in by_policy.choices] == ["hello", "tv"]
     assert [(each.action, each.slot) for each in held_out.withheld] == [("tv", 0)]
-    assert [(each.action, each.slot) for each in held_out.choices] == [("news", 0)]
-    assert [each.action for each in held_out.contacts] == ["news"]
+    assert [each.action for each in held_out.choices] == ["hello", "news"]
+    assert [each.action for each in held_out.contacts] == ["hello", "news"]
     assert held_out.defaults.keys() == {"side"}

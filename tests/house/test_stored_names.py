@@ -33,6 +33,7 @@ TABLES: dict[str, stored.Shapes] = {
     "engine.shape": {"": "number"},
     "engine.versions": {"": "position"},
     "identity.barred": {"": "[list]"},
+    "identity.first_facts": {"": "[int, str, list]"},
     "identity.members": {"": "[nil | struct, int | nil, bool]", "identifier": IDENTIFIER},
     "identity.neighbours": {
         "": "[str, struct]",

@@ -28,8 +28,11 @@ GROWING = {"/v1/verify"}
 
 SLICES = partial(
     library.Controls,
-    random_choice=library.ControlArm(start=Fraction(25, 100)),
-    propensity_only=library.ControlArm(start=Fraction(40, 100)),
+    arms={
+        "no_marketing": library.ControlArm(),
+        "random_choice": library.ControlArm(start=Fraction(25, 100)),
+        "propensity_only": library.ControlArm(start=Fraction(40, 100)),
+    },
 )
 """Where the arms of the later rules began then, one behind the other: with another start a customer
 would be in another arm, and be answered otherwise."""

@@ -145,7 +145,7 @@ def _controls(sheet: MappingNode, scope: LoadScope) -> library.Controls:
         found = sheet.text("exploration")
         scope.findings.add(sheet.at("exploration"), found, "at most 100%")
     return library.Controls(
-        **arms, exploration=float(exploration), salt=node.text("salt", usual.salt)
+        arms=arms, exploration=float(exploration), salt=node.text("salt", usual.salt)
     )
 
 

@@ -55,7 +55,7 @@ def worth_sql(action: Action, treatment: Treatment, levers: Sequence[Lever]) -> 
     """The worth in currency units, a DOUBLE; NULL where the candidate cannot be ranked."""
     if action.propensity is None:
         return "CAST(NULL AS DOUBLE)"
-    lifted = [_lever(each) for each in levers if each.lifts(action)]
+    lifted = [_lever(each) for each in levers if _lifts(each, action)]
     figures = {
         "p": _figure(action.propensity, 1.0),
         "v": _figure(action.value, 0.0),
@@ -79,6 +79,12 @@ def _figure(formula: Expression | None, absent: float) -> str:
     figure = f"CAST(({to_sql(formula)}) AS DOUBLE)"
     money = formula.type.kind is Kind.MONEY
     return f"({figure} / {_double(MONEY_SCALE)})" if money else figure
+
+
+def _lifts(lever: Lever, action: Action) -> bool:
+    """A lever names one of these; of the others it has none."""
+    named = ((lever.action, action.name), (lever.issue_group, action.issue_group))
+    return all(each in (None, own) for each, own in (*named, (lever.owner, action.owner)))
 
 
 def _lever(lever: Lever) -> str:

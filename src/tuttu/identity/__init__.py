@@ -9,8 +9,7 @@ that they came with, and a customer is only a set of fragments. It must not gues
 identifiers but an event that names both.
 """
 
-from tuttu.identity import anchors
-from tuttu.identity.anchors import FIRST_FACTS, anchor_of
+from tuttu.identity.anchors import FIRST_FACTS, anchor_of, with_first_facts
 from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
@@ -26,7 +25,7 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
-from tuttu.vocabulary.room import Room, together
+from tuttu.vocabulary.room import Room
 
 __all__ = [
     "ROOM",
@@ -47,7 +46,7 @@ __all__ = [
 ROOM = Room(
     name="identity",
     tables=(NODES, MEMBERS, NEIGHBOURS, BARRED, FIRST_FACTS),
-    folds=lambda project: together(folds(project), anchors.folds(project)),
+    folds=lambda project: with_first_facts(folds(project)),
     canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
     can_follow=can_follow,
 )

@@ -11,7 +11,6 @@ import msgspec
 
 from tuttu.vocabulary import facts, people, room, values
 from tuttu.vocabulary.events import Event, FragmentId, PreferenceSet
-from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Receipt
 
 
@@ -33,8 +32,19 @@ class FirstFact(msgspec.Struct, frozen=True, array_like=True, order=True):
 FIRST_FACTS = facts.Table("identity.first_facts", FirstFact, personal=True)
 
 
-def folds(_project: Project) -> room.Folds:
-    return dict.fromkeys((Event, PreferenceSet, Receipt), _fold)
+def with_first_facts(folds: room.Folds) -> room.Folds:
+    """The room's other folds, each followed by this one. Every kind of fact that has one is theirs
+    too."""
+
+    def both(fold: facts.Fold) -> facts.Fold:
+        def run(transaction: facts.Transaction, logged: facts.Logged) -> None:
+            fold(transaction, logged)
+            _fold(transaction, logged)
+
+        return run
+
+    kinds = (Event, PreferenceSet, Receipt)
+    return {kind: both(fold) if kind in kinds else fold for kind, fold in folds.items()}
 
 
 def _fold(transaction: facts.Transaction, logged: facts.Logged) -> None:

@@ -149,14 +149,6 @@ class Lever(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     where: Where
 
-    def lifts(self, action: Action) -> bool:
-        """Whether it names the action, its issue group or its owner."""
-        return (
-            self.action in (None, action.name)
-            and self.issue_group in (None, action.issue_group)
-            and self.owner in (None, action.owner)
-        )
-
 
 class ControlArm(msgspec.Struct, frozen=True):
     """A slice of the circle that customers stand on: from `start`, a `share` of it; both parts of
@@ -174,24 +166,21 @@ class ControlArm(msgspec.Struct, frozen=True):
         return some and (self.has(other.start) or other.has(self.start))
 
 
-class Controls(msgspec.Struct, frozen=True, kw_only=True):
-    """Arms that do not meet, so that a share that is raised moves nobody from one to another; and
-    the share of slots that are explored."""
+USUAL_ARMS = {
+    "no_marketing": ControlArm(),
+    "random_choice": ControlArm(start=Fraction(1, 2)),
+    "propensity_only": ControlArm(start=Fraction(3, 4)),
+}
+"""Where they begin if nothing else is written; of nobody."""
 
-    no_marketing: ControlArm = ControlArm()
-    random_choice: ControlArm = ControlArm(start=Fraction(1, 2))
-    propensity_only: ControlArm = ControlArm(start=Fraction(3, 4))
+
+class Controls(msgspec.Struct, frozen=True, kw_only=True):
+    """arms: by name, all of them; they do not meet, so that a share that is raised moves nobody
+    from one to another. exploration: the share of slots that are explored."""
+
+    arms: Mapping[str, ControlArm] = msgspec.field(default_factory=USUAL_ARMS.copy)
     exploration: float = 0.0
     salt: str = "tuttu"
-
-    @property
-    def arms(self) -> dict[str, ControlArm]:
-        """By name."""
-        return {
-            "no_marketing": self.no_marketing,
-            "random_choice": self.random_choice,
-            "propensity_only": self.propensity_only,
-        }
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tuttu.vocabulary.errors import Fault
-from tuttu.vocabulary.facts import Fold, Logged, Reader, Table, Transaction
+from tuttu.vocabulary.facts import Fold, Reader, Table
 from tuttu.vocabulary.history import Behind, Part
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
@@ -19,21 +19,6 @@ from tuttu.vocabulary.values import Instant, Type, Value
 
 Folds = Mapping[type[Any], Fold]
 """Type of a fact's body to the fold of such facts; it is called for no others."""
-
-
-def together(*several: Folds) -> Folds:
-    """The folds of one room that stand in several files, one after the other for each fact."""
-
-    def run(body: type[Any]) -> Fold:
-        folds = [each[body] for each in several if body in each]
-
-        def fold(transaction: Transaction, logged: Logged) -> None:
-            for each in folds:
-                each(transaction, logged)
-
-        return fold
-
-    return {body: run(body) for each in several for body in each}
 
 
 class RoomFolds(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,7 +83,16 @@ def _propensity(action: library.Action, row: values.Row) -> float:
 def _lever(action: library.Action, levers: tuple[library.Lever, ...], now: values.Instant) -> float:
     """All levers that lift the action, multiplied in the order of the file."""
     holding = (each for each in levers if each.valid_until is None or now < each.valid_until)
-    return math.prod((each.times for each in holding if each.lifts(action)), start=1.0)
+    return math.prod(
+        (
+            lever.times
+            for lever in holding
+            if lever.action in (None, action.name)
+            and lever.issue_group in (None, action.issue_group)
+            and lever.owner in (None, action.owner)
+        ),
+        start=1.0,
+    )
 
 
 def _money(units: float) -> int:
