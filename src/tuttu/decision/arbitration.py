@@ -103,13 +103,13 @@ class Arbitration:
     by the best that is left of other purposes; what is withheld counts for nothing there.
 
     After `run`: choices, withheld, contacts (new reservations), empty (surfaces with a slot that
-    nothing won), and a refusal for every entrant that was not chosen.
+    nothing won), and a refusal for every candidate that was not chosen.
     """
 
     def __init__(
-        self, entrants: Sequence[Candidate], view: DecisionView, terms: ArbitrationTerms
+        self, candidates: Sequence[Candidate], view: DecisionView, terms: ArbitrationTerms
     ) -> None:
-        self._entrants = entrants
+        self._candidates = candidates
         self._view = view
         self._terms = terms
         self._contents: dict[CandidateKey, str] = {}
@@ -119,7 +119,7 @@ class Arbitration:
         self.contacts: list[Contact] = []
         self.empty: set[str] = set()
         self.refusals = {
-            each.key: refusal(ARBITRATION.name, Reason("no_slot_left")) for each in entrants
+            each.key: refusal(ARBITRATION.name, Reason("no_slot_left")) for each in candidates
         }
 
     def run(self) -> "Arbitration":
@@ -145,24 +145,24 @@ class Arbitration:
 
     def _draw(self, slot: RequestSlot, board: SlotBoard) -> None:
         """The winner of one slot of the contest; for all others, why not they."""
-        entrants = [each for each in self._entrants if self._enters(each, slot.surface, board)]
-        ranking = self._drawable(entrants, slot, board)
+        candidates = [each for each in self._candidates if self._enters(each, slot.surface, board)]
+        ranking = self._drawable(candidates, slot, board)
         if not ranking.ranked:
             return
         number = pick(ranking.odds, draw(self._terms.seed, slot.number))
         self._take(slot, number, ranking.odds[number], ranking, board)
 
     def _drawable(
-        self, entrants: Sequence[Candidate], slot: RequestSlot, board: SlotBoard
+        self, candidates: Sequence[Candidate], slot: RequestSlot, board: SlotBoard
     ) -> Ranking:
         """All that can take the slot. Each that could win it has been rendered: one whose
         message fails is out before the draw, so that the probabilities stay true."""
         while True:
-            ranking = self._ranking(entrants, slot, board)
+            ranking = self._ranking(candidates, slot, board)
             failed = list(filterfalse(self._renders, ranking.possible))
             if not failed:
                 return ranking
-            entrants = [each for each in entrants if each not in failed]
+            candidates = [each for each in candidates if each not in failed]
 
     def _held_out(self, contest: SlotBoard) -> dict[int, Reason]:
         """Numbers of the slots whose winner the customer's arm withholds."""
@@ -186,23 +186,23 @@ class Arbitration:
 
     def _fill_gap(self, slot: RequestSlot, board: SlotBoard) -> None:
         """Nothing is drawn for it: the best that is left of other purposes, for certain."""
-        entrants = [
+        candidates = [
             each
-            for each in self._entrants
+            for each in self._candidates
             if CONTROLS.reason(each, self._view) is None and self._enters(each, slot.surface, board)
         ]
-        while entrants:
-            ranking = self._ranking(entrants, slot, board)
+        while candidates:
+            ranking = self._ranking(candidates, slot, board)
             if self._renders(ranking.ranked[0]):
                 self._take(slot, 0, 1.0, ranking, board)
                 return
-            entrants.remove(ranking.ranked[0])
+            candidates.remove(ranking.ranked[0])
 
     def _ranking(
-        self, entrants: Sequence[Candidate], slot: RequestSlot, board: SlotBoard
+        self, candidates: Sequence[Candidate], slot: RequestSlot, board: SlotBoard
     ) -> Ranking:
         substitutes = self._terms.substitutes.get(slot.surface.name, ())
-        return ranking_of(entrants, board.view, substitutes)
+        return ranking_of(candidates, board.view, substitutes)
 
     def _enters(self, candidate: Candidate, surface: company.Surface, board: SlotBoard) -> bool:
         if candidate.treatment.surface != surface.name or candidate.key in self._out:

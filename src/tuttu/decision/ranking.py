@@ -8,14 +8,14 @@ from tuttu.decision.chance import PROPENSITY_ONLY, RANDOM_CHOICE
 from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.values import Figure, Figures
+from tuttu.vocabulary.values import Figure
 from tuttu.vocabulary.verdicts import Reason, Score
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The candidates for one slot, best first by the policy, with the odds of the draw.
 
-    forced: the first one wins whatever the arm and the dice say. first: what stands in for
+    forced: the first one wins whatever the arm and the draw say. first: what stands in for
     what a guard blocked on this surface, in order.
     """
 
@@ -86,20 +86,16 @@ def why_lost(loser: Candidate, winner: Candidate, ranking: Ranking, view: Decisi
         return Reason("lost_to_kept_offer", rivals)
     if stands_in(winner, ranking.first) and winner is ranking.ranked[0]:
         return Reason("lost_to_substitute", rivals)
-    its, other = scored(loser, view), scored(winner, view)
+    its, other, tied = scored(loser, view), scored(winner, view), Reason("tied", rivals)
     if not ranking.forced and view.arm == PROPENSITY_ONLY:
         ahead = other.propensity - its.propensity
-        return Reason("lost_by_propensity", {**rivals, "by": ahead}) if ahead else tied(rivals)
+        return Reason("lost_by_propensity", {**rivals, "by": ahead}) if ahead else tied
     if winner is not ranking.ranked[0] or (not ranking.forced and view.arm == RANDOM_CHOICE):
         return Reason("lost_in_draw", rivals)
     if its.worth == other.worth:
-        return tied(rivals)
+        return tied
     by, currency = other.worth - its.worth, view.project.company.currency
     return Reason("lost", {**rivals, "by": by, "currency": currency})
-
-
-def tied(rivals: Figures) -> Reason:
-    return Reason("tied", rivals)
 
 
 def scored(candidate: Candidate, view: DecisionView) -> Score:

@@ -1,16 +1,13 @@
 """Two customers that were taken for one: separated for good, with what that forbids."""
 
 from tuttu import api, identity
-from tuttu.engine.runtime import Runtime
-from tuttu.versions import Version, View
+from tuttu.engine.runtime import Runtime, Seen
 from tuttu.vocabulary import errors, events, people
 from tuttu.vocabulary.facts import Unit
 
-Seen = View[Version]
-
 
 def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.UnmergeAnswer:
-    """Parts two identifiers for good, or takes one fragment out of its customer.
+    """Separates two identifiers for good, or takes one fragment out of its customer.
 
     One unit: a fact for every fragment that is separated, so that each one's timeline has it.
     Raises BadRequest.

@@ -22,11 +22,7 @@ def _namespace() -> s.Shape:
     return s.record(
         "settings of one kind of identifier",
         {
-            "unique": {
-                "title": "true or false",
-                "type": "boolean",
-                "description": "True: a customer has at most one value of this kind.",
-            },
+            "unique": s.boolean("True: a customer has at most one value of this kind."),
             "limit": s.whole(
                 "a number of partners",
                 "An identifier with more partners than this links nobody. Absent: no limit.",
