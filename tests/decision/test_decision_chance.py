@@ -10,7 +10,7 @@ from itertools import combinations
 
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import controls, in_words
 
@@ -222,20 +222,29 @@ _parts = st.fractions(min_value=0, max_value=1, max_denominator=50)
 _arm = st.builds(ControlArm, _parts, _parts.map(lambda part: part % 1))
 
 
-@given(arms=st.tuples(_arm, _arm, _arm), raised=st.integers(0, 2), more=_parts)
+_fills = st.tuples(st.integers(1, 9), _parts, _parts)
+"""Room on the circle, in parts of all, and how much of it a slice takes before and after."""
+
+
+@given(fills=st.tuples(_fills, _fills, _fills), first=_parts, raised=st.integers(0, 2))
 def test_raising_a_share_moves_nobody_between_other_arms(
-    arms: tuple[ControlArm, ControlArm, ControlArm], raised: int, more: Fraction
+    fills: tuple[tuple[int, Fraction, Fraction], ...], first: Fraction, raised: int
 ) -> None:
-    names = list(USUAL_ARMS)
-    before = dict(zip(names, arms, strict=True))
-    after = {**before, names[raised]: msgspec.structs.replace(arms[raised], share=more)}
-    assume(more >= arms[raised].share)
-    for some in (before, after):
-        assume(not any(one.meets(other) for one, other in combinations(some.values(), 2)))
+    """Each arm begins where the room of the one before it ends."""
+    total, start = sum(room for room, _, _ in fills), first
+    before, after = {}, {}
+    for number, (name, (room, some, more)) in enumerate(zip(USUAL_ARMS, fills, strict=True)):
+        width = Fraction(room, total)
+        least, most = sorted([some, more])
+        before[name] = ControlArm(least * width, start % 1)
+        after[name] = ControlArm((most if number == raised else least) * width, start % 1)
+        start += width
+    for arms in (before, after):
+        assert not any(one.meets(other) for one, other in combinations(arms.values(), 2))
     one, other = Controls(arms=before), Controls(arms=after)
     for each in _people(200):
         was, now = arm_of(one, each), arm_of(other, each)
-        assert now == was or (was, now) == ("policy", names[raised])
+        assert now == was or (was, now) == ("policy", list(USUAL_ARMS)[raised])
 
 
 @given(one=_arm, other=_arm)
