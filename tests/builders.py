@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -33,7 +34,15 @@ from tuttu.vocabulary.company import (
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.events import Event, FragmentId, Identifier
 from tuttu.vocabulary.facts import Body, Committed, Fact, Reader, Result, Unit
-from tuttu.vocabulary.library import Action, Guard, Policy, Treatment
+from tuttu.vocabulary.library import (
+    USUAL_ARMS,
+    Action,
+    ControlArm,
+    Controls,
+    Guard,
+    Policy,
+    Treatment,
+)
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import MINUTE, Condition, Instant, Kind, Row, Schema, Type, Value
@@ -174,6 +183,15 @@ def guard(name: str, when: str = "blocked", after: str | None = None, **more: An
 
 
 # What happens, as facts in a store
+
+
+def controls(exploration: float = 0.0, **shares: float) -> Controls:
+    """Arms of these shares, where they usually begin."""
+    arms = {
+        name: ControlArm(Fraction(repr(float(share))), USUAL_ARMS[name].start)
+        for name, share in shares.items()
+    }
+    return Controls(arms={**USUAL_ARMS, **arms}, exploration=exploration)
 
 
 def identifier(text: str) -> Identifier:

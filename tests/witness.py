@@ -23,6 +23,8 @@ from tuttu.web import create_app
 
 LATER = frozenset({"code", "values", "by_code"})
 """Fields that came later: what is compared leaves them out."""
+PARTS_LATER = frozenset({"worths"})
+"""What `verify` has compared since."""
 WORDS = frozenset({"reason", "reasons", "words"})
 """Fields that are words to be read, and have been reworded since."""
 
@@ -34,13 +36,17 @@ it the question comes by the project's own socket) and idempotency (an Idempoten
 def comparable(answer: Any, without: frozenset[str] = LATER | WORDS) -> Any:
     """An answer without its words: what must be the same for ever."""
     if isinstance(answer, list):
-        return [comparable(each, without) for each in answer]
+        return [comparable(each, without) for each in answer if not _is_later(each)]
     if isinstance(answer, dict):
         kept = {name: each for name, each in answer.items() if name not in without}
         if kept.get("kind") == "column" and kept.get("now") is None:
             kept.pop("would_be")  # No value is claimed any more for what is not known.
         return {name: comparable(each, without) for name, each in kept.items()}
     return answer
+
+
+def _is_later(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("part") in PARTS_LATER
 
 
 class Doors:

@@ -25,7 +25,7 @@ from tuttu.vocabulary.verdicts import Choice, Reason, Receipt, Refusal, Score, V
 
 NOON = builders.NOON
 SCORE = Score(
-    propensity=0.5, value=100_000, relevance=1, lever=1, effort=0, cost=2_000, worth=48_000
+    propensity=0.5, value=100_000, relevance=1, lever=1, effort=0, cost=2_000, rounded=48_000
 )
 CHOICE = Choice(
     contact_id="d1.1",

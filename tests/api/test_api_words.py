@@ -207,7 +207,7 @@ def test_a_code_without_words_shows_itself_and_its_values(language: str) -> None
 
 def test_the_formula_of_worth() -> None:
     score = Score(
-        propensity=0.5, value=100_000, relevance=1, lever=1.5, effort=2_000, cost=0, worth=73_000
+        propensity=0.5, value=100_000, relevance=1, lever=1.5, effort=2_000, cost=0, rounded=73_000
     )
     assert words_in("en").worth(score) == "worth 7.3 = 0.5 × 10 × 1.5 - 0.2 effort"
     assert words_in("fi").worth(score) == "arvo 7.3 = 0.5 × 10 × 1.5 - 0.2 vaivaa"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,11 @@ def test_controls_are_shares_of_one(write: Write) -> None:
         "controls: {no_marketing: 2%, random_choice: 0.01, propensity_only: 1.5%}\nexploration: 5%"
     )
     controls = catalog.load(write({"policy.yaml": text})).policy.controls
-    assert (controls.no_marketing, controls.random_choice, controls.propensity_only) == (
-        0.02,
-        0.01,
-        0.015,
-    )
+    assert {name: (arm.start, arm.share) for name, arm in controls.arms.items()} == {
+        "no_marketing": (0, Fraction(2, 100)),
+        "random_choice": (Fraction(1, 2), Fraction(1, 100)),
+        "propensity_only": (Fraction(3, 4), Fraction(15, 1000)),
+    }
     assert (controls.exploration, controls.salt) == (0.05, "tuttu")
 
 
@@ -73,7 +74,12 @@ def test_controls_are_shares_of_one(write: Write) -> None:
         ("levers:\n  x: {owner: sales, times: 2, by: a, why: b}\n", 2, "a lever without an end"),
         ("levers:\n  x: {owner: sales, times: 2, by: a, why: b, until: 2026-02-30}\n", 2,
          "`2026-02-30`"),
-        ("controls: {no_marketing: 60%, random_choice: 0.5}\n", 1, "slices of 110% together"),
+        ("controls: {no_marketing: 60%, random_choice: 0.5}\n", 1,
+         "`random_choice` from 0.5 to 1 of the circle, which meets `no_marketing` from 0 to 0.6"),
+        ("controls: {no_marketing: {share: 3%, start: 98%}, random_choice: {share: 1, start: 0}}\n",
+         1, "`random_choice` from 0 to 1 of the circle, which meets `no_marketing`"),
+        ("controls: {no_marketing: 101%}\n", 1, "101%"),
+        ("controls: {no_marketing: {start: 50%}}\n", 1, "a mapping"),
         ("controls: {no_marketing: 2}\n", 1, "`2`"),
         ("controls: {no_marketing: lots}\n", 1, "`lots`"),
         ("exploration: 120%\n", 1, "120%"),

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import combinations
 
 import msgspec
 import pytest
-from tests.builders import in_words
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.builders import controls, in_words
 
 from tuttu.content import ContentError
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.decision.chance import arm_of, draw, pick, seed_of
-from tuttu.vocabulary.library import Action, Controls, Policy
+from tuttu.vocabulary.library import USUAL_ARMS, Action, ControlArm, Controls, Policy
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Choice, Receipt
 
 pytestmark = pytest.mark.laws
 
@@ -32,8 +37,7 @@ ARMS = ("policy", "no_marketing", "random_choice", "propensity_only")
 
 
 def _controls(arm: str, exploration: float) -> Controls:
-    whole = {} if arm == "policy" else {arm: 1.0}
-    return msgspec.structs.replace(Controls(exploration=exploration), **whole)
+    return controls(exploration, **({} if arm == "policy" else {arm: 1.0}))
 
 
 def _offers(action: Make, service: float) -> list[Action]:
@@ -55,6 +59,15 @@ def _render(candidate: Candidate) -> str:
     return f"{candidate.action.name} on {candidate.treatment.name}"
 
 
+def _as_decided(receipt: Receipt) -> list[Choice]:
+    """What was drawn in each slot, withheld or not; then what filled the gaps."""
+    order = ["front", "side"]
+    drawn = {(each.surface, each.slot): each for each in receipt.choices}
+    drawn |= {(each.surface, each.slot): each for each in receipt.withheld}
+    contest = sorted(drawn.values(), key=lambda each: (order.index(each.surface), each.slot))
+    return contest + [each for each in receipt.choices if each not in contest]
+
+
 @pytest.mark.parametrize("arm", ARMS)
 @pytest.mark.parametrize("exploration", [0.0, 0.3])
 @pytest.mark.parametrize("service", [1.0, 100.0])
@@ -68,7 +81,8 @@ def test_each_choice_comes_as_often_as_its_probability_says(
     exploration: float,
     service: float,
 ) -> None:
-    """Slot by slot, given the slots before it: for every history, over all seeds."""
+    """Slot by slot, given the slots before it, then gap by gap: for every history, over all
+    seeds."""
     policy = Policy(controls=_controls(arm, exploration))
     view = alone(company(*_offers(action, service), policy=policy))
     assert view.arm == arm
@@ -78,11 +92,10 @@ def test_each_choice_comes_as_often_as_its_probability_says(
     for seed in range(seeds):
         receipt = decide(view, asking("front", "side", seed=seed), "d1", _render)
         before: tuple[object, ...] = ()
-        withheld = {(each.surface, each.slot): each.action for each in receipt.withheld}
-        for choice in receipt.choices:
+        for choice in _as_decided(receipt):
             counts[before][choice.action] += 1
             stated[before].setdefault(choice.action, set()).add(choice.probability)
-            before = (*before, choice.action, withheld.get((choice.surface, choice.slot)))
+            before = (*before, choice.action)
     checked = 0
     for before, found in counts.items():
         trials = found.total()
@@ -101,7 +114,7 @@ def test_over_ten_thousand_seeds_the_shares_of_exploration_come_true(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
     offers = [action(f"offer-{number}", value=float(number + 1)) for number in range(4)]
-    view = alone(company(*offers, policy=Policy(controls=Controls(exploration=0.2))))
+    view = alone(company(*offers, policy=Policy(controls=controls(exploration=0.2))))
     seeds = 10_000
     counts: Counter[tuple[str, float]] = Counter()
     for seed in range(seeds):
@@ -117,7 +130,7 @@ def test_exploration_gives_the_best_its_share_and_the_others_theirs(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
     offers = [action(f"offer-{number}", value=float(number + 1)) for number in range(4)]
-    project = company(*offers, policy=Policy(controls=Controls(exploration=0.2)))
+    project = company(*offers, policy=Policy(controls=controls(exploration=0.2)))
     view = alone(project)
     seen = {
         (choice.action, choice.probability)
@@ -135,8 +148,8 @@ def test_exploration_gives_the_best_its_share_and_the_others_theirs(
 def test_a_random_loss_is_said_so(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
-    controls = Controls(random_choice=1.0)
-    project = company(action("a"), action("b", value=99.0), policy=Policy(controls=controls))
+    policy = Policy(controls=controls(random_choice=1.0))
+    project = company(action("a"), action("b", value=99.0), policy=policy)
     view = alone(project)
     reasons = {
         in_words(each.refusal)
@@ -151,7 +164,7 @@ def test_propensity_alone_ranks_in_its_arm(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
     offers = (action("dear", value=99.0, propensity=0.1), action("likely", propensity=0.6))
-    project = company(*offers, policy=Policy(controls=Controls(propensity_only=1.0)))
+    project = company(*offers, policy=Policy(controls=controls(propensity_only=1.0)))
     receipt = decide(alone(project), asking(), "d1", shown)
     assert [each.action for each in receipt.choices] == ["likely"]
     assert [in_words(each.refusal) for each in receipt.verdicts if each.refusal] == [
@@ -176,7 +189,7 @@ def test_service_is_never_held_out(
 def test_the_same_seed_gives_the_same_decision_and_the_id_makes_the_seed(
     company: Companies, action: Make, alone: Alone, asking: Asking, shown: Render
 ) -> None:
-    policy = Policy(controls=Controls(exploration=0.5))
+    policy = Policy(controls=controls(exploration=0.5))
     view = alone(company(*_offers(action, 1.0), policy=policy))
     one, other = (decide(view, asking("side"), "d1", shown) for _ in range(2))
     assert one == other
@@ -187,23 +200,67 @@ def test_the_same_seed_gives_the_same_decision_and_the_id_makes_the_seed(
     assert len(seeds) == 50
 
 
-def test_arms_are_disjoint_shares_of_one_hash() -> None:
-    controls = Controls(no_marketing=0.2, random_choice=0.1, propensity_only=0.05, salt="s")
-    people = 20_000
-    arms = Counter(arm_of(controls, n.to_bytes(16, "big")) for n in range(people))
+def _people(number: int) -> list[bytes]:
+    return [each.to_bytes(16, "big") for each in range(number)]
+
+
+def test_arms_are_slices_of_one_circle_that_do_not_meet() -> None:
+    sliced = controls(no_marketing=0.2, random_choice=0.1, propensity_only=0.05)
+    people = _people(20_000)
+    arms = Counter(arm_of(sliced, each) for each in people)
     shares = {"no_marketing": 0.2, "random_choice": 0.1, "propensity_only": 0.05, "policy": 0.65}
     assert set(arms) == set(shares)
     for arm, share in shares.items():
-        deviation = math.sqrt(people * share * (1 - share))
-        assert abs(arms[arm] - people * share) <= SIGMAS * deviation
-    nobody = Controls(salt="s")
-    assert {arm_of(nobody, n.to_bytes(16, "big")) for n in range(100)} == {"policy"}
-    moved = sum(
-        arm_of(controls, n.to_bytes(16, "big"))
-        != arm_of(Controls(no_marketing=0.2, salt="t"), n.to_bytes(16, "big"))
-        for n in range(1_000)
+        deviation = math.sqrt(len(people) * share * (1 - share))
+        assert abs(arms[arm] - len(people) * share) <= SIGMAS * deviation
+    assert {arm_of(Controls(), each) for each in people[:100]} == {"policy"}
+    salted = msgspec.structs.replace(sliced, salt="another")
+    assert sum(arm_of(sliced, each) != arm_of(salted, each) for each in people[:1_000]) > 100
+
+
+_parts = st.fractions(min_value=0, max_value=1, max_denominator=50)
+_arm = st.builds(ControlArm, _parts, _parts.map(lambda part: part % 1))
+
+
+_fills = st.tuples(st.integers(1, 9), _parts, _parts)
+"""Room on the circle, in parts of all, and how much of it a slice takes before and after."""
+
+
+@given(fills=st.tuples(_fills, _fills, _fills), first=_parts, raised=st.integers(0, 2))
+def test_raising_a_share_moves_nobody_between_other_arms(
+    fills: tuple[tuple[int, Fraction, Fraction], ...], first: Fraction, raised: int
+) -> None:
+    """Each arm begins where the room of the one before it ends."""
+    total, start = sum(room for room, _, _ in fills), first
+    before, after = {}, {}
+    for number, (name, (room, some, more)) in enumerate(zip(USUAL_ARMS, fills, strict=True)):
+        width = Fraction(room, total)
+        least, most = sorted([some, more])
+        before[name] = ControlArm(least * width, start % 1)
+        after[name] = ControlArm((most if number == raised else least) * width, start % 1)
+        start += width
+    for arms in (before, after):
+        assert not any(one.meets(other) for one, other in combinations(arms.values(), 2))
+    one, other = Controls(arms=before), Controls(arms=after)
+    for each in _people(200):
+        was, now = arm_of(one, each), arm_of(other, each)
+        assert now == was or (was, now) == ("policy", list(USUAL_ARMS)[raised])
+
+
+@given(one=_arm, other=_arm)
+def test_slices_meet_where_some_place_is_in_both(one: ControlArm, other: ControlArm) -> None:
+    places = {Fraction(n, 2_500) for n in range(2_500)} | {one.start, other.start}
+    shared = any(one.has(place) and other.has(place) for place in places)
+    assert one.meets(other) == other.meets(one) == shared
+
+
+def test_slices_that_touch_have_nobody_in_common() -> None:
+    one, other = (
+        ControlArm(Fraction(3, 10), Fraction(0)),
+        ControlArm(Fraction(1, 10), Fraction(3, 10)),
     )
-    assert moved > 100
+    assert not one.meets(other)
+    assert not one.has(other.start)
 
 
 def test_a_draw_is_even_and_slots_are_independent() -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import msgspec
 import pytest
 from tests import builders
-from tests.builders import BOOL, HERE, INTEGER, REAL, TEXT
+from tests.builders import BOOL, HERE, INTEGER, REAL, TEXT, controls
 
 from tuttu.content import ContentError
 from tuttu.counterfactual import (
@@ -34,7 +34,6 @@ from tuttu.vocabulary.company import Profile
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
-    Controls,
     Guard,
     Policy,
     Suppression,
@@ -297,9 +296,9 @@ def test_what_is_worth_nothing_must_be_worth_a_little(
 def test_chance_is_a_part_like_any_other(
     alone: Alone, company: Companies, action: Make, asking: Asking, arm: str
 ) -> None:
-    controls = msgspec.structs.replace(Controls(), **{arm: 1.0})
+    arms = controls(**{arm: 1.0})
     best = action("best", value=100.0, propensity=0.1)
-    project = company(best, action("other", value=1.0), policy=Policy(controls=controls))
+    project = company(best, action("other", value=1.0), policy=Policy(controls=arms))
     view = alone(project)
     question = next(
         asked

@@ -100,7 +100,7 @@ def test_the_better_treatment_of_one_action_wins(
     asking: Asking,
     shown: Render,
 ) -> None:
-    dear = treatment("front", "dear", cost=10_000)
+    dear = treatment("front", "dear", cost=1.0)
     offer = action("tv", on=(dear, treatment("front", "cheap")))
     receipt = decide(alone(company(offer)), asking(), "d1", shown)
     assert _reasons(receipt) == {
@@ -211,7 +211,7 @@ def test_the_contact_says_all_that_the_ledger_needs(
     kept: Kept,
     noon: int,
 ) -> None:
-    mail = treatment("email", cost=50, answer_within=DAY, uses={"letters": 2})
+    mail = treatment("email", cost=0.00496, answer_within=DAY, uses={"letters": 2})
     project = company(action("tv", on=("front", mail)), resources={"letters": 5})
     with opened(project) as store:
         preferred(store, noon, "marketing", "email", True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import event as note
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.builders import HERE
+from tests.builders import HERE, controls
 
 from tuttu.content import ContentError
 from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
@@ -33,7 +33,6 @@ from tuttu.vocabulary.facts import Committed, Result
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
-    Controls,
     Guard,
     Policy,
     Suppression,
@@ -130,8 +129,6 @@ def grown(
             uses = {"vouchers": units} if units else {}
             ways = tuple(treatment(name, uses=uses, holds=holds) for name in surfaces)
             actions.append(action(f"a{number}", on=ways, **parts))
-        share = {arm: 1.0} if arm else {}
-        controls = msgspec.structs.replace(Controls(exploration=exploration), **share)
         return company(
             *actions,
             resources={"vouchers": 3},
@@ -139,7 +136,7 @@ def grown(
                 guards=(guard("closed", "three", instead="a0" if instead else None),),
                 contact_limits=_limits(at_most),
                 suppressions=_suppressions(),
-                controls=controls,
+                controls=controls(exploration, **({arm: 1.0} if arm else {})),
             ),
         )
 

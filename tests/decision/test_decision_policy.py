@@ -57,7 +57,7 @@ def test_conditions_read_what_the_ledger_knows(
             (verdict,) = receipt.verdicts
             if verdict.refusal is not None:
                 return verdict.refusal.stage, in_words(verdict.refusal)
-            return receipt.choices[0].score.worth
+            return receipt.choices[0].score.rounded
 
         assert asked(1, noon) == 118_800
         assert asked(2, noon + MINUTE, churn_risk=0.5) == 11_880

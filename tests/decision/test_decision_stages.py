@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
-from tests.builders import HERE, in_words
+from tests.builders import HERE, controls, in_words
 
 from tuttu.decision import STAGES, Candidate, DecisionQuery, DecisionView, decide
 from tuttu.storage import Store
@@ -15,7 +15,6 @@ from tuttu.vocabulary.errors import UnknownSurface
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
-    Controls,
     Guard,
     Lever,
     Policy,
@@ -366,7 +365,7 @@ def test_worth_is_the_formula_of_the_design(
         relevance=0.5,
         effort=1.25,
         propensity=0.1,
-        on=(treatment("front", cost=5_000),),
+        on=(treatment("front", cost=0.5),),
     )
     assert judge(company(offer, policy=Policy(levers=levers))).score == Score(
         propensity=0.1,
@@ -375,17 +374,18 @@ def test_worth_is_the_formula_of_the_design(
         lever=3.0,
         effort=12_500,
         cost=5_000,
-        worth=12_500,
+        rounded=12_500,
+        exact=1.25,
     )
 
 
-@pytest.mark.parametrize(("value", "worth"), [(0.00025, 2), (0.00035, 4), (0.00045, 4)])
-def test_worth_is_rounded_once_half_to_even(
-    company: Callable[..., Project], action: Make, judge: Judge, value: float, worth: int
+@pytest.mark.parametrize(("value", "amount"), [(0.00025, 2), (0.00035, 4), (0.00045, 4)])
+def test_worth_is_shown_rounded_once_half_to_even(
+    company: Callable[..., Project], action: Make, judge: Judge, value: float, amount: int
 ) -> None:
     score = judge(company(action("tv", value=value, propensity=1))).score
     assert score is not None
-    assert score.worth == worth
+    assert (score.worth, score.rounded) == (value, amount)
 
 
 def test_a_value_of_the_type_money_is_not_scaled_twice(
@@ -394,7 +394,7 @@ def test_a_value_of_the_type_money_is_not_scaled_twice(
     project = company(action("tv", value=column("margin", Kind.MONEY)))
     score = judge(project, margin=123_400).score
     assert score is not None
-    assert (score.value, score.worth) == (123_400, 61_700)
+    assert (score.value, score.worth) == (123_400, 6.17)
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
     shown: Callable[[Candidate], str],
 ) -> None:
     actions = (action("tv"), action("extra", value=9.0), action("news", purpose="service", value=1))
-    project = company(*actions, policy=Policy(controls=Controls(no_marketing=1.0)))
+    project = company(*actions, policy=Policy(controls=controls(no_marketing=1.0)))
     receipt = decide(alone(project), asking(), "d1", shown)
     assert receipt.arm == "no_marketing"
     assert {each.action: _reason(each) for each in receipt.verdicts} == {
@@ -443,7 +443,7 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
 def test_a_purpose_that_skips_controls_is_not_touched(
     company: Callable[..., Project], action: Make, judge: Judge
 ) -> None:
-    project = company(action("tv"), policy=Policy(controls=Controls(no_marketing=1.0)))
+    project = company(action("tv"), policy=Policy(controls=controls(no_marketing=1.0)))
     assert judge(project).refusal == Refusal("controls", code="control_group")
     spared = msgspec.structs.replace(project.purposes["marketing"], skips=frozenset({"controls"}))
     purposes = {**project.purposes, "marketing": spared}

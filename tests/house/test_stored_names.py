@@ -17,7 +17,7 @@ CONTACT = (
 CHOICE = (
     "contact_id action treatment surface slot item probability score rendered reused held_until why"
 )
-SCORE = "propensity value relevance lever effort cost worth"
+SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"
 REPORT = "[int, str, str, bytes, str]"
 LETTER = "id route reason code body truncated sender sent_at"
@@ -33,6 +33,7 @@ TABLES: dict[str, stored.Shapes] = {
     "engine.shape": {"": "number"},
     "engine.versions": {"": "position"},
     "identity.barred": {"": "[list]"},
+    "identity.first_facts": {"": "[int, str, list]"},
     "identity.members": {"": "[nil | struct, int | nil, bool]", "identifier": IDENTIFIER},
     "identity.neighbours": {
         "": "[str, struct]",

@@ -2,13 +2,16 @@
 
 The dumps in `schemas/` that are named after a commit stand beside what its code answered, question
 by question. They are asked over HTTP alone; `tests.witness.comparable` says what of an answer is
-words that may change.
+words that may change. Three answers of the embedded store were written again since: in the arm
+without marketing the contest of several slots is the policy's now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,23 @@ import pytest
 from tests.storage.schemas.restoring import SCHEMAS, noted_of, restored
 from tests.witness import LATER, Doors, comparable, doors
 
+from tuttu.vocabulary import library
+
 DUMPS = sorted(path.stem for path in SCHEMAS.glob("*-*-*.sql"))
 GROWING = {"/v1/verify"}
 """Their answers say how long the log is, and a look makes it longer."""
+
+
+SLICES = partial(
+    library.Controls,
+    arms={
+        "no_marketing": library.ControlArm(),
+        "random_choice": library.ControlArm(start=Fraction(25, 100)),
+        "propensity_only": library.ControlArm(start=Fraction(40, 100)),
+    },
+)
+"""Where the arms of the later rules began then, one behind the other: with another start a customer
+would be in another arm, and be answered otherwise."""
 
 
 @pytest.fixture(params=DUMPS)
@@ -33,8 +50,13 @@ def noted(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def opened(
-    name: str, noted: dict[str, Any], tmp_path: Path, request: pytest.FixtureRequest
+    name: str,
+    noted: dict[str, Any],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Doors]:
+    monkeypatch.setattr(library, "Controls", SLICES)
     folder = tmp_path / "company"
     url = restored(name, folder, lambda: str(request.getfixturevalue("postgres_url")))
     with doors(folder, noted["now"], url) as found:

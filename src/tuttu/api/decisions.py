@@ -72,7 +72,7 @@ def _choice(choice: verdicts.Choice, words: Words) -> answers.ShownChoice:
         slot=choice.slot,
         item=choice.item,
         content=choice.rendered,
-        worth=choice.score.worth / values.MONEY_SCALE,
+        worth=choice.score.rounded / values.MONEY_SCALE,
         propensity=choice.score.propensity,
         probability=choice.probability,
         why=[*choice.why, words.worth(choice.score)],
@@ -103,7 +103,7 @@ def shown_refusal(verdict: verdicts.Verdict, words: Words) -> answers.ShownRefus
         reason=words.reason(why),
         code=why.code,
         values=why.values,
-        worth=verdict.score.worth / values.MONEY_SCALE if verdict.score else None,
+        worth=verdict.score.rounded / values.MONEY_SCALE if verdict.score else None,
         also=also,
     )
 

@@ -115,7 +115,7 @@ class _Reader:
     def treatment(self, name: str, node: MappingNode) -> library.Treatment:
         surface = self.surface(name, node)
         channel = self.scope.surface_channels.get(surface, "")
-        message = node.scalar("message")
+        message, cost = node.scalar("message"), node.scalar("cost")
         if "message" not in node and not node.doubtful:
             expected = "`message`: the message that the treatment shows"
             self.scope.findings.add(node.where, "no `message`", expected)
@@ -128,7 +128,7 @@ class _Reader:
             surface=surface,
             channel=channel,
             message=message.text if message else "",
-            cost=self.scope.money(node.scalar("cost")),
+            cost=float(cost.text) if cost else 0.0,
             uses={resource: uses.whole(resource, 0) for resource in uses.entries},
             answer_within=self.scope.compiler.duration(node.scalar("answer_within")),
             holds=self.scope.compiler.duration(node.scalar("holds")),

@@ -1,6 +1,7 @@
 """policy.yaml."""
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import cast
 
 from tuttu.catalog.expressions import Columns
@@ -12,7 +13,6 @@ from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary import library
 from tuttu.vocabulary.values import Duration, Expression
 
-SLICES = ("no_marketing", "random_choice", "propensity_only")
 TARGETS = ("action", "issue_group", "owner")
 
 
@@ -129,15 +129,37 @@ def _lever(name: str, node: MappingNode, scope: LoadScope) -> library.Lever:
 
 
 def _controls(sheet: MappingNode, scope: LoadScope) -> library.Controls:
-    node = sheet.mapping("controls")
-    shares = {name: share(node.text(name, "0")) for name in SLICES}
-    if sum(shares.values()) > 1:
-        found = f"slices of {sum(shares.values()):.0%} together"
-        scope.findings.add(node.where, found, "slices of at most 100% together")
+    node, usual = sheet.mapping("controls"), library.Controls()
+    arms = {name: _arm(name, node, default) for name, default in usual.arms.items()}
+    for (one, arm), (other, beside) in combinations(arms.items(), 2):
+        if arm.meets(beside):
+            found = f"{_slice(other, beside)}, which meets {_slice(one, arm)}"
+            expected = "slices that do not meet: another `start`, or a smaller share"
+            scope.findings.add(node.at(other if other in node else one), found, expected)
+    for name, arm in arms.items():
+        if arm.share > 1:
+            scope.findings.add(node.at(name), f"{float(arm.share):.0%}", "at most 100%")
     exploration = share(sheet.text("exploration", "0"))
     if exploration > 1:
         found = sheet.text("exploration")
         scope.findings.add(sheet.at("exploration"), found, "at most 100%")
     return library.Controls(
-        **shares, exploration=exploration, salt=node.text("salt", library.Controls().salt)
+        arms=arms, exploration=float(exploration), salt=node.text("salt", usual.salt)
     )
+
+
+def _arm(name: str, node: MappingNode, usual: library.ControlArm) -> library.ControlArm:
+    """Written as its share, or as {share: 2%, start: 50%}."""
+    text = node.text(name)
+    if text:
+        return library.ControlArm(share(text), usual.start)
+    parts = node.mapping(name)
+    start = parts.text("start")
+    return library.ControlArm(
+        share(parts.text("share", "0")), share(start) % 1 if start else usual.start
+    )
+
+
+def _slice(name: str, arm: library.ControlArm) -> str:
+    end = arm.start + arm.share
+    return f"{quote(name)} from {float(arm.start):.4g} to {float(end):.4g} of the circle"

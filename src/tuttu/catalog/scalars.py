@@ -1,11 +1,11 @@
 """Dates, times and amounts as they are written in the project folder."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from tuttu.vocabulary.conversion import to_instant
-from tuttu.vocabulary.values import MONEY_SCALE, Instant
+from tuttu.vocabulary.values import Instant
 
 
 def first_instant(text: str, zone: str) -> Instant | None:
@@ -29,20 +29,11 @@ def instant_after(text: str, zone: str) -> Instant | None:
     return None if instant is None else instant + 1
 
 
-def money(text: str) -> int | None:
-    """Currency units to 1/10,000 of them, exactly; None where that leaves a rest."""
-    try:
-        scaled = Decimal(text) * MONEY_SCALE
-    except InvalidOperation:
-        return None
-    return int(scaled) if scaled == scaled.to_integral_value() else None
-
-
-def share(text: str) -> float:
-    """A part of 1: 2% or 0.02."""
+def share(text: str) -> Fraction:
+    """A part of 1: 2% or 0.02; a number without % is as exact as a double."""
     if text.endswith("%"):
-        return float(Decimal(text[:-1]) / 100)
-    return float(text)
+        return Fraction(text[:-1]) / 100
+    return Fraction(repr(float(text)))
 
 
 def _read(text: str) -> datetime | None:

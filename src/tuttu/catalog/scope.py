@@ -6,7 +6,6 @@ from tuttu.catalog.expressions import Columns, Compiler
 from tuttu.catalog.findings import Findings, nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.scalars import first_instant, instant_after
-from tuttu.catalog.scalars import money as read_money
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary.company import Company, PlannedEvent
 from tuttu.vocabulary.values import Instant, Schema, schema_about
@@ -76,15 +75,6 @@ class LoadScope:
         if through:
             return self.instant(through, after=True)
         return self.instant(until)
-
-    def money(self, node: ScalarNode | None) -> int:
-        """An amount in 1/10,000 of the currency's unit; 0 if absent."""
-        if node is None:
-            return 0
-        amount = read_money(node.text)
-        if amount is None:
-            self.findings.add(node.where, quote(node.text), "an amount with at most 4 decimals")
-        return amount or 0
 
     def columns_about(self, node: MappingNode) -> Columns:
         """What the rules of an action or a guard can name: the customer's row, and with `about`

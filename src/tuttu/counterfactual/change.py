@@ -161,7 +161,7 @@ def _with_part(view: DecisionView, part: ChangePart) -> DecisionView:
         case Units():
             view = replace(view, free={**view.free, part.name: part.would_be})
         case Worth():
-            figures = {"value": 0, "effort": 0, "cost": 0, "worth": part.would_be}
+            figures = {"value": 0, "effort": 0, "cost": 0, "rounded": part.would_be}
             score = verdicts.Score(propensity=0.0, relevance=1.0, lever=1.0, **figures)
             view = replace(view, worths={**view.worths, part.key: score})
         case Arm():

@@ -42,8 +42,8 @@ def competition_moves(refused: RefusedCandidate, trial: Trial) -> Iterator[solve
         yield from _by_rules(refused, trial)
 
 
-def _rivals(refused: RefusedCandidate, trial: Trial) -> list[int]:
-    """What the others on its surface are worth, least first."""
+def _rivals(refused: RefusedCandidate, trial: Trial) -> list[float]:
+    """What the others on its surface are worth, in currency units, least first."""
     surface = trial.candidate.treatment.surface
     worths = set()
     for each in candidates(trial.view.project, refused.query, trial.view.row):
@@ -54,7 +54,7 @@ def _rivals(refused: RefusedCandidate, trial: Trial) -> list[int]:
     return sorted(worths)
 
 
-def _figures(refused: RefusedCandidate, trial: Trial, rivals: list[int]) -> Iterator[solver.Move]:
+def _figures(refused: RefusedCandidate, trial: Trial, rivals: list[float]) -> Iterator[solver.Move]:
     """Values of the columns that its formulas read, with which it is chosen; of each column the
     nearest one."""
     known = score_of(trial.candidate, trial.view)
@@ -77,12 +77,12 @@ def _figures(refused: RefusedCandidate, trial: Trial, rivals: list[int]) -> Iter
             yield solver.Move(move.name, part, move.distance)
 
 
-def _targets(trial: Trial, rivals: list[int]) -> list[float]:
+def _targets(trial: Trial, rivals: list[float]) -> list[float]:
     """Figures that would do, with the others as they are: of the value and of the propensity."""
     score = score_of(trial.candidate, trial.view)
     if isinstance(score, verdicts.Reason) or not rivals:
         return [0.5, 1.0]
-    needed = (max(rivals) + 1 + score.effort + score.cost) / values.MONEY_SCALE
+    needed = max(rivals) + (1 + score.effort + score.cost) / values.MONEY_SCALE
     rest = score.relevance * score.lever
     found = [1.0]
     if score.value and rest:
@@ -92,10 +92,11 @@ def _targets(trial: Trial, rivals: list[int]) -> list[float]:
     return found
 
 
-def _worth(refused: RefusedCandidate, trial: Trial, rivals: list[int]) -> c.Worth:
-    """The least worth with which it is chosen: just positive, as much as another one's, or a
-    little more; the greatest of these if none is enough."""
-    steps = sorted({1, *(worth + more for worth in rivals if worth > 0 for more in (0, 1))})
+def _worth(refused: RefusedCandidate, trial: Trial, rivals: list[float]) -> c.Worth:
+    """The least amount that can be shown and with which it is chosen: just positive, as much as
+    another one is worth, or a little more; the greatest of these if none is enough."""
+    shown = [round(worth * values.MONEY_SCALE) for worth in rivals if worth > 0]
+    steps = sorted({1, *(amount + more for amount in shown for more in (0, 1))})
     parts = [_of_worth(trial, trial.candidate, worth) for worth in steps]
     return _first_enough(refused, trial, parts)
 
@@ -118,7 +119,7 @@ def _of_worth(trial: Trial, candidate: Candidate, worth: int) -> c.Worth:
         action=candidate.action.name,
         treatment=candidate.treatment.name,
         item=candidate.item,
-        now=None if isinstance(score, verdicts.Reason) else score.worth,
+        now=None if isinstance(score, verdicts.Reason) else score.rounded,
         would_be=worth,
     )
 

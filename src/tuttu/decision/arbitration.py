@@ -1,9 +1,10 @@
 """Arbitration: the candidates that passed every stage meet, slot by slot."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import filterfalse
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +18,7 @@ from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.resources import RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView, surfaces
 from tuttu.ledger import HOLD
-from tuttu.vocabulary import company, events, values
+from tuttu.vocabulary import company, conversion, events, values
 from tuttu.vocabulary.verdicts import Choice, Contact, Reason, refusal
 
 Render = Callable[[Candidate], str]
@@ -42,8 +43,64 @@ class PlannedContact(msgspec.Struct, frozen=True, kw_only=True):
     until: values.Instant | None
 
 
+class RequestSlot(NamedTuple):
+    """number: through the whole request, from 1. place: on its surface, from 0."""
+
+    number: int
+    surface: company.Surface
+    place: int
+
+
+class Winner(NamedTuple):
+    """Who is in a slot, as it will be told and kept."""
+
+    candidate: Candidate
+    choice: Choice
+    planned: PlannedContact
+
+
+class SlotBoard:
+    """What stands in the slots so far, and what that changes for those who are not in one."""
+
+    def __init__(self, view: DecisionView) -> None:
+        self.view = view
+        self.winners: dict[int, Winner] = {}
+        self._placed: dict[tuple[str, str | None], str] = {}
+        self._shown: Counter[tuple[str, str]] = Counter()
+
+    def place(self, number: int, winner: Winner) -> None:
+        action, surface = winner.candidate.action, winner.candidate.treatment.surface
+        self.winners[number] = winner
+        self.view = seen_by_the_next_slot(winner.planned, self.view)
+        self._placed[action.name, winner.candidate.item] = surface
+        self._shown[surface, action.issue_group] += 1
+
+    def obstacle(self, candidate: Candidate, surface: company.Surface) -> Reason | None:
+        """What the slots that are filled have changed for the candidate."""
+        name, group = candidate.action.name, candidate.action.issue_group
+        placed = self._placed.get((name, candidate.item))
+        if placed is not None:
+            return Reason("placed_elsewhere", {"action": name, "surface": placed})
+        most = surface.variety
+        if most is not None and self._shown[surface.name, group] >= most:
+            return Reason(
+                "variety", {"at_most": most, "issue_group": group, "surface": surface.name}
+            )
+        if not self.winners:
+            return None
+        limit = CONTACT_LIMITS.reason(candidate, self.view)
+        if limit is not None:
+            return Reason("limit_with_slots_before", limit.values)
+        units = RESOURCES.reason(candidate, self.view)
+        return None if units is None else Reason("resource_with_slots_before", units.values)
+
+
 class Arbitration:
     """Fills the slots of all surfaces in the order of asking; each slot sees the ones before it.
+
+    In the arm without marketing the contest is run to its end as by the policy; only then its
+    marketing winners are withheld. The others keep their slots, and the gaps are filled in order,
+    by the best that is left of other purposes; what is withheld counts for nothing there.
 
     After `run`: choices, withheld, contacts (new reservations), empty (surfaces with a slot that
     nothing won), and a refusal for every candidate that was not chosen.
@@ -57,8 +114,6 @@ class Arbitration:
         self._terms = terms
         self._contents: dict[CandidateKey, str] = {}
         self._out: set[CandidateKey] = set()
-        self._placed: dict[tuple[str, str | None], str] = {}
-        self._number = 0
         self.choices: list[Choice] = []
         self.withheld: list[Choice] = []
         self.contacts: list[Contact] = []
@@ -68,73 +123,94 @@ class Arbitration:
         }
 
     def run(self) -> "Arbitration":
-        for surface in surfaces(self._view.project, self._terms.query):
-            shown: Counter[str] = Counter()
-            for slot in range(self._terms.query.slots.get(surface.name, surface.slots)):
-                self._number += 1
-                winner = self._fill(surface, slot, shown)
-                if winner is None:
-                    self.empty.add(surface.name)
-                else:
-                    shown[winner.action.issue_group] += 1
+        slots = list(self._slots())
+        board = SlotBoard(self._view)
+        for slot in slots:
+            self._draw(slot, board)
+        held_out = self._held_out(board)
+        if held_out:
+            board = self._without(held_out, board)
+            for slot in slots:
+                if slot.number not in board.winners:
+                    self._fill_gap(slot, board)
+        self._publish(slots, board)
         return self
 
-    def _fill(self, surface: company.Surface, slot: int, shown: Counter[str]) -> Candidate | None:
-        """The winner of one slot; for all others, why not they."""
-        ranking = self._drawable(surface, shown)
-        if not ranking.ranked:
-            return None
-        drawn = ranking.ranked[pick(ranking.odds, draw(self._terms.seed, self._number))]
-        for loser in ranking.ranked:
-            if loser is not drawn:
-                self._refuse(loser, why_lost(loser, drawn, ranking, self._view))
-        reason = CONTROLS.reason(drawn, self._view)
-        if reason is None:
-            return self._choose(drawn, slot, ranking)
-        self._withhold(drawn, slot, ranking, reason)
-        return None if ranking.spare is None else self._choose(ranking.spare, slot, ranking)
+    def _slots(self) -> Iterator[RequestSlot]:
+        number = 0
+        for surface in surfaces(self._view.project, self._terms.query):
+            for place in range(self._terms.query.slots.get(surface.name, surface.slots)):
+                number += 1
+                yield RequestSlot(number, surface, place)
 
-    def _drawable(self, surface: company.Surface, shown: Counter[str]) -> Ranking:
+    def _draw(self, slot: RequestSlot, board: SlotBoard) -> None:
+        """The winner of one slot of the contest; for all others, why not they."""
+        candidates = [each for each in self._candidates if self._enters(each, slot.surface, board)]
+        ranking = self._drawable(candidates, slot, board)
+        if not ranking.ranked:
+            return
+        number = pick(ranking.odds, draw(self._terms.seed, slot.number))
+        self._take(slot, number, ranking.odds[number], ranking, board)
+
+    def _drawable(
+        self, candidates: Sequence[Candidate], slot: RequestSlot, board: SlotBoard
+    ) -> Ranking:
         """All that can take the slot. Each that could win it has been rendered: one whose
         message fails is out before the draw, so that the probabilities stay true."""
-        candidates = [each for each in self._candidates if self._enters(each, surface, shown)]
         while True:
-            ranking = ranking_of(
-                candidates, self._view, self._terms.substitutes.get(surface.name, ())
-            )
+            ranking = self._ranking(candidates, slot, board)
             failed = list(filterfalse(self._renders, ranking.possible))
             if not failed:
                 return ranking
             candidates = [each for each in candidates if each not in failed]
 
-    def _enters(self, candidate: Candidate, surface: company.Surface, shown: Counter[str]) -> bool:
+    def _held_out(self, contest: SlotBoard) -> dict[int, Reason]:
+        """Numbers of the slots whose winner the customer's arm withholds."""
+        reasons = {
+            number: CONTROLS.reason(winner.candidate, self._view)
+            for number, winner in contest.winners.items()
+        }
+        return {number: reason for number, reason in reasons.items() if reason is not None}
+
+    def _without(self, held_out: Mapping[int, Reason], contest: SlotBoard) -> SlotBoard:
+        """The board with the other winners alone; these are withheld."""
+        board = SlotBoard(self._view)
+        for number, winner in contest.winners.items():
+            if number not in held_out:
+                board.place(number, winner)
+                continue
+            contact_id = f"{winner.choice.contact_id}.withheld"
+            self.withheld.append(msgspec.structs.replace(winner.choice, contact_id=contact_id))
+            self.refusals[winner.candidate.key] = refusal(CONTROLS.name, held_out[number])
+        return board
+
+    def _fill_gap(self, slot: RequestSlot, board: SlotBoard) -> None:
+        """Nothing is drawn for it: the best that is left of other purposes, for certain."""
+        candidates = [
+            each
+            for each in self._candidates
+            if CONTROLS.reason(each, self._view) is None and self._enters(each, slot.surface, board)
+        ]
+        while candidates:
+            ranking = self._ranking(candidates, slot, board)
+            if self._renders(ranking.ranked[0]):
+                self._take(slot, 0, 1.0, ranking, board)
+                return
+            candidates.remove(ranking.ranked[0])
+
+    def _ranking(
+        self, candidates: Sequence[Candidate], slot: RequestSlot, board: SlotBoard
+    ) -> Ranking:
+        substitutes = self._terms.substitutes.get(slot.surface.name, ())
+        return ranking_of(candidates, board.view, substitutes)
+
+    def _enters(self, candidate: Candidate, surface: company.Surface, board: SlotBoard) -> bool:
         if candidate.treatment.surface != surface.name or candidate.key in self._out:
             return False
-        obstacle = self._obstacle(candidate, surface, shown)
+        obstacle = board.obstacle(candidate, surface)
         if obstacle is not None:
             self._refuse(candidate, obstacle)
         return obstacle is None
-
-    def _obstacle(
-        self, candidate: Candidate, surface: company.Surface, shown: Counter[str]
-    ) -> Reason | None:
-        """What the slots before this one have changed for the candidate."""
-        name, group = candidate.action.name, candidate.action.issue_group
-        placed = self._placed.get((name, candidate.item))
-        if placed is not None:
-            return Reason("placed_elsewhere", {"action": name, "surface": placed})
-        most = surface.variety
-        if most is not None and shown[group] >= most:
-            return Reason(
-                "variety", {"at_most": most, "issue_group": group, "surface": surface.name}
-            )
-        if not self.choices:
-            return None
-        limit = CONTACT_LIMITS.reason(candidate, self._view)
-        if limit is not None:
-            return Reason("limit_with_slots_before", limit.values)
-        units = RESOURCES.reason(candidate, self._view)
-        return None if units is None else Reason("resource_with_slots_before", units.values)
 
     def _renders(self, candidate: Candidate) -> bool:
         if candidate.key not in self._contents:
@@ -147,50 +223,50 @@ class Arbitration:
             self._contents[candidate.key] = content
         return True
 
-    def _choose(self, winner: Candidate, slot: int, ranking: Ranking) -> Candidate:
-        choice, planned = self._choice(winner, slot, ranking.probability(winner))
-        self.choices.append(choice)
-        if not planned.reused:
-            self.contacts.append(planned.contact)
-        self._view = seen_by_the_next_slot(planned, self._view)
-        self._leave(winner)
-        del self.refusals[winner.key]
-        return winner
-
-    def _withhold(self, drawn: Candidate, slot: int, ranking: Ranking, reason: Reason) -> None:
-        choice, _ = self._choice(drawn, slot, ranking.odds[ranking.ranked.index(drawn)])
-        self.withheld.append(
-            msgspec.structs.replace(choice, contact_id=f"{choice.contact_id}.withheld")
-        )
-        self._leave(drawn)
-        self.refusals[drawn.key] = refusal(CONTROLS.name, reason)
-
-    def _choice(
-        self, winner: Candidate, slot: int, probability: float
-    ) -> tuple[Choice, PlannedContact]:
-        contact_id = f"{self._terms.decision_id}.{self._number}"
-        planned = planned_contact(winner, self._view, self._terms.query.fragment, contact_id)
-        action = winner.action
+    def _take(
+        self,
+        slot: RequestSlot,
+        number: int,
+        probability: float,
+        ranking: Ranking,
+        board: SlotBoard,
+    ) -> None:
+        """The ranking's candidate of this number takes the slot; the others lost it to them."""
+        candidate = ranking.ranked[number]
+        for loser in ranking.ranked:
+            if loser is not candidate:
+                self._refuse(loser, why_lost(loser, candidate, ranking, board.view))
+        contact_id = f"{self._terms.decision_id}.{slot.number}"
+        planned = planned_contact(candidate, board.view, self._terms.query.fragment, contact_id)
+        action = candidate.action
         passed = (*action.eligible, *action.applicable, *action.suitable)
         choice = Choice(
             contact_id=planned.contact.id,
             action=action.name,
-            treatment=winner.treatment.name,
-            surface=winner.treatment.surface,
-            slot=slot,
-            item=winner.item,
+            treatment=candidate.treatment.name,
+            surface=candidate.treatment.surface,
+            slot=slot.place,
+            item=candidate.item,
             probability=probability,
-            score=scored(winner, self._view),
-            rendered=self._contents[winner.key],
+            score=scored(candidate, board.view),
+            rendered=self._contents[candidate.key],
             reused=planned.reused,
             held_until=planned.until,
             why=tuple(map(attrgetter("name"), passed)),
         )
-        return choice, planned
-
-    def _leave(self, candidate: Candidate) -> None:
         self._out.add(candidate.key)
-        self._placed[candidate.action.name, candidate.item] = candidate.treatment.surface
+        board.place(slot.number, Winner(candidate, choice, planned))
+
+    def _publish(self, slots: Sequence[RequestSlot], board: SlotBoard) -> None:
+        for slot in slots:
+            winner = board.winners.get(slot.number)
+            if winner is None:
+                self.empty.add(slot.surface.name)
+                continue
+            self.choices.append(winner.choice)
+            del self.refusals[winner.candidate.key]
+            if not winner.planned.reused:
+                self.contacts.append(winner.planned.contact)
 
     def _refuse(self, candidate: Candidate, reason: Reason) -> None:
         self.refusals[candidate.key] = refusal(ARBITRATION.name, reason)
@@ -224,7 +300,7 @@ def planned_contact(
         answer_within=treatment.answer_within,
         decision_id=contact_id.rpartition(".")[0],
         uses=treatment.uses,
-        cost=treatment.cost,
+        cost=conversion.money(treatment.cost) or 0,
         item=candidate.item,
     )
     return PlannedContact(contact=contact, reused=False, until=until)

@@ -1,6 +1,7 @@
 """Chance as an argument: everything random is a hash of something that the receipt holds."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from hashlib import blake2b
 
 from tuttu.vocabulary.events import FragmentId
@@ -24,18 +25,11 @@ def draw(seed: int, slot: int) -> float:
     return _share(f"draw\x00{seed}\x00{slot}".encode())
 
 
-def arm_of(controls: Controls, oldest: FragmentId) -> str:
-    """The customer's slice: disjoint shares of one hash, so that nobody is in two."""
-    place = _share(f"arm\x00{controls.salt}\x00".encode() + oldest)
-    for name, share in (
-        (NO_MARKETING, controls.no_marketing),
-        (RANDOM_CHOICE, controls.random_choice),
-        (PROPENSITY_ONLY, controls.propensity_only),
-    ):
-        if place < share:
-            return name
-        place -= share
-    return POLICY
+def arm_of(controls: Controls, anchor: FragmentId) -> str:
+    """The slice that a customer with this anchor stands in: a hash is their place on the circle."""
+    hashed = _hashed(f"arm\x00{controls.salt}\x00".encode() + anchor)
+    place = Fraction(hashed, 2**_BITS)
+    return next((name for name, arm in controls.arms.items() if arm.has(place)), POLICY)
 
 
 def pick(probabilities: Sequence[float], number: float) -> int:

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from tuttu.decision.chance import PROPENSITY_ONLY, RANDOM_CHOICE
-from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.values import MONEY_SCALE, Figure
+from tuttu.vocabulary.values import Figure
 from tuttu.vocabulary.verdicts import Reason, Score
 
 
@@ -17,30 +16,18 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The candidates for one slot, best first by the policy, with the odds of the draw.
 
     forced: the first one wins whatever the arm and the draw say. first: what stands in for
-    what a guard blocked on this surface, in order. spare: takes the slot when the winner is
-    withheld, which comes about with the probability `share`.
+    what a guard blocked on this surface, in order.
     """
 
     ranked: tuple[Candidate, ...]
     odds: tuple[float, ...]
     forced: bool
     first: Sequence[Substitute]
-    spare: Candidate | None
-    share: float
 
     @property
     def possible(self) -> list[Candidate]:
-        """Those that could end in the slot, or be withheld from it."""
-        return [
-            each
-            for each, odds in zip(self.ranked, self.odds, strict=True)
-            if odds > 0 or (each is self.spare and self.share > 0)
-        ]
-
-    def probability(self, winner: Candidate) -> float:
-        """Of ending in the slot. Sums of shares may pass 1 by a rounding error; it may not."""
-        odds = self.odds[self.ranked.index(winner)]
-        return min(1.0, odds + self.share) if winner is self.spare else odds
+        """Those that can be drawn."""
+        return [each for each, odds in zip(self.ranked, self.odds, strict=True) if odds > 0]
 
 
 def ranking_of(
@@ -50,16 +37,7 @@ def ranking_of(
     ranked = tuple(sorted(candidates, key=lambda each: _place(each, view, first)))
     forced = _is_forced(ranked, view, first)
     odds = _odds(ranked, view, forced=forced)
-    bits = CONTROLS.refused(view, ranked)
-    withheld = [bool(bits >> place & 1) for place in range(len(ranked))]
-    return Ranking(
-        ranked=ranked,
-        odds=odds,
-        forced=forced,
-        first=first,
-        spare=next((each for each, out in zip(ranked, withheld, strict=True) if not out), None),
-        share=sum(share for share, out in zip(odds, withheld, strict=True) if out),
-    )
+    return Ranking(ranked=ranked, odds=odds, forced=forced, first=first)
 
 
 def _is_forced(
@@ -116,8 +94,8 @@ def why_lost(loser: Candidate, winner: Candidate, ranking: Ranking, view: Decisi
         return Reason("lost_in_draw", rivals)
     if its.worth == other.worth:
         return tied
-    by = (other.worth - its.worth) / MONEY_SCALE
-    return Reason("lost", {**rivals, "by": by, "currency": view.project.company.currency})
+    by, currency = other.worth - its.worth, view.project.company.currency
+    return Reason("lost", {**rivals, "by": by, "currency": currency})
 
 
 def scored(candidate: Candidate, view: DecisionView) -> Score:
@@ -130,7 +108,7 @@ def scored(candidate: Candidate, view: DecisionView) -> Score:
 
 def _place(
     candidate: Candidate, view: DecisionView, first: Sequence[Substitute]
-) -> tuple[int, int, int, str, str, str]:
+) -> tuple[int, int, float, str, str, str]:
     action, treatment = candidate.action, candidate.treatment
     kept = view.history.kept(action, treatment, candidate.item)
     names = (action.name, treatment.name, candidate.item or "")

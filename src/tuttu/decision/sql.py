@@ -1,4 +1,5 @@
-"""The stages that ask an action's own conditions, and guards, as DuckDB SQL over the wide row.
+"""The stages that ask an action's own conditions, guards, and the worth, as DuckDB SQL over the
+wide row.
 
 Written a second time on purpose, and from the words of the design, not from `stages`: what judges a
 whole company in one statement must give the verdicts of real time, and can show that it does.
@@ -7,8 +8,8 @@ whole company in one statement must give the verdicts of real time, and can show
 from collections.abc import Sequence
 
 from tuttu.policy import to_sql
-from tuttu.vocabulary.library import Action, Guard
-from tuttu.vocabulary.values import Condition
+from tuttu.vocabulary.library import Action, Guard, Lever, Treatment
+from tuttu.vocabulary.values import MONEY_SCALE, Condition, Expression, Kind
 
 JUDGED = ("eligibility", "applicability", "suitability")
 """The stages that SQL can judge."""
@@ -44,6 +45,57 @@ def guard_sql(guard: Guard, item: str) -> str:
         end = f"epoch_us({to_sql(guard.after)}) + {guard.cooling}"
         blocks += f' OR COALESCE(epoch_us("now") {before} {end}, FALSE)'
     return f"({blocks})" if guard.about is None else f"(({blocks}) AND {item} IS NOT NULL)"
+
+
+_FITS = ("{0} * 10000 >= CAST(-(2.0 ** 63) AS DOUBLE)", "{0} * 10000 < CAST(2.0 ** 63 AS DOUBLE)")
+"""Of an amount in currency units that money can hold."""
+
+
+def worth_sql(action: Action, treatment: Treatment, levers: Sequence[Lever]) -> str:
+    """The worth in currency units, a DOUBLE; NULL where the candidate cannot be ranked."""
+    if action.propensity is None:
+        return "CAST(NULL AS DOUBLE)"
+    lifted = [_lever(each) for each in levers if _lifts(each, action)]
+    figures = {
+        "p": _figure(action.propensity, 1.0),
+        "v": _figure(action.value, 0.0),
+        "r": _figure(action.relevance, 1.0),
+        "l": " * ".join(lifted) or _double(1.0),
+        "e": _figure(action.effort, 0.0),
+    }
+    struct = ", ".join(f"'{name}': {sql}" for name, sql in figures.items())
+    gain = "((tuttu_w.p * tuttu_w.v) * tuttu_w.r) * tuttu_w.l"
+    worth = f"((({gain}) - tuttu_w.e) - {_double(treatment.cost)})"
+    tests = ["tuttu_w.p BETWEEN 0 AND 1"]
+    for amount in ("tuttu_w.v", "tuttu_w.e", worth):
+        tests += [f"isfinite({amount})", *(bound.format(amount) for bound in _FITS)]
+    chosen = f"CASE WHEN {' AND '.join(tests)} THEN {worth} END"
+    return f"list_transform([{{{struct}}}], lambda tuttu_w: {chosen})[1]"
+
+
+def _figure(formula: Expression | None, absent: float) -> str:
+    if formula is None:
+        return _double(absent)
+    figure = f"CAST(({to_sql(formula)}) AS DOUBLE)"
+    money = formula.type.kind is Kind.MONEY
+    return f"({figure} / {_double(MONEY_SCALE)})" if money else figure
+
+
+def _lifts(lever: Lever, action: Action) -> bool:
+    """A lever names one of these; of the others it has none."""
+    named = ((lever.action, action.name), (lever.issue_group, action.issue_group))
+    return all(each in (None, own) for each, own in (*named, (lever.owner, action.owner)))
+
+
+def _lever(lever: Lever) -> str:
+    times = _double(lever.times)
+    if lever.valid_until is None:
+        return times
+    return f'(CASE WHEN epoch_us("now") < {lever.valid_until} THEN {times} ELSE 1.0 END)'
+
+
+def _double(number: float) -> str:
+    return f"CAST('{float(number)!r}' AS DOUBLE)"
 
 
 def _all_true(conditions: Sequence[Condition]) -> str:

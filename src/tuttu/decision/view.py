@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from tuttu import consent, ledger, profile
-from tuttu.decision.chance import arm_of
+from tuttu import consent, identity, ledger, profile
+from tuttu.decision.chance import POLICY, arm_of
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
 from tuttu.vocabulary.project import Project
@@ -175,8 +175,15 @@ def view(  # noqa: PLR0913
             name: ledger.resource_state(reader, project, name, now).free
             for name in _used(project, asked)
         },
-        arm=arm_of(project.policy.controls, customer.fragments[0]),
+        arm=_arm(reader, project, customer),
     )
+
+
+def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> str:
+    controls = project.policy.controls
+    if not any(arm.share for arm in controls.arms.values()):
+        return POLICY
+    return arm_of(controls, identity.anchor_of(reader, customer))
 
 
 def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:

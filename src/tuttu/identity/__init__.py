@@ -9,6 +9,7 @@ that they came with, and a customer is only a set of fragments. It must not gues
 identifiers but an event that names both.
 """
 
+from tuttu.identity.anchors import FIRST_FACTS, anchor_of, with_first_facts
 from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
@@ -31,6 +32,7 @@ __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "anchor_of",
     "customers",
     "first_of",
     "identifier_of",
@@ -46,8 +48,8 @@ __all__ = [
 
 ROOM = Room(
     name="identity",
-    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED),
-    folds=folds,
+    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED, FIRST_FACTS),
+    folds=lambda project: with_first_facts(folds(project)),
     canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
     can_follow=can_follow,
 )

@@ -109,8 +109,8 @@ def _real(value: Any) -> float | None:
         return None
 
 
-def _money(value: Any) -> int | None:
-    """Currency units to 1/10,000 of them, rounded half to even."""
+def money(value: Any) -> int | None:
+    """Currency units to 1/10,000 of them, rounded half to even; None for what is no amount."""
     number = _number(value)
     if number is None:
         return None
@@ -143,7 +143,7 @@ _CONVERTERS: Mapping[v.Kind, Callable[[Any], bool | int | float | str | None]] =
     v.Kind.BOOL: _bool,
     v.Kind.INTEGER: _integer,
     v.Kind.REAL: _real,
-    v.Kind.MONEY: _money,
+    v.Kind.MONEY: money,
     v.Kind.TEXT: _text,
     v.Kind.DATE: _date,
     v.Kind.TIMESTAMP: _timestamp,

@@ -1,6 +1,7 @@
 """What a company may do and by which rules: actions with treatments, guards, limits, controls."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Literal
 
 import msgspec
@@ -17,16 +18,16 @@ SuppressionScope = Literal["action", "issue_group", "owner", "purpose"]
 class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     """One way of delivering an action.
 
-    cost: money (1/10,000 of the unit). uses: resource name to units. answer_within: after it, a
-    counted contact without an outcome is *ignored*; None: never. holds: how long a shown offer
-    keeps its terms.
+    cost: in currency units, as exact as it is written; rounded once where it is booked. uses:
+    resource name to units. answer_within: after it, a counted contact without an outcome is
+    *ignored*; None: never. holds: how long a shown offer keeps its terms.
     """
 
     name: str
     surface: str
     channel: str
     message: str
-    cost: int = 0
+    cost: float = 0.0
     uses: Mapping[str, int] = {}
     answer_within: Duration | None = None
     holds: Duration | None = None
@@ -37,9 +38,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One action of the library. Owner and issue group come from its folder.
 
     Each block of conditions passes only if all are TRUE. value, relevance, propensity, effort are
-    formulas over the same row; value and effort yield currency units (not 1/10,000), rounded once
-    where the worth is computed. propensity: a formula, or the handle of a model (`model`), whose
-    score is missing until learning fills it. The action is valid while valid_from <= now <
+    formulas over the same row; value and effort yield currency units (not 1/10,000), and are never
+    rounded before candidates are ranked. propensity: a formula, or the handle of a model (`model`),
+    whose score is missing until learning fills it. The action is valid while valid_from <= now <
     valid_until; None: without that end.
 
     about: a collection: the action is judged once for each of the customer's items in it, and its
@@ -154,12 +155,35 @@ class Lever(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
-class Controls(msgspec.Struct, frozen=True, kw_only=True):
-    """Disjoint slices of customers, as shares of 1, and the share of exploration."""
+class ControlArm(msgspec.Struct, frozen=True):
+    """A slice of the circle that customers stand on: from `start`, a `share` of it; both parts of
+    1. Exact, so that slices which touch have no customer in common."""
 
-    no_marketing: float = 0.0
-    random_choice: float = 0.0
-    propensity_only: float = 0.0
+    share: Fraction = Fraction(0)
+    start: Fraction = Fraction(0)
+
+    def has(self, place: Fraction) -> bool:
+        return (place - self.start) % 1 < self.share
+
+    def meets(self, other: "ControlArm") -> bool:
+        """Whether a place on the circle is in both; an empty slice meets nothing."""
+        some = self.share > 0 and other.share > 0
+        return some and (self.has(other.start) or other.has(self.start))
+
+
+USUAL_ARMS = {
+    "no_marketing": ControlArm(),
+    "random_choice": ControlArm(start=Fraction(1, 2)),
+    "propensity_only": ControlArm(start=Fraction(3, 4)),
+}
+"""Where they begin if nothing else is written; of nobody."""
+
+
+class Controls(msgspec.Struct, frozen=True, kw_only=True):
+    """arms: by name, all of them; they do not meet, so that a share that is raised moves nobody
+    from one to another. exploration: the share of slots that are explored."""
+
+    arms: Mapping[str, ControlArm] = msgspec.field(default_factory=USUAL_ARMS.copy)
     exploration: float = 0.0
     salt: str = "tuttu"
 

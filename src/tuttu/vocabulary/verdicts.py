@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from tuttu.vocabulary.events import FragmentId, Identifier
-from tuttu.vocabulary.values import Figures, Instant
+from tuttu.vocabulary.values import MONEY_SCALE, Figures, Instant
 
 AS_WORDED = "as_worded"
 """Code of a reason kept as text, from before reasons were data: its value `words`."""
@@ -53,10 +53,16 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def same_as(self, again: "Refusal | None") -> bool:
         """Whether a refusal that was computed again is this one; for reasons kept as text only the
-        stages are compared."""
+        stages are compared. By how much it lost is left out: older receipts have it of rounded
+        worths."""
         if again is None or not self.code:
             return again is not None and again.stage == self.stage
-        return self == again
+        return self._identity == again._identity
+
+    @property
+    def _identity(self) -> object:
+        values = {name: value for name, value in self.values.items() if name != "by"}
+        return self.stage, self.code, values
 
 
 def refusal(stage: str, reason: Reason) -> Refusal:
@@ -64,7 +70,12 @@ def refusal(stage: str, reason: Reason) -> Refusal:
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """How a candidate was ranked. Money is in 1/10,000 of the unit; worth too."""
+    """How a candidate was ranked.
+
+    value, effort, cost, rounded: money as it is shown, in 1/10,000 of the unit, each rounded once,
+    half to even. exact: the worth in currency units as it was computed; None: from before receipts
+    kept it.
+    """
 
     propensity: float
     value: int
@@ -72,7 +83,13 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     lever: float
     effort: int
     cost: int
-    worth: int
+    rounded: int = msgspec.field(name="worth")
+    exact: float | None = None
+
+    @property
+    def worth(self) -> float:
+        """What alone ranks, in currency units."""
+        return self.rounded / MONEY_SCALE if self.exact is None else self.exact
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

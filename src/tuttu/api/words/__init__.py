@@ -9,6 +9,7 @@ the project wrote.
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
@@ -64,7 +65,7 @@ class Words:
         for amount, name in ((score.effort, "effort"), (score.cost, "cost")):
             if amount:
                 product += f" - {amount / MONEY_SCALE:g} {names[name]}"
-        return fill(names["worth"], {"worth": score.worth / MONEY_SCALE, "product": product})
+        return fill(names["worth"], {"worth": score.rounded / MONEY_SCALE, "product": product})
 
 
 @cache
@@ -121,11 +122,18 @@ def fill(template: str, values: Figures) -> str:
         shown[name] = value if isinstance(value, str) else _plain(value)
     by = values.get("by")
     if "currency" in values and isinstance(by, int | float):
-        # Two decimals, or four where two would hide the difference.
-        shown["by"] = f"{by:.{2 if round(by * MONEY_SCALE) % 100 == 0 else 4}f}"
+        shown["by"] = _difference(by)
     if "[?" in template:
         template = OPTIONAL.sub(lambda part: part[2] if values.get(part[1]) else "", template)
     return template.format_map(shown)
+
+
+def _difference(by: float) -> str:
+    """Two decimals, four where two would hide it, and the first digit where four would."""
+    amount = round(by * MONEY_SCALE)
+    if amount == 0 and by:
+        return f"{Decimal(f'{by:.1g}'):f}"
+    return f"{by:.{2 if amount % 100 == 0 else 4}f}"
 
 
 def _plain(value: Figure) -> str:

@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tuttu.decision import STAGES, Candidate, DecisionView, Stage
-from tuttu.decision.sql import JUDGED, guard_sql, stage_sql
+from tuttu.decision.sql import JUDGED, guard_sql, stage_sql, worth_sql
 from tuttu.decision.stage import NamedExpression
 from tuttu.decision.stages.guards import blocking, may_block
+from tuttu.decision.stages.scoring import score_of
 from tuttu.policy import to_sql
 from tuttu.profile.batch import KEY
 from tuttu.vocabulary import library, values
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Score
 
 BOOL = values.Type(values.Kind.BOOL)
+REAL = values.Type(values.Kind.REAL)
 ITEM_KEY = f'"{KEY}"'
 
 
@@ -74,6 +77,7 @@ def definition_checks(project: Project, about: str | None) -> list[DefinitionChe
     for action in project.actions.values():
         if action.about == about:
             found += _stages(action)
+            found += _worths(project, action)
     for guard in project.policy.guards:
         if guard.about == about:
             found += _blocks(project, guard)
@@ -127,6 +131,26 @@ def _stages(action: library.Action) -> Iterator[DefinitionCheck]:
                 sql=stage_sql(action, stage.name, ITEM_KEY),
                 live=_passes(action, treatment, stage),
             )
+
+
+def _worths(project: Project, action: library.Action) -> Iterator[DefinitionCheck]:
+    """To the last bit: what ranks is not rounded."""
+    for treatment in action.treatments.values():
+        yield DefinitionCheck(
+            part="worths",
+            name=f"{action.name}, {treatment.name}",
+            type=REAL,
+            sql=worth_sql(action, treatment, project.policy.levers),
+            live=_worth(action, treatment),
+        )
+
+
+def _worth(action: library.Action, treatment: library.Treatment) -> Live:
+    def worth(subject: CheckSubject) -> float | None:
+        score = score_of(Candidate(action, treatment, subject.item), subject.view)
+        return score.worth if isinstance(score, Score) else None
+
+    return worth
 
 
 def _on_row(expression: values.Expression) -> Live:

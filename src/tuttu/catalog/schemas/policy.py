@@ -23,16 +23,25 @@ def policy() -> s.Shape:
         "controls": s.record(
             "controls",
             {
-                "no_marketing": s.share("Customers who get no marketing."),
-                "random_choice": s.share("Customers whose winner is drawn by lot."),
-                "propensity_only": s.share("Customers ranked by propensity alone."),
+                "no_marketing": _arm("Customers who get no marketing.", "0%"),
+                "random_choice": _arm("Customers whose winner is drawn by lot.", "50%"),
+                "propensity_only": _arm("Customers ranked by propensity alone.", "75%"),
                 "salt": s.text("a text", "Change it to draw other customers."),
             },
-            description="Disjoint slices of customers, to measure what decisions are worth.",
+            description="Slices of customers, to measure what decisions are worth.",
         ),
         "exploration": s.share("Share of slots that are drawn by lot among what is feasible."),
     }
     return s.document("policy.yaml: rules over all actions", s.record("policy", keys))
+
+
+def _arm(description: str, start: str) -> s.Shape:
+    parts = {
+        "share": s.share("How many of the customers."),
+        "start": s.share(f"Where the slice begins on the circle of customers. Default {start}."),
+    }
+    title = "a share such as 2%, or {share: 2%, start: 0}"
+    return s.one_of_shapes(title, [s.share(), s.record("a slice", parts, ["share"])], description)
 
 
 def _guard() -> s.Shape:

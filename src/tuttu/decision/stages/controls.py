@@ -18,7 +18,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
 
 def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     skipped = _NAME in project.purposes[action.purpose].skips
-    share = project.policy.controls.no_marketing
+    share = project.policy.controls.arms[NO_MARKETING].share
     return StageReads(roots=(ALWAYS,) if share and not skipped else ())
 
 

@@ -1,13 +1,15 @@
 """Can it be ranked at all.
 
-Worth = propensity × value × relevance × lever − effort − cost, rounded once, half to even.
+Worth = (((propensity × value) × relevance) × lever) − effort − cost, in currency units: doubles, in
+this order, never rounded, so that `decision.sql` computes the same bits. What other figures may be
+subtracted is subtracted after the cost.
 """
 
 import math
 
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary import library, project, values, verdicts
+from tuttu.vocabulary import conversion, library, project, values, verdicts
 
 
 class _Unknown(Exception):  # noqa: N818 - a missing figure, not a mistake
@@ -38,15 +40,16 @@ def _score(candidate: Candidate, view: DecisionView) -> verdicts.Score | verdict
         effort = _figure("effort", action.effort, row, 0.0)
         lever = _lever(action, view.project.policy.levers, view.now)
         cost = candidate.treatment.cost
-        gain = propensity * value * relevance * lever
+        worth = ((propensity * value) * relevance) * lever - effort - cost
         return verdicts.Score(
             propensity=propensity,
             value=_money(value),
             relevance=relevance,
             lever=lever,
             effort=_money(effort),
-            cost=cost,
-            worth=_money(gain - effort, less=cost),
+            cost=_money(cost),
+            rounded=_money(worth),
+            exact=worth,
         )
     except _Unknown as unknown:
         return unknown.reason
@@ -59,7 +62,9 @@ def _figure(name: str, formula: values.Expression | None, row: values.Row, absen
     value = formula(row)
     if value is None or not isinstance(value, int | float):
         raise _Unknown(verdicts.Reason("figure_unknown", {"figure": name}))
-    return value / values.MONEY_SCALE if formula.type.kind is values.Kind.MONEY else float(value)
+    if formula.type.kind is values.Kind.MONEY:
+        return float(value) / float(values.MONEY_SCALE)
+    return float(value)
 
 
 def _propensity(action: library.Action, row: values.Row) -> float:
@@ -76,23 +81,26 @@ def _propensity(action: library.Action, row: values.Row) -> float:
 
 
 def _lever(action: library.Action, levers: tuple[library.Lever, ...], now: values.Instant) -> float:
-    """All levers that name the action, its issue group or its owner, multiplied."""
+    """All levers that lift the action, multiplied in the order of the file."""
+    holding = (each for each in levers if each.valid_until is None or now < each.valid_until)
     return math.prod(
-        lever.times
-        for lever in levers
-        if lever.action in (None, action.name)
-        and lever.issue_group in (None, action.issue_group)
-        and lever.owner in (None, action.owner)
-        and (lever.valid_until is None or now < lever.valid_until)
+        (
+            lever.times
+            for lever in holding
+            if lever.action in (None, action.name)
+            and lever.issue_group in (None, action.issue_group)
+            and lever.owner in (None, action.owner)
+        ),
+        start=1.0,
     )
 
 
-def _money(units: float, *, less: int = 0) -> int:
-    """Currency units to 1/10,000 of them, less an amount that is in these already."""
-    amount = units * values.MONEY_SCALE - less
-    if not math.isfinite(amount) or abs(amount) > values.INTEGER_MAX:
+def _money(units: float) -> int:
+    """As it is shown."""
+    amount = conversion.money(units)
+    if amount is None:
         raise _Unknown(verdicts.Reason("worth_out_of_range"))
-    return round(amount)
+    return amount
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
