@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests import builders
 
-from tuttu.identity import links_of, partition, records, repartition
-from tuttu.identity.partition import is_void
+from tuttu.identity import links_of, moments, partition, records
+from tuttu.identity.partition import is_crowd
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Event, Identifier
 from tuttu.vocabulary.facts import Fact
@@ -30,6 +30,19 @@ Settings = Mapping[str, Mapping[str, Any]]
 MakeLog = Callable[..., Any]
 
 RULES: tuple[Settings, ...] = (
+    {
+        "user_id": {"unique": True, "alias_limit": 2},
+        "email": {"apart": True, "limit": 2},
+        "phone": {"limit": 2},
+        "anonymous_id": {"partners": 4},
+    },
+    {
+        "user_id": {"unique": True, "strength": {"identify": 2}},
+        "email": {"apart": True, "partners": 3, "strength": {"identify": 2}},
+        "phone": {"strength": {"identify": 1}},
+        "customer_no": {"unique": True, "alias_limit": 3},
+        "anonymous_id": {"strength": {"track": 1}},
+    },
     {"user_id": {"unique": True, "alias_limit": 2}, "anonymous_id": {}, "email": {"limit": 2}},
     {
         "crm_id": {"unique": True, "alias_limit": 2, "strength": {"default": 2}},
@@ -65,7 +78,7 @@ class Log(msgspec.Struct):
 def shortcuts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """all: what spares work where very many share an identifier is done everywhere."""
     if request.param == "all":
-        monkeypatch.setattr(repartition, "CROWD", 0)
+        monkeypatch.setattr(moments, "FEW", 0)
         monkeypatch.setattr(records, "FEW", 1)
 
 
@@ -215,7 +228,7 @@ def assert_within(world: World, nodes: Mapping[bytes, Any], names: Sequence[Iden
         assert len(values) <= (rule.alias_limit if rule.unique else len(values))
     for each in names if len(names) > 1 else ():
         node = nodes[world.store.pseudonym(each.namespace, each.value)]
-        assert not is_void(each.namespace, node.partners, rules)
+        assert not is_crowd(each.namespace, node.partners, rules)
 
 
 def text(identifier: Identifier) -> str:
@@ -244,7 +257,7 @@ def test_drawn_logs_are_worth_their_laws(namespaces: Any) -> None:
         for link in links:
             met.setdefault(link.one, set()).add(link.other)
             met.setdefault(link.other, set()).add(link.one)
-        voids += any(is_void(each.namespace, len(others), rules) for each, others in met.items())
+        voids += any(is_crowd(each.namespace, len(others), rules) for each, others in met.items())
 
     count()
     assert min(joins, refusals, voids) >= 3, (joins, refusals, voids)

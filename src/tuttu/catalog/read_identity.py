@@ -3,7 +3,7 @@
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
-from tuttu.vocabulary.company import Namespace
+from tuttu.vocabulary.company import MOST_PARTNERS, Namespace
 
 
 def read_identity(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Namespace]:
@@ -30,7 +30,9 @@ def _namespace(name: str, rank: int, node: MappingNode, scope: LoadScope) -> Nam
         name=name,
         rank=rank,
         unique=node.flag("unique"),
+        apart=node.flag("apart"),
         limit=node.whole("limit", 0) or None,
+        partners=node.whole("partners", MOST_PARTNERS),
         alias_limit=node.whole("alias_limit", 1),
         normalise=steps if "normalise" in node else ("trim",),
         blocked=frozenset(value.text for value in blocked if "*" not in value.text),

@@ -1,51 +1,35 @@
 """Identity's tables as one step of the fold sees and changes them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from tuttu.identity import records as r
-from tuttu.identity.partition import is_void
-from tuttu.identity.records import APART, JOINED, KEY, EvidencePair, Head, Neighbour, Node
-from tuttu.vocabulary import company, facts, values
+from tuttu.identity.evidence import IdentityLink
+from tuttu.identity.partition import (
+    Namespaces,
+    held_by,
+    is_crowd,
+    people_of,
+    strongest,
+)
+from tuttu.identity.records import APART, JOINED, KEY, EvidencePair, Group, Head, Neighbour, Node
+from tuttu.vocabulary import facts, values
 from tuttu.vocabulary.events import FragmentId, Identifier
 
-
-class NodeEvidence(msgspec.Struct, frozen=True):
-    """What live evidence says of a node: `Node.named`, `Node.best` and `Node.of`."""
-
-    time: values.Instant | None = None
-    best: r.Evidence | None = None
-    of: str | None = None
-
-
-def with_pair(known: NodeEvidence, pair: EvidencePair, kind: str) -> NodeEvidence:
-    """The same after one more pair, with a partner of this namespace."""
-    evidence = [each for each in (known.best, pair.plain, pair.alias) if each is not None]
-    return NodeEvidence(
-        pair.first if known.time is None else min(known.time, pair.first),
-        min(evidence, key=lambda each: each.rank),
-        kind if known.of in (None, kind) else "",
-    )
-
-
-def evidence_of(node: Node) -> NodeEvidence:
-    """Partners of a node that was written when their namespace was not kept count as of several."""
-    unknown = node.of is None and node.partners > 0
-    return NodeEvidence(node.named, node.best, "" if unknown else node.of)
+KeyLink = IdentityLink[FragmentId]
 
 
 class GraphState:
     """Nodes, and where they live, are written by `flush`; all else is written at once."""
 
-    def __init__(
-        self, transaction: facts.Transaction, namespaces: Mapping[str, company.Namespace]
-    ) -> None:
+    def __init__(self, transaction: facts.Transaction, namespaces: Namespaces) -> None:
         self.namespaces = namespaces
+        self._by_priority = sorted(namespaces.values(), key=lambda each: each.rank)
         self._transaction = transaction
         self._nodes: dict[FragmentId, Node] = {}
+        self._stored: dict[FragmentId, Node] = {}
         self._changed: dict[FragmentId, None] = {}
 
     def key_of(self, identifier: Identifier) -> FragmentId:
@@ -57,7 +41,7 @@ class GraphState:
         if key not in self._nodes:
             found = self._transaction.get(r.NODES, key)
             if found is not None:
-                self._nodes[key] = found
+                self._nodes[key] = self._stored[key] = found
         return key in self._nodes
 
     def node(self, key: FragmentId) -> Node:
@@ -80,27 +64,23 @@ class GraphState:
             self._nodes[key] = Node(home=key, barred=barred, head=Head(barred=barred))
             self._changed[key] = None
         if identifier is not None and self._nodes[key].identifier is None:
+            holds = held_by(identifier.namespace, self.namespaces)
             self.set_node(key, identifier=identifier)
-            self.set_head(key, unique=self.unique_of(key))
-
-    def unique_of(self, key: FragmentId) -> dict[str, int]:
-        kind = self.kind(key)
-        unique = kind in self.namespaces and self.namespaces[kind].unique
-        return {kind: 1} if unique else {}
+            self.set_head(key, holds=holds)
 
     def kind(self, key: FragmentId) -> str:
         identifier = self.node(key).identifier
         return "" if identifier is None else identifier.namespace
 
-    def is_void(self, key: FragmentId) -> bool:
-        """Whether the node has more partners than its limit, and so links nobody."""
-        return is_void(self.kind(key), self.node(key).partners, self.namespaces)
+    def is_crowd(self, key: FragmentId) -> bool:
+        """Whether the node has too many partners to join anybody."""
+        return is_crowd(self.kind(key), self.node(key).partners, self.namespaces)
 
-    def add_partners(self, key: FragmentId, count: int) -> bool:
-        """True if the node has become void by it, or ceased to be."""
-        before = self.is_void(key)
+    def add_partner(self, key: FragmentId, count: int = 1) -> bool:
+        """One more, or fewer; True if the node has become a crowd by it, or ceased to be."""
+        before = self.is_crowd(key)
         self.set_node(key, partners=self.node(key).partners + count)
-        return self.is_void(key) != before
+        return self.is_crowd(key) != before
 
     def add_own_fact(self, key: FragmentId, time: values.Instant) -> None:
         """A fact of the node's own, at this time."""
@@ -109,11 +89,11 @@ class GraphState:
             self.set_node(key, own=time)
             self.set_node(node.home)
 
-    def set_evidence(self, key: FragmentId, known: NodeEvidence) -> None:
-        """What live evidence says of the node is now this."""
+    def set_named(self, key: FragmentId, named: values.Instant | None) -> None:
+        """The first time that live evidence names the node."""
         node = self.node(key)
-        if (node.named, node.best, node.of) != (known.time, known.best, known.of):
-            self.set_node(key, named=known.time, best=known.best, of=known.of)
+        if node.named != named:
+            self.set_node(key, named=named)
             self.set_node(node.home)
 
     # Customers
@@ -133,18 +113,46 @@ class GraphState:
     def members(self, home: FragmentId) -> list[FragmentId]:
         if self.head(home).size == 1:
             return [home]
+        self.flush()
         return [key[KEY:] for key, _ in self._transaction.scan(r.MEMBERS, home)]
 
-    def clear_home(self, home: FragmentId) -> list[FragmentId]:
-        """Its members, each of which has to be given a new home."""
-        members = self.members(home)
-        if len(members) > 1:
-            for key in members:
-                self._transaction.delete(r.MEMBERS, home + key)
-        self.set_node(home, head=None)
-        return members
+    def group_members(self, home: FragmentId, rank: int) -> list[FragmentId]:
+        """The nodes of the customer with this home, as the namespaces above the rank make it."""
+        if self.group(home, rank)[1].size == 1:
+            return [home]
+        members = self.members(self.home(home))
+        return [key for key in members if self.group(key, rank)[0] == home]
 
-    # Pairs
+    def homes(self, key: FragmentId) -> list[FragmentId]:
+        """The homes of the node's customer as each namespace, by its rank, makes it."""
+        return [self.group(key, rank + 1)[0] for rank in range(len(self.namespaces))]
+
+    def set_homes(
+        self, key: FragmentId, homes: Sequence[FragmentId], groups: Sequence[Group]
+    ) -> None:
+        """groups: what the customer is, by rank; looked at where the node is their home."""
+        moved, grown = dict[str, FragmentId](), dict[str, Group]()
+        home, group = key, Group(1, held_by(self.kind(key), self.namespaces))
+        for namespace, then, becomes in zip(self._by_priority, homes, groups, strict=True):
+            if then != home:
+                moved[namespace.name] = home = then
+            if then == key and becomes != group:
+                grown[namespace.name] = group = becomes
+        self.set_node(key, home=home, homes=moved, groups=grown)
+
+    def group(self, key: FragmentId, rank: int) -> tuple[FragmentId, Group]:
+        """The node's customer as the namespaces above this rank make it, with its home."""
+        node, home = self.node(key), key
+        for kind, then in node.homes.items():
+            if self.namespaces[kind].rank < rank:
+                home = then
+        group = Group(1, held_by(self.kind(home), self.namespaces))
+        for kind, grown in self.node(home).groups.items():
+            if self.namespaces[kind].rank < rank:
+                group = grown
+        return home, group
+
+    # Evidence
 
     def pair(self, one: FragmentId, other: FragmentId) -> EvidencePair | None:
         if not (self.knows(one) and self.knows(other)):
@@ -160,8 +168,50 @@ class GraphState:
         for row, neighbour in list(self._transaction.scan(r.NEIGHBOURS, key + status)):
             yield row[KEY + 1 :], neighbour
 
+    def links(self, key: FragmentId) -> Iterator[KeyLink]:
+        """Evidence on the node's pairs that may join them: none of crowds, and none unmerged."""
+        if self.kind(key) not in self.namespaces or self.is_crowd(key):
+            return
+        barred = self.barred(key)
+        for partner, neighbour in self.neighbours(key):
+            known = partner not in barred and neighbour.kind in self.namespaces
+            if known and not self.is_crowd(partner):
+                yield from self.links_of(key, partner, neighbour.pair)
+
+    def links_at(self, key: FragmentId) -> list[KeyLink]:
+        return [link for link in self.links(key) if link.other == key]
+
+    def links_of(
+        self, key: FragmentId, partner: FragmentId, pair: EvidencePair
+    ) -> Iterator[KeyLink]:
+        first, second = self.directed(key, partner)
+        if pair.plain is not None:
+            yield IdentityLink(first, second, pair.plain)
+        if pair.alias is not None:
+            yield IdentityLink(first, second, pair.alias, alias=True)
+        if pair.plain_back is not None:
+            yield IdentityLink(second, first, pair.plain_back)
+        if pair.alias_back is not None:
+            yield IdentityLink(second, first, pair.alias_back, alias=True)
+
+    def directed(self, one: FragmentId, other: FragmentId) -> tuple[FragmentId, FragmentId]:
+        """The two of a pair; the second is the one that its evidence is at."""
+        ranks = [self.namespaces[self.kind(key)].rank for key in (one, other)]
+        return (one, other) if (ranks[0], one) < (ranks[1], other) else (other, one)
+
+    def people(self, key: FragmentId) -> int:
+        """The people that a node reaches; 0: there is no evidence at it."""
+        links = self.links_at(key)
+        if not links:
+            return 0
+        at = self.namespaces[self.kind(key)]
+        reached = {link.one: self.group(link.one, at.rank) for link in strongest(links)}
+        return people_of(
+            ((home, group.holds) for home, group in reached.values()), at, self.namespaces
+        )
+
     def put_pair(self, one: FragmentId, other: FragmentId, pair: EvidencePair) -> None:
-        """Keep a pair as joined or not, as the homes of its nodes say, and update their heads."""
+        """Keep a pair as joined or not, as the homes of its nodes say."""
         joined = self.home(one) == self.home(other)
         status, past = (JOINED, APART) if joined else (APART, JOINED)
         for key, partner in ((one, other), (other, one)):
@@ -169,7 +219,11 @@ class GraphState:
                 self._transaction.delete(r.NEIGHBOURS, key + past + partner)
             row = Neighbour(self.kind(partner), pair)
             self._transaction.put(r.NEIGHBOURS, key + status + partner, row)
-            home = self.home(key)
+
+    def update_heads(self, one: FragmentId, other: FragmentId, pair: EvidencePair) -> None:
+        """Say of the customers of a pair when they were joined, or that they were not."""
+        joined = self.home(one) == self.home(other)
+        for home in dict.fromkeys((self.home(one), self.home(other))):
             head = self.head(home)
             if joined and r.keeps_date(head):
                 if head.joined_at is None or head.joined_at < pair.first:
@@ -195,11 +249,16 @@ class GraphState:
             self.set_head(self.home(key), barred=True)
 
     def flush(self) -> None:
-        """Write what has changed: before it, `members` shows customers as they were."""
+        """Write what has changed: before it, the tables show customers as they were."""
         for key in self._changed:
-            node = self._nodes[key]
+            node, before = self._nodes[key], self._stored.get(key)
             self._transaction.put(r.NODES, key, node)
-            if self.head(node.home).size > 1:
+            kept = before is not None and bool(before.homes or before.groups)
+            keeps = bool(node.homes or node.groups)
+            if before is not None and kept and (not keeps or before.home != node.home):
+                self._transaction.delete(r.MEMBERS, before.home + key)
+            if keeps:
                 member = r.Member(node.identifier, node.first, node.own is not None)
                 self._transaction.put(r.MEMBERS, node.home + key, member)
+            self._stored[key] = node
         self._changed.clear()

@@ -7,8 +7,8 @@ import msgspec
 
 from tuttu.identity import records
 from tuttu.identity.identifiers import priority
-from tuttu.identity.partition import clash, is_void
-from tuttu.vocabulary import events, facts, people
+from tuttu.identity.partition import clash, is_crowd
+from tuttu.vocabulary import company, events, facts, people
 from tuttu.vocabulary.project import Project
 
 MOST_REFUSED = 100
@@ -50,9 +50,7 @@ def _refused_link(
     if len(ends) < 2:
         return None
     ends.sort(key=lambda end: priority(project.namespaces, end.identifier))
-    evidence = min(
-        (each for each in (pair.plain, pair.alias) if each is not None), key=lambda each: each.rank
-    )
+    evidence = min(pair.evidence, key=lambda each: each.rank)
     return people.RefusedLink(
         one=ends[0].identifier,
         other=ends[1].identifier,
@@ -83,14 +81,20 @@ def _reason(
         return UNMERGED
     for end in ends:
         kind = end.identifier.namespace
-        if is_void(kind, end.node.partners, project.namespaces):
-            limit = project.namespaces[kind].limit
-            return f"{kind} has more partners than its limit of {limit}"
+        if is_crowd(kind, end.node.partners, project.namespaces):
+            most = project.namespaces[kind].partners
+            return f"{kind} has more partners than {most}: a crowd joins nobody"
     if _hold_unmerged_pair(reader, one, other):
         return UNMERGED
-    aliased = other.identifier.namespace if pair.alias is not None else None
-    name = clash(one.head.unique, other.head.unique, aliased, project.namespaces)
-    return UNMERGED if name is None else _at_most(project, name, alias=name == aliased)
+    kind = other.identifier.namespace
+    if other.node.people > 1:
+        return f"{kind} is shared by several people"
+    at = project.namespaces[kind]
+    alias = pair.alias is not None or pair.alias_back is not None
+    name = clash(one.head.holds, other.head.holds, at, project.namespaces, alias=alias)
+    if name is None:
+        return UNMERGED
+    return _differ(project.namespaces[name], alias=alias and name == kind)
 
 
 def _barred(reader: facts.Reader, key: events.FragmentId) -> tuple[events.FragmentId, ...]:
@@ -109,8 +113,9 @@ def _hold_unmerged_pair(reader: facts.Reader, one: End, other: End) -> bool:
     return any(node is not None and node.home == other.node.home for node in nodes)
 
 
-def _at_most(project: Project, name: str, *, alias: bool) -> str:
-    limit = project.namespaces[name].alias_limit if alias else 1
-    if limit == 1:
-        return f"{name} is at most one per customer"
-    return f"{name} is at most {limit} per customer, even by alias"
+def _differ(namespace: company.Namespace, *, alias: bool) -> str:
+    if not namespace.unique:
+        return f"they differ in {namespace.name}"
+    if namespace.alias_limit == 1 or not alias:
+        return f"{namespace.name} is at most one per customer"
+    return f"{namespace.name} is at most {namespace.alias_limit} per customer, even by alias"

@@ -35,13 +35,19 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
 
 
+MOST_PARTNERS = 500
+"""Other identifiers that one may be named with, unless its namespace says otherwise."""
+
+
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of identifier.
 
-    rank: 0 is the highest priority. unique: at most one value per customer. limit: an identifier
-    with more partners than this links nobody; None is no limit. alias_limit: how many values of a
-    unique namespace `alias` may join in one customer (1: none). normalise: steps in order, of
-    ``trim``, ``lower``, ``digits``, ``phone``. blocked: normalised values that name nobody.
+    rank: 0 is the highest priority. unique: at most one value per customer. apart: customers with
+    different values are different people, for all that namespaces of lower priority say. An
+    identifier that more than one of such people use joins nobody: it is *shared*, and beyond
+    `limit` people (None: no limit), or beyond `partners` other identifiers, a *crowd*. alias_limit:
+    how many values of a unique namespace `alias` may join in one customer (1: none). normalise:
+    steps in order, of ``trim``, ``lower``, ``digits``, ``phone``. blocked: normalised values that name nobody.
     strength: of evidence by call name, with the key ``default``; higher joins first.
     fields: where else the identifier is found in a call, as ``traits.email``,
     ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
@@ -51,7 +57,9 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     rank: int
     unique: bool = False
+    apart: bool = False
     limit: int | None = None
+    partners: int = MOST_PARTNERS
     alias_limit: int = 1
     normalise: tuple[str, ...] = ("trim",)
     blocked: frozenset[str] = frozenset()
@@ -59,6 +67,11 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     strength: Mapping[str, int] = {}
     fields: tuple[str, ...] = ()
     where: Where
+
+    @property
+    def tells_apart(self) -> bool:
+        """Two customers who both have a value of it are two people."""
+        return self.unique or self.apart
 
 
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):

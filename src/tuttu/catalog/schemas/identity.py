@@ -27,9 +27,22 @@ def _namespace() -> s.Shape:
                 "type": "boolean",
                 "description": "True: a customer has at most one value of this kind.",
             },
+            "apart": {
+                "title": "true or false",
+                "type": "boolean",
+                "description": "True: customers with different values of this kind are different "
+                "people, for all that kinds below it say.",
+            },
             "limit": s.whole(
-                "a number of partners",
-                "An identifier with more partners than this links nobody. Absent: no limit.",
+                "a number of people",
+                "An identifier that several people use is shared and joins nobody; used by more "
+                "people than this it is a crowd, and nobody is listed for it. Absent: no limit.",
+                1,
+            ),
+            "partners": s.whole(
+                "a number of identifiers",
+                "An identifier that is named together with more others than this, of any kind, is "
+                "a crowd, too. Default 500.",
                 1,
             ),
             "alias_limit": s.whole(
