@@ -184,13 +184,13 @@ def test_unmerge_is_as_if_the_evidence_had_never_been(
     with opened(log.settings) as world:
         world.tell(*facts(world, Log(log.settings, without, [])))
         assume(world.customer(text(one)).oldest != world.customer(text(other)).oldest)
-        expected = bare(world)
+        expected = world.people()
     place = data.draw(st.integers(0, len(log.events)))
     with opened(log.settings) as world:
         merging = facts(world, log)
         merging.insert(place, world.unmerge_of(one, other, "u"))
         world.tell(*merging)
-        assert bare(world) == expected
+        assert world.people() == expected
 
 
 @given(logs())
@@ -201,7 +201,7 @@ def test_unmerge_is_as_without_all_the_links_it_refused(opened: Open, log: Log) 
         refused = {
             frozenset((link.one, link.other))
             for name in log.identifiers()
-            for link in world.customer(text(name)).refused
+            for link in world.refused(text(name))
             if link.reason == "unmerged"
         }
     apart = refused | log.pairs()
@@ -233,11 +233,6 @@ def assert_within(world: World, nodes: Mapping[bytes, Any], names: Sequence[Iden
 
 def text(identifier: Identifier) -> str:
     return f"{identifier.namespace}:{identifier.value}"
-
-
-def bare(world: World) -> list[Any]:
-    """Customers without the evidence that joined nobody."""
-    return [msgspec.structs.replace(customer, refused=()) for customer in world.people()]
 
 
 def test_drawn_logs_are_worth_their_laws(namespaces: Any) -> None:

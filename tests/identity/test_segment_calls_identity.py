@@ -52,11 +52,11 @@ def test_segment_calls_are_four_customers(world: World, data: Path) -> None:
     assert len(said) == 11
     send(world, said)
     assert world.names() == FOUR
-    (link,) = world.customer(f"user_id:{SENDER}").refused
+    (link,) = world.refused(f"user_id:{SENDER}")
     assert link.one.value == SENDER
     assert link.other.value == "peter@initech.com"
     assert link.reason == "user_id is at most one per customer"
-    assert world.customer("user_id:prateek").refused == (link,)
+    assert world.refused("user_id:prateek") == (link,)
 
 
 def test_the_shared_email_goes_to_who_was_first(world: World, data: Path) -> None:

@@ -16,6 +16,7 @@ def customer(
         picture = decision.view(
             snapshot, version.project, found, runtime.now(), rooms=version.contributing
         )
+        refused = identity.refused_links(snapshot, version.project, found)
         # A customer of one fragment may be named by the question only.
         alone = found.identifiers[0] if len(found.fragments) == 1 else None
         parts = [
@@ -27,7 +28,7 @@ def customer(
             for each in found.fragments
         ]
     runtime.record_look(found, by, "customer")
-    return api.customer_answer(version.project, picture, parts, api.words_in(language))
+    return api.customer_answer(version.project, picture, parts, refused, api.words_in(language))
 
 
 def timeline(

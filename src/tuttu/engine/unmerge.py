@@ -81,7 +81,7 @@ def _forbidden(
     return {
         refused: None
         for customer in by_oldest.values()
-        for refused in customer.refused
+        for refused in identity.refused_links(seen.snapshot, project, customer)
         if refused.reason == identity.UNMERGED
     }
 

@@ -16,7 +16,7 @@ from tuttu.identity.fold import folds
 from tuttu.identity.identifiers import identifiers_of, normalise
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
-from tuttu.identity.refusals import UNMERGED
+from tuttu.identity.refusals import UNMERGED, refused_links
 from tuttu.identity.resolve import (
     customers,
     first_of,
@@ -37,6 +37,7 @@ __all__ = [
     "links_of",
     "normalise",
     "partition",
+    "refused_links",
     "resolve",
     "resolve_fragment",
 ]

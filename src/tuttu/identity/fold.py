@@ -73,8 +73,7 @@ def _bar(graph: GraphState, one: FragmentId, other: FragmentId) -> set[FragmentI
     ends = one, other
     graph.bar(one, other)
     graph.bar(other, one)
-    known = graph.knows(one) and graph.knows(other)
-    homes = {graph.home(one)} if known and graph.home(one) == graph.home(other) else set()
+    homes = {graph.home(key) for key in ends if graph.knows(key)}
     if graph.pair(one, other) is not None:
         passed = [key for key in ends if graph.add_partner(key, -1)]
         for key in ends:
@@ -82,5 +81,5 @@ def _bar(graph: GraphState, one: FragmentId, other: FragmentId) -> set[FragmentI
             barred = graph.barred(key)
             live = (each.pair.first for who, each in graph.neighbours(key) if who not in barred)
             graph.set_named(key, min(live, default=None))
-        homes |= {graph.home(key) for key in ends} | joining.flipped(graph, passed)
+        homes |= joining.flipped(graph, passed)
     return homes

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tuttu.identity.graph_state import GraphState, KeyLink
+from tuttu.identity.graph import KeyLink
+from tuttu.identity.graph_state import GraphState
 from tuttu.identity.moments import moment
 from tuttu.identity.partition import added, clash
 from tuttu.identity.records import (
@@ -105,8 +106,7 @@ def _matters(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
 def _may_lose(graph: GraphState, head: Head) -> bool:
     """Whether the order in which the customer was joined may decide who is refused: by alias or by
     an unmerge, what joins two of them may keep out a third."""
-    aliased = (count > 1 and graph.namespaces[name].unique for name, count in head.holds.items())
-    return head.barred or any(aliased)
+    return head.barred or graph.is_aliased(head)
 
 
 def _may_merge(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
@@ -185,7 +185,8 @@ def _touched(
     touched: set[FragmentId] = set()
     for side, key in enumerate(ends):
         held = graph.group(key, at.rank + 1)[1].holds
-        if side == smaller or not heads[1 - side].holds.keys() <= held.keys():
+        other = heads[1 - side]
+        if side == smaller or other.barred or not other.holds.keys() <= held.keys():
             for member in graph.members(graph.home(key)):
                 touched.update(
                     link.other

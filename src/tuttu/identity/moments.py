@@ -1,13 +1,12 @@
 """Who a customer was at a moment of the order in which evidence is taken."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import reduce
 
 import msgspec
 
-from tuttu.identity.graph_state import GraphState
-from tuttu.identity.partition import added
+from tuttu.identity.graph import Graph, KeyLink
+from tuttu.identity.partition import added, clash
 from tuttu.identity.records import Evidence, Holds
 from tuttu.vocabulary import company
 from tuttu.vocabulary.events import FragmentId
@@ -31,39 +30,33 @@ class Moment(msgspec.Struct, frozen=True):
         return reduce(added, self.parts.values())
 
 
-def moment(graph: GraphState, key: FragmentId, at: company.Namespace, evidence: Evidence) -> Moment:
+def moment(graph: Graph, key: FragmentId, at: company.Namespace, evidence: Evidence) -> Moment:
     """The node's customer when this evidence at an identifier of the namespace `at` is taken.
 
-    All evidence between nodes of one customer was taken, or found them joined: what is refused
-    once keeps them apart for good.
+    Only evidence between its own nodes has to be looked at: what was refused once keeps customers
+    apart for good, but for two values that an alias joins later.
     """
-    exact = graph.head(graph.home(key)).size <= FEW
-    nodes = graph.members(graph.home(key)) if exact else [key]
+    head = graph.head(graph.home(key))
+    exact = head.size <= FEW
+    nodes = graph.members(graph.home(key)) if exact else [] if graph.is_aliased(head) else [key]
     home, _ = graph.group(key, at.rank + 1)
-    joined: dict[FragmentId, set[FragmentId]] = defaultdict(set)
-    holds: dict[FragmentId, Holds] = {}
+    links: list[KeyLink] = []
     for node in nodes:
-        if graph.group(node, at.rank + 1)[0] == home:
-            part, group = graph.group(node, at.rank)
-            holds[part] = group.holds
-            if graph.kind(node) == at.name and graph.node(node).people == 1:
-                for link in graph.links_at(node):
-                    linked = graph.group(link.one, at.rank + 1)[0] == home
-                    if linked and link.evidence.rank < evidence.rank:
-                        other, group = graph.group(link.one, at.rank)
-                        holds[other] = group.holds
-                        joined[part].add(other)
-                        joined[other].add(part)
-    parts = _reached(graph.group(key, at.rank)[0], joined)
-    return Moment({part: holds[part] for part in sorted(parts)}, exact)
-
-
-def _reached(
-    start: FragmentId, joined: Mapping[FragmentId, Iterable[FragmentId]]
-) -> set[FragmentId]:
-    reached, ahead = {start}, [start]
-    while ahead:
-        new = set(joined.get(ahead.pop(), ())) - reached
-        reached |= new
-        ahead += new
-    return reached
+        if graph.kind(node) == at.name and graph.node(node).people == 1:
+            links += (
+                link
+                for link in graph.links_at(node)
+                if link.evidence.rank < evidence.rank
+                and graph.group(link.one, at.rank + 1)[0] == home
+            )
+    start, begun = graph.group(key, at.rank)
+    parts = {start: {start: begun.holds}}
+    for link in sorted(links, key=lambda link: link.evidence.rank):
+        ends = [graph.group(each, at.rank) for each in (link.one, link.other)]
+        one, other = (parts.setdefault(part, {part: group.holds}) for part, group in ends)
+        here, there = reduce(added, one.values()), reduce(added, other.values())
+        differ = clash(here, there, at, graph.namespaces, alias=link.alias)
+        if one is not other and differ is None:
+            one |= other
+            parts.update(dict.fromkeys(other, one))
+    return Moment(parts[start], exact)

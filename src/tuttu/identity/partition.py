@@ -2,7 +2,8 @@
 
 1. A pair that was unmerged is left out altogether, and an identifier with more partners than its
    namespace allows is a crowd: it joins nobody, and counts for nobody.
-2. Namespaces are judged in order of priority, each on the customers that those above it make. An
+2. Namespaces are judged in order of priority, each on the customers that those above it make. What
+   leads to a customer who holds one from whom the identifier was unmerged is left out, too. An
    identifier *reaches* the customers named by the strongest evidence at it. Its *people* are the
    greatest number of them that hold a value of one same namespace, of higher priority, that tells
    people apart. More than one: the identifier is shared, and joins nobody.
@@ -171,10 +172,13 @@ def partition(
         if not {link.one, link.other} & crowds:
             found[link.other.namespace][link.other].append(link)
     kinds = {node: node.namespace for node in identifiers}
-    groups = UnionFind(Constraints(kinds, barred_of(unmerged), namespaces))
+    barred = barred_of(unmerged)
+    groups = UnionFind(Constraints(kinds, barred, namespaces))
     for at in sorted(namespaces.values(), key=lambda namespace: namespace.rank):
         joining: list[IdentityLink[events.Identifier]] = []
-        for here in found[at.name].values():
+        for node, at_node in found[at.name].items():
+            foes = {groups.find(each) for each in barred.get(node, ()) if each in kinds}
+            here = [link for link in at_node if groups.find(link.one) not in foes]
             reached = ((groups.find(link.one), groups.holds(link.one)) for link in strongest(here))
             if people_of(reached, at, namespaces) == 1:
                 joining += here

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 
-from tuttu.identity.graph_state import GraphState, KeyLink
+from tuttu.identity.graph import KeyLink
+from tuttu.identity.graph_state import GraphState
 from tuttu.identity.moments import moment
 from tuttu.identity.partition import Constraints, UnionFind, clash, people_of, strongest
 from tuttu.identity.records import Group, Head, Holds
@@ -61,19 +62,29 @@ class Region:
         for at in sorted(namespaces.values(), key=lambda namespace: namespace.rank):
             joining: list[KeyLink] = []
             for key, links in self._at[at.name].items():
-                people = self._people[key] = self._count(key, links, at)
+                live = self._live(key, links, at)
+                people = self._people[key] = self._count(live, at)
                 if key not in self._inside and (people > 1) != (self._graph.node(key).people > 1):
                     more.add(self._graph.home(key))
                 elif people == 1:
-                    joining += links
+                    joining += (link for link in live if link in links)
             for link in sorted(joining, key=lambda link: link.evidence.rank):
                 more |= self._take(link, at)
             self._note()
         return more
 
-    def _count(self, key: FragmentId, links: list[KeyLink], at: company.Namespace) -> int:
-        every = links if key in self._inside else self._graph.links_at(key)
-        reached = (self._group_of(link.one, at) for link in strongest(every))
+    def _live(self, key: FragmentId, links: list[KeyLink], at: company.Namespace) -> list[KeyLink]:
+        """As `Graph.links_at`, of the customers as they are grouped here."""
+        graph = self._graph
+        if key not in self._inside:
+            links = [link for link in graph.links(key) if link.other == key]
+        barred = {self._group_of(each, at)[0] for each in graph.barred(key) if graph.knows(each)}
+        return [link for link in links if self._group_of(link.one, at)[0] not in barred]
+
+    def _count(self, links: list[KeyLink], at: company.Namespace) -> int:
+        if not links:
+            return 0
+        reached = (self._group_of(link.one, at) for link in strongest(links))
         return people_of(reached, at, self._graph.namespaces)
 
     def _group_of(self, key: FragmentId, at: company.Namespace) -> tuple[FragmentId, Holds]:

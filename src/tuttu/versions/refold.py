@@ -14,9 +14,10 @@ from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
-SHAPE = 2
+SHAPE = 3
 """Of all records of all rooms. To be raised when a released one can no longer be read, or means
-something else. 1 kept state under names; it had no record of its own shape."""
+something else. 1 kept state under names, and had no record of its own shape; 2 joined customers
+whatever the priority of what named them."""
 
 
 class Shape(msgspec.Struct, frozen=True):
