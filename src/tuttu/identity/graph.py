@@ -1,6 +1,7 @@
 """Identity's tables as they are read: nodes, their customers, and the evidence between them."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tuttu.identity import records as r
 from tuttu.identity.evidence import IdentityLink
@@ -10,6 +11,17 @@ from tuttu.vocabulary import facts
 from tuttu.vocabulary.events import FragmentId, Identifier
 
 KeyLink = IdentityLink[FragmentId]
+
+
+class Reach(NamedTuple):
+    """The people that a node reaches, and the strength of the evidence that does."""
+
+    people: int
+    strength: int
+
+
+NOBODY = Reach(0, 0)
+"""There is no evidence at the node."""
 
 
 class Graph:
@@ -71,9 +83,15 @@ class Graph:
         members = self.members(self.home(home))
         return [key for key in members if self.group(key, rank)[0] == home]
 
-    def homes(self, key: FragmentId) -> list[FragmentId]:
-        """The homes of the node's customer as each namespace, by its rank, makes it."""
-        return [self.group(key, rank + 1)[0] for rank in range(len(self.namespaces))]
+    def changes(self, key: FragmentId) -> set[int]:
+        """The ranks of namespaces that make the node's customer grow."""
+        homes = [(self.namespaces[kind].rank, home) for kind, home in self.node(key).homes.items()]
+        until = [rank for rank, _ in homes] + [len(self.namespaces)]
+        found = {rank for rank, _ in homes}
+        for (start, home), end in zip([(0, key), *homes], until, strict=True):
+            ranks = (self.namespaces[kind].rank for kind in self.node(home).groups)
+            found.update(rank for rank in ranks if start <= rank < end)
+        return found
 
     def group(self, key: FragmentId, rank: int) -> tuple[FragmentId, Group]:
         """The node's customer as the namespaces above this rank make it, with its home."""
@@ -139,16 +157,14 @@ class Graph:
         ranks = [self.namespaces[self.kind(key)].rank for key in (one, other)]
         return (one, other) if (ranks[0], one) < (ranks[1], other) else (other, one)
 
-    def people(self, key: FragmentId) -> int:
-        """The people that a node reaches; 0: there is no evidence at it."""
-        links = self.links_at(key)
+    def reach(self, key: FragmentId) -> Reach:
+        links = list(strongest(self.links_at(key)))
         if not links:
-            return 0
+            return NOBODY
         at = self.namespaces[self.kind(key)]
-        reached = {link.one: self.group(link.one, at.rank) for link in strongest(links)}
-        return people_of(
-            ((home, group.holds) for home, group in reached.values()), at, self.namespaces
-        )
+        groups = (self.group(link.one, at.rank) for link in links)
+        reached = ((home, group.holds) for home, group in groups)
+        return Reach(people_of(reached, at, self.namespaces), links[0].evidence.strength)
 
     def barred(self, key: FragmentId) -> tuple[FragmentId, ...]:
         if self.knows(key) and not self.node(key).barred:

@@ -1,16 +1,18 @@
 """Identity's tables as one step of the fold changes them."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from tuttu.identity import records as r
-from tuttu.identity.graph import Graph
+from tuttu.identity.graph import Graph, Reach
 from tuttu.identity.partition import Namespaces, held_by
 from tuttu.identity.records import APART, JOINED, EvidencePair, Group, Head, Neighbour, Node
 from tuttu.vocabulary import facts, values
 from tuttu.vocabulary.events import FragmentId, Identifier
+
+T = TypeVar("T")
 
 
 class GraphState(Graph):
@@ -62,18 +64,33 @@ class GraphState(Graph):
     def set_head(self, home: FragmentId, **changes: Any) -> None:
         self.set_node(home, head=replace(self.head(home), **changes))
 
-    def set_homes(
-        self, key: FragmentId, homes: Sequence[FragmentId], groups: Sequence[Group]
+    def set_reach(self, key: FragmentId, reach: Reach) -> bool:
+        """True if the node joins people now and did not, or the reverse."""
+        node = self.node(key)
+        if (node.people, node.strength) != reach:
+            self.set_node(key, people=reach.people, strength=reach.strength)
+        return (node.people > 1) != (reach.people > 1)
+
+    def move(
+        self, key: FragmentId, homes: Mapping[int, FragmentId], groups: Mapping[int, Group]
     ) -> None:
-        """groups: what the customer is, by rank; looked at where the node is their home."""
+        """By rank: another home of the node's customer, and what that customer is now if the node
+        is their home. What was before stays where nothing else is said."""
+        node = self.node(key)
+        homes = {**self._by_rank(node.homes), **homes}
+        groups = {**self._by_rank(node.groups), **groups}
         moved, grown = dict[str, FragmentId](), dict[str, Group]()
         home, group = key, Group(1, held_by(self.kind(key), self.namespaces))
-        for namespace, then, becomes in zip(self._by_priority, homes, groups, strict=True):
-            if then != home:
-                moved[namespace.name] = home = then
-            if then == key and becomes != group:
-                grown[namespace.name] = group = becomes
+        for rank in sorted(homes.keys() | groups.keys()):
+            name = self._by_priority[rank].name
+            if homes.get(rank, home) != home:
+                moved[name] = home = homes[rank]
+            if home == key and groups.get(rank, group) != group:
+                grown[name] = group = groups[rank]
         self.set_node(key, home=home, homes=moved, groups=grown)
+
+    def _by_rank(self, steps: Mapping[str, T]) -> dict[int, T]:
+        return {self.namespaces[kind].rank: step for kind, step in steps.items()}
 
     def put_pair(self, one: FragmentId, other: FragmentId, pair: EvidencePair) -> None:
         """Keep a pair as joined or not, as the homes of its nodes say."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tuttu.identity.graph import KeyLink
+from tuttu.identity.graph import KeyLink, Reach
 from tuttu.identity.graph_state import GraphState
 from tuttu.identity.moments import moment
 from tuttu.identity.partition import added, clash
@@ -30,21 +30,48 @@ def add_evidence(graph: GraphState, link: KeyLink) -> None:
     after = _with_evidence(graph, before, link)
     if after == before:
         return
-    graph.put_pair(*ends, after)
-    if link.other not in graph.barred(link.one):
-        for key in ends:
-            named = graph.node(key).named
-            graph.set_named(key, after.first if named is None else min(named, after.first))
-        passed = [key for key in ends if before is None and graph.add_partner(key)]
-        if passed:
-            repartition(graph, {graph.home(key) for key in ends} | flipped(graph, passed))
-        elif link in graph.links_of(*ends, after) and not any(map(graph.is_crowd, ends)):
-            _take(graph, link, is_new=before is None)
-    if graph.home(link.one) == graph.home(link.other):
+    live = link.other not in graph.barred(link.one)
+    if not (live and before is None and _takes_in(graph, link, after)):
         graph.put_pair(*ends, after)
+        if live:
+            _name(graph, ends, after)
+            _count(graph, link, before, after)
     if before is None or after.first == before.first or not _made_older(graph, link, before):
         graph.update_heads(*ends, after)
-    graph.flush()
+
+
+def _name(graph: GraphState, ends: Iterable[FragmentId], pair: EvidencePair) -> None:
+    for key in ends:
+        named = graph.node(key).named
+        graph.set_named(key, pair.first if named is None else min(named, pair.first))
+
+
+def _takes_in(graph: GraphState, link: KeyLink, pair: EvidencePair) -> bool:
+    """Most evidence is of an identifier that is new, or that nothing else names: whether its first
+    partner simply takes it in."""
+    node, at = graph.node(link.other), graph.namespaces[graph.kind(link.other)]
+    partners = graph.node(link.one).partners
+    most = graph.namespaces[graph.kind(link.one)].partners
+    if node.partners or node.barred or partners >= most or not _may_merge(graph, link, at):
+        return False
+    _name(graph, (link.one, link.other), pair)
+    for key in (link.one, link.other):
+        graph.add_partner(key)
+    graph.set_reach(link.other, Reach(1, link.evidence.strength))
+    _merge(graph, link, at, pair)
+    return True
+
+
+def _count(
+    graph: GraphState, link: KeyLink, before: EvidencePair | None, after: EvidencePair
+) -> None:
+    """Let live evidence count: for the partners of its two, and for who is joined."""
+    ends = link.one, link.other
+    passed = [key for key in ends if before is None and graph.add_partner(key)]
+    if passed:
+        repartition(graph, {graph.home(key) for key in ends} | flipped(graph, passed))
+    elif link in graph.links_of(*ends, after) and not any(map(graph.is_crowd, ends)):
+        _take(graph, link, after, is_new=before is None)
 
 
 def _with_evidence(graph: GraphState, pair: EvidencePair | None, link: KeyLink) -> EvidencePair:
@@ -59,7 +86,7 @@ def _with_evidence(graph: GraphState, pair: EvidencePair | None, link: KeyLink) 
     return msgspec.structs.replace(pair, first=min(pair.first, new.time), **{field: best})
 
 
-def _take(graph: GraphState, link: KeyLink, *, is_new: bool) -> None:
+def _take(graph: GraphState, link: KeyLink, pair: EvidencePair, *, is_new: bool) -> None:
     """Let the best evidence on a pair take its place among the other.
 
     What is refused changes nothing, and neither does what finds the two joined. Two whole customers
@@ -68,27 +95,22 @@ def _take(graph: GraphState, link: KeyLink, *, is_new: bool) -> None:
     """
     at = graph.namespaces[graph.kind(link.other)]
     homes = {graph.home(link.one), graph.home(link.other)}
-    if _recount(graph, link.other):
+    node = graph.node(link.other)
+    if node.people > (at.limit or 1) and link.evidence.strength <= node.strength:
+        return
+    if graph.set_reach(link.other, graph.reach(link.other)):
         repartition(graph, homes)
-    elif graph.node(link.other).people == 1 and _matters(graph, link, at):
+    elif graph.node(link.other).people == 1:
         if is_new and len(homes) == 2 and _may_merge(graph, link, at):
-            _merge(graph, link, at)
-        else:
+            _merge(graph, link, at, pair)
+        elif _matters(graph, link, at):
             repartition(graph, homes)
 
 
 def flipped(graph: GraphState, keys: Iterable[FragmentId]) -> set[FragmentId]:
     """The homes of partners of these nodes that join people now and did not, or the reverse."""
     partners = {partner for key in keys for partner, _ in graph.neighbours(key)}
-    return {graph.home(partner) for partner in sorted(partners) if _recount(graph, partner)}
-
-
-def _recount(graph: GraphState, key: FragmentId) -> bool:
-    """Count the node's people again; True if it joins people now and did not, or the reverse."""
-    before, now = graph.node(key).people, graph.people(key)
-    if before != now:
-        graph.set_node(key, people=now)
-    return (before > 1) != (now > 1)
+    return {graph.home(k) for k in sorted(partners) if graph.set_reach(k, graph.reach(k))}
 
 
 def _matters(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
@@ -114,7 +136,7 @@ def _may_merge(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
     other's values, and nothing that is refused would be joined."""
     homes = graph.home(link.one), graph.home(link.other)
     one, other = map(graph.head, homes)
-    if (one.barred and other.barred) or _have_more_between(graph, *homes):
+    if (one.barred and other.barred) or _have_more_between(graph, link):
         return False
     first, second = (graph.group(key, at.rank + 1)[1].holds for key in (link.one, link.other))
     if clash(first, second, at, graph.namespaces, alias=link.alias) is not None:
@@ -122,41 +144,40 @@ def _may_merge(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
     return one.holds.keys() & other.holds.keys() <= first.keys() & second.keys()
 
 
-def _have_more_between(graph: GraphState, one: FragmentId, other: FragmentId) -> bool:
-    """Whether more than one pair leads from one customer to the other."""
-    smaller, greater = sorted((one, other), key=lambda home: graph.head(home).size)
-    between = (
-        partner
+def _have_more_between(graph: GraphState, link: KeyLink) -> bool:
+    """Whether another pair leads from one customer to the other."""
+    ends = sorted((link.one, link.other), key=lambda key: graph.head(graph.home(key)).size)
+    smaller, greater = map(graph.home, ends)
+    if not graph.head(smaller).contested and not graph.head(greater).contested:
+        return False
+    return any(
+        graph.home(partner) == greater and {key, partner} != set(ends)
         for key in graph.members(smaller)
         for partner, _ in graph.neighbours(key, APART)
-        if graph.home(partner) == greater
     )
-    next(between, None)
-    return next(between, None) is not None
 
 
-def _merge(graph: GraphState, link: KeyLink, at: company.Namespace) -> None:
+def _merge(graph: GraphState, link: KeyLink, at: company.Namespace, pair: EvidencePair) -> None:
     """Two whole customers become one, from the namespace on whose evidence joins them."""
     ends = link.one, link.other
     heads = [graph.head(graph.home(key)) for key in ends]
     touched = _touched(graph, ends, at, heads)
-    moved: dict[FragmentId, list[FragmentId]] = {}
+    moved: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
     grown: dict[FragmentId, dict[int, Group]] = defaultdict(dict)
-    for rank in range(at.rank, len(graph.namespaces)):
+    later = {rank for key in ends for rank in graph.changes(key) if rank > at.rank}
+    for rank in sorted({at.rank, *later}):
         groups = [graph.group(key, rank + 1) for key in ends]
         home, left = min(home for home, _ in groups), max(home for home, _ in groups)
         (_, one), (_, other) = groups
         grown[home][rank] = Group(one.size + other.size, added(one.holds, other.holds))
         for key in graph.group_members(left, rank + 1):
-            moved.setdefault(key, graph.homes(key))[rank] = home
+            moved[key][rank] = home
     for key in sorted({*moved, *grown}):
-        groups_of = [graph.group(key, rank + 1)[1] for rank in range(len(graph.namespaces))]
-        for rank, group in grown[key].items():
-            groups_of[rank] = group
-        graph.set_homes(key, moved.get(key) or graph.homes(key), groups_of)
+        graph.move(key, moved.get(key, {}), grown.get(key, {}))
         graph.set_node(key, head=None)
     graph.set_node(graph.home(link.one), head=_merged(*heads))
-    parting = {graph.home(key) for key in sorted(touched) if _recount(graph, key)}
+    graph.put_pair(*ends, pair)
+    parting = {graph.home(key) for key in sorted(touched) if graph.set_reach(key, graph.reach(key))}
     if parting:
         repartition(graph, parting | {graph.home(link.one)})
 

@@ -87,7 +87,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     identifier: None while only its pseudonym is known. own: smallest time of a fact of its own;
     named: smallest time of evidence that names it, unmerged evidence left out. partners: distinct
     other identifiers in such evidence. people: how many of those that it reaches are told apart,
-    counted up to one more than the limit of its namespace. barred: it was unmerged from somebody.
+    counted up to one more than the limit of its namespace; strength: of the evidence that reaches
+    them. barred: it was unmerged from somebody.
 
     The customer grows from one namespace to the next, by their priority. homes: namespace to the
     home that the node has from then on, where it changes. home: the last of them. groups: if this
@@ -101,6 +102,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     named: values.Instant | None = None
     partners: int = 0
     people: int = 0
+    strength: int = 0
     barred: bool = False
     homes: Mapping[str, events.FragmentId] = {}
     groups: Mapping[str, Group] = {}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from tuttu.identity.graph import KeyLink
+from tuttu.identity.graph import NOBODY, KeyLink, Reach
 from tuttu.identity.graph_state import GraphState
 from tuttu.identity.moments import moment
 from tuttu.identity.partition import Constraints, UnionFind, clash, people_of, strongest
@@ -31,7 +31,7 @@ class Region:
     """Customers that are grouped again, with the evidence on their members.
 
     pairs: by its two nodes, each pair of an inside node. at: evidence by the identifier that it is
-    at, inside or outside; of those outside only what leads here. people: as counted now.
+    at, inside or outside; of those outside only what leads here.
     """
 
     def __init__(self, graph: GraphState, homes: set[FragmentId]) -> None:
@@ -51,9 +51,9 @@ class Region:
                 if link.one == key or link.one not in self._inside:
                     here = self._at[graph.kind(link.other)]
                     here.setdefault(link.other, []).append(link)
-        self._people: dict[FragmentId, int] = {}
-        self._homes_of: dict[FragmentId, list[FragmentId]] = {key: [] for key in self._inside}
-        self._groups_of: dict[FragmentId, list[Group]] = {key: [] for key in self._inside}
+        self._reach: dict[FragmentId, Reach] = {}
+        self._homes_of: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
+        self._groups_of: dict[FragmentId, dict[int, Group]] = defaultdict(dict)
 
     def group(self) -> set[FragmentId]:
         """Take all evidence in order; the homes of customers outside that must be taken in."""
@@ -63,14 +63,20 @@ class Region:
             joining: list[KeyLink] = []
             for key, links in self._at[at.name].items():
                 live = self._live(key, links, at)
-                people = self._people[key] = self._count(live, at)
+                reach = self._reach[key] = self._count(live, at)
+                people = reach.people
                 if key not in self._inside and (people > 1) != (self._graph.node(key).people > 1):
                     more.add(self._graph.home(key))
                 elif people == 1:
                     joining += (link for link in live if link in links)
+            grown: set[FragmentId] = set()
             for link in sorted(joining, key=lambda link: link.evidence.rank):
-                more |= self._take(link, at)
-            self._note()
+                if link.one not in self._inside or link.other not in self._inside:
+                    more |= self._outside(link, at)
+                elif self._groups.join(link):
+                    grown.add(link.one)
+            for root in {self._groups.find(key) for key in grown}:
+                self._note(self._groups.members(root), at)
         return more
 
     def _live(self, key: FragmentId, links: list[KeyLink], at: company.Namespace) -> list[KeyLink]:
@@ -81,11 +87,13 @@ class Region:
         barred = {self._group_of(each, at)[0] for each in graph.barred(key) if graph.knows(each)}
         return [link for link in links if self._group_of(link.one, at)[0] not in barred]
 
-    def _count(self, links: list[KeyLink], at: company.Namespace) -> int:
-        if not links:
-            return 0
-        reached = (self._group_of(link.one, at) for link in strongest(links))
-        return people_of(reached, at, self._graph.namespaces)
+    def _count(self, links: list[KeyLink], at: company.Namespace) -> Reach:
+        best = list(strongest(links))
+        if not best:
+            return NOBODY
+        reached = (self._group_of(link.one, at) for link in best)
+        people = people_of(reached, at, self._graph.namespaces)
+        return Reach(people, best[0].evidence.strength)
 
     def _group_of(self, key: FragmentId, at: company.Namespace) -> tuple[FragmentId, Holds]:
         if key in self._inside:
@@ -93,28 +101,23 @@ class Region:
         home, group = self._graph.group(key, at.rank)
         return home, group.holds
 
-    def _take(self, link: KeyLink, at: company.Namespace) -> set[FragmentId]:
-        """Join what it joins; the home of the customer outside that it may join."""
-        outside = [key for key in (link.one, link.other) if key not in self._inside]
-        if not outside:
-            self._groups.join(link)
-            return set()
-        [key] = outside
-        inside = link.one if key == link.other else link.other
-        there = moment(self._graph, key, at, link.evidence).holds
+    def _outside(self, link: KeyLink, at: company.Namespace) -> set[FragmentId]:
+        """The home of a customer outside that the link may join to one inside."""
+        outside, inside = link.one, link.other
+        if outside in self._inside:
+            outside, inside = inside, outside
+        there = moment(self._graph, outside, at, link.evidence).holds
         here = self._groups.holds(inside)
         if clash(here, there, at, self._graph.namespaces, alias=link.alias) is not None:
             return set()
-        return {self._graph.home(key)}
+        return {self._graph.home(outside)}
 
-    def _note(self) -> None:
+    def _note(self, members: list[FragmentId], at: company.Namespace) -> None:
         """Keep who is one customer from this namespace on."""
-        for members in self._groups.sets():
-            home = min(members)
-            group = Group(len(members), self._groups.holds(home))
-            for key in members:
-                self._homes_of[key].append(home)
-                self._groups_of[key].append(group)
+        home = min(members)
+        self._groups_of[home][at.rank] = Group(len(members), self._groups.holds(home))
+        for key in members:
+            self._homes_of[key][at.rank] = home
 
     def write(self) -> None:
         """Give every inside node its new home, and every new customer their head."""
@@ -126,11 +129,11 @@ class Region:
             if partner not in self._inside or key < partner
         }
         for key in self._inside:
-            graph.set_homes(key, self._homes_of[key], self._groups_of[key])
-            graph.set_node(key, head=None, people=0)
-        for key, people in self._people.items():
-            if graph.node(key).people != people:
-                graph.set_node(key, people=people)
+            graph.set_node(key, head=None, homes={}, groups={})
+            graph.move(key, self._homes_of[key], self._groups_of[key])
+            graph.set_reach(key, self._reach.pop(key, NOBODY))
+        for key, reach in self._reach.items():
+            graph.set_reach(key, reach)
         for members in self._groups.sets():
             barred = any(graph.node(key).barred for key in members)
             head = Head(size=len(members), holds=self._groups.holds(members[0]), barred=barred)
