@@ -31,6 +31,7 @@ class Graph:
         self.namespaces = namespaces
         self._reader = reader
         self._nodes: dict[FragmentId, Node] = {}
+        self._rows: dict[FragmentId, dict[bytes, Neighbour]] = {}
 
     def key_of(self, identifier: Identifier) -> FragmentId:
         return self._reader.pseudonym(identifier.namespace, identifier.value)
@@ -106,18 +107,36 @@ class Graph:
         return home, group
 
     def pair(self, one: FragmentId, other: FragmentId) -> EvidencePair | None:
-        if not (self.knows(one) and self.knows(other)):
+        if not all(map(self.knows, (one, other))) or not all(map(self._has_pairs, (one, other))):
             return None
         status = JOINED if self.home(one) == self.home(other) else APART
         found = self._reader.get(r.NEIGHBOURS, one + status + other, watch=False)
         return None if found is None else found.pair
 
+    def _has_pairs(self, key: FragmentId) -> bool:
+        node = self.node(key)
+        return node.partners > 0 or node.barred
+
     def neighbours(
         self, key: FragmentId, status: bytes = b""
     ) -> Iterator[tuple[FragmentId, Neighbour]]:
         """Nodes that some event names together with this one; by default all of them."""
-        for row, neighbour in list(self._reader.scan(r.NEIGHBOURS, key + status)):
-            yield row[KEY + 1 :], neighbour
+        if key not in self._rows and status:
+            found = {row[KEY:]: each for row, each in self._scan(key + status)}
+        else:
+            found = self._all_rows(key)
+        for row, neighbour in list(found.items()):
+            if row.startswith(status):
+                yield row[1:], neighbour
+
+    def _all_rows(self, key: FragmentId) -> dict[bytes, Neighbour]:
+        """By status and partner; kept, since a repartition looks at them time and again."""
+        if key not in self._rows:
+            self._rows[key] = {row[KEY:]: neighbour for row, neighbour in self._scan(key)}
+        return self._rows[key]
+
+    def _scan(self, prefix: bytes) -> Iterator[tuple[bytes, Neighbour]]:
+        return self._reader.scan(r.NEIGHBOURS, prefix)
 
     def links(self, key: FragmentId) -> Iterator[KeyLink]:
         """Evidence on the node's pairs that may join them: none of crowds, and none unmerged."""

@@ -92,15 +92,20 @@ class GraphState(Graph):
     def _by_rank(self, steps: Mapping[str, T]) -> dict[int, T]:
         return {self.namespaces[kind].rank: step for kind, step in steps.items()}
 
-    def put_pair(self, one: FragmentId, other: FragmentId, pair: EvidencePair) -> None:
-        """Keep a pair as joined or not, as the homes of its nodes say."""
+    def put_pair(
+        self, one: FragmentId, other: FragmentId, pair: EvidencePair, *, is_new: bool = False
+    ) -> None:
+        """Keep a pair as joined or not, as the homes of its nodes say. is_new: it was not kept."""
         joined = self.home(one) == self.home(other)
         status, past = (JOINED, APART) if joined else (APART, JOINED)
         for key, partner in ((one, other), (other, one)):
-            if self._transaction.get(r.NEIGHBOURS, key + past + partner) is not None:
+            if not is_new and self._transaction.get(r.NEIGHBOURS, key + past + partner) is not None:
                 self._transaction.delete(r.NEIGHBOURS, key + past + partner)
             row = Neighbour(self.kind(partner), pair)
             self._transaction.put(r.NEIGHBOURS, key + status + partner, row)
+            if key in self._rows:
+                self._rows[key].pop(past + partner, None)
+                self._rows[key][status + partner] = row
 
     def update_heads(self, one: FragmentId, other: FragmentId, pair: EvidencePair) -> None:
         """Say of the customers of a pair when they were joined, or that they were not."""

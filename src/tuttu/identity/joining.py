@@ -58,7 +58,7 @@ def _takes_in(graph: GraphState, link: KeyLink, pair: EvidencePair) -> bool:
     for key in (link.one, link.other):
         graph.add_partner(key)
     graph.set_reach(link.other, Reach(1, link.evidence.strength))
-    _merge(graph, link, at, pair)
+    _merge(graph, link, at, pair, is_new=True)
     return True
 
 
@@ -157,7 +157,14 @@ def _have_more_between(graph: GraphState, link: KeyLink) -> bool:
     )
 
 
-def _merge(graph: GraphState, link: KeyLink, at: company.Namespace, pair: EvidencePair) -> None:
+def _merge(
+    graph: GraphState,
+    link: KeyLink,
+    at: company.Namespace,
+    pair: EvidencePair,
+    *,
+    is_new: bool = False,
+) -> None:
     """Two whole customers become one, from the namespace on whose evidence joins them."""
     ends = link.one, link.other
     heads = [graph.head(graph.home(key)) for key in ends]
@@ -176,7 +183,7 @@ def _merge(graph: GraphState, link: KeyLink, at: company.Namespace, pair: Eviden
         graph.move(key, moved.get(key, {}), grown.get(key, {}))
         graph.set_node(key, head=None)
     graph.set_node(graph.home(link.one), head=_merged(*heads))
-    graph.put_pair(*ends, pair)
+    graph.put_pair(*ends, pair, is_new=is_new)
     parting = {graph.home(key) for key in sorted(touched) if graph.set_reach(key, graph.reach(key))}
     if parting:
         repartition(graph, parting | {graph.home(link.one)})
