@@ -120,13 +120,13 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     chosen = [each for each in mutants() if not given.names or each.name in given.names]
     with ThreadPoolExecutor(given.jobs) as pool:
-        found = list(pool.map(_told, chosen))
+        found = list(pool.map(_reported, chosen))
     caught = sum(found)
     print(f"{caught} of {len(found)} mutants were caught")
     return 0 if found and caught == len(found) else 1
 
 
-def _told(mutant: Mutant) -> bool:
+def _reported(mutant: Mutant) -> bool:
     problem = survives(mutant)
     print(f"{'caught' if problem is None else problem}: {mutant.name} ({mutant.law})", flush=True)
     return problem is None

@@ -21,7 +21,7 @@ below `src/tuttu`, from the first such frame to the answer:
     files     different files of the counted calls
     rooms     different first-level packages of tuttu among them
     depth     the most frames of ours on one thread's stack at a counted call; frames of libraries
-              between them do not count. Slow requests work in a thread, whose stack begins anew
+              between them do not count. Slow requests work in a thread, whose stack begins again
 
     python -m tools.walk [--report | --list WALK | --tree WALK]
 
@@ -155,7 +155,7 @@ class Counting:
         return ours
 
 
-class Door:
+class CountedClient:
     """A client of the application. walks: what is counted, by name; what is not there is not."""
 
     def __init__(self, client: httpx.AsyncClient, counting: Counting) -> None:
@@ -177,10 +177,15 @@ class Door:
         (await self._client.post("/v1/batch", content=body)).raise_for_status()
 
     async def ask(self, number: int, walks: Walks) -> None:
-        """One round of a customer of his own."""
+        """One round, for a customer of its own."""
         who = f"walk-{number}"
         said = {"has_broadband": True, "has_tv": False, "churn_risk": 0.1}
-        told = {"messageId": f"{who}-told", "userId": who, "timestamp": MOMENT, "traits": said}
+        identified = {
+            "messageId": f"{who}-told",
+            "userId": who,
+            "timestamp": MOMENT,
+            "traits": said,
+        }
         ticket = {"ticket_id": f"T-{number}", "status": "open", "topic": "no connection"}
         opened = {
             "messageId": f"{who}-opened",
@@ -190,7 +195,7 @@ class Door:
             "properties": ticket,
         }
         question = {"who": {"user_id": who}, "surfaces": [SURFACE]}
-        await self.post("/v1/identify", told)
+        await self.post("/v1/identify", identified)
         await self.post("/v1/track", opened, walks.get("event"))
         await self.post("/v1/decide", question)
         decided = await self.post("/v1/decide", question, walks.get("decision"))
@@ -216,12 +221,12 @@ async def _walked(folder: Path, counting: Counting) -> Walks:
     with closing(open_engine(folder, clock=clock, storage="sqlite:.tuttu/store.db")) as engine:
         transport = httpx.ASGITransport(app=create_app(engine, local=True))
         async with httpx.AsyncClient(transport=transport, base_url="http://tuttu") as client:
-            door = Door(client, counting)
-            await door.demonstrate(folder)
+            counted_client = CountedClient(client, counting)
+            await counted_client.demonstrate(folder)
             for number, counted in enumerate(rounds):
-                await door.ask(number, counted)
+                await counted_client.ask(number, counted)
             for number, counted in enumerate(rounds):
-                await door.reload(folder, number, counted)
+                await counted_client.reload(folder, number, counted)
     return walks
 
 
@@ -271,7 +276,7 @@ def listed(walk: Walk) -> Iterator[str]:
 def tree(walk: Walk) -> Iterator[str]:
     """Who called whom, indented; calls that came the same way are one line with their number.
 
-    Whoever only went on after a wait was called by who woke it: it stands there once more.
+    What only went on after a wait was called by what woke it, and stands there once more.
     """
     children: dict[Way, list[Way]] = {}
     for way in walk.ways:

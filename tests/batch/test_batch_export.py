@@ -119,7 +119,7 @@ def test_only_what_is_read_has_a_column(told: Told, temporary: Path) -> None:
     assert layout.shows("customer_since")
     assert "customer_since" in columns["customers"]
     assert "first_name" not in columns["customers"]
-    assert "tuttu veiled first_name" in columns["customers"]
+    assert "tuttu masked first_name" in columns["customers"]
     shown = {name for name in columns["items 0"] if not name.startswith("tuttu ")}
     assert shown == set(layout.fields["contracts"])
     assert "place" not in shown

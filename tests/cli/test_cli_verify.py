@@ -159,6 +159,6 @@ def test_a_command_asks_the_server(folder: Path, run: Run, serve: Callable[..., 
     _tell(folder)
     serve("--clock", "manual=2026-03-05T09:00:00Z")
     result = run("verify")
-    assert "the server of this folder is at it" in result.stderr
+    assert "the server of this folder compares" in result.stderr
     assert result.stdout.endswith("one meaning: no difference\n")
     assert "at 2026-03-05T09:00:00Z" in result.stdout

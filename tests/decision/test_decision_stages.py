@@ -9,15 +9,9 @@ import msgspec
 import pytest
 from tests.builders import HERE, in_words
 
-from tuttu.decision import (
-    STAGES,
-    Candidate,
-    DecisionQuery,
-    DecisionView,
-    UnknownSurfaceError,
-    decide,
-)
+from tuttu.decision import STAGES, Candidate, DecisionQuery, DecisionView, decide
 from tuttu.storage import Store
+from tuttu.vocabulary.errors import UnknownSurface
 from tuttu.vocabulary.library import (
     Action,
     ContactLimit,
@@ -463,9 +457,9 @@ def test_an_unknown_surface_says_what_there_is(
     asking: Callable[..., DecisionQuery],
     shown: Callable[[Candidate], str],
 ) -> None:
-    with pytest.raises(UnknownSurfaceError) as caught:
+    with pytest.raises(UnknownSurface) as caught:
         decide(alone(company(action("tv"))), asking("frond"), "d1", shown)
     assert str(caught.value) == (
-        "found the surface 'frond', expected one of: front, side, app, email"
+        "found the surface 'frond'; expected one of: front, side, app, email"
         " (did you mean 'front'?)"
     )

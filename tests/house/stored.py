@@ -34,10 +34,6 @@ def tables() -> dict[str, Any]:
     return found
 
 
-def table_shapes() -> dict[str, Shapes]:
-    return {name: shapes(table.type) for name, table in sorted(tables().items())}
-
-
 def fact_shapes() -> dict[str, Shapes]:
     """By tag; "" is the record around all bodies."""
     bodies = {each.__struct_config__.tag: shapes(each) for each in typing.get_args(Body)}

@@ -305,6 +305,31 @@ def test_what_came_while_they_were_one_goes_with_whom_it_named(fresh: Fresh) -> 
             assert (told.by, told.why) == ("anna", "the shop's")
 
 
+def test_an_unmerge_names_the_evidence_that_it_forbids_and_no_other(fresh: Fresh) -> None:
+    """A phone goes from one customer to another, of whom some evidence was forbidden before."""
+    matti, maija, phone = {"user_id": "matti"}, {"user_id": "maija"}, {"phone": "+358401"}
+    with fresh(ManualClock(START)) as engine:
+        calls = [
+            ("identify", ("user_id", "matti"), ("email", "m@x.fi")),
+            ("identify", ("user_id", "maija"), ("phone", "+358401")),
+            ("track", ("user_id", "matti"), ("phone", "+358401")),
+        ]
+        for number, (call, *who) in enumerate(calls):
+            content = {"event": "Page Seen", "traits": {}}
+            names = tuple(who)
+            send(engine, call, Said(f"s{number}", call, names, names, content, START).wire())
+        first = UnmergeRequest(one=matti, other={"email": "m@x.fi"}, why="a slip")
+        [link] = use.unmerge(engine, first, "anna").forbidden
+        assert (link.one, link.other) == (matti, {"email": "m@x.fi"})
+        second = UnmergeRequest(one=phone, other=maija, why="sold")
+        [link] = use.unmerge(engine, second, "anna").forbidden
+        assert (link.one, link.other) == (maija, phone)
+        assert people(engine)["phone", "+358401"] == {
+            ("user_id", "matti"),
+            ("phone", "+358401"),
+        }
+
+
 def test_a_company_at_work(fresh: Fresh, scale: Callable[[int, int], int]) -> None:
     class Here(Company):
         def __init__(self) -> None:

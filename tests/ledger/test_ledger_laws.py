@@ -166,7 +166,7 @@ def test_no_contact_limit_is_broken_by_what_is_decided_and_seen_in_time(
             seen = history(store, now, who, home=home)
             chosen = project.actions[action]
             treatment = chosen.treatments[how]
-            if any(seen.limit_breach(limit, chosen, treatment) for limit in LIMITS):
+            if any(seen.breaks_limit(limit, chosen, treatment) for limit in LIMITS):
                 continue
             if seen.held(chosen, treatment) is not None:
                 continue

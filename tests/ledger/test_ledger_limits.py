@@ -43,9 +43,7 @@ def breaks(project: Project) -> Breaks:
         history: History, limit: ContactLimit, action: str = "tv", treatment: str = "web"
     ) -> bool:
         chosen = project.actions[action]
-        reason = history.limit_breach(limit, chosen, chosen.treatments[treatment])
-        assert reason in (None, "enough")
-        return reason is not None
+        return history.breaks_limit(limit, chosen, chosen.treatments[treatment])
 
     return asked
 
@@ -55,7 +53,7 @@ def silent(project: Project) -> Silent:
     """silent(history, suppression, action)."""
 
     def asked(history: History, suppression: Suppression, action: str = "tv") -> bool:
-        return history.suppressed_by(suppression, project.actions[action]) == suppression.name
+        return history.is_suppressed(suppression, project.actions[action])
 
     return asked
 

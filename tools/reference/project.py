@@ -17,7 +17,7 @@ Rows = list[tuple[str, str, str]]
 HEADER = ("key", "required", "what it is")
 
 FEW = 3
-"""Shapes with fewer keys than this are told each time."""
+"""Shapes with fewer keys than this are written out each time."""
 
 FILES: Mapping[str, str] = {
     "tuttu": "tuttu.yaml",
@@ -66,20 +66,20 @@ def _as_before(rows: Rows, known: Mapping[str, Rows]) -> str:
 
 def _title(shape: Json) -> str:
     """The part of `tuttu.yaml: the company` that is no path."""
-    [told] = [part for part in shape["title"].split(": ") if ".yaml" not in part]
-    return f"{told[:1].upper()}{told[1:]}."
+    [title] = [part for part in shape["title"].split(": ") if ".yaml" not in part]
+    return f"{title[:1].upper()}{title[1:]}."
 
 
 class _Keys:
-    """The rows of one file. A shape that was told once is referred to after that."""
+    """The rows of one file. A shape that was written out once is referred to after that."""
 
     def __init__(self, root: Json) -> None:
         self.rows: Rows = []
-        self._told: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
         self._inside(root, "")
 
     def _key(self, shape: Json, path: str, required: str) -> None:
-        before = self._told.get(_inner_keys(shape))
+        before = self._shown.get(_inner_keys(shape))
         note = f" Its keys are those of `{before}`." if before else ""
         self.rows.append((f"`{path}`", required, _meaning(shape) + note))
         if not before:
@@ -88,7 +88,7 @@ class _Keys:
     def _inside(self, shape: Json, path: str) -> None:
         """The keys of a shape, and of the shapes that it may have instead of a plain value."""
         if path and len(shape.get("properties", {})) >= FEW:
-            self._told.setdefault(_inner_keys(shape), path)
+            self._shown.setdefault(_inner_keys(shape), path)
         needed = shape.get("required", [])
         for name, inner in shape.get("properties", {}).items():
             here = f"{path}.{name}" if path else name
@@ -97,7 +97,7 @@ class _Keys:
         if isinstance(entries, dict):
             self._key(entries, f"{path}.<name>" if path else "<name>", "")
         items = shape.get("items")
-        if isinstance(items, dict) and _inner_keys(items) not in self._told:
+        if isinstance(items, dict) and _inner_keys(items) not in self._shown:
             self._inside(items, f"{path}[]")
         for inner in shape.get("anyOf", []):
             self._inside(inner, path)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from tools.reference.markdown import page, table
 
 from tuttu.api import ENGLISH, LANGUAGES, words_in
+from tuttu.api.words import OPTIONAL
 from tuttu.decision import STAGES
 
 HEADER = ("code", "values", *LANGUAGES)
-OPTIONAL = re.compile(r"\[\?\w+ ([^\]]*)\]")
 VALUE = re.compile(r"\{(\w+)\}")
 
 
@@ -43,6 +43,6 @@ def reasons() -> str:
 def _row(
     code: str, values: Iterable[str], translations: Mapping[str, Mapping[str, str]]
 ) -> tuple[str, ...]:
-    words = [OPTIONAL.sub(r"\1", translations[language][code]) for language in LANGUAGES]
+    words = [OPTIONAL.sub(r"\2", translations[language][code]) for language in LANGUAGES]
     named = dict.fromkeys((*values, *VALUE.findall(words[0])))
     return (f"`{code}`", ", ".join(f"`{name}`" for name in named), *words)

@@ -1,9 +1,9 @@
 """Issuing, revoking and recognising server keys."""
 
 import secrets
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from difflib import get_close_matches
 
 from tuttu.access.keys import LOCAL_NAME, PREFIX, KeyHolder, digest_of, holder_of, holders
 from tuttu.access.scopes import Scope
@@ -26,7 +26,9 @@ class Keyring:
         self._read = read
         self._append = append
         self._shared = shared
-        self._holders = self._stored()
+        self._lock = threading.Lock()
+        self._position, self._holders = 0, dict[bytes, KeyHolder]()
+        self._refresh()
 
     def issue(self, name: str, scopes: tuple[str, ...]) -> str:
         """A new key; its text is returned here and never again. Raises BadRequest,
@@ -38,7 +40,7 @@ class Keyring:
             )
         secret = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
         self._append(events.KeyIssued(name=name, digest=digest_of(secret), scopes=scopes))
-        self._holders = self._stored()
+        self._refresh()
         return secret
 
     def revoke(self, name: str) -> None:
@@ -46,7 +48,7 @@ class Keyring:
         if all(holder.name != name for holder in self._current().values()):
             raise errors.NotFound(f"no key is named {name!r}")
         self._append(events.KeyRevoked(name=name))
-        self._holders = self._stored()
+        self._refresh()
 
     def names(self) -> list[tuple[str, frozenset[str]]]:
         return sorted((holder.name, holder.scopes) for holder in self._current().values())
@@ -60,12 +62,16 @@ class Keyring:
 
     def _current(self) -> dict[bytes, KeyHolder]:
         if self._shared:
-            self._holders = self._stored()
+            self._refresh()
         return self._holders
 
-    def _stored(self) -> dict[bytes, KeyHolder]:
+    def _refresh(self) -> None:
+        """The newest snapshot holds: another thread may revoke a key while this one reads."""
         with self._read() as reader:
-            return dict(holders(reader))
+            position, found = reader.position, dict(holders(reader))
+        with self._lock:
+            if self._position <= position:
+                self._position, self._holders = position, found
 
 
 def _check(name: str, scopes: tuple[str, ...]) -> None:
@@ -77,6 +83,5 @@ def _check(name: str, scopes: tuple[str, ...]) -> None:
         raise errors.BadRequest("a key without scopes", f"one or more of: {', '.join(Scope)}")
     for scope in scopes:
         if scope not in set(Scope):
-            near = get_close_matches(scope, list(Scope), 1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            hint = errors.did_you_mean(scope, Scope)
             raise errors.BadRequest(f"the scope {scope!r}", f"one of: {', '.join(Scope)}{hint}")

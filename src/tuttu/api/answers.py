@@ -169,8 +169,8 @@ class DecidedCustomer(msgspec.Struct, kw_only=True):
     """Whom a receipt was about.
 
     identifiers: who was one customer when it was issued. merged_since: who was merged with them
-    since; unmerged_since: who was parted from them since. note: the same in words, empty if nothing
-    was merged, then or since. A fragment whose name is not known is ``{"fragment": hex}``.
+    since; unmerged_since: who was unmerged from them since. note: the same in words, empty if
+    nothing was merged, then or since. A fragment whose name is not known is ``{"fragment": hex}``.
     """
 
     identifiers: list[Who]
@@ -250,8 +250,8 @@ def _nothing_said() -> msgspec.Raw:
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One fact: a call with what the sender said, or something that tuttu did.
 
-    by, why: who did it, and the reason that was given. identifiers of an unmerge: who was parted
-    from the others.
+    by, why: who did it, and the reason that was given. identifiers of an unmerge: the
+    first one was unmerged from the others.
     """
 
     position: int

@@ -1,7 +1,5 @@
 """People as the API names them, ``{"user_id": "maija"}``, to identifiers and back."""
 
-from difflib import get_close_matches
-
 from tuttu.api.answers import ShownLink, Who
 from tuttu.identity import normalise
 from tuttu.vocabulary import conversion, errors, events, people
@@ -22,8 +20,7 @@ def _identifier(project: Project, name: str, value: str) -> events.Identifier:
     name = SEGMENT_NAMES.get(name, name)
     namespace = project.namespaces.get(name)
     if namespace is None:
-        near = get_close_matches(name, project.namespaces, 1)
-        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        hint = errors.did_you_mean(name, project.namespaces)
         declared = ", ".join(project.namespaces)
         raise errors.BadRequest(f"the namespace {name!r}", f"one of: {declared}{hint}")
     normal = normalise(namespace, value)

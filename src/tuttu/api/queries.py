@@ -30,7 +30,7 @@ class DeadLettersQuery(msgspec.Struct, forbid_unknown_fields=True):
 class FunnelQuery(msgspec.Struct, forbid_unknown_fields=True):
     """Which surfaces, and at what moment."""
 
-    surfaces: Annotated[str, msgspec.Meta(description="names, parted by commas; else all")] = ""
+    surfaces: Annotated[str, msgspec.Meta(description="names, separated by commas; else all")] = ""
     at: Annotated[str, msgspec.Meta(description="ISO 8601; else now")] | None = None
 
 

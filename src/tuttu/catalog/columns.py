@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from tuttu.catalog.expressions import is_column_name
 from tuttu.catalog.findings import Findings, quote
 from tuttu.catalog.yaml_nodes import ListNode, MappingNode, Node, ScalarNode
+from tuttu.policy.tree import NOW
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import ITEM, Kind, Schema, Type
 
 TEXT = Type(Kind.TEXT)
-NOW = "now"
 Fields = Mapping[str, Type]
 
 

@@ -1,7 +1,7 @@
 """actions/: each action with what its group lets it inherit, conditions, formulas, treatments."""
 
 import re
-from typing import Literal, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.folder import SourceFile
@@ -19,7 +19,6 @@ MUST_HAVE = {
     "propensity": "a probability, an expression, or {model: name}",
     "treatments": "one treatment or more",
 }
-Status = Literal["draft", "live", "paused", "retired"]
 
 
 def read_actions(
@@ -56,7 +55,7 @@ class _Reader:
             owner=self.sheet.owner,
             issue_group=self.sheet.issue_group,
             objective=self.node.text("objective"),
-            status=cast(Status, self.node.text("status")),
+            status=cast(library.ActionStatus, self.node.text("status")),
             purpose=self.purpose,
             value=self.formula("value"),
             relevance=self.optional("relevance"),

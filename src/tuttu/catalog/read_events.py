@@ -1,13 +1,13 @@
 """events.yaml: first the plan, by which conditions on events are read; then what events do."""
 
-from typing import Literal, cast
+from typing import cast
 
 from tuttu.catalog.columns import TEXT, ColumnRegistry, read_fields, read_types
 from tuttu.catalog.expressions import Columns
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.schemas.json_schema import CALLS
-from tuttu.catalog.scope import CALL_NAMES, LoadScope
+from tuttu.catalog.scope import CALL_NAMES, SOURCES, LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary import company
 from tuttu.vocabulary.values import ITEM, Kind, Type
@@ -25,7 +25,6 @@ OF_PRODUCTS = {
 """The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
 NO_SOURCES = ("contacted", "answered", "last_contact", ITEM)
 """Words that mean something else before a point."""
-Undeclared = Literal["keep", "refuse"]
 
 
 def read_plan(sheet: MappingNode | None, scope: LoadScope) -> None:
@@ -112,9 +111,7 @@ def _broken_properties(sheet: MappingNode | None) -> set[str]:
 def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> company.Tracking:
     """What events do: write traits, report contacts, consent and outcomes."""
     if sheet is None:
-        return company.Tracking(
-            names=_call_names(None), sources={"identify": "told"}, plan=scope.plan
-        )
+        return company.Tracking(names=_call_names(None), sources=SOURCES, plan=scope.plan)
     sources = {name: node.text for name, node in sheet.mapping("sources").scalars()}
     _check_keys(sheet.mapping("sources"), scope, with_calls=True)
     _check_sources(sheet, scope)
@@ -123,9 +120,9 @@ def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> company.Tracki
         scope.outcomes.refer_scalar(outcome, scope.findings)
     return company.Tracking(
         names=_call_names(sheet),
-        sources={"identify": "told"} | sources,
+        sources=SOURCES | sources,
         plan=scope.plan,
-        undeclared=cast(Undeclared, sheet.text("undeclared", "keep")),
+        undeclared=cast(company.Undeclared, sheet.text("undeclared", "keep")),
         writes=tuple(_write(one, sheet, scope) for one in sheet.listed_mappings("writes")),
         contacts=tuple(_contact(one, scope) for one in sheet.listed_mappings("contacts")),
         consent=tuple(_consent(one, scope) for one in sheet.listed_mappings("consent")),

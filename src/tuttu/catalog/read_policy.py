@@ -1,7 +1,7 @@
 """policy.yaml."""
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import cast
 
 from tuttu.catalog.expressions import Columns
 from tuttu.catalog.findings import quote
@@ -12,7 +12,6 @@ from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary import library
 from tuttu.vocabulary.values import Duration, Expression
 
-_Reach = Literal["action", "issue_group", "owner", "purpose"]
 SLICES = ("no_marketing", "random_choice", "propensity_only")
 TARGETS = ("action", "issue_group", "owner")
 
@@ -103,7 +102,7 @@ def _suppression(name: str, node: MappingNode, scope: LoadScope) -> library.Supp
         outcome=scope.outcomes.refer_scalar(node.scalar("after"), scope.findings) or "",
         times=node.whole("times", 1),
         window=scope.compiler.duration(node.scalar("for")) or 0,
-        scope=cast(_Reach, node.text("scope", "action")),
+        scope=cast(library.SuppressionScope, node.text("scope", "action")),
         where=node.where,
     )
 

@@ -1,12 +1,10 @@
 """resources.yaml."""
 
-from typing import Literal, cast
+from typing import cast
 
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode
-from tuttu.vocabulary.company import Resource
-
-Period = Literal["day", "week", "month", "year"]
+from tuttu.vocabulary.company import Period, Resource
 
 
 def read_resources(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Resource]:

@@ -20,6 +20,8 @@ CALL_NAMES = {
     "group": "Group",
     "alias": "Alias",
 }
+SOURCES = {"identify": "told"}
+"""Call to the source of its trait writes, where events.yaml names no other."""
 
 
 @dataclass
@@ -37,7 +39,7 @@ class LoadScope:
     resources: Names = field(default_factory=lambda: Names("a resource of resources.yaml"))
     events: Names = field(default_factory=lambda: Names("an event of events.yaml"))
     plan: dict[str, PlannedEvent] = field(default_factory=dict)
-    sources: set[str] = field(default_factory=lambda: {"told"})
+    sources: set[str] = field(default_factory=lambda: set(SOURCES.values()))
     collections: Names = field(default_factory=lambda: Names("a collection of traits.yaml"))
     broken_fields: dict[str, set[str]] = field(default_factory=dict)
     traits: Names = field(default_factory=lambda: Names("a trait of traits.yaml"))

@@ -31,6 +31,10 @@ PATIENCE = 60.0
 each takes as long as the machine is slow."""
 
 
+PAGE = 1_000
+"""Entries that are asked for at once, where an answer comes in pages."""
+
+
 class RefusedError(FinalError):
     """The application refused: what it said."""
 

@@ -7,13 +7,11 @@ import click
 
 from tuttu import api
 from tuttu.cli import options, render
-from tuttu.cli.client import Client, open_client, part
-
-PAGE = 1_000
+from tuttu.cli.client import PAGE, Client, open_client, part
 
 
 def path_of(who: api.Who, more: str = "") -> str:
-    return f"/v1/customers/{part(options.path_name(who))}{more}"
+    return f"/v1/customers/{part(render.named(who))}{more}"
 
 
 @click.command()
@@ -84,9 +82,9 @@ def _choice(text: str, allowed: bool) -> api.PreferenceRequest:
 @options.json_option
 @options.folder_option
 def unmerge(one: api.Who, other: api.Who | None, why: str, as_json: bool, folder: Path) -> None:
-    """Part the identifiers ONE and OTHER for good: they are two persons.
+    """Unmerge the identifiers ONE and OTHER for good: they are two persons.
 
-    Without OTHER, ONE is parted from everybody it is joined with. Each may also be named by its
+    Without OTHER, ONE is unmerged from everybody it is joined with. Each may also be named by its
     fragment, as fragment:ID; the ids are shown by tuttu customer.
     """
     request = api.UnmergeRequest(one=one, other=other, why=why)

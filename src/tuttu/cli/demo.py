@@ -22,11 +22,11 @@ from tuttu.access import Scope
 from tuttu.cli import render
 from tuttu.cli.client import TIMEOUT, open_client
 from tuttu.cli.folders import copy_example, parse_example
+from tuttu.cli.importing import BATCH_CALLS, FRAME
 from tuttu.cli.options import FOLDER
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import FinalError
 
-BATCH = 500
 STORAGE = "sqlite:.tuttu/store.db"
 """The demo uses no database, whatever the environment names."""
 SCOPES = [Scope.INGEST, Scope.DECIDE, Scope.READ_PERSON, Scope.CLOCK]
@@ -166,8 +166,8 @@ class Demonstration:
         render.table(changed or [("nothing",)])
 
     def _send(self, calls: list[bytes]) -> None:
-        for start in range(0, len(calls), BATCH):
-            body = b'{"batch":[' + b",".join(calls[start : start + BATCH]) + b"]}"
+        for start in range(0, len(calls), BATCH_CALLS):
+            body = FRAME % b",".join(calls[start : start + BATCH_CALLS])
             answer = self._post("/v1/batch", body, api.CallsAnswer)
             click.echo(f"  {answer.accepted} accepted, {len(answer.refused)} refused")
             render.table((each.index, each.message) for each in answer.refused)

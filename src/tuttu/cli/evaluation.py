@@ -39,7 +39,7 @@ def run_scenarios(folder: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--surfaces", default="", help="Names, parted by commas.  [default: all]")
+@click.option("--surfaces", default="", help="Names, separated by commas.  [default: all]")
 @click.option("--at", help="The moment, ISO 8601.  [default: now]")
 @click.option("--treatments", is_flag=True, help="Lines for treatments too.")
 @language_option
@@ -60,7 +60,7 @@ def verify(as_json: bool, folder: Path) -> None:
     the differences: none, or the exit code is 1."""
     with open_client(folder) as client:
         if client.runtime is None:
-            click.echo("the server of this folder is at it …", err=True)
+            click.echo("the server of this folder compares …", err=True)
             found = client.ask(api.Verification, "GET", "/v1/verify")
         else:
             runtime = client.runtime

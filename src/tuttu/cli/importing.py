@@ -66,7 +66,7 @@ def import_file(
             intake.require_fit(mapping, rows.columns, project)
         sending = Sending(client, kept, project.company.limits)
         sending.send(intake.map_rows(_shown(rows, stream, file.stat().st_size), mapping, after))
-    _tell(sending.summary, rejects, as_json)
+    _show(sending.summary, rejects, as_json)
     sys.exit(1 if strict and sending.summary.rejected else 0)
 
 
@@ -151,7 +151,7 @@ class Sending:
         self._rejects.write(msgspec.json.encode(reject) + b"\n")
 
 
-def _tell(summary: Summary, rejects: Path, as_json: bool) -> None:
+def _show(summary: Summary, rejects: Path, as_json: bool) -> None:
     if as_json:
         print_json(summary)
     else:

@@ -10,10 +10,8 @@ import click
 from tuttu import api
 from tuttu.access import ALL_SCOPES, Scope
 from tuttu.cli import render
-from tuttu.cli.client import Client, open_client, part
+from tuttu.cli.client import PAGE, Client, open_client, part
 from tuttu.cli.options import folder_option, json_option, print_json, show
-
-PAGE = 1_000
 
 
 @click.command()

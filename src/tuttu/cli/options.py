@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from tuttu.api import Who
+from tuttu.api import ENGLISH, LANGUAGES, Who
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -60,7 +60,7 @@ def language_option(command: Command) -> Command:
         metavar="TAG",
         expose_value=False,
         callback=_remember_language,
-        help="Language of the words of reasons: en, fi, sv.  [default: en]",
+        help=f"Language of the words of reasons: {', '.join(LANGUAGES)}.  [default: {ENGLISH}]",
     )(command)
 
 
@@ -70,17 +70,18 @@ def _remember_language(context: click.Context, _: click.Parameter, tag: str | No
 
 
 def content_language_option(command: Command) -> Command:
-    """``--language`` where there is content too: it is of both."""
+    """``--language`` of a command that shows content: of the content, and of the reasons."""
     return click.option(
         "--language",
         metavar="TAG",
         callback=_remember_language,
-        help="Language of the content, and of the words of reasons (en, fi, sv; else en).",
+        help=f"Language of the content, and of the words of reasons ({', '.join(LANGUAGES)};"
+        f" else {ENGLISH}).",
     )(command)
 
 
 def chosen_language() -> str | None:
-    """That was given to the running command."""
+    """The tag that was given to the running command; None: the command takes none, or had none."""
     context = click.get_current_context(silent=True)
     return context.meta.get(_LANGUAGE) if context else None
 
@@ -96,12 +97,6 @@ def parse_who(text: str) -> Who:
     if colon and not (namespace and name):
         raise click.BadParameter(f"found {text!r}; expected namespace:value, as user_id:maija")
     return {namespace: name} if colon else {"user_id": namespace}
-
-
-def path_name(who: Who) -> str:
-    """A person as the last part of ``/v1/customers/…``."""
-    [(namespace, value)] = who.items()
-    return f"{namespace}:{value}"
 
 
 def print_json(answer: object) -> None:

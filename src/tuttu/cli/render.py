@@ -107,11 +107,11 @@ def customer(answer: api.CustomerAnswer) -> None:
     known = ", ".join(named(each) for each in answer.identifiers)
     click.echo(f"{answer.customer}: {known} ({answer.fragments} fragments)")
     _section(
-        "parts",
+        "fragments",
         ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
     )
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
-    _section("from", ((name, _value(value)) for name, value in answer.sources.items()))
+    _section("traits by source", ((name, _value(value)) for name, value in answer.sources.items()))
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
     _section(
@@ -128,7 +128,7 @@ def customer(answer: api.CustomerAnswer) -> None:
         ),
     )
     _section(
-        "links refused",
+        "refused links",
         ((named(each.one), named(each.other), each.reason) for each in answer.refused_links),
     )
 
@@ -167,10 +167,10 @@ def _done_by(entry: api.TimelineEntry) -> str:
 
 def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> None:
     """Whose customers they are now, and the evidence that no longer counts."""
-    parted = [f"{named(one)} is {answer.one}"]
+    customers = [f"{named(one)} is {answer.one}"]
     if other is not None:
-        parted.append(f"{named(other)} is {answer.other}")
-    click.echo(", ".join(parted))
+        customers.append(f"{named(other)} is {answer.other}")
+    click.echo(", ".join(customers))
     _section(
         "evidence that no longer counts",
         (
@@ -203,7 +203,7 @@ def resources(answers: Iterable[api.ResourceAnswer]) -> None:
 
 def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
     table(
-        ((each.id, each.received, each.status, each.route, each.code, each.reason))
+        (each.id, each.received, each.status, each.route, each.code, each.reason)
         for each in answers
     )
 

@@ -48,11 +48,11 @@ def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> No
         closing(open_engine(folder, clock=clock, storage=chosen_storage())) as engine,
     ):
         web.catch_up(clock, engine)
-        web.serve(engine, bound, folder, _teller(engine, as_json))
+        web.serve(engine, bound, folder, _announcer(engine, as_json))
 
 
-def _teller(engine: Runtime, as_json: bool) -> Callable[[str], None]:
-    def tell(url: str) -> None:
+def _announcer(engine: Runtime, as_json: bool) -> Callable[[str], None]:
+    def announce(url: str) -> None:
         status = {
             "url": url,
             "project": engine.project.company.name,
@@ -63,7 +63,7 @@ def _teller(engine: Runtime, as_json: bool) -> Callable[[str], None]:
         as_text = f"{status['project']} at {url}, {status['clock']} clock at {status['now']}"
         click.echo(msgspec.json.encode(status).decode() if as_json else as_text)
 
-    return tell
+    return announce
 
 
 @click.command("reload")

@@ -39,7 +39,7 @@ class Consents:
 
     def permit(self, purpose: str, channel: str) -> verdicts.Permit | None:
         """Leave to contact the customer; None for a refusal, and for what is not declared."""
-        if self._undeclared(purpose, channel) or not self._allows(purpose, channel):
+        if self.why_not(purpose, channel) is not None:
             return None
         basis = self._project.purposes[purpose].basis
         return verdicts.Permit(purpose=purpose, channel=channel, basis=basis)
@@ -85,9 +85,6 @@ class Consents:
             for channel in self._project.channels
             for consent in [self._consent(purpose, channel)]
         ]
-
-    def _allows(self, purpose: str, channel: str) -> bool:
-        return self._consent(purpose, channel).allowed
 
     def _undeclared(self, purpose: str, channel: str) -> verdicts.Reason | None:
         if purpose not in self._project.purposes:

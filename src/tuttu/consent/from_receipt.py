@@ -18,9 +18,6 @@ class ConsentsFromReceipt(Consents):
         super().__init__(project, [], None)
         self._cells = cells
 
-    def _allows(self, purpose: str, channel: str) -> bool:
-        return self.why_not(purpose, channel) is None
-
     def why_not(self, purpose: str, channel: str) -> Reason | None:
         undeclared = self._undeclared(purpose, channel)
         if undeclared is not None:

@@ -84,7 +84,7 @@ def _unknown_names(
 def _expected(name: str, known: Collection[str]) -> str:
     if not name.startswith(values.ITEM):
         return "a declared trait"
-    fields = sorted(each for each in known if each.startswith(values.item_column("")))
+    fields = sorted(each for each in known if each.startswith(values.OF_ITEM))
     if fields:
         return f"a field of the item: {', '.join(fields)}"
     return "a message that only actions with `about` show: what stands there is of their item"

@@ -1,7 +1,7 @@
-"""What would turn a refusal: the least change of the snapshot, found, applied and judged again.
+"""What would turn a refusal: the least change of the view, found, applied and judged again.
 
 A change is a set of parts: a column of the row, time, a permit, units of a resource… `least_change`
-looks for the fewest and nearest; `apply` gives the snapshot as it would be. Pure: nothing is read,
+looks for the fewest and nearest; `apply` gives the view as it would be. Pure: nothing is read,
 written or drawn, and whatever is found is judged by the decision itself.
 """
 

@@ -1,4 +1,4 @@
-"""What a change is made of, and what the snapshot is once it is applied."""
+"""What a change is made of, and what the view is once it is applied."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -8,8 +8,6 @@ import msgspec
 from tuttu import profile
 from tuttu.decision.view import CandidateKey, DecisionView, ViewMemo, WideRow, items_of
 from tuttu.vocabulary import library, values, verdicts
-
-OF_ITEM = f"{values.ITEM}."
 
 
 class ColumnSet(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
@@ -112,7 +110,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def apply(view: DecisionView, change: Change) -> DecisionView:
-    """The snapshot as it would be: the same in all but the change. Traits that are made of what
+    """The view as it would be: the same in all but the change. Traits that are made of what
     is changed are computed from it; nothing is read."""
     parts = change.parts
     seen = msgspec.structs.replace(view, memo=ViewMemo())
@@ -131,7 +129,7 @@ def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionVie
     columns = {part.name: part.would_be for part in parts if part.of is None}
     about = dict(view.overlays)
     for part in parts:
-        if part.of is not None and part.name.startswith(OF_ITEM):
+        if part.of is not None and part.name.startswith(values.OF_ITEM):
             collection = part.of[0]
             present = columns.get(collection, view.row.get(collection))
             columns[collection] = _with_field(view, present, part)
@@ -148,7 +146,7 @@ def _with_field(view: DecisionView, items: values.Value, part: ColumnSet) -> lis
     assert part.of is not None  # noqa: S101 - the caller chose those of items
     collection, key = part.of
     item = items_of(view.project, {collection: items}, collection).get(key)
-    field = {part.name.removeprefix(OF_ITEM): part.would_be}
+    field = {part.name.removeprefix(values.OF_ITEM): part.would_be}
     listed: list[values.Row] = items if isinstance(items, list) else []
     return [{**each, **field} if each is item else each for each in listed]
 

@@ -164,7 +164,7 @@ def _lifted(
         if goal.met(row):
             continue
         for move in solver.moves_for(goal, row, fixed, refused.domains[about is not None]):
-            of = about if move.name.startswith(c.OF_ITEM) else None
+            of = about if move.name.startswith(values.OF_ITEM) else None
             part: c.ChangePart = c.ColumnSet(
                 name=move.name, now=row.get(move.name), would_be=move.value, of=of
             )

@@ -14,7 +14,7 @@ from tuttu.decision.stages import CONSENT, CONTROLS, RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
-from tuttu.vocabulary.values import Row, contacted_column
+from tuttu.vocabulary.values import OF_ITEM, Row, answered_column, contacted_column
 from tuttu.vocabulary.verdicts import Refusal
 
 ASKED = "asked"
@@ -22,11 +22,11 @@ ASKED = "asked"
 
 
 Renders = Callable[[DecisionView], Render]
-"""How messages are rendered on a snapshot."""
+"""How messages are rendered on a view."""
 
 
 class Trial(NamedTuple):
-    """The snapshot with some parts of a change applied, as the candidate's rules see it."""
+    """The view with some parts of a change applied, as the candidate's rules see it."""
 
     parts: tuple[c.ChangePart, ...]
     view: DecisionView
@@ -37,7 +37,7 @@ class Trial(NamedTuple):
 
 
 class RefusedCandidate:
-    """A candidate of one question about one snapshot. Raises KeyError if it is none."""
+    """A candidate of one question about one view. Raises KeyError if it is none."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class RefusedCandidate:
 
     def part_of(self, move: solver.Move, row: Row, of_item: bool) -> c.ChangePart:
         """What a move of a row's column is a part of."""
-        if move.name == "now":
+        if move.name == NOW:
             return c.Later(now=self.view.now, would_be=move.value)
         about, item = named_candidate(self.view, self.key).action.about, self.key[2]
         of = None
@@ -123,7 +123,7 @@ class RefusedCandidate:
         return c.ColumnSet(name=move.name, now=row.get(move.name), would_be=move.value, of=of)
 
     def is_of_item(self, column: str) -> bool:
-        return column.startswith((c.OF_ITEM, *self._of_items))
+        return column.startswith((OF_ITEM, *self._of_items))
 
     def figure_values(self, trial: Trial, targets: Iterable[float]) -> Iterator[solver.Move]:
         """Values of the columns that the formulas read, at which a figure may change."""
@@ -149,7 +149,7 @@ def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]
     actions = [each.name for each in view.project.actions.values() if each.about == about]
     if about is None:
         return ()
-    return (*map(contacted_column, actions), *(f"answered.{name}." for name in actions))
+    return (*map(contacted_column, actions), *(answered_column(name, "") for name in actions))
 
 
 def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[str]:

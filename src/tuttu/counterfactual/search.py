@@ -15,7 +15,7 @@ from tuttu.policy.tree import NOW
 
 MOST_PARTS = 8
 LOOKS = 3_000
-"""Snapshots that are looked at for one candidate before the search gives up."""
+"""Views that are looked at for one candidate before the search gives up."""
 LOOKS_IN_ALL = 20_000
 """For all candidates of one question."""
 
@@ -42,10 +42,10 @@ def least_change(
 ) -> Change | None:
     """The fewest parts, and of these the nearest, with which a refused candidate would be chosen.
 
-    Applied to the same snapshot they turn the decision of the same question, and no fewer of them
+    Applied to the same view they turn the decision of the same question, and no fewer of them
     do. Empty for a candidate that is chosen; None if no change of at most `MOST_PARTS` was found.
     query: its seed is the one of the decision that refused; without one, any. key: as the
-    verdict names the candidate. renders: how messages are rendered on a snapshot. Raises
+    verdict names the candidate. renders: how messages are rendered on a view. Raises
     KeyError for an unknown action or treatment.
     """
     return _least(
@@ -115,10 +115,10 @@ def _needed(
     trial: refused_candidate.Trial, required: list[ChangePart | None], *, wait: bool
 ) -> int:
     """How many parts are needed at least beside those taken."""
-    if None in required or (wait and "now" in trial.fixed):
+    if None in required or (wait and NOW in trial.fixed):
         return _NEVER
     goals = [constraint.goal for constraint in trial.unmet]
-    timed = any("now" in goal.columns for goal in goals)
+    timed = any(NOW in goal.columns for goal in goals)
     return len(required) + solver.moves_needed(goals, trial.fixed) + (wait and not timed)
 
 

@@ -10,7 +10,6 @@ engine commits the receipt, and a decision that conflicts is read and made again
 """
 
 from tuttu.decision.deciding import decide, explain
-from tuttu.decision.errors import UnknownSurfaceError
 from tuttu.decision.from_receipt import explain_again, query_of, recalled, rendered_then
 from tuttu.decision.receipts import RECEIPTS, folds, receipt_at, receipt_of
 from tuttu.decision.stage import Stage, StageReads, Stages
@@ -39,7 +38,6 @@ __all__ = [
     "Stage",
     "StageReads",
     "Stages",
-    "UnknownSurfaceError",
     "candidates",
     "decide",
     "explain",

@@ -46,13 +46,13 @@ class Arbitration:
     """Fills the slots of all surfaces in the order of asking; each slot sees the ones before it.
 
     After `run`: choices, withheld, contacts (new reservations), empty (surfaces with a slot that
-    nothing won), and a refusal for every entrant that was not chosen.
+    nothing won), and a refusal for every candidate that was not chosen.
     """
 
     def __init__(
-        self, entrants: Sequence[Candidate], view: DecisionView, terms: ArbitrationTerms
+        self, candidates: Sequence[Candidate], view: DecisionView, terms: ArbitrationTerms
     ) -> None:
-        self._entrants = entrants
+        self._candidates = candidates
         self._view = view
         self._terms = terms
         self._contents: dict[CandidateKey, str] = {}
@@ -64,7 +64,7 @@ class Arbitration:
         self.contacts: list[Contact] = []
         self.empty: set[str] = set()
         self.refusals = {
-            each.key: refusal(ARBITRATION.name, Reason("no_slot_left")) for each in entrants
+            each.key: refusal(ARBITRATION.name, Reason("no_slot_left")) for each in candidates
         }
 
     def run(self) -> "Arbitration":
@@ -97,15 +97,15 @@ class Arbitration:
     def _drawable(self, surface: company.Surface, shown: Counter[str]) -> Ranking:
         """All that can take the slot. Each that could win it has been rendered: one whose
         message fails is out before the draw, so that the probabilities stay true."""
-        entrants = [each for each in self._entrants if self._enters(each, surface, shown)]
+        candidates = [each for each in self._candidates if self._enters(each, surface, shown)]
         while True:
             ranking = ranking_of(
-                entrants, self._view, self._terms.substitutes.get(surface.name, ())
+                candidates, self._view, self._terms.substitutes.get(surface.name, ())
             )
             failed = list(filterfalse(self._renders, ranking.possible))
             if not failed:
                 return ranking
-            entrants = [each for each in entrants if each not in failed]
+            candidates = [each for each in candidates if each not in failed]
 
     def _enters(self, candidate: Candidate, surface: company.Surface, shown: Counter[str]) -> bool:
         if candidate.treatment.surface != surface.name or candidate.key in self._out:

@@ -36,7 +36,7 @@ def decide(
     """Choose for every slot, and say of every other candidate why not it. Pure: the same
     arguments give the same receipt, and nothing is reserved before the receipt is committed.
 
-    Raises UnknownSurfaceError.
+    Raises UnknownSurface.
     """
     judged = judge(view, query, decision_id, render, stages)
     asked, won = surfaces(view.project, query), judged.arbitration
@@ -78,15 +78,15 @@ def judge(
     render: Render,
     stages: Stages = STAGES,
 ) -> Judgement:
-    """The decision itself, before anything is written of it. Raises UnknownSurfaceError."""
+    """The decision itself, before anything is written of it. Raises UnknownSurface."""
     judged = candidates(view.project, query, view.row)
     refused: dict[CandidateKey, Refusal | None] = {}
-    entrants: list[Candidate] = []
+    passed: list[Candidate] = []
     blocked: list[Candidate] = []
     for each in judged:
         refusal = refused[each.key] = first_refusal(each, view, stages)
         if refusal is None:
-            entrants.append(each)
+            passed.append(each)
         elif refusal.stage == GUARDS.name:
             blocked.append(each)
     seed = query.seed
@@ -99,7 +99,7 @@ def judge(
         render=render,
         substitutes=substitutes(blocked, view),
     )
-    arbitration = Arbitration(entrants, view, terms).run()
+    arbitration = Arbitration(passed, view, terms).run()
     return Judgement(judged, {**refused, **arbitration.refusals}, seed, arbitration)
 
 

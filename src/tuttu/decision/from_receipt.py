@@ -1,4 +1,4 @@
-"""The snapshot that a receipt was issued on, as far as the receipt keeps it."""
+"""The view that a receipt was issued on, as far as the receipt keeps it."""
 
 from collections.abc import Mapping
 
@@ -13,8 +13,6 @@ from tuttu.decision.stages import STAGES
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, WideRow
 from tuttu.vocabulary import conversion, people, values, verdicts
 from tuttu.vocabulary.project import Project
-
-_OF_ITEM = f"{values.ITEM}."
 
 
 def recalled(
@@ -119,8 +117,8 @@ def _item(
 ) -> values.Row:
     declared = project.profile.collections[collection]
     fields = {
-        column.removeprefix(_OF_ITEM): value
+        column.removeprefix(values.OF_ITEM): value
         for column, value in columns.items()
-        if column.startswith(_OF_ITEM)
+        if column.startswith(values.OF_ITEM)
     }
     return {**fields, declared.key: conversion.convert(key, declared.fields[declared.key])}

@@ -9,14 +9,14 @@ from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.values import MONEY_SCALE, Figure, Figures
+from tuttu.vocabulary.values import MONEY_SCALE, Figure
 from tuttu.vocabulary.verdicts import Reason, Score
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The candidates for one slot, best first by the policy, with the odds of the draw.
 
-    forced: the first one wins whatever the arm and the dice say. first: what stands in for
+    forced: the first one wins whatever the arm and the draw say. first: what stands in for
     what a guard blocked on this surface, in order. spare: takes the slot when the winner is
     withheld, which comes about with the probability `share`.
     """
@@ -108,20 +108,16 @@ def why_lost(loser: Candidate, winner: Candidate, ranking: Ranking, view: Decisi
         return Reason("lost_to_kept_offer", rivals)
     if stands_in(winner, ranking.first) and winner is ranking.ranked[0]:
         return Reason("lost_to_substitute", rivals)
-    its, other = scored(loser, view), scored(winner, view)
+    its, other, tied = scored(loser, view), scored(winner, view), Reason("tied", rivals)
     if not ranking.forced and view.arm == PROPENSITY_ONLY:
         ahead = other.propensity - its.propensity
-        return Reason("lost_by_propensity", {**rivals, "by": ahead}) if ahead else tied(rivals)
+        return Reason("lost_by_propensity", {**rivals, "by": ahead}) if ahead else tied
     if winner is not ranking.ranked[0] or (not ranking.forced and view.arm == RANDOM_CHOICE):
         return Reason("lost_in_draw", rivals)
     if its.worth == other.worth:
-        return tied(rivals)
+        return tied
     by = (other.worth - its.worth) / MONEY_SCALE
     return Reason("lost", {**rivals, "by": by, "currency": view.project.company.currency})
-
-
-def tied(rivals: Figures) -> Reason:
-    return Reason("tied", rivals)
 
 
 def scored(candidate: Candidate, view: DecisionView) -> Score:

@@ -9,7 +9,6 @@ from tuttu.decision.stage import Stages
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView
 from tuttu.vocabulary import facts, project, room, values, verdicts
 
-OF_ITEM = values.item_column("")
 _FIELDS = frozenset(verdicts.ReceiptEvidence.__struct_fields__)
 
 ReadColumns = dict[str, values.Value]
@@ -41,10 +40,10 @@ def read_set(
         of_items.setdefault(about, {})[item] = {
             name: row.get(name)
             for name in sorted(columns_about)
-            if name.startswith(OF_ITEM) or row.get(name) != view.row.get(name)
+            if name.startswith(values.OF_ITEM) or row.get(name) != view.row.get(name)
         }
-    read = {name: view.row.get(name) for name in sorted(named) if not name.startswith(OF_ITEM)}
-    return read, of_items
+    of_customer = [name for name in sorted(named) if not name.startswith(values.OF_ITEM)]
+    return {name: view.row.get(name) for name in of_customer}, of_items
 
 
 @project.cached

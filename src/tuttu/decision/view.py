@@ -6,8 +6,8 @@ import msgspec
 
 from tuttu import consent, ledger, profile
 from tuttu.decision.chance import arm_of
-from tuttu.decision.errors import UnknownSurfaceError
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
+from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
 
@@ -171,7 +171,10 @@ def view(  # noqa: PLR0913
         row=WideRow(profile.with_columns(project, row, context)) if context else row,
         consents=consents,
         history=history,
-        free={name: ledger.free(reader, project, name, now) for name in _used(project, asked)},
+        free={
+            name: ledger.resource_state(reader, project, name, now).free
+            for name in _used(project, asked)
+        },
         arm=arm_of(project.policy.controls, customer.fragments[0]),
     )
 
@@ -199,7 +202,7 @@ def candidates(
 
     Of an action about a collection there is one for each item that the row has in it, in the order
     of the row; where it has none, a single one without an item, which will be refused. Raises
-    UnknownSurfaceError.
+    UnknownSurface.
     """
     found: list[Candidate] = []
     surfaces(project, query)
@@ -226,8 +229,10 @@ def items_of(project: Project, row: values.Row, collection: str) -> dict[str, va
 
 
 def surfaces(project: Project, query: DecisionQuery) -> tuple[company.Surface, ...]:
-    """Each asked surface once, in the order of asking. Raises UnknownSurfaceError."""
+    """Each asked surface once, in the order of asking. Raises UnknownSurface."""
     for name in query.surfaces:
         if name not in project.surfaces:
-            raise UnknownSurfaceError(name, project)
+            declared = ", ".join(project.surfaces) or "none is declared"
+            hint = did_you_mean(name, project.surfaces)
+            raise UnknownSurface(f"the surface {name!r}", f"one of: {declared}{hint}")
     return tuple(map(project.surfaces.__getitem__, dict.fromkeys(query.surfaces)))

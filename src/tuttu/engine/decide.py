@@ -1,19 +1,16 @@
 """Decide, and look a decision up again."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 
 import msgspec
 
 from tuttu import api, decision, identity, ledger, versions
-from tuttu.decision import Candidate, DecisionQuery, DecisionView, UnknownSurfaceError, surfaces
-from tuttu.engine.runtime import Runtime
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, surfaces
+from tuttu.engine.runtime import Runtime, Seen
 from tuttu.storage import Snapshot
-from tuttu.versions import Version, View
+from tuttu.versions import Version
 from tuttu.vocabulary import conversion, errors, events, facts, ids, values, verdicts
 from tuttu.vocabulary.project import Project
-
-Seen = View[Version]
 
 
 def decide(
@@ -101,7 +98,7 @@ def deciding_project(seen: Seen, receipt: verdicts.Receipt) -> Project | None:
 def read_question(
     runtime: Runtime, seen: Seen, request: api.DecideRequest
 ) -> tuple[DecisionView, DecisionQuery, events.Identifier]:
-    """What is asked, the snapshot that it is asked about, and of whom. Raises BadRequest."""
+    """All that the decision sees, what is asked, and of whom. Raises BadRequest."""
     project = seen.version.project
     if not request.surfaces:
         raise errors.BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
@@ -112,10 +109,7 @@ def read_question(
         slots=_slots(request),
         seed=request.seed,
     )
-    try:
-        surfaces(project, query)
-    except UnknownSurfaceError as error:
-        raise errors.UnknownSurface(error.found, error.expected) from error
+    surfaces(project, query)
     view = decision.view(
         seen.snapshot,
         project,
@@ -161,9 +155,7 @@ class Rendering:
         )
 
 
-def _unit(
-    receipt: verdicts.Receipt, reads: tuple[tuple[str, bytes, int], ...], idempotency: bytes | None
-) -> facts.Unit:
+def _unit(receipt: verdicts.Receipt, reads: facts.Reads, idempotency: bytes | None) -> facts.Unit:
     fact = facts.Fact(
         id=receipt.id,
         fragment=receipt.customer,
@@ -171,8 +163,8 @@ def _unit(
         received=receipt.now,
         body=receipt,
     )
-    once = () if idempotency is None else (b"idempotency:" + idempotency,)
-    return facts.Unit(facts=(fact,), dedupe_keys=once, reads=reads)
+    keys = () if idempotency is None else (b"idempotency:" + idempotency,)
+    return facts.Unit(facts=(fact,), dedupe_keys=keys, reads=reads)
 
 
 def _earlier(
@@ -204,7 +196,6 @@ def _context(project: Project, said: Mapping[str, object]) -> dict[str, values.V
     columns = project.row_schema.columns
     for name in said:
         if name not in columns:
-            near = get_close_matches(name, columns, 1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
+            hint = errors.did_you_mean(name, columns)
             raise errors.BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
     return {name: conversion.convert(value, columns[name]) for name, value in said.items()}

@@ -6,14 +6,12 @@ from tuttu import versions
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.rooms import ROOMS
 from tuttu.engine.runtime import Runtime
-from tuttu.storage import open_store, sweep
+from tuttu.storage import MEMORY, open_store, sweep
 from tuttu.versions import FixedVersion, Report, no_report
 from tuttu.versions.refold import refold
 from tuttu.vocabulary import errors, room
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
-
-SCRATCH = "sqlite::memory:"
 
 
 def open_engine(
@@ -25,7 +23,7 @@ def open_engine(
     rooms: room.Rooms = ROOMS,
 ) -> Runtime:
     """Load the project, open its store, and make the project's version the active one of it: what
-    the store does not know of it yet is filled from the log.
+    the store does not know of it yet is backfilled from the log.
 
     storage: the URL of the store, else the one that the project declares. report: how far the
     backfill is. rooms: all of them. Raises ProjectError with every fault of the folder before
@@ -50,13 +48,13 @@ def scratch_engine(project: Project, *, clock: Clock, rooms: room.Rooms = ROOMS)
     The store's secret follows from the project's salt: the same scenario gives the same answers.
     """
     salt = project.policy.controls.salt
-    store = open_store(SCRATCH, Path.cwd(), salt=salt)
+    store = open_store(MEMORY, Path.cwd(), salt=salt)
     return Runtime(store, clock, FixedVersion(project, rooms, store))
 
 
 def load_project(folder: Path) -> Project:
     """The project as a server runs it. Raises ProjectError with all faults."""
-    return versions.load_project(folder, ROOMS)
+    return versions.read_project(folder, ROOMS).project
 
 
 def check(folder: Path) -> list[errors.Fault]:

@@ -46,7 +46,7 @@ def ready(runtime: Runtime) -> api.HealthAnswer:
 
 
 def project(runtime: Runtime) -> api.ProjectAnswer:
-    """Which version of the project is active, a fill at work, and how the last reload went."""
+    """Which version of the project is active, a backfill at work, and how the last reload went."""
     reloads = _reloads(runtime)
     with runtime.view() as seen:
         active = seen.version.active
@@ -63,7 +63,7 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
 
 
 def reload(runtime: Runtime, by: str, report: Report = no_report) -> api.ReloadAnswer:
-    """Reads the project folder again: fills what it declares for the first time, activates it,
+    """Reads the project folder again: backfills what it declares for the first time, activates it,
     withdraws what it has no action for. A faulty folder changes nothing; it is reported."""
     return _reloads(runtime).reload(by, report)
 

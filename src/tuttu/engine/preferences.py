@@ -1,8 +1,7 @@
 """What a customer allows, by purpose and channel."""
 
 from tuttu import api, consent, identity
-from tuttu.engine.runtime import Runtime
-from tuttu.versions import Version, View
+from tuttu.engine.runtime import Runtime, Seen
 from tuttu.vocabulary import errors, events, people
 from tuttu.vocabulary.facts import Unit
 
@@ -44,7 +43,7 @@ def set_preferences(
         return _read(seen, who)[1]
 
 
-def _read(seen: View[Version], who: api.Who) -> tuple[people.Customer, api.PreferencesAnswer]:
+def _read(seen: Seen, who: api.Who) -> tuple[people.Customer, api.PreferencesAnswer]:
     project = seen.version.project
     customer = identity.resolve(seen.snapshot, project, api.identifier_of(project, who))
     cells = consent.read(seen.snapshot, customer, project).preferences()

@@ -40,10 +40,10 @@ class Reloads:
         self.filling: BackfillProgress | None = None
         self.failed: tuple[values.Instant, list[errors.Fault]] | None = None
         with versions.view(store, newest_moment) as seen:
-            late = NotBefore(clock, seen.version)
-        activation = versions.Activator(survey, rooms, store, late, OPENING).run(report)
+            not_before = NotBefore(clock, seen.version)
+        activation = versions.Activator(survey, rooms, store, not_before, OPENING).run(report)
         self.versions = ActiveVersion(store, rooms)
-        self.opened = self._withdraw(activation, late)
+        self.opened = self._withdraw(activation, not_before)
 
     def reload(self, by: str, report: Report = no_report) -> api.ReloadAnswer:
         """Durable when it returns; live traffic continues meanwhile, by the active version.
@@ -72,7 +72,9 @@ class Reloads:
         def note(progress: BackfillProgress) -> None:
             self.filling = progress
             if self._stopped.is_set():
-                raise errors.Unavailable("the server stops; the fill goes on when it starts again")
+                raise errors.Unavailable(
+                    "the server stops; the backfill goes on when it starts again"
+                )
             report(progress)
 
         survey = versions.read_project(self._folder, self._rooms)
@@ -86,7 +88,7 @@ class Reloads:
         return self._withdraw(activation, self._clock)
 
     def _withdraw(self, activation: Activation, clock: Clock) -> api.ReloadAnswer:
-        """Takes back what the version has no action for. clock: of the late facts."""
+        """Withdraws what the version has no action for. clock: of these withdrawals."""
         now = clock.now()
         with versions.view(self._store, self.versions.at) as seen:
             project, queued = seen.version.project, list(ledger.queued(seen.snapshot))

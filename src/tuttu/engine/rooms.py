@@ -1,7 +1,7 @@
 """The list of all rooms, over which everything else iterates."""
 
 from tuttu import access, consent, content, decision, identity, intake, ledger, profile, versions
-from tuttu.vocabulary.room import Room, Rooms
+from tuttu.vocabulary.room import Rooms
 
 ROOMS: Rooms = (
     identity.ROOM,
@@ -15,5 +15,3 @@ ROOMS: Rooms = (
     content.ROOM,
 )
 """In the order of their folds: state that rests on other state comes after it."""
-
-__all__ = ["ROOMS", "Room"]

@@ -12,6 +12,9 @@ from tuttu.vocabulary import events, facts, ids, people, values
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
 
+Seen = View[Version]
+"""What a use case works on."""
+
 
 class Runtime:
     """Safe to use from several threads. reloads None: it was made of no project folder.
@@ -39,7 +42,7 @@ class Runtime:
     def now(self) -> values.Instant:
         return self.clock.now()
 
-    def view(self, *, exclusive: bool = False) -> AbstractContextManager[View[Version]]:
+    def view(self, *, exclusive: bool = False) -> AbstractContextManager[Seen]:
         """A snapshot and the version that is active in it. exclusive: with the write lock."""
         return view(self.store, self.versions.at, exclusive=exclusive)
 

@@ -1,16 +1,15 @@
 """Two customers that were taken for one: separated for good, with what that forbids."""
 
+from collections.abc import Iterable
+
 from tuttu import api, identity
-from tuttu.engine.runtime import Runtime
-from tuttu.versions import Version, View
+from tuttu.engine.runtime import Runtime, Seen
 from tuttu.vocabulary import errors, events, people
 from tuttu.vocabulary.facts import Unit
 
-Seen = View[Version]
-
 
 def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.UnmergeAnswer:
-    """Parts two identifiers for good, or takes one fragment out of its customer.
+    """Separates two identifiers for good, or takes one fragment out of its customer.
 
     One unit: a fact for every fragment that is separated, so that each one's timeline has it.
     Raises BadRequest.
@@ -18,7 +17,26 @@ def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.Unmer
     with runtime.view() as seen:
         one = _identifier(seen, request.one)
         others = _others(seen, one, request.other)
-        before = _forbidden(seen, (one, *others))
+        _commit(runtime, request, by, one, others)
+        with runtime.view() as later:
+            after = _forbidden(later, (one, *others))
+            # Who joins one of them only now may have brought evidence that was forbidden already.
+            ends = {end for link in after for end in (link.one, link.other)}
+            before = _forbidden(seen, sorted(ends))
+            return api.UnmergeAnswer(
+                one=_customer(later, one),
+                other=None if request.other is None else _customer(later, others[0]),
+                forbidden=[api.link(each) for each in after if each not in before],
+            )
+
+
+def _commit(
+    runtime: Runtime,
+    request: api.UnmergeRequest,
+    by: str,
+    one: events.Identifier,
+    others: tuple[events.Identifier, ...],
+) -> None:
     first = events.Unmerge(one=one, other=others[0], more=others[1:], by=by, why=request.why)
     unmerges = [
         first,
@@ -29,13 +47,6 @@ def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.Unmer
         for each in unmerges
     )
     runtime.commit([Unit(facts=tuple(facts))])
-    with runtime.view() as seen:
-        after = _forbidden(seen, (one, *others))
-        return api.UnmergeAnswer(
-            one=_customer(seen, one),
-            other=None if request.other is None else _customer(seen, others[0]),
-            forbidden=[api.link(each) for each in after if each not in before],
-        )
 
 
 def _identifier(seen: Seen, who: api.Who) -> events.Identifier:
@@ -72,7 +83,7 @@ def _others(
 
 
 def _forbidden(
-    seen: Seen, identifiers: tuple[events.Identifier, ...]
+    seen: Seen, identifiers: Iterable[events.Identifier]
 ) -> dict[people.RefusedLink, None]:
     """Evidence on their customers that an unmerge refuses, each once."""
     project = seen.version.project

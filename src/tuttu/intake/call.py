@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from itertools import accumulate, chain
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Raw
@@ -23,7 +23,8 @@ from tuttu.vocabulary.project import Project
 
 T = TypeVar("T")
 
-CALLS = ("identify", "track", "page", "screen", "group", "alias")
+Call = Literal["identify", "track", "page", "screen", "group", "alias"]
+CALLS: tuple[Call, ...] = get_args(Call)
 ANY_CALL = "call"
 """The route of one call whose `type` says which it is, as the calls of a batch do."""
 EVENT_DEPTH = 64

@@ -21,7 +21,7 @@ from tuttu.intake.call import plain_iso
 from tuttu.intake.rows import Format, Row
 from tuttu.vocabulary import conversion, errors
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Instant, Kind
+from tuttu.vocabulary.values import Instant, Kind, Scalar
 
 MOST_UNITS = 100_000
 """Of days, hours… that an event may lie before its mapping's moment."""
@@ -171,11 +171,11 @@ def _table(cells: Mapping[str, m.Cell], view: RowView) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _passes(tests: Sequence[m.Test], view: RowView) -> bool:
+def _passes(tests: Sequence[m.ColumnTest], view: RowView) -> bool:
     return all(_one_passes(test, view) for test in tests)
 
 
-def _one_passes(test: m.Test, view: RowView) -> bool:
+def _one_passes(test: m.ColumnTest, view: RowView) -> bool:
     value = view.cell(test.column)
     if value is None:
         return test.known is False
@@ -238,7 +238,7 @@ def _read(column: m.SourceColumn, view: RowView) -> Any:
     return _convert(_text(value), column, view.format)
 
 
-def _mapped(column: m.SourceColumn, value: Any) -> m.Plain:
+def _mapped(column: m.SourceColumn, value: Any) -> Scalar:
     named = column.map or {}
     text = None if value is None else _text(value)
     if text is not None and text in named:
@@ -253,7 +253,7 @@ def _mapped(column: m.SourceColumn, value: Any) -> m.Plain:
     )
 
 
-def _convert(text: str, column: m.SourceColumn, style: Format) -> m.Plain:
+def _convert(text: str, column: m.SourceColumn, style: Format) -> Scalar:
     match column.type:
         case Kind.BOOL:
             return _bool(text, column.name)

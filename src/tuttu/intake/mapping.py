@@ -33,16 +33,14 @@ events of the same time stay in the file's order; the second event of a row has 
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tuttu.intake.call import Call
 from tuttu.intake.rows import Format
 from tuttu.vocabulary.errors import Fault, FinalError, Where
-from tuttu.vocabulary.values import Duration, Instant, Kind
-
-Plain = bool | int | float | str | None
+from tuttu.vocabulary.values import Duration, Instant, Kind, Scalar
 
 
 class MappingError(FinalError):
@@ -53,13 +51,11 @@ class MappingError(FinalError):
         self.faults = faults
 
 
-class Test(msgspec.Struct, frozen=True, kw_only=True):
+class ColumnTest(msgspec.Struct, frozen=True, kw_only=True):
     """A simple test of one column. NULL passes none of them but `known: false`.
 
     among: equal to one of these texts. none_of: to none of them. known: not NULL, or NULL.
     """
-
-    __test__ = False  # pytest: nothing to collect
 
     column: str
     among: frozenset[str] | None = None
@@ -72,7 +68,7 @@ class Test(msgspec.Struct, frozen=True, kw_only=True):
 class Constant(msgspec.Struct, frozen=True):
     """The same in every row."""
 
-    value: Plain
+    value: Scalar
 
 
 class SourceColumn(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,8 +79,8 @@ class SourceColumn(msgspec.Struct, frozen=True, kw_only=True):
     type: Kind | None = None
     format: str | None = None
     zone: str = "UTC"
-    map: Mapping[str, Plain] | None = None
-    otherwise: Plain | UnsetType = UNSET
+    map: Mapping[str, Scalar] | None = None
+    otherwise: Scalar | UnsetType = UNSET
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -109,7 +105,7 @@ class Cell(msgspec.Struct, frozen=True):
     """A value of an event; NULL, and so left out, unless every test passes."""
 
     source: Source
-    when: tuple[Test, ...] = ()
+    when: tuple[ColumnTest, ...] = ()
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -118,9 +114,6 @@ class Timing(msgspec.Struct, frozen=True):
     moment: Instant | SourceColumn
     minus: str | None = None
     unit: Duration = 0
-
-
-Call = Literal["identify", "track", "page", "screen", "group", "alias"]
 
 
 class MappedEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +128,7 @@ class MappedEvent(msgspec.Struct, frozen=True, kw_only=True):
     previous: Cell | None = None
     properties: Mapping[str, Cell] = {}
     traits: Mapping[str, Cell] = {}
-    when: tuple[Test, ...] = ()
+    when: tuple[ColumnTest, ...] = ()
 
 
 class ImportMapping(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET
 
 from tuttu.catalog.findings import Findings, quote
-from tuttu.catalog.yaml_nodes import MappingNode, Node, Plain, ScalarNode, parse_yaml
+from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode, parse_yaml
 from tuttu.intake import mapping as m
+from tuttu.intake.call import Call
 from tuttu.intake.map_row import read_moment
 from tuttu.intake.mapping_schema import UNITS, mapping_schema
 from tuttu.intake.mapping_shape import find_shape_faults
 from tuttu.intake.rows import Format
 from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.values import Instant, Kind
+from tuttu.vocabulary.values import Instant, Kind, Scalar
 
 _SOURCES = ("constant", "column", "columns", "row")
 _TESTS = ("equals", "in", "not", "below", "above", "known")
@@ -78,7 +79,7 @@ class _Reading:
         )
 
     def entry(self, node: MappingNode) -> m.MappedEvent:
-        call = cast(m.Call, node.text("call", "track"))
+        call = cast(Call, node.text("call", "track"))
         self.require_fitting(node, call)
         for name in node.mapping("who").entries:
             self.namespaces.setdefault(name, node.mapping("who").at(name))
@@ -173,17 +174,17 @@ class _Reading:
             self.findings.add(node.where, quote(text), "a time such as 2026-03-01T09:00:00Z")
         return instant or 0
 
-    def tests(self, node: MappingNode) -> tuple[m.Test, ...]:
+    def tests(self, node: MappingNode) -> tuple[m.ColumnTest, ...]:
         """Those under `when`: one, or a list of which all must pass."""
         when = node.entries.get("when")
         if isinstance(when, MappingNode):
             return (self.test(when),)
         return tuple(self.test(each) for each in node.listed_mappings("when"))
 
-    def test(self, node: MappingNode) -> m.Test:
+    def test(self, node: MappingNode) -> m.ColumnTest:
         if not any(key in node for key in _TESTS):
             self.findings.add(node.where, "a test of nothing", f"one of {', '.join(_TESTS)}")
-        return m.Test(
+        return m.ColumnTest(
             column=self.column(node, "column"),
             among=_texts(node, "in") or _texts(node, "equals"),
             none_of=_texts(node, "not"),
@@ -257,7 +258,7 @@ def _format(node: MappingNode) -> Format:
     )
 
 
-def _plain(node: Node | None) -> Plain:
+def _plain(node: Node | None) -> Scalar:
     return node.value if isinstance(node, ScalarNode) else None
 
 

@@ -1,11 +1,11 @@
 """The shape of a mapping file as JSON Schema (2020-12): what is read, and what editors complete."""
 
 from tuttu.catalog.schemas.json_schema import Shape, choice, document, listing, record, table, text
+from tuttu.intake.call import CALLS
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, SECOND, Kind
 
 UNITS = {"days": DAY, "hours": HOUR, "minutes": MINUTE, "seconds": SECOND}
 ENCODINGS = ("utf-8", "utf-8-sig", "iso-8859-1", "iso-8859-15", "windows-1252")
-CALLS = ("identify", "track", "page", "screen", "group", "alias")
 
 _PLAIN: Shape = {
     "title": "a constant",

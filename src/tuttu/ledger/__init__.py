@@ -15,7 +15,7 @@ from tuttu.ledger.contacts import History, outcomes_of, read
 from tuttu.ledger.fold import filler, folds, parts
 from tuttu.ledger.from_receipt import from_receipt
 from tuttu.ledger.outbox import queued, withdrawal_reason
-from tuttu.ledger.resources import ResourceState, can_follow, free, resource_state
+from tuttu.ledger.resources import ResourceState, can_follow, resource_state
 from tuttu.ledger.state import HOLD, QUEUED
 from tuttu.vocabulary.room import Room
 
@@ -25,7 +25,6 @@ __all__ = [
     "ROOM",
     "History",
     "ResourceState",
-    "free",
     "from_receipt",
     "outcomes_of",
     "queued",

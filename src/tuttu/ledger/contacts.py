@@ -162,14 +162,14 @@ class History:
 
     # Contact limits
 
-    def limit_breach(
+    def breaks_limit(
         self,
         limit: library.ContactLimit,
         action: library.Action,
         treatment: library.Treatment,
         item: str | None = None,
-    ) -> str | None:
-        """The limit's name, if one more contact of this kind would break it.
+    ) -> bool:
+        """Whether one more contact of this kind would break the limit.
 
         Showing again what counts already (a live hold, or the same action about the same item on
         the same day) adds nothing. A limit counts contacts, whatever they are about: two items
@@ -177,10 +177,10 @@ class History:
         """
         channel = treatment.channel
         if not limits.concerns(limit, action.purpose, channel, action.name, action.issue_group):
-            return None
+            return False
         keys = self.keys(limit)
         more = any(key not in keys for key in self._added(action, treatment, item))
-        return limit.name if len(keys) + more > limit.at_most else None
+        return len(keys) + more > limit.at_most
 
     def _added(
         self, action: library.Action, treatment: library.Treatment, item: str | None
@@ -231,13 +231,13 @@ class History:
 
     # Suppressions
 
-    def suppressed_by(
+    def is_suppressed(
         self, suppression: library.Suppression, action: library.Action, item: str | None = None
-    ) -> str | None:
-        """The suppression's name, while it holds for the action's scope; one of the scope `action`
-        for the action about this item."""
+    ) -> bool:
+        """Whether the suppression holds for the action's scope; one of the scope `action`: for the
+        action about this item."""
         until = self.silent_until(suppression, action, item)
-        return suppression.name if until is not None and self.moment.now < until else None
+        return until is not None and self.moment.now < until
 
     def silent_until(
         self, suppression: library.Suppression, action: library.Action, item: str | None = None

@@ -62,22 +62,22 @@ class HistoryFromReceipt(History):
         ]
         return max(ends, default=None)
 
-    def limit_breach(
+    def breaks_limit(
         self,
         limit: library.ContactLimit,
         action: library.Action,
         treatment: library.Treatment,
         item: str | None = None,
-    ) -> str | None:
+    ) -> bool:
         """As in the receipt, with what earlier slots have added."""
         if not concerns(limit, action.purpose, treatment.channel, action.name, action.issue_group):
-            return None
+            return False
         state = self._states.get(limit.name)
         shown = set() if state is None else {tuple(each) for each in state.shown}
         made = self._made(limit) - shown
         known = shown | made
         more = any(key[1:] not in known for key in self._added(action, treatment, item))
-        return limit.name if len(made) + more > self._left(limit) else None
+        return len(made) + more > self._left(limit)
 
     def _made(self, limit: library.ContactLimit) -> set[tuple[str, str | None, int]]:
         """What earlier slots have added: the receipt's count does not include it."""

@@ -3,16 +3,14 @@
 from collections.abc import Iterator
 
 from tuttu.ledger.state import FRAGMENTS, QUEUE
-from tuttu.vocabulary import facts, verdicts
+from tuttu.vocabulary import events, facts, verdicts
 from tuttu.vocabulary.project import Project
-
-FRAGMENT_BYTES = 16
 
 
 def queued(reader: facts.Reader) -> Iterator[verdicts.Contact]:
     """Contacts that wait to be sent, by fragment."""
     for key, waiting in reader.scan(QUEUE):
-        record = reader.get(FRAGMENTS, key[:FRAGMENT_BYTES], watch=False)
+        record = reader.get(FRAGMENTS, key[: events.FRAGMENT_BYTES], watch=False)
         if record is not None and waiting.contact_id in record.contacts:
             yield record.contacts[waiting.contact_id]
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,7 +19,7 @@ class ResourceState(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     used: int
     held: int
-    per: Literal["day", "week", "month", "year"] | None
+    per: company.Period | None
 
     @property
     def free(self) -> int:
@@ -47,10 +45,6 @@ def resource_state(
 def held(use: Use, now: values.Instant) -> int:
     """Units of holds that have not run out."""
     return sum(hold.units for hold in use.holds.values() if now < hold.expires)
-
-
-def free(reader: facts.Reader, project: Project, name: str, now: values.Instant) -> int:
-    return resource_state(reader, project, name, now).free
 
 
 def amount_of(reader: facts.Reader, resource: company.Resource) -> int:
@@ -87,9 +81,4 @@ def period_key(resource: company.Resource, instant: values.Instant, zone: str) -
 
 def local_date(instant: values.Instant, zone: str) -> date:
     """The calendar day in a time zone."""
-    return (conversion.EPOCH + timedelta(microseconds=instant)).astimezone(_zone(zone)).date()
-
-
-@lru_cache(maxsize=8)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+    return (conversion.EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()

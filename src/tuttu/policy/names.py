@@ -6,9 +6,8 @@ from tuttu.policy.builder import TreeBuilder, bare, unknown
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Column, Field, Node, Now
-from tuttu.vocabulary.values import Type, item_column
+from tuttu.vocabulary.values import OF_ITEM, Type
 
-_OF_ITEM = item_column("")
 _INSIDE = "max({0}), min({0}), sum({0}), count({0}) or any({1}, …)"
 
 
@@ -26,7 +25,7 @@ def column(builder: TreeBuilder, tree: exp.Expr) -> Node:
 
 def _row_column(builder: TreeBuilder, tree: exp.Expr, name: str) -> Node:
     schema = builder.schema
-    if name.startswith(_OF_ITEM) and name not in schema.columns:
+    if name.startswith(OF_ITEM) and name not in schema.columns:
         raise _no_item(builder, tree, name)
     if name in schema.columns:
         declared = schema.columns[name]
@@ -45,10 +44,10 @@ def _row_column(builder: TreeBuilder, tree: exp.Expr, name: str) -> Node:
 
 def _no_item(builder: TreeBuilder, tree: exp.Expr, name: str) -> PolicyError:
     """``item.x`` where there is no such field, or nothing that an item could be of."""
-    fields = [column for column in builder.schema.columns if column.startswith(_OF_ITEM)]
+    fields = [column for column in builder.schema.columns if column.startswith(OF_ITEM)]
     if fields:
         return unknown(tree, "field of the item", name, fields)
-    field = name.removeprefix(_OF_ITEM)
+    field = name.removeprefix(OF_ITEM)
     having = [each for each, known in builder.schema.collections.items() if field in known]
     suggestion = f" (say `about: {having[0]}`)" if having else ""
     expected = f"an action or a guard that is `about` a collection{suggestion}"

@@ -1,8 +1,8 @@
-"""Stories run on a second engine over a scratch store.
+"""Scenarios run on a second engine over a scratch store.
 
 It runs a project's scenarios on a real engine, step by step on a clock of its own, and reports what
 came out otherwise than expected. It must not touch the company's own store, and it has no rules:
-what a story expects is answered by the same decisions as everywhere.
+what a scenario expects is answered by the same decisions as everywhere.
 """
 
 from tuttu.simulation.report import Failure, Report

@@ -6,7 +6,7 @@ from tuttu import engine as use
 from tuttu.api import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
 from tuttu.catalog import Expectation
 from tuttu.engine import Runtime
-from tuttu.simulation.steps import TELLER
+from tuttu.simulation.steps import SENDER
 
 NAMED = ("condition", "guard", "limit", "suppression", "resource")
 """Values of a reason that a `because` may name."""
@@ -26,7 +26,7 @@ def unmet(engine: Runtime, expectation: Expectation) -> Unmet | None:
     request = ExplainRequest(
         who=dict(expectation.who), surfaces=[expectation.surface], changes=False
     )
-    answer = use.explain(engine, request, TELLER)
+    answer = use.explain(engine, request, SENDER)
     match expectation.kind:
         case "chosen":
             return _chosen(expectation, answer)
@@ -39,7 +39,7 @@ def unmet(engine: Runtime, expectation: Expectation) -> Unmet | None:
 
 
 def _trait(engine: Runtime, expectation: Expectation) -> Unmet | None:
-    picture = use.customer(engine, dict(expectation.who), TELLER)
+    picture = use.customer(engine, dict(expectation.who), SENDER)
     found = {**picture.traits, **picture.sources}.get(expectation.action)
     if found == expectation.value and isinstance(found, bool) == isinstance(
         expectation.value, bool

@@ -1,4 +1,4 @@
-"""What came of a project's stories."""
+"""What came of a project's scenarios."""
 
 import msgspec
 

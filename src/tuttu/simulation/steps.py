@@ -12,7 +12,7 @@ from tuttu.intake import address
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import CallRefused, FinalError
 
-TELLER = "story"
+SENDER = "scenario"
 
 
 class StepError(FinalError):
@@ -26,10 +26,10 @@ def perform(engine: Runtime, step: ScenarioStep, number: int) -> None:
     elif step.kind == "preference":
         choice = PreferenceRequest(purpose=step.purpose, channel=step.channel, allowed=step.allowed)
         use.set_preferences(
-            engine, dict(step.who), PreferencesRequest(preferences=[choice]), TELLER
+            engine, dict(step.who), PreferencesRequest(preferences=[choice]), SENDER
         )
     elif step.kind == "resource":
-        use.set_resource(engine, step.name, ResourceRequest(amount=step.amount), TELLER)
+        use.set_resource(engine, step.name, ResourceRequest(amount=step.amount), SENDER)
     else:
         _send(engine, _call(engine, step), step, number)
 
@@ -37,13 +37,13 @@ def perform(engine: Runtime, step: ScenarioStep, number: int) -> None:
 def _send(engine: Runtime, call: dict[str, Any], step: ScenarioStep, number: int) -> None:
     kind = "track" if step.kind == "outcome" else step.kind
     said = {
-        "messageId": f"story-{number:06d}",
+        "messageId": f"scenario-{number:06d}",
         "timestamp": format_instant(step.at),
         **address(step.who),
         **call,
     }
     try:
-        use.accept(engine, kind, msgspec.json.encode(said), None, TELLER)
+        use.accept(engine, kind, msgspec.json.encode(said), None, SENDER)
     except CallRefused as refused:
         raise StepError(str(refused)) from refused
 
@@ -67,7 +67,7 @@ def _call(engine: Runtime, step: ScenarioStep) -> dict[str, Any]:
 
 def _outcome(engine: Runtime, step: ScenarioStep) -> dict[str, Any]:
     """Said of the customer's newest contact of that action, about the step's item if it has one."""
-    contacts = use.customer(engine, dict(step.who), TELLER).contacts
+    contacts = use.customer(engine, dict(step.who), SENDER).contacts
     of_action = [
         each for each in contacts if each.action == step.action and step.item in (None, each.item)
     ]

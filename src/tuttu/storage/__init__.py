@@ -1,6 +1,6 @@
 """Tables and log with one write verb.
 
-`Store.commit` appends facts and runs the folds that `engine` registered, in one transaction; each
+`Store.commit` appends facts and runs the folds that `versions` gives it, in one transaction; each
 unit succeeds or fails alone, and the results say which. All data at rest is encrypted: personal
 data with the key of the fragment, the rest with the store's own key; identifiers appear as keyed
 hashes only. This room must not know what a fact means: it stores, encrypts, orders and checks
@@ -16,11 +16,12 @@ from tuttu.storage.errors import (
     StoreUnavailableError,
 )
 from tuttu.storage.export_workspace import ExportWorkspace, Sheet, open_workspace, sweep
-from tuttu.storage.opening import open_store
+from tuttu.storage.opening import MEMORY, open_store
 from tuttu.storage.parquet import read_parquet
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 
 __all__ = [
+    "MEMORY",
     "ExportError",
     "ExportWorkspace",
     "InterruptedRunError",

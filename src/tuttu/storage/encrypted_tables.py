@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tuttu.storage.driver import Changes, RecordKey, Rows, StoredRecord
 from tuttu.storage.encryption import FragmentKeys, Secret, seal, unseal
-from tuttu.storage.prefetch import FRAGMENT, Prefetch
-from tuttu.vocabulary.events import FragmentId
+from tuttu.storage.prefetch import Prefetch
+from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
 from tuttu.vocabulary.facts import Fact, Logged, Table, Unit
 
 T = TypeVar("T")
@@ -78,9 +78,9 @@ class EncryptedTables:
     def get(self, table: Table[T], key: bytes) -> tuple[int, T] | None:
         """Version and record, a fresh object. The state does not change during a transaction, so
         what was read is cached."""
-        place, owner = (table.name, key), key[:FRAGMENT] if table.personal else None
+        place, owner = (table.name, key), key[:FRAGMENT_BYTES] if table.personal else None
         if owner is not None and self._prefetch is not None:
-            self._ask_ahead(self._prefetch, owner, place)
+            self._fetch_ahead(self._prefetch, owner, place)
         if place in self._found:
             found = self._found[place]
         else:
@@ -92,7 +92,7 @@ class EncryptedTables:
             return None
         return found[0], decode_record(table, unseal(cipher, found[1], bound_to(table.name, key)))
 
-    def _ask_ahead(self, prefetch: Prefetch, owner: FragmentId, place: RecordKey) -> None:
+    def _fetch_ahead(self, prefetch: Prefetch, owner: FragmentId, place: RecordKey) -> None:
         """Reads in one query what is likely to be read of a person."""
         prefetch.note(*place)
         if owner not in self._met and len(self._found) < MOST_REMEMBERED:
@@ -102,7 +102,7 @@ class EncryptedTables:
 
     def scan(self, table: Table[T], prefix: bytes) -> Iterator[tuple[bytes, T]]:
         for key, sealed in self._rows.records(table.name, prefix, after_prefix(prefix)):
-            cipher = self._cipher(key[:FRAGMENT] if table.personal else None)
+            cipher = self._cipher(key[:FRAGMENT_BYTES] if table.personal else None)
             if cipher is not None:
                 plain = unseal(cipher, sealed, bound_to(table.name, key))
                 yield key, decode_record(table, plain)
@@ -132,7 +132,7 @@ class EncryptedTables:
             if write.plain is None:
                 deletes.append((table, key))
             else:
-                cipher = self._sealing(key[:FRAGMENT] if write.personal else None)
+                cipher = self._sealing(key[:FRAGMENT_BYTES] if write.personal else None)
                 sealed = seal(cipher, write.plain, bound_to(table, key))
                 puts.append((table, key, write.version, sealed))
         for entry in facts:

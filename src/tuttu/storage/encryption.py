@@ -14,12 +14,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tuttu.storage.errors import StoreCorruptError
-from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
 
 VERSION = b"\x01"
 NONCE = 12
 KEY = 32
-PSEUDONYM = 16
+DEDUPE_KEY = 16
 CACHED_KEYS = 100_000
 CANARY = b"tuttu"
 """Kept sealed in every store: it opens with the store's own secret only."""
@@ -50,13 +50,13 @@ class Secret:
         self.cipher = AESGCM(_derive(master, b"tuttu-seal"))
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
-        """Sixteen bytes of HMAC-SHA-256 over namespace and value, without ambiguity."""
+        """The beginning of HMAC-SHA-256 over namespace and value, without ambiguity."""
         message = f"{len(namespace)}:{namespace}{value}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._hash_key, message, "sha256")[:PSEUDONYM]
+        return hmac.digest(self._hash_key, message, "sha256")[:FRAGMENT_BYTES]
 
     def dedupe_key(self, key: bytes) -> bytes:
         """A dedupe key as it is kept: what it was made of cannot be guessed from the raw file."""
-        return hmac.digest(self._dedupe_key, key, "sha256")[:PSEUDONYM]
+        return hmac.digest(self._dedupe_key, key, "sha256")[:DEDUPE_KEY]
 
 
 def _derive(master: bytes, use: bytes) -> bytes:

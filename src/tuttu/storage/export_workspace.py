@@ -22,10 +22,9 @@ import duckdb
 import msgspec
 
 from tuttu.storage.errors import ExportError, InterruptedRunError
-from tuttu.storage.parquet import as_pattern
+from tuttu.storage.parquet import ROWS_AT_ONCE, as_pattern
 
 PREFIX = "tuttu-export-"
-ROWS_AT_ONCE = 2_000
 MEMORY = "2GB"
 """Above it, DuckDB spills to disk, inside the folder."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tuttu.storage.postgres import PostgresDriver
 
 MEMORY = "sqlite::memory:"
+"""The URL of a scratch store."""
 POSTGRES = ("postgresql://", "postgres://")
 KEPT = ".tuttu"
 """Subfolder for files that are not part of the project."""
@@ -30,17 +31,17 @@ KEPT = ".tuttu"
 class HeldStore(SealedStore):
     """A store that releases a resource when it is closed."""
 
-    def __init__(self, driver: Driver, unlock: Unlock, let_go: Callable[[], object]) -> None:
-        self._let_go = let_go
+    def __init__(self, driver: Driver, unlock: Unlock, release: Callable[[], object]) -> None:
+        self._release = release
         try:
             super().__init__(driver, unlock)
         except BaseException:
-            let_go()
+            release()
             raise
 
     def close(self) -> None:
         super().close()
-        self._let_go()
+        self._release()
 
 
 def open_store(url: str, base: Path, *, salt: str | None = None) -> Store:
@@ -52,9 +53,9 @@ def open_store(url: str, base: Path, *, salt: str | None = None) -> Store:
     OwnedElsewhereError, StoreUnavailableError, StoreCorruptError.
     """
     if url == MEMORY:
-        return _scratch(salt or "scratch")
+        return ScratchStore(Secret(hashlib.sha256((salt or "scratch").encode()).digest()))
     if url.startswith(POSTGRES):
-        return _shared(url, base)
+        return SealedStore(_postgres()(url), _unlock(base / KEPT / "secret"))
     scheme, colon, path = url.partition(":")
     if scheme != "sqlite" or not path:
         found = f"{scheme}:" if colon else f"no scheme in a text of {len(url)} characters"
@@ -62,14 +63,6 @@ def open_store(url: str, base: Path, *, salt: str | None = None) -> Store:
             f"storage: found {found}; expected sqlite:PATH or postgresql://HOST/DATABASE"
         )
     return _embedded(base / path)
-
-
-def _scratch(salt: str) -> Store:
-    return ScratchStore(Secret(hashlib.sha256(salt.encode()).digest()))
-
-
-def _shared(url: str, base: Path) -> Store:
-    return SealedStore(_postgres()(url), _unlock(base / KEPT / "secret"))
 
 
 def _postgres() -> "type[PostgresDriver]":

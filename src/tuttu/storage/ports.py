@@ -11,8 +11,8 @@ class Snapshot(facts.Reader, Protocol):
     """A reader that records watched reads, so that a decision can list what it depends on."""
 
     @property
-    def reads(self) -> tuple[tuple[str, bytes, int], ...]:
-        """(table, key, version) of every watched read; version 0: there was no record."""
+    def reads(self) -> facts.Reads:
+        """Every watched read."""
 
     def untracked(self) -> facts.Reader:
         """The same state, for reading on which nothing will be committed: nothing is watched."""

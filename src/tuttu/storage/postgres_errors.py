@@ -8,7 +8,7 @@ import psycopg
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
 
 READ_ONLY = "it takes no writes, as a standby does not; write to the primary"
-SAID = {
+CAUSES = {
     "25006": READ_ONLY,
     "25P03": "it ended a transaction that was idle too long",
     "25P04": "it ended a transaction that took too long",
@@ -30,10 +30,10 @@ def explained() -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        reason = SAID.get(error.sqlstate or "")
-        if reason is not None or isinstance(error, psycopg.OperationalError):
-            said = reason or _first_line(error)
-            raise StoreUnavailableError(f"the database cannot be used now: {said}") from None
+        cause = CAUSES.get(error.sqlstate or "")
+        if cause is not None or isinstance(error, psycopg.OperationalError):
+            cause = cause or _first_line(error)
+            raise StoreUnavailableError(f"the database cannot be used now: {cause}") from None
         reason = error.diag.message_primary or type(error).__name__
         raise StoreCorruptError(f"the database is not as expected: {reason}") from None
 

@@ -9,12 +9,10 @@ import threading
 from collections import OrderedDict
 
 from tuttu.storage.driver import RecordKey
-from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
 
 MOST = 48
 """Kinds of records that are remembered: the most recently read ones."""
-FRAGMENT = 16
-"""Bytes of a key that name a fragment."""
 
 
 class Prefetch:
@@ -26,7 +24,7 @@ class Prefetch:
 
     def note(self, table: str, key: bytes) -> None:
         """Notes a read of this record of a person."""
-        kind = table, key[FRAGMENT:]
+        kind = table, key[FRAGMENT_BYTES:]
         with self._lock:
             self._kinds[kind] = None
             self._kinds.move_to_end(kind)

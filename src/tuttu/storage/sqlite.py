@@ -34,7 +34,7 @@ CREATE TABLE fragment_keys (fragment BLOB PRIMARY KEY, wrapped BLOB NOT NULL) WI
 CREATE TABLE canary (sealed BLOB NOT NULL);
 """
 BUSY_SECONDS = 5.0
-SAID = {
+CAUSES = {
     sqlite3.SQLITE_BUSY: "another program holds it; let none but tuttu write to it",
     sqlite3.SQLITE_CANTOPEN: "its file cannot be opened; look whether we may read and write there",
     sqlite3.SQLITE_FULL: "its disk is full; free some space there, and it continues by itself",
@@ -60,13 +60,11 @@ class SqliteDriver:
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._files: tuple[tuple[int, int], ...] = ()
-        try:
+        with _explained():
             self._writer = self._connect()
-        except sqlite3.DatabaseError as error:
-            raise _explained(error) from error
 
     def prepare(self, unlock: d.Unlock) -> e.Secret:
-        try:
+        with _explained():
             found = self._writer.execute("PRAGMA user_version").fetchone()[0]
             secret = unlock(found == 0)
             if found == 0:
@@ -80,15 +78,13 @@ class SqliteDriver:
                     f"{self._path.name}: found a store of schema {found}, expected at most"
                     f" {SCHEMA_VERSION}; open it with the version of tuttu that wrote it"
                 )
-        except sqlite3.DatabaseError as error:
-            raise _explained(error) from error
         self._files = self._found_files()
         return secret
 
     @contextmanager
     def reading(self) -> "Iterator[SqliteRows]":
         self._require_files()
-        try:
+        with _explained():
             with self._lock:
                 connection = self._idle.pop() if self._idle else self._connect()
             try:
@@ -99,18 +95,14 @@ class SqliteDriver:
                     connection.execute("ROLLBACK")
                 with self._lock:
                     self._idle.append(connection)
-        except sqlite3.DatabaseError as error:
-            raise _explained(error) from error
 
     @contextmanager
     def writing(self) -> "Iterator[SqliteRows]":
-        with self._lock:
+        with self._lock, _explained():
             self._require_files()
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
                 yield SqliteRows(self._writer)
-            except sqlite3.DatabaseError as error:
-                raise _explained(error) from error
             finally:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
@@ -240,9 +232,13 @@ MIGRATIONS = (_hash_once_keys,)
 """The step from each schema to the next, from 1 on."""
 
 
-def _explained(error: sqlite3.DatabaseError) -> StoreUnavailableError | StoreCorruptError:
-    """The driver's error as the port's error."""
-    if isinstance(error, sqlite3.OperationalError):
-        said = SAID.get(error.sqlite_errorcode & 0xFF, str(error))
-        return StoreUnavailableError(f"the store cannot be used now: {said}")
-    return StoreCorruptError(f"the store's file is not as expected: {error}")
+@contextmanager
+def _explained() -> Iterator[None]:
+    """The driver's errors as the port's errors."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        cause = CAUSES.get(error.sqlite_errorcode & 0xFF, str(error))
+        raise StoreUnavailableError(f"the store cannot be used now: {cause}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreCorruptError(f"the store's file is not as expected: {error}") from error

@@ -7,8 +7,8 @@ unit that fails loses its own layer only. After all units the store writes each 
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,10 +16,10 @@ from tuttu.storage.driver import Changes, Driver, RecordKey, Rows, Unlock, Write
 from tuttu.storage.encrypted_tables import ENCODER, EncryptedTables, Write, decode_record
 from tuttu.storage.encryption import FragmentKeys, Secret
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
-from tuttu.storage.prefetch import FRAGMENT, Prefetch
+from tuttu.storage.prefetch import Prefetch
 from tuttu.storage.sqlite import SqliteDriver
 from tuttu.vocabulary import facts as f
-from tuttu.vocabulary.events import FragmentId
+from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
 from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
@@ -58,11 +58,8 @@ class SealedStore:
             batch.save(rows)
         return results
 
-    def write(self) -> AbstractContextManager[WriteTransaction]:
-        return self._write()
-
     @contextmanager
-    def _write(self) -> Iterator[WriteTransaction]:
+    def write(self) -> Iterator[WriteTransaction]:
         with self._driver.writing() as rows:
             yield StoredTransaction(rows, self._tables(rows), self._folds)
 
@@ -92,11 +89,8 @@ class SealedStore:
             rows.probe()
             rows.commit(Changes([], [], [], [], []))
 
-    def read(self) -> AbstractContextManager[Snapshot]:
-        return self._read()
-
     @contextmanager
-    def _read(self) -> Iterator[Snapshot]:
+    def read(self) -> Iterator[Snapshot]:
         with self._driver.reading() as rows:
             yield StoredSnapshot(self._tables(rows))
 
@@ -140,7 +134,7 @@ class StoredSnapshot:
         self.position = tables.position
 
     @property
-    def reads(self) -> tuple[tuple[str, bytes, int], ...]:
+    def reads(self) -> f.Reads:
         return tuple((name, key, version) for (name, key), version in self._reads.items())
 
     def untracked(self) -> f.Reader:
@@ -255,14 +249,13 @@ class UnitBatch:
     def _keep_layer(self) -> None:
         self.writes.update(self.layer)
         for name, key in self.layer:
-            self._by_fragment[name, key[:FRAGMENT]].add((name, key))
+            self._by_fragment[name, key[:FRAGMENT_BYTES]].add((name, key))
 
     def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
         """Changed records of a table whose key begins with `prefix`, the unit's own ones last."""
-        whole = len(prefix) < FRAGMENT
-        before = (
-            list(self.writes) if whole else self._by_fragment.get((table, prefix[:FRAGMENT]), ())
-        )
+        before: Iterable[RecordKey] = list(self.writes)
+        if len(prefix) >= FRAGMENT_BYTES:
+            before = self._by_fragment.get((table, prefix[:FRAGMENT_BYTES]), ())
         for places, layer in ((before, self.writes), (self.layer, self.layer)):
             for name, key in places:
                 if name == table and key.startswith(prefix):

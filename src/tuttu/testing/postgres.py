@@ -143,9 +143,10 @@ class PrivatePostgres:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise ServerError(f"the server ended at once:\n{self._last_words()}")
-            # A server that was killed has left its own status behind.
-            status = self.data / "postmaster.pid"
-            said = status.read_text().split() if status.exists() else []
+            # A server that was killed has left its own status behind, which this one replaces.
+            said: list[str] = []
+            with suppress(FileNotFoundError):
+                said = (self.data / "postmaster.pid").read_text().split()
             if said[:1] == [str(self._process.pid)] and said[-1] == "ready":
                 return
             time.sleep(0.01)

@@ -8,12 +8,12 @@ from tuttu.versions import backfill, history, refold
 from tuttu.versions.activation import Activation, Activator, BackfillProgress, Report, no_report
 from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions, withdraw
 from tuttu.versions.history import project_of
-from tuttu.versions.loading import another_store, check, load_project, read_project
+from tuttu.versions.loading import another_store, check, read_project
 from tuttu.versions.version import Version, View, make_version, view
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(
-    name="versions",
+    name=backfill.NAME,
     tables=(history.VERSIONS, history.ACTIVE, backfill.COVERAGE, refold.SHAPES),
     folds=history.folds,
 )
@@ -31,7 +31,6 @@ __all__ = [
     "View",
     "another_store",
     "check",
-    "load_project",
     "make_version",
     "no_report",
     "project_of",

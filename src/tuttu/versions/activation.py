@@ -18,12 +18,8 @@ from tuttu.versions.backfill import Backfill, Coverage
 from tuttu.versions.version import view
 from tuttu.vocabulary import errors, events, ids
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.facts import Body, Committed, Fact, Fold, Logged, Result, Transaction, Unit
+from tuttu.vocabulary.facts import Body, Committed, Fact, Logged, Reads, Result, Transaction, Unit
 from tuttu.vocabulary.room import RoomFolds, Rooms
-
-Reads = tuple[tuple[str, bytes, int], ...]
-NAME = "versions"
-TABLES = (history.VERSIONS, history.ACTIVE, backfill.COVERAGE)
 
 
 class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,11 +119,11 @@ class Activator:
     def _fold_a_page(self, fill: Backfill, through: int, reads: Reads) -> None:
         def note(transaction: Transaction, logged: Logged) -> None:  # noqa: ARG001 - a fold
             after = backfill.coverage(transaction).after_page(fill.wanted, through)
-            transaction.put(backfill.COVERAGE, backfill.HERE, after)
+            transaction.put(backfill.COVERAGE, history.HERE, after)
 
         body = events.HistoryFolded(digest=self._project.digest, through=through)
         folds = fill.folds(events.HistoryFolded, lambda _: through)
-        self._commit(body, reads, [*folds, _own_folds(events.HistoryFolded, note)])
+        self._commit(body, reads, [*folds, backfill.own_folds(events.HistoryFolded, note)])
 
     def _activate(
         self, before: history.Active | None, fill: Backfill, reads: Reads
@@ -136,14 +132,14 @@ class Activator:
             history.activate(transaction, logged)
             through = logged.position - 1
             after = backfill.coverage(transaction).after_activation(fill.wanted, through)
-            transaction.put(backfill.COVERAGE, backfill.HERE, after)
+            transaction.put(backfill.COVERAGE, history.HERE, after)
 
         body = events.ProjectActivated(
             digest=self._project.digest, files=self._survey.texts, by=self._by
         )
         folds = fill.folds(events.ProjectActivated, lambda logged: logged.position - 1)
         fact, result = self._commit(
-            body, reads, [*folds, _own_folds(events.ProjectActivated, take_over)]
+            body, reads, [*folds, backfill.own_folds(events.ProjectActivated, take_over)]
         )
         if not isinstance(result, Committed):
             return None
@@ -163,8 +159,3 @@ class Activator:
             filled=self._filled if self._facts else 0,
             facts=self._facts,
         )
-
-
-def _own_folds(body: type, fold: Fold) -> RoomFolds:
-    tables = frozenset(table.name for table in TABLES)
-    return RoomFolds(room=NAME, tables=tables, folds={body: fold})

@@ -7,17 +7,18 @@ into some parts and records that in the same transaction: nothing is folded twic
 that was killed resumes where it stopped.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tuttu.versions.history import ACTIVE, HERE, VERSIONS
 from tuttu.vocabulary import facts, history
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
 PAGE = 250
-"""Facts that are read at once, and folded in one commit between those of live traffic."""
-HERE = b""
+"""Facts that are folded in one commit between those of live traffic."""
+NAME = "versions"
 
 Parts = frozenset[tuple[str, history.Part]]
 """Room and part."""
@@ -87,12 +88,18 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
         start = self.behind[filling.room].start
 
         def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
-            for past in _history(transaction, start, through(logged)):
+            for past in facts.facts_between(transaction, start, through(logged)):
                 fold = filling.folds.get(type(past.fact.body))
                 if fold is not None:
                     fold(transaction, past)
 
         return msgspec.structs.replace(filling, folds={body: fold}, keep_versions=True)
+
+
+def own_folds(body: type, fold: facts.Fold) -> RoomFolds:
+    """A fold into this room's own tables, for facts of one type."""
+    tables = frozenset(table.name for table in (VERSIONS, ACTIVE, COVERAGE))
+    return RoomFolds(room=NAME, tables=tables, folds={body: fold})
 
 
 def parts_of(project: Project, rooms: Rooms) -> Parts:
@@ -110,11 +117,3 @@ def backfill_of(project: Project, rooms: Rooms, kept: Coverage) -> Backfill:
         late.setdefault(room, {})[part] = position
     behind = {room: history.Behind(through) for room, through in late.items()}
     return Backfill(project=project, rooms=rooms, wanted=wanted, behind=behind)
-
-
-def _history(reader: facts.Reader, start: int, through: int) -> Iterator[facts.Logged]:
-    """Pages by position, not by count: facts that can no longer be read are left out."""
-    for after in range(start, through, PAGE):
-        end = min(after + PAGE, through)
-        found = reader.facts(after=after, limit=end - after)
-        yield from (logged for logged in found if logged.position <= end)

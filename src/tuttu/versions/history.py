@@ -11,11 +11,8 @@ import msgspec
 from tuttu import catalog
 from tuttu.catalog import Texts
 from tuttu.vocabulary import events, facts, values
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.project import KNOWN_PROJECTS, Project
 from tuttu.vocabulary.room import Folds, Rooms
-
-KNOWN = 8
-"""How many versions a process caches."""
 
 
 class VersionFiles(msgspec.Struct, frozen=True):
@@ -91,7 +88,7 @@ def texts_of(reader: facts.Reader, digest: str) -> Texts | None:
 def remember(project: Project, rooms: Rooms) -> None:
     """So that it need not be loaded again."""
     _LOADED[_key(project.digest, rooms)] = project
-    while len(_LOADED) > KNOWN:
+    while len(_LOADED) > KNOWN_PROJECTS:
         _LOADED.popitem(last=False)
 
 

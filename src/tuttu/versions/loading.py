@@ -18,13 +18,9 @@ def check(folder: Path, rooms: Rooms) -> list[errors.Fault]:
     return sorted({*catalog.check(folder, rooms, STAGE_NAMES), *_faults(survey, rooms)})
 
 
-def load_project(folder: Path, rooms: Rooms) -> project.Project:
-    """The project as a server runs it. Raises ProjectError with all faults."""
-    return read_project(folder, rooms).project
-
-
 def read_project(folder: Path, rooms: Rooms) -> Survey:
-    """The same, together with the files that it was read from."""
+    """The project as a server runs it, with the files that it was read from. Raises ProjectError
+    with all faults."""
     survey = catalog.survey(folder, rooms)
     faults = _faults(survey, rooms)
     if faults:

@@ -12,7 +12,7 @@ from tuttu.versions import backfill, history
 from tuttu.versions.version import view
 from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.room import RoomFolds, Rooms
+from tuttu.vocabulary.room import Rooms
 
 SHAPE = 3
 """Of all records of all rooms. To be raised when a released one can no longer be read, or means
@@ -28,7 +28,6 @@ class Shape(msgspec.Struct, frozen=True):
 
 SHAPES = facts.Table("engine.shape", Shape)
 """One record."""
-HERE = b""
 
 
 def refold(store: Store, project: Project, rooms: Rooms) -> bool:
@@ -37,24 +36,20 @@ def refold(store: Store, project: Project, rooms: Rooms) -> bool:
     with view(store, _is_due) as seen:
         if not seen.version:
             return False
-    own = RoomFolds(
-        room="versions",
-        tables=frozenset({history.VERSIONS.name, history.ACTIVE.name}),
-        folds={events.ProjectActivated: history.activate},
-    )
+    own = backfill.own_folds(events.ProjectActivated, history.activate)
     folds = [*(room.live_folds(project) for room in rooms if room.name != own.room), own]
 
     def note(transaction: facts.Transaction) -> None:
         current = tuple(sorted(backfill.parts_of(project, rooms)))
-        transaction.put(backfill.COVERAGE, backfill.HERE, backfill.Coverage(current=current))
-        transaction.put(SHAPES, HERE, Shape(SHAPE))
+        transaction.put(backfill.COVERAGE, history.HERE, backfill.Coverage(current=current))
+        transaction.put(SHAPES, history.HERE, Shape(SHAPE))
 
     written = frozenset({backfill.COVERAGE.name, SHAPES.name})
     return store.refold(folds, due=_is_due, then=(written, note))
 
 
 def _is_due(reader: facts.Reader) -> bool:
-    kept = reader.get(SHAPES, HERE)
+    kept = reader.get(SHAPES, history.HERE)
     if kept is not None and kept.number > SHAPE:
         raise StoreCorruptError(
             f"found state of shape {kept.number}, expected at most {SHAPE};"

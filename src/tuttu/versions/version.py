@@ -48,9 +48,7 @@ class View(msgspec.Struct, Generic[V], frozen=True):
     transaction: WriteTransaction | None = None
     """Of an exclusive view: the snapshot itself, on which can be committed."""
 
-    def commit(
-        self, units: Sequence[Unit], folds: Sequence[RoomFolds] | None = None
-    ) -> list[Result]:
+    def commit(self, units: Sequence[Unit], folds: Sequence[RoomFolds]) -> list[Result]:
         """The end of an exclusive view."""
         assert self.transaction is not None  # noqa: S101 - nothing can be committed on another
         return self.transaction.commit(units, folds=folds)

@@ -128,6 +128,10 @@ class ConsentEvent(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
+Undeclared = Literal["keep", "refuse"]
+"""What happens to events that the plan does not name."""
+
+
 class Tracking(msgspec.Struct, frozen=True, kw_only=True):
     """events.yaml."""
 
@@ -136,7 +140,7 @@ class Tracking(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[str, str] = {}
     """Call or event name to the source of its trait writes; ``identify`` defaults to ``told``."""
     plan: Mapping[str, PlannedEvent] = {}
-    undeclared: Literal["keep", "refuse"] = "keep"
+    undeclared: Undeclared = "keep"
     writes: tuple[TraitWrite, ...] = ()
     contacts: tuple[ElsewhereContact, ...] = ()
     consent: tuple[ConsentEvent, ...] = ()
@@ -224,9 +228,9 @@ BASES: Mapping[str, Basis] = {
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
-    basis: a name of `BASES`. default: channel to ``in`` or ``out``, complete over all declared
-    channels. skips: stages of decision that do not apply, of ``contact_limits``, ``controls``,
-    ``suppressions``.
+    basis: a name of `BASES`. default: channel to whether it is allowed without a choice, complete
+    over all declared channels. skips: stages of decision that do not apply, of
+    ``contact_limits``, ``controls``, ``suppressions``.
     """
 
     name: str
@@ -258,17 +262,20 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
+Period = Literal["day", "week", "month", "year"]
+
+
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """Something there is a limited amount of; `per` None: once, else a calendar period."""
 
     name: str
     amount: int
-    per: Literal["day", "week", "month", "year"] | None = None
+    per: Period | None = None
     where: Where
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel of channels.yaml; direction ``in`` (the customer comes) or ``out``."""
+    """One channel of channels.yaml. outbound: the company comes to the customer."""
 
     name: str
     outbound: bool

@@ -199,15 +199,10 @@ class EventRow(Mapping[str, v.Value]):
         return values[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(
-            dict.fromkeys((*_OF_EVERY_EVENT, *self.schema.columns, *self.schema.collections))
-        )
+        return iter(dict.fromkeys((*self._values, *self.schema.columns, *self.schema.collections)))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-_OF_EVERY_EVENT = ("event", "call", "source", "now")
 
 
 def event_row(event: Event, schema: v.Schema) -> EventRow:

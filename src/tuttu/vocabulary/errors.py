@@ -4,6 +4,9 @@ An error is *final* (the same input will fail again) or *retryable* (the same in
 A fault is an error at a place in a project file.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 import msgspec
 
 
@@ -65,6 +68,12 @@ class BadRequest(FinalError):  # noqa: N818 - the caller's mistake
 
 class UnknownSurface(BadRequest):
     """The request names a surface that the project does not declare."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """In brackets, the known name that is most like a wrong one; empty if none is like it."""
+    near = get_close_matches(name, list(known), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake

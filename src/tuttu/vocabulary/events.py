@@ -9,11 +9,13 @@ import msgspec
 from tuttu.vocabulary.values import Figures, Instant
 
 FragmentId = bytes
-"""Sixteen bytes: the keyed hash of the identifier under which a fact is kept for ever."""
+"""`FRAGMENT_BYTES` bytes: the keyed hash of the identifier under which a fact is kept for ever."""
+
+FRAGMENT_BYTES = 16
 
 
 class Identifier(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """A name for a person in a declared namespace; the value is normalised already."""
+    """A name for a customer in a declared namespace; the value is normalised already."""
 
     namespace: str
     value: str
@@ -84,7 +86,7 @@ class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):
 
 
 class PreferenceSet(msgspec.Struct, frozen=True, tag="preference", kw_only=True):
-    """The recipient's choice, made through the API rather than by an event."""
+    """The customer's choice, made through the API rather than by an event."""
 
     purpose: str
     channel: str | None
@@ -142,7 +144,7 @@ class KeyRevoked(msgspec.Struct, frozen=True, tag="key_revoked", kw_only=True):
 
 
 class PersonLookedAt(msgspec.Struct, frozen=True, tag="looked", kw_only=True):
-    """Somebody read a person's data: who, and what."""
+    """Somebody read what is known of a customer: who, and what."""
 
     by: str
     what: str

@@ -1,7 +1,7 @@
 """Facts, and the protocol by which rooms fold them into state.
 
-A room never calls another room's fold, and never writes another room's table: `engine` registers
-every room's fold, and `storage` runs them, in order, inside the transaction that appends the fact.
+A room never calls another room's fold, and never writes another room's table: `versions` gives the
+folds of every room, and `storage` runs them, in order, inside the transaction of the fact.
 """
 
 from collections.abc import Iterator
@@ -30,6 +30,9 @@ Body = (
 )
 
 T = TypeVar("T")
+
+Reads = tuple[tuple[str, bytes, int], ...]
+"""(table, key, version) of records that were read; version 0: there was none."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +92,19 @@ class Reader(Protocol):
         """Keyed hash of an identifier: the same for the life of the store, useless without it."""
 
 
+PAGE = 250
+"""Facts of a stretch of the log that are in memory at once."""
+
+
+def facts_between(reader: Reader, after: int, through: int) -> Iterator[Logged]:
+    """A stretch of the log, oldest first. By position, not by count: facts that can no longer be
+    read are left out, and a page of nothing else does not end it."""
+    for start in range(after, through, PAGE):
+        end = min(start + PAGE, through)
+        found = reader.facts(after=start, limit=end - start)
+        yield from (logged for logged in found if logged.position <= end)
+
+
 class Transaction(Reader, Protocol):
     """What a fold sees: reads see the writes before it; it may write its own room's tables."""
 
@@ -120,7 +136,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: tuple[Fact, ...]
     dedupe_keys: tuple[bytes, ...] = ()
-    reads: tuple[tuple[str, bytes, int], ...] = ()
+    reads: Reads = ()
 
 
 class Committed(msgspec.Struct, frozen=True):

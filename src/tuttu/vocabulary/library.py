@@ -8,6 +8,11 @@ import msgspec
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Condition, Duration, Expression, Instant
 
+ActionStatus = Literal["draft", "live", "paused", "retired"]
+"""Of an action; only live ones are candidates."""
+SuppressionScope = Literal["action", "issue_group", "owner", "purpose"]
+"""What a suppression stops: all that has this in common with what was answered."""
+
 
 class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     """One way of delivering an action.
@@ -34,8 +39,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     Each block of conditions passes only if all are TRUE. value, relevance, propensity, effort are
     formulas over the same row; value and effort yield currency units (not 1/10,000), rounded once
     where the worth is computed. propensity: a formula, or the handle of a model (`model`), whose
-    score is missing until learning fills it. valid_through is exclusive of the instant after it:
-    the action is valid while valid_from <= now < valid_until.
+    score is missing until learning fills it. The action is valid while valid_from <= now <
+    valid_until; None: without that end.
 
     about: a collection: the action is judged once for each of the customer's items in it, and its
     conditions, formulas and messages may read ``item.<field>`` (`schema_about`). None: once.
@@ -45,7 +50,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     issue_group: str
     objective: str = ""
-    status: Literal["draft", "live", "paused", "retired"]
+    status: ActionStatus
     purpose: str
     value: Expression
     relevance: Expression | None = None
@@ -131,7 +136,7 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str
     times: int = 1
     window: Duration
-    scope: Literal["action", "issue_group", "owner", "purpose"] = "action"
+    scope: SuppressionScope = "action"
     where: Where
 
 

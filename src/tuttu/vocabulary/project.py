@@ -37,6 +37,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 T = TypeVar("T")
 
 KNOWN_PROJECTS = 8
+"""How many versions a process caches, with what is made of them."""
 
 
 def cached(work: Callable[[Project], T]) -> Callable[[Project], T]:

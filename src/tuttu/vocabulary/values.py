@@ -110,10 +110,12 @@ class Condition(msgspec.Struct, frozen=True):
 
 ITEM = "item"
 """The word for the item that an action or a guard is about: ``item.postal_code``."""
+OF_ITEM = f"{ITEM}."
+"""Every `item_column` begins with it."""
 
 
 def item_column(field: str) -> str:
-    return f"{ITEM}.{field}"
+    return f"{OF_ITEM}{field}"
 
 
 def schema_about(schema: Schema, collection: str) -> Schema:

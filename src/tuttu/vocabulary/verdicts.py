@@ -160,7 +160,7 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
 
     read: the columns that conditions and formulas read, by name. read_of_items: by collection and
     item, what rules about that item read of it and of its own contacts. position: log position of
-    the snapshot. withheld: choices that the no-marketing control removed. asked: the person's
+    the snapshot. withheld: choices that the no-marketing control removed. asked: the customer's
     name as the API showed it at the time.
     """
 

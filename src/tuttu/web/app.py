@@ -82,9 +82,9 @@ class Endpoint:
         self._allow = ", ".join(sorted([*self._methods, "OPTIONS"]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answering = self._methods.get(scope["method"])
-        if answering:
-            response = await answering.respond(Request(scope, receive))
+        handler = self._methods.get(scope["method"])
+        if handler:
+            response = await handler.respond(Request(scope, receive))
         else:
             response = self._without(scope["method"])
         await response(scope, receive, send)
@@ -166,7 +166,7 @@ class RouteHandler:
             body=body,
             encoding=encoding,
             idempotency=_idempotency(request, holder) if self._idempotent else None,
-            language=language_of(request.headers.get("accept-language", "")),
+            language=language_of(headers.get("accept-language", "")),
         )
 
     async def _holder(self, secret: str | None) -> Holder:

@@ -10,18 +10,11 @@ from tuttu.web.openapi import document
 from tuttu.web.route import Route, route
 from tuttu.web.segment_schema import SCHEMAS
 
-CALLS = ("identify", "track", "page", "screen", "group", "alias", "batch")
-
 
 @functools.cache
 def openapi_document() -> msgspec.Raw:
-    """The OpenAPI document of all routes, as JSON."""
-    return msgspec.Raw(msgspec.json.encode(document(ROUTES)))
-
-
-def openapi() -> msgspec.Raw:
     """This document."""
-    return openapi_document()
+    return msgspec.Raw(msgspec.json.encode(document(ROUTES)))
 
 
 def _call(name: str) -> Route:
@@ -39,7 +32,7 @@ def _call(name: str) -> Route:
 
 
 ROUTES: tuple[Route, ...] = (
-    *(_call(name) for name in CALLS),
+    *(_call(name) for name in SCHEMAS),
     route("POST", "/v1/decide", Scope.DECIDE, engine.decide),
     route("POST", "/v1/explain", Scope.READ_PERSON, engine.explain, refusals=(404,), slow=True),
     route("GET", "/v1/decisions/{id}", Scope.READ_PERSON, engine.decision_by_id, name="decision"),
@@ -73,7 +66,7 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/v1/replay", Scope.ADMIN, engine.replay, slow=True),
     route("GET", "/v1/clock", Scope.CLOCK, engine.clock),
     route("PUT", "/v1/clock", Scope.CLOCK, engine.set_clock),
-    route("GET", "/v1/openapi.json", None, openapi, storeless=True),
+    route("GET", "/v1/openapi.json", None, openapi_document, name="openapi", storeless=True),
     route("GET", "/healthz", None, engine.health, storeless=True),
     route("GET", "/readyz", None, engine.ready),
 )

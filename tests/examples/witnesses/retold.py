@@ -37,7 +37,8 @@ def company(name: str, folder: Path, begin: str) -> Iterator[Doors]:
 
 
 def answered(opened: Doors, question: Question) -> dict[str, Any]:
-    """status, and answer without the digest of the example's files: these may be amended.
+    """status, and answer without the digest of the example's files: these may be amended,
+    and where a condition or content is worded otherwise, the witness is too.
 
     A question that only says `now` moves the clock, and has no answer.
     """

@@ -59,7 +59,7 @@ class Options:
         return body
 
     def address(self, context: EvaluationContext | None) -> Json:
-        """The person as one of Segment's calls names him. Raises TargetingKeyMissingError."""
+        """The person as one of Segment's calls names them. Raises TargetingKeyMissingError."""
         person = self.person(context)
         call: Json = {
             _CALL_FIELDS[space]: value for space, value in person.items() if space in _CALL_FIELDS

@@ -1,7 +1,7 @@
 """The words of reasons, changes and notes, in the languages that there are: the only place that
 turns a code into a sentence.
 
-They stand in `words.json` beside this one, a sentence in all its languages together, so that a new
+They stand in `words.json` beside this file, a sentence in all its languages together, so that a new
 code is one place. A template names values in braces; ``[?name text]`` stands only where the value
 `name` says something. Dates, money and numbers are the same in all languages, and so is a name that
 the project wrote.
@@ -22,7 +22,7 @@ LANGUAGES = (ENGLISH, "fi", "sv")
 LEFT_OUT = "…"
 """In the place of a value that is not there."""
 
-_OPTIONAL = re.compile(r"\[\?(\w+) ([^\]]*)\]")
+OPTIONAL = re.compile(r"\[\?(\w+) ([^\]]*)\]")
 
 
 class Translation(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class Translation(msgspec.Struct, frozen=True):
 
 
 class Words:
-    """One language's."""
+    """One language's sentences: its templates, filled."""
 
     def __init__(self, translation: Translation) -> None:
         self.translation = translation
@@ -124,7 +124,7 @@ def fill(template: str, values: Figures) -> str:
         # Two decimals, or four where two would hide the difference.
         shown["by"] = f"{by:.{2 if round(by * MONEY_SCALE) % 100 == 0 else 4}f}"
     if "[?" in template:
-        template = _OPTIONAL.sub(lambda part: part[2] if values.get(part[1]) else "", template)
+        template = OPTIONAL.sub(lambda part: part[2] if values.get(part[1]) else "", template)
     return template.format_map(shown)
 
 

@@ -73,7 +73,7 @@ def _roots(project: Project, candidate: Candidate, stage: Stage) -> frozenset[Ro
 
 def _of_collection(root: Root, about: str | None) -> Root:
     """The root of an item's field is its collection."""
-    return about if about is not None and root.startswith(values.item_column("")) else root
+    return about if about is not None and root.startswith(values.OF_ITEM) else root
 
 
 def _origins(project: Project, column: str) -> frozenset[Root]:

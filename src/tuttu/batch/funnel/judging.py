@@ -6,18 +6,11 @@ from tuttu import decision, identity
 from tuttu.api.words import ENGLISH, words_in
 from tuttu.batch.funnel.coverage import StageCoverage
 from tuttu.batch.funnel.tally import Funnel, Tally
-from tuttu.decision import (
-    STAGES,
-    DecisionQuery,
-    DecisionView,
-    Stages,
-    UnknownSurfaceError,
-    candidates,
-)
+from tuttu.decision import STAGES, DecisionQuery, DecisionView, Stages, candidates
 from tuttu.vocabulary import conversion, errors, events, facts, room, values, verdicts
 from tuttu.vocabulary.project import Project
 
-NOBODY: events.FragmentId = bytes(16)
+NOBODY: events.FragmentId = bytes(events.FRAGMENT_BYTES)
 
 
 def funnel_of(  # noqa: PLR0913
@@ -32,14 +25,14 @@ def funnel_of(  # noqa: PLR0913
 ) -> Funnel:
     """Judge every customer of one snapshot with every action. Writes nothing.
 
-    surfaces: requested together, in this order; all of them by default. language: of
-    the words of reasons. Holds one customer at a time. Raises BadRequest for a surface that is not
-    declared.
+    surfaces: requested together, in this order; all of them by default. language: of the words of
+    reasons. Holds one customer at a time. Raises BadRequest for a surface that is not declared.
     """
     asked = tuple(surfaces) or tuple(project.surfaces)
     try:
         judged = list(candidates(project, DecisionQuery(surfaces=asked, fragment=NOBODY)))
-    except UnknownSurfaceError as error:
+    except errors.UnknownSurface as error:
+        # Over HTTP a funnel refuses it as bad_request.
         raise errors.BadRequest(error.found, error.expected) from error
     tally, coverage = Tally(judged, stages), StageCoverage(project, judged, stages)
     for customer in identity.customers(reader, project):

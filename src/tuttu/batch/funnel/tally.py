@@ -32,9 +32,8 @@ class StageCount(msgspec.Struct, frozen=True, kw_only=True):
     """One stage of one line: entered = refused + passed.
 
     reasons: of the refused, in words, the most frequent first; figures that differ by customer read
-    `…`. by_code: the same as data.
-    no_data: nobody was refused and nobody could be: there is no rule here, or nothing that it
-    reads is known for any customer.
+    `…`. by_code: the same as data. no_data: nobody was refused and nobody could be: there is no
+    rule here, or nothing that it reads is known for any customer.
     """
 
     stage: str

@@ -5,13 +5,7 @@ decision uses them. The other is SQL over an export of one snapshot. Where they 
 is wrong, and the difference is shown under a pseudonym.
 """
 
-from tuttu.batch.verify.running import (
-    ExportPlan,
-    Progress,
-    Runs,
-    compare,
-    export,
-    no_progress,
-)
+from tuttu.batch.verify.exporting import Progress
+from tuttu.batch.verify.running import ExportPlan, Runs, compare, export, no_progress
 
 __all__ = ["ExportPlan", "Progress", "Runs", "compare", "export", "no_progress"]

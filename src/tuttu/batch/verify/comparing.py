@@ -9,17 +9,8 @@ from tuttu.api import DIFFERENCES_SHOWN, ComparedKind, Difference
 from tuttu.batch.verify import exporting
 from tuttu.batch.verify.definition_checks import DefinitionCheck
 from tuttu.policy import quoted, quoted_name
-from tuttu.profile.batch import (
-    COMPUTED,
-    CUSTOMER,
-    KEY,
-    Layout,
-    compared,
-    item_columns,
-    latest,
-    members,
-    sources_of,
-)
+from tuttu.profile import batch
+from tuttu.profile.batch import CUSTOMER, KEY
 from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.values import item_column
 
@@ -48,8 +39,8 @@ class Side(NamedTuple):
 class Comparison:
     """Counts what was compared, and keeps some of what differs."""
 
-    def __init__(self, bench: ExportWorkspace) -> None:
-        self._bench = bench
+    def __init__(self, workspace: ExportWorkspace) -> None:
+        self._workspace = workspace
         self._counts: dict[str, list[int]] = {}
         self.differences: list[Difference] = []
 
@@ -64,7 +55,7 @@ class Comparison:
         for start in range(0, len(side.pairs), AT_ONCE):
             some = side.pairs[start : start + AT_ONCE]
             counted = ", ".join(f"count(*) FILTER (WHERE {_differs(each)})" for each in some)
-            ((total, *different),) = self._bench.run(
+            ((total, *different),) = self._workspace.run(
                 f"SELECT count(*), {counted} FROM {side.relation}"
             )
             for pair, count in zip(some, different, strict=True):
@@ -78,19 +69,19 @@ class Comparison:
             counts[place] += more
 
     def _examples(self, side: Side, pair: Pair) -> Iterator[Difference]:
-        rows = self._bench.run(
+        rows = self._workspace.run(
             f"SELECT {side.who}, {side.item}, CAST(({pair.live}) AS VARCHAR),"
             f" CAST(({pair.batch}) AS VARCHAR) FROM {side.relation}"
             f" WHERE {_differs(pair)} ORDER BY ALL LIMIT {DIFFERENCES_SHOWN}"
         )
-        for customer, item, live, batch in rows:
+        for customer, item, live, computed in rows:
             yield Difference(
                 part=pair.part,
                 name=pair.name,
                 customer=customer,
                 item=item,
                 live=live,
-                batch=batch,
+                batch=computed,
             )
 
 
@@ -98,7 +89,7 @@ def _differs(pair: Pair) -> str:
     return f"({pair.live}) IS DISTINCT FROM ({pair.batch})"
 
 
-def answers(layout: Layout, about: str | None, asked: Sequence[DefinitionCheck]) -> Side:
+def answers(layout: batch.Layout, about: str | None, asked: Sequence[DefinitionCheck]) -> Side:
     """What conditions, formulas, guards and stages say."""
     table = quoted_name(exporting.answers_table(layout, about))
     pairs = [
@@ -110,7 +101,7 @@ def answers(layout: Layout, about: str | None, asked: Sequence[DefinitionCheck])
     return Side(f"({_about(layout, about, table)})", pairs, item=quoted_name(KEY))
 
 
-def _about(layout: Layout, about: str, table: str) -> str:
+def _about(layout: batch.Layout, about: str, table: str) -> str:
     """A row for each item, or for a customer without any: the customer's columns, the item's
     fields, and the ledger's columns about the item."""
     laid_over = exporting.ledger_columns(layout)
@@ -128,7 +119,7 @@ def _about(layout: Layout, about: str, table: str) -> str:
     )
 
 
-def judged(layout: Layout, about: str) -> Side:
+def judged(layout: batch.Layout, about: str) -> Side:
     """Whether every item was judged, and once."""
     table, column = quoted_name(exporting.answers_table(layout, about)), quoted_name(about)
     keys = f"list_transform({column}, lambda tuttu_item: struct_extract(tuttu_item, {quoted(KEY)}))"
@@ -141,10 +132,10 @@ def judged(layout: Layout, about: str) -> Side:
     return Side(relation, [Pair("items judged", about, "live", "batch")])
 
 
-def from_log(layout: Layout) -> Iterator[Side]:
+def from_log(layout: batch.Layout) -> Iterator[Side]:
     """What the log says, after `profile.batch.compute`."""
-    sources = set(sources_of(layout.project))
-    relation = f'{exporting.CUSTOMERS} c FULL JOIN {COMPUTED} d USING ("{CUSTOMER}")'
+    sources = set(batch.sources_of(layout.project))
+    relation = f'{exporting.CUSTOMERS} c FULL JOIN {batch.COMPUTED} d USING ("{CUSTOMER}")'
     traits = [
         Pair(
             "sources over the log" if name in sources else "traits over the log",
@@ -152,7 +143,7 @@ def from_log(layout: Layout) -> Iterator[Side]:
             f"c.{quoted_name(layout.column(name))}",
             f"d.{quoted_name(layout.column(name))}",
         )
-        for name in compared(layout.project)
+        for name in batch.compared(layout.project)
     ]
     yield Side(relation, traits)
     for name in layout.project.profile.collections:
@@ -161,10 +152,10 @@ def from_log(layout: Layout) -> Iterator[Side]:
         yield _group(layout, name)
 
 
-def _items(layout: Layout, collection: str) -> Side:
+def _items(layout: batch.Layout, collection: str) -> Side:
     declared = layout.project.profile.collections[collection]
     part = "items over the log"
-    columns = zip(declared.fields, item_columns(layout, declared), strict=True)
+    columns = zip(declared.fields, batch.item_columns(layout, declared), strict=True)
     pairs = [
         Pair(part, f"{collection}.{name}", f"a.{quoted_name(column)}", f"b.{quoted_name(column)}")
         for name, column in columns
@@ -172,7 +163,7 @@ def _items(layout: Layout, collection: str) -> Side:
     there = Pair(part, collection, f'a."{KEY}" IS NOT NULL', f'b."{KEY}" IS NOT NULL')
     relation = (
         f"{quoted_name(exporting.items_table(layout, collection))} a"
-        f" FULL JOIN {quoted_name(latest(layout, collection))} b"
+        f" FULL JOIN {quoted_name(batch.latest(layout, collection))} b"
         f' ON a."{CUSTOMER}" = b."{CUSTOMER}" AND a."{KEY}" = b."{KEY}"'
     )
     return Side(
@@ -183,11 +174,11 @@ def _items(layout: Layout, collection: str) -> Side:
     )
 
 
-def _group(layout: Layout, name: str) -> Side:
+def _group(layout: batch.Layout, name: str) -> Side:
     group = layout.project.profile.groups[name]
     relation = (
         f'(SELECT * FROM {exporting.GROUPS} WHERE "of" = {quoted(name)}) a'
-        f' FULL JOIN ({members(layout, group, COMPUTED)}) b USING ("{CUSTOMER}")'
+        f' FULL JOIN ({batch.members(layout, group, batch.COMPUTED)}) b USING ("{CUSTOMER}")'
     )
     part = "groups over the log"
     pairs = [

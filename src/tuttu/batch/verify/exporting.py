@@ -58,7 +58,7 @@ class Counts(NamedTuple):
 class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
     """asked: checks by the collection that they are about, None for customers."""
 
-    bench: ExportWorkspace
+    workspace: ExportWorkspace
     layout: batch.Layout
     rooms: room.Rooms
     asked: Mapping[str | None, list[DefinitionCheck]]
@@ -66,7 +66,7 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
 
     def write(self, reader: facts.Reader, now: values.Instant, progress: Progress) -> Counts:
         """All customers, and the whole log."""
-        log = batch.LogExport(self.bench, self.layout, self.masks)
+        log = batch.LogExport(self.workspace, self.layout, self.masks)
         customers = self._people(log, reader, now, progress)
         exported = 0
         for fragment, event in events(reader):
@@ -97,12 +97,9 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
 
 def events(reader: facts.Reader) -> Iterator[tuple[bytes, Event]]:
     """Every event of the log with its fragment, oldest first."""
-    after = 0
-    while page := reader.facts(after=after):
-        after = page[-1].position
-        for logged in page:
-            if isinstance(logged.fact.body, Event) and logged.fact.fragment is not None:
-                yield logged.fact.fragment, logged.fact.body
+    for logged in facts.facts_between(reader, 0, reader.position):
+        if isinstance(logged.fact.body, Event) and logged.fact.fragment is not None:
+            yield logged.fact.fragment, logged.fact.body
 
 
 def name_of(customer: people.Customer) -> str:
@@ -119,18 +116,18 @@ class _Sheets:
         self._ledger = ledger_columns(self._layout)
         project = self._layout.project
         self._hidden = [each for each in batch.compared(project) if not self._layout.shows(each)]
-        bench = export.bench
-        self._customers = bench.table(CUSTOMERS, self._columns())
-        self._groups = bench.table(
+        workspace = export.workspace
+        self._customers = workspace.table(CUSTOMERS, self._columns())
+        self._groups = workspace.table(
             GROUPS,
             {batch.CUSTOMER: "VARCHAR", "of": "VARCHAR", "number": "BIGINT", "names": "VARCHAR"},
         )
         self._items = {
-            name: bench.table(items_table(self._layout, name), _item_types(self._layout, each))
+            name: workspace.table(items_table(self._layout, name), _item_types(self._layout, each))
             for name, each in project.profile.collections.items()
         }
         self._answers = {
-            about: bench.table(answers_table(self._layout, about), self._answer_types(about))
+            about: workspace.table(answers_table(self._layout, about), self._answer_types(about))
             for about in export.asked
         }
 

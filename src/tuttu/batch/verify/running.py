@@ -1,19 +1,17 @@
 """One run: export, evaluate, compute, compare, and clean up."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from tuttu.api import Verification
 from tuttu.batch.verify import comparing
 from tuttu.batch.verify.definition_checks import definition_checks, expressions, subjects
-from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter
+from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter, Progress
 from tuttu.profile.batch import Masks, compute, layout_of
 from tuttu.storage import ExportWorkspace, open_workspace
 from tuttu.vocabulary import conversion, facts, room, values
 from tuttu.vocabulary.project import Project
-
-Progress = Callable[[str], None]
 
 
 def no_progress(_: str) -> None:
@@ -74,7 +72,7 @@ def export(
     """
     project = plan.project
     writer = ExportWriter(
-        bench=workspace,
+        workspace=workspace,
         layout=layout_of(project, expressions(project)),
         rooms=plan.rooms,
         asked={about: definition_checks(project, about) for about in subjects(project)},
@@ -86,14 +84,14 @@ def export(
 
 def compare(found: Export, progress: Progress) -> Verification:
     """Compares both implementations. Raises ExportError, InterruptedRunError."""
-    bench, layout = found.writer.bench, found.writer.layout
-    comparison = comparing.Comparison(bench)
+    workspace, layout = found.writer.workspace, found.writer.layout
+    comparison = comparing.Comparison(workspace)
     for about, asked in found.writer.asked.items():
         comparison.add(comparing.answers(layout, about, asked))
         if about is not None:
             comparison.add(comparing.judged(layout, about))
         progress(f"{len(asked):,} questions about {about or 'customers'} compared")
-    compute(bench, layout, CUSTOMERS, found.now)
+    compute(workspace, layout, CUSTOMERS, found.now)
     progress("traits computed over the log")
     for side in comparing.from_log(layout):
         comparison.add(side)

@@ -1,6 +1,9 @@
 """Shapes of actions/<owner>/<issue group>/<action>.yaml and _group.yaml."""
 
+from typing import get_args
+
 from tuttu.catalog.schemas import json_schema as s
+from tuttu.vocabulary.library import ActionStatus
 
 
 def action() -> s.Shape:
@@ -21,9 +24,7 @@ def group() -> s.Shape:
 def _inheritable() -> dict[str, s.Shape]:
     return {
         "objective": s.text("a text", "What its owner wants to reach with it."),
-        "status": s.choice(
-            ("draft", "live", "paused", "retired"), "Only live ones are candidates."
-        ),
+        "status": s.choice(get_args(ActionStatus), "Only live ones are candidates."),
         "purpose": s.word("a purpose", "A purpose of consent.yaml."),
         "about": s.text(
             "a collection",

@@ -1,6 +1,9 @@
 """Shape of events.yaml: the tracking plan, and what events do."""
 
+from typing import get_args
+
 from tuttu.catalog.schemas import json_schema as s
+from tuttu.vocabulary.company import Undeclared
 
 PATH = "^[A-Za-z0-9_]+([.][A-Za-z0-9_]+)*$"
 
@@ -11,7 +14,8 @@ def events() -> s.Shape:
             "event names of calls",
             {
                 call: s.text(s.EVENT, f"Name of the event that the {call} call is.", s.PHRASE)
-                for call in ("identify", "page", "screen", "group", "alias")
+                for call in s.CALLS
+                if call != "track"
             },
             description="The event that each call is, so that conditions can name it.",
         ),
@@ -24,7 +28,7 @@ def events() -> s.Shape:
             "the tracking plan", _planned_event(), description="Events by name, with properties."
         ),
         "undeclared": s.choice(
-            ("keep", "refuse"), "What happens to events that are not in the plan. Default keep."
+            get_args(Undeclared), "What happens to events that are not in the plan. Default keep."
         ),
         "writes": s.listing("trait writes", _write(), 0, "Events that write traits."),
         "contacts": s.listing(
@@ -107,11 +111,7 @@ def _choice_of_consent() -> s.Shape:
         "a choice of consent",
         {
             "event": s.text(s.EVENT),
-            "allowed": {
-                "title": "true or false",
-                "type": "boolean",
-                "description": "True: the event gives consent. False: it withdraws it.",
-            },
+            "allowed": s.boolean("True: the event gives consent. False: it withdraws it."),
             "purpose": s.word("a purpose", "Absent: the event's property purpose."),
             "channel": s.word(
                 "a channel", "Absent: the event's property channel, or every channel."

@@ -22,17 +22,11 @@ def _namespace() -> s.Shape:
     return s.record(
         "settings of one kind of identifier",
         {
-            "unique": {
-                "title": "true or false",
-                "type": "boolean",
-                "description": "True: a customer has at most one value of this kind.",
-            },
-            "apart": {
-                "title": "true or false",
-                "type": "boolean",
-                "description": "True: customers with different values of this kind are different "
-                "people, for all that kinds below it say.",
-            },
+            "unique": s.boolean("True: a customer has at most one value of this kind."),
+            "apart": s.boolean(
+                "True: customers with different values of this kind are different people, for all "
+                "that kinds below it say."
+            ),
             "limit": s.whole(
                 "a number of people",
                 "An identifier that several people use is shared and joins nobody; used by more "

@@ -85,6 +85,10 @@ def word(title: str, description: str = "") -> Shape:
     return text(title, description, WORD)
 
 
+def boolean(description: str) -> Shape:
+    return _described({"title": "true or false", "type": "boolean"}, description)
+
+
 def choice(options: Iterable[str], description: str = "") -> Shape:
     options = list(options)
     return _described({"title": f"one of {', '.join(options)}", "enum": options}, description)

@@ -1,6 +1,9 @@
 """Shape of policy.yaml: guards, contact limits, suppressions, levers, controls."""
 
+from typing import get_args
+
 from tuttu.catalog.schemas import json_schema as s
+from tuttu.vocabulary.library import SuppressionScope
 
 
 def policy() -> s.Shape:
@@ -75,9 +78,7 @@ def _suppression() -> s.Shape:
             "after": s.word("an outcome", "The outcome that starts it."),
             "times": s.whole("a number of times", "How many times in a row. Default 1.", 1),
             "for": s.duration("How long it lasts."),
-            "scope": s.choice(
-                ("action", "issue_group", "owner", "purpose"), "What it stops. Default action."
-            ),
+            "scope": s.choice(get_args(SuppressionScope), "What it stops. Default action."),
         },
         ["after", "for"],
     )

@@ -1,6 +1,9 @@
 """Shape of resources.yaml: what there is a limited amount of."""
 
+from typing import get_args
+
 from tuttu.catalog.schemas import json_schema as s
+from tuttu.vocabulary.company import Period
 
 
 def resources() -> s.Shape:
@@ -9,7 +12,7 @@ def resources() -> s.Shape:
         {
             "amount": s.whole("a number of units", "How many units there are."),
             "per": s.choice(
-                ("day", "week", "month", "year"),
+                get_args(Period),
                 "The calendar period that the amount is for. Absent: once and for all.",
             ),
         },

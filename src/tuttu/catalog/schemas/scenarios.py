@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from tuttu.catalog.schemas import json_schema as s
 
-BOOLEAN: s.Shape = {"title": "true or false", "type": "boolean"}
 ANYTHING: s.Shape = {"title": "a value", "type": ["string", "number", "boolean", "null"]}
 ITEM: s.Shape = {"title": "the key of an item", "type": ["string", "integer"], "minLength": 1}
 WHO = s.table(
@@ -53,7 +52,7 @@ def _step() -> s.Shape:
             "item": ITEM | {"description": "The item that the contact of the outcome is about."},
             "purpose": s.word("a purpose", "A choice of the customer, with `allowed`."),
             "channel": s.word("a channel", "The channel of the choice. Absent: every channel."),
-            "allowed": BOOLEAN | {"description": "What the customer chose."},
+            "allowed": s.boolean("What the customer chose."),
             "resource": s.text("a resource", "A new amount of a resource, with `amount`."),
             "amount": s.whole("a number of units", "The new amount."),
         },

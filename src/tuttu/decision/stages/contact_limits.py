@@ -15,7 +15,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
         return None
     action, treatment = candidate.action, candidate.treatment
     for limit in view.project.policy.contact_limits:
-        if view.history.limit_breach(limit, action, treatment, candidate.item) is not None:
+        if view.history.breaks_limit(limit, action, treatment, candidate.item):
             return verdicts.Reason("contact_limit", {"limit": limit.name})
     return None
 

@@ -22,7 +22,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
         return verdicts.Reason(
             "not_valid_any_more", {"valid_until": _local(action.valid_until, view)}
         )
-    if action.about is not None and candidate.item is None:
+    if candidate.lacks_item:
         return verdicts.Reason("no_item", {"about": action.about})
     return _conditions(candidate, view)
 

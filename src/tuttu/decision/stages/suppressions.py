@@ -17,7 +17,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     if view.skips(candidate, _NAME):
         return None
     for suppression in view.project.policy.suppressions:
-        if view.history.suppressed_by(suppression, candidate.action, candidate.item) is not None:
+        if view.history.is_suppressed(suppression, candidate.action, candidate.item):
             return verdicts.Reason("suppressed", {"suppression": suppression.name})
     return None
 

@@ -9,13 +9,11 @@ from tuttu.policy.solver.boundaries import distance
 from tuttu.policy.solver.candidates import (
     Domain,
     Goal,
-    fit_item,
     goals_of,
     least_values,
     moves_for,
     moves_needed,
     propose,
-    unmet_goals,
 )
 from tuttu.policy.solver.propagation import KnownValues
 from tuttu.policy.solver.search import Budget, Move, Moves, SearchState, find_least
@@ -32,7 +30,6 @@ __all__ = [
     "columns_in",
     "distance",
     "find_least",
-    "fit_item",
     "goals_of",
     "inlined",
     "least_values",
@@ -40,6 +37,5 @@ __all__ = [
     "moves_for",
     "moves_needed",
     "propose",
-    "unmet_goals",
     "value_of",
 ]

@@ -33,7 +33,7 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 def goals_of(tree: t.Node, want: bool) -> tuple[Goal, ...]:
-    """A wish as those that must all come true for it, each as small as can be."""
+    """A goal as those that must all be met for it, each as small as can be."""
     match tree:
         case t.Not():
             return goals_of(tree.operand, not want)
@@ -51,7 +51,7 @@ def unmet_goals(all_: Iterable[Goal], row: Row) -> list[Goal]:
 
 
 def moves_needed(unmet: Iterable[Goal], fixed: Collection[str]) -> int:
-    """How many moves are needed at least: wishes that have no column in common that is free."""
+    """How many moves are needed at least: goals that have no column in common that is free."""
     seen: set[str] = set()
     count = 0
     for goal in unmet:
@@ -100,7 +100,7 @@ def propose(tree: t.Node, row: Row, domain: Domain, targets: Targets = ()) -> Pr
 def moves_for(
     goal: Goal, row: Row, fixed: Collection[str], domain: Domain, *, thorough: bool = False
 ) -> list[Move]:
-    """Moves of one column each that make the wish come true; if there are none, or thorough, all
+    """Moves of one column each that meet the goal; if there are none, or thorough, all
     that its tree proposes, since more than one may be needed. `now` only moves on."""
     found = propose(goal.tree, row, domain)
     free = [name for name in found.columns() if name not in fixed and name not in domain.closed]
@@ -136,7 +136,7 @@ def _tried(column: str, found: Proposed, row: Row, domain: Domain) -> list[Value
 def _helping(
     goal: Goal, column: str, values: Sequence[Value], found: Proposed, row: Row, domain: Domain
 ) -> list[Move]:
-    """Values that fulfil the wish; one for each way in which the watched trees see the column."""
+    """Values that meet the goal; one for each way in which the watched trees see the column."""
     watching = [tree for tree in domain.watched if column in columns_in(tree)]
     seen: dict[str, Value] = {}
     for value in values:

@@ -76,12 +76,12 @@ def item_condition(condition: t.Node) -> t.Node:
 
 
 def item_row(row: Row, item: Mapping[str, Value]) -> dict[str, Value]:
-    """The row on which `of_item`'s conditions are evaluated."""
+    """The row on which `item_condition`'s trees are evaluated."""
     return {**row, **{_ITEM + name: value for name, value in item.items()}}
 
 
 def field_of(column: str) -> str | None:
-    """The field of a column that `of_item` made; None for the row's own."""
+    """The field of a column that `item_condition` made; None for the row's own."""
     return column.removeprefix(_ITEM) if column.startswith(_ITEM) else None
 
 

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from tuttu.policy import quoted, quoted_name, to_sql
 from tuttu.profile.batch import items, sequences, written_traits
 from tuttu.profile.batch import layout as lay
-from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, field_scope
+from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, rank_of
 from tuttu.profile.batch.sums import Counted, Made, aggregated, nothing, passing
 from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Trait
@@ -18,26 +18,26 @@ COMPUTED = "computed"
 """The result table: one row per customer, with the columns of `Layout.column`."""
 
 
-def compute(bench: ExportWorkspace, layout: lay.Layout, customers: str, now: Instant) -> None:
+def compute(workspace: ExportWorkspace, layout: lay.Layout, customers: str, now: Instant) -> None:
     """Makes the table `COMPUTED`, and that of `items.latest` for each collection.
 
     customers: a table with `CUSTOMER`, `PROFILING`, ``now``, and the ledger's columns that derived
     traits read.
     """
-    bench.run(
+    workspace.run(
         f'CREATE TEMP TABLE numbered AS SELECT f."{lay.CUSTOMER}", r.rank AS "tuttu rank", e.*'
         f' FROM {lay.EVENTS} e JOIN {FRAGMENTS} f USING ("{lay.FRAGMENT}")'
         f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.masked = e."{lay.EVENT_ID}"'
     )
-    made = [*written_traits.compute(bench, layout), *_over_events(bench, layout, now)]
-    made += sequences.compute(bench, layout, now)
+    made = [*written_traits.compute(workspace, layout), *_over_events(workspace, layout, now)]
+    made += sequences.compute(workspace, layout, now)
     for collection in layout.project.profile.collections.values():
-        made += items.compute(bench, layout, collection, now)
-    bench.run(f"CREATE TEMP TABLE stored AS {_stored(layout, customers, made)}")
-    bench.run(f"CREATE TEMP TABLE {COMPUTED} AS {_with_late(layout)}")
+        made += items.compute(workspace, layout, collection, now)
+    workspace.run(f"CREATE TEMP TABLE stored AS {_stored(layout, customers, made)}")
+    workspace.run(f"CREATE TEMP TABLE {COMPUTED} AS {_with_derived(layout)}")
 
 
-def _over_events(bench: ExportWorkspace, layout: lay.Layout, now: Instant) -> list[Made]:
+def _over_events(workspace: ExportWorkspace, layout: lay.Layout, now: Instant) -> list[Made]:
     traits = [
         each
         for each in layout.project.profile.traits.values()
@@ -49,7 +49,7 @@ def _over_events(bench: ExportWorkspace, layout: lay.Layout, now: Instant) -> li
         f"{_aggregated(layout, each, now)} AS {quoted_name(layout.column(each.name))}"
         for each in traits
     )
-    bench.run(
+    workspace.run(
         f'CREATE TEMP TABLE "made of events" AS SELECT "{lay.CUSTOMER}", {values}'
         f' FROM numbered GROUP BY "{lay.CUSTOMER}"'
     )
@@ -62,9 +62,8 @@ def _aggregated(layout: lay.Layout, trait: Trait, now: Instant) -> str:
         return aggregated(trait, None, where)
     shown = layout.shows(trait.name)
     column = quoted_name(trait.field if shown else lay.masked(trait.field))
-    scope = quoted(field_scope(lay.EVENTS, trait.field))
-    order = f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.masked = {column})"
-    counted = Counted(column, None if shown else order, f'"{lay.TIME}"', '"tuttu rank"')
+    order = None if shown else rank_of(lay.EVENTS, trait.field, column)
+    counted = Counted(column, order, f'"{lay.TIME}"', '"tuttu rank"')
     return aggregated(trait, counted, where)
 
 
@@ -98,7 +97,7 @@ def _allowed(layout: lay.Layout, name: str, value: str) -> str:
     return f'CASE WHEN "{lay.PROFILING}" THEN {value} END'
 
 
-def _with_late(layout: lay.Layout) -> str:
+def _with_derived(layout: lay.Layout) -> str:
     """Traits that are made of other columns, one after the other."""
     parts, before = [], "stored"
     for number, trait in enumerate(_in_order(layout)):

@@ -17,11 +17,11 @@ def latest(layout: Layout, collection: str) -> str:
 
 
 def compute(
-    bench: ExportWorkspace, layout: Layout, collection: Collection, now: Instant
+    workspace: ExportWorkspace, layout: Layout, collection: Collection, now: Instant
 ) -> list[Made]:
     """Makes the table `latest`, and one of the aggregates over its items."""
     name, table = collection.name, latest(layout, collection.name)
-    bench.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_latest(layout, collection)}")
+    workspace.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_latest(layout, collection)}")
     columns = {
         layout.column(trait.name): (_aggregated(layout, collection, trait, now), nothing(trait))
         for trait in layout.project.profile.traits.values()
@@ -33,7 +33,7 @@ def compute(
         return []
     values = ", ".join(f"{value} AS {quoted_name(each)}" for each, (value, _) in columns.items())
     made = f"made of {table}"
-    bench.run(
+    workspace.run(
         f'CREATE TEMP TABLE {quoted_name(made)} AS SELECT "{CUSTOMER}", {values}'
         f' FROM (SELECT *, {moment(now)} AS "now" FROM {quoted_name(table)})'
         f' GROUP BY "{CUSTOMER}"'
@@ -79,17 +79,11 @@ def _aggregated(layout: Layout, collection: Collection, trait: Trait, now: Insta
     own = field == collection.key
     counted = Counted(
         value=column,
-        order=None if layout.shows(trait.name) else _order(collection.name, field, column),
+        order=None if layout.shows(trait.name) else log.rank_of(collection.name, field, column),
         time=f'"{TIME}"' if own else f"{_last(field)}.time",
         rank='"tuttu rank"' if own else f"{_last(field)}.rank",
     )
     return aggregated(trait, counted, passing(trait, f'"{TIME}"', now))
-
-
-def _order(collection: str, field: str, column: str) -> str:
-    """The place of a masked value among all of its column."""
-    scope = quoted(log.field_scope(collection, field))
-    return f"(SELECT o.rank FROM {log.RANKS} o WHERE o.scope = {scope} AND o.masked = {column})"
 
 
 def _listed(layout: Layout, collection: Collection) -> str:

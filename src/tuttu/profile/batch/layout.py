@@ -61,7 +61,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def masked(name: str) -> str:
-    return f"tuttu veiled {name}"
+    return f"tuttu masked {name}"
 
 
 def layout_of(project: Project, expressions: Iterable[values.Expression]) -> Layout:
@@ -69,7 +69,7 @@ def layout_of(project: Project, expressions: Iterable[values.Expression]) -> Lay
     traits = project.profile.traits
     derived = [trait.derived for trait in traits.values() if trait.derived]
     reads = _of_rows(project, reads_of([*expressions, *derived]))
-    over_events = [each for each in _aggregates(project) if each.over == EVENTS]
+    over_events = [each for each in traits.values() if each.aggregate and each.over == EVENTS]
     tests = reads_of(each.test for each in over_events if each.test)
     shown = _closed(set(_shown(project, reads, tests)), list(_together(project)))
     read = {each.field for each in over_events if each.field}
@@ -123,10 +123,6 @@ def item_columns(layout: Layout, collection: company.Collection) -> dict[str, va
 def as_it_is(trait: company.Trait) -> bool:
     """What cannot be computed of masks."""
     return trait.derived is not None or bool(trait.sequence) or trait.aggregate in {"count", "sum"}
-
-
-def _aggregates(project: Project) -> list[company.Trait]:
-    return [each for each in project.profile.traits.values() if each.aggregate is not None]
 
 
 def _shown(project: Project, rows: Reads, events: Reads) -> Iterator[Place]:

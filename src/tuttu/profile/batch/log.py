@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from msgspec import UNSET
 
-from tuttu.policy import Relation, duckdb_row, duckdb_type, duckdb_value
+from tuttu.policy import Relation, duckdb_row, duckdb_type, duckdb_value, quoted
 from tuttu.profile.batch import layout as lay
 from tuttu.profile.batch.masking import Masks
 from tuttu.storage import ExportWorkspace, Sheet
@@ -18,7 +17,6 @@ IDS = "id"
 
 _INSTANT = values.Type(values.Kind.TIMESTAMP)
 _STAMP = {lay.FRAGMENT: "VARCHAR", lay.TIME: "TIMESTAMP", lay.EVENT_ID: "VARCHAR"}
-Said = Mapping[str, object]
 
 
 def written_table(declared: str) -> str:
@@ -54,24 +52,30 @@ def field_scope(collection: str, field: str) -> str:
     return f"field {collection} {field}"
 
 
+def rank_of(collection: str, field: str, column: str) -> str:
+    """The place of a masked value among all of its column, in SQL."""
+    scope = quoted(field_scope(collection, field))
+    return f"(SELECT o.rank FROM {RANKS} o WHERE o.scope = {scope} AND o.masked = {column})"  # noqa: S608
+
+
 class LogExport:
     """Writes the tables `fragments`, `events`, `written …`, `items …` and `ranks`."""
 
-    def __init__(self, bench: ExportWorkspace, layout: lay.Layout, masks: Masks) -> None:
-        self._layout, self._masks, self._bench = layout, masks, bench
+    def __init__(self, workspace: ExportWorkspace, layout: lay.Layout, masks: Masks) -> None:
+        self._layout, self._masks, self._workspace = layout, masks, workspace
         profile = layout.project.profile
         self._relation: Relation = layout.events.relation(layout.project.event_schema)
-        self._fragments = bench.table(
-            FRAGMENTS, {lay.FRAGMENT: "VARCHAR", "tuttu customer": "VARCHAR"}
+        self._fragments = workspace.table(
+            FRAGMENTS, {lay.FRAGMENT: "VARCHAR", lay.CUSTOMER: "VARCHAR"}
         )
-        self._events = bench.table(lay.EVENTS, self._event_columns())
+        self._events = workspace.table(lay.EVENTS, self._event_columns())
         self._types = written_types(layout)
         self._written = {
-            declared: bench.table(written_table(declared), _written_columns(declared))
+            declared: workspace.table(written_table(declared), _written_columns(declared))
             for declared in sorted(set(self._types.values()))
         }
         self._items = {
-            name: bench.table(items_table(layout, name), _item_columns(layout, collection))
+            name: workspace.table(items_table(layout, name), _item_columns(layout, collection))
             for name, collection in profile.collections.items()
         }
 
@@ -93,7 +97,7 @@ class LogExport:
                 self._add_item(stamp, name, collection, event)
 
     def close(self) -> None:
-        ranks = self._bench.table(
+        ranks = self._workspace.table(
             RANKS, {"scope": "VARCHAR", "masked": "VARCHAR", "rank": "BIGINT"}
         )
         for row in self._masks.ranks():
@@ -121,14 +125,13 @@ class LogExport:
     def _add_item(
         self, stamp: list[Any], name: str, collection: company.Collection, event: events.Event
     ) -> None:
-        properties = _object(event.properties)
         key_type = collection.fields[collection.key]
-        key = conversion.item_key(conversion.value_at(properties, collection.key), key_type)
+        key = conversion.item_key(conversion.value_at(event.said, collection.key), key_type)
         if key is None:
             return
         row: list[Any] = [*stamp, self._masks.ranked(key_scope(name), key)]
         for field, declared in collection.fields.items():
-            raw = conversion.value_at(properties, field)
+            raw = conversion.value_at(event.said, field)
             value = None if raw is UNSET else conversion.convert(raw, declared)
             row += [raw is not UNSET, self._field(name, field, declared, value)]
         self._items[name].add(row)
@@ -172,27 +175,19 @@ def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str,
     later."""
     project = layout.project
     spoken: list[tuple[str, str, object]] = []
-    about_person = [_dict(_object(event.context).get("traits"))]
+    found = event.said_context.get("traits")
+    about_customer: list[Mapping[str, object]] = [found] if isinstance(found, dict) else []
     if event.call == "identify":
-        about_person.append(_object(event.traits))
+        about_customer.append(event.said_traits)
     if event.call == "group" and event.group_id is not None:
-        about_person.append({"group_id": event.group_id})
-    for traits in about_person:
+        about_customer.append({"group_id": event.group_id})
+    for traits in about_customer:
         spoken += [(name, event.source, value) for name, value in traits.items()]
     for write in project.tracking.writes:
         if write.event == event.name:
-            properties = _object(event.properties)
             for name, path in write.traits.items():
-                spoken.append((name, write.source, conversion.value_at(properties, path)))
+                spoken.append((name, write.source, conversion.value_at(event.said, path)))
     for name, source, value in spoken:
         trait = project.profile.traits.get(name)
         if trait is not None and trait.written and value is not UNSET:
             yield name, source, conversion.convert(value, trait.type)
-
-
-def _object(raw: bytes) -> Said:
-    return _dict(msgspec.json.decode(raw))
-
-
-def _dict(value: object) -> Said:
-    return value if isinstance(value, dict) else {}

@@ -13,13 +13,13 @@ KEPT = 64
 """How many of the newest occurrences of each step count, by definition."""
 
 
-def compute(bench: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
+def compute(workspace: ExportWorkspace, layout: Layout, now: Instant) -> list[Made]:
     """Reads the table of events, ``numbered``."""
     made = []
     for trait in layout.project.profile.traits.values():
         if trait.sequence:
             table = f"sequence {trait.name}"
-            bench.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_found(trait, now)}")
+            workspace.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_found(trait, now)}")
             made.append(Made(table, {trait.name: "FALSE"}))
     return made
 

@@ -15,12 +15,12 @@ _LAST = f'ORDER BY "{TIME}", rank, source, place'
 """One event may write under two sources: then the later name wins."""
 
 
-def compute(bench: ExportWorkspace, layout: Layout) -> list[Made]:
+def compute(workspace: ExportWorkspace, layout: Layout) -> list[Made]:
     """A table of the traits and sources of each type."""
     types = written_types(layout)
     made = []
     for number, declared in enumerate(sorted(set(types.values()))):
-        bench.run(
+        workspace.run(
             f"CREATE TEMP TABLE {_spoken(declared)} AS"
             f' SELECT f."{CUSTOMER}", r.rank, w.* FROM {quoted_name(written_table(declared))} w'
             f' JOIN {FRAGMENTS} f USING ("{FRAGMENT}")'
@@ -30,9 +30,11 @@ def compute(bench: ExportWorkspace, layout: Layout) -> list[Made]:
         traits = [name for name in mine if not layout.project.profile.traits[name].first_known]
         sources = [each for each in sources_of(layout.project) if each.partition(".")[2] in mine]
         made += [
-            _pivot(bench, layout, f"told {number}", declared, {name: (name,) for name in traits}),
             _pivot(
-                bench,
+                workspace, layout, f"told {number}", declared, {name: (name,) for name in traits}
+            ),
+            _pivot(
+                workspace,
                 layout,
                 f"sources {number}",
                 declared,
@@ -47,7 +49,7 @@ def _spoken(declared: str) -> str:
 
 
 def _pivot(
-    bench: ExportWorkspace,
+    workspace: ExportWorkspace,
     layout: Layout,
     table: str,
     declared: str,
@@ -61,7 +63,7 @@ def _pivot(
         for name, key in shown.items()
     )
     if columns:
-        bench.run(
+        workspace.run(
             f'CREATE TEMP TABLE {quoted_name(table)} AS SELECT "{CUSTOMER}", {values} FROM'
             f' (SELECT "{CUSTOMER}", {", ".join(by)}, last(value {_LAST}) AS value'
             f' FROM {_spoken(declared)} GROUP BY "{CUSTOMER}", {", ".join(by)})'
