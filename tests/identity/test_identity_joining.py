@@ -116,6 +116,19 @@ def test_two_addresses_of_one_login_are_one_customer(
     assert world.refused("user_id:maija") == ()
 
 
+def test_a_phone_joins_none_who_differ_in_their_email(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    phone = {"strength": {"identify": 5}}
+    world = make_world(namespaces(user_id={"unique": True}, email={"apart": True}, phone=phone))
+    world.tell(
+        world.event("email:1@x.fi", "phone:1", call="identify"),
+        world.event("email:2@x.fi", "phone:1"),
+    )
+    assert world.names() == joined("email:1@x.fi phone:1", "email:2@x.fi")
+    assert reasons(world, "email:2@x.fi") == [("2@x.fi", "1", "they differ in email")]
+
+
 def test_a_login_that_comes_later_shows_that_a_phone_is_shared(
     make_world: MakeWorld, namespaces: Rules
 ) -> None:

@@ -6,7 +6,16 @@ from typing import NamedTuple
 from tuttu.identity import records as r
 from tuttu.identity.evidence import IdentityLink
 from tuttu.identity.partition import Namespaces, held_by, is_crowd, people_of, strongest
-from tuttu.identity.records import APART, JOINED, KEY, EvidencePair, Group, Head, Neighbour, Node
+from tuttu.identity.records import (
+    APART,
+    JOINED,
+    KEY,
+    EvidencePair,
+    Head,
+    Neighbour,
+    Node,
+    PartialCustomer,
+)
 from tuttu.vocabulary import facts
 from tuttu.vocabulary.events import FragmentId, Identifier
 
@@ -94,13 +103,13 @@ class Graph:
             found.update(rank for rank in ranks if start <= rank < end)
         return found
 
-    def group(self, key: FragmentId, rank: int) -> tuple[FragmentId, Group]:
+    def group(self, key: FragmentId, rank: int) -> tuple[FragmentId, PartialCustomer]:
         """The node's customer as the namespaces above this rank make it, with its home."""
         node, home = self.node(key), key
         for kind, then in node.homes.items():
             if self.namespaces[kind].rank < rank:
                 home = then
-        group = Group(1, held_by(self.kind(home), self.namespaces))
+        group = PartialCustomer(1, held_by(self.kind(home), self.namespaces))
         for kind, grown in self.node(home).groups.items():
             if self.namespaces[kind].rank < rank:
                 group = grown

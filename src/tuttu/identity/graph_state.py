@@ -8,7 +8,15 @@ from msgspec.structs import replace
 from tuttu.identity import records as r
 from tuttu.identity.graph import Graph, Reach
 from tuttu.identity.partition import Namespaces, held_by
-from tuttu.identity.records import APART, JOINED, EvidencePair, Group, Head, Neighbour, Node
+from tuttu.identity.records import (
+    APART,
+    JOINED,
+    EvidencePair,
+    Head,
+    Neighbour,
+    Node,
+    PartialCustomer,
+)
 from tuttu.vocabulary import facts, values
 from tuttu.vocabulary.events import FragmentId, Identifier
 
@@ -72,15 +80,18 @@ class GraphState(Graph):
         return (node.people > 1) != (reach.people > 1)
 
     def move(
-        self, key: FragmentId, homes: Mapping[int, FragmentId], groups: Mapping[int, Group]
+        self,
+        key: FragmentId,
+        homes: Mapping[int, FragmentId],
+        groups: Mapping[int, PartialCustomer],
     ) -> None:
         """By rank: another home of the node's customer, and what that customer is now if the node
         is their home. What was before stays where nothing else is said."""
         node = self.node(key)
         homes = {**self._by_rank(node.homes), **homes}
         groups = {**self._by_rank(node.groups), **groups}
-        moved, grown = dict[str, FragmentId](), dict[str, Group]()
-        home, group = key, Group(1, held_by(self.kind(key), self.namespaces))
+        moved, grown = dict[str, FragmentId](), dict[str, PartialCustomer]()
+        home, group = key, PartialCustomer(1, held_by(self.kind(key), self.namespaces))
         for rank in sorted(homes.keys() | groups.keys()):
             name = self._by_priority[rank].name
             if homes.get(rank, home) != home:

@@ -14,8 +14,8 @@ from tuttu.identity.records import (
     JOINED,
     Evidence,
     EvidencePair,
-    Group,
     Head,
+    PartialCustomer,
     keeps_date,
 )
 from tuttu.identity.repartition import repartition
@@ -170,13 +170,13 @@ def _merge(
     heads = [graph.head(graph.home(key)) for key in ends]
     touched = _touched(graph, ends, at, heads)
     moved: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
-    grown: dict[FragmentId, dict[int, Group]] = defaultdict(dict)
+    grown: dict[FragmentId, dict[int, PartialCustomer]] = defaultdict(dict)
     later = {rank for key in ends for rank in graph.changes(key) if rank > at.rank}
     for rank in sorted({at.rank, *later}):
         groups = [graph.group(key, rank + 1) for key in ends]
         home, left = min(home for home, _ in groups), max(home for home, _ in groups)
         (_, one), (_, other) = groups
-        grown[home][rank] = Group(one.size + other.size, added(one.holds, other.holds))
+        grown[home][rank] = PartialCustomer(one.size + other.size, added(one.holds, other.holds))
         for key in graph.group_members(left, rank + 1):
             moved[key][rank] = home
     for key in sorted({*moved, *grown}):

@@ -50,7 +50,7 @@ Holds = Mapping[str, int]
 """How many values a customer has, of each namespace that tells people apart."""
 
 
-class Group(msgspec.Struct, frozen=True, array_like=True):
+class PartialCustomer(msgspec.Struct, frozen=True, array_like=True):
     """A customer as the namespaces down to one of them make it. size: nodes."""
 
     size: int
@@ -105,7 +105,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     strength: int = 0
     barred: bool = False
     homes: Mapping[str, events.FragmentId] = {}
-    groups: Mapping[str, Group] = {}
+    groups: Mapping[str, PartialCustomer] = {}
     head: Head | None = None
 
     @property

@@ -6,13 +6,13 @@ from tuttu.identity.graph import NOBODY, KeyLink, Reach
 from tuttu.identity.graph_state import GraphState
 from tuttu.identity.moments import moment
 from tuttu.identity.partition import Constraints, UnionFind, clash, people_of, strongest
-from tuttu.identity.records import Group, Head, Holds
+from tuttu.identity.records import Head, Holds, PartialCustomer
 from tuttu.vocabulary import company
 from tuttu.vocabulary.events import FragmentId
 
 
 def repartition(graph: GraphState, homes: set[FragmentId]) -> None:
-    """Group the members of these customers again.
+    """PartialCustomer the members of these customers again.
 
     A customer outside stays as they are as long as they refuse all evidence that leads to those
     inside, and as long as their own identifiers join people or join nobody as before. Else they are
@@ -53,7 +53,7 @@ class Region:
                     here.setdefault(link.other, []).append(link)
         self._reach: dict[FragmentId, Reach] = {}
         self._homes_of: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
-        self._groups_of: dict[FragmentId, dict[int, Group]] = defaultdict(dict)
+        self._groups_of: dict[FragmentId, dict[int, PartialCustomer]] = defaultdict(dict)
 
     def group(self) -> set[FragmentId]:
         """Take all evidence in order; the homes of customers outside that must be taken in."""
@@ -115,7 +115,7 @@ class Region:
     def _note(self, members: list[FragmentId], at: company.Namespace) -> None:
         """Keep who is one customer from this namespace on."""
         home = min(members)
-        self._groups_of[home][at.rank] = Group(len(members), self._groups.holds(home))
+        self._groups_of[home][at.rank] = PartialCustomer(len(members), self._groups.holds(home))
         for key in members:
             self._homes_of[key][at.rank] = home
 
