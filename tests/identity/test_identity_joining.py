@@ -77,11 +77,18 @@ def test_a_value_of_a_unique_namespace_goes_to_the_stronger_evidence(
     assert reasons(world, "user_id:guest") == expected
 
 
-def test_people_are_counted_and_not_browsers(world: World) -> None:
-    """The sixth browser of a guest takes nobody apart."""
+def test_people_are_counted_and_not_browsers(make_world: MakeWorld, namespaces: Rules) -> None:
+    """The sixth browser of a guest takes nobody apart, and neither do their two phones."""
+    world = make_world(namespaces(email={"apart": True, "limit": 5}, phone={}, anonymous_id={}))
+    world.tell(
+        world.event("email:maija@x.fi", "phone:1"),
+        world.event("email:maija@x.fi", "phone:2"),
+        world.event("phone:1", "anonymous_id:0"),
+        world.event("phone:2", "anonymous_id:0"),
+    )
     for number in range(6):
         world.tell(world.event("email:maija@x.fi", f"anonymous_id:{number}"))
-    assert len(world.customer("email:maija@x.fi").identifiers) == 7
+    assert len(world.customer("email:maija@x.fi").identifiers) == 9
 
 
 def test_an_email_tells_guests_apart_at_one_browser(
@@ -98,6 +105,22 @@ def test_an_email_tells_guests_apart_at_one_browser(
     world.tell(world.event("email:3@x.fi", "anonymous_id:desk"))
     world.tell(world.event("email:4@x.fi", "anonymous_id:desk"))
     assert world.node("anonymous_id:desk").people == 3  # one more than its limit, however many
+
+
+def test_a_guest_who_turns_out_to_be_a_user_shares_their_phone(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    """Two customers simply become one; what the smaller one names is counted again."""
+    world = make_world(namespaces(user_id={"unique": True}, email={}, phone={}))
+    world.tell(
+        world.event("user_id:aino", "phone:1"),
+        world.event("email:v@x.fi", "phone:1"),
+        world.unmerge("user_id:aino", "email:v@x.fi"),
+    )
+    assert world.names() == joined("user_id:aino phone:1", "email:v@x.fi")
+    world.tell(world.event("user_id:veikko", "email:v@x.fi"))
+    assert world.names() == joined("user_id:aino", "user_id:veikko email:v@x.fi")
+    assert world.node("phone:1").people == 2
 
 
 def test_two_addresses_of_one_login_are_one_customer(
