@@ -24,6 +24,7 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
+from tuttu.identity.shared import personal, sharing
 from tuttu.vocabulary.room import Room
 
 __all__ = [
@@ -37,9 +38,11 @@ __all__ = [
     "links_of",
     "normalise",
     "partition",
+    "personal",
     "refused_links",
     "resolve",
     "resolve_fragment",
+    "sharing",
 ]
 
 ROOM = Room(

@@ -47,8 +47,8 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     identifier that more than one of such people use joins nobody: it is *shared*, and beyond
     `limit` people (None: no limit), or beyond `partners` other identifiers, a *crowd*. alias_limit:
     how many values of a unique namespace `alias` may join in one customer (1: none). normalise:
-    steps in order, of ``trim``, ``lower``, ``digits``, ``phone``. blocked: normalised values that name nobody.
-    strength: of evidence by call name, with the key ``default``; higher joins first.
+    steps in order, of ``trim``, ``lower``, ``digits``, ``phone``. blocked: normalised values that
+    name nobody. strength: of evidence by call name, with the key ``default``; higher joins first.
     fields: where else the identifier is found in a call, as ``traits.email``,
     ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
     the namespaces ``user_id`` and ``anonymous_id``.
