@@ -11,11 +11,11 @@ from tests import builders
 
 from tuttu import identity
 from tuttu.identity import customers, resolve
-from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
+from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES, Node
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Event, Identifier, PreferenceSet, Unmerge
 from tuttu.vocabulary.facts import Fact, Table
-from tuttu.vocabulary.people import Customer
+from tuttu.vocabulary.people import Customer, RefusedLink
 
 TABLES: tuple[Table[Any], ...] = (NODES, MEMBERS, NEIGHBOURS, BARRED)
 
@@ -64,6 +64,21 @@ class World:
     def customer(self, name: str) -> Customer:
         with self.store.read() as snapshot:
             return resolve(snapshot, self.project, builders.identifier(name))
+
+    def node(self, name: str) -> Node:
+        """What is kept of one identifier."""
+        identifier = builders.identifier(name)
+        with self.store.read() as snapshot:
+            key = snapshot.pseudonym(identifier.namespace, identifier.value)
+            found = snapshot.get(NODES, key)
+        assert found is not None
+        return found
+
+    def refused(self, name: str) -> tuple[RefusedLink, ...]:
+        """Evidence on the customer that joined nobody."""
+        customer = self.customer(name)
+        with self.store.read() as snapshot:
+            return identity.refused_links(snapshot, self.project, customer)
 
     def people(self) -> list[Customer]:
         with self.store.read() as snapshot:

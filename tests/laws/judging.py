@@ -60,33 +60,59 @@ def partition(
 ) -> set[People]:
     """One set of names for each customer."""
     live = [link for link in links if link.pair not in parted]
-    met = partners(live)
-    over = {
-        name
-        for name, others in met.items()
-        if (limit := namespaces[name[0]].limit) is not None and len(others) > limit
+    crowd = {
+        name for name, met in partners(live).items() if len(met) > namespaces[name[0]].partners
     }
     groups = {name: {name} for name in names}
-    for link in sorted(live, key=lambda each: each.rank):
-        one, other = groups[link.one], groups[link.other]
-        if one is other or link.pair & over:
-            continue
-        if not _clash(one, other, link, namespaces) and not _parted(one, other, parted):
-            one |= other
-            for name in other:
-                groups[name] = one
+    for kind in namespaces:
+        here = [link for link in live if link.other[0] == kind and not link.pair & crowd]
+        here = [link for link in here if not _parted(groups[link.one], {link.other}, parted)]
+        reached = {name: _people(name, here, groups, namespaces) for name in groups}
+        for link in sorted(here, key=lambda each: each.rank):
+            one, other = groups[link.one], groups[link.other]
+            if one is other or reached[link.other] > 1:
+                continue
+            if not _clash(one, other, link, namespaces) and not _parted(one, other, parted):
+                one |= other
+                for name in other:
+                    groups[name] = one
     return {frozenset(group) for group in groups.values()}
+
+
+def _people(
+    name: Name,
+    links: Iterable[Link],
+    groups: Mapping[Name, set[Name]],
+    namespaces: Mapping[str, Namespace],
+) -> int:
+    """How many of those that the strongest links at it reach are people of one namespace."""
+    mine = [link for link in links if link.other == name]
+    strongest = [link for link in mine if link.rank[0] == min(each.rank[0] for each in mine)]
+    reached = {frozenset(groups[link.one]) for link in strongest}
+    order = list(namespaces)
+    above = [
+        kind
+        for kind in order[: order.index(name[0])]
+        if namespaces[kind].unique or namespaces[kind].apart
+    ]
+    return max(
+        (sum(any(each[0] == kind for each in group) for group in reached) for kind in above),
+        default=0,
+    )
 
 
 def _clash(
     one: set[Name], other: set[Name], link: Link, namespaces: Mapping[str, Namespace]
 ) -> bool:
+    order = list(namespaces)
     for kind, rule in namespaces.items():
+        here, there = (sum(name[0] == kind for name in group) for group in (one, other))
         if rule.unique:
-            here, there = (sum(name[0] == kind for name in group) for group in (one, other))
             most = rule.alias_limit if link.alias and link.other[0] == kind else 1
             if here and there and here + there > most:
                 return True
+        elif rule.apart and order.index(kind) < order.index(link.other[0]) and here and there:
+            return True
     return False
 
 

@@ -194,8 +194,8 @@ class Company(RuleBasedStateMachine):
                 values = {value for each, value in group if each == kind}
                 if limits.unique:
                     assert len(values) <= limits.alias_limit
-                if limits.limit is not None and len(group) > 1:
-                    assert all(len(met[kind, value]) <= limits.limit for value in values)
+                if len(group) > 1:
+                    assert all(len(met[kind, value]) <= limits.partners for value in values)
 
     def consent_is_the_stricter_until_given_anew(self, links: list[judging.Link]) -> None:
         for group in set(people(self.engine).values()):

@@ -93,12 +93,14 @@ def people(engine: Runtime) -> dict[Name, People]:
 
 def forbidden(engine: Runtime) -> set[frozenset[Name]]:
     """The pairs whose evidence an unmerge forbids."""
-    return {
-        frozenset((_pair(link.one), _pair(link.other)))
-        for customer in customers(engine).values()
-        for link in customer.refused
-        if link.reason == identity.UNMERGED
-    }
+    found = customers(engine)
+    with engine.store.read() as snapshot:
+        return {
+            frozenset((_pair(link.one), _pair(link.other)))
+            for customer in found.values()
+            for link in identity.refused_links(snapshot, engine.project, customer)
+            if link.reason == identity.UNMERGED
+        }
 
 
 def views(engine: Runtime) -> dict[People, Any]:

@@ -57,7 +57,7 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import identifier_of, label, link, shown, who_of
+from tuttu.api.identifiers import identifiers_of, label, link, shown, who_of
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
@@ -146,7 +146,7 @@ __all__ = [
     "failed_reload",
     "fingerprint",
     "fragment_name",
-    "identifier_of",
+    "identifiers_of",
     "items",
     "label",
     "language_of",

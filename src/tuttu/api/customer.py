@@ -7,13 +7,17 @@ from tuttu.api.identifiers import label, link, shown
 from tuttu.api.row_values import items, values
 from tuttu.api.words import Words
 from tuttu.decision import DecisionView
-from tuttu.vocabulary import conversion, events
+from tuttu.vocabulary import conversion, events, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Instant
 
 
 def customer_answer(
-    project: Project, picture: DecisionView, parts: list[answers.ShownFragment], words: Words
+    project: Project,
+    picture: DecisionView,
+    parts: list[answers.ShownFragment],
+    refused: Iterable[people.RefusedLink],
+    words: Words,
 ) -> answers.CustomerAnswer:
     """The whole picture; sources are those that are known."""
     schema, row, customer = project.row_schema, picture.row, picture.customer
@@ -47,7 +51,7 @@ def customer_answer(
         sources=values(row, schema, sourced),
         collections={name: items(row, schema, name) for name in schema.collections},
         contacts=contacts,
-        refused_links=[link(each) for each in customer.refused],
+        refused_links=[link(each) for each in refused],
     )
 
 

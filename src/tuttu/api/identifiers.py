@@ -8,12 +8,12 @@ from tuttu.vocabulary.project import Project
 SEGMENT_NAMES = {"userId": "user_id", "anonymousId": "anonymous_id"}
 
 
-def identifier_of(project: Project, who: Who) -> events.Identifier:
-    """The identifier of highest priority among those given. Raises BadRequest."""
+def identifiers_of(project: Project, who: Who) -> list[events.Identifier]:
+    """The identifiers that are given, at least one, highest priority first. Raises BadRequest."""
     if not who:
         raise errors.BadRequest("an empty `who`", 'one identifier, as {"user_id": "maija"}')
     given = [_identifier(project, name, value) for name, value in who.items()]
-    return min(given, key=lambda each: project.namespaces[each.namespace].rank)
+    return sorted(given, key=lambda each: project.namespaces[each.namespace].rank)
 
 
 def _identifier(project: Project, name: str, value: str) -> events.Identifier:

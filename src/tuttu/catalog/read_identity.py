@@ -7,7 +7,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import ListNode, MappingNode, ScalarNode
-from tuttu.vocabulary.company import NOBODY, ROUNDED, Namespace
+from tuttu.vocabulary.company import MOST_PARTNERS, NOBODY, ROUNDED, Namespace
 
 SHAPES = ("email", "phone")
 """Steps that say what a value is, not only how it is written. A namespace of such a name is one."""
@@ -53,7 +53,9 @@ def _namespace(
         name=name,
         rank=rank,
         unique=node.flag("unique"),
+        apart=node.flag("apart"),
         limit=node.whole("limit", 0) or None,
+        partners=node.whole("partners", MOST_PARTNERS),
         alias_limit=node.whole("alias_limit", 1),
         normalise=steps,
         country=country if "phone" in steps else None,

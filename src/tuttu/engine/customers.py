@@ -12,10 +12,13 @@ def customer(
     """The whole picture of a customer; that somebody looked is recorded."""
     with runtime.view() as seen:
         snapshot, version = seen.snapshot, seen.version
-        found = identity.resolve(snapshot, version.project, api.identifier_of(version.project, who))
+        asked = api.identifiers_of(version.project, who)
+        one = identity.personal(snapshot, version.project, asked)
+        found = identity.resolve(snapshot, version.project, one)
         picture = decision.view(
             snapshot, version.project, found, runtime.now(), rooms=version.contributing
         )
+        refused = identity.refused_links(snapshot, version.project, found)
         # A customer of one fragment may be named by the question only.
         alone = found.identifiers[0] if len(found.fragments) == 1 else None
         parts = [
@@ -27,7 +30,7 @@ def customer(
             for each in found.fragments
         ]
     runtime.record_look(found, by, "customer")
-    return api.customer_answer(version.project, picture, parts, api.words_in(language))
+    return api.customer_answer(version.project, picture, parts, refused, api.words_in(language))
 
 
 def timeline(
@@ -41,7 +44,8 @@ def timeline(
     limit = max(1, min(query.limit, MOST_ENTRIES))
     with runtime.view() as seen:
         project = seen.version.project
-        found = identity.resolve(seen.snapshot, project, api.identifier_of(project, who))
+        one = identity.personal(seen.snapshot, project, api.identifiers_of(project, who))
+        found = identity.resolve(seen.snapshot, project, one)
         entries = [
             logged
             for fragment in found.fragments

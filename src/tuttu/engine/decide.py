@@ -102,7 +102,8 @@ def read_question(
     project = seen.version.project
     if not request.surfaces:
         raise errors.BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
-    identifier = api.identifier_of(project, request.who)
+    asked = api.identifiers_of(project, request.who)
+    identifier = identity.personal(seen.snapshot, project, asked)
     query = DecisionQuery(
         surfaces=tuple(request.surfaces),
         fragment=runtime.store.pseudonym(identifier.namespace, identifier.value),

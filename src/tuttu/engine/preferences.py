@@ -23,7 +23,9 @@ def set_preferences(
         _require_declared(choice.purpose, "purpose", list(project.purposes))
         if choice.channel is not None:
             _require_declared(choice.channel, "channel", list(project.channels))
-    identifier = api.identifier_of(project, who)
+    with runtime.view() as seen:
+        asked = api.identifiers_of(project, who)
+        identifier = identity.personal(seen.snapshot, project, asked)
     fragment = runtime.store.pseudonym(identifier.namespace, identifier.value)
     facts = [
         runtime.fact(
@@ -45,7 +47,8 @@ def set_preferences(
 
 def _read(seen: Seen, who: api.Who) -> tuple[people.Customer, api.PreferencesAnswer]:
     project = seen.version.project
-    customer = identity.resolve(seen.snapshot, project, api.identifier_of(project, who))
+    asked = identity.personal(seen.snapshot, project, api.identifiers_of(project, who))
+    customer = identity.resolve(seen.snapshot, project, asked)
     cells = consent.read(seen.snapshot, customer, project).preferences()
     return customer, api.preferences_answer(cells)
 

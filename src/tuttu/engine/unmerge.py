@@ -53,7 +53,7 @@ def _identifier(seen: Seen, who: api.Who) -> events.Identifier:
     """A customer by an identifier, or one fragment by its id."""
     project = seen.version.project
     if api.FRAGMENT in project.namespaces or set(who) != {api.FRAGMENT}:
-        return api.identifier_of(project, who)
+        return api.identifiers_of(project, who)[0]
     said = who[api.FRAGMENT]
     try:
         key = bytes.fromhex(said)
@@ -92,7 +92,7 @@ def _forbidden(
     return {
         refused: None
         for customer in by_oldest.values()
-        for refused in customer.refused
+        for refused in identity.refused_links(seen.snapshot, project, customer)
         if refused.reason == identity.UNMERGED
     }
 

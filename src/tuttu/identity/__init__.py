@@ -17,7 +17,7 @@ from tuttu.identity.fold import folds
 from tuttu.identity.identifiers import identifiers_of, nobodies_of
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
-from tuttu.identity.refusals import UNMERGED
+from tuttu.identity.refusals import UNMERGED, refused_links
 from tuttu.identity.resolve import (
     customers,
     first_of,
@@ -25,6 +25,7 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
+from tuttu.identity.shared import personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
@@ -41,9 +42,12 @@ __all__ = [
     "nobodies_of",
     "normalise",
     "partition",
+    "personal",
+    "refused_links",
     "require_exact",
     "resolve",
     "resolve_fragment",
+    "sharing",
 ]
 
 ROOM = Room(

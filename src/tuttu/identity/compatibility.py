@@ -11,7 +11,9 @@ from tuttu.vocabulary import errors, project
 
 JUDGED = (
     "unique",
+    "apart",
     "limit",
+    "partners",
     "alias_limit",
     "normalise",
     "country",

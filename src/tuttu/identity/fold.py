@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tuttu.identity import evidence, joining, records
-from tuttu.identity.graph_state import GraphState, NodeEvidence, with_pair
+from tuttu.identity.graph_state import GraphState
 from tuttu.identity.repartition import repartition
 from tuttu.vocabulary import facts, room, verdicts
 from tuttu.vocabulary.events import Event, FragmentId, Identifier, PreferenceSet, Unmerge
@@ -73,15 +73,13 @@ def _bar(graph: GraphState, one: FragmentId, other: FragmentId) -> set[FragmentI
     ends = one, other
     graph.bar(one, other)
     graph.bar(other, one)
-    known = graph.knows(one) and graph.knows(other)
-    homes = {graph.home(one)} if known and graph.home(one) == graph.home(other) else set()
+    homes = {graph.home(key) for key in ends if graph.knows(key)}
     if graph.pair(one, other) is not None:
-        homes |= {graph.home(key) for key in ends if graph.add_partners(key, -1)}
+        passed = [key for key in ends if graph.add_partner(key, -1)]
         for key in ends:
             # What only unmerged evidence said of the node is not known any more.
-            barred, known_of = graph.barred(key), NodeEvidence()
-            for partner, neighbour in graph.neighbours(key):
-                if partner not in barred:
-                    known_of = with_pair(known_of, neighbour.pair, neighbour.kind)
-            graph.set_evidence(key, known_of)
+            barred = graph.barred(key)
+            live = (each.pair.first for who, each in graph.neighbours(key) if who not in barred)
+            graph.set_named(key, min(live, default=None))
+        homes |= joining.flipped(graph, passed)
     return homes

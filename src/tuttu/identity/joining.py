@@ -1,145 +1,235 @@
 """One more piece of evidence: what it changes, looking only at the customers it touches."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
-from tuttu.identity import evidence
-from tuttu.identity.graph_state import GraphState, evidence_of, with_pair
-from tuttu.identity.partition import Constraints, added, clash, grouped
-from tuttu.identity.records import JOINED, Evidence, EvidencePair, keeps_date
-from tuttu.identity.repartition import links_of_pair, repartition
+from tuttu.identity.graph import KeyLink, Reach
+from tuttu.identity.graph_state import GraphState
+from tuttu.identity.moments import moment
+from tuttu.identity.partition import added, clash
+from tuttu.identity.records import (
+    APART,
+    JOINED,
+    Evidence,
+    EvidencePair,
+    Head,
+    PartialCustomer,
+    keeps_date,
+)
+from tuttu.identity.repartition import repartition
+from tuttu.vocabulary import company
 from tuttu.vocabulary.events import FragmentId
-
-KeyLink = evidence.IdentityLink[FragmentId]
 
 
 def add_evidence(graph: GraphState, link: KeyLink) -> None:
     """Keep the link as evidence, and join or part the customers that it joins or parts."""
-    before = graph.pair(link.one, link.other)
-    after = with_evidence(before, link)
+    ends = link.one, link.other
+    before = graph.pair(*ends)
+    after = _with_evidence(graph, before, link)
     if after == before:
         return
     live = link.other not in graph.barred(link.one)
-    if live:
-        for key, partner in ((link.one, link.other), (link.other, link.one)):
-            known = evidence_of(graph.node(key))
-            graph.set_evidence(key, with_pair(known, after, graph.kind(partner)))
-    if before is None:
-        _add_pair(graph, link, after, live=live)
-    elif live and _counts(graph, link):
-        _apply(graph, link, after)
-        graph.flush()
-        _update_joined_at(graph, link, before, after)
-    else:
-        graph.put_pair(link.one, link.other, after)
-    graph.flush()
+    if not (live and before is None and _takes_in(graph, link, after)):
+        graph.put_pair(*ends, after)
+        if live:
+            _name(graph, ends, after)
+            _count(graph, link, before, after)
+    if before is None or after.first == before.first or not _made_older(graph, link, before):
+        graph.update_heads(*ends, after)
 
 
-def with_evidence(pair: EvidencePair | None, link: KeyLink) -> EvidencePair:
+def _name(graph: GraphState, ends: Iterable[FragmentId], pair: EvidencePair) -> None:
+    for key in ends:
+        named = graph.node(key).named
+        graph.set_named(key, pair.first if named is None else min(named, pair.first))
+
+
+def _takes_in(graph: GraphState, link: KeyLink, pair: EvidencePair) -> bool:
+    """Most evidence is of an identifier that is new, or that nothing else names: whether its first
+    partner simply takes it in."""
+    node, at = graph.node(link.other), graph.namespaces[graph.kind(link.other)]
+    partners = graph.node(link.one).partners
+    most = graph.namespaces[graph.kind(link.one)].partners
+    if node.partners or node.barred or partners >= most or not _may_merge(graph, link, at):
+        return False
+    _name(graph, (link.one, link.other), pair)
+    for key in (link.one, link.other):
+        graph.add_partner(key)
+    graph.set_reach(link.other, Reach(1, link.evidence.strength))
+    _merge(graph, link, at, pair, is_new=True)
+    return True
+
+
+def _count(
+    graph: GraphState, link: KeyLink, before: EvidencePair | None, after: EvidencePair
+) -> None:
+    """Let live evidence count: for the partners of its two, and for who is joined."""
+    ends = link.one, link.other
+    passed = [key for key in ends if before is None and graph.add_partner(key)]
+    if passed:
+        repartition(graph, {graph.home(key) for key in ends} | flipped(graph, passed))
+    elif link in graph.links_of(*ends, after) and not any(map(graph.is_crowd, ends)):
+        _take(graph, link, after, is_new=before is None)
+
+
+def _with_evidence(graph: GraphState, pair: EvidencePair | None, link: KeyLink) -> EvidencePair:
     """The pair with one more piece of evidence, of which the best is kept."""
     new = link.evidence
     if pair is None:
         pair = EvidencePair(new.time)
-    plain, alias = pair.plain, pair.alias
-    if link.alias:
-        alias = _better(alias, new)
-    else:
-        plain = _better(plain, new)
-    return EvidencePair(min(pair.first, new.time), plain, alias)
+    back = graph.directed(link.one, link.other) != (link.one, link.other)
+    field = ("alias" if link.alias else "plain") + ("_back" if back else "")
+    old: Evidence | None = getattr(pair, field)
+    best = new if old is None or new.rank < old.rank else old
+    return msgspec.structs.replace(pair, first=min(pair.first, new.time), **{field: best})
 
 
-def _better(old: Evidence | None, new: Evidence) -> Evidence:
-    return new if old is None or new.rank < old.rank else old
+def _take(graph: GraphState, link: KeyLink, pair: EvidencePair, *, is_new: bool) -> None:
+    """Let the best evidence on a pair take its place among the other.
 
-
-def _counts(graph: GraphState, link: KeyLink) -> bool:
-    return not graph.is_void(link.one) and not graph.is_void(link.other)
-
-
-def _add_pair(graph: GraphState, link: KeyLink, pair: EvidencePair, *, live: bool) -> None:
-    """A pair that no event has named before."""
-    ends = (link.one, link.other)
-    passed = [key for key in ends if live and graph.add_partners(key, 1)]
-    if live and _counts(graph, link):
-        _apply(graph, link, pair)
-        return
-    graph.put_pair(*ends, pair)
-    if passed:
-        repartition(graph, {graph.home(key) for key in passed})
-
-
-def _apply(graph: GraphState, link: KeyLink, pair: EvidencePair) -> None:
-    """Let a link that counts take its place among the others.
-
-    Within one customer it changes nothing, unless alias has given them several values of a unique
-    namespace. Between two customers who may be one it joins them: no earlier or later link can
-    have been refused, or be refused now, because of it. In all other cases the links of these two
-    decide, taken in order again; and only if this one is taken, the others around them too.
+    What is refused changes nothing, and neither does what finds the two joined. Two whole customers
+    are joined where no evidence before or after it is refused, or no more refused, because of it.
+    In all other cases the evidence on these customers is taken in order again.
     """
-    one, other = graph.home(link.one), graph.home(link.other)
-    if one != other and _may_merge(graph, link):
-        _merge(graph, one, other)
-        graph.put_pair(link.one, link.other, pair)
-        return
-    graph.put_pair(link.one, link.other, pair)
-    several = max(graph.head(one).unique.values(), default=0) > 1
-    if (one != other or several) and _matters(graph, link):
-        repartition(graph, {one, other})
-
-
-def _may_merge(graph: GraphState, link: KeyLink) -> bool:
-    one, other = (graph.head(graph.home(key)) for key in (link.one, link.other))
-    if (one.barred and other.barred) or (link.alias and one.contested and other.contested):
-        return False
-    aliased = graph.kind(link.other) if link.alias else None
-    return clash(one.unique, other.unique, aliased, graph.namespaces) is None
-
-
-def _merge(graph: GraphState, one: FragmentId, other: FragmentId) -> None:
-    """Two whole customers become one, at the smaller of their homes."""
-    home, left = min(one, other), max(one, other)
-    head, gone = graph.head(home), graph.head(left)
-    for key in graph.clear_home(left):
-        graph.set_node(key, home=home)
-    times = [time for time in (head.joined_at, gone.joined_at) if time is not None]
-    merged = msgspec.structs.replace(
-        head,
-        size=head.size + gone.size,
-        unique=added(head.unique, gone.unique),
-        contested=head.contested or gone.contested,
-        barred=head.barred or gone.barred,
-    )
-    joined_at = max(times, default=None) if keeps_date(merged) else None
-    graph.set_node(home, head=msgspec.structs.replace(merged, joined_at=joined_at))
-
-
-def _matters(graph: GraphState, link: KeyLink) -> bool:
-    """Whether the link, taken in its place, joins what was not joined by then."""
+    at = graph.namespaces[graph.kind(link.other)]
     homes = {graph.home(link.one), graph.home(link.other)}
-    members = {key for home in homes for key in graph.members(home)}
-    before = [
-        each
-        for key in members
-        for partner, neighbour in graph.neighbours(key, JOINED)
-        if key < partner
-        for each in links_of_pair(key, partner, neighbour.pair)
-        if each.evidence.rank < link.evidence.rank
-    ]
-    constraints = Constraints(
-        {key: graph.kind(key) for key in members},
-        {key: graph.barred(key) for key in members},
-        graph.namespaces,
+    node = graph.node(link.other)
+    if node.people > (at.limit or 1) and link.evidence.strength <= node.strength:
+        return
+    if graph.set_reach(link.other, graph.reach(link.other)):
+        repartition(graph, homes)
+    elif graph.node(link.other).people == 1:
+        if is_new and len(homes) == 2 and _may_merge(graph, link, at):
+            _merge(graph, link, at, pair)
+        elif _matters(graph, link, at):
+            repartition(graph, homes)
+
+
+def flipped(graph: GraphState, keys: Iterable[FragmentId]) -> set[FragmentId]:
+    """The homes of partners of these nodes that join people now and did not, or the reverse."""
+    partners = {partner for key in keys for partner, _ in graph.neighbours(key)}
+    return {graph.home(k) for k in sorted(partners) if graph.set_reach(k, graph.reach(k))}
+
+
+def _matters(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
+    """Whether the evidence, taken in its place, may change who is joined."""
+    ends = link.one, link.other
+    one, other = (graph.group(key, at.rank + 1)[0] for key in ends)
+    if one == other and not _may_lose(graph, graph.head(graph.home(link.one))):
+        return False
+    here, there = (moment(graph, key, at, link.evidence) for key in ends)
+    if here.parts.keys() & there.parts.keys():
+        return False
+    return clash(here.holds, there.holds, at, graph.namespaces, alias=link.alias) is None
+
+
+def _may_lose(graph: GraphState, head: Head) -> bool:
+    """Whether the order in which the customer was joined may decide who is refused: by alias or by
+    an unmerge, what joins two of them may keep out a third."""
+    return head.barred or graph.is_aliased(head)
+
+
+def _may_merge(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
+    """Whether nothing that is joined within the one customer would be refused once it has the
+    other's values, and nothing that is refused would be joined."""
+    homes = graph.home(link.one), graph.home(link.other)
+    one, other = map(graph.head, homes)
+    if (one.barred and other.barred) or _have_more_between(graph, link):
+        return False
+    first, second = (graph.group(key, at.rank + 1)[1].holds for key in (link.one, link.other))
+    if clash(first, second, at, graph.namespaces, alias=link.alias) is not None:
+        return False
+    return one.holds.keys() & other.holds.keys() <= first.keys() & second.keys()
+
+
+def _have_more_between(graph: GraphState, link: KeyLink) -> bool:
+    """Whether another pair leads from one customer to the other."""
+    ends = sorted((link.one, link.other), key=lambda key: graph.head(graph.home(key)).size)
+    smaller, greater = map(graph.home, ends)
+    if not graph.head(smaller).contested and not graph.head(greater).contested:
+        return False
+    return any(
+        graph.home(partner) == greater and {key, partner} != set(ends)
+        for key in graph.members(smaller)
+        for partner, _ in graph.neighbours(key, APART)
     )
-    groups = grouped(before, constraints)
-    return not groups.same(link.one, link.other) and not groups.refuses(link)
 
 
-def _update_joined_at(
-    graph: GraphState, link: KeyLink, before: EvidencePair, after: EvidencePair
+def _merge(
+    graph: GraphState,
+    link: KeyLink,
+    at: company.Namespace,
+    pair: EvidencePair,
+    *,
+    is_new: bool = False,
 ) -> None:
+    """Two whole customers become one, from the namespace on whose evidence joins them."""
+    ends = link.one, link.other
+    heads = [graph.head(graph.home(key)) for key in ends]
+    touched = _touched(graph, ends, at, heads)
+    moved: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
+    grown: dict[FragmentId, dict[int, PartialCustomer]] = defaultdict(dict)
+    later = {rank for key in ends for rank in graph.changes(key) if rank > at.rank}
+    for rank in sorted({at.rank, *later}):
+        groups = [graph.group(key, rank + 1) for key in ends]
+        home, left = min(home for home, _ in groups), max(home for home, _ in groups)
+        (_, one), (_, other) = groups
+        grown[home][rank] = PartialCustomer(one.size + other.size, added(one.holds, other.holds))
+        for key in graph.group_members(left, rank + 1):
+            moved[key][rank] = home
+    for key in sorted({*moved, *grown}):
+        graph.move(key, moved.get(key, {}), grown.get(key, {}))
+        graph.set_node(key, head=None)
+    graph.set_node(graph.home(link.one), head=_merged(*heads))
+    graph.put_pair(*ends, pair, is_new=is_new)
+    parting = {graph.home(key) for key in sorted(touched) if graph.set_reach(key, graph.reach(key))}
+    if parting:
+        repartition(graph, parting | {graph.home(link.one)})
+
+
+def _merged(one: Head, other: Head) -> Head:
+    head = Head(
+        size=one.size + other.size,
+        holds=added(one.holds, other.holds),
+        contested=one.contested or other.contested,
+        barred=one.barred or other.barred,
+    )
+    times = [time for time in (one.joined_at, other.joined_at) if time is not None]
+    joined_at = max(times, default=None) if keeps_date(head) else None
+    return msgspec.structs.replace(head, joined_at=joined_at)
+
+
+def _touched(
+    graph: GraphState,
+    ends: tuple[FragmentId, FragmentId],
+    at: company.Namespace,
+    heads: Sequence[Head],
+) -> set[FragmentId]:
+    """Identifiers of lower priority that may reach more or fewer people once the two customers are
+    one: those that the smaller one names, and those of one who gains what tells people apart."""
+    smaller = min((0, 1), key=lambda side: heads[side].size)
+    touched: set[FragmentId] = set()
+    for side, key in enumerate(ends):
+        held = graph.group(key, at.rank + 1)[1].holds
+        other = heads[1 - side]
+        if side == smaller or other.barred or not other.holds.keys() <= held.keys():
+            for member in graph.members(graph.home(key)):
+                touched.update(
+                    link.other
+                    for link in graph.links(member)
+                    if link.one == member
+                    and graph.namespaces[graph.kind(link.other)].rank > at.rank
+                )
+    return touched
+
+
+def _made_older(graph: GraphState, link: KeyLink, before: EvidencePair) -> bool:
     """The pair was named together earlier than was known: its customer may be older, too."""
     home = graph.home(link.one)
-    if home != graph.home(link.other) or after.first == before.first:
-        return
+    if home != graph.home(link.other):
+        return False
     if graph.head(home).joined_at == before.first:
         joined_at = max(
             neighbour.pair.first
@@ -147,5 +237,5 @@ def _update_joined_at(
             for _, neighbour in graph.neighbours(key, JOINED)
         )
         graph.set_head(home, joined_at=joined_at)
-    else:
-        graph.set_node(home)
+        return True
+    return False

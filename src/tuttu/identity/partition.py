@@ -1,27 +1,33 @@
 """The partition: a pure function of the set of evidence.
 
-1. A pair that was unmerged is left out altogether.
-2. An identifier with more partners than its namespace's limit links nobody.
-3. The other links are taken by (strength, event time, message id), the strongest and earliest
-   first. A link joins the customers of its two identifiers, unless they hold an unmerged pair, or
-   each of them has a value of a unique namespace. Alias may join two values of one namespace, up
-   to its `alias_limit`.
+1. A pair that was unmerged is left out altogether, and an identifier with more partners than its
+   namespace allows is a crowd: it joins nobody, and counts for nobody.
+2. Namespaces are judged in order of priority, each on the customers that those above it make. What
+   leads to a customer who holds one from whom the identifier was unmerged is left out, too. An
+   identifier *reaches* the customers named by the strongest evidence at it. Its *people* are the
+   greatest number of them that hold a value of one same namespace, of higher priority, that tells
+   people apart. More than one: the identifier is shared, and joins nobody.
+3. The other evidence at the identifiers of this namespace is taken by (strength, event time,
+   message id), the strongest and earliest first. It joins the customers of its two identifiers,
+   unless they differ (`clash`) or hold an unmerged pair.
 
 Every refusal is final: customers only grow, so a link refused once would be refused later too. So
 refused links can be left out without changing anything, which lets the fold look only at the
 customers that a new link touches.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 import msgspec
 
 from tuttu.identity.evidence import IdentityLink, live_links
+from tuttu.identity.records import Holds
 from tuttu.vocabulary import company, events
 
 K = TypeVar("K", bound=Hashable)
+Namespaces = Mapping[str, company.Namespace]
 
 
 class Constraints(msgspec.Struct, Generic[K], frozen=True):
@@ -30,23 +36,21 @@ class Constraints(msgspec.Struct, Generic[K], frozen=True):
 
     kinds: Mapping[K, str]
     barred: Mapping[K, Collection[K]]
-    namespaces: Mapping[str, company.Namespace]
+    namespaces: Namespaces
 
 
 class UnionFind(Generic[K]):
-    """Disjoint sets of nodes, joined link by link. refused: the links that joined nothing."""
+    """Disjoint sets of nodes, joined link by link."""
 
     def __init__(self, constraints: Constraints[K]) -> None:
-        self.refused: set[IdentityLink[K]] = set()
         self._constraints = constraints
         self._parent: dict[K, K] = {}
         self._members: dict[K, list[K]] = {}
-        self._unique: dict[K, dict[str, int]] = {}
+        self._holds: dict[K, Holds] = {}
         for node, kind in constraints.kinds.items():
             self._parent[node] = node
             self._members[node] = [node]
-            unique = kind in constraints.namespaces and constraints.namespaces[kind].unique
-            self._unique[node] = {kind: 1} if unique else {}
+            self._holds[node] = held_by(kind, constraints.namespaces)
 
     def find(self, node: K) -> K:
         """The node that stands for the whole group."""
@@ -55,33 +59,37 @@ class UnionFind(Generic[K]):
             node = self._parent[node]
         return node
 
-    def same(self, one: K, other: K) -> bool:
-        return self.find(one) == self.find(other)
+    def holds(self, node: K) -> Holds:
+        """What the node's group has of namespaces that tell people apart."""
+        return self._holds[self.find(node)]
+
+    def members(self, node: K) -> list[K]:
+        return self._members[self.find(node)]
 
     def join(self, link: IdentityLink[K]) -> bool:
-        """Join what the link joins; False if it is refused."""
+        """Join what the link joins; False if nothing has changed."""
         one, other = self.find(link.one), self.find(link.other)
-        if one == other:
-            return True
-        if self.refuses(link):
-            self.refused.add(link)
+        if one == other or self._refuses(link, one, other):
             return False
-        self._union(one, other)
+        self.union(one, other)
         return True
 
-    def refuses(self, link: IdentityLink[K]) -> bool:
-        """Whether the link would put into one group what must stay separate."""
-        one, other = self.find(link.one), self.find(link.other)
-        aliased = self._constraints.kinds[link.other] if link.alias else None
-        too_many = clash(
-            self._unique[one], self._unique[other], aliased, self._constraints.namespaces
-        )
-        return too_many is not None or self._holds_barred_pair(one, other)
+    def union(self, one: K, other: K) -> None:
+        """Join two groups that are known to belong together, by the nodes that stand for them."""
+        smaller, greater = sorted((one, other), key=lambda root: len(self._members[root]))
+        self._parent[smaller] = greater
+        self._members[greater] += self._members.pop(smaller)
+        self._holds[greater] = added(self._holds[greater], self._holds.pop(smaller))
 
     def sets(self) -> list[list[K]]:
         return list(self._members.values())
 
-    def _holds_barred_pair(self, one: K, other: K) -> bool:
+    def _refuses(self, link: IdentityLink[K], one: K, other: K) -> bool:
+        """Whether the link would put into one group what must stay separate."""
+        namespaces = self._constraints.namespaces
+        at = namespaces[self._constraints.kinds[link.other]]
+        if clash(self._holds[one], self._holds[other], at, namespaces, alias=link.alias):
+            return True
         smaller, greater = sorted((one, other), key=lambda root: len(self._members[root]))
         barred = self._constraints.barred
         return any(
@@ -90,64 +98,93 @@ class UnionFind(Generic[K]):
             for enemy in barred.get(node, ())
         )
 
-    def _union(self, one: K, other: K) -> None:
-        smaller, greater = sorted((one, other), key=lambda root: len(self._members[root]))
-        self._parent[smaller] = greater
-        self._members[greater] += self._members.pop(smaller)
-        self._unique[greater] = added(self._unique[greater], self._unique.pop(smaller))
+
+def held_by(kind: str, namespaces: Namespaces) -> Holds:
+    """What a node of this namespace has for itself."""
+    return {kind: 1} if kind in namespaces and namespaces[kind].tells_apart else {}
+
+
+def added(one: Holds, other: Holds) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({**one, **other})}
 
 
 def clash(
-    one: Mapping[str, int],
-    other: Mapping[str, int],
-    aliased: str | None,
-    namespaces: Mapping[str, company.Namespace],
+    one: Holds,
+    other: Holds,
+    at: company.Namespace,
+    namespaces: Namespaces,
+    *,
+    alias: bool = False,
 ) -> str | None:
-    """The first unique namespace, by priority, of which two customers have too many values to be
-    one. one, other: how many each has. aliased: the namespace that an alias link joins."""
-    shared = [name for name in one if name in other and one[name] and other[name]]
-    for name in sorted(shared, key=lambda name: namespaces[name].rank):
-        if name != aliased or one[name] + other[name] > namespaces[name].alias_limit:
+    """The first namespace, by priority, in which two customers differ so that evidence at an
+    identifier of the namespace `at` cannot join them; alias may join some values of that one."""
+    for name in sorted(one.keys() & other.keys(), key=lambda name: namespaces[name].rank):
+        namespace = namespaces[name]
+        if namespace.unique:
+            most = namespace.alias_limit if alias and name == at.name else 1
+            if one[name] + other[name] > most:
+                return name
+        elif namespace.rank < at.rank:
             return name
     return None
 
 
-def added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {name: one.get(name, 0) + other.get(name, 0) for name in sorted({**one, **other})}
+def people_of(
+    reached: Iterable[tuple[Hashable, Holds]], at: company.Namespace, namespaces: Namespaces
+) -> int:
+    """The people of an identifier of the namespace `at`, from the customers that it reaches, each
+    with what it holds; counted up to one more than its limit."""
+    most = 1 if at.limit is None else at.limit
+    count = Counter[str]()
+    for holds in dict(reached).values():
+        count.update(name for name in holds if namespaces[name].rank < at.rank)
+    return min(max(count.values(), default=1), most + 1)
 
 
-def grouped(links: Iterable[IdentityLink[K]], constraints: Constraints[K]) -> UnionFind[K]:
-    """Take the links in their order."""
-    groups = UnionFind(constraints)
-    for link in sorted(links, key=lambda link: link.evidence.rank):
-        groups.join(link)
-    return groups
+def is_crowd(kind: str, partners: int, namespaces: Namespaces) -> bool:
+    """Whether an identifier has too many partners, of any kind, to join anybody."""
+    return kind in namespaces and partners > namespaces[kind].partners
+
+
+def strongest(links: Collection[IdentityLink[K]]) -> Iterator[IdentityLink[K]]:
+    strength = max((link.evidence.strength for link in links), default=0)
+    return (link for link in links if link.evidence.strength == strength)
 
 
 def partition(
     identifiers: Iterable[events.Identifier],
     links: Iterable[IdentityLink[events.Identifier]],
     unmerged: Collection[frozenset[events.Identifier]],
-    namespaces: Mapping[str, company.Namespace],
+    namespaces: Namespaces,
 ) -> frozenset[frozenset[events.Identifier]]:
     """The customers, each as the set of their identifiers, from all evidence at once."""
-    live = live_links(links, unmerged)
     partners: dict[events.Identifier, set[events.Identifier]] = defaultdict(set)
+    live = live_links(links, unmerged)
     for link in live:
         partners[link.one].add(link.other)
         partners[link.other].add(link.one)
-    void = {node for node, met in partners.items() if is_void(node.namespace, len(met), namespaces)}
-    constraints = Constraints(
-        {node: node.namespace for node in identifiers}, barred_of(unmerged), namespaces
-    )
-    groups = grouped((link for link in live if not {link.one, link.other} & void), constraints)
+    crowds = {
+        node for node, met in partners.items() if is_crowd(node.namespace, len(met), namespaces)
+    }
+    found: dict[str, dict[events.Identifier, list[IdentityLink[events.Identifier]]]]
+    found = {name: defaultdict(list) for name in namespaces}
+    for link in live:
+        if not {link.one, link.other} & crowds:
+            found[link.other.namespace][link.other].append(link)
+    kinds = {node: node.namespace for node in identifiers}
+    barred = barred_of(unmerged)
+    groups = UnionFind(Constraints(kinds, barred, namespaces))
+    for at in sorted(namespaces.values(), key=lambda namespace: namespace.rank):
+        joining: list[IdentityLink[events.Identifier]] = []
+        for node, at_node in found[at.name].items():
+            foes = {groups.find(each) for each in barred.get(node, ()) if each in kinds}
+            here = [link for link in at_node if groups.find(link.one) not in foes]
+            reached = ((groups.find(link.one), groups.holds(link.one)) for link in strongest(here))
+            if people_of(reached, at, namespaces) == 1:
+                joining += here
+        for link in sorted(joining, key=lambda link: link.evidence.rank):
+            groups.join(link)
     return frozenset(frozenset(members) for members in groups.sets())
-
-
-def is_void(kind: str, partners: int, namespaces: Mapping[str, company.Namespace]) -> bool:
-    """Whether an identifier with so many partners links nobody."""
-    limit = namespaces[kind].limit if kind in namespaces else None
-    return limit is not None and partners > limit
 
 
 def barred_of(unmerged: Iterable[frozenset[K]]) -> dict[K, set[K]]:

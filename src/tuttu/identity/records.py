@@ -29,25 +29,44 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
 class EvidencePair(msgspec.Struct, frozen=True, array_like=True):
     """All evidence on a pair that can ever matter: the best by alias, and the best other.
 
-    first: the smallest time of any evidence on it.
+    first: the smallest time of any evidence on it. Evidence is *at* the identifier of lower
+    priority; of two of one namespace, at the one that the event names second: in plain and alias
+    that is the one with the greater key, in the other two the one with the smaller.
     """
 
     first: values.Instant
     plain: Evidence | None = None
     alias: Evidence | None = None
+    plain_back: Evidence | None = None
+    alias_back: Evidence | None = None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        every = (self.plain, self.alias, self.plain_back, self.alias_back)
+        return tuple(each for each in every if each is not None)
+
+
+Holds = Mapping[str, int]
+"""How many values a customer has, of each namespace that tells people apart."""
+
+
+class PartialCustomer(msgspec.Struct, frozen=True, array_like=True):
+    """A customer as the namespaces down to one of them make it. size: nodes."""
+
+    size: int
+    holds: Holds
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A customer as a whole.
 
-    unique: how many values of each unique namespace. contested: some evidence on a member was
-    refused. barred: some member was unmerged from somebody. joined_at: the newest pair among the
-    members, by the first time they were named together; kept for the few of `keeps_date` only, and
-    for the others computed on reading.
+    contested: some evidence on a member joined nobody. barred: some member was unmerged from
+    somebody. joined_at: the newest pair among the members, by the first time they were named
+    together; kept for the few of `keeps_date` only, and for the others computed on reading.
     """
 
     size: int = 1
-    unique: Mapping[str, int] = {}
+    holds: Holds = msgspec.field(default_factory=dict, name="unique")
     contested: bool = False
     barred: bool = False
     joined_at: values.Instant | None = None
@@ -67,9 +86,14 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     identifier: None while only its pseudonym is known. own: smallest time of a fact of its own;
     named: smallest time of evidence that names it, unmerged evidence left out. partners: distinct
-    other identifiers in such evidence. best: the first such evidence to be taken. of: the namespace
-    of all its partners, empty if they are of several. barred: it was unmerged from somebody. head:
-    the customer, if this is their home.
+    other identifiers in such evidence. people: how many of those that it reaches are told apart,
+    counted up to one more than the limit of its namespace; strength: of the evidence that reaches
+    them. barred: it was unmerged from somebody.
+
+    The customer grows from one namespace to the next, by their priority. homes: namespace to the
+    home that the node has from then on, where it changes. home: the last of them. groups: if this
+    is a home, namespace to the customer from then on, where it grows. head: if this is the home at
+    last.
     """
 
     home: events.FragmentId
@@ -77,9 +101,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     own: values.Instant | None = None
     named: values.Instant | None = None
     partners: int = 0
-    best: Evidence | None = None
-    of: str | None = None
+    people: int = 0
+    strength: int = 0
     barred: bool = False
+    homes: Mapping[str, events.FragmentId] = {}
+    groups: Mapping[str, PartialCustomer] = {}
     head: Head | None = None
 
     @property

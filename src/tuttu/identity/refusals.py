@@ -1,14 +1,13 @@
 """Evidence that was kept but joined nobody, and why."""
 
-from collections.abc import Iterable
 from itertools import islice
 
-import msgspec
-
 from tuttu.identity import records
+from tuttu.identity.graph import Graph, KeyLink
 from tuttu.identity.identifiers import priority
-from tuttu.identity.partition import clash, is_void
-from tuttu.vocabulary import events, facts, people
+from tuttu.identity.moments import moment
+from tuttu.identity.partition import clash
+from tuttu.vocabulary import company, events, facts, people
 from tuttu.vocabulary.project import Project
 
 MOST_REFUSED = 100
@@ -17,100 +16,72 @@ MOST_REFUSED = 100
 UNMERGED = "unmerged"
 
 
-class End(msgspec.Struct, frozen=True):
-    """One of the two nodes of a refused pair, with its customer."""
-
-    key: events.FragmentId
-    identifier: events.Identifier
-    node: records.Node
-    head: records.Head
-
-
 def refused_links(
-    reader: facts.Reader, project: Project, members: Iterable[events.FragmentId]
+    reader: facts.Reader, project: Project, customer: people.Customer
 ) -> tuple[people.RefusedLink, ...]:
-    """Refused links of these members, oldest first; at most `MOST_REFUSED`.
+    """Refused links of the customer's members, oldest first; at most `MOST_REFUSED`.
 
     What they are linked to may be erased meanwhile: then nobody can name it any more.
     """
-    rows = (row for key in members for row in reader.scan(records.NEIGHBOURS, key + records.APART))
+    graph = Graph(reader, project.namespaces)
+    if not graph.knows(customer.oldest) or not graph.head(graph.home(customer.oldest)).contested:
+        return ()
+    pairs = (
+        (key, partner, neighbour.pair)
+        for key in sorted(customer.fragments)
+        for partner, neighbour in graph.neighbours(key, records.APART)
+    )
     found = [
         link
-        for row, neighbour in islice(rows, MOST_REFUSED)
-        if (link := _refused_link(reader, project, row, neighbour.pair)) is not None
+        for pair in islice(pairs, MOST_REFUSED)
+        if (link := _refused_link(graph, *pair)) is not None
     ]
     return tuple(sorted(found, key=lambda link: (link.time, link.event_id, link.one, link.other)))
 
 
 def _refused_link(
-    reader: facts.Reader, project: Project, row: bytes, pair: records.EvidencePair
+    graph: Graph, key: events.FragmentId, partner: events.FragmentId, pair: records.EvidencePair
 ) -> people.RefusedLink | None:
-    keys = row[: records.KEY], row[records.KEY + 1 :]
-    ends = [end for key in keys if (end := _end(reader, key)) is not None]
-    if len(ends) < 2:
+    names = [graph.node(each).identifier for each in (key, partner) if graph.knows(each)]
+    known = [each for each in names if each is not None]
+    if len(known) < 2:
         return None
-    ends.sort(key=lambda end: priority(project.namespaces, end.identifier))
-    evidence = min(
-        (each for each in (pair.plain, pair.alias) if each is not None), key=lambda each: each.rank
-    )
+    one, other = sorted(known, key=lambda each: priority(graph.namespaces, each))
+    evidence = min(pair.evidence, key=lambda each: each.rank)
+    undeclared = [each.namespace for each in known if each.namespace not in graph.namespaces]
+    if undeclared:
+        reason = f"{undeclared[0]} is not declared any more"
+    else:
+        links = graph.links_of(key, partner, pair)
+        reason = _reason(graph, min(links, key=lambda link: link.evidence.rank))
     return people.RefusedLink(
-        one=ends[0].identifier,
-        other=ends[1].identifier,
-        reason=_reason(reader, project, ends, pair),
-        event_id=evidence.id,
-        time=evidence.time,
+        one=one, other=other, reason=reason, event_id=evidence.id, time=evidence.time
     )
 
 
-def _end(reader: facts.Reader, key: events.FragmentId) -> End | None:
-    node = reader.get(records.NODES, key, watch=False)
-    if node is None or node.identifier is None:
-        return None
-    home = node if node.head is not None else reader.get(records.NODES, node.home, watch=False)
-    if home is None or home.head is None:
-        return None
-    return End(key, node.identifier, node, home.head)
-
-
-def _reason(
-    reader: facts.Reader, project: Project, ends: list[End], pair: records.EvidencePair
-) -> str:
-    """Why the pair is not joined. What separated two customers when the link was considered still
-    does, since customers only grow. An unmerge is given before any other reason, so that without
-    the links it is said to refuse everything would be as if there had been no unmerge."""
-    one, other = ends
-    if other.key in _barred(reader, one.key):
+def _reason(graph: Graph, link: KeyLink) -> str:
+    """Why the link joined nobody when it was considered. An unmerge is named only where it is the
+    reason: without the links that it refused all would be as if there had been no unmerge."""
+    if link.other in graph.barred(link.one):
         return UNMERGED
-    for end in ends:
-        kind = end.identifier.namespace
-        if is_void(kind, end.node.partners, project.namespaces):
-            limit = project.namespaces[kind].limit
-            return f"{kind} has more partners than its limit of {limit}"
-    if _hold_unmerged_pair(reader, one, other):
+    ends = link.one, link.other
+    for each in map(graph.kind, filter(graph.is_crowd, ends)):
+        return f"{each} has more than {graph.namespaces[each].partners} partners"
+    at = graph.namespaces[graph.kind(link.other)]
+    if link not in graph.links_at(link.other):
         return UNMERGED
-    aliased = other.identifier.namespace if pair.alias is not None else None
-    name = clash(one.head.unique, other.head.unique, aliased, project.namespaces)
-    return UNMERGED if name is None else _at_most(project, name, alias=name == aliased)
+    if graph.node(link.other).people > 1:
+        return f"{at.name} is shared by several people"
+    here, there = (moment(graph, key, at, link.evidence).holds for key in ends)
+    name = clash(here, there, at, graph.namespaces, alias=link.alias)
+    if name is None:
+        return UNMERGED
+    return _differ(graph.namespaces[name], alias=link.alias and name == at.name)
 
 
-def _barred(reader: facts.Reader, key: events.FragmentId) -> tuple[events.FragmentId, ...]:
-    found = reader.get(records.BARRED, key, watch=False)
-    return () if found is None else found.others
-
-
-def _hold_unmerged_pair(reader: facts.Reader, one: End, other: End) -> bool:
-    """Whether some member of the one's customer was unmerged from one of the other's."""
-    if not (one.head.barred and other.head.barred):
-        return False
-    rows = [row for row, _ in reader.scan(records.MEMBERS, one.node.home)]
-    members = [row[records.KEY :] for row in rows] or [one.key]
-    enemies = {enemy for key in members for enemy in _barred(reader, key)}
-    nodes = (reader.get(records.NODES, enemy, watch=False) for enemy in enemies)
-    return any(node is not None and node.home == other.node.home for node in nodes)
-
-
-def _at_most(project: Project, name: str, *, alias: bool) -> str:
-    limit = project.namespaces[name].alias_limit if alias else 1
-    if limit == 1:
-        return f"{name} is at most one per customer"
-    return f"{name} is at most {limit} per customer, even by alias"
+def _differ(namespace: company.Namespace, *, alias: bool) -> str:
+    if not namespace.unique:
+        return f"they differ in {namespace.name}"
+    if namespace.alias_limit == 1 or not alias:
+        return f"{namespace.name} is at most one per customer"
+    return f"{namespace.name} is at most {namespace.alias_limit} per customer, even by alias"

@@ -1,177 +1,144 @@
-"""Repartition: the links around some customers applied in order again, where no shortcut works."""
+"""Repartition: the evidence on some customers taken in order again, where no shortcut works."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 
-import msgspec
-
-from tuttu.identity import evidence, records
+from tuttu.identity.graph import NOBODY, KeyLink, Reach
 from tuttu.identity.graph_state import GraphState
-from tuttu.identity.partition import Constraints, UnionFind, added, grouped
+from tuttu.identity.moments import moment
+from tuttu.identity.partition import Constraints, UnionFind, clash, people_of, strongest
+from tuttu.identity.records import Head, Holds, PartialCustomer
+from tuttu.vocabulary import company
 from tuttu.vocabulary.events import FragmentId
-
-CROWD = 8
-"""Partners of a node that are looked at one by one in any case."""
-
-
-class Neighbourhood(msgspec.Struct):
-    """Customers to be partitioned again (inside), those they are linked to (outside), and the
-    links.
-
-    seen: members of the customers outside that are looked at; of the others only the node that
-    is linked is known, and no more than its kind. pairs: by its two nodes, every pair of inside
-    nodes, counting or not. apart: inside nodes that somebody outside is not joined with. borders:
-    pairs that count, from an inside node to one outside. links: of inside and borders, and within
-    seen customers. crowded: inside nodes whose pairs with nodes outside are left out.
-    """
-
-    inside: set[FragmentId]
-    seen: set[FragmentId]
-    kinds: dict[FragmentId, str] = {}
-    pairs: dict[tuple[FragmentId, FragmentId], records.EvidencePair] = {}
-    apart: set[FragmentId] = set()
-    borders: list[tuple[FragmentId, FragmentId]] = []
-    links: list[evidence.IdentityLink[FragmentId]] = []
-    crowded: set[FragmentId] = set()
 
 
 def repartition(graph: GraphState, homes: set[FragmentId]) -> None:
-    """Group the members of these customers again.
+    """PartialCustomer the members of these customers again.
 
-    A customer outside stays as they are as long as they refuse every link to those inside, as they
-    did before; if they are joined now, they are taken in, and all is grouped once more. At first
-    only the node that is linked stands for them: what clashes with a part of them clashes with all
-    of them, so that they have to be looked at only if this node alone would be joined.
+    A customer outside stays as they are as long as they refuse all evidence that leads to those
+    inside, and as long as their own identifiers join people or join nobody as before. Else they are
+    taken in, and all is grouped once more.
     """
-    homes, seen, looked_through = set(homes), set[FragmentId](), set[FragmentId]()
     while True:
-        around = _neighbourhood(graph, homes, seen, looked_through)
-        groups = grouped(around.links, _constraints(graph, around))
-        unsure = {
-            key for key in around.crowded if not _refuses_all_others(graph, key, groups, around)
-        }
-        looked_through |= unsure
-        if unsure:
-            continue
-        joined = {graph.home(outer) for inner, outer in around.borders if groups.same(inner, outer)}
-        if not joined:
+        region = Region(graph, homes)
+        more = region.group()
+        if not more:
             break
-        if joined <= seen:
-            homes |= joined
-        seen |= joined
-    _rebuild(graph, homes, around, groups)
+        homes = homes | more
+    region.write()
 
 
-def links_of_pair(
-    one: FragmentId, other: FragmentId, pair: records.EvidencePair
-) -> Iterator[evidence.IdentityLink[FragmentId]]:
-    if pair.plain is not None:
-        yield evidence.IdentityLink(one, other, pair.plain)
-    if pair.alias is not None:
-        yield evidence.IdentityLink(one, other, pair.alias, alias=True)
+class Region:
+    """Customers that are grouped again, with the evidence on their members.
 
+    pairs: by its two nodes, each pair of an inside node. at: evidence by the identifier that it is
+    at, inside or outside; of those outside only what leads here.
+    """
 
-def _is_crowd(graph: GraphState, key: FragmentId) -> bool:
-    """Whether so many name the node, all of one unique namespace, that who is refused by the
-    strongest of them need not be looked at one by one."""
-    node = graph.node(key)
-    if node.partners <= CROWD or node.barred or not node.of or node.of == graph.kind(key):
-        return False
-    return graph.namespaces[node.of].unique and not graph.is_void(key)
+    def __init__(self, graph: GraphState, homes: set[FragmentId]) -> None:
+        self._graph = graph
+        self._homes = homes
+        self._inside = {
+            key: graph.kind(key) for home in sorted(homes) for key in graph.members(home)
+        }
+        self._groups = UnionFind(
+            Constraints(
+                self._inside, {key: graph.barred(key) for key in self._inside}, graph.namespaces
+            )
+        )
+        self._at: dict[str, dict[FragmentId, list[KeyLink]]] = defaultdict(dict)
+        for key in self._inside:
+            for link in graph.links(key):
+                if link.one == key or link.one not in self._inside:
+                    here = self._at[graph.kind(link.other)]
+                    here.setdefault(link.other, []).append(link)
+        self._reach: dict[FragmentId, Reach] = {}
+        self._homes_of: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
+        self._groups_of: dict[FragmentId, dict[int, PartialCustomer]] = defaultdict(dict)
 
+    def group(self) -> set[FragmentId]:
+        """Take all evidence in order; the homes of customers outside that must be taken in."""
+        more: set[FragmentId] = set()
+        namespaces = self._graph.namespaces
+        for at in sorted(namespaces.values(), key=lambda namespace: namespace.rank):
+            joining: list[KeyLink] = []
+            for key, links in self._at[at.name].items():
+                live = self._live(key, links, at)
+                reach = self._reach[key] = self._count(live, at)
+                people = reach.people
+                if key not in self._inside and (people > 1) != (self._graph.node(key).people > 1):
+                    more.add(self._graph.home(key))
+                elif people == 1:
+                    joining += (link for link in live if link in links)
+            grown: set[FragmentId] = set()
+            for link in sorted(joining, key=lambda link: link.evidence.rank):
+                if link.one not in self._inside or link.other not in self._inside:
+                    more |= self._outside(link, at)
+                elif self._groups.join(link):
+                    grown.add(link.one)
+            for root in {self._groups.find(key) for key in grown}:
+                self._note(self._groups.members(root), at)
+        return more
 
-def _refuses_all_others(
-    graph: GraphState, key: FragmentId, groups: UnionFind[FragmentId], around: Neighbourhood
-) -> bool:
-    """Whether the strongest link of a crowded node is taken: before it the node is alone, and after
-    it it has a value of the namespace that all its partners are of."""
-    best = graph.node(key).best
-    return any(
-        link.evidence == best and key in (link.one, link.other) and link not in groups.refused
-        for link in around.links
-    )
+    def _live(self, key: FragmentId, links: list[KeyLink], at: company.Namespace) -> list[KeyLink]:
+        """As `Graph.links_at`, of the customers as they are grouped here."""
+        graph = self._graph
+        if key not in self._inside:
+            links = [link for link in graph.links(key) if link.other == key]
+        barred = {self._group_of(each, at)[0] for each in graph.barred(key) if graph.knows(each)}
+        return [link for link in links if self._group_of(link.one, at)[0] not in barred]
 
+    def _count(self, links: list[KeyLink], at: company.Namespace) -> Reach:
+        best = list(strongest(links))
+        if not best:
+            return NOBODY
+        reached = (self._group_of(link.one, at) for link in best)
+        people = people_of(reached, at, self._graph.namespaces)
+        return Reach(people, best[0].evidence.strength)
 
-def _neighbourhood(
-    graph: GraphState,
-    homes: set[FragmentId],
-    seen: set[FragmentId],
-    looked_through: set[FragmentId],
-) -> Neighbourhood:
-    around = Neighbourhood(_members(graph, homes), _members(graph, seen - homes))
-    around.kinds.update((key, graph.kind(key)) for key in around.inside | around.seen)
-    crowded = {key for key in around.inside - looked_through if _is_crowd(graph, key)}
-    for key in sorted(around.inside - crowded):
-        _look_around(graph, around, key)
-    for key in sorted(crowded):
-        _look_inside(graph, around, key, crowded)
-    for key in around.seen:
-        for partner, neighbour in graph.neighbours(key, records.JOINED):
-            if key < partner:
-                around.links += links_of_pair(key, partner, neighbour.pair)
-    return around
+    def _group_of(self, key: FragmentId, at: company.Namespace) -> tuple[FragmentId, Holds]:
+        if key in self._inside:
+            return self._groups.find(key), self._groups.holds(key)
+        home, group = self._graph.group(key, at.rank)
+        return home, group.holds
 
+    def _outside(self, link: KeyLink, at: company.Namespace) -> set[FragmentId]:
+        """The home of a customer outside that the link may join to one inside."""
+        outside, inside = link.one, link.other
+        if outside in self._inside:
+            outside, inside = inside, outside
+        there = moment(self._graph, outside, at, link.evidence).holds
+        here = self._groups.holds(inside)
+        if clash(here, there, at, self._graph.namespaces, alias=link.alias) is not None:
+            return set()
+        return {self._graph.home(outside)}
 
-def _members(graph: GraphState, homes: set[FragmentId]) -> set[FragmentId]:
-    return {key for home in homes for key in graph.members(home)}
-
-
-def _look_around(graph: GraphState, around: Neighbourhood, key: FragmentId) -> None:
-    counts, barred = not graph.is_void(key), graph.barred(key)
-    for partner, neighbour in graph.neighbours(key):
-        if (partner, key) in around.pairs:
-            continue
-        within = partner in around.inside
-        if within:
-            around.pairs[key, partner] = neighbour.pair
-        else:
-            around.apart.add(key)
-        known_void = (within or partner in around.seen) and graph.is_void(partner)
-        if counts and partner not in barred and not known_void:
-            around.links += links_of_pair(key, partner, neighbour.pair)
-            around.kinds[partner] = neighbour.kind
-            if not within:
-                around.borders.append((key, partner))
-
-
-def _look_inside(
-    graph: GraphState, around: Neighbourhood, key: FragmentId, crowded: set[FragmentId]
-) -> None:
-    """Those pairs of a crowded node that no node inside has named already."""
-    for partner in crowded:
-        pair = graph.pair(key, partner)
-        if pair is not None and (partner, key) not in around.pairs:
-            around.pairs[key, partner] = pair
-            if not graph.is_void(partner):
-                around.links += links_of_pair(key, partner, pair)
-    within = sum(key in pair for pair in around.pairs)
-    if within < graph.node(key).partners:
-        around.crowded.add(key)
-        around.apart.add(key)
-
-
-def _constraints(graph: GraphState, around: Neighbourhood) -> Constraints[FragmentId]:
-    barred = {key: graph.barred(key) for key in around.inside | around.seen}
-    return Constraints(around.kinds, barred, graph.namespaces)
-
-
-def _rebuild(
-    graph: GraphState, homes: set[FragmentId], around: Neighbourhood, groups: UnionFind[FragmentId]
-) -> None:
-    """Give every inside node its new home, and every new customer their head."""
-    for home in homes:
-        graph.clear_home(home)
-    customers: dict[FragmentId, list[FragmentId]] = defaultdict(list)
-    for key in around.inside:
-        customers[groups.find(key)].append(key)
-    for members in customers.values():
-        home, unique = min(members), dict[str, int]()
+    def _note(self, members: list[FragmentId], at: company.Namespace) -> None:
+        """Keep who is one customer from this namespace on."""
+        home = min(members)
+        self._groups_of[home][at.rank] = PartialCustomer(len(members), self._groups.holds(home))
         for key in members:
-            graph.set_node(key, home=home)
-            unique = added(unique, graph.unique_of(key))
-        barred = any(graph.node(key).barred for key in members)
-        graph.set_node(home, head=records.Head(size=len(members), unique=unique, barred=barred))
-    for (one, other), pair in around.pairs.items():
-        graph.put_pair(one, other, pair)
-    for key in around.apart:
-        graph.set_head(graph.home(key), contested=True)
+            self._homes_of[key][at.rank] = home
+
+    def write(self) -> None:
+        """Give every inside node its new home, and every new customer their head."""
+        graph = self._graph
+        pairs = {
+            (key, partner): (neighbour.pair, graph.home(key) == graph.home(partner))
+            for key in self._inside
+            for partner, neighbour in graph.neighbours(key)
+            if partner not in self._inside or key < partner
+        }
+        for key in self._inside:
+            graph.set_node(key, head=None, homes={}, groups={})
+            graph.move(key, self._homes_of[key], self._groups_of[key])
+            graph.set_reach(key, self._reach.pop(key, NOBODY))
+        for key, reach in self._reach.items():
+            graph.set_reach(key, reach)
+        for members in self._groups.sets():
+            barred = any(graph.node(key).barred for key in members)
+            head = Head(size=len(members), holds=self._groups.holds(members[0]), barred=barred)
+            graph.set_node(min(members), head=head)
+        for (one, other), (pair, were_joined) in pairs.items():
+            if (graph.home(one) == graph.home(other)) != were_joined:
+                graph.put_pair(one, other, pair)
+            graph.update_heads(one, other, pair)

@@ -6,7 +6,6 @@ import msgspec
 
 from tuttu.identity import records as r
 from tuttu.identity.identifiers import priority
-from tuttu.identity.refusals import refused_links
 from tuttu.vocabulary import events, facts, people, values
 from tuttu.vocabulary.project import Project
 
@@ -38,13 +37,11 @@ def resolve_fragment(
     if home is None or home.head is None:
         raise LookupError(f"identity: {fragment.hex()} has no home; fold the log again")
     members = _members(reader, home)
-    refused = refused_links(reader, project, sorted(members)) if home.head.contested else ()
-    customer = _customer(project, members, joined_at(reader, home.head, members))
-    return msgspec.structs.replace(customer, refused=refused)
+    return _customer(project, members, joined_at(reader, home.head, members))
 
 
 def customers(reader: facts.Reader, project: Project) -> Iterator[people.Customer]:
-    """All customers with a fact, each once, without the links that were refused."""
+    """All customers with a fact, each once."""
     for _, node in reader.scan(r.NODES):
         if node.head is not None:
             members = _members(reader, node)

@@ -16,8 +16,8 @@ from tuttu.vocabulary.room import Rooms
 
 SHAPE = 3
 """Of all records of all rooms. To be raised when a released one can no longer be read, or means
-something else. 1 kept state under names; it had no record of its own shape. 2 did not keep the
-first facts of fragments."""
+something else. 1 kept state under names, and had no record of its own shape; 2 joined customers
+whatever the priority of what named them, and did not keep the first facts of fragments."""
 
 
 class Shape(msgspec.Struct, frozen=True):

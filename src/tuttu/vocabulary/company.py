@@ -49,18 +49,23 @@ ROUNDED = re.compile(r"[0-9]([.,][0-9]+)?e\+[0-9]{2}")
 written so."""
 COMPOUND_SIGN = "|"
 """Between the parts of a compound identifier."""
+MOST_PARTNERS = 500
+"""Other identifiers that one may be named with, unless its namespace says otherwise."""
 
 
 class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of identifier.
 
-    rank: 0 is the highest priority. unique: at most one value per customer. limit: an identifier
-    with more partners than this links nobody; None is no limit. alias_limit: how many values of a
-    unique namespace `alias` may join in one customer (1: none). normalise: steps in order, of
-    ``trim``, ``lower``, ``digits``, ``email``, ``phone``. country: whose phone numbers are written
-    without a country, as ISO 3166 names it; None without the step. blocked: normalised values that
-    name nobody. allowed: values that name somebody here, although they are of `NOBODY` or
-    `ROUNDED`. strength: of evidence by call name, with the key ``default``; higher joins first.
+    rank: 0 is the highest priority. unique: at most one value per customer. apart: customers with
+    different values are different people, for all that namespaces of lower priority say. An
+    identifier that more than one of such people use joins nobody: it is *shared*, and beyond
+    `limit` people (None: no limit), or beyond `partners` other identifiers, a *crowd*. alias_limit:
+    how many values of a unique namespace `alias` may join in one customer (1: none). normalise:
+    steps in order, of ``trim``, ``lower``, ``digits``, ``email``, ``phone``. country: whose phone
+    numbers are written without a country, as ISO 3166 names it; None without the step. blocked:
+    normalised values that name nobody. allowed: values that name somebody here, although they are
+    of `NOBODY` or `ROUNDED`. strength: of evidence by call name, with the key ``default``; higher
+    joins first.
     fields: where else the identifier is found in a call, as ``traits.email``,
     ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
     the namespaces ``user_id`` and ``anonymous_id``. compounds: the same for identifiers of several
@@ -70,7 +75,9 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     rank: int
     unique: bool = False
+    apart: bool = False
     limit: int | None = None
+    partners: int = MOST_PARTNERS
     alias_limit: int = 1
     normalise: tuple[str, ...] = ("trim",)
     country: str | None = None
@@ -81,6 +88,11 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...] = ()
     compounds: tuple[tuple[str, ...], ...] = ()
     where: Where
+
+    @property
+    def tells_apart(self) -> bool:
+        """Two customers who both have a value of it are two people."""
+        return self.unique or self.apart
 
 
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):

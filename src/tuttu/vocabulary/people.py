@@ -25,7 +25,6 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
     fragments: tuple[FragmentId, ...]
     identifiers: tuple[Identifier, ...]
-    refused: tuple[RefusedLink, ...] = ()
     joined_at: Instant | None = None
     """Event time of the newest accepted link between two fragments; None: one fragment."""
 

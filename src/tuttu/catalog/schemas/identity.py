@@ -34,9 +34,20 @@ def _namespace() -> s.Shape:
         "settings of one kind of identifier",
         {
             "unique": s.boolean("True: a customer has at most one value of this kind."),
+            "apart": s.boolean(
+                "True: customers with different values of this kind are different people, for all "
+                "that kinds below it say."
+            ),
             "limit": s.whole(
-                "a number of partners",
-                "An identifier with more partners than this links nobody. Absent: no limit.",
+                "a number of people",
+                "An identifier that several people use is shared and joins nobody; used by more "
+                "people than this it is a crowd, and nobody is listed for it. Absent: no limit.",
+                1,
+            ),
+            "partners": s.whole(
+                "a number of identifiers",
+                "An identifier that is named together with more others than this, of any kind, is "
+                "a crowd, too. Default 500.",
                 1,
             ),
             "alias_limit": s.whole(

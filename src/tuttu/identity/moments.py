@@ -1,0 +1,62 @@
+"""Who a customer was at a moment of the order in which evidence is taken."""
+
+from collections.abc import Mapping
+from functools import reduce
+
+import msgspec
+
+from tuttu.identity.graph import Graph, KeyLink
+from tuttu.identity.partition import added, clash
+from tuttu.identity.records import Evidence, Holds
+from tuttu.vocabulary import company
+from tuttu.vocabulary.events import FragmentId
+
+FEW = 256
+"""Nodes of a customer that are looked through to see what they were."""
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A node's customer just before one piece of evidence is taken.
+
+    parts: what it is made of: homes of customers as the namespaces above make them, with what they
+    hold. exact: there is no other part; else these were in it for certain.
+    """
+
+    parts: Mapping[FragmentId, Holds]
+    exact: bool
+
+    @property
+    def holds(self) -> Holds:
+        return reduce(added, self.parts.values())
+
+
+def moment(graph: Graph, key: FragmentId, at: company.Namespace, evidence: Evidence) -> Moment:
+    """The node's customer when this evidence at an identifier of the namespace `at` is taken.
+
+    Only evidence between its own nodes has to be looked at: what was refused once keeps customers
+    apart for good, but for two values that an alias joins later.
+    """
+    head = graph.head(graph.home(key))
+    exact = head.size <= FEW
+    nodes = graph.members(graph.home(key)) if exact else [] if graph.is_aliased(head) else [key]
+    home, _ = graph.group(key, at.rank + 1)
+    links: list[KeyLink] = []
+    for node in nodes:
+        if graph.kind(node) == at.name and graph.node(node).people == 1:
+            links += (
+                link
+                for link in graph.links_at(node)
+                if link.evidence.rank < evidence.rank
+                and graph.group(link.one, at.rank + 1)[0] == home
+            )
+    start, begun = graph.group(key, at.rank)
+    parts = {start: {start: begun.holds}}
+    for link in sorted(links, key=lambda link: link.evidence.rank):
+        ends = [graph.group(each, at.rank) for each in (link.one, link.other)]
+        one, other = (parts.setdefault(part, {part: group.holds}) for part, group in ends)
+        here, there = reduce(added, one.values()), reduce(added, other.values())
+        differ = clash(here, there, at, graph.namespaces, alias=link.alias)
+        if one is not other and differ is None:
+            one |= other
+            parts.update(dict.fromkeys(other, one))
+    return Moment(parts[start], exact)
