@@ -56,15 +56,18 @@ def decision_by_id(
     words = api.words_in(language)
     with runtime.view() as seen:
         receipt = stored_receipt(seen.snapshot, id)
-        customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
-        history = ledger.read(seen.snapshot, customer, seen.version.project, runtime.now(), {})
+        current = seen.version.project
+        customer = identity.resolve_fragment(seen.snapshot, current, receipt.customer)
+        history = ledger.read(seen.snapshot, customer, current, runtime.now(), {})
         about = api.decided_customer(
             receipt,
             customer,
-            lambda each: api.fragment_name(each, identity.identifier_of(seen.snapshot, each)),
+            lambda each: api.fragment_name(
+                each, identity.identifier_of(seen.snapshot, current, each)
+            ),
             words,
         )
-        project = deciding_project(seen, receipt) or seen.version.project
+        project = deciding_project(seen, receipt) or current
     runtime.record_look(customer, by, "decision")
     schema = project.row_schema
     return api.DecisionAnswer(

@@ -23,7 +23,7 @@ def refused_links(
 
     What they are linked to may be erased meanwhile: then nobody can name it any more.
     """
-    graph = Graph(reader, project.namespaces)
+    graph = Graph(reader, project)
     if not graph.knows(customer.oldest) or not graph.head(graph.home(customer.oldest)).contested:
         return ()
     pairs = (
@@ -48,12 +48,8 @@ def _refused_link(
         return None
     one, other = sorted(known, key=lambda each: priority(graph.namespaces, each))
     evidence = min(pair.evidence, key=lambda each: each.rank)
-    undeclared = [each.namespace for each in known if each.namespace not in graph.namespaces]
-    if undeclared:
-        reason = f"{undeclared[0]} is not declared any more"
-    else:
-        links = graph.links_of(key, partner, pair)
-        reason = _reason(graph, min(links, key=lambda link: link.evidence.rank))
+    links = graph.links_of(key, partner, pair)
+    reason = _reason(graph, min(links, key=lambda link: link.evidence.rank))
     return people.RefusedLink(
         one=one, other=other, reason=reason, event_id=evidence.id, time=evidence.time
     )

@@ -25,7 +25,7 @@ class Shade(msgspec.Struct, frozen=True):
 
 def shade(reader: facts.Reader, project: Project, customer: people.Customer) -> Shade | None:
     """None: the customer shares no identifier with anybody."""
-    graph = Graph(reader, project.namespaces)
+    graph = Graph(reader, project)
     if not graph.knows(customer.oldest):
         return None
     found = _Search(graph, customer)

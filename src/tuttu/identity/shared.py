@@ -14,7 +14,7 @@ def sharing(
     reader: facts.Reader, project: Project, identifier: events.Identifier
 ) -> Sharing | None:
     """Whether several people use the identifier, or more than are worth listing; None: one does."""
-    graph = Graph(reader, project.namespaces)
+    graph = Graph(reader, project)
     key = graph.key_of(identifier)
     namespace = project.namespaces.get(identifier.namespace)
     if namespace is None or not graph.knows(key):

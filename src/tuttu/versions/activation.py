@@ -107,7 +107,7 @@ class Activator:
         faults = set() if before is None else {
             fault for room in self._rooms for fault in room.can_follow(before, self._project)
         }  # fmt: skip
-        if faults and next(identity.customers(snapshot, self._project), None) is not None:
+        if faults and identity.knows_anybody(snapshot):
             raise errors.ProjectError(sorted(faults))
         self._follows = active.digest
 
