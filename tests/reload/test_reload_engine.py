@@ -171,8 +171,15 @@ def test_a_new_spelling_is_the_same_customer_and_their_facts_stay(
         frozenset({"user_id:matti", "anonymous_id:d0"})
     }
     write(folder, COUNTED)
-    answer = _rules(engine, folder, rules.replace("true", "true, normalise: [lower]"))
-    assert answer.filled > 1
+    (folder / "identity.yaml").write_text(
+        "namespaces:\n" + rules.replace("true", "true, normalise: [lower]")
+    )
+    told = use.rehearse_reload(engine)
+    assert (told.customers_before, told.customers_after, told.respelled) == (4, 2, 2)
+    assert (told.nobodies, told.joined, told.parted, told.changed) == (0, 1, 0, True)
+    answer = use.reload(engine, "anna")
+    assert (answer.filled, answer.facts) == (told.filled, told.facts)
+    assert not use.rehearse_reload(engine).changed
     maija = frozenset({"user_id:maija", "anonymous_id:d2"})
     assert _who(engine) == {maija, frozenset({"user_id:matti", "anonymous_id:d0"})}
     assert trait(engine, "orders") == 3
@@ -193,8 +200,11 @@ def test_one_who_names_nobody_any_more_keeps_their_facts_and_joins_nobody(
     seller = {"traits": {"email": "shop@x.fi"}, "type": "identify", "minute": 1}
     tell(engine, [{**seller, "userId": "till", "anonymousId": "d1"}])
     assert _who(engine) == {frozenset({"user_id:till", "email:shop@x.fi", "anonymous_id:d1"})}
-    write(folder, COUNTED)
-    _rules(engine, folder, rules.replace("unique: true", "unique: true, blocked: [till]"))
+    blocked = rules.replace("unique: true", "unique: true, blocked: [till]")
+    (folder / "identity.yaml").write_text(f"namespaces:\n{blocked}")
+    told = use.rehearse_reload(engine)
+    assert (told.customers_before, told.customers_after, told.nobodies) == (1, 1, 1)
+    _rules(engine, folder, blocked)
     assert _who(engine) == {frozenset({"user_id:till"})}
     with engine.view() as seen:
         mail = Identifier("email", "shop@x.fi")

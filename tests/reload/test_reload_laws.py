@@ -104,13 +104,17 @@ STEPS = st.lists(
 def test_a_reloaded_store_is_as_one_that_never_had_another_version(
     first: Version, steps: list[Any], last: Version, page: int, shuffle: random.Random
 ) -> None:
-    """Whatever is declared, changed, or dropped and declared again, while events go on, and
-    fills are killed; and whatever the order of the facts in the other store."""
+    """Whatever is declared, changed, or dropped and declared again, who is who included, while
+    events go on, and fills are killed; and whatever the order of the facts in the other store. What
+    becomes of customers is told before."""
     with closing(open_store("sqlite::memory:", Path())) as store:
         world = World(store, first, page)
         for step, *arguments in steps:
             getattr(world, step)(*arguments)
+        was, told = world.fragments(), world.rehearse(last)
         world.reload(last)
+        becomes = world.fragments()
+        assert (told.before, told.after) == (len(was), len(becomes))
         with store.read() as snapshot, fresh(world, shuffle) as (other, project):
             assert project.digest == last.survey.project.digest
             assert picture(snapshot, project) == picture(other, project)

@@ -65,6 +65,18 @@ class World:
         activator = Activator(version.survey, ROOMS, self.store, self.clock, "test", page=self.page)
         return activator.run(tell)
 
+    def fragments(self) -> set[frozenset[bytes]]:
+        """Everybody, by the fragments that they have facts under."""
+        with self.engine.view() as seen:
+            project = seen.version.project
+            return {
+                frozenset(each.fragments) for each in identity.customers(seen.snapshot, project)
+            }
+
+    def rehearse(self, version: Version) -> identity.IdentityChange:
+        activator = Activator(version.survey, ROOMS, self.store, self.clock, "test")
+        return activator.rehearse().people
+
     def reload(self, version: Version, during: Sequence[Sequence[Told]] = ()) -> None:
         """`during`: what is told at each commit of the fill, by the version that still holds."""
         waiting = list(during)

@@ -450,6 +450,28 @@ class ReloadAnswer(msgspec.Struct, kw_only=True):
     withdrawn: list[WithdrawnContact]
 
 
+class ReloadRehearsal(msgspec.Struct, kw_only=True):
+    """What reading the project folder again would do; nothing is changed.
+
+    before: the active version. filled: how many definitions would be filled from the log, from
+    this many facts. customers_before, customers_after: with a fact of their own. respelled: known
+    identifiers that the rules would spell otherwise, nobodies: that would name nobody any more.
+    joined: customers who are several now; parted: customers who would be several.
+    """
+
+    project_digest: str
+    before: str | None
+    changed: bool
+    filled: int
+    facts: int
+    customers_before: int
+    customers_after: int
+    respelled: int
+    nobodies: int
+    joined: int
+    parted: int
+
+
 class FillingAnswer(msgspec.Struct, kw_only=True):
     """A version that is being filled: through which log position, of how many."""
 

@@ -17,6 +17,7 @@ from tuttu.identity.identifiers import identifiers_of, nobodies_of
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import UNMERGED, refused_links
+from tuttu.identity.rehearsal import IdentityChange, rehearse
 from tuttu.identity.resolve import (
     customers,
     first_of,
@@ -34,6 +35,7 @@ __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "IdentityChange",
     "anchor_of",
     "customers",
     "first_of",
@@ -46,6 +48,7 @@ __all__ = [
     "partition",
     "personal",
     "refused_links",
+    "rehearse",
     "require_exact",
     "resolve",
     "resolve_fragment",

@@ -43,7 +43,7 @@ def folds(project: Project) -> room.Folds:
         elif isinstance(body, verdicts.Receipt) and not body.contacts:
             return
         graph = GraphState(transaction, project)
-        for key, identifier in _owners(fact):
+        for key, identifier in owners(fact):
             graph.add_node(key, identifier)
             graph.add_own_fact(key, fact.time)
         if isinstance(body, Event):
@@ -55,7 +55,7 @@ def folds(project: Project) -> room.Folds:
     return dict.fromkeys((Event, Unmerge, PreferenceSet, verdicts.Receipt), fold)
 
 
-def _owners(fact: facts.Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:
+def owners(fact: facts.Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:
     """The fragments under which some room keeps state because of this fact, with their names where
     it says them."""
     match fact.body:
