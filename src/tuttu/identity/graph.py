@@ -58,6 +58,9 @@ class Graph:
 
     def node(self, key: FragmentId) -> Node:
         """A node that is known."""
+        known = self._nodes.get(key)
+        if known is not None:
+            return known
         if not self.knows(key):
             raise LookupError(
                 f"identity: no node {key.hex()}, though a pair or a customer names it"
@@ -162,11 +165,13 @@ class Graph:
         """Evidence on the node's pairs that may join them: none of crowds, and none unmerged."""
         if self.kind(key) not in self.namespaces or self.is_crowd(key):
             return
-        barred = self.barred(key)
+        barred, place = self.barred(key), (self.namespaces[self.kind(key)].rank, key)
         for partner, neighbour in self.neighbours(key):
-            known = partner not in barred and neighbour.kind in self.namespaces
-            if known and not self.is_crowd(partner):
-                yield from self.links_of(key, partner, neighbour.pair)
+            at = self.namespaces.get(neighbour.kind)
+            if at is not None and partner not in barred and not self.is_crowd(partner):
+                first = place < (at.rank, partner)
+                ends = (key, partner) if first else (partner, key)
+                yield from _links_between(*ends, neighbour.pair)
 
     def links_at(self, key: FragmentId) -> list[KeyLink]:
         """Evidence at the node that may join it: none by a customer that holds one from whom the
@@ -181,15 +186,7 @@ class Graph:
     def links_of(
         self, key: FragmentId, partner: FragmentId, pair: EvidencePair
     ) -> Iterator[KeyLink]:
-        first, second = self.directed(key, partner)
-        if pair.plain is not None:
-            yield IdentityLink(first, second, pair.plain)
-        if pair.alias is not None:
-            yield IdentityLink(first, second, pair.alias, alias=True)
-        if pair.plain_back is not None:
-            yield IdentityLink(second, first, pair.plain_back)
-        if pair.alias_back is not None:
-            yield IdentityLink(second, first, pair.alias_back, alias=True)
+        return _links_between(*self.directed(key, partner), pair)
 
     def directed(self, one: FragmentId, other: FragmentId) -> tuple[FragmentId, FragmentId]:
         """The two of a pair; the second is the one that its evidence is at."""
@@ -210,3 +207,15 @@ class Graph:
             return ()
         found = self._reader.get(r.BARRED, key + self.part, watch=False)
         return () if found is None else found.others
+
+
+def _links_between(first: FragmentId, second: FragmentId, pair: EvidencePair) -> Iterator[KeyLink]:
+    """first: of higher priority."""
+    if pair.plain is not None:
+        yield IdentityLink(first, second, pair.plain)
+    if pair.alias is not None:
+        yield IdentityLink(first, second, pair.alias, alias=True)
+    if pair.plain_back is not None:
+        yield IdentityLink(second, first, pair.plain_back)
+    if pair.alias_back is not None:
+        yield IdentityLink(second, first, pair.alias_back, alias=True)

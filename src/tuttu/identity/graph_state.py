@@ -160,7 +160,8 @@ class GraphState(Graph):
             self.set_head(self.home(key), barred=True)
 
     def members(self, home: FragmentId) -> list[FragmentId]:
-        self.flush()
+        if self.head(home).size > 1:
+            self.flush()
         return super().members(home)
 
     def flush(self) -> None:

@@ -12,6 +12,9 @@ import msgspec
 from tuttu.vocabulary import events, facts, history, values
 
 
+Rank = tuple[int, values.Instant, str, int]
+
+
 class Evidence(msgspec.Struct, frozen=True, array_like=True):
     """Why a pair may be one person. place: of the second identifier among the event's."""
 
@@ -21,7 +24,7 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
     place: int
 
     @property
-    def rank(self) -> tuple[int, values.Instant, str, int]:
+    def rank(self) -> Rank:
         """Smaller is taken first: stronger, then earlier."""
         return -self.strength, self.time, self.id, self.place
 

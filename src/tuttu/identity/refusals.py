@@ -5,7 +5,7 @@ from itertools import islice
 from tuttu.identity import records
 from tuttu.identity.graph import Graph, KeyLink
 from tuttu.identity.identifiers import priority
-from tuttu.identity.moments import moment
+from tuttu.identity.moments import Moments
 from tuttu.identity.partition import clash
 from tuttu.vocabulary import company, events, facts, people
 from tuttu.vocabulary.project import Project
@@ -68,7 +68,8 @@ def _reason(graph: Graph, link: KeyLink) -> str:
         return UNMERGED
     if graph.node(link.other).people > 1:
         return f"{at.name} is shared by several people"
-    here, there = (moment(graph, key, at, link.evidence).holds for key in ends)
+    moments = Moments(graph)
+    here, there = (moments.before(key, at, link.evidence).holds for key in ends)
     name = clash(here, there, at, graph.namespaces, alias=link.alias)
     if name is None:
         return UNMERGED
