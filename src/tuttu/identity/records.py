@@ -11,7 +11,6 @@ import msgspec
 
 from tuttu.vocabulary import events, facts, history, values
 
-
 Rank = tuple[int, values.Instant, str, int]
 
 
