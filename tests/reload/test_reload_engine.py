@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.waiting import HANG_SECONDS
 from tuttu import engine as use
 from tuttu import identity, profile
 from tuttu.api import DecideRequest, ReloadAnswer, TimelineQuery, UnmergeRequest
-from tuttu.engine import ROOMS, Runtime, open_engine
+from tuttu.engine import ROOMS, Runtime, open_engine, rehearse_opening
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store, open_store
 from tuttu.versions import BackfillProgress, history, read_project
@@ -236,6 +237,25 @@ def test_a_store_of_before_is_read_by_the_rules_of_today_when_it_is_opened(
     assert trait(engine, "orders") == 600
     assert 0 < _opened(engine).facts < 600
     _same_when_replayed(engine)
+
+
+def test_what_opening_would_do_is_told_of_a_closed_store_and_changes_nothing(
+    folder: Path, opening: Opening, storage_url: str
+) -> None:
+    engine = opening()
+    tell(engine, [{**order(n), "userId": who} for n, who in enumerate(WHO)])
+    before, position = use.project(engine).project_digest, len(facts_of(engine.store))
+    opening.close()
+    (folder / "identity.yaml").write_text("namespaces: {user_id: {normalise: [lower]}}\n")
+    told = rehearse_opening(folder, clock=ManualClock(NOON), storage=storage_url)
+    assert (told.before, told.customers_before, told.customers_after) == (before, 3, 2)
+    assert (told.joined, told.respelled, told.nobodies) == (1, 2, 0)
+    assert told.changed
+    with closing(open_store(storage_url, folder)) as store, store.read() as snapshot:
+        assert len(facts_of(store)) == position
+        active = snapshot.get(history.ACTIVE, history.HERE)
+    assert active is not None
+    assert active.digest == before
 
 
 def test_a_resource_keeps_its_period_and_a_server_its_store(engine: Runtime, folder: Path) -> None:
