@@ -1,6 +1,7 @@
 """What one decision sees: everything read once, from one snapshot."""
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -77,6 +78,9 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
     to units that nobody used or holds. position: of the log. overlays: by collection and item, what
     is laid over that item's row. worths: of candidates whose worth is given, not worked out.
+    shade: the same of the customer and all who may be them, of which vetoes are asked again; None:
+    the customer shares no identifier. unsettled: if more may be them than are asked, a namespace in
+    which they share one.
     """
 
     project: Project
@@ -90,7 +94,14 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     arm: str
     overlays: Mapping[tuple[str, str], values.Row] = {}
     worths: Mapping[CandidateKey, verdicts.Score] = {}
+    shade: "DecisionView | None" = None
+    unsettled: str = ""
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
+
+    @property
+    def profiling(self) -> bool:
+        """Whether the customer may be profiled; who may be them can refuse it."""
+        return self.consents.profiling and (self.shade is None or self.shade.consents.profiling)
 
     def skips(self, candidate: Candidate, stage: str) -> bool:
         return stage in self.project.purposes[candidate.action.purpose].skips
@@ -120,7 +131,12 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def after(self, contact: verdicts.Contact) -> "DecisionView":
         """As the next slot of the same request sees it, once this contact is made."""
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
-        return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
+        return msgspec.structs.replace(
+            self,
+            history=self.history.adding(contact),
+            free=left,
+            shade=None if self.shade is None else self.shade.after(contact),
+        )
 
     def at(self, now: values.Instant) -> "DecisionView":
         """As it will be seen at a later moment, if nothing more happens until then. The ledger's
@@ -132,8 +148,10 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             if self.row.get(name) == before.get(name)
         }
         row = profile.with_columns(self.project, self.row, {**moved, "now": now})
-        later = {"now": now, "history": history, "row": WideRow(row), "memo": ViewMemo()}
-        return msgspec.structs.replace(self, **later)
+        shade = None if self.shade is None else self.shade.at(now)
+        return msgspec.structs.replace(
+            self, now=now, history=history, row=WideRow(row), shade=shade, memo=ViewMemo()
+        )
 
 
 def view(  # noqa: PLR0913
@@ -152,31 +170,67 @@ def view(  # noqa: PLR0913
     overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
     about; None: any.
     """
-    consents = consent.read(reader, customer, project)
-    known = profile.read(reader, customer, project, now, profiling=consents.profiling)
-    groups = {
-        name: profile.group_members(reader, customer, project, name, known)
-        for name in _limited_groups(project)
+    whole = identity.shade(reader, project, customer) if customer.contested else None
+    shared = frozenset[events.FragmentId]() if whole is None else whole.shared
+    consents = consent.read(reader, customer, project, shared)
+    arm = _arm(reader, project, customer)
+    seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
+    if whole is None:
+        found = seen.view(customer, consents, profiling=consents.profiling)
+    else:
+        others = {*whole.customer.fragments} - {*customer.fragments} | shared
+        refusals = consent.read(reader, whole.customer, project, others)
+        profiling = consents.profiling and refusals.profiling
+        found = msgspec.structs.replace(
+            seen.view(customer, consents, profiling=profiling),
+            shade=seen.view(whole.customer, refusals, profiling=profiling),
+            unsettled="" if whole.whole else whole.namespace,
+        )
+    free = {
+        name: ledger.resource_state(reader, project, name, now).free
+        for name in _used(project, asked)
     }
-    history = ledger.read(reader, customer, project, now, groups)
-    columns = history.columns()
-    for room in rooms:
-        columns.update(room.read(reader, customer, project, now))
-    row = WideRow(profile.with_ledger(project, known, columns, profiling=consents.profiling))
-    return DecisionView(
-        project=project,
-        now=now,
-        position=reader.position,
-        customer=customer,
-        row=WideRow(profile.with_columns(project, row, context)) if context else row,
-        consents=consents,
-        history=history,
-        free={
-            name: ledger.resource_state(reader, project, name, now).free
-            for name in _used(project, asked)
-        },
-        arm=_arm(reader, project, customer),
-    )
+    return msgspec.structs.replace(found, free=free)
+
+
+class _Snapshot(NamedTuple):
+    """What is the same for the customer and for their shade."""
+
+    reader: facts.Reader
+    project: Project
+    now: values.Instant
+    rooms: Rooms
+    context: Mapping[str, values.Value]
+    arm: str
+
+    def view(
+        self, customer: people.Customer, consents: consent.Consents, *, profiling: bool
+    ) -> DecisionView:
+        """Without the resources."""
+        reader, project, now = self.reader, self.project, self.now
+        known = profile.read(reader, customer, project, now, profiling=profiling)
+        groups = {
+            name: profile.group_members(reader, customer, project, name, known)
+            for name in _limited_groups(project)
+        }
+        history = ledger.read(reader, customer, project, now, groups)
+        columns = history.columns()
+        for room in self.rooms:
+            columns.update(room.read(reader, customer, project, now))
+        row = WideRow(profile.with_ledger(project, known, columns, profiling=profiling))
+        if self.context:
+            row = WideRow(profile.with_columns(project, row, self.context))
+        return DecisionView(
+            project=project,
+            now=now,
+            position=reader.position,
+            customer=customer,
+            row=row,
+            consents=consents,
+            history=history,
+            free={},
+            arm=self.arm,
+        )
 
 
 def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> str:

@@ -25,6 +25,7 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
+from tuttu.identity.shade import Shade, shade
 from tuttu.identity.shared import personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
@@ -33,6 +34,7 @@ __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "Shade",
     "anchor_of",
     "customers",
     "first_of",
@@ -47,6 +49,7 @@ __all__ = [
     "require_exact",
     "resolve",
     "resolve_fragment",
+    "shade",
     "sharing",
 ]
 

@@ -11,6 +11,9 @@ from tuttu.vocabulary.values import MONEY_SCALE, Figures, Instant
 AS_WORDED = "as_worded"
 """Code of a reason kept as text, from before reasons were data: its value `words`."""
 
+SHARED = "shared"
+"""Value of a reason: True where it is not the customer's own, but of who may be them."""
+
 
 class Reason(msgspec.Struct, frozen=True):
     """Why not, as data: a code, and the values that its words are made of.
@@ -21,6 +24,10 @@ class Reason(msgspec.Struct, frozen=True):
 
     code: str
     values: Figures = {}
+
+    def of_others(self) -> "Reason":
+        """The same where it is not the customer's own."""
+        return msgspec.structs.replace(self, values={**self.values, SHARED: True})
 
     def packed(self) -> str:
         """One line of text, for where text is kept."""
