@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from tuttu import consent, identity, ledger, profile
+from tuttu import consent, identity, ledger, profile, reach
 from tuttu.decision.chance import POLICY, arm_of
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
@@ -77,6 +77,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
     to units that nobody used or holds. position: of the log. overlays: by collection and item, what
     is laid over that item's row. worths: of candidates whose worth is given, not worked out.
+    addresses: channel to the fragment of the address that it reaches the customer at, of channels
+    that need one and find it.
     """
 
     project: Project
@@ -90,6 +92,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     arm: str
     overlays: Mapping[tuple[str, str], values.Row] = {}
     worths: Mapping[CandidateKey, verdicts.Score] = {}
+    addresses: Mapping[str, events.FragmentId] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
 
     def skips(self, candidate: Candidate, stage: str) -> bool:
@@ -159,7 +162,8 @@ def view(  # noqa: PLR0913
         for name in _limited_groups(project)
     }
     history = ledger.read(reader, customer, project, now, groups)
-    columns = history.columns()
+    reached = reach.reached(reader, project, customer)
+    columns = {**history.columns(), **reach.columns_of(reached)}
     for room in rooms:
         columns.update(room.read(reader, customer, project, now))
     row = WideRow(profile.with_ledger(project, known, columns, profiling=consents.profiling))
@@ -176,6 +180,9 @@ def view(  # noqa: PLR0913
             for name in _used(project, asked)
         },
         arm=_arm(reader, project, customer),
+        addresses={
+            channel: each.address for channel, each in reached.items() if each.address is not None
+        },
     )
 
 
