@@ -100,6 +100,7 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
                 "why": ["has fibre", why],
                 "reused": False,
                 "held_until": "2026-03-05T10:00:00Z",
+                "address": None,
             }
         ],
         "refused": [

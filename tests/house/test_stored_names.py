@@ -16,6 +16,7 @@ CONTACT = (
 )
 CHOICE = (
     "contact_id action treatment surface slot item probability score rendered reused held_until why"
+    " address"
 )
 SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"
@@ -72,6 +73,7 @@ TABLES: dict[str, stored.Shapes] = {
     "profile.members": {"": ""},
     "profile.pages": {"": "[map, list]", "cells": STAMPED},
     "profile.rolls": {"": "members"},
+    "reach.addresses": {"": "said"},
 }
 
 FACTS: dict[str, stored.Shapes] = {
@@ -126,8 +128,8 @@ SECRETS = {b"tuttu", b"tuttu-once", b"tuttu-pseudonym", b"tuttu-seal"}
 NAMESPACES = {"ledger.contact", "item:", "group:"}
 """Of pseudonyms, beside the namespaces of identifiers; those that end in a colon go on."""
 DEFINITIONS = {
-    "answer", "consent", "elsewhere", "field", "group", "items", "outcome", "queued contacts",
-    "step", "tally", "told", "what tuttu itself says of a contact",
+    "address said", "address told", "answer", "consent", "elsewhere", "field", "group", "items",
+    "outcome", "queued contacts", "step", "tally", "told", "what tuttu itself says of a contact",
 }  # fmt: skip
 """First words of the definitions whose hash is the key of what they keep."""
 

@@ -50,6 +50,7 @@ from tuttu.api.answers import (
 from tuttu.api.changes import parts_of
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.decisions import (
+    Addresses,
     Changes,
     answer_of,
     explained,
@@ -85,6 +86,7 @@ __all__ = [
     "ENGLISH",
     "FRAGMENT",
     "LANGUAGES",
+    "Addresses",
     "CallsAnswer",
     "Changes",
     "ClockAnswer",

@@ -62,7 +62,8 @@ class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ShownChoice(msgspec.Struct, kw_only=True):
-    """One filled slot. item: key of the item that it is about; None: about none."""
+    """One filled slot. item: key of the item that it is about; None: about none. address: what the
+    contact goes to, where the channel needs one; None too for keys that may not read people."""
 
     contact_id: str
     action: str
@@ -78,6 +79,7 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     """The conditions that passed and the figures of the ranking, in plain words."""
     reused: bool = False
     held_until: str | None = None
+    address: Who | None = None
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):

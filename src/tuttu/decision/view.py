@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tuttu import consent, identity, ledger, profile
+from tuttu import consent, identity, ledger, profile, reach
 from tuttu.decision.chance import POLICY, arm_of
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
@@ -81,6 +81,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     shade: the same of the customer and all who may be them, of which vetoes are asked again; None:
     the customer shares no identifier. unsettled: if more may be them than are asked, a namespace in
     which they share one.
+    addresses: channel to the fragment of the address that it reaches the customer at, of channels
+    that need one and find it.
     """
 
     project: Project
@@ -96,6 +98,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     worths: Mapping[CandidateKey, verdicts.Score] = {}
     shade: "DecisionView | None" = None
     unsettled: str = ""
+    addresses: Mapping[str, events.FragmentId] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
 
     @property
@@ -214,7 +217,8 @@ class _Snapshot(NamedTuple):
             for name in _limited_groups(project)
         }
         history = ledger.read(reader, customer, project, now, groups)
-        columns = history.columns()
+        reached = reach.reached(reader, project, customer)
+        columns = {**history.columns(), **reach.columns_of(reached)}
         for room in self.rooms:
             columns.update(room.read(reader, customer, project, now))
         row = WideRow(profile.with_ledger(project, known, columns, profiling=profiling))
@@ -230,6 +234,11 @@ class _Snapshot(NamedTuple):
             history=history,
             free={},
             arm=self.arm,
+            addresses={
+                channel: each.address
+                for channel, each in reached.items()
+                if each.address is not None
+            },
         )
 
 

@@ -18,12 +18,15 @@ def decide(
     request: api.DecideRequest,
     idempotency: bytes | None = None,
     language: str = api.ENGLISH,
+    *,
+    sees_people: bool = True,
 ) -> api.DecideAnswer:
     """The next best actions for a customer on one or more surfaces, with their reasons.
 
     Durable when it returns; a dry run writes nothing. It is made beside all others. Where one of
-    them was faster it is made again, while nobody else writes: it never loses twice. Raises
-    BadRequest, Unavailable.
+    them was faster it is made again, while nobody else writes: it never loses twice.
+    sees_people: whoever asks may see the addresses that contacts go to. Raises BadRequest,
+    Unavailable.
     """
     if request.seed is not None and not request.dry_run:
         raise errors.BadRequest(
@@ -33,17 +36,27 @@ def decide(
     with runtime.view() as seen:
         receipt = _decide(runtime, seen, request, decision_id)
         reads = seen.snapshot.reads
+        shown = addresses_of(seen.snapshot, receipt) if sees_people else {}
     if request.dry_run:
-        return api.answer_of(receipt, words, kept=False)
+        return api.answer_of(receipt, words, kept=False, addresses=shown)
     result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
     if not isinstance(result, facts.Committed | facts.Duplicate):
         with runtime.view(exclusive=True) as seen:
             receipt = _decide(runtime, seen, request, decision_id)
+            shown = addresses_of(seen.snapshot, receipt) if sees_people else {}
             result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
     if isinstance(result, facts.Duplicate):
-        return _earlier(runtime, result.position, request, words)
+        return _earlier(runtime, result.position, request, words, sees_people=sees_people)
     assert isinstance(result, facts.Committed), result  # noqa: S101 - nobody else was there
-    return api.answer_of(receipt, words, kept=True)
+    return api.answer_of(receipt, words, kept=True, addresses=shown)
+
+
+def addresses_of(snapshot: Snapshot, receipt: verdicts.Receipt) -> api.Addresses:
+    """What the contacts of a receipt go to; of an identifier that nothing names any more, nothing
+    is shown."""
+    chosen = {each.address for each in (*receipt.choices, *receipt.withheld)}
+    named = {each: identity.identifier_of(snapshot, each) for each in chosen if each is not None}
+    return {key: api.shown(each) for key, each in named.items() if each is not None}
 
 
 def decision_by_id(
@@ -65,10 +78,11 @@ def decision_by_id(
             words,
         )
         project = deciding_project(seen, receipt) or seen.version.project
+        shown = addresses_of(seen.snapshot, receipt)
     runtime.record_look(customer, by, "decision")
     schema = project.row_schema
     return api.DecisionAnswer(
-        decision=api.answer_of(receipt, words, kept=True),
+        decision=api.answer_of(receipt, words, kept=True, addresses=shown),
         customer=about,
         read=api.values(receipt.read, schema, receipt.read),
         read_of_items={
@@ -169,16 +183,22 @@ def _unit(receipt: verdicts.Receipt, reads: facts.Reads, idempotency: bytes | No
 
 
 def _earlier(
-    runtime: Runtime, position: int, request: api.DecideRequest, words: api.Words
+    runtime: Runtime,
+    position: int,
+    request: api.DecideRequest,
+    words: api.Words,
+    *,
+    sees_people: bool,
 ) -> api.DecideAnswer:
     """Same key, same answer; the same key with another question is a mistake."""
     with runtime.view() as seen:
         receipt = decision.receipt_at(seen.snapshot, position)
+        shown = addresses_of(seen.snapshot, receipt) if sees_people else {}
     if receipt.idempotency != api.fingerprint(request):
         raise errors.BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
-    return api.answer_of(receipt, words, kept=True)
+    return api.answer_of(receipt, words, kept=True, addresses=shown)
 
 
 def _slots(request: api.DecideRequest) -> dict[str, int]:

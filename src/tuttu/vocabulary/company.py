@@ -295,9 +295,35 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel reaches a customer by: an address, which is an identifier of a namespace
+    (verified: one that an event has confirmed), or traits that must be known."""
+
+    namespace: str | None = None
+    verified: bool = False
+    traits: tuple[str, ...] = ()
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel of channels.yaml. outbound: the company comes to the customer."""
+    """One channel of channels.yaml. outbound: the company comes to the customer.
+
+    needs: None: it reaches everybody. dead, verified_by: events that say so of the address they
+    carry. reachable: `needs` as a condition on the customer's row.
+    """
 
     name: str
     outbound: bool
+    needs: Needs | None = None
+    dead: frozenset[str] = frozenset()
+    verified_by: frozenset[str] = frozenset()
+    reachable: Expression | None = None
     where: Where
+
+
+REACHED = "yes"
+"""In a channel's `reachable_column`: an address is there that the channel can use."""
+
+
+def reachable_column(channel: str) -> str:
+    """The column of the wide row that says whether a channel which needs an address has one."""
+    return f"reachable_{channel.replace('-', '_')}"

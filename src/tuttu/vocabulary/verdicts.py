@@ -118,7 +118,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """A filled slot. probability: of this choice given the slots before it. item: as in
-    `Verdict`."""
+    `Verdict`. address: the fragment of the address that the contact goes to, where the channel
+    needs one."""
 
     contact_id: str
     action: str
@@ -134,6 +135,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     held_until: Instant | None = None
     why: tuple[str, ...] = ()
     """Names of the conditions that passed, in the order of evaluation."""
+    address: FragmentId | None = None
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
