@@ -36,6 +36,8 @@ def answer_of(receipt: verdicts.Receipt, words: Words, *, kept: bool) -> answers
         decision_id=receipt.id if kept else None,
         now=conversion.format_instant(receipt.now),
         customer=receipt.asked,
+        known=receipt.known,
+        shared=receipt.shared,
         arm=receipt.arm,
         seed=receipt.seed,
         choices=[_choice(each, words) for each in receipt.choices],
