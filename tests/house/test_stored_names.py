@@ -27,6 +27,7 @@ IDENTIFIER = "[str, str]"
 
 TABLES: dict[str, stored.Shapes] = {
     "consent.fragments": {"": "chosen", "chosen": "[bool, int, str]"},
+    "access.attempts": {"": "times"},
     "engine.active": {"": "digest since by position"},
     "engine.heard": {"": "hearing through"},
     "engine.keys": {"": "name scopes"},

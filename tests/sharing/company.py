@@ -23,15 +23,15 @@ START: Instant = 1_772_366_400 * 1_000_000
 GUARD = "open complaint stops marketing"
 
 
-def changed(folder: Path, **changes: dict[str, Any]) -> Path:
+def changed(folder: Path, changes: dict[str, dict[str, Any]]) -> Path:
     """A copy of the shop, in which keys of files are said otherwise, two levels deep."""
-    yaml = YAML(typ="safe", pure=True)
+    yaml = YAML()
     shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns("scenarios"))
     for name, keys in changes.items():
         path = folder / f"{name}.yaml"
         said = yaml.load(path)
         for key, inner in keys.items():
-            said[key] = {**said.get(key, {}), **inner}
+            said[key] = {**said.get(key, {}), **inner} if isinstance(inner, dict) else inner
         yaml.dump(said, path)
     return folder
 

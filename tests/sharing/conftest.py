@@ -25,7 +25,7 @@ def opened(storage_url: str, tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def opening(**changes: Any) -> Company:
-            project = load_project(changed(tmp_path / "shop", **changes) if changes else SHOP)
+            project = load_project(changed(tmp_path / "shop", changes) if changes else SHOP)
             clock = ManualClock(START)
             if storage_url.startswith("sqlite:"):
                 engine = stack.enter_context(closing(scratch_engine(project, clock=clock)))

@@ -26,7 +26,7 @@ from tuttu.identity.resolve import (
     resolve_fragment,
 )
 from tuttu.identity.shade import Shade, shade
-from tuttu.identity.shared import personal, sharing
+from tuttu.identity.shared import candidates, personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
@@ -36,6 +36,7 @@ __all__ = [
     "IdentifierError",
     "Shade",
     "anchor_of",
+    "candidates",
     "customers",
     "first_of",
     "identifier_of",

@@ -32,7 +32,7 @@ def resolve_fragment(
     """The customer of a fragment. Watched: their home, which changes whenever they do."""
     node = reader.get(r.NODES, fragment)
     if node is None:
-        return people.Customer(fragments=(fragment,), identifiers=())
+        return people.Customer(fragments=(fragment,), identifiers=(), known=False)
     home = node if node.home == fragment else reader.get(r.NODES, node.home)
     if home is None or home.head is None:
         raise LookupError(f"identity: {fragment.hex()} has no home; fold the log again")

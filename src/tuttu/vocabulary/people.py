@@ -29,6 +29,8 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """Event time of the newest accepted link between two fragments; None: one fragment."""
     contested: bool = False
     """Some evidence on them joined nobody: an identifier of theirs may be shared."""
+    known: bool = True
+    """False: no fact has named them."""
 
     @property
     def oldest(self) -> FragmentId:

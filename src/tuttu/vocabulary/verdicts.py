@@ -12,7 +12,10 @@ AS_WORDED = "as_worded"
 """Code of a reason kept as text, from before reasons were data: its value `words`."""
 
 SHARED = "shared"
-"""Value of a reason: True where it is not the customer's own, but of who may be them."""
+"""Value of a reason: True where it is not the customer's own, but of who may be them. In what a
+receipt keeps: True where several people use the identifier that was asked for."""
+KNOWN = "known"
+"""In what a receipt keeps: False where nobody knew the customer."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -214,6 +217,16 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     """Of the customer by the evidence at the time, oldest first."""
     evidence: ReceiptEvidence | None = msgspec.field(default=None, name="grounds")
     """None: issued before receipts kept them."""
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody knew the customer."""
+        return self.evidence is None or KNOWN not in self.evidence.others
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people use the identifier that was asked for."""
+        return self.evidence is not None and SHARED in self.evidence.others
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
