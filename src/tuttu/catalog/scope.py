@@ -35,6 +35,7 @@ class LoadScope:
     surfaces: Names = field(default_factory=lambda: Names("a surface of channels.yaml"))
     surface_channels: dict[str, str] = field(default_factory=dict)
     purposes: Names = field(default_factory=lambda: Names("a purpose of consent.yaml"))
+    owed: set[str] = field(default_factory=set)
     resources: Names = field(default_factory=lambda: Names("a resource of resources.yaml"))
     events: Names = field(default_factory=lambda: Names("an event of events.yaml"))
     plan: dict[str, PlannedEvent] = field(default_factory=dict)

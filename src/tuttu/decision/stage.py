@@ -20,8 +20,8 @@ CHOICES = "\x00choices:"
 
 
 class NamedExpression(msgspec.Struct, frozen=True):
-    """kind: ``conditions``, ``formulas`` or ``guards``. name: unlike any other's of its kind.
-    about: the collection whose item it is asked of; None: of the customer."""
+    """kind: ``conditions``, ``formulas``, ``guards`` or ``owed``. name: unlike any other's of its
+    kind. about: the collection whose item it is asked of; None: of the customer."""
 
     kind: str
     name: str

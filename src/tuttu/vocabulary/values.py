@@ -134,5 +134,10 @@ def answered_column(action: str, outcome: str) -> str:
     return f"answered.{action}.{outcome}"
 
 
+def fulfilled_column(action: str) -> str:
+    """For what due an owed action was fulfilled last; when, if no due was known."""
+    return f"fulfilled.{action}"
+
+
 def last_contact_column(channel: str) -> str:
     return f"last_contact.{channel}"
