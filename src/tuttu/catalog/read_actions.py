@@ -25,8 +25,15 @@ MUST_HAVE = {
 def read_actions(
     sheets: "list[ActionSheet]", usage: TraitUsage, scope: LoadScope
 ) -> dict[str, library.Action]:
-    """Actions by name."""
-    return {sheet.name: _Reader(sheet, usage, scope).action() for sheet in sheets}
+    """Actions by name. Those that are owed are read first: the others may ask whether one is
+    late."""
+    owed = [sheet for sheet in sheets if sheet.node.text("purpose") in scope.owed]
+    found = {sheet.name: _Reader(sheet, usage, scope).action() for sheet in owed}
+    scope.declare_late(found.values())
+    for sheet in sheets:
+        if sheet.name not in found:
+            found[sheet.name] = _Reader(sheet, usage, scope).action()
+    return {sheet.name: found[sheet.name] for sheet in sheets}
 
 
 class _Reader:

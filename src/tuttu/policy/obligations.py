@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tuttu.policy import tree as t
 from tuttu.policy.expression import CompiledExpression
+from tuttu.vocabulary.values import Instant
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -24,10 +25,23 @@ def is_fulfilled(column: str, due: CompiledExpression | None) -> CompiledExpress
 
 
 def is_late(
-    due: CompiledExpression, fulfilled: CompiledExpression, conditions: Sequence[CompiledExpression]
+    due: CompiledExpression,
+    fulfilled: CompiledExpression,
+    conditions: Sequence[CompiledExpression],
+    *,
+    live: bool = True,
+    period: tuple[Instant | None, Instant | None] = (None, None),
 ) -> CompiledExpression:
-    """Whether it is past its due, not fulfilled, and still owed: all conditions are TRUE. Never
-    NULL."""
-    tests = [t.Is(each.tree, truth=True) for each in conditions]
-    past = t.Is(t.Compare("<", due.tree, t.Now()), truth=True)
-    return CompiledExpression("late", t.And((past, t.Not(fulfilled.tree), *tests)), NOTHING)
+    """Whether it is past its due, not fulfilled, and still owed: the action is live and valid, and
+    all its conditions are TRUE. Never NULL. period: when it becomes valid, and is no more."""
+    start, end = period
+    tests: list[t.Node] = [t.Is(t.Compare("<", due.tree, t.Now()), truth=True)]
+    if not live:
+        tests.append(t.Literal(False, t.BOOL))
+    if start is not None:
+        tests.append(t.Compare(">=", t.Now(), t.Literal(start, t.TIMESTAMP)))
+    if end is not None:
+        tests.append(t.Compare("<", t.Now(), t.Literal(end, t.TIMESTAMP)))
+    tests.append(t.Not(fulfilled.tree))
+    tests += [t.Is(each.tree, truth=True) for each in conditions]
+    return CompiledExpression("late", t.And(tuple(tests)), NOTHING)
