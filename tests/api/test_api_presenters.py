@@ -85,6 +85,8 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
         "customer": "user_id:maija",
         "arm": "policy",
         "seed": 1,
+        "owed": [],
+        "owed_left": [],
         "choices": [
             {
                 "contact_id": "d1.1",

@@ -88,6 +88,35 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     address: Who | None = None
 
 
+class ShownOwed(msgspec.Struct, kw_only=True):
+    """What is owed to the customer and told now, beside the slots. due: by when; due_known false:
+    the row does not say, and it is now. late: past due. reminder: the contact will not fulfil it.
+    reused: nothing new was reserved, it is under way. item, address, why: as of a choice."""
+
+    contact_id: str
+    action: str
+    treatment: str
+    surface: str
+    item: str | None = None
+    due: str
+    due_known: bool
+    late: bool
+    reminder: bool
+    content: str
+    why: list[str]
+    reused: bool = False
+    held_until: str | None = None
+    address: Who | None = None
+
+
+class OwedLeft(msgspec.Struct, kw_only=True):
+    """What is owed and not told now: the surface takes no more of them."""
+
+    action: str
+    item: str | None = None
+    surface: str
+
+
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One part of a change that would turn a refusal.
 
@@ -137,7 +166,8 @@ class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class DecideAnswer(msgspec.Struct, kw_only=True):
-    """decision_id None: a dry run, or nobody knows the customer, and nothing was written.
+    """decision_id None: a dry run, or nobody knows the customer, and nothing was written. owed: by
+    due, then action and item, outside the slots; owed_left: what surfaces have no room for.
     defaults: surface to the default content shown in slots that nothing won. known False: nobody
     knew the customer. shared: several people use the identifier, and it was decided for what lies
     under it alone."""
@@ -149,6 +179,8 @@ class DecideAnswer(msgspec.Struct, kw_only=True):
     shared: bool = False
     arm: str
     seed: int
+    owed: list[ShownOwed]
+    owed_left: list[OwedLeft]
     choices: list[ShownChoice]
     refused: list[ShownRefusal]
     withheld: list[ShownChoice]

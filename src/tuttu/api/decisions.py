@@ -48,6 +48,8 @@ def answer_of(
         shared=receipt.shared,
         arm=receipt.arm,
         seed=receipt.seed,
+        owed=[_owed(each, receipt.now, addresses) for each in receipt.owed],
+        owed_left=_owed_left(receipt),
         choices=[_choice(each, words, addresses) for each in receipt.choices],
         refused=[shown_refusal(each, words) for each in receipt.verdicts if each.refusal],
         withheld=[_choice(each, words, addresses) for each in receipt.withheld],
@@ -91,6 +93,41 @@ def _choice(choice: verdicts.Choice, words: Words, addresses: Addresses) -> answ
         held_until=conversion.shown_instant(choice.held_until),
         address=addresses.get(choice.address or b""),
     )
+
+
+def _owed(
+    owed: verdicts.OwedChoice, now: values.Instant, addresses: Addresses
+) -> answers.ShownOwed:
+    due = now if owed.due is None else owed.due
+    return answers.ShownOwed(
+        contact_id=owed.contact_id,
+        action=owed.action,
+        treatment=owed.treatment,
+        surface=owed.surface,
+        item=owed.item,
+        due=conversion.format_instant(due),
+        due_known=owed.due is not None,
+        late=due < now,
+        reminder=owed.reminder,
+        content=owed.rendered,
+        why=list(owed.why),
+        reused=owed.reused,
+        held_until=conversion.shown_instant(owed.held_until),
+        address=addresses.get(owed.address or b""),
+    )
+
+
+def _owed_left(receipt: verdicts.Receipt) -> list[answers.OwedLeft]:
+    """Each once, whatever treatments there are of it."""
+    left = {
+        (each.action, each.item): each.refusal.values["surface"]
+        for each in receipt.verdicts
+        if each.refusal is not None and each.refusal.code == "owed_beyond"
+    }
+    return [
+        answers.OwedLeft(action=action, item=item, surface=str(surface))
+        for (action, item), surface in left.items()
+    ]
 
 
 def shown_refusal(verdict: verdicts.Verdict, words: Words) -> answers.ShownRefusal:
@@ -144,7 +181,7 @@ def outcomes_of(
     receipt: verdicts.Receipt, history: ledger.History, words: Words
 ) -> list[answers.ShownOutcome]:
     """What came of the receipt's contacts. history: of its customer, as it stands."""
-    chosen = {choice.contact_id: choice for choice in receipt.choices}
+    chosen = {choice.contact_id: choice for choice in receipt.told}
     outcomes = [
         answers.ShownOutcome(
             contact_id=each.contact_id,

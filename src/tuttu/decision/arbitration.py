@@ -275,10 +275,14 @@ class Arbitration:
 
 
 def planned_contact(
-    candidate: Candidate, view: DecisionView, fragment: events.FragmentId, contact_id: str
+    candidate: Candidate,
+    view: DecisionView,
+    fragment: events.FragmentId,
+    contact_id: str,
+    due: values.Instant | None = None,
 ) -> PlannedContact:
     """contact_id: of the new contact, if one is made; it names the decision before the point.
-    fragment: whose contact it is where the channel needs no address."""
+    fragment: whose contact it is where the channel needs no address. due: of what is owed."""
     action, treatment = candidate.action, candidate.treatment
     earlier = view.history.held(action, treatment, candidate.item)
     if earlier is not None:
@@ -305,6 +309,7 @@ def planned_contact(
         uses=treatment.uses,
         cost=conversion.money(treatment.cost) or 0,
         item=candidate.item,
+        due=due,
     )
     return PlannedContact(contact=contact, reused=False, until=until)
 

@@ -62,7 +62,7 @@ def decide(
 def addresses_of(snapshot: Snapshot, receipt: verdicts.Receipt) -> api.Addresses:
     """What the contacts of a receipt go to; of an identifier that nothing names any more, nothing
     is shown."""
-    chosen = {each.address for each in (*receipt.choices, *receipt.withheld)}
+    chosen = {each.address for each in (*receipt.told, *receipt.withheld)}
     named = {each: identity.identifier_of(snapshot, each) for each in chosen if each is not None}
     return {key: api.shown(each) for key, each in named.items() if each is not None}
 

@@ -256,16 +256,20 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
     basis: a name of `BASES`. default: channel to whether it is allowed without a choice, complete
-    over all declared channels. skips: stages of decision that do not apply, of
-    ``contact_limits``, ``controls``, ``suppressions``.
+    over all declared channels. owed: what is said for it is owed to the customer, and competes with
+    nothing. skips: stages of decision that do not apply, of ``contact_limits``, ``controls``,
+    ``suppressions``; the first two never do to what is owed.
     """
 
     name: str
     basis: str
     default: Mapping[str, bool]
+    owed: bool = False
     skips: frozenset[str] = frozenset()
     where: Where
 
+
+OWED_SKIPS = frozenset({"contact_limits", "controls"})
 
 Counting = Literal["viewed"]
 """What a project may write: what makes a contact of an inbound surface count."""
@@ -275,8 +279,9 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """A place that shows actions. An outbound channel is also a surface of its own name.
 
     variety: at most this many actions of one issue group in one request's slots of this surface.
-    counts: what makes a contact count; ``sent`` on an outbound one. person: somebody speaks to the
-    customer there, so who it is must be settled first.
+    owed: at most this many owed actions beside the slots; None: all of them. counts: what makes a
+    contact count; ``sent`` on an outbound one. person: somebody speaks to the customer there, so
+    who it is must be settled first.
     """
 
     name: str
@@ -286,6 +291,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     deadline: Duration | None = None
     counts: Counting | Literal["sent"] = "viewed"
     variety: int | None = None
+    owed: int | None = None
     outbound: bool = False
     person: bool = False
     where: Where
@@ -295,11 +301,13 @@ Period = Literal["day", "week", "month", "year"]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """Something there is a limited amount of; `per` None: once, else a calendar period."""
+    """Something there is a limited amount of; `per` None: once, else a calendar period. owed: of
+    the amount, units that are closed to offers."""
 
     name: str
     amount: int
     per: Period | None = None
+    owed: int = 0
     where: Where
 
 

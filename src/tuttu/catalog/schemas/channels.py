@@ -27,6 +27,13 @@ def channels() -> s.Shape:
             "variety": s.whole(
                 "a number", "At most this many actions of one issue group at once.", 1, 1_000
             ),
+            "owed": s.whole(
+                "a number",
+                "At most this many owed actions beside the slots; the answer names the others. "
+                "Default all.",
+                1,
+                1_000,
+            ),
         },
         ["channel"],
     )
