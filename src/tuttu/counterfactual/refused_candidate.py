@@ -14,7 +14,13 @@ from tuttu.decision.stages import CONSENT, CONTROLS, RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
-from tuttu.vocabulary.values import OF_ITEM, Row, answered_column, contacted_column
+from tuttu.vocabulary.values import (
+    OF_ITEM,
+    Row,
+    answered_column,
+    contacted_column,
+    fulfilled_column,
+)
 from tuttu.vocabulary.verdicts import Refusal
 
 ASKED = "asked"
@@ -149,7 +155,11 @@ def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]
     actions = [each.name for each in view.project.actions.values() if each.about == about]
     if about is None:
         return ()
-    return (*map(contacted_column, actions), *(answered_column(name, "") for name in actions))
+    ours = (contacted_column, fulfilled_column)
+    return (
+        *(column(name) for name in actions for column in ours),
+        *(answered_column(name, "") for name in actions),
+    )
 
 
 def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[str]:
@@ -172,7 +182,7 @@ def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
         yield c.Endless(action=action.name, now=action.valid_until)
     if trial.candidate.lacks_item:
         yield None
-    if CONSENT.reason(trial.candidate, view) is not None:
+    if CONSENT.why_not(trial.candidate, view) is not None:
         yield _permit(trial)
     yield from _units(trial)
     if view.arm == NO_MARKETING and CONTROLS.reason(trial.candidate, view) is not None:
@@ -180,12 +190,12 @@ def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
 
 
 def _permit(trial: Trial) -> c.ChangePart | None:
-    """None for a channel or purpose that is not declared: nobody can allow it."""
+    """None where nobody can allow it: a channel or purpose that is not declared, or an identifier
+    that too many share."""
     purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
-    assumed = trial.view.consents.assuming(purpose, channel, allowed=True)
-    if assumed.permit(purpose, channel) is None:
-        return None
-    return c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+    part = c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+    allowed = c.apply(trial.view, c.Change((part,)))
+    return None if CONSENT.why_not(trial.candidate, allowed) is not None else part
 
 
 def _units(trial: Trial) -> Iterator[c.ChangePart]:
@@ -193,5 +203,6 @@ def _units(trial: Trial) -> Iterator[c.ChangePart]:
         return
     for name, needed in trial.candidate.treatment.uses.items():
         free = trial.view.free.get(name, 0)
-        if free < needed:
-            yield c.Units(name=name, now=free, would_be=needed)
+        if trial.view.units_for(trial.candidate, name) < needed:
+            others = 0 if trial.view.is_owed(trial.candidate) else trial.view.closed.get(name, 0)
+            yield c.Units(name=name, now=free, would_be=needed + others)

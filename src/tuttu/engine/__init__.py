@@ -17,6 +17,7 @@ from tuttu.engine.open import (
     open_engine,
     rehearse_opening,
     scratch_engine,
+    warnings,
 )
 from tuttu.engine.operation import (
     clock,
@@ -74,4 +75,5 @@ __all__ = [
     "timeline",
     "unmerge",
     "verify",
+    "warnings",
 ]

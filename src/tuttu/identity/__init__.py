@@ -27,7 +27,8 @@ from tuttu.identity.resolve import (
     resolve_fragment,
 )
 from tuttu.identity.rules import rules_of
-from tuttu.identity.shared import personal, sharing
+from tuttu.identity.shade import Shade, shade
+from tuttu.identity.shared import candidates, personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
@@ -36,7 +37,9 @@ __all__ = [
     "UNMERGED",
     "IdentifierError",
     "IdentityChange",
+    "Shade",
     "anchor_of",
+    "candidates",
     "customers",
     "first_of",
     "identifier_of",
@@ -53,6 +56,7 @@ __all__ = [
     "resolve",
     "resolve_fragment",
     "rules_of",
+    "shade",
     "sharing",
 ]
 

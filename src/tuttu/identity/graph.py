@@ -96,8 +96,11 @@ class Graph:
 
     def fragments(self, home: FragmentId) -> list[FragmentId]:
         """All that is kept of the customer lies under these: earlier spellings included."""
-        members = self.members(home)
-        return [each for key in members for each in (key, *self.node(key).spellings)]
+        return [each for key in self.members(home) for each in self.spellings(key)]
+
+    def spellings(self, key: FragmentId) -> tuple[FragmentId, ...]:
+        """The node with the earlier spellings of its identifier."""
+        return (key, *self.node(key).spellings)
 
     def group_members(self, home: FragmentId, rank: int) -> list[FragmentId]:
         """The nodes of the customer with this home, as the namespaces above the rank make it."""

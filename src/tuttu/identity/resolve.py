@@ -34,14 +34,15 @@ def resolve_fragment(
     part = rules_of(project).part
     node = reader.get(r.NODES, fragment + part)
     if node is None:
-        return people.Customer(fragments=(fragment,), identifiers=())
+        return people.Customer(fragments=(fragment,), identifiers=(), known=False)
     if node.spelling_of is not None:
         return resolve_fragment(reader, project, node.spelling_of)
     home = node if node.home == fragment else reader.get(r.NODES, node.home + part)
     if home is None or home.head is None:
         raise LookupError(f"identity: {fragment.hex()} has no home; fold the log again")
     members = _members(reader, part, home, home.head)
-    return _customer(project, members, joined_at(reader, part, home.head, members))
+    since = joined_at(reader, part, home.head, members)
+    return _customer(project, members, home.head, since)
 
 
 def knows_anybody(reader: facts.Reader) -> bool:
@@ -56,7 +57,8 @@ def customers(reader: facts.Reader, project: Project) -> Iterator[people.Custome
         if key.endswith(part) and node.head is not None:
             members = _members(reader, part, node, node.head)
             if any(member.own for member in members.values()):
-                yield _customer(project, members, joined_at(reader, part, node.head, members))
+                since = joined_at(reader, part, node.head, members)
+                yield _customer(project, members, node.head, since)
 
 
 def _members(reader: facts.Reader, part: history.Part, home: r.Node, head: r.Head) -> Members:
@@ -84,12 +86,15 @@ def joined_at(
     return max(neighbour.pair.first for scan in scans for _, neighbour in scan)
 
 
-def _customer(project: Project, members: Members, since: values.Instant | None) -> people.Customer:
+def _customer(
+    project: Project, members: Members, head: r.Head, since: values.Instant | None
+) -> people.Customer:
     names = [member.identifier for member in members.values() if member.identifier is not None]
     return people.Customer(
         fragments=tuple(sorted(members, key=lambda key: _age(key, members[key]))),
         identifiers=tuple(sorted(names, key=lambda each: priority(project.namespaces, each))),
         joined_at=since,
+        contested=head.contested,
     )
 
 

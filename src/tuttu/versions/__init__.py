@@ -15,7 +15,7 @@ from tuttu.versions.activation import (
 )
 from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions, withdraw
 from tuttu.versions.history import project_of
-from tuttu.versions.loading import another_store, check, read_project
+from tuttu.versions.loading import another_store, check, read_project, warnings
 from tuttu.versions.version import Version, View, make_version, view
 from tuttu.vocabulary.room import Room
 
@@ -44,5 +44,6 @@ __all__ = [
     "project_of",
     "read_project",
     "view",
+    "warnings",
     "withdraw",
 ]
