@@ -34,6 +34,7 @@ VALUES: dict[str, Figures] = {
     "not_consented": CELL,
     "refused_by_customer": {**CELL, "on": "2026-03-01"},
     "not_asked": CELL,
+    "unsettled": {"namespace": "phone"},
     "address_none": ADDRESS,
     "address_shared": ADDRESS,
     "address_dead": ADDRESS,
@@ -85,6 +86,7 @@ ENGLISH_WORDS = {
     "not_consented": "marketing by email: not consented (default out)",
     "refused_by_customer": "marketing by email: refused by the customer on 2026-03-01",
     "not_asked": "marketing by email: was not asked then",
+    "unsettled": "settle who uses the phone: too many share it",
     "address_none": "email: no address is known (email)",
     "address_shared": "email: several people share the address (email)",
     "address_dead": "email: the address is dead (email)",
@@ -185,6 +187,15 @@ def test_every_stage_names_the_codes_that_it_may_give() -> None:
         for code, identifying in stage.codes.items():
             optional = {"treatment", "winner_treatment", "other_item"}
             assert set(identifying) - optional <= VALUES[code].keys(), (stage.name, code)
+
+
+def test_what_is_not_the_customers_own_is_told_apart() -> None:
+    guard = Reason("guard", {"guard": "open case"}).of_others()
+    said = "stopped by: open case (under an identifier that several people share)"
+    assert words_in("en").reason(guard) == said
+    assert (
+        words_in("fi").reason(guard) == "pysäytti: open case (tunnisteella, jota useampi käyttää)"
+    )
 
 
 def test_both_ways_of_one_action_are_named() -> None:

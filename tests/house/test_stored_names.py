@@ -27,6 +27,7 @@ IDENTIFIER = "[str, str]"
 
 TABLES: dict[str, stored.Shapes] = {
     "consent.fragments": {"": "chosen", "chosen": "[bool, int, str]"},
+    "access.attempts": {"": "times"},
     "engine.active": {"": "digest since by position"},
     "engine.heard": {"": "hearing through"},
     "engine.keys": {"": "name scopes"},
@@ -38,14 +39,16 @@ TABLES: dict[str, stored.Shapes] = {
     "identity.members": {"": "[nil | struct, int | nil, bool]", "identifier": IDENTIFIER},
     "identity.neighbours": {
         "": "[str, struct]",
-        "pair": "[int, nil | struct, nil | struct]",
+        "pair": "[int, nil | struct, nil | struct, nil | struct, nil | struct]",
         "pair.plain": EVIDENCE,
         "pair.alias": EVIDENCE,
+        "pair.plain_back": EVIDENCE,
+        "pair.alias_back": EVIDENCE,
     },
     "identity.nodes": {
-        "": "home identifier own named partners best of barred head …",
+        "": "home identifier own named partners people strength barred homes groups head …",
         "identifier": IDENTIFIER,
-        "best": EVIDENCE,
+        "groups": "[int, map]",
         "head": "size unique contested barred joined_at …",
     },
     "intake.dead_letter_states": {"": "received closed"},

@@ -59,7 +59,7 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import HANDLE, identifiers_of, label, link, shown, who_of
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
@@ -86,6 +86,7 @@ __all__ = [
     "DIFFERENCES_SHOWN",
     "ENGLISH",
     "FRAGMENT",
+    "HANDLE",
     "LANGUAGES",
     "Addresses",
     "CallsAnswer",

@@ -34,7 +34,9 @@ class CallsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """surfaces: names; slots: how many of each, else as declared. seed: only with dry_run.
-    context: columns of this moment that overlay the customer's row (declared traits only)."""
+    context: columns of this moment that overlay the customer's row (declared traits only). create:
+    what is decided for somebody whom nobody knows is kept. answers: what somebody says of their
+    traits, to tell them from others who use the same identifier, where it must be settled."""
 
     who: Who
     surfaces: list[str]
@@ -43,12 +45,14 @@ class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = False
     seed: int | None = None
     context: dict[str, Any] = {}
+    create: bool = False
+    answers: dict[str, Any] = {}
 
 
 class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Either a question as for decide, asked now; or decision: the id of an earlier one, which is
     explained from its own receipt and by its own rules. changes: look for what would turn each
-    refusal. dry_run is ignored: nothing is decided here."""
+    refusal. dry_run and create are ignored: nothing is decided here."""
 
     decision: str | None = None
     who: Who = {}
@@ -58,6 +62,8 @@ class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = True
     seed: int | None = None
     context: dict[str, Any] = {}
+    create: bool = False
+    answers: dict[str, Any] = {}
     changes: bool = True
 
 
@@ -160,13 +166,17 @@ class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class DecideAnswer(msgspec.Struct, kw_only=True):
-    """decision_id None: a dry run, nothing was written. owed: by due, then action and item, outside
-    the slots; owed_left: what surfaces have no room for. defaults: surface to the default content
-    shown in slots that nothing won."""
+    """decision_id None: a dry run, or nobody knows the customer, and nothing was written. owed: by
+    due, then action and item, outside the slots; owed_left: what surfaces have no room for.
+    defaults: surface to the default content shown in slots that nothing won. known False: nobody
+    knew the customer. shared: several people use the identifier, and it was decided for what lies
+    under it alone."""
 
     decision_id: str | None
     now: str
     customer: str
+    known: bool = True
+    shared: bool = False
     arm: str
     seed: int
     owed: list[ShownOwed]
@@ -264,9 +274,11 @@ class ShownFragment(msgspec.Struct, kw_only=True):
 
 class CustomerAnswer(msgspec.Struct, kw_only=True):
     """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
-    fragments: how many; parts: which, the oldest first."""
+    fragments: how many; parts: which, the oldest first. known False: nobody knows them, and this
+    is what an empty customer looks like."""
 
     customer: str
+    known: bool = True
     identifiers: list[Who]
     fragments: int
     parts: list[ShownFragment]
@@ -309,8 +321,10 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class TimelineAnswer(msgspec.Struct, kw_only=True):
-    """Oldest first; `next` is the position to go on after, None at the end."""
+    """Oldest first; `next` is the position to go on after, None at the end. known False: nobody
+    knows them."""
 
+    known: bool = True
     entries: list[TimelineEntry]
     next: int | None
 
@@ -325,8 +339,10 @@ class ShownPreference(msgspec.Struct, kw_only=True):
 
 
 class PreferencesAnswer(msgspec.Struct, kw_only=True):
-    """All cells, purposes and channels in the order of the project folder."""
+    """All cells, purposes and channels in the order of the project folder. known False: nobody
+    knows them."""
 
+    known: bool = True
     preferences: list[ShownPreference]
 
 

@@ -44,6 +44,7 @@ def customer_answer(
     ]
     return answers.CustomerAnswer(
         customer=label(customer.identifiers[0]),
+        known=customer.known,
         identifiers=[shown(each) for each in customer.identifiers],
         fragments=len(parts),
         parts=parts,
@@ -62,13 +63,16 @@ def shown_fragment(
     return answers.ShownFragment(id=fragment.hex(), who=who, first=conversion.shown_instant(first))
 
 
-def preferences_answer(cells: Iterable[tuple[str, str, bool, bool]]) -> answers.PreferencesAnswer:
+def preferences_answer(
+    cells: Iterable[tuple[str, str, bool, bool]], *, known: bool
+) -> answers.PreferencesAnswer:
     """cells: purpose, channel, allowed, and whether the customer chose so."""
     return answers.PreferencesAnswer(
+        known=known,
         preferences=[
             answers.ShownPreference(
                 purpose=purpose, channel=channel, allowed=allowed, chosen=chosen
             )
             for purpose, channel, allowed, chosen in cells
-        ]
+        ],
     )

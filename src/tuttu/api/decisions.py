@@ -44,6 +44,8 @@ def answer_of(
         decision_id=receipt.id if kept else None,
         now=conversion.format_instant(receipt.now),
         customer=receipt.asked,
+        known=receipt.known,
+        shared=receipt.shared,
         arm=receipt.arm,
         seed=receipt.seed,
         owed=[_owed(each, receipt.now, addresses) for each in receipt.owed],

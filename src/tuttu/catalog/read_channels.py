@@ -84,6 +84,7 @@ def _surface(name: str, node: MappingNode, scope: LoadScope) -> Surface:
         default=node.text("default") or None,
         deadline=scope.compiler.duration(node.scalar("deadline")),
         variety=node.whole("variety", 0) or None,
+        person=node.flag("person"),
         owed=node.whole("owed", 0) or None,
         where=node.where,
     )

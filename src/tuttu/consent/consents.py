@@ -1,5 +1,6 @@
 """What a customer allows, and the only place where a permit is made."""
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tuttu.consent import records
-from tuttu.vocabulary import conversion, facts, people, values, verdicts
+from tuttu.vocabulary import conversion, events, facts, people, values, verdicts
 from tuttu.vocabulary.project import Project
 
 PROFILING = "profiling"
@@ -24,17 +25,22 @@ class Consent(msgspec.Struct, frozen=True):
 
 
 class Consents:
-    """What one customer allows, by purpose and channel, as one snapshot shows it."""
+    """What one customer allows, by purpose and channel, as one snapshot shows it.
+
+    refusing: choices of fragments that may be theirs: only what these refuse counts.
+    """
 
     def __init__(
         self,
         project: Project,
         fragments: list[records.ChoicesByCell],
         joined_at: values.Instant | None,
+        refusing: Sequence[records.ChoicesByCell] = (),
     ) -> None:
         self._project = project
         self._fragments = fragments
         self._joined_at = joined_at
+        self._refusing = refusing
         self._known: dict[tuple[str, str], Consent] = {}
 
     def permit(self, purpose: str, channel: str) -> verdicts.Permit | None:
@@ -62,7 +68,7 @@ class Consents:
     def assuming(self, purpose: str, channel: str, allowed: bool) -> "Consents":
         """These consents as if the customer had chosen so for one cell: for counterfactuals, never
         to contact them."""
-        assumed = Consents(self._project, self._fragments, self._joined_at)
+        assumed = Consents(self._project, self._fragments, self._joined_at, self._refusing)
         assumed._known = {**self._known, (purpose, channel): Consent(allowed)}
         return assumed
 
@@ -100,6 +106,8 @@ class Consents:
         if known is not None:
             return known
         last = [found for each in self._fragments if (found := last_choice(each, purpose, channel))]
+        others = (last_choice(each, purpose, channel) for each in self._refusing)
+        last += [found for found in others if found is not None and not found[0].allowed]
         if not last:
             default = self._project.purposes[purpose].default
             everywhere = channel == records.EVERY
@@ -113,11 +121,25 @@ class Consents:
         return known
 
 
-def read(reader: facts.Reader, customer: people.Customer, project: Project) -> Consents:
-    """The customer's consents; each fragment's choices are watched."""
-    stored = (reader.get(records.FRAGMENTS, fragment) for fragment in customer.fragments)
-    fragments = [records.choices_by_cell(project, each) for each in stored if each is not None]
-    return Consents(project, fragments, customer.joined_at)
+def read(
+    reader: facts.Reader,
+    customer: people.Customer,
+    project: Project,
+    refusing: Collection[events.FragmentId] = (),
+) -> Consents:
+    """The customer's consents; each fragment's choices are watched.
+
+    refusing: those of the customer's fragments under which others speak, too: what was allowed
+    there is nobody's permit.
+    """
+    own: list[records.ChoicesByCell] = []
+    others: list[records.ChoicesByCell] = []
+    for fragment in customer.fragments:
+        stored = reader.get(records.FRAGMENTS, fragment)
+        if stored is not None:
+            choices = others if fragment in refusing else own
+            choices.append(records.choices_by_cell(project, stored))
+    return Consents(project, own, customer.joined_at, others)
 
 
 def canonical(

@@ -182,7 +182,7 @@ def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
         yield c.Endless(action=action.name, now=action.valid_until)
     if trial.candidate.lacks_item:
         yield None
-    if CONSENT.reason(trial.candidate, view) is not None:
+    if CONSENT.why_not(trial.candidate, view) is not None:
         yield _permit(trial)
     yield from _units(trial)
     if view.arm == NO_MARKETING and CONTROLS.reason(trial.candidate, view) is not None:
@@ -190,12 +190,12 @@ def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
 
 
 def _permit(trial: Trial) -> c.ChangePart | None:
-    """None for a channel or purpose that is not declared: nobody can allow it."""
+    """None where nobody can allow it: a channel or purpose that is not declared, or an identifier
+    that too many share."""
     purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
-    assumed = trial.view.consents.assuming(purpose, channel, allowed=True)
-    if assumed.permit(purpose, channel) is None:
-        return None
-    return c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+    part = c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+    allowed = c.apply(trial.view, c.Change((part,)))
+    return None if CONSENT.why_not(trial.candidate, allowed) is not None else part
 
 
 def _units(trial: Trial) -> Iterator[c.ChangePart]:

@@ -88,7 +88,7 @@ class SlotBoard:
             )
         if not self.winners:
             return None
-        limit = CONTACT_LIMITS.reason(candidate, self.view)
+        limit = CONTACT_LIMITS.why_not(candidate, self.view)
         if limit is not None:
             return Reason("limit_with_slots_before", limit.values)
         units = RESOURCES.reason(candidate, self.view)

@@ -4,7 +4,9 @@ import msgspec
 
 from tuttu import api, counterfactual, decision, identity
 from tuttu.decision import CandidateKey, DecisionView
+from tuttu.engine.asking import Asker
 from tuttu.engine.decide import (
+    Question,
     Rendering,
     addresses_of,
     deciding_project,
@@ -17,16 +19,21 @@ from tuttu.vocabulary import errors, ids, verdicts
 
 
 def explain(
-    runtime: Runtime, request: api.ExplainRequest, by: str, language: str = api.ENGLISH
+    runtime: Runtime,
+    request: api.ExplainRequest,
+    by: str,
+    language: str = api.ENGLISH,
 ) -> api.ExplainAnswer:
     """Why, why not, and the least change that would turn each refusal: of a question asked now, or
     of an earlier decision by its own rules. Only the look is recorded."""
     words = api.words_in(language)
     if request.decision is not None:
         return _of_decision(runtime, request, by, words)
-    asked = _as_asked(request)
-    with runtime.view() as seen:
-        view, query, _ = read_question(runtime, seen, asked)
+    asked, asker = _as_asked(request), Asker(runtime, by)
+    with asker.told_who_it_may_be():
+        question = Question(asked, asker.settle(request.who, request.answers))
+    with asker.told_who_it_may_be(), runtime.view() as seen:
+        view, query, who = read_question(runtime, seen, question)
 
         def renders(of: DecisionView) -> Rendering:
             return Rendering(seen.version, of, asked)
@@ -38,9 +45,9 @@ def explain(
             keys = _refused(receipt)
             changes = counterfactual.least_changes(view, seeded, keys, renders)
         shown = addresses_of(seen.snapshot, receipt)
-    runtime.record_look(view.customer, by, "explain")
+    asker.looked(view.customer, "explain")
     schema = seen.version.project.row_schema
-    return api.explained(named(receipt, view), changes, schema, words, kept=False, addresses=shown)
+    return api.explained(named(receipt, who), changes, schema, words, kept=False, addresses=shown)
 
 
 def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
@@ -56,6 +63,7 @@ def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
         dry_run=True,
         seed=request.seed,
         context=request.context,
+        answers=request.answers,
     )
 
 

@@ -69,7 +69,8 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     fields: where else the identifier is found in a call, as ``traits.email``,
     ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
     the namespaces ``user_id`` and ``anonymous_id``. compounds: the same for identifiers of several
-    parts, joined by `COMPOUND_SIGN`.
+    parts, joined by `COMPOUND_SIGN`. may_be_new: a decision for somebody whom nobody knows, asked
+    for by such an identifier, is kept.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     strength: Mapping[str, int] = {}
     fields: tuple[str, ...] = ()
     compounds: tuple[tuple[str, ...], ...] = ()
+    may_be_new: bool = False
     where: Where
 
     @property
@@ -220,12 +222,16 @@ class CustomerGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """traits.yaml. `derived_order`: derived traits and segments, each after what it reads."""
+    """traits.yaml. `derived_order`: derived traits and segments, each after what it reads.
+    initials: traits of which a person's name is made. asks: traits that one may ask somebody for,
+    to find out which of several people they are."""
 
     traits: Mapping[str, Trait] = {}
     collections: Mapping[str, Collection] = {}
     groups: Mapping[str, CustomerGroup] = {}
     derived_order: tuple[str, ...] = ()
+    initials: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -273,8 +279,9 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """A place that shows actions. An outbound channel is also a surface of its own name.
 
     variety: at most this many actions of one issue group in one request's slots of this surface.
-    owed: at most this many owed actions beside the slots; None: all of them.
-    counts: what makes a contact count; ``sent`` on an outbound one.
+    owed: at most this many owed actions beside the slots; None: all of them. counts: what makes a
+    contact count; ``sent`` on an outbound one. person: somebody speaks to the customer there, so
+    who it is must be settled first.
     """
 
     name: str
@@ -286,6 +293,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     variety: int | None = None
     owed: int | None = None
     outbound: bool = False
+    person: bool = False
     where: Where
 
 

@@ -11,6 +11,12 @@ from tuttu.vocabulary.values import MONEY_SCALE, Figures, Instant
 AS_WORDED = "as_worded"
 """Code of a reason kept as text, from before reasons were data: its value `words`."""
 
+SHARED = "shared"
+"""Value of a reason: True where it is not the customer's own, but of who may be them. In what a
+receipt keeps: True where several people use the identifier that was asked for."""
+KNOWN = "known"
+"""In what a receipt keeps: False where nobody knew the customer."""
+
 
 class Reason(msgspec.Struct, frozen=True):
     """Why not, as data: a code, and the values that its words are made of.
@@ -21,6 +27,10 @@ class Reason(msgspec.Struct, frozen=True):
 
     code: str
     values: Figures = {}
+
+    def of_others(self) -> "Reason":
+        """The same where it is not the customer's own."""
+        return msgspec.structs.replace(self, values={**self.values, SHARED: True})
 
     def packed(self) -> str:
         """One line of text, for where text is kept."""
@@ -230,6 +240,16 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     """Of the customer by the evidence at the time, oldest first."""
     evidence: ReceiptEvidence | None = msgspec.field(default=None, name="grounds")
     """None: issued before receipts kept them."""
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody knew the customer."""
+        return self.evidence is None or KNOWN not in self.evidence.others
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people use the identifier that was asked for."""
+        return self.evidence is not None and SHARED in self.evidence.others
 
     @property
     def told(self) -> tuple[Choice | OwedChoice, ...]:

@@ -135,7 +135,7 @@ class _Sheets:
         name, row = name_of(found.customer), found.row
         shown = [self._cell(column, row) for column in self._relation]
         hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
-        self._customers.add([name, found.consents.profiling, *shown, *hidden])
+        self._customers.add([name, found.profiling, *shown, *hidden])
         for about in self._export.asked:
             for subject in _subjects(found, about):
                 self._add_answers(name, subject)

@@ -20,6 +20,10 @@ def channels() -> s.Shape:
             "default": s.word("a message", "Content for slots that nothing won."),
             "deadline": s.duration("How long a decision for it may take."),
             "counts": s.choice(get_args(Counting), "What makes a contact count. Default viewed."),
+            "person": s.boolean(
+                "True: somebody speaks to the customer there. Asked by an identifier that several "
+                "people use, it answers who they may be, and decides nothing."
+            ),
             "variety": s.whole(
                 "a number", "At most this many actions of one issue group at once.", 1, 1_000
             ),

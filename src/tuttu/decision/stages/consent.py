@@ -10,10 +10,17 @@ from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary.verdicts import Reason, ReceiptEvidence
 
 _CELL = ("purpose", "channel")
+_UNSETTLED = "unsettled"
+"""Name of what a receipt keeps of a shade that is not whole."""
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
-    return view.consents.why_not(candidate.action.purpose, candidate.treatment.channel)
+    purpose = candidate.action.purpose
+    reason = view.consents.why_not(purpose, candidate.treatment.channel)
+    if reason is None and view.unsettled and not view.is_owed(candidate):
+        # Among those who were not asked there may be one who refused it.
+        reason = Reason("unsettled", {"namespace": view.unsettled})
+    return reason
 
 
 def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
@@ -22,12 +29,13 @@ def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, obj
     for purpose, channel in cells:
         reason = view.consents.why_not(purpose, channel)
         found.setdefault(purpose, {})[channel] = "" if reason is None else reason
-    return {"consents": found}
+    return {"consents": found, **({_UNSETTLED: view.unsettled} if view.unsettled else {})}
 
 
 def _recalls(evidence: ReceiptEvidence, view: DecisionView) -> DecisionView:
     consents = consent.ConsentsFromReceipt(view.project, evidence.consents)
-    return msgspec.structs.replace(view, consents=consents)
+    unsettled = evidence.others.get(_UNSETTLED, "")
+    return msgspec.structs.replace(view, consents=consents, unsettled=unsettled)
 
 
 CONSENT = Stage(
@@ -39,8 +47,10 @@ CONSENT = Stage(
         "not_consented": _CELL,
         "refused_by_customer": _CELL,
         "not_asked": _CELL,
+        "unsettled": ("namespace",),
     },
     reads=lambda action, _treatment, _project: StageReads(roots=(CHOICES + action.purpose,)),
     keeps=_keeps,
     recalls=_recalls,
+    vetoes=True,
 )
