@@ -21,9 +21,11 @@ from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.web import create_app
 
-LATER = frozenset({"code", "values", "by_code"})
+LATER = frozenset({"code", "values", "by_code"}) | frozenset(
+    {"basis", "after_sale", "consents", "kind_of_person"}
+)
 """Fields that came later: what is compared leaves them out."""
-PARTS_LATER = frozenset({"worths"})
+PARTS_LATER = frozenset({"permits", "worths"})
 """What `verify` has compared since."""
 WORDS = frozenset({"reason", "reasons", "words"})
 """Fields that are words to be read, and have been reworded since."""

@@ -15,7 +15,8 @@ CONTACT = (
     "held_until answer_within decision_id uses cost item"
 )
 CHOICE = (
-    "contact_id action treatment surface slot item probability score rendered reused held_until why"
+    "contact_id action treatment surface slot item probability score rendered reused held_until "
+    "why basis kind"
 )
 SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"

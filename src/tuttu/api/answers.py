@@ -78,6 +78,10 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     """The conditions that passed and the figures of the ranking, in plain words."""
     reused: bool = False
     held_until: str | None = None
+    basis: str | None = None
+    """On what the customer may be contacted; None: from before decisions kept it."""
+    kind_of_person: str | None = None
+    """That the basis is for; None: not known, or none are told apart."""
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -230,7 +234,8 @@ class ShownFragment(msgspec.Struct, kw_only=True):
 
 class CustomerAnswer(msgspec.Struct, kw_only=True):
     """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
-    fragments: how many; parts: which, the oldest first."""
+    fragments: how many; parts: which, the oldest first. kind_of_person, consents:
+    as in `PreferencesAnswer`."""
 
     customer: str
     identifiers: list[Who]
@@ -241,6 +246,8 @@ class CustomerAnswer(msgspec.Struct, kw_only=True):
     collections: dict[str, list[dict[str, Any]]]
     contacts: list[ShownContact]
     refused_links: list[ShownLink]
+    kind_of_person: str | None
+    consents: "list[ShownPreference]"
 
 
 def _nothing_said() -> msgspec.Raw:
@@ -282,17 +289,23 @@ class TimelineAnswer(msgspec.Struct, kw_only=True):
 
 
 class ShownPreference(msgspec.Struct, kw_only=True):
-    """One cell of purposes × channels: what holds now, and whether the customer chose it."""
+    """One cell of purposes × channels: what holds now, on what basis, and whether the customer
+    chose it. after_sale: it is neither allowed nor refused, and what is similar to what they bought
+    may be offered all the same (soft opt-in)."""
 
     purpose: str
     channel: str
     allowed: bool
     chosen: bool
+    basis: str
+    after_sale: bool
 
 
 class PreferencesAnswer(msgspec.Struct, kw_only=True):
-    """All cells, purposes and channels in the order of the project folder."""
+    """All cells, purposes and channels in the order of the project folder. kind_of_person: None:
+    not known, or none are told apart."""
 
+    kind_of_person: str | None
     preferences: list[ShownPreference]
 
 

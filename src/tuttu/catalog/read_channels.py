@@ -1,9 +1,11 @@
 """channels.yaml."""
 
+from typing import cast
+
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
-from tuttu.vocabulary.company import Channel, Surface
+from tuttu.vocabulary.company import Channel, Speaker, Surface
 
 STANDARD = {
     "web": "in",
@@ -26,17 +28,32 @@ def read_channels(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Chan
     if sheet is None:
         return {}
     if "channels" in sheet:
-        declared = dict(sheet.mapping("channels").scalars())
+        channels = {
+            name: _channel(name, node)
+            for name, node in sheet.mapping("channels").entries.items()
+            if isinstance(node, ScalarNode | MappingNode)
+        }
     else:
-        declared = {name: ScalarNode(way, sheet.where) for name, way in STANDARD.items()}
+        channels = {
+            name: Channel(name=name, outbound=way == "out", where=sheet.where)
+            for name, way in STANDARD.items()
+        }
         scope.channels.known |= STANDARD.keys()
-    channels = {
-        name: Channel(name=name, outbound=node.text == "out", where=node.where)
-        for name, node in declared.items()
-    }
     scope.surfaces.known |= {name for name, channel in channels.items() if channel.outbound}
     scope.surfaces.broken |= scope.channels.broken
     return channels
+
+
+def _channel(name: str, node: ScalarNode | MappingNode) -> Channel:
+    """Written as its direction, or as a mapping that says more."""
+    if isinstance(node, ScalarNode):
+        return Channel(name=name, outbound=node.text == "out", where=node.where)
+    return Channel(
+        name=name,
+        outbound=node.text("direction") == "out",
+        by=cast(Speaker | None, node.text("by") or None),
+        where=node.where,
+    )
 
 
 def read_surfaces(

@@ -11,6 +11,7 @@ import msgspec
 from tuttu.content import ContentError
 from tuttu.decision.chance import draw, pick
 from tuttu.decision.ranking import Ranking, ranking_of, scored, why_lost
+from tuttu.decision.stages import consent
 from tuttu.decision.stages.arbitration import ARBITRATION
 from tuttu.decision.stages.contact_limits import CONTACT_LIMITS
 from tuttu.decision.stages.controls import CONTROLS
@@ -240,6 +241,7 @@ class Arbitration:
         planned = planned_contact(candidate, board.view, self._terms.query.fragment, contact_id)
         action = candidate.action
         passed = (*action.eligible, *action.applicable, *action.suitable)
+        permit = consent.permit(candidate, board.view)
         choice = Choice(
             contact_id=planned.contact.id,
             action=action.name,
@@ -253,6 +255,8 @@ class Arbitration:
             reused=planned.reused,
             held_until=planned.until,
             why=tuple(map(attrgetter("name"), passed)),
+            basis="" if permit is None else permit.basis,
+            kind="" if permit is None else permit.kind,
         )
         self._out.add(candidate.key)
         board.place(slot.number, Winner(candidate, choice, planned))

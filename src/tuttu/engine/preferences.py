@@ -1,6 +1,6 @@
 """What a customer allows, by purpose and channel."""
 
-from tuttu import api, consent, identity
+from tuttu import api, decision, identity
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.vocabulary import errors, events, people
 from tuttu.vocabulary.facts import Unit
@@ -9,7 +9,7 @@ from tuttu.vocabulary.facts import Unit
 def preferences(runtime: Runtime, who: api.Who, by: str) -> api.PreferencesAnswer:
     """What a customer allows, by purpose and channel."""
     with runtime.view() as seen:
-        customer, answer = _read(seen, who)
+        customer, answer = _read(runtime, seen, who)
     runtime.record_look(customer, by, "preferences")
     return answer
 
@@ -42,15 +42,18 @@ def set_preferences(
     ]
     runtime.commit([Unit(facts=tuple(facts))])
     with runtime.view() as seen:
-        return _read(seen, who)[1]
+        return _read(runtime, seen, who)[1]
 
 
-def _read(seen: Seen, who: api.Who) -> tuple[people.Customer, api.PreferencesAnswer]:
-    project = seen.version.project
+def _read(
+    runtime: Runtime, seen: Seen, who: api.Who
+) -> tuple[people.Customer, api.PreferencesAnswer]:
+    """What holds where they chose nothing depends on what is known of the customer."""
+    project, rooms = seen.version.project, seen.version.contributing
     asked = identity.personal(seen.snapshot, project, api.identifiers_of(project, who))
     customer = identity.resolve(seen.snapshot, project, asked)
-    cells = consent.read(seen.snapshot, customer, project).preferences()
-    return customer, api.preferences_answer(cells)
+    view = decision.view(seen.snapshot, project, customer, runtime.now(), rooms=rooms)
+    return customer, api.preferences_answer(view)
 
 
 def _require_declared(name: str, what: str, declared: list[str]) -> None:

@@ -45,6 +45,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     about: a collection: the action is judged once for each of the customer's items in it, and its
     conditions, formulas and messages may read ``item.<field>`` (`schema_about`). None: once.
+
+    similar_to: a condition: what it sells is like what the customer bought; without it the action
+    never rests on a soft opt-in.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     eligible: tuple[Condition, ...] = ()
     applicable: tuple[Condition, ...] = ()
     suitable: tuple[Condition, ...] = ()
+    similar_to: Expression | None = None
     treatments: Mapping[str, Treatment] = {}
     outcomes: Mapping[str, Expression] = {}
     """Outcome name to a condition on an event (schema of events, not of the customer's row)."""

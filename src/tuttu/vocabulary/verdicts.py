@@ -127,6 +127,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     held_until: Instant | None = None
     why: tuple[str, ...] = ()
     """Names of the conditions that passed, in the order of evaluation."""
+    basis: str = ""
+    kind: str = ""
+    """As in `Permit`: on what, and as what kind of person, the customer may be contacted. Empty:
+    from before choices kept it."""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,11 +212,16 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
-    """Permission to contact a customer; only the room `consent` makes one."""
+    """Permission to contact a customer; only the room `consent` makes one.
+
+    basis: a name of `company.BASES`, or `company.SOFT_OPT_IN`. kind: of person, empty if not known
+    or if none are told apart.
+    """
 
     purpose: str
     channel: str
     basis: str
+    kind: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

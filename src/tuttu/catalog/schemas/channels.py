@@ -3,7 +3,9 @@
 from typing import get_args
 
 from tuttu.catalog.schemas import json_schema as s
-from tuttu.vocabulary.company import Counting
+from tuttu.vocabulary.company import Counting, Speaker
+
+DIRECTION = s.choice(("in", "out"), "in: the customer comes to us. out: we contact the customer.")
 
 
 def channels() -> s.Shape:
@@ -26,7 +28,9 @@ def channels() -> s.Shape:
     keys = {
         "channels": s.table(
             "channels with their direction",
-            s.choice(("in", "out"), "in: the customer comes to us. out: we contact the customer."),
+            s.one_of_shapes(
+                "one of in, out, or a channel with more of it", [DIRECTION, _channel()]
+            ),
             s.WORD,
             "Channels by name; left out, the usual ones: web and app in; email, sms, push, ads, "
             "call and letter out. An outbound channel is also a surface of its own name.",
@@ -37,3 +41,16 @@ def channels() -> s.Shape:
         ),
     }
     return s.document("channels.yaml: channels and surfaces", s.record("channels", keys))
+
+
+def _channel() -> s.Shape:
+    return s.record(
+        "a channel",
+        {
+            "direction": DIRECTION,
+            "by": s.choice(
+                get_args(Speaker), "Who speaks: an AI or a recorded voice is a machine."
+            ),
+        },
+        ["direction"],
+    )

@@ -1,16 +1,15 @@
-"""Is it worth more than nothing, unless it is owed to the customer.
+"""Is it worth more than nothing, unless by its basis it is owed to the customer: that is said also
+when it is worth nothing in money.
 
 Who lost to whom is worked out in `decision.arbitration`, under this stage's name.
 """
 
 from tuttu.decision.stage import ALWAYS, Stage, StageReads
+from tuttu.decision.stages import consent
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.vocabulary.company import BASES
 from tuttu.vocabulary.verdicts import Reason
-
-WANTED_BASES = frozenset({"consent", "legitimate interest"})
-"""Legal bases of what the company wants to say. What it owes (contract, legal obligation, vital
-interest, public task) is said also when it is worth nothing in money."""
 
 _RIVALS = ("action", "treatment", "winner", "winner_treatment", "other_item")
 
@@ -19,8 +18,8 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     score = score_of(candidate, view)
     if isinstance(score, Reason) or score.worth > 0:
         return None
-    wanted = view.project.purposes[candidate.action.purpose].basis.lower() in WANTED_BASES
-    return Reason("worth_not_positive") if wanted else None
+    basis = BASES.get(consent.terms(candidate, view).basis)
+    return Reason("worth_not_positive") if basis is not None and basis.wanted else None
 
 
 ARBITRATION = Stage(

@@ -5,29 +5,78 @@ from collections.abc import Sequence
 import msgspec
 
 from tuttu import consent
-from tuttu.decision.stage import CHOICES, Stage, StageReads
+from tuttu.decision.stage import CHOICES, NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary.verdicts import Reason, ReceiptEvidence
+from tuttu.vocabulary import library
+from tuttu.vocabulary.company import ConsentTerms
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Permit, Reason, ReceiptEvidence
 
 _CELL = ("purpose", "channel")
+_GIVEN = "consents_given"
+"""Among the `others` of the evidence."""
+
+
+def permit(candidate: Candidate, view: DecisionView) -> Permit | None:
+    """The one that the candidate would be sent on."""
+    purpose, channel = candidate.action.purpose, candidate.treatment.channel
+    return view.consents.permit(purpose, channel, _circumstances(candidate, view))
+
+
+def terms(candidate: Candidate, view: DecisionView) -> ConsentTerms:
+    """What holds for the customer's kind of person, permit or not."""
+    declared = view.project.purposes[candidate.action.purpose]
+    return declared.terms_in(candidate.treatment.channel, consent.kind_of(view.project, view.row))
+
+
+def _circumstances(candidate: Candidate, view: DecisionView) -> consent.Circumstances:
+    return consent.Circumstances(view.row_of(candidate), candidate.action.similar_to)
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
-    return view.consents.why_not(candidate.action.purpose, candidate.treatment.channel)
+    purpose, channel = candidate.action.purpose, candidate.treatment.channel
+    return view.consents.why_not(purpose, channel, _circumstances(candidate, view))
 
 
 def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
+    """Of each cell what the customer's choice and the terms say. A soft opt-in is worked out again
+    from the row, and so are the terms of another kind of person."""
     cells = sorted({(each.action.purpose, each.treatment.channel) for each in candidates})
+    without_sale = consent.Circumstances(view.row)
     found: dict[str, dict[str, Reason | str]] = {}
+    given = []
     for purpose, channel in cells:
-        reason = view.consents.why_not(purpose, channel)
+        reason = view.consents.why_not(purpose, channel, without_sale)
         found.setdefault(purpose, {})[channel] = "" if reason is None else reason
-    return {"consents": found}
+        declared = view.project.purposes.get(purpose)
+        chosen = view.consents.chosen(purpose, channel)
+        if declared and declared.differs(channel) and chosen and chosen.refusal is None:
+            given.append([purpose, channel])
+    return {"consents": found, _GIVEN: given} if given else {"consents": found}
 
 
 def _recalls(evidence: ReceiptEvidence, view: DecisionView) -> DecisionView:
-    consents = consent.ConsentsFromReceipt(view.project, evidence.consents)
+    given = {(purpose, channel) for purpose, channel in evidence.others.get(_GIVEN, ())}
+    consents = consent.ConsentsFromReceipt(view.project, evidence.consents, given)
     return msgspec.structs.replace(view, consents=consents)
+
+
+def _reads(action: library.Action, treatment: library.Treatment, project: Project) -> StageReads:
+    roots = (CHOICES + action.purpose,)
+    purpose = project.purposes.get(action.purpose)
+    if purpose is None:
+        return StageReads(roots=roots)
+    asked = []
+    if project.kinds is not None and purpose.differs(treatment.channel):
+        asked.append(NamedExpression("formulas", "kind of person", project.kinds.read, None))
+    soft = purpose.soft_opt_in
+    if soft is not None and treatment.channel in soft.channels and action.similar_to is not None:
+        for key, test in (("sale", soft.sale), ("offered", soft.offered)):
+            name = f"{purpose.name}, soft opt-in: {key}"
+            asked.append(NamedExpression("conditions", name, test, action.about))
+        name = f"{action.name}, similar to a sale"
+        asked.append(NamedExpression("conditions", name, action.similar_to, action.about))
+    return StageReads(tuple(asked), roots)
 
 
 CONSENT = Stage(
@@ -36,11 +85,15 @@ CONSENT = Stage(
     codes={
         "undeclared_purpose": _CELL,
         "undeclared_channel": _CELL,
-        "not_consented": _CELL,
+        "not_consented": (*_CELL, "kind"),
+        "kind_not_known": _CELL,
         "refused_by_customer": _CELL,
+        "no_sale": _CELL,
+        "refusal_not_offered": _CELL,
+        "not_similar": _CELL,
         "not_asked": _CELL,
     },
-    reads=lambda action, _treatment, _project: StageReads(roots=(CHOICES + action.purpose,)),
+    reads=_reads,
     keeps=_keeps,
     recalls=_recalls,
 )
