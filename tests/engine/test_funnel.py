@@ -63,8 +63,8 @@ def counted(engine: Runtime, surfaces: Sequence[str] = ()) -> Funnel:
 
 
 def test_every_candidate_of_every_customer_ends_once(engine: Runtime) -> None:
-    for client in range(7):
-        send(engine, client, traits={**SAVER, "age": 16 + client})
+    for client in range(1, 8):
+        send(engine, client, traits={**SAVER, "age": 15 + client})
     found = counted(engine)
     assert found.customers == 7
     assert len(found.actions) == len(engine.project.actions)
