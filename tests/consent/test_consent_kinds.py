@@ -39,22 +39,24 @@ READ = PersonKinds(
 )
 ByKind = Mapping[str, Mapping[str, ConsentTerms]]
 
-terms = st.builds(
-    ConsentTerms, st.sampled_from(["consent", "legitimate interest", "contract"]), st.booleans()
+terms = st.one_of(
+    st.just(ConsentTerms("consent", allowed=False)),
+    st.builds(
+        ConsentTerms, st.sampled_from(["consent", "legitimate interest", "contract"]), st.booleans()
+    ),
 )
+"""Mostly such that something may be missing, as are rows and choices."""
 by_channel = st.fixed_dictionaries(dict.fromkeys(CHANNELS, terms))
 by_kind = st.fixed_dictionaries(dict.fromkeys(KINDS, by_channel))
-unknown_or = st.sampled_from([None, True, False])
-rows: st.SearchStrategy[dict[str, values.Value]] = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from([None, *KINDS, "association"]),
-        "sold": unknown_or,
-        "offered": unknown_or,
-        "similar": unknown_or,
-    }
+unknown_or = st.sampled_from([None, True, True, False])
+kinds_said = st.sampled_from([None, *KINDS, "association"])
+PARTS_OF_A_SALE = ("sold", "offered", "similar")
+rows: st.SearchStrategy[dict[str, values.Value]] = st.one_of(
+    st.fixed_dictionaries({"kind": kinds_said, **dict.fromkeys(PARTS_OF_A_SALE, st.just(True))}),
+    st.fixed_dictionaries({"kind": kinds_said, **dict.fromkeys(PARTS_OF_A_SALE, unknown_or)}),
 )
-soft_channels = st.frozensets(st.sampled_from(CHANNELS))
-choices = st.lists(
+soft_channels = st.sampled_from([frozenset(CHANNELS), frozenset({"email"}), frozenset()])
+choices: st.SearchStrategy[list[ChoicesByCell]] = st.just([]) | st.lists(
     st.dictionaries(
         st.sampled_from(["", *CHANNELS]),
         st.builds(ConsentChoice, st.booleans(), st.integers(1, 9), st.just("m1")),

@@ -50,20 +50,18 @@ RULES = {
     "was sold something": "sold",
 }
 
-terms = st.sampled_from([CONSENTED, WANTED, ConsentTerms("contract", allowed=True)])
+terms = st.sampled_from([CONSENTED, CONSENTED, WANTED, ConsentTerms("contract", allowed=True)])
 by_kind = st.fixed_dictionaries(
     dict.fromkeys(KINDS, st.fixed_dictionaries(dict.fromkeys(CHANNELS, terms)))
 )
-unknown_or = st.sampled_from([None, True, False])
-rows: st.SearchStrategy[Row] = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from([None, *KINDS, "association"]),
-        "sold": unknown_or,
-        "offered": unknown_or,
-        "similar": unknown_or,
-    }
+unknown_or = st.sampled_from([None, True, True, False])
+kinds_said = st.sampled_from([None, *KINDS, "association"])
+PARTS_OF_A_SALE = ("sold", "offered", "similar")
+rows: st.SearchStrategy[Row] = st.one_of(
+    st.fixed_dictionaries({"kind": kinds_said, **dict.fromkeys(PARTS_OF_A_SALE, st.just(True))}),
+    st.fixed_dictionaries({"kind": kinds_said, **dict.fromkeys(PARTS_OF_A_SALE, unknown_or)}),
 )
-choices = st.lists(
+choices: st.SearchStrategy[list[ChoicesByCell]] = st.just([]) | st.lists(
     st.dictionaries(
         st.sampled_from(["", *CHANNELS]),
         st.builds(ConsentChoice, st.booleans(), st.integers(1, 9), st.just("m1")),

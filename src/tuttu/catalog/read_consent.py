@@ -33,16 +33,23 @@ def read_consent(
     scope.purposes.declare(sheet, "purposes")
     if sheet is None:
         return {}
-    for kind in kinds.values if kinds else ():
-        if kind in scope.channels.known:
-            found = f"the kind {quote(kind)}"
-            scope.findings.add(sheet.at("kinds"), found, "another name: it is a channel")
-    open_kinds = sheet.broken("kinds") or sheet.mapping("kinds").broken("values")
-    names = Names("a kind of `kinds`", kinds.values if kinds else (), is_open=open_kinds)
+    names = _names(sheet, kinds, scope)
     return {
         name: _Reader(name, node, names, scope).purpose()
         for name, node in sheet.mapping("purposes").mappings()
     }
+
+
+def _names(sheet: MappingNode, kinds: company.PersonKinds | None, scope: LoadScope) -> Names:
+    """Of the kinds; if they have a fault, it is not known what a key of a setting means."""
+    values_of = sheet.mapping("kinds")
+    broken = sheet.broken("kinds") or values_of.broken("values") or values_of.doubtful
+    channels = [kind for kind in kinds.values if kind in scope.channels.known] if kinds else []
+    for kind in channels:
+        expected = "another name: it is a channel"
+        scope.findings.add(values_of.at("values"), f"the kind {quote(kind)}", expected)
+    known = kinds.values if kinds and not (broken or channels) else ()
+    return Names("a kind of `kinds`", known, is_open=bool(broken or channels))
 
 
 class _Reader:
@@ -92,6 +99,8 @@ class _Reader:
         scalar, section = self.node.scalar(key), self.node.mapping(key)
         if scalar is not None:
             return {company.ANYONE: self.everywhere(scalar)}
+        if self.kinds.open and not self.scope.channels.known.issuperset(section.entries):
+            return {company.ANYONE: {}}
         if not self.kinds.known.intersection(section.entries):
             return {company.ANYONE: self.by_channel(section, what, expected)}
         self.check_complete(section, self.kinds, what, "one for every kind of person")
@@ -99,7 +108,7 @@ class _Reader:
             kind: self.everywhere(said)
             if (said := section.scalar(kind))
             else self.by_channel(section.mapping(kind), what, expected)
-            for kind in sorted(self.kinds.known)
+            for kind in sorted(self.kinds.known.intersection(section.entries))
         }
 
     def everywhere(self, node: ScalarNode) -> dict[str, str]:
@@ -210,9 +219,9 @@ def _soft_opt_in(
     channels = node.listed("channels")
     for channel in channels:
         known = scope.channels.refer(channel.text, channel.where, scope.findings)
-        terms = [each.get(channel.text, company.NO_TERMS) for each in purpose.terms.values()]
+        terms = [each[channel.text] for each in purpose.terms.values() if channel.text in each]
         missing = any(not each.allowed and _is_asked(each.basis) for each in terms)
-        if known and not missing and not scope.channels.open:
+        if known and terms and not missing:
             found = f"{quote(channel.text)}, where {purpose.name} does not wait for consent"
             expected = "channels with the basis consent and the default out"
             scope.findings.add(channel.where, found, expected)
