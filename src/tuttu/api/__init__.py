@@ -35,6 +35,7 @@ from tuttu.api.answers import (
     ShownFragment,
     ShownLink,
     ShownOutcome,
+    ShownOwed,
     ShownPart,
     ShownPreference,
     ShownReason,
@@ -50,6 +51,7 @@ from tuttu.api.answers import (
 from tuttu.api.changes import parts_of
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.decisions import (
+    Addresses,
     Changes,
     answer_of,
     explained,
@@ -57,7 +59,7 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import HANDLE, identifiers_of, label, link, shown, who_of
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
@@ -84,7 +86,9 @@ __all__ = [
     "DIFFERENCES_SHOWN",
     "ENGLISH",
     "FRAGMENT",
+    "HANDLE",
     "LANGUAGES",
+    "Addresses",
     "CallsAnswer",
     "Changes",
     "ClockAnswer",
@@ -125,6 +129,7 @@ __all__ = [
     "ShownFragment",
     "ShownLink",
     "ShownOutcome",
+    "ShownOwed",
     "ShownPart",
     "ShownPreference",
     "ShownReason",

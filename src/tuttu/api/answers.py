@@ -34,7 +34,9 @@ class CallsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """surfaces: names; slots: how many of each, else as declared. seed: only with dry_run.
-    context: columns of this moment that overlay the customer's row (declared traits only)."""
+    context: columns of this moment that overlay the customer's row (declared traits only). create:
+    what is decided for somebody whom nobody knows is kept. answers: what somebody says of their
+    traits, to tell them from others who use the same identifier, where it must be settled."""
 
     who: Who
     surfaces: list[str]
@@ -43,12 +45,14 @@ class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = False
     seed: int | None = None
     context: dict[str, Any] = {}
+    create: bool = False
+    answers: dict[str, Any] = {}
 
 
 class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Either a question as for decide, asked now; or decision: the id of an earlier one, which is
     explained from its own receipt and by its own rules. changes: look for what would turn each
-    refusal. dry_run is ignored: nothing is decided here."""
+    refusal. dry_run and create are ignored: nothing is decided here."""
 
     decision: str | None = None
     who: Who = {}
@@ -58,11 +62,14 @@ class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = True
     seed: int | None = None
     context: dict[str, Any] = {}
+    create: bool = False
+    answers: dict[str, Any] = {}
     changes: bool = True
 
 
 class ShownChoice(msgspec.Struct, kw_only=True):
-    """One filled slot. item: key of the item that it is about; None: about none."""
+    """One filled slot. item: key of the item that it is about; None: about none. address: what the
+    contact goes to, where the channel needs one; None too for keys that may not read people."""
 
     contact_id: str
     action: str
@@ -82,6 +89,39 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     """On what the customer may be contacted; None: from before decisions kept it."""
     kind_of_person: str | None = None
     """That the basis is for; None: not known, or none are told apart."""
+    address: Who | None = None
+
+
+class ShownOwed(msgspec.Struct, kw_only=True):
+    """What is owed to the customer and told now, beside the slots. due: by when; due_known false:
+    the row does not say, and it is now. late: past due. reminder: the contact will not fulfil it.
+    reused: nothing new was reserved, it is under way. item, address, why, basis, kind_of_person: as
+    of a choice."""
+
+    contact_id: str
+    action: str
+    treatment: str
+    surface: str
+    item: str | None = None
+    due: str
+    due_known: bool
+    late: bool
+    reminder: bool
+    content: str
+    why: list[str]
+    reused: bool = False
+    held_until: str | None = None
+    address: Who | None = None
+    basis: str | None = None
+    kind_of_person: str | None = None
+
+
+class OwedLeft(msgspec.Struct, kw_only=True):
+    """What is owed and not told now: the surface takes no more of them."""
+
+    action: str
+    item: str | None = None
+    surface: str
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -133,14 +173,21 @@ class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class DecideAnswer(msgspec.Struct, kw_only=True):
-    """decision_id None: a dry run, nothing was written. defaults: surface to the default content
-    shown in slots that nothing won."""
+    """decision_id None: a dry run, or nobody knows the customer, and nothing was written. owed: by
+    due, then action and item, outside the slots; owed_left: what surfaces have no room for.
+    defaults: surface to the default content shown in slots that nothing won. known False: nobody
+    knew the customer. shared: several people use the identifier, and it was decided for what lies
+    under it alone."""
 
     decision_id: str | None
     now: str
     customer: str
+    known: bool = True
+    shared: bool = False
     arm: str
     seed: int
+    owed: list[ShownOwed]
+    owed_left: list[OwedLeft]
     choices: list[ShownChoice]
     refused: list[ShownRefusal]
     withheld: list[ShownChoice]
@@ -234,10 +281,11 @@ class ShownFragment(msgspec.Struct, kw_only=True):
 
 class CustomerAnswer(msgspec.Struct, kw_only=True):
     """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
-    fragments: how many; parts: which, the oldest first. kind_of_person, consents:
-    as in `PreferencesAnswer`."""
+    fragments: how many; parts: which, the oldest first. known False: nobody knows them, and this
+    is what an empty customer looks like. kind_of_person, consents: as in `PreferencesAnswer`."""
 
     customer: str
+    known: bool = True
     identifiers: list[Who]
     fragments: int
     parts: list[ShownFragment]
@@ -282,8 +330,10 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class TimelineAnswer(msgspec.Struct, kw_only=True):
-    """Oldest first; `next` is the position to go on after, None at the end."""
+    """Oldest first; `next` is the position to go on after, None at the end. known False: nobody
+    knows them."""
 
+    known: bool = True
     entries: list[TimelineEntry]
     next: int | None
 
@@ -302,9 +352,10 @@ class ShownPreference(msgspec.Struct, kw_only=True):
 
 
 class PreferencesAnswer(msgspec.Struct, kw_only=True):
-    """All cells, purposes and channels in the order of the project folder. kind_of_person: None:
-    not known, or none are told apart."""
+    """All cells, purposes and channels in the order of the project folder. known False: nobody
+    knows them. kind_of_person: None: not known, or none are told apart."""
 
+    known: bool = True
     kind_of_person: str | None
     preferences: list[ShownPreference]
 

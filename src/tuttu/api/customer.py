@@ -46,6 +46,7 @@ def customer_answer(
     ]
     return answers.CustomerAnswer(
         customer=label(customer.identifiers[0]),
+        known=customer.known,
         identifiers=[shown(each) for each in customer.identifiers],
         fragments=len(parts),
         parts=parts,
@@ -70,6 +71,7 @@ def preferences_answer(view: DecisionView) -> answers.PreferencesAnswer:
     """What the customer allows, and what holds for their kind of person without a choice."""
     known = consent.Circumstances(view.row)
     return answers.PreferencesAnswer(
+        known=view.customer.known,
         kind_of_person=consent.kind_of(view.project, view.row) or None,
         preferences=[
             answers.ShownPreference(

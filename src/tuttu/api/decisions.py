@@ -12,9 +12,15 @@ from tuttu.api.words import Words
 from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
 from tuttu.decision import CandidateKey
 from tuttu.vocabulary import conversion, values, verdicts
+from tuttu.vocabulary.events import FragmentId
 
 FINGERPRINTED = frozenset({"who", "surfaces", "slots", "language", "dry_run", "seed", "context"})
 """Fields of a question that count in its `fingerprint` whatever they say."""
+
+Addresses = Mapping[FragmentId, answers.Who]
+"""The addresses of contacts by their fragments, as far as whoever asks may see them."""
+
+NOTHING_SHOWN: Addresses = {}
 
 Changes = Mapping[CandidateKey, Change | None]
 """By candidate; without those for which none was looked for."""
@@ -30,17 +36,23 @@ def fingerprint(request: answers.DecideRequest) -> bytes:
     return hashlib.blake2b(asked, digest_size=16).digest()
 
 
-def answer_of(receipt: verdicts.Receipt, words: Words, *, kept: bool) -> answers.DecideAnswer:
+def answer_of(
+    receipt: verdicts.Receipt, words: Words, *, kept: bool, addresses: Addresses = NOTHING_SHOWN
+) -> answers.DecideAnswer:
     """A receipt as the answer to the question it decided; kept False: a dry run or explain."""
     return answers.DecideAnswer(
         decision_id=receipt.id if kept else None,
         now=conversion.format_instant(receipt.now),
         customer=receipt.asked,
+        known=receipt.known,
+        shared=receipt.shared,
         arm=receipt.arm,
         seed=receipt.seed,
-        choices=[_choice(each, words) for each in receipt.choices],
+        owed=[_owed(each, receipt.now, addresses) for each in receipt.owed],
+        owed_left=_owed_left(receipt),
+        choices=[_choice(each, words, addresses) for each in receipt.choices],
         refused=[shown_refusal(each, words) for each in receipt.verdicts if each.refusal],
-        withheld=[_choice(each, words) for each in receipt.withheld],
+        withheld=[_choice(each, words, addresses) for each in receipt.withheld],
         defaults=dict(receipt.defaults),
         project_digest=receipt.project_digest,
     )
@@ -53,9 +65,10 @@ def explained(
     words: Words,
     *,
     kept: bool,
+    addresses: Addresses = NOTHING_SHOWN,
 ) -> answers.ExplainAnswer:
     """changes None: not asked for. schema: of the version that judged."""
-    answer = answer_of(receipt, words, kept=kept)
+    answer = answer_of(receipt, words, kept=kept, addresses=addresses)
     refused = answer.refused
     if changes is not None:
         refused = [_with_change(each, changes, schema, words) for each in refused]
@@ -63,7 +76,7 @@ def explained(
     return answers.ExplainAnswer(**{**plain, "refused": refused})
 
 
-def _choice(choice: verdicts.Choice, words: Words) -> answers.ShownChoice:
+def _choice(choice: verdicts.Choice, words: Words, addresses: Addresses) -> answers.ShownChoice:
     return answers.ShownChoice(
         contact_id=choice.contact_id,
         action=choice.action,
@@ -80,7 +93,45 @@ def _choice(choice: verdicts.Choice, words: Words) -> answers.ShownChoice:
         held_until=conversion.shown_instant(choice.held_until),
         basis=choice.basis or None,
         kind_of_person=choice.kind or None,
+        address=addresses.get(choice.address or b""),
     )
+
+
+def _owed(
+    owed: verdicts.OwedChoice, now: values.Instant, addresses: Addresses
+) -> answers.ShownOwed:
+    due = now if owed.due is None else owed.due
+    return answers.ShownOwed(
+        contact_id=owed.contact_id,
+        action=owed.action,
+        treatment=owed.treatment,
+        surface=owed.surface,
+        item=owed.item,
+        due=conversion.format_instant(due),
+        due_known=owed.due is not None,
+        late=due < now,
+        reminder=owed.reminder,
+        content=owed.rendered,
+        why=list(owed.why),
+        reused=owed.reused,
+        held_until=conversion.shown_instant(owed.held_until),
+        address=addresses.get(owed.address or b""),
+        basis=owed.basis or None,
+        kind_of_person=owed.kind or None,
+    )
+
+
+def _owed_left(receipt: verdicts.Receipt) -> list[answers.OwedLeft]:
+    """Each once, whatever treatments there are of it."""
+    left = {
+        (each.action, each.item): each.refusal.values["surface"]
+        for each in receipt.verdicts
+        if each.refusal is not None and each.refusal.code == "owed_beyond"
+    }
+    return [
+        answers.OwedLeft(action=action, item=item, surface=str(surface))
+        for (action, item), surface in left.items()
+    ]
 
 
 def shown_refusal(verdict: verdicts.Verdict, words: Words) -> answers.ShownRefusal:
@@ -134,7 +185,7 @@ def outcomes_of(
     receipt: verdicts.Receipt, history: ledger.History, words: Words
 ) -> list[answers.ShownOutcome]:
     """What came of the receipt's contacts. history: of its customer, as it stands."""
-    chosen = {choice.contact_id: choice for choice in receipt.choices}
+    chosen = {choice.contact_id: choice for choice in receipt.told}
     outcomes = [
         answers.ShownOutcome(
             contact_id=each.contact_id,

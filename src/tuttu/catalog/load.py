@@ -19,8 +19,10 @@ from tuttu.catalog.folder import (
 from tuttu.catalog.read_actions import read_action_sheets, read_actions
 from tuttu.catalog.read_channels import (
     check_defaults,
+    check_reach,
     read_channels,
     read_surfaces,
+    with_reach,
 )
 from tuttu.catalog.read_content import read_content
 from tuttu.catalog.read_events import read_plan, read_tracking
@@ -140,14 +142,17 @@ class _Reading:
         )
         contributed = {room.name: room.columns(declared) for room in self.rooms}
         profile = read_profile(sheets["traits"], contributed, scope)
+        channels = with_reach(sheets["channels"], channels, scope)
         usage = TraitUsage(profile.traits, scope)
         tracking = read_tracking(sheets["events"], scope)
         kinds = consent.with_trait(kinds, purposes, usage, scope)
         purposes = consent.with_soft_opt_in(sheets["consent"], purposes, usage, scope)
         actions = read_actions(action_sheets, usage, scope)
         consent.check_similar(actions, purposes, scope)
+        check_reach(actions, channels, usage)
         return msgspec.structs.replace(
             declared,
+            channels=channels,
             purposes=purposes,
             kinds=kinds,
             tracking=tracking,

@@ -34,10 +34,12 @@ def read_consent(
     if sheet is None:
         return {}
     names = _names(sheet, kinds, scope)
-    return {
+    purposes = {
         name: _Reader(name, node, names, scope).purpose()
         for name, node in sheet.mapping("purposes").mappings()
     }
+    scope.owed = {name for name, purpose in purposes.items() if purpose.owed}
+    return purposes
 
 
 def _names(sheet: MappingNode, kinds: company.PersonKinds | None, scope: LoadScope) -> Names:
@@ -63,10 +65,13 @@ class _Reader:
 
     def purpose(self) -> company.Purpose:
         bases = self.setting("basis", "a basis", "a basis for every channel, or one for all")
+        owed = self.node.text("class") == "owed"
+        skips = frozenset(stage.text for stage in self.node.listed("skips"))
         return company.Purpose(
             name=self.name,
             terms=_terms(bases, self.defaults(bases)),
-            skips=frozenset(stage.text for stage in self.node.listed("skips")),
+            owed=owed,
+            skips=skips | company.OWED_SKIPS if owed else skips,
             where=self.node.where,
         )
 

@@ -12,6 +12,7 @@ from tuttu.consent.consents import Consents, Preference, canonical, read
 from tuttu.consent.fold import filler, folds, parts
 from tuttu.consent.from_receipt import ConsentsFromReceipt
 from tuttu.consent.records import FRAGMENTS
+from tuttu.consent.warnings import warnings
 from tuttu.vocabulary.room import Room
 
 __all__ = [
@@ -31,4 +32,5 @@ ROOM = Room(
     parts=parts,
     filler=filler,
     canonical=canonical,
+    warnings=warnings,
 )

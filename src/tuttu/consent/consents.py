@@ -1,5 +1,6 @@
 """What a customer allows, and the only place where a permit is made."""
 
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from tuttu.consent.circumstances import (
     kind_of,
     lacking_soft_opt_in,
 )
-from tuttu.vocabulary import company, conversion, facts, people, values, verdicts
+from tuttu.vocabulary import company, conversion, events, facts, people, values, verdicts
 from tuttu.vocabulary.project import Project
 
 PROFILING = "profiling"
@@ -45,7 +46,8 @@ class Consents:
     """What one customer allows, by purpose and channel, as one snapshot shows it.
 
     A choice of theirs goes before all else. Without one the terms of their kind of person hold;
-    where these want consent, a soft opt-in may stand in for it.
+    where these want consent, a soft opt-in may stand in for it. refusing: choices of fragments that
+    may be theirs: only what these refuse counts.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class Consents:
         project: Project,
         fragments: list[records.ChoicesByCell],
         joined_at: values.Instant | None,
+        refusing: Sequence[records.ChoicesByCell] = (),
     ) -> None:
         self._project = project
         self._fragments = fragments
         self._joined_at = joined_at
+        self._refusing = refusing
         self._known: dict[tuple[str, str], Choice | None] = {}
 
     def permit(
@@ -183,6 +187,8 @@ class Consents:
         """A choice made since the fragments became one customer holds for all of them; before
         that, the strictest fragment's own last choice does."""
         last = [found for each in self._fragments if (found := last_choice(each, purpose, channel))]
+        others = (last_choice(each, purpose, channel) for each in self._refusing)
+        last += [found for found in others if found is not None and not found[0].allowed]
         if not last:
             return None
         decisive = max(last, key=_order)[0]
@@ -196,18 +202,32 @@ class Consents:
         return Choice(verdicts.Reason("refused_by_customer", said))
 
     def _again(self) -> "Consents":
-        return Consents(self._project, self._fragments, self._joined_at)
+        return Consents(self._project, self._fragments, self._joined_at, self._refusing)
 
 
 def _cell(purpose: str, channel: str) -> dict[str, values.Figure]:
     return {"purpose": purpose, "channel": channel}
 
 
-def read(reader: facts.Reader, customer: people.Customer, project: Project) -> Consents:
-    """The customer's consents; each fragment's choices are watched."""
-    stored = (reader.get(records.FRAGMENTS, fragment) for fragment in customer.fragments)
-    fragments = [records.choices_by_cell(project, each) for each in stored if each is not None]
-    return Consents(project, fragments, customer.joined_at)
+def read(
+    reader: facts.Reader,
+    customer: people.Customer,
+    project: Project,
+    refusing: Collection[events.FragmentId] = (),
+) -> Consents:
+    """The customer's consents; each fragment's choices are watched.
+
+    refusing: those of the customer's fragments under which others speak, too: what was allowed
+    there is nobody's permit.
+    """
+    own: list[records.ChoicesByCell] = []
+    others: list[records.ChoicesByCell] = []
+    for fragment in customer.fragments:
+        stored = reader.get(records.FRAGMENTS, fragment)
+        if stored is not None:
+            choices = others if fragment in refusing else own
+            choices.append(records.choices_by_cell(project, stored))
+    return Consents(project, own, customer.joined_at, others)
 
 
 def canonical(

@@ -10,23 +10,24 @@ from tuttu.decision.stages import CONSENT
 
 
 def lacks_permit(trial: Trial) -> bool:
-    return CONSENT.reason(trial.candidate, trial.view) is not None
+    return CONSENT.why_not(trial.candidate, trial.view) is not None
 
 
 def allowing(trial: Trial) -> c.Allowed | None:
-    """None for a channel or purpose that is not declared: nobody can allow it."""
+    """None where nobody can allow it: a channel or purpose that is not declared, or an identifier
+    that too many share."""
     purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
-    assumed = trial.view.consents.assuming(purpose, channel, allowed=True)
-    if assumed.permit(purpose, channel) is None:
-        return None
-    return c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+    part = c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
+    allowed = c.apply(trial.view, c.Change((part,)))
+    return None if CONSENT.why_not(trial.candidate, allowed) is not None else part
 
 
 def other_ways(refused: RefusedCandidate, trial: Trial) -> Iterator[Constraint]:
     """Another kind of person, and the one part of a soft opt-in that is missed and is easiest to
-    have; none of them against what the customer chose."""
+    have; none of them against what the customer, or who may be them, chose."""
     purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
-    if trial.view.consents.chosen(purpose, channel) is not None:
+    views = (trial.view,) if trial.view.shade is None else (trial.view, trial.view.shade)
+    if allowing(trial) is None or any(each.consents.chosen(purpose, channel) for each in views):
         return
     yield from refused.kinds
     row = trial.view.row

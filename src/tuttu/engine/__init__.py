@@ -11,7 +11,7 @@ from tuttu.engine.decide import decide, decision_by_id
 from tuttu.engine.everybody import digest, funnel, replay, verify
 from tuttu.engine.explain import explain
 from tuttu.engine.monotonic_clock import newest_moment
-from tuttu.engine.open import check, load_project, open_engine, scratch_engine
+from tuttu.engine.open import check, load_project, open_engine, scratch_engine, warnings
 from tuttu.engine.operation import clock, health, project, ready, reload, set_clock
 from tuttu.engine.preferences import preferences, set_preferences
 from tuttu.engine.resources import resource, resources, set_resource
@@ -58,4 +58,5 @@ __all__ = [
     "timeline",
     "unmerge",
     "verify",
+    "warnings",
 ]

@@ -52,6 +52,11 @@ def scratch_engine(project: Project, *, clock: Clock, rooms: room.Rooms = ROOMS)
     return Runtime(store, clock, FixedVersion(project, rooms, store))
 
 
+def warnings(project: Project) -> list[errors.Fault]:
+    """What a project without faults probably does not mean."""
+    return versions.warnings(project, ROOMS)
+
+
 def load_project(folder: Path) -> Project:
     """The project as a server runs it. Raises ProjectError with all faults."""
     return versions.read_project(folder, ROOMS).project

@@ -25,7 +25,8 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
-from tuttu.identity.shared import personal, sharing
+from tuttu.identity.shade import Shade, shade
+from tuttu.identity.shared import candidates, personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
@@ -33,7 +34,9 @@ __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "Shade",
     "anchor_of",
+    "candidates",
     "customers",
     "first_of",
     "identifier_of",
@@ -47,6 +50,7 @@ __all__ = [
     "require_exact",
     "resolve",
     "resolve_fragment",
+    "shade",
     "sharing",
 ]
 

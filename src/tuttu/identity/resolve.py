@@ -32,12 +32,12 @@ def resolve_fragment(
     """The customer of a fragment. Watched: their home, which changes whenever they do."""
     node = reader.get(r.NODES, fragment)
     if node is None:
-        return people.Customer(fragments=(fragment,), identifiers=())
+        return people.Customer(fragments=(fragment,), identifiers=(), known=False)
     home = node if node.home == fragment else reader.get(r.NODES, node.home)
     if home is None or home.head is None:
         raise LookupError(f"identity: {fragment.hex()} has no home; fold the log again")
     members = _members(reader, home)
-    return _customer(project, members, joined_at(reader, home.head, members))
+    return _customer(project, members, home.head, joined_at(reader, home.head, members))
 
 
 def customers(reader: facts.Reader, project: Project) -> Iterator[people.Customer]:
@@ -46,7 +46,8 @@ def customers(reader: facts.Reader, project: Project) -> Iterator[people.Custome
         if node.head is not None:
             members = _members(reader, node)
             if any(member.own for member in members.values()):
-                yield _customer(project, members, joined_at(reader, node.head, members))
+                since = joined_at(reader, node.head, members)
+                yield _customer(project, members, node.head, since)
 
 
 def _members(reader: facts.Reader, home: r.Node) -> Members:
@@ -63,12 +64,15 @@ def joined_at(reader: facts.Reader, head: r.Head, members: Members) -> values.In
     return max(neighbour.pair.first for neighbour in pairs)
 
 
-def _customer(project: Project, members: Members, since: values.Instant | None) -> people.Customer:
+def _customer(
+    project: Project, members: Members, head: r.Head, since: values.Instant | None
+) -> people.Customer:
     names = [member.identifier for member in members.values() if member.identifier is not None]
     return people.Customer(
         fragments=tuple(sorted(members, key=lambda key: _age(key, members[key]))),
         identifiers=tuple(sorted(names, key=lambda each: priority(project.namespaces, each))),
         joined_at=since,
+        contested=head.contested,
     )
 
 

@@ -69,7 +69,8 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     fields: where else the identifier is found in a call, as ``traits.email``,
     ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
     the namespaces ``user_id`` and ``anonymous_id``. compounds: the same for identifiers of several
-    parts, joined by `COMPOUND_SIGN`.
+    parts, joined by `COMPOUND_SIGN`. may_be_new: a decision for somebody whom nobody knows, asked
+    for by such an identifier, is kept.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     strength: Mapping[str, int] = {}
     fields: tuple[str, ...] = ()
     compounds: tuple[tuple[str, ...], ...] = ()
+    may_be_new: bool = False
     where: Where
 
     @property
@@ -220,12 +222,16 @@ class CustomerGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """traits.yaml. `derived_order`: derived traits and segments, each after what it reads."""
+    """traits.yaml. `derived_order`: derived traits and segments, each after what it reads.
+    initials: traits of which a person's name is made. asks: traits that one may ask somebody for,
+    to find out which of several people they are."""
 
     traits: Mapping[str, Trait] = {}
     collections: Mapping[str, Collection] = {}
     groups: Mapping[str, CustomerGroup] = {}
     derived_order: tuple[str, ...] = ()
+    initials: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -289,12 +295,14 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
     terms: by kind of person, then by channel, complete over all declared channels: the strictest
-    of `ANYONE`, and of each kind where kinds differ. skips: stages of decision that do not apply,
-    of ``contact_limits``, ``controls``, ``suppressions``.
+    of `ANYONE`, and of each kind where kinds differ. owed: what is said for it is owed to the
+    customer, and competes with nothing. skips: stages of decision that do not apply, of
+    ``contact_limits``, ``controls``, ``suppressions``; the first two never do to what is owed.
     """
 
     name: str
     terms: Mapping[str, Mapping[str, ConsentTerms]]
+    owed: bool = False
     skips: frozenset[str] = frozenset()
     soft_opt_in: SoftOptIn | None = None
     where: Where
@@ -312,6 +320,8 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
         return len({channels.get(channel, NO_TERMS) for channels in kinds}) > 1
 
 
+OWED_SKIPS = frozenset({"contact_limits", "controls"})
+
 Counting = Literal["viewed"]
 """What a project may write: what makes a contact of an inbound surface count."""
 
@@ -320,7 +330,9 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """A place that shows actions. An outbound channel is also a surface of its own name.
 
     variety: at most this many actions of one issue group in one request's slots of this surface.
-    counts: what makes a contact count; ``sent`` on an outbound one.
+    owed: at most this many owed actions beside the slots; None: all of them. counts: what makes a
+    contact count; ``sent`` on an outbound one. person: somebody speaks to the customer there, so
+    who it is must be settled first.
     """
 
     name: str
@@ -330,7 +342,9 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     deadline: Duration | None = None
     counts: Counting | Literal["sent"] = "viewed"
     variety: int | None = None
+    owed: int | None = None
     outbound: bool = False
+    person: bool = False
     where: Where
 
 
@@ -338,11 +352,13 @@ Period = Literal["day", "week", "month", "year"]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """Something there is a limited amount of; `per` None: once, else a calendar period."""
+    """Something there is a limited amount of; `per` None: once, else a calendar period. owed: of
+    the amount, units that are closed to offers."""
 
     name: str
     amount: int
     per: Period | None = None
+    owed: int = 0
     where: Where
 
 
@@ -350,11 +366,37 @@ Speaker = Literal["person", "machine"]
 """Who speaks in a channel; an AI or a recorded voice is a machine."""
 
 
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel reaches a customer by: an address, which is an identifier of a namespace
+    (verified: one that an event has confirmed), or traits that must be known."""
+
+    namespace: str | None = None
+    verified: bool = False
+    traits: tuple[str, ...] = ()
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel of channels.yaml. outbound: the company comes to the customer. by: who speaks;
-    None: it was not said."""
+    """One channel of channels.yaml. outbound: the company comes to the customer.
+
+    by: who speaks; None: it was not said. needs: None: it reaches everybody. dead, verified_by:
+    events that say so of the address they carry. reachable: `needs` as a condition on the
+    customer's row.
+    """
 
     name: str
     outbound: bool
     by: Speaker | None = None
+    needs: Needs | None = None
+    dead: frozenset[str] = frozenset()
+    verified_by: frozenset[str] = frozenset()
+    reachable: Expression | None = None
     where: Where
+
+
+REACHED = "yes"
+"""In a channel's `reachable_column`: an address is there that the channel can use."""
+
+
+def reachable_column(channel: str) -> str:
+    """The column of the wide row that says whether a channel which needs an address has one."""
+    return f"reachable_{channel.replace('-', '_')}"

@@ -142,7 +142,7 @@ class _Sheets:
         shown = [self._cell(column, row) for column in self._relation]
         hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
         chosen = [_chosen(found, *cell) for cell in choices(found.project)]
-        self._customers.add([name, found.consents.profiling, *chosen, *shown, *hidden])
+        self._customers.add([name, found.profiling, *chosen, *shown, *hidden])
         for about in self._export.asked:
             for subject in _subjects(found, about):
                 self._add_answers(name, subject)

@@ -22,6 +22,11 @@ def consent() -> s.Shape:
                 "is not consent.",
             ),
             "soft_opt_in": _soft_opt_in(),
+            "class": s.choice(
+                ("owed", "offered"),
+                "owed: what law, contract or a promise obliges us to say. It stands beside the "
+                "slots, and no offer, contact limit or control keeps it back. Default offered.",
+            ),
             "skips": s.listing(
                 "stages such as [contact_limits]",
                 s.choice(("contact_limits", "controls", "suppressions")),

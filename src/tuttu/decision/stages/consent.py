@@ -14,13 +14,21 @@ from tuttu.vocabulary.verdicts import Permit, Reason, ReceiptEvidence
 
 _CELL = ("purpose", "channel")
 _GIVEN = "consents_given"
-"""Among the `others` of the evidence."""
+_UNSETTLED = "unsettled"
+"""Names of what a receipt keeps: consents that were the customer's own, and a namespace of a shade
+that is not whole."""
 
 
 def permit(candidate: Candidate, view: DecisionView) -> Permit | None:
     """The one that the candidate would be sent on."""
     purpose, channel = candidate.action.purpose, candidate.treatment.channel
     return view.consents.permit(purpose, channel, _circumstances(candidate, view))
+
+
+def rests_on(candidate: Candidate, view: DecisionView) -> tuple[str, str]:
+    """The permit's basis and kind of person; empty where there is none."""
+    found = permit(candidate, view)
+    return ("", "") if found is None else (found.basis, found.kind)
 
 
 def terms(candidate: Candidate, view: DecisionView) -> ConsentTerms:
@@ -35,7 +43,18 @@ def _circumstances(candidate: Candidate, view: DecisionView) -> consent.Circumst
 
 def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     purpose, channel = candidate.action.purpose, candidate.treatment.channel
-    return view.consents.why_not(purpose, channel, _circumstances(candidate, view))
+    reason = view.consents.why_not(purpose, channel, _circumstances(candidate, view))
+    if reason is None and view.unsettled and not view.is_owed(candidate):
+        # Among those who were not asked there may be one who refused it.
+        reason = Reason("unsettled", {"namespace": view.unsettled})
+    return reason
+
+
+def _refusal(candidate: Candidate, shade: DecisionView) -> Reason | None:
+    """Whoever may be the customer can refuse; of what kind they are, and what they bought, says
+    nothing of the customer."""
+    chosen = shade.consents.chosen(candidate.action.purpose, candidate.treatment.channel)
+    return None if chosen is None else chosen.refusal
 
 
 def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
@@ -52,13 +71,15 @@ def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, obj
         chosen = view.consents.chosen(purpose, channel)
         if declared and declared.differs(channel) and chosen and chosen.refusal is None:
             given.append([purpose, channel])
-    return {"consents": found, _GIVEN: given} if given else {"consents": found}
+    own = {_GIVEN: given} if given else {}
+    return {"consents": found, **own, **({_UNSETTLED: view.unsettled} if view.unsettled else {})}
 
 
 def _recalls(evidence: ReceiptEvidence, view: DecisionView) -> DecisionView:
     given = {(purpose, channel) for purpose, channel in evidence.others.get(_GIVEN, ())}
     consents = consent.ConsentsFromReceipt(view.project, evidence.consents, given)
-    return msgspec.structs.replace(view, consents=consents)
+    unsettled = evidence.others.get(_UNSETTLED, "")
+    return msgspec.structs.replace(view, consents=consents, unsettled=unsettled)
 
 
 def _reads(action: library.Action, treatment: library.Treatment, project: Project) -> StageReads:
@@ -92,8 +113,11 @@ CONSENT = Stage(
         "refusal_not_offered": _CELL,
         "not_similar": _CELL,
         "not_asked": _CELL,
+        "unsettled": ("namespace",),
     },
     reads=_reads,
     keeps=_keeps,
     recalls=_recalls,
+    vetoes=True,
+    veto=_refusal,
 )
