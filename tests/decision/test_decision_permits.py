@@ -183,6 +183,26 @@ def test_a_receipt_keeps_what_the_stage_read(
         assert (choice.basis, choice.kind) == (found.basis, found.kind)
 
 
+@pytest.mark.laws
+@given(by_kind, choices, rows, choices, rows)
+def test_who_may_be_the_customer_can_refuse_and_nothing_else(
+    seen: Seen,
+    kinds: ByKind,
+    said: list[ChoicesByCell],
+    row: Row,
+    others_said: list[ChoicesByCell],
+    others_row: Row,
+) -> None:
+    """What they are or bought neither gives nor takes a permit."""
+    view, shade = seen(kinds, said, row), seen(kinds, others_said, others_row)
+    shaded = msgspec.structs.replace(view, shade=shade)
+    for each in ways(view):
+        own = CONSENT.why_not(each, view)
+        choice = shade.consents.chosen("marketing", each.treatment.channel)
+        refused = None if choice is None or choice.refusal is None else choice.refusal.of_others()
+        assert CONSENT.why_not(each, shaded) == (refused if own is None else own)
+
+
 PARTS: tuple[ChangePart, ...] = (
     Allowed(purpose="marketing", channel="email", now=False, would_be=True),
     *(ColumnSet(name="kind", now=None, would_be=kind) for kind in KINDS),

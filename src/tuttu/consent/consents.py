@@ -36,7 +36,7 @@ class Preference(msgspec.Struct, frozen=True, kw_only=True):
     after_sale: bool
 
 
-class Choice(msgspec.Struct, frozen=True):
+class OwnChoice(msgspec.Struct, frozen=True):
     """What the customer chose for one cell. refusal: None: they allow it."""
 
     refusal: verdicts.Reason | None = None
@@ -61,7 +61,7 @@ class Consents:
         self._fragments = fragments
         self._joined_at = joined_at
         self._refusing = refusing
-        self._known: dict[tuple[str, str], Choice | None] = {}
+        self._known: dict[tuple[str, str], OwnChoice | None] = {}
 
     def permit(
         self, purpose: str, channel: str, known: Circumstances = NOTHING_KNOWN
@@ -85,7 +85,7 @@ class Consents:
         to contact them."""
         assumed = self._again()
         refusal = None if allowed else verdicts.Reason("not_consented", _cell(purpose, channel))
-        assumed._known = {**self._known, (purpose, channel): Choice(refusal)}
+        assumed._known = {**self._known, (purpose, channel): OwnChoice(refusal)}
         return assumed
 
     @cached_property
@@ -97,10 +97,13 @@ class Consents:
         """
         if PROFILING not in self._project.purposes:
             return True
+        terms = self._project.purposes[PROFILING].terms[company.ANYONE]
+        if not (self._fragments or self._refusing):
+            return all(each.allowed for each in terms.values())
         channels = (records.EVERY, *self._project.channels)
         return all(self._allowed(PROFILING, channel) for channel in channels)
 
-    def chosen(self, purpose: str, channel: str) -> Choice | None:
+    def chosen(self, purpose: str, channel: str) -> OwnChoice | None:
         """What the customer chose themselves; None: nothing."""
         cell = purpose, channel
         if cell not in self._known:
@@ -183,9 +186,11 @@ class Consents:
             return all(terms.allowed for terms in declared.terms[company.ANYONE].values())
         return declared.terms_in(channel).allowed
 
-    def _choice(self, purpose: str, channel: str) -> Choice | None:
+    def _choice(self, purpose: str, channel: str) -> OwnChoice | None:
         """A choice made since the fragments became one customer holds for all of them; before
         that, the strictest fragment's own last choice does."""
+        if not (self._fragments or self._refusing):
+            return None
         last = [found for each in self._fragments if (found := last_choice(each, purpose, channel))]
         others = (last_choice(each, purpose, channel) for each in self._refusing)
         last += [found for found in others if found is not None and not found[0].allowed]
@@ -195,11 +200,11 @@ class Consents:
         if self._joined_at is not None and decisive.time <= self._joined_at:
             decisive = max(last, key=lambda found: (not found[0].allowed, _order(found)))[0]
         if decisive.allowed:
-            return Choice()
+            return OwnChoice()
         moment = conversion.EPOCH + timedelta(microseconds=decisive.time)
         day = moment.astimezone(ZoneInfo(self._project.company.zone)).date()
         said = {**_cell(purpose, channel), "on": day.isoformat()}
-        return Choice(verdicts.Reason("refused_by_customer", said))
+        return OwnChoice(verdicts.Reason("refused_by_customer", said))
 
     def _again(self) -> "Consents":
         return Consents(self._project, self._fragments, self._joined_at, self._refusing)

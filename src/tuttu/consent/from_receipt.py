@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from tuttu.consent.consents import Choice, Consents
+from tuttu.consent.consents import Consents, OwnChoice
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import AS_WORDED, Reason
 
@@ -29,16 +29,16 @@ class ConsentsFromReceipt(Consents):
         self._cells = cells
         self._given = given
 
-    def _choice(self, purpose: str, channel: str) -> Choice | None:
+    def _choice(self, purpose: str, channel: str) -> OwnChoice | None:
         kept = self._cells.get(purpose, {}).get(channel)
         if kept is None:
-            return Choice(Reason("not_asked", {"purpose": purpose, "channel": channel}))
+            return OwnChoice(Reason("not_asked", {"purpose": purpose, "channel": channel}))
         if isinstance(kept, Reason):
-            return None if kept.code in OF_TERMS else Choice(kept)
+            return None if kept.code in OF_TERMS else OwnChoice(kept)
         if kept:
-            return Choice(Reason(AS_WORDED, {"words": kept}))
+            return OwnChoice(Reason(AS_WORDED, {"words": kept}))
         by_terms = self._project.purposes[purpose].differs(channel)
-        return None if by_terms and (purpose, channel) not in self._given else Choice()
+        return None if by_terms and (purpose, channel) not in self._given else OwnChoice()
 
     def _again(self) -> Consents:
         return ConsentsFromReceipt(self._project, self._cells, self._given)

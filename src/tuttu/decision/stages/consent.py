@@ -68,8 +68,8 @@ def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, obj
         reason = view.consents.why_not(purpose, channel, without_sale)
         found.setdefault(purpose, {})[channel] = "" if reason is None else reason
         declared = view.project.purposes.get(purpose)
-        chosen = view.consents.chosen(purpose, channel)
-        if declared and declared.differs(channel) and chosen and chosen.refusal is None:
+        by_kind = reason is None and declared is not None and declared.differs(channel)
+        if by_kind and view.consents.chosen(purpose, channel) is not None:
             given.append([purpose, channel])
     own = {_GIVEN: given} if given else {}
     return {"consents": found, **own, **({_UNSETTLED: view.unsettled} if view.unsettled else {})}
