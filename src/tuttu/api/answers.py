@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tuttu.api.owed import OwedLeft, ShownOwed
 from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.values import Figures
 
@@ -90,38 +91,6 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     kind_of_person: str | None = None
     """That the basis is for; None: not known, or none are told apart."""
     address: Who | None = None
-
-
-class ShownOwed(msgspec.Struct, kw_only=True):
-    """What is owed to the customer and told now, beside the slots. due: by when; due_known false:
-    the row does not say, and it is now. late: past due. reminder: the contact will not fulfil it.
-    reused: nothing new was reserved, it is under way. item, address, why, basis, kind_of_person: as
-    of a choice."""
-
-    contact_id: str
-    action: str
-    treatment: str
-    surface: str
-    item: str | None = None
-    due: str
-    due_known: bool
-    late: bool
-    reminder: bool
-    content: str
-    why: list[str]
-    reused: bool = False
-    held_until: str | None = None
-    address: Who | None = None
-    basis: str | None = None
-    kind_of_person: str | None = None
-
-
-class OwedLeft(msgspec.Struct, kw_only=True):
-    """What is owed and not told now: the surface takes no more of them."""
-
-    action: str
-    item: str | None = None
-    surface: str
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -512,6 +481,28 @@ class ReloadAnswer(msgspec.Struct, kw_only=True):
     filled: int
     facts: int
     withdrawn: list[WithdrawnContact]
+
+
+class ReloadRehearsal(msgspec.Struct, kw_only=True):
+    """What reading the project folder again would do; nothing is changed.
+
+    before: the active version. filled: how many definitions would be filled from the log, from
+    this many facts. customers_before, customers_after: with a fact of their own. respelled: known
+    identifiers that the rules would spell otherwise, nobodies: that would name nobody any more.
+    joined: customers who are several now; parted: customers who would be several.
+    """
+
+    project_digest: str
+    before: str | None
+    changed: bool
+    filled: int
+    facts: int
+    customers_before: int
+    customers_after: int
+    respelled: int
+    nobodies: int
+    joined: int
+    parted: int
 
 
 class FillingAnswer(msgspec.Struct, kw_only=True):

@@ -15,11 +15,13 @@ from tuttu.vocabulary.values import Duration, Expression, Instant, Type
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes that intake accepts, in bytes and events."""
+    """Sizes that intake accepts, in bytes and events. evidence_pairs: pairs of identifiers that the
+    calls of one body name together, each with the first one of its call."""
 
     event_bytes: int = 32 * 1024
     body_bytes: int = 4 * 1024 * 1024
     batch_events: int = 2_500
+    evidence_pairs: int = 10_000
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
