@@ -21,7 +21,7 @@ from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.web import create_app
 
-LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left"})
+LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left", "known", "shared"})
 """Fields that came later: what is compared leaves them out."""
 PARTS_LATER = frozenset({"worths"})
 """What `verify` has compared since."""

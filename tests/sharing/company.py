@@ -23,10 +23,10 @@ START: Instant = 1_772_366_400 * 1_000_000
 GUARD = "open complaint stops marketing"
 
 
-def changed(folder: Path, changes: dict[str, dict[str, Any]]) -> Path:
-    """A copy of the shop, in which keys of files are said otherwise, two levels deep."""
+def changed(folder: Path, changes: dict[str, dict[str, Any]], of: Path = SHOP) -> Path:
+    """A copy of a company, in which keys of files are said otherwise, two levels deep."""
     yaml = YAML()
-    shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns("scenarios"))
+    shutil.copytree(of, folder, ignore=shutil.ignore_patterns("scenarios"))
     for name, keys in changes.items():
         path = folder / f"{name}.yaml"
         said = yaml.load(path)

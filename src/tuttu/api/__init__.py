@@ -36,7 +36,6 @@ from tuttu.api.answers import (
     ShownFragment,
     ShownLink,
     ShownOutcome,
-    ShownOwed,
     ShownPart,
     ShownPreference,
     ShownReason,
@@ -52,7 +51,6 @@ from tuttu.api.answers import (
 from tuttu.api.changes import parts_of
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.decisions import (
-    Addresses,
     Changes,
     answer_of,
     explained,
@@ -68,6 +66,7 @@ from tuttu.api.operation import (
     resource_answer,
     shown_withdrawals,
 )
+from tuttu.api.owed import Addresses, OwedLeft, ShownOwed
 from tuttu.api.queries import (
     DeadLettersQuery,
     DigestAnswer,
@@ -115,6 +114,7 @@ __all__ = [
     "KeyAnswer",
     "KeyRequest",
     "NoQuery",
+    "OwedLeft",
     "PreferenceRequest",
     "PreferencesAnswer",
     "PreferencesRequest",

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tuttu.api.owed import OwedLeft, ShownOwed
 from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.values import Figures
 
@@ -86,35 +87,6 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     reused: bool = False
     held_until: str | None = None
     address: Who | None = None
-
-
-class ShownOwed(msgspec.Struct, kw_only=True):
-    """What is owed to the customer and told now, beside the slots. due: by when; due_known false:
-    the row does not say, and it is now. late: past due. reminder: the contact will not fulfil it.
-    reused: nothing new was reserved, it is under way. item, address, why: as of a choice."""
-
-    contact_id: str
-    action: str
-    treatment: str
-    surface: str
-    item: str | None = None
-    due: str
-    due_known: bool
-    late: bool
-    reminder: bool
-    content: str
-    why: list[str]
-    reused: bool = False
-    held_until: str | None = None
-    address: Who | None = None
-
-
-class OwedLeft(msgspec.Struct, kw_only=True):
-    """What is owed and not told now: the surface takes no more of them."""
-
-    action: str
-    item: str | None = None
-    surface: str
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):

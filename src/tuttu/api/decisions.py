@@ -8,17 +8,14 @@ import msgspec
 from tuttu import ledger
 from tuttu.api import answers
 from tuttu.api.changes import parts_of
+from tuttu.api.owed import Addresses, owed_left, shown_owed
 from tuttu.api.words import Words
 from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
 from tuttu.decision import CandidateKey
 from tuttu.vocabulary import conversion, values, verdicts
-from tuttu.vocabulary.events import FragmentId
 
 FINGERPRINTED = frozenset({"who", "surfaces", "slots", "language", "dry_run", "seed", "context"})
 """Fields of a question that count in its `fingerprint` whatever they say."""
-
-Addresses = Mapping[FragmentId, answers.Who]
-"""The addresses of contacts by their fragments, as far as whoever asks may see them."""
 
 NOTHING_SHOWN: Addresses = {}
 
@@ -48,8 +45,8 @@ def answer_of(
         shared=receipt.shared,
         arm=receipt.arm,
         seed=receipt.seed,
-        owed=[_owed(each, receipt.now, addresses) for each in receipt.owed],
-        owed_left=_owed_left(receipt),
+        owed=[shown_owed(each, receipt.now, addresses) for each in receipt.owed],
+        owed_left=owed_left(receipt),
         choices=[_choice(each, words, addresses) for each in receipt.choices],
         refused=[shown_refusal(each, words) for each in receipt.verdicts if each.refusal],
         withheld=[_choice(each, words, addresses) for each in receipt.withheld],
@@ -93,41 +90,6 @@ def _choice(choice: verdicts.Choice, words: Words, addresses: Addresses) -> answ
         held_until=conversion.shown_instant(choice.held_until),
         address=addresses.get(choice.address or b""),
     )
-
-
-def _owed(
-    owed: verdicts.OwedChoice, now: values.Instant, addresses: Addresses
-) -> answers.ShownOwed:
-    due = now if owed.due is None else owed.due
-    return answers.ShownOwed(
-        contact_id=owed.contact_id,
-        action=owed.action,
-        treatment=owed.treatment,
-        surface=owed.surface,
-        item=owed.item,
-        due=conversion.format_instant(due),
-        due_known=owed.due is not None,
-        late=due < now,
-        reminder=owed.reminder,
-        content=owed.rendered,
-        why=list(owed.why),
-        reused=owed.reused,
-        held_until=conversion.shown_instant(owed.held_until),
-        address=addresses.get(owed.address or b""),
-    )
-
-
-def _owed_left(receipt: verdicts.Receipt) -> list[answers.OwedLeft]:
-    """Each once, whatever treatments there are of it."""
-    left = {
-        (each.action, each.item): each.refusal.values["surface"]
-        for each in receipt.verdicts
-        if each.refusal is not None and each.refusal.code == "owed_beyond"
-    }
-    return [
-        answers.OwedLeft(action=action, item=item, surface=str(surface))
-        for (action, item), surface in left.items()
-    ]
 
 
 def shown_refusal(verdict: verdicts.Verdict, words: Words) -> answers.ShownRefusal:
