@@ -85,6 +85,8 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
         "customer": "user_id:maija",
         "arm": "policy",
         "seed": 1,
+        "owed": [],
+        "owed_left": [],
         "choices": [
             {
                 "contact_id": "d1.1",
@@ -100,6 +102,7 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
                 "why": ["has fibre", why],
                 "reused": False,
                 "held_until": "2026-03-05T10:00:00Z",
+                "address": None,
             }
         ],
         "refused": [

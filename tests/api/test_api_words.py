@@ -18,6 +18,7 @@ SOURCE = Path(tuttu.__file__).parent
 RIVALS: Figures = {"action": "net", "winner": "tv"}
 CELL: Figures = {"purpose": "marketing", "channel": "email"}
 VERSION: Figures = {"action": "tv", "version": "0123456789ab"}
+ADDRESS: Figures = {"channel": "email", "namespace": "email"}
 VALUES: dict[str, Figures] = {
     AS_WORDED: {"words": "has fibre"},
     "draft": {},
@@ -34,6 +35,11 @@ VALUES: dict[str, Figures] = {
     "refused_by_customer": {**CELL, "on": "2026-03-01"},
     "not_asked": CELL,
     "unsettled": {"namespace": "phone"},
+    "address_none": ADDRESS,
+    "address_shared": ADDRESS,
+    "address_dead": ADDRESS,
+    "address_unverified": ADDRESS,
+    "address_not_known": {"channel": "letter", "unknown": ("street", "postal_code")},
     "suppressed": {"suppression": "said no"},
     "contact_limit": {"limit": "three a week"},
     "none_left": {"resource": "vouchers"},
@@ -45,6 +51,9 @@ VALUES: dict[str, Figures] = {
     "worth_out_of_range": {},
     "worth_not_positive": {},
     "no_slot_left": {},
+    "fulfilled": {"action": "price-change"},
+    "underway": {"action": "price-change", "treatment": "letter"},
+    "owed_beyond": {"at_most": 2, "surface": "app"},
     "placed_elsewhere": {"action": "tv", "surface": "app"},
     "variety": {"at_most": 1, "issue_group": "growth", "surface": "app"},
     "limit_with_slots_before": {"limit": "three a week"},
@@ -78,6 +87,11 @@ ENGLISH_WORDS = {
     "refused_by_customer": "marketing by email: refused by the customer on 2026-03-01",
     "not_asked": "marketing by email: was not asked then",
     "unsettled": "settle who uses the phone: too many share it",
+    "address_none": "email: no address is known (email)",
+    "address_shared": "email: several people share the address (email)",
+    "address_dead": "email: the address is dead (email)",
+    "address_unverified": "email: the address is not confirmed (email)",
+    "address_not_known": "letter: of the address, street, postal_code not known",
     "suppressed": "left alone after: said no",
     "contact_limit": "limit reached: three a week",
     "none_left": "no vouchers left",
@@ -89,6 +103,9 @@ ENGLISH_WORDS = {
     "worth_out_of_range": "worth is out of range",
     "worth_not_positive": "worth is not positive",
     "no_slot_left": "no slot left",
+    "fulfilled": "price-change was told already",
+    "underway": "price-change is under way by letter",
+    "owed_beyond": "2 owed on app are enough",
     "placed_elsewhere": "tv has its place on app",
     "variety": "variety: 1 of growth on app is enough",
     "limit_with_slots_before": "limit reached: three a week, counting the slots before",

@@ -64,6 +64,8 @@ REFUSALS: Mapping[str, str] = {
     "too_many_attempts": "answers for the identifier were tried 5 times within an hour; "
     "`Retry-After` says when it may be tried again at the latest",
     "too_many_events": "more calls in a batch than `limits.batch_events`",
+    "too_much_evidence": "the calls of one body name more pairs of identifiers than"
+    " `limits.evidence_pairs`; the others were taken",
     "too_slow": "the body did not end in time",
     "unauthenticated": "no key, or one that is not known",
     "unavailable": "the store cannot be read or written now",

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tuttu.api.owed import OwedLeft, ShownOwed
 from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.values import Figures
 
@@ -68,7 +69,8 @@ class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ShownChoice(msgspec.Struct, kw_only=True):
-    """One filled slot. item: key of the item that it is about; None: about none."""
+    """One filled slot. item: key of the item that it is about; None: about none. address: what the
+    contact goes to, where the channel needs one; None too for keys that may not read people."""
 
     contact_id: str
     action: str
@@ -84,6 +86,7 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     """The conditions that passed and the figures of the ranking, in plain words."""
     reused: bool = False
     held_until: str | None = None
+    address: Who | None = None
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -135,7 +138,8 @@ class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class DecideAnswer(msgspec.Struct, kw_only=True):
-    """decision_id None: a dry run, or nobody knows the customer, and nothing was written.
+    """decision_id None: a dry run, or nobody knows the customer, and nothing was written. owed: by
+    due, then action and item, outside the slots; owed_left: what surfaces have no room for.
     defaults: surface to the default content shown in slots that nothing won. known False: nobody
     knew the customer. shared: several people use the identifier, and it was decided for what lies
     under it alone."""
@@ -147,6 +151,8 @@ class DecideAnswer(msgspec.Struct, kw_only=True):
     shared: bool = False
     arm: str
     seed: int
+    owed: list[ShownOwed]
+    owed_left: list[OwedLeft]
     choices: list[ShownChoice]
     refused: list[ShownRefusal]
     withheld: list[ShownChoice]
@@ -464,6 +470,28 @@ class ReloadAnswer(msgspec.Struct, kw_only=True):
     filled: int
     facts: int
     withdrawn: list[WithdrawnContact]
+
+
+class ReloadRehearsal(msgspec.Struct, kw_only=True):
+    """What reading the project folder again would do; nothing is changed.
+
+    before: the active version. filled: how many definitions would be filled from the log, from
+    this many facts. customers_before, customers_after: with a fact of their own. respelled: known
+    identifiers that the rules would spell otherwise, nobodies: that would name nobody any more.
+    joined: customers who are several now; parted: customers who would be several.
+    """
+
+    project_digest: str
+    before: str | None
+    changed: bool
+    filled: int
+    facts: int
+    customers_before: int
+    customers_after: int
+    respelled: int
+    nobodies: int
+    joined: int
+    parted: int
 
 
 class FillingAnswer(msgspec.Struct, kw_only=True):

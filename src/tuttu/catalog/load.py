@@ -18,8 +18,10 @@ from tuttu.catalog.folder import (
 from tuttu.catalog.read_actions import read_action_sheets, read_actions
 from tuttu.catalog.read_channels import (
     check_defaults,
+    check_reach,
     read_channels,
     read_surfaces,
+    with_reach,
 )
 from tuttu.catalog.read_consent import read_consent
 from tuttu.catalog.read_content import read_content
@@ -138,11 +140,14 @@ class _Reading:
         )
         contributed = {room.name: room.columns(declared) for room in self.rooms}
         profile = read_profile(sheets["traits"], contributed, scope)
+        channels = with_reach(sheets["channels"], channels, scope)
         usage = TraitUsage(profile.traits, scope)
         tracking = read_tracking(sheets["events"], scope)
         actions = read_actions(action_sheets, usage, scope)
+        check_reach(actions, channels, usage)
         return msgspec.structs.replace(
             declared,
+            channels=channels,
             tracking=tracking,
             profile=profile,
             policy=read_policy(sheets["policy"], actions, usage, scope),

@@ -3,7 +3,7 @@
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import MappingNode
-from tuttu.vocabulary.company import BASES, Basis, Purpose
+from tuttu.vocabulary.company import BASES, OWED_SKIPS, Basis, Purpose
 
 
 def read_consent(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Purpose]:
@@ -11,16 +11,20 @@ def read_consent(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Purpo
     scope.purposes.declare(sheet, "purposes")
     if sheet is None:
         return {}
-    return {
+    purposes = {
         name: Purpose(
             name=name,
             basis=node.text("basis"),
             default=_default(node, scope),
-            skips=frozenset(stage.text for stage in node.listed("skips")),
+            owed=node.text("class") == "owed",
+            skips=frozenset(stage.text for stage in node.listed("skips"))
+            | (OWED_SKIPS if node.text("class") == "owed" else frozenset()),
             where=node.where,
         )
         for name, node in sheet.mapping("purposes").mappings()
     }
+    scope.owed = {name for name, purpose in purposes.items() if purpose.owed}
+    return purposes
 
 
 def _default(node: MappingNode, scope: LoadScope) -> dict[str, bool]:

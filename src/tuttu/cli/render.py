@@ -26,6 +26,10 @@ def decision(answer: api.DecideAnswer) -> None:
     """What was chosen and why, what was not and why not."""
     kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
     click.echo(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    for owed in answer.owed:
+        _owed(owed)
+    for left in answer.owed_left:
+        click.echo(f"{left.surface}: {about(left.action, left.item)} is owed, no room for it")
     for choice in answer.choices:
         _choice(choice)
     for choice in answer.withheld:
@@ -65,6 +69,18 @@ def _choice(choice: api.ShownChoice) -> None:
     )
     click.echo(f"  shows: {' '.join(choice.content.split())}")
     for reason in choice.why:
+        click.echo(f"  because {reason}")
+
+
+def _owed(owed: api.ShownOwed) -> None:
+    due = owed.due if owed.due_known else "now"
+    marks = [f"due {due}"]
+    marks += [word for word in ("late", "reminder") if getattr(owed, word)]
+    marks += ["under way"] if owed.reused else []
+    named = f"{about(owed.action, owed.item)} ({owed.treatment})"
+    click.echo(f"{owed.surface} owed: {named}, {', '.join(marks)}")
+    click.echo(f"  shows: {' '.join(owed.content.split())}")
+    for reason in owed.why:
         click.echo(f"  because {reason}")
 
 

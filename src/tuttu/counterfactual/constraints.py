@@ -67,6 +67,13 @@ class ProjectConstraints:
             tree = self.tree(condition.test, derivable)
             if tree is not None:
                 yield from (Constraint(goal, of_item) for goal in solver.goals_of(tree, want=True))
+        channel = self.project.channels.get(candidate.treatment.channel)
+        reachable = None if channel is None else self.tree(channel.reachable, derivable)
+        if reachable is not None:
+            yield from (Constraint(goal) for goal in solver.goals_of(reachable, want=True))
+        fulfilled = self.tree(action.fulfilled, derivable)
+        if fulfilled is not None:
+            yield from (Constraint(g, of_item) for g in solver.goals_of(fulfilled, want=False))
         for guard in self.project.policy.guards:
             if concerns(guard, candidate):
                 for goal in self.guard(guard, derivable):

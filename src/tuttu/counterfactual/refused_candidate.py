@@ -14,7 +14,13 @@ from tuttu.decision.stages import CONSENT, CONTROLS, RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
-from tuttu.vocabulary.values import OF_ITEM, Row, answered_column, contacted_column
+from tuttu.vocabulary.values import (
+    OF_ITEM,
+    Row,
+    answered_column,
+    contacted_column,
+    fulfilled_column,
+)
 from tuttu.vocabulary.verdicts import Refusal
 
 ASKED = "asked"
@@ -149,7 +155,11 @@ def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]
     actions = [each.name for each in view.project.actions.values() if each.about == about]
     if about is None:
         return ()
-    return (*map(contacted_column, actions), *(answered_column(name, "") for name in actions))
+    ours = (contacted_column, fulfilled_column)
+    return (
+        *(column(name) for name in actions for column in ours),
+        *(answered_column(name, "") for name in actions),
+    )
 
 
 def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[str]:
@@ -193,5 +203,6 @@ def _units(trial: Trial) -> Iterator[c.ChangePart]:
         return
     for name, needed in trial.candidate.treatment.uses.items():
         free = trial.view.free.get(name, 0)
-        if free < needed:
-            yield c.Units(name=name, now=free, would_be=needed)
+        if trial.view.units_for(trial.candidate, name) < needed:
+            others = 0 if trial.view.is_owed(trial.candidate) else trial.view.closed.get(name, 0)
+            yield c.Units(name=name, now=free, would_be=needed + others)

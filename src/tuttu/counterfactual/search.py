@@ -23,7 +23,7 @@ KNOWN_STAGES = frozenset(stage.name for stage in STAGES)
 """Those of which is known here what would turn their refusal. For what another one refuses nothing
 is looked for."""
 
-_PAST = ("contacted.", "answered.", "last_contact.")
+_PAST = ("contacted.", "answered.", "fulfilled.", "last_contact.")
 _OF_PAST = 1.0
 """What was contacted and answered stays so: anything else of as few parts is nearer."""
 _NEVER = MOST_PARTS + 1

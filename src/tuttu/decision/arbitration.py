@@ -237,7 +237,8 @@ class Arbitration:
             if loser is not candidate:
                 self._refuse(loser, why_lost(loser, candidate, ranking, board.view))
         contact_id = f"{self._terms.decision_id}.{slot.number}"
-        planned = planned_contact(candidate, board.view, self._terms.query.fragment, contact_id)
+        fragment = self._terms.query.fragment
+        planned = planned_contact(candidate, board.view, fragment, contact_id)
         action = candidate.action
         passed = (*action.eligible, *action.applicable, *action.suitable)
         choice = Choice(
@@ -253,6 +254,7 @@ class Arbitration:
             reused=planned.reused,
             held_until=planned.until,
             why=tuple(map(attrgetter("name"), passed)),
+            address=board.view.addresses.get(candidate.treatment.channel),
         )
         self._out.add(candidate.key)
         board.place(slot.number, Winner(candidate, choice, planned))
@@ -273,9 +275,14 @@ class Arbitration:
 
 
 def planned_contact(
-    candidate: Candidate, view: DecisionView, fragment: events.FragmentId, contact_id: str
+    candidate: Candidate,
+    view: DecisionView,
+    fragment: events.FragmentId,
+    contact_id: str,
+    due: values.Instant | None = None,
 ) -> PlannedContact:
-    """contact_id: of the new contact, if one is made; it names the decision before the point."""
+    """contact_id: of the new contact, if one is made; it names the decision before the point.
+    fragment: whose contact it is where the channel needs no address. due: of what is owed."""
     action, treatment = candidate.action, candidate.treatment
     earlier = view.history.held(action, treatment, candidate.item)
     if earlier is not None:
@@ -286,7 +293,7 @@ def planned_contact(
     until = None if outbound else view.now + HOLD
     contact = Contact(
         id=contact_id,
-        fragment=fragment,
+        fragment=view.addresses.get(treatment.channel, fragment),
         action=action.name,
         treatment=treatment.name,
         issue_group=action.issue_group,
@@ -302,6 +309,7 @@ def planned_contact(
         uses=treatment.uses,
         cost=conversion.money(treatment.cost) or 0,
         item=candidate.item,
+        due=due,
     )
     return PlannedContact(contact=contact, reused=False, until=until)
 

@@ -99,7 +99,7 @@ def rendered_then(receipt: verdicts.Receipt) -> Render:
     """The messages as they were: those that failed fail, of those not shown nothing is known."""
     shown = {
         (each.action, each.treatment, each.item): each.rendered
-        for each in (*receipt.choices, *receipt.withheld)
+        for each in (*receipt.told, *receipt.withheld)
     }
     failed = {
         (each.action, each.treatment, each.item): str(each.refusal.values.get("error"))

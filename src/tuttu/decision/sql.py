@@ -7,7 +7,8 @@ whole company in one statement must give the verdicts of real time, and can show
 
 from collections.abc import Sequence
 
-from tuttu.policy import to_sql
+from tuttu.policy import quoted, quoted_name, to_sql
+from tuttu.vocabulary.company import REACHED, Channel, reachable_column
 from tuttu.vocabulary.library import Action, Guard, Lever, Treatment
 from tuttu.vocabulary.values import MONEY_SCALE, Condition, Expression, Kind
 
@@ -34,6 +35,18 @@ def stage_sql(action: Action, stage: str, item: str) -> str:
         tests.append(f'epoch_us("now") < {action.valid_until}')
     if action.about is not None:
         tests.append(f"{item} IS NOT NULL")
+    return f"({' AND '.join(tests)})"
+
+
+def reachable_sql(channel: Channel) -> str:
+    """TRUE where the channel reaches the customer, else FALSE; never NULL. Whether there is an
+    address that it can use is a column, which the room `reach` fills."""
+    if channel.needs is None:
+        return "TRUE"
+    if channel.needs.namespace is not None:
+        column = quoted_name(reachable_column(channel.name))
+        return f"COALESCE({column} = {quoted(REACHED)}, FALSE)"
+    tests = [f"{quoted_name(name)} IS NOT NULL" for name in channel.needs.traits]
     return f"({' AND '.join(tests)})"
 
 

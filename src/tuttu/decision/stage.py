@@ -19,19 +19,9 @@ CHOICES = "\x00choices:"
 """Of a purpose, whose name follows."""
 
 
-OFFERED_BASES = frozenset({"consent", "legitimate interest"})
-"""Legal bases of what the company wants to say. What it owes (contract, legal obligation, vital
-interest, public task) is said also when it is worth nothing in money."""
-
-
-def is_offered(of: project.Project, purpose: str) -> bool:
-    """Whether the purpose is the company's wish, and not something it owes."""
-    return of.purposes[purpose].basis.lower() in OFFERED_BASES
-
-
 class NamedExpression(msgspec.Struct, frozen=True):
-    """kind: ``conditions``, ``formulas`` or ``guards``. name: unlike any other's of its kind.
-    about: the collection whose item it is asked of; None: of the customer."""
+    """kind: ``conditions``, ``formulas``, ``guards`` or ``owed``. name: unlike any other's of its
+    kind. about: the collection whose item it is asked of; None: of the customer."""
 
     kind: str
     name: str

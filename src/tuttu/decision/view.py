@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tuttu import consent, identity, ledger, profile
+from tuttu import consent, identity, ledger, profile, reach
 from tuttu.decision.chance import POLICY, arm_of
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
@@ -75,12 +75,13 @@ class ViewMemo(msgspec.Struct):
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """What every stage is asked about: one snapshot, seen for one customer at one moment.
 
-    row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
-    to units that nobody used or holds. position: of the log. overlays: by collection and item, what
-    is laid over that item's row. worths: of candidates whose worth is given, not worked out.
-    shade: the same of the customer and all who may be them, of which vetoes are asked again; None:
-    the customer shares no identifier. unsettled: if more may be them than are asked, a namespace in
-    which they share one.
+    row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource to
+    units that nobody used or holds; closed: of these, what offers may not take. position: of the
+    log. overlays: by collection and item, what is laid over that item's row. worths: of candidates
+    whose worth is given, not worked out. shade: the same of the customer and all who may be them,
+    of which vetoes are asked again; None: the customer shares no identifier. unsettled: if more may
+    be them than are asked, a namespace in which they share one. addresses: channel to the fragment
+    of the address that it reaches the customer at, of channels that need one and find it.
     """
 
     project: Project
@@ -91,11 +92,13 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     consents: consent.Consents
     history: ledger.History
     free: Mapping[str, int]
+    closed: Mapping[str, int] = {}
     arm: str
     overlays: Mapping[tuple[str, str], values.Row] = {}
     worths: Mapping[CandidateKey, verdicts.Score] = {}
     shade: "DecisionView | None" = None
     unsettled: str = ""
+    addresses: Mapping[str, events.FragmentId] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
 
     @property
@@ -105,6 +108,20 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
 
     def skips(self, candidate: Candidate, stage: str) -> bool:
         return stage in self.project.purposes[candidate.action.purpose].skips
+
+    def is_owed(self, candidate: Candidate) -> bool:
+        """Whether it is said because law, contract or a promise obliges us to."""
+        return self._owes(candidate.action.purpose)
+
+    def _owes(self, name: str) -> bool:
+        purpose = self.project.purposes.get(name)
+        return purpose is not None and purpose.owed
+
+    def units_for(self, candidate: Candidate, resource: str) -> int:
+        """Units that the candidate may take: of what is free, offers leave what is closed to
+        them."""
+        free = self.free.get(resource, 0)
+        return free if self.is_owed(candidate) else max(0, free - self.closed.get(resource, 0))
 
     def row_of(self, candidate: Candidate) -> values.Row:
         """The row that the candidate's conditions and formulas are asked on."""
@@ -131,10 +148,16 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def after(self, contact: verdicts.Contact) -> "DecisionView":
         """As the next slot of the same request sees it, once this contact is made."""
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
+        closed = self.closed
+        if self._owes(contact.purpose):
+            closed = {
+                name: max(0, units - contact.uses.get(name, 0)) for name, units in closed.items()
+            }
         return msgspec.structs.replace(
             self,
             history=self.history.adding(contact),
             free=left,
+            closed=closed,
             shade=None if self.shade is None else self.shade.after(contact),
         )
 
@@ -186,11 +209,14 @@ def view(  # noqa: PLR0913
             shade=seen.view(whole.customer, refusals, profiling=profiling),
             unsettled="" if whole.whole else whole.namespace,
         )
-    free = {
-        name: ledger.resource_state(reader, project, name, now).free
-        for name in _used(project, asked)
+    resources = {
+        name: ledger.resource_state(reader, project, name, now) for name in _used(project, asked)
     }
-    return msgspec.structs.replace(found, free=free)
+    return msgspec.structs.replace(
+        found,
+        free={name: each.free for name, each in resources.items()},
+        closed={name: each.closed for name, each in resources.items() if each.closed},
+    )
 
 
 class _Snapshot(NamedTuple):
@@ -214,7 +240,8 @@ class _Snapshot(NamedTuple):
             for name in _limited_groups(project)
         }
         history = ledger.read(reader, customer, project, now, groups)
-        columns = history.columns()
+        reached = reach.reached(reader, project, customer)
+        columns = {**history.columns(), **reach.columns_of(reached)}
         for room in self.rooms:
             columns.update(room.read(reader, customer, project, now))
         row = WideRow(profile.with_ledger(project, known, columns, profiling=profiling))
@@ -230,6 +257,11 @@ class _Snapshot(NamedTuple):
             history=history,
             free={},
             arm=self.arm,
+            addresses={
+                channel: each.address
+                for channel, each in reached.items()
+                if each.address is not None
+            },
         )
 
 
@@ -237,7 +269,7 @@ def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> s
     controls = project.policy.controls
     if not any(arm.share for arm in controls.arms.values()):
         return POLICY
-    return arm_of(controls, identity.anchor_of(reader, customer))
+    return arm_of(controls, identity.anchor_of(reader, project, customer))
 
 
 def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:

@@ -30,7 +30,8 @@ def decide(
     Durable when it returns; a dry run writes nothing, and neither does a decision for somebody whom
     nobody knows, unless they may be new. It is made beside all others. Where one of them was faster
     it is made again, while nobody else writes: it never loses twice. sees_people: whoever asks may
-    read people. Raises Ambiguous, BadRequest, TooManyAttempts, Unavailable.
+    read people, and is shown the addresses that contacts go to. Raises Ambiguous, BadRequest,
+    TooManyAttempts, Unavailable.
     """
     if request.seed is not None and not request.dry_run:
         raise errors.BadRequest(
@@ -43,17 +44,30 @@ def decide(
         with runtime.view() as seen:
             receipt, keeps = _decide(runtime, seen, question, decision_id)
             reads = seen.snapshot.reads
+            shown = addresses_of(seen, receipt) if sees_people else {}
         if not keeps:
-            return api.answer_of(receipt, words, kept=False)
+            return api.answer_of(receipt, words, kept=False, addresses=shown)
         result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
         if not isinstance(result, facts.Committed | facts.Duplicate):
             with runtime.view(exclusive=True) as seen:
                 receipt, _ = _decide(runtime, seen, question, decision_id)
+                shown = addresses_of(seen, receipt) if sees_people else {}
                 result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
     if isinstance(result, facts.Duplicate):
-        return _earlier(runtime, result.position, request, words)
+        return _earlier(runtime, result.position, request, words, sees_people=sees_people)
     assert isinstance(result, facts.Committed), result  # noqa: S101 - nobody else was there
-    return api.answer_of(receipt, words, kept=True)
+    return api.answer_of(receipt, words, kept=True, addresses=shown)
+
+
+def addresses_of(seen: Seen, receipt: verdicts.Receipt) -> api.Addresses:
+    """What the contacts of a receipt go to; of an identifier that nothing names any more, nothing
+    is shown."""
+    chosen = {each.address for each in (*receipt.told, *receipt.withheld)}
+    snapshot, project = seen.snapshot, seen.version.project
+    named = {
+        each: identity.identifier_of(snapshot, project, each) for each in chosen if each is not None
+    }
+    return {key: api.shown(each) for key, each in named.items() if each is not None}
 
 
 def decision_by_id(
@@ -66,19 +80,23 @@ def decision_by_id(
     words = api.words_in(language)
     with runtime.view() as seen:
         receipt = stored_receipt(seen.snapshot, id)
-        customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
-        history = ledger.read(seen.snapshot, customer, seen.version.project, runtime.now(), {})
+        current = seen.version.project
+        customer = identity.resolve_fragment(seen.snapshot, current, receipt.customer)
+        history = ledger.read(seen.snapshot, customer, current, runtime.now(), {})
         about = api.decided_customer(
             receipt,
             customer,
-            lambda each: api.fragment_name(each, identity.identifier_of(seen.snapshot, each)),
+            lambda each: api.fragment_name(
+                each, identity.identifier_of(seen.snapshot, current, each)
+            ),
             words,
         )
-        project = deciding_project(seen, receipt) or seen.version.project
+        project = deciding_project(seen, receipt) or current
+        shown = addresses_of(seen, receipt)
     runtime.record_look(customer, by, "decision")
     schema = project.row_schema
     return api.DecisionAnswer(
-        decision=api.answer_of(receipt, words, kept=True),
+        decision=api.answer_of(receipt, words, kept=True, addresses=shown),
         customer=about,
         read=api.values(receipt.read, schema, receipt.read),
         read_of_items={
@@ -192,16 +210,22 @@ def _unit(receipt: verdicts.Receipt, reads: facts.Reads, idempotency: bytes | No
 
 
 def _earlier(
-    runtime: Runtime, position: int, request: api.DecideRequest, words: api.Words
+    runtime: Runtime,
+    position: int,
+    request: api.DecideRequest,
+    words: api.Words,
+    *,
+    sees_people: bool,
 ) -> api.DecideAnswer:
     """Same key, same answer; the same key with another question is a mistake."""
     with runtime.view() as seen:
         receipt = decision.receipt_at(seen.snapshot, position)
+        shown = addresses_of(seen, receipt) if sees_people else {}
     if receipt.idempotency != api.fingerprint(request):
         raise errors.BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
-    return api.answer_of(receipt, words, kept=True)
+    return api.answer_of(receipt, words, kept=True, addresses=shown)
 
 
 def _slots(request: api.DecideRequest) -> dict[str, int]:

@@ -8,6 +8,7 @@ from tuttu.engine.asking import Asker
 from tuttu.engine.decide import (
     Question,
     Rendering,
+    addresses_of,
     deciding_project,
     named,
     read_question,
@@ -43,9 +44,10 @@ def explain(
         if request.changes:
             keys = _refused(receipt)
             changes = counterfactual.least_changes(view, seeded, keys, renders)
+        shown = addresses_of(seen, receipt)
     asker.looked(view.customer, "explain")
     schema = seen.version.project.row_schema
-    return api.explained(named(receipt, who), changes, schema, words, kept=False)
+    return api.explained(named(receipt, who), changes, schema, words, kept=False, addresses=shown)
 
 
 def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
@@ -77,11 +79,12 @@ def _of_decision(
         receipt = stored_receipt(seen.snapshot, request.decision or "")
         customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
         project = deciding_project(seen, receipt)
+        shown = addresses_of(seen, receipt)
     runtime.record_look(customer, by, "explain")
     if project is None or receipt.evidence is None:
         note = words.note("version_not_kept" if project is None else "no_evidence")
         schema = seen.version.project.row_schema
-        answer = api.explained(receipt, None, schema, words, kept=True)
+        answer = api.explained(receipt, None, schema, words, kept=True, addresses=shown)
         return msgspec.structs.replace(answer, note=note)
     again = decision.explain_again(receipt, receipt.evidence, project)
     changes = None
@@ -93,7 +96,7 @@ def _of_decision(
             keys,
             lambda _: decision.rendered_then(receipt),
         )
-    return api.explained(again, changes, project.row_schema, words, kept=True)
+    return api.explained(again, changes, project.row_schema, words, kept=True, addresses=shown)
 
 
 def _refused(receipt: verdicts.Receipt) -> list[CandidateKey]:

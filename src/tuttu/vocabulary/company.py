@@ -15,11 +15,13 @@ from tuttu.vocabulary.values import Duration, Expression, Instant, Type
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes that intake accepts, in bytes and events."""
+    """Sizes that intake accepts, in bytes and events. evidence_pairs: pairs of identifiers that the
+    calls of one body name together, each with the first one of its call."""
 
     event_bytes: int = 32 * 1024
     body_bytes: int = 4 * 1024 * 1024
     batch_events: int = 2_500
+    evidence_pairs: int = 10_000
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,16 +258,20 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
     basis: a name of `BASES`. default: channel to whether it is allowed without a choice, complete
-    over all declared channels. skips: stages of decision that do not apply, of
-    ``contact_limits``, ``controls``, ``suppressions``.
+    over all declared channels. owed: what is said for it is owed to the customer, and competes with
+    nothing. skips: stages of decision that do not apply, of ``contact_limits``, ``controls``,
+    ``suppressions``; the first two never do to what is owed.
     """
 
     name: str
     basis: str
     default: Mapping[str, bool]
+    owed: bool = False
     skips: frozenset[str] = frozenset()
     where: Where
 
+
+OWED_SKIPS = frozenset({"contact_limits", "controls"})
 
 Counting = Literal["viewed"]
 """What a project may write: what makes a contact of an inbound surface count."""
@@ -275,8 +281,9 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """A place that shows actions. An outbound channel is also a surface of its own name.
 
     variety: at most this many actions of one issue group in one request's slots of this surface.
-    counts: what makes a contact count; ``sent`` on an outbound one. person: somebody speaks to the
-    customer there, so who it is must be settled first.
+    owed: at most this many owed actions beside the slots; None: all of them. counts: what makes a
+    contact count; ``sent`` on an outbound one. person: somebody speaks to the customer there, so
+    who it is must be settled first.
     """
 
     name: str
@@ -286,6 +293,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     deadline: Duration | None = None
     counts: Counting | Literal["sent"] = "viewed"
     variety: int | None = None
+    owed: int | None = None
     outbound: bool = False
     person: bool = False
     where: Where
@@ -295,17 +303,45 @@ Period = Literal["day", "week", "month", "year"]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """Something there is a limited amount of; `per` None: once, else a calendar period."""
+    """Something there is a limited amount of; `per` None: once, else a calendar period. owed: of
+    the amount, units that are closed to offers."""
 
     name: str
     amount: int
     per: Period | None = None
+    owed: int = 0
     where: Where
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel reaches a customer by: an address, which is an identifier of a namespace
+    (verified: one that an event has confirmed), or traits that must be known."""
+
+    namespace: str | None = None
+    verified: bool = False
+    traits: tuple[str, ...] = ()
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel of channels.yaml. outbound: the company comes to the customer."""
+    """One channel of channels.yaml. outbound: the company comes to the customer.
+
+    needs: None: it reaches everybody. dead, verified_by: events that say so of the address they
+    carry. reachable: `needs` as a condition on the customer's row.
+    """
 
     name: str
     outbound: bool
+    needs: Needs | None = None
+    dead: frozenset[str] = frozenset()
+    verified_by: frozenset[str] = frozenset()
+    reachable: Expression | None = None
     where: Where
+
+
+REACHED = "yes"
+"""In a channel's `reachable_column`: an address is there that the channel can use."""
+
+
+def reachable_column(channel: str) -> str:
+    """The column of the wide row that says whether a channel which needs an address has one."""
+    return f"reachable_{channel.replace('-', '_')}"

@@ -121,7 +121,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """A filled slot. probability: of this choice given the slots before it. item: as in
-    `Verdict`."""
+    `Verdict`. address: the fragment of the address that the contact goes to, where the channel
+    needs one."""
 
     contact_id: str
     action: str
@@ -137,6 +138,28 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     held_until: Instant | None = None
     why: tuple[str, ...] = ()
     """Names of the conditions that passed, in the order of evaluation."""
+    address: FragmentId | None = None
+
+
+class OwedChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """What is owed to the customer, and by which treatment it is told: outside all slots.
+
+    item, address, rendered, reused, held_until, why: as in `Choice`. due: by when; None: it is not
+    known, and is now. reminder: the contact will not fulfil it.
+    """
+
+    contact_id: str
+    action: str
+    treatment: str
+    surface: str
+    item: str | None = None
+    due: Instant | None = None
+    reminder: bool = False
+    rendered: str
+    reused: bool = False
+    held_until: Instant | None = None
+    why: tuple[str, ...] = ()
+    address: FragmentId | None = None
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,6 +223,8 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     verdicts: tuple[Verdict, ...]
     defaults: Mapping[str, str | None] = {}
     withheld: tuple[Choice, ...] = ()
+    owed: tuple[OwedChoice, ...] = ()
+    """By due, then action and item."""
     arm: str
     seed: int
     read: Mapping[str, Any] = {}
@@ -226,6 +251,11 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
         """Whether several people use the identifier that was asked for."""
         return self.evidence is not None and SHARED in self.evidence.others
 
+    @property
+    def told(self) -> tuple[Choice | OwedChoice, ...]:
+        """All that has a contact."""
+        return (*self.choices, *self.owed)
+
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
     """Permission to contact a customer; only the room `consent` makes one."""
@@ -242,7 +272,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     (outbound: the row is the outbox), ``counted`` (viewed, or made elsewhere), ``released``.
     time: when it counts from; while held or queued, when it was reserved. uses: resource to units.
     item: key of the item it is about; None: of none, or not known (made elsewhere, made before the
-    action was about items).
+    action was about items). due: of what is owed, by when it was to be made; None: not known.
     decision_id None: made outside tuttu.
     """
 
@@ -263,6 +293,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     uses: Mapping[str, int] = {}
     cost: int = 0
     item: str | None = None
+    due: Instant | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

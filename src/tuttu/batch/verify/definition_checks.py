@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tuttu.decision import STAGES, Candidate, DecisionView, Stage
-from tuttu.decision.sql import JUDGED, guard_sql, stage_sql, worth_sql
+from tuttu.decision.sql import JUDGED, guard_sql, reachable_sql, stage_sql, worth_sql
 from tuttu.decision.stage import NamedExpression
+from tuttu.decision.stages import REACHABLE
 from tuttu.decision.stages.guards import blocking, may_block
 from tuttu.decision.stages.scoring import score_of
 from tuttu.policy import to_sql
@@ -78,6 +79,7 @@ def definition_checks(project: Project, about: str | None) -> list[DefinitionChe
         if action.about == about:
             found += _stages(action)
             found += _worths(project, action)
+    found += _reached(project, about)
     for guard in project.policy.guards:
         if guard.about == about:
             found += _blocks(project, guard)
@@ -130,6 +132,22 @@ def _stages(action: library.Action) -> Iterator[DefinitionCheck]:
                 type=BOOL,
                 sql=stage_sql(action, stage.name, ITEM_KEY),
                 live=_passes(action, treatment, stage),
+            )
+
+
+def _reached(project: Project, about: str | None) -> Iterator[DefinitionCheck]:
+    """Each channel that needs something, asked of any treatment by it; of customers only."""
+    if about is not None:
+        return
+    for channel in project.channels.values():
+        way = next((way for way in ways(project) if way[1].channel == channel.name), None)
+        if channel.needs is not None and way is not None:
+            yield DefinitionCheck(
+                part="stages",
+                name=f"{channel.name}, {REACHABLE.name}",
+                type=BOOL,
+                sql=reachable_sql(channel),
+                live=_passes(*way, REACHABLE),
             )
 
 

@@ -39,6 +39,11 @@ def _inheritable() -> dict[str, s.Shape]:
             [s.expression(), s.record("a model", {"model": s.word("a model")}, ["model"])],
             "How likely it succeeds: a number, an expression, or a model's handle.",
         ),
+        "due": s.expression(
+            "Of an owed action: by when the customer must have been contacted, a timestamp. NULL "
+            "and absent are now."
+        ),
+        "fulfils": s.boolean("Of an owed action. False: it is a reminder, and fulfils nothing."),
         "valid": s.record(
             "a period",
             {
@@ -85,5 +90,8 @@ def _treatment() -> s.Shape:
             ),
             "answer_within": s.duration("Without an answer for this long it counts as ignored."),
             "holds": s.duration("How long an offer shown keeps its terms."),
+            "fulfils": s.boolean(
+                "Of an owed action. False: a contact by it is a reminder, and fulfils nothing."
+            ),
         },
     )

@@ -16,6 +16,11 @@ def consent() -> s.Shape:
                 "What holds before the customer has chosen: one word for all channels, or one "
                 "for each. It may be left out (in) where the basis is not consent.",
             ),
+            "class": s.choice(
+                ("owed", "offered"),
+                "owed: what law, contract or a promise obliges us to say. It stands beside the "
+                "slots, and no offer, contact limit or control keeps it back. Default offered.",
+            ),
             "skips": s.listing(
                 "stages such as [contact_limits]",
                 s.choice(("contact_limits", "controls", "suppressions")),

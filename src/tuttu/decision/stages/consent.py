@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tuttu import consent
-from tuttu.decision.stage import CHOICES, Stage, StageReads, is_offered
+from tuttu.decision.stage import CHOICES, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary.verdicts import Reason, ReceiptEvidence
 
@@ -17,7 +17,7 @@ _UNSETTLED = "unsettled"
 def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     purpose = candidate.action.purpose
     reason = view.consents.why_not(purpose, candidate.treatment.channel)
-    if reason is None and view.unsettled and is_offered(view.project, purpose):
+    if reason is None and view.unsettled and not view.is_owed(candidate):
         # Among those who were not asked there may be one who refused it.
         reason = Reason("unsettled", {"namespace": view.unsettled})
     return reason
