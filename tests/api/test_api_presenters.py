@@ -37,6 +37,8 @@ CHOICE = Choice(
     score=SCORE,
     rendered="Watch",
     why=("has fibre",),
+    basis="consent",
+    kind="consumer",
     held_until=NOON,
 )
 GUARDED = Verdict(
@@ -102,6 +104,8 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
                 "why": ["has fibre", why],
                 "reused": False,
                 "held_until": "2026-03-05T10:00:00Z",
+                "basis": "consent",
+                "kind_of_person": "consumer",
                 "address": None,
             }
         ],

@@ -23,10 +23,10 @@ START: Instant = 1_772_366_400 * 1_000_000
 GUARD = "open complaint stops marketing"
 
 
-def changed(folder: Path, changes: dict[str, dict[str, Any]]) -> Path:
-    """A copy of the shop, in which keys of files are said otherwise, two levels deep."""
+def changed(folder: Path, changes: dict[str, dict[str, Any]], of: Path = SHOP) -> Path:
+    """A copy of a company, in which keys of files are said otherwise, two levels deep."""
     yaml = YAML()
-    shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns("scenarios"))
+    shutil.copytree(of, folder, ignore=shutil.ignore_patterns("scenarios"))
     for name, keys in changes.items():
         path = folder / f"{name}.yaml"
         said = yaml.load(path)
@@ -43,6 +43,11 @@ class Company:
         self.engine = engine
         self.clock = clock
         self._said = 0
+
+    def send(self, *calls: dict[str, Any]) -> None:
+        """Calls as a sender writes them."""
+        for call in calls:
+            assert send(self.engine, call["type"], call) == 1
 
     def say(self, event: str, properties: dict[str, Any] | None = None, **who: str) -> None:
         """An event, a minute after the one before."""

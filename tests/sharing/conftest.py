@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from tests.laws.conftest import TABLES
+from tests.laws.twins import over
 from tests.sharing.company import SHOP, START, Company, changed
 
-from tuttu.engine import ROOMS, Runtime, load_project, scratch_engine
+from tuttu.engine import load_project, scratch_engine
 from tuttu.storage import open_store
-from tuttu.versions import FixedVersion
 from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.project import Project
 
 Open = Callable[..., Company]
+Emptied = Callable[[Project], AbstractContextManager[Company]]
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def opened(storage_url: str, tmp_path: Path) -> Iterator[Open]:
                 engine = stack.enter_context(closing(scratch_engine(project, clock=clock)))
                 return Company(engine, clock)
             store = stack.enter_context(closing(open_store(storage_url, tmp_path)))
-            return Company(Runtime(store, clock, FixedVersion(project, ROOMS, store)), clock)
+            return Company(over(project, store, clock), clock)
 
         yield opening
 
@@ -39,3 +43,31 @@ def opened(storage_url: str, tmp_path: Path) -> Iterator[Open]:
 @pytest.fixture
 def shop(opened: Open) -> Company:
     return opened()
+
+
+@pytest.fixture
+def emptied(storage_url: str, tmp_path: Path) -> Iterator[Emptied]:
+    """A company of any project over an empty store of the kind that the URL names: on PostgreSQL
+    one database, emptied before each."""
+    with ExitStack() as stack:
+        if storage_url.startswith("sqlite:"):
+
+            @contextmanager
+            def fresh(project: Project) -> Iterator[Company]:
+                clock = ManualClock(START)
+                with closing(scratch_engine(project, clock=clock)) as engine:
+                    yield Company(engine, clock)
+
+            yield fresh
+            return
+        store = stack.enter_context(closing(open_store(storage_url, tmp_path)))
+        connection = stack.enter_context(psycopg.connect(storage_url, autocommit=True))
+
+        @contextmanager
+        def reused(project: Project) -> Iterator[Company]:
+            for table in TABLES:
+                connection.execute(f"DELETE FROM tuttu.{table}")
+            clock = ManualClock(START)
+            yield Company(over(project, store, clock), clock)
+
+        yield reused

@@ -86,6 +86,41 @@ def test_nothing_stands_in_for_what_others_block(shop: Company) -> None:
     assert shop.chosen(anonymous_id="laptop") == ["complaint-news"]
 
 
+def test_nothing_stands_in_for_what_others_block_though_it_could(opened: Open) -> None:
+    """Anybody can be shown what stands in; without a guard it comes last."""
+    on_front = {"surface": "front.hero", "message": "complaint-news"}
+    always = {"has looked at shoes": "TRUE", "has not told a size": "TRUE"}
+    shop = opened(
+        **{
+            "actions/service/orders/complaint-news": {
+                "applicable": {"has an open complaint": "TRUE"},
+                "value": 0.01,
+            },
+            "actions/service/orders/size-question": {
+                "applicable": always,
+                "treatments": {"web": on_front},
+            },
+        },
+    )
+    order(shop, 1, user_id="aino", anonymous_id="laptop")
+    order(shop, 2, user_id="veikko", anonymous_id="laptop")
+    complain(shop, anonymous_id="laptop")
+    assert shop.why_not("club-card", user_id="aino") == [("guard", True)]
+    assert shop.chosen(user_id="aino") == ["size-question"]
+    assert shop.chosen(anonymous_id="laptop") == ["complaint-news"]
+
+
+def test_nobody_allows_what_another_refused(shop: Company) -> None:
+    """A browser, an address and a login that share it may all be one: none speaks for another."""
+    withdraw(shop, anonymous_id="laptop")
+    order(shop, 1, user_id="aino", anonymous_id="laptop")
+    order(shop, 2, user_id="veikko", anonymous_id="laptop")
+    order(shop, 3, email="m@x.fi", anonymous_id="laptop")
+    shop.say("Consent Given", {"purpose": "marketing"}, email="m@x.fi")
+    assert shop.why_not("club-card", email="m@x.fi") == []
+    assert shop.why_not("club-card", user_id="aino") == [("refused_by_customer", True)]
+
+
 def test_contacts_at_a_shared_browser_count_for_all_who_use_it(opened: Open) -> None:
     shop = opened(
         policy={

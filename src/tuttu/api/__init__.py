@@ -17,15 +17,11 @@ from tuttu.api.answers import (
     DecisionAnswer,
     ExplainAnswer,
     ExplainRequest,
-    FailedReload,
-    FillingAnswer,
     HealthAnswer,
     PreferenceRequest,
     PreferencesAnswer,
     PreferencesRequest,
-    ProjectAnswer,
     RefusedCall,
-    ReloadAnswer,
     ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
@@ -44,7 +40,6 @@ from tuttu.api.answers import (
     UnmergeAnswer,
     UnmergeRequest,
     Who,
-    WithdrawnContact,
     shown_fault,
 )
 from tuttu.api.changes import parts_of
@@ -75,6 +70,14 @@ from tuttu.api.queries import (
     KeyRequest,
     NoQuery,
     TimelineQuery,
+)
+from tuttu.api.reloading import (
+    FailedReload,
+    FillingAnswer,
+    ProjectAnswer,
+    ReloadAnswer,
+    ReloadRehearsal,
+    WithdrawnContact,
 )
 from tuttu.api.row_values import items, of_item, values
 from tuttu.api.timeline import timeline_entry
@@ -120,6 +123,7 @@ __all__ = [
     "ProjectAnswer",
     "RefusedCall",
     "ReloadAnswer",
+    "ReloadRehearsal",
     "ReplayAnswer",
     "ResourceAnswer",
     "ResourceRequest",

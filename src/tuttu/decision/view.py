@@ -269,7 +269,7 @@ def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> s
     controls = project.policy.controls
     if not any(arm.share for arm in controls.arms.values()):
         return POLICY
-    return arm_of(controls, identity.anchor_of(reader, customer))
+    return arm_of(controls, identity.anchor_of(reader, project, customer))
 
 
 def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:

@@ -79,7 +79,8 @@ class Asker(NamedTuple):
         runtime, handle = self.runtime, who[api.HANDLE]
         key = access.fragment_of(runtime.store.pseudonym, handle, self.by, runtime.now())
         with runtime.view() as seen:
-            found = None if key is None else identity.identifier_of(seen.snapshot, key)
+            project = seen.version.project
+            found = None if key is None else identity.identifier_of(seen.snapshot, project, key)
         if found is None:
             expected = "one that was given to this key in the last 15 minutes"
             raise errors.BadRequest("a handle that names nobody", expected)

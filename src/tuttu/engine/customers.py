@@ -25,8 +25,8 @@ def customer(
         parts = [
             api.shown_fragment(
                 each,
-                alone or identity.identifier_of(snapshot, each),
-                identity.first_of(snapshot, each),
+                alone or identity.identifier_of(snapshot, version.project, each),
+                identity.first_of(snapshot, version.project, each),
             )
             for each in found.fragments
         ]

@@ -44,14 +44,14 @@ def decide(
         with runtime.view() as seen:
             receipt, keeps = _decide(runtime, seen, question, decision_id)
             reads = seen.snapshot.reads
-            shown = addresses_of(seen.snapshot, receipt) if sees_people else {}
+            shown = addresses_of(seen, receipt) if sees_people else {}
         if not keeps:
             return api.answer_of(receipt, words, kept=False, addresses=shown)
         result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
         if not isinstance(result, facts.Committed | facts.Duplicate):
             with runtime.view(exclusive=True) as seen:
                 receipt, _ = _decide(runtime, seen, question, decision_id)
-                shown = addresses_of(seen.snapshot, receipt) if sees_people else {}
+                shown = addresses_of(seen, receipt) if sees_people else {}
                 result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
     if isinstance(result, facts.Duplicate):
         return _earlier(runtime, result.position, request, words, sees_people=sees_people)
@@ -59,11 +59,14 @@ def decide(
     return api.answer_of(receipt, words, kept=True, addresses=shown)
 
 
-def addresses_of(snapshot: Snapshot, receipt: verdicts.Receipt) -> api.Addresses:
+def addresses_of(seen: Seen, receipt: verdicts.Receipt) -> api.Addresses:
     """What the contacts of a receipt go to; of an identifier that nothing names any more, nothing
     is shown."""
     chosen = {each.address for each in (*receipt.told, *receipt.withheld)}
-    named = {each: identity.identifier_of(snapshot, each) for each in chosen if each is not None}
+    snapshot, project = seen.snapshot, seen.version.project
+    named = {
+        each: identity.identifier_of(snapshot, project, each) for each in chosen if each is not None
+    }
     return {key: api.shown(each) for key, each in named.items() if each is not None}
 
 
@@ -77,16 +80,19 @@ def decision_by_id(
     words = api.words_in(language)
     with runtime.view() as seen:
         receipt = stored_receipt(seen.snapshot, id)
-        customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
-        history = ledger.read(seen.snapshot, customer, seen.version.project, runtime.now(), {})
+        current = seen.version.project
+        customer = identity.resolve_fragment(seen.snapshot, current, receipt.customer)
+        history = ledger.read(seen.snapshot, customer, current, runtime.now(), {})
         about = api.decided_customer(
             receipt,
             customer,
-            lambda each: api.fragment_name(each, identity.identifier_of(seen.snapshot, each)),
+            lambda each: api.fragment_name(
+                each, identity.identifier_of(seen.snapshot, current, each)
+            ),
             words,
         )
-        project = deciding_project(seen, receipt) or seen.version.project
-        shown = addresses_of(seen.snapshot, receipt)
+        project = deciding_project(seen, receipt) or current
+        shown = addresses_of(seen, receipt)
     runtime.record_look(customer, by, "decision")
     schema = project.row_schema
     return api.DecisionAnswer(
@@ -214,7 +220,7 @@ def _earlier(
     """Same key, same answer; the same key with another question is a mistake."""
     with runtime.view() as seen:
         receipt = decision.receipt_at(seen.snapshot, position)
-        shown = addresses_of(seen.snapshot, receipt) if sees_people else {}
+        shown = addresses_of(seen, receipt) if sees_people else {}
     if receipt.idempotency != api.fingerprint(request):
         raise errors.BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"

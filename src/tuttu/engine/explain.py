@@ -44,7 +44,7 @@ def explain(
         if request.changes:
             keys = _refused(receipt)
             changes = counterfactual.least_changes(view, seeded, keys, renders)
-        shown = addresses_of(seen.snapshot, receipt)
+        shown = addresses_of(seen, receipt)
     asker.looked(view.customer, "explain")
     schema = seen.version.project.row_schema
     return api.explained(named(receipt, who), changes, schema, words, kept=False, addresses=shown)
@@ -79,7 +79,7 @@ def _of_decision(
         receipt = stored_receipt(seen.snapshot, request.decision or "")
         customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
         project = deciding_project(seen, receipt)
-        shown = addresses_of(seen.snapshot, receipt)
+        shown = addresses_of(seen, receipt)
     runtime.record_look(customer, by, "explain")
     if project is None or receipt.evidence is None:
         note = words.note("version_not_kept" if project is None else "no_evidence")

@@ -34,12 +34,13 @@ def shade(reader: facts.Reader, project: Project, customer: people.Customer) -> 
     None: the customer shares no identifier with anybody; one who is not `contested` never does.
     Watched: everybody who is found.
     """
-    found = _Search(Graph(reader, project.namespaces), customer)
+    graph = Graph(reader, project)
+    found = _Search(graph, customer)
     found.run()
     if not found.shared:
         return None
     for key in found.watched:
-        reader.get(r.NODES, key)
+        reader.get(r.NODES, key + graph.part)
     together = msgspec.structs.replace(
         customer, fragments=tuple(found.fragments), joined_at=found.joined_at()
     )
@@ -71,9 +72,9 @@ class _Search:
         ahead = list(self.fragments)
         while ahead and self.whole:
             for key in self._shared_by(ahead.pop()):
-                self._add([key])
+                self._add(self._graph.spellings(key))
                 for home in self._customers_at(key):
-                    ahead += self._add(self._graph.members(home))
+                    ahead += self._add(self._graph.fragments(home))
 
     @property
     def namespace(self) -> str:
@@ -111,7 +112,7 @@ class _Search:
         for each in (key, *partners):
             new = each not in self.shared and self._graph.home(each) not in self._foes
             if new and self._is_shared(each):
-                self.shared[each] = None
+                self.shared.update(dict.fromkeys(self._graph.spellings(each)))
                 yield each
 
     def _customers_at(self, key: events.FragmentId) -> Iterator[events.FragmentId]:

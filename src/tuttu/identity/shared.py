@@ -16,7 +16,7 @@ def sharing(
     reader: facts.Reader, project: Project, identifier: events.Identifier
 ) -> Sharing | None:
     """Whether several people use the identifier, or more than are worth listing; None: one does."""
-    graph = Graph(reader, project.namespaces)
+    graph = Graph(reader, project)
     key = graph.key_of(identifier)
     namespace = project.namespaces.get(identifier.namespace)
     if namespace is None or not graph.knows(key):
@@ -47,7 +47,7 @@ def candidates(
     nothing."""
     if sharing(reader, project, identifier) != "shared":
         return ()
-    graph = Graph(reader, project.namespaces)
+    graph = Graph(reader, project)
     reached = strongest(graph.links_at(graph.key_of(identifier)))
     homes = sorted({graph.home(link.one) for link in reached})
     if len(homes) > MOST_CANDIDATES:

@@ -5,7 +5,14 @@ door, or read a clock of its own.
 """
 
 from tuttu.versions import backfill, history, refold
-from tuttu.versions.activation import Activation, Activator, BackfillProgress, Report, no_report
+from tuttu.versions.activation import (
+    Activation,
+    Activator,
+    BackfillProgress,
+    Rehearsal,
+    Report,
+    no_report,
+)
 from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions, withdraw
 from tuttu.versions.history import project_of
 from tuttu.versions.loading import another_store, check, read_project, warnings
@@ -25,6 +32,7 @@ __all__ = [
     "ActiveVersion",
     "BackfillProgress",
     "FixedVersion",
+    "Rehearsal",
     "Report",
     "Version",
     "Versions",
