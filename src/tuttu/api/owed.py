@@ -8,7 +8,7 @@ from tuttu.vocabulary import conversion, values, verdicts
 from tuttu.vocabulary.events import FragmentId
 
 Addresses = Mapping[FragmentId, dict[str, str]]
-"""The addresses of contacts by their fragments, as far as whoever asks may see them."""
+"""The addresses of contacts by their fragments, as far as the caller may see them."""
 
 
 class ShownOwed(msgspec.Struct, kw_only=True):
