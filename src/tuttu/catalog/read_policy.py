@@ -83,10 +83,14 @@ def _check_instead(
 
 def _limit(name: str, node: MappingNode, scope: LoadScope) -> library.ContactLimit:
     findings = scope.findings
+    if ("in" in node) == ("per" in node) and not node.doubtful:
+        found = "both `in` and `per`" if "in" in node else "a limit over no time"
+        expected = "one of `in`: a sliding time, and `per: day`: the calendar day"
+        findings.add(node.at("per") if "per" in node else node.where, found, expected)
     return library.ContactLimit(
         name=name,
         at_most=node.whole("at_most", 0),
-        window=scope.compiler.duration(node.scalar("in")) or 0,
+        window=scope.compiler.duration(node.scalar("in")),
         purpose=scope.purposes.refer_scalar(node.scalar("purpose"), findings),
         channel=scope.channels.refer_scalar(node.scalar("channel"), findings),
         action=scope.actions.refer_scalar(node.scalar("action"), findings),

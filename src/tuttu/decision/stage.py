@@ -17,6 +17,8 @@ CONTACTS = "\x00contacts"
 OUTCOMES = "\x00outcomes"
 CHOICES = "\x00choices:"
 """Of a purpose, whose name follows."""
+OWN_ZONE = "own_zone"
+"""In a receipt's evidence: the customer's time zone, where it is not the project's."""
 
 
 class NamedExpression(msgspec.Struct, frozen=True):

@@ -158,7 +158,9 @@ def view(  # noqa: PLR0913
         name: profile.group_members(reader, customer, project, name, known)
         for name in _limited_groups(project)
     }
-    history = ledger.read(reader, customer, project, now, groups)
+    asked_of = profile.with_columns(project, known, context) if context else known
+    zone = profile.zone_of(project, asked_of)
+    history = ledger.read(reader, customer, project, now, groups, zone)
     columns = history.columns()
     for room in rooms:
         columns.update(room.read(reader, customer, project, now))

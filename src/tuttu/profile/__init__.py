@@ -22,6 +22,7 @@ from tuttu.profile.row import (
     read,
     with_columns,
     with_ledger,
+    zone_of,
 )
 from tuttu.vocabulary.room import Room
 
@@ -34,6 +35,7 @@ __all__ = [
     "read",
     "with_columns",
     "with_ledger",
+    "zone_of",
 ]
 
 ROOM = Room(

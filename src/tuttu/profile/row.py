@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tuttu.policy.zones import is_zone
 from tuttu.profile import aggregates, extract, merge, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
 from tuttu.profile.records import Item, Moment, Stamped, last_written
 from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Duration, Instant, Row, Value
+
+ZONE = "zone"
+"""The trait that names a customer's time zone."""
 
 
 def read(
@@ -129,6 +133,12 @@ def _computed(trait: company.Trait, row: Row) -> Value:
         return trait.derived(row)
     values = (row.get(column) for column in trait.first_known)
     return next((value for value in values if value is not None), None)
+
+
+def zone_of(project: Project, row: Row) -> str:
+    """The customer's time zone: their trait `zone`, where it names one, else the project's."""
+    zone = row.get(ZONE)
+    return zone if isinstance(zone, str) and is_zone(zone) else project.company.zone
 
 
 def with_ledger(project: Project, row: Row, ledger: Row, *, profiling: bool) -> dict[str, Value]:

@@ -116,11 +116,12 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """At most `at_most` counted contacts in a sliding `window`; None in a field: any."""
+    """At most `at_most` counted contacts in a sliding `window`, or on the calendar day of now where
+    it is None; None in another field: any."""
 
     name: str
     at_most: int
-    window: Duration
+    window: Duration | None
     purpose: str | None = None
     channel: str | None = None
     action: str | None = None

@@ -74,9 +74,14 @@ def _limit() -> s.Shape:
             "issue_group": s.word("an issue group", "Absent: any."),
             "at_most": s.whole("a number of contacts", "Contacts allowed in the time given."),
             "in": s.duration("A sliding time up to now."),
+            "per": s.choice(
+                ("day",),
+                "Instead of `in`: on the calendar day of now, in the customer's time zone (their "
+                "trait `zone`, else the project's). With `of` in the project's.",
+            ),
             "of": s.text("a group of traits.yaml", "The group that shares the limit."),
         },
-        ["at_most", "in"],
+        ["at_most"],
     )
 
 
