@@ -139,6 +139,7 @@ class _Reading:
         contributed = {room.name: room.columns(declared) for room in self.rooms}
         profile = read_profile(sheets["traits"], contributed, scope)
         usage = TraitUsage(profile.traits, scope)
+        usage.check_groups()
         tracking = read_tracking(sheets["events"], scope)
         actions = read_actions(action_sheets, usage, scope)
         return msgspec.structs.replace(

@@ -43,17 +43,26 @@ def read_policy(
 
 def _guard(name: str, node: MappingNode, usage: TraitUsage, scope: LoadScope) -> library.Guard:
     purpose = scope.purposes.refer_scalar(node.scalar("blocks"), scope.findings) or ""
+    if "about" in node and "of" in node:
+        scope.findings.add(node.at("of"), "both `about` and `of`", "one of them")
     columns = scope.columns_about(node)
     when = scope.compiler.condition(node.scalar("when"), columns)
     cooling, after = _cooling(node, columns, scope)
     usage.check(when, purpose, node.at("when"))
+    group = scope.groups.refer_scalar(node.scalar("of"), scope.findings)
+    if group:
+        usage.check_group(when, group, node.at("when"))
     if after:
-        usage.check(after, purpose, node.at("through" if "through" in node else "until"))
+        where = node.at("through" if "through" in node else "until")
+        usage.check(after, purpose, where)
+        if group:
+            usage.check_group(after, group, where)
     return library.Guard(
         name=name,
         when=when,
         blocks=purpose,
         about=scope.collections.refer_scalar(node.scalar("about"), scope.findings),
+        group=group,
         after=after,
         cooling=cooling,
         inclusive="through" in node,

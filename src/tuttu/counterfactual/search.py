@@ -117,9 +117,20 @@ def _needed(
     """How many parts are needed at least beside those taken."""
     if None in required or (wait and NOW in trial.fixed):
         return _NEVER
-    goals = [constraint.goal for constraint in trial.unmet]
-    timed = any(NOW in goal.columns for goal in goals)
-    return len(required) + solver.moves_needed(goals, trial.fixed) + (wait and not timed)
+    timed = any(NOW in constraint.goal.columns for constraint in trial.unmet)
+    # Rows of groups have columns of their own, but time is one: it may serve several of them.
+    apart = {each.group: _fixed(trial, each.group) for each in trial.unmet}
+    needed = (
+        solver.moves_needed([each.goal for each in trial.unmet if each.group == group], fixed)
+        for group, fixed in apart.items()
+    )
+    return len(required) + max(needed, default=0) + (wait and not timed)
+
+
+def _fixed(trial: refused_candidate.Trial, group: str | None) -> frozenset[str]:
+    if group is None:
+        return trial.fixed
+    return refused_candidate.fixed_columns(trial.parts, trial.candidate.item, group)
 
 
 def _moves(
@@ -144,15 +155,18 @@ def _moves(
 def _constraint_moves(
     refused: refused_candidate.RefusedCandidate, trial: refused_candidate.Trial, *, thorough: bool
 ) -> Iterator[solver.Move]:
-    constraint = min(trial.unmet, key=lambda each: len(each.goal.columns - trial.fixed))
-    row = trial.item_row if constraint.of_item else trial.view.row
+    constraint = min(
+        trial.unmet, key=lambda each: len(each.goal.columns - _fixed(trial, each.group))
+    )
+    row, fixed = constraint.row(trial.view, trial.item_row), _fixed(trial, constraint.group)
     domain = refused.domains[constraint.of_item]
-    for move in solver.moves_for(constraint.goal, row, trial.fixed, domain, thorough=thorough):
-        part = refused.part_of(move, row, constraint.of_item)
+    for move in solver.moves_for(constraint.goal, row, fixed, domain, thorough=thorough):
+        part = refused.part_of(move, row, constraint.of_item, constraint.group)
         if isinstance(part, Later):
             yield solver.Move(move.name, part, time_distance(refused.view.now, part.would_be))
         else:
             past = _OF_PAST if move.name.startswith(_PAST) else 0.0
-            yield solver.Move(move.name, part, move.distance + past)
-    if NOW in constraint.goal.columns - trial.fixed:
+            of_group = "" if constraint.group is None else f"{constraint.group} "
+            yield solver.Move(of_group + move.name, part, move.distance + past)
+    if NOW in constraint.goal.columns - fixed:
         yield from held_offers(refused, trial)

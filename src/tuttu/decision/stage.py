@@ -23,12 +23,14 @@ OWN_ZONE = "own_zone"
 
 class NamedExpression(msgspec.Struct, frozen=True):
     """kind: ``conditions``, ``formulas`` or ``guards``. name: unlike any other's of its kind.
-    about: the collection whose item it is asked of; None: of the customer."""
+    about: the collection whose item it is asked of; None: of the customer. group: of all members
+    of this group of theirs as one customer."""
 
     kind: str
     name: str
     expression: values.Expression
     about: str | None
+    group: str | None = None
 
 
 class StageReads(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from tuttu import consent, identity, ledger, profile
 from tuttu.decision.chance import POLICY, arm_of
+from tuttu.decision.groups import GroupView, WideRow, counted_groups, groups_of, traits_of
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
 from tuttu.vocabulary.project import Project
@@ -52,13 +53,6 @@ class Candidate(msgspec.Struct, frozen=True):
 NO_ITEMS: values.Row = {}
 
 
-class WideRow(dict[str, values.Value]):
-    """A wide row, in which a column that nothing wrote is NULL."""
-
-    def __missing__(self, column: str) -> values.Value:
-        return None
-
-
 class ViewMemo(msgspec.Struct):
     """What was worked out of one view, kept because it is asked for often. It says nothing that the
     view does not say: a view that differs in more than its contacts has a memo of its own.
@@ -76,7 +70,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
 
     row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
     to units that nobody used or holds. position: of the log. overlays: by collection and item, what
-    is laid over that item's row. worths: of candidates whose worth is given, not worked out.
+    is laid over that item's row. groups: those of which something is asked, by name. worths: of
+    candidates whose worth is given, not worked out.
     """
 
     project: Project
@@ -89,6 +84,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     free: Mapping[str, int]
     arm: str
     overlays: Mapping[tuple[str, str], values.Row] = {}
+    groups: Mapping[str, GroupView] = {}
     worths: Mapping[CandidateKey, verdicts.Score] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
 
@@ -117,6 +113,11 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             self.memo.rows[about, item] = known
         return known
 
+    def row_of_group(self, name: str) -> values.Row:
+        """The row of all members of one of the customer's groups as one customer."""
+        group = self.groups[name]
+        return self.row if group.alone else group.row
+
     def after(self, contact: verdicts.Contact) -> "DecisionView":
         """As the next slot of the same request sees it, once this contact is made."""
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
@@ -132,8 +133,10 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             if self.row.get(name) == before.get(name)
         }
         row = profile.with_columns(self.project, self.row, {**moved, "now": now})
-        later = {"now": now, "history": history, "row": WideRow(row), "memo": ViewMemo()}
-        return msgspec.structs.replace(self, **later)
+        groups = {name: each.at(self.project, now) for name, each in self.groups.items()}
+        return msgspec.structs.replace(
+            self, now=now, history=history, row=WideRow(row), groups=groups, memo=ViewMemo()
+        )
 
 
 def view(  # noqa: PLR0913
@@ -153,18 +156,24 @@ def view(  # noqa: PLR0913
     about; None: any.
     """
     consents = consent.read(reader, customer, project)
-    known = profile.read(reader, customer, project, now, profiling=consents.profiling)
-    groups = {
-        name: profile.group_members(reader, customer, project, name, known)
-        for name in _limited_groups(project)
-    }
+    profiling, state = consents.profiling, profile.state_of(reader, customer, project)
+    own = profile.ProfiledMember(state, profiling)
+    groups = groups_of(reader, project, customer, own, now)
+    of_groups = traits_of(project, groups)
+    known = profile.own_row(project, state, now, profiling=profiling, of_groups=of_groups)
     asked_of = profile.with_columns(project, known, context) if context else known
-    zone = profile.zone_of(project, asked_of)
-    history = ledger.read(reader, customer, project, now, groups, zone)
+    history = ledger.read(
+        reader,
+        customer,
+        project,
+        now,
+        {name: group.others for name, group in groups.items() if name in counted_groups(project)},
+        profile.zone_of(project, asked_of),
+    )
     columns = history.columns()
     for room in rooms:
         columns.update(room.read(reader, customer, project, now))
-    row = WideRow(profile.with_ledger(project, known, columns, profiling=consents.profiling))
+    row = WideRow(profile.with_ledger(project, known, columns, profiling=profiling))
     return DecisionView(
         project=project,
         now=now,
@@ -178,6 +187,7 @@ def view(  # noqa: PLR0913
             for name in _used(project, asked)
         },
         arm=_arm(reader, project, customer),
+        groups=groups,
     )
 
 
@@ -198,10 +208,6 @@ def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:
             if treatment.uses and treatment.surface in asked:
                 used.update(treatment.uses)
     return used & project.resources.keys()
-
-
-def _limited_groups(project: Project) -> list[str]:
-    return sorted({limit.group for limit in project.policy.contact_limits if limit.group})
 
 
 def candidates(

@@ -46,22 +46,26 @@ def read(
     customer: Customer,
     project: Project,
     now: values.Instant,
-    groups: Mapping[str, tuple[events.FragmentId, ...]],
+    groups: Mapping[str, Collection[Customer]],
     own_zone: str | None = None,
 ) -> "History":
     """The customer's contacts and those of each group's members; every read is watched.
 
-    groups: name to the fragments of its members, the customer's own with or without. own_zone: the
-    customer's time zone; None: the project's.
+    groups: name to its other members. own_zone: the customer's time zone; None: the project's.
     """
     moment = as_of(project, now, own_zone)
-    own = [state_of(reader, project, fragment) for fragment in customer.fragments]
-    members = {fragment for group in groups.values() for fragment in group}
-    others = {
-        fragment: entries_of([state_of(reader, project, fragment)], moment.outbound, now)
-        for fragment in sorted(members - set(customer.fragments))
-    }
-    return History(moment, entries_of(own, moment.outbound, now), others, groups)
+
+    def entries(one: Customer) -> tuple[HistoryEntry, ...]:
+        states = [state_of(reader, project, fragment) for fragment in one.fragments]
+        return entries_of(states, moment.outbound, now)
+
+    people = {each.oldest: each for group in groups.values() for each in group}
+    return History(
+        moment,
+        entries(customer),
+        {oldest: entries(each) for oldest, each in sorted(people.items())},
+        {name: tuple(each.oldest for each in group) for name, group in groups.items()},
+    )
 
 
 def state_of(
@@ -111,7 +115,8 @@ def outcomes_of(history: "History", contact_ids: Iterable[str]) -> tuple[verdict
 
 
 class History:
-    """Immutable. `entries`: by (time, id)."""
+    """Immutable. `entries`: by (time, id). others: the same of other customers, by their oldest
+    fragment. groups: name to those of them who are its members."""
 
     def __init__(
         self,

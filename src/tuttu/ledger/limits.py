@@ -13,9 +13,8 @@ from tuttu.policy.zones import day_ends
 from tuttu.vocabulary import events, library, values
 
 Key = tuple[events.FragmentId, str, str | None, int]
-"""(person, action, item, day) of a showing, or (person, contact id, None, 0). The customer,
-whatever their fragments, is the empty person; the members of their groups are counted by
-fragment."""
+"""(person, action, item, day) of a showing, or (person, contact id, None, 0). The customer is the
+empty person, another member of their groups is named by their oldest fragment."""
 
 NEW: Key = (b"", "", None, 0)
 """Key of an outbound contact that is not made yet: it equals no other."""

@@ -94,13 +94,15 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     the cooling part FALSE.
 
     about: a collection: it is evaluated for each item (`item.<field>`), and blocks only what is
-    about that item.
+    about that item. group: a declared group: it is evaluated on the row of all its members as one
+    customer. At most one of the two.
     """
 
     name: str
     when: Expression
     blocks: str
     about: str | None = None
+    group: str | None = None
     after: Expression | None = None
     cooling: Duration = 0
     inclusive: bool = False

@@ -8,7 +8,7 @@ import msgspec
 
 from tuttu import decision, identity, profile
 from tuttu.batch.verify.definition_checks import CheckSubject, DefinitionCheck, asking
-from tuttu.decision import Candidate, DecisionView
+from tuttu.decision import Candidate, DecisionView, other_members
 from tuttu.decision.view import items_of
 from tuttu.policy import Relation, duckdb_type, duckdb_value
 from tuttu.profile import batch
@@ -193,10 +193,13 @@ class _Sheets:
         return duckdb_value(value, collection.fields[field])
 
     def _add_groups(self, name: str, reader: facts.Reader, found: DecisionView) -> None:
-        project = self._layout.project
+        project, profiling = self._layout.project, found.consents.profiling
+        written = profile.written_of(reader, found.customer, project)
         for group in project.profile.groups:
-            members = profile.group_members(reader, found.customer, project, group, found.row)
-            names = ",".join(sorted(each.hex() for each in members))
+            value = profile.group_key(project, group, written, profiling=profiling)
+            others = other_members(reader, project, found.customer, group, value)
+            members = [found.customer, *(other for other, _ in others)]
+            names = ",".join(sorted(map(name_of, members)))
             digest = hashlib.sha256(names.encode()).hexdigest()
             self._groups.add([name, group, len(members), digest])
 

@@ -56,6 +56,10 @@ def _guard() -> s.Shape:
                 "Asked of each item, named item.<field>; blocks only what is about that item.",
                 s.COLUMN,
             ),
+            "of": s.text(
+                "a group of traits.yaml",
+                "Asked of all members of the customer's group as if they were one customer.",
+            ),
             "until": s.text(cooling, f"Blocks further, without the last instant. {cooling}."),
             "through": s.text(cooling, f"Blocks further, the last instant included. {cooling}."),
             "instead": s.word("an action", "Ranked first where the guard has blocked something."),

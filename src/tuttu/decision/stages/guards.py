@@ -1,17 +1,30 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
+from tuttu.decision.groups import MOST_MEMBERS, GroupView, WideRow
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary import library, verdicts
+from tuttu.policy import reads_of
+from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
+
+_KEPT = "groups"
+"""In a receipt's evidence."""
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     blocked = blocking(candidate, view)
-    return verdicts.Reason("guard", {"guard": blocked[0].name}) if blocked else None
+    if not blocked:
+        return None
+    guard = blocked[0]
+    if guard.group is not None and view.groups[guard.group].members is None:
+        cause: values.Figures = {"guard": guard.name, "group": guard.group, "most": MOST_MEMBERS}
+        return verdicts.Reason("guard_of_too_many", cause)
+    return verdicts.Reason("guard", {"guard": guard.name})
 
 
 def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, ...]:
@@ -43,16 +56,28 @@ def may_block(guard: library.Guard, action: library.Action) -> bool:
     return guard.blocks == action.purpose and guard.about in (None, action.about)
 
 
+def rows_asked(
+    guard: library.Guard, candidate: Candidate, view: DecisionView
+) -> tuple[values.Row, ...]:
+    """The rows that the guard is asked on; it blocks what it blocks on any of them."""
+    if guard.group is not None:
+        return (view.row_of_group(guard.group),)
+    return (view.row if guard.about is None else view.row_of(candidate),)
+
+
 def _blocks(guard: library.Guard, candidate: Candidate, view: DecisionView) -> bool:
+    return any(_blocks_on(row, guard, view.now) for row in rows_asked(guard, candidate, view))
+
+
+def _blocks_on(row: values.Row, guard: library.Guard, now: values.Instant) -> bool:
     """`until` excludes its last instant, `through` includes it; no instant, no cooling."""
-    row = view.row if guard.about is None else view.row_of(candidate)
     if guard.when(row) is not False:
         return True
     start = None if guard.after is None else guard.after(row)
     if not isinstance(start, int):
         return False
     end = start + guard.cooling
-    return view.now <= end if guard.inclusive else view.now < end
+    return now <= end if guard.inclusive else now < end
 
 
 class Substitute(NamedTuple):
@@ -86,7 +111,7 @@ def substitutes(blocked: Iterable[Candidate], view: DecisionView) -> dict[str, l
 def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     return StageReads(
         tuple(
-            NamedExpression("guards", f"{guard.name}, {key}", each, guard.about)
+            NamedExpression("guards", f"{guard.name}, {key}", each, guard.about, guard.group)
             for guard in project.policy.guards
             if may_block(guard, action)
             for key, each in guard.expressions.items()
@@ -94,4 +119,54 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
     )
 
 
-GUARDS = Stage(name="guards", reason=_reason, codes={"guard": ("guard",)}, reads=_reads)
+def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
+    """Of the rows of groups what guards read; of collections the fields that they read. These are
+    facts of other members too, kept in the customer's receipt."""
+    asked: dict[str, list[values.Expression]] = {}
+    actions = {each.action.name: each.action for each in candidates}
+    for guard in view.project.policy.guards:
+        if guard.group and any(may_block(guard, action) for action in actions.values()):
+            asked.setdefault(guard.group, []).extend(guard.expressions.values())
+    return (
+        {_KEPT: {name: _kept(view.groups[name], read) for name, read in asked.items()}}
+        if asked
+        else {}
+    )
+
+
+def _kept(group: GroupView, expressions: Sequence[values.Expression]) -> dict[str, object]:
+    if group.alone:
+        return {"members": 1}
+    reads = reads_of(expressions)
+    row = {
+        name: _reduced(group.row[name], reads.fields.get(name))
+        for name in sorted(frozenset().union(*(each.columns for each in expressions)))
+    }
+    return {"members": group.members, "row": row}
+
+
+def _reduced(value: values.Value, fields: Collection[str] | None) -> values.Value:
+    """fields: that are read of the items of a collection; None: it is none."""
+    if fields is None or not isinstance(value, list):
+        return value
+    return [{name: item.get(name) for name in sorted(fields)} for item in value]
+
+
+def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> DecisionView:
+    groups = {
+        name: GroupView(
+            members=kept["members"], row=WideRow({**kept.get("row", {}), "now": view.now})
+        )
+        for name, kept in evidence.others.get(_KEPT, {}).items()
+    }
+    return msgspec.structs.replace(view, groups=groups)
+
+
+GUARDS = Stage(
+    name="guards",
+    reason=_reason,
+    codes={"guard": ("guard",), "guard_of_too_many": ("guard", "group")},
+    reads=_reads,
+    keeps=_keeps,
+    recalls=_recalls,
+)
