@@ -105,6 +105,13 @@ def abouts(project: Project) -> frozenset[str]:
     return frozenset(each for each in of_actions | of_guards if each is not None)
 
 
+def groups_asked(project: Project) -> list[str]:
+    """The groups of which a trait or a guard is."""
+    of_traits = {each.group for each in project.profile.traits.values()}
+    of_guards = {each.group for each in project.policy.guards}
+    return sorted(each for each in of_traits | of_guards if each is not None)
+
+
 def compared(project: Project) -> list[str]:
     """All columns that come from the log."""
     return [*project.profile.traits, *sources_of(project)]
