@@ -52,6 +52,7 @@ def customer_answer(
         collections={name: items(row, schema, name) for name in schema.collections},
         contacts=contacts,
         refused_links=[link(each) for each in refused],
+        groups={name: group.members for name, group in picture.groups.items()},
     )
 
 

@@ -112,6 +112,8 @@ def customer(answer: api.CustomerAnswer) -> None:
     )
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
     _section("traits by source", ((name, _value(value)) for name, value in answer.sources.items()))
+    many = ((name, members or "too many") for name, members in answer.groups.items())
+    _section("members of groups", many)
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
     _section(

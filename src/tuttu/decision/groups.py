@@ -58,6 +58,12 @@ def rowed_groups(project: Project) -> frozenset[str]:
     return frozenset((*profile.traits_of_groups(project), *filter(None, guards)))
 
 
+@cached
+def asked_groups(project: Project) -> tuple[str, ...]:
+    """Groups of which anything is asked, in order."""
+    return tuple(sorted(counted_groups(project) | rowed_groups(project)))
+
+
 def groups_of(
     reader: facts.Reader,
     project: Project,
@@ -67,8 +73,7 @@ def groups_of(
 ) -> dict[str, GroupView]:
     """The customer's groups of which something is asked, by name. own: what the customer brings."""
     return {
-        name: _group(reader, project, customer, own, name, now)
-        for name in sorted(counted_groups(project) | rowed_groups(project))
+        name: _group(reader, project, customer, own, name, now) for name in asked_groups(project)
     }
 
 

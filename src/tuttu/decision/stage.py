@@ -4,7 +4,7 @@ Each stage stands in a file of its own in `decision.stages`, which has the tuple
 decision, its receipt, the funnel and `verify` walk that tuple and know no stage by what it reads.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -116,14 +116,26 @@ def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason 
             found = condition.test(row)
             if found is None:
                 unknown = sorted([name for name in condition.test.columns if row.get(name) is None])
-                return verdicts.Reason(
-                    "not_known", {"condition": condition.name, "unknown": tuple(unknown)}
-                )
+                figures: dict[str, values.Figure] = {
+                    "condition": condition.name,
+                    "unknown": tuple(unknown),
+                }
+                figures.update(_too_many(unknown, view))
+                return verdicts.Reason("not_known", figures)
             if found is not True:
                 return verdicts.Reason("not_met", {"condition": condition.name})
         return None
 
     return reason
+
+
+def _too_many(columns: Iterable[str], view: DecisionView) -> dict[str, tuple[str, ...]]:
+    """Groups of more members than are read, if some of these columns are of such."""
+    traits = view.project.profile.traits
+    of_groups = {traits[name].group for name in columns if name in traits}
+    groups = [name for name, group in view.groups.items() if group.members is None]
+    found = tuple(sorted(name for name in groups if name in of_groups))
+    return {"too_many": found} if found else {}
 
 
 def reads_of(

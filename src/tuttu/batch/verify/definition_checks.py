@@ -10,7 +10,7 @@ from tuttu.decision.stage import NamedExpression
 from tuttu.decision.stages.guards import blocking, may_block
 from tuttu.decision.stages.scoring import score_of
 from tuttu.policy import to_sql
-from tuttu.profile.batch import KEY
+from tuttu.profile.batch import KEY, TOO_MANY
 from tuttu.vocabulary import library, values
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Score
@@ -197,6 +197,6 @@ def _blocks(project: Project, guard: library.Guard) -> Iterator[DefinitionCheck]
         part="guards",
         name=f"{guard.name}, blocks",
         type=BOOL,
-        sql=guard_sql(guard, ITEM_KEY),
+        sql=guard_sql(guard, ITEM_KEY, f'"{TOO_MANY}"'),
         live=blocks,
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tuttu.decision.groups import MOST_MEMBERS, GroupView, WideRow
+from tuttu.decision.groups import MOST_MEMBERS, GroupView, WideRow, asked_groups
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.policy import reads_of
@@ -22,7 +22,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
         return None
     guard = blocked[0]
     if guard.group is not None and view.groups[guard.group].members is None:
-        cause: values.Figures = {"guard": guard.name, "group": guard.group, "most": MOST_MEMBERS}
+        cause: values.Figures = {"guard": guard.name, "group": guard.group, "at_most": MOST_MEMBERS}
         return verdicts.Reason("guard_of_too_many", cause)
     return verdicts.Reason("guard", {"guard": guard.name})
 
@@ -66,6 +66,9 @@ def rows_asked(
 
 
 def _blocks(guard: library.Guard, candidate: Candidate, view: DecisionView) -> bool:
+    """Of too many members nothing is known, whatever the guard makes of that."""
+    if guard.group is not None and view.groups[guard.group].members is None:
+        return True
     return any(_blocks_on(row, guard, view.now) for row in rows_asked(guard, candidate, view))
 
 
@@ -120,27 +123,26 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
 
 
 def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
-    """Of the rows of groups what guards read; of collections the fields that they read. These are
-    facts of other members too, kept in the customer's receipt."""
+    """Of groups in which the customer is not alone: how many members there are, and what guards
+    read of their row; of collections only the fields. These are facts of other members too, kept in
+    the customer's receipt."""
+    actions = {each.action.name: each.action for each in candidates}.values()
     asked: dict[str, list[values.Expression]] = {}
-    actions = {each.action.name: each.action for each in candidates}
     for guard in view.project.policy.guards:
-        if guard.group and any(may_block(guard, action) for action in actions.values()):
+        if guard.group is not None and any(may_block(guard, each) for each in actions):
             asked.setdefault(guard.group, []).extend(guard.expressions.values())
-    return (
-        {_KEPT: {name: _kept(view.groups[name], read) for name, read in asked.items()}}
-        if asked
-        else {}
-    )
+    kept = {
+        name: _kept(group, asked.get(name, ()))
+        for name, group in view.groups.items()
+        if not group.alone
+    }
+    return {_KEPT: kept} if kept else {}
 
 
 def _kept(group: GroupView, expressions: Sequence[values.Expression]) -> dict[str, object]:
-    if group.alone:
-        return {"members": 1}
     reads = reads_of(expressions)
     row = {
-        name: _reduced(group.row[name], reads.fields.get(name))
-        for name in sorted(frozenset().union(*(each.columns for each in expressions)))
+        name: _reduced(group.row[name], reads.fields.get(name)) for name in sorted(reads.columns)
     }
     return {"members": group.members, "row": row}
 
@@ -153,13 +155,13 @@ def _reduced(value: values.Value, fields: Collection[str] | None) -> values.Valu
 
 
 def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> DecisionView:
+    kept = evidence.others.get(_KEPT, {})
     groups = {
-        name: GroupView(
-            members=kept["members"], row=WideRow({**kept.get("row", {}), "now": view.now})
-        )
-        for name, kept in evidence.others.get(_KEPT, {}).items()
+        name: GroupView(members=each["members"], row=WideRow({**each["row"], "now": view.now}))
+        for name, each in kept.items()
     }
-    return msgspec.structs.replace(view, groups=groups)
+    alone = dict.fromkeys(asked_groups(view.project), GroupView(members=1))
+    return msgspec.structs.replace(view, groups=alone | groups)
 
 
 GUARDS = Stage(

@@ -174,8 +174,9 @@ def _rows(group: str, now: Instant) -> str:
         f'SELECT "{lay.CUSTOMER}" FROM {MEMBERS} WHERE "of" = {quoted(group)} AND number > 1'
     )
     return (
-        f'SELECT * EXCLUDE (number) REPLACE ({moment(now)} AS "now") FROM ({_joined(group)})'
-        f" UNION ALL BY NAME SELECT * FROM {computing.COMPUTED}"
+        f'SELECT * EXCLUDE (number) REPLACE ({moment(now)} AS "now"),'
+        f' number > {MOST_MEMBERS} AS "{lay.TOO_MANY}" FROM ({_joined(group)}) UNION ALL BY NAME'
+        f' SELECT *, FALSE AS "{lay.TOO_MANY}" FROM {computing.COMPUTED}'
         f' WHERE "{lay.CUSTOMER}" NOT IN ({not_alone})'
     )
 

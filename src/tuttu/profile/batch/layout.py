@@ -16,6 +16,7 @@ from tuttu.vocabulary.project import Project
 TEXT = values.Type(values.Kind.TEXT)
 CUSTOMER, FRAGMENT, EVENT_ID = "tuttu customer", "tuttu fragment", "tuttu id"
 PROFILING, KEY, TIME = "tuttu profiling", "tuttu key", "tuttu time"
+TOO_MANY = "tuttu too many"
 """Internal columns: no declared name has a space in it."""
 EVENTS, TRAITS = "events", "its traits"
 Place = tuple[str, str]
