@@ -120,7 +120,8 @@ def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason 
                     "condition": condition.name,
                     "unknown": tuple(unknown),
                 }
-                figures.update(_too_many(unknown, view))
+                if view.too_many:
+                    figures.update(_too_many(unknown, view))
                 return verdicts.Reason("not_known", figures)
             if found is not True:
                 return verdicts.Reason("not_met", {"condition": condition.name})
@@ -133,8 +134,7 @@ def _too_many(columns: Iterable[str], view: DecisionView) -> dict[str, tuple[str
     """Groups of more members than are read, if some of these columns are of such."""
     traits = view.project.profile.traits
     of_groups = {traits[name].group for name in columns if name in traits}
-    groups = [name for name, group in view.groups.items() if group.members is None]
-    found = tuple(sorted(name for name in groups if name in of_groups))
+    found = tuple(name for name in view.too_many if name in of_groups)
     return {"too_many": found} if found else {}
 
 

@@ -57,12 +57,14 @@ class ViewMemo(msgspec.Struct):
     """What was worked out of one view, kept because it is asked for often. It says nothing that the
     view does not say: a view that differs in more than its contacts has a memo of its own.
 
-    blocking: by purpose, collection and item. rows: by collection and item.
+    blocking: by purpose, collection and item. rows: by collection and item. too_many: see
+    `DecisionView.too_many`.
     """
 
     scores: dict[CandidateKey, verdicts.Score | verdicts.Reason] = {}
     blocking: dict[tuple[str, str | None, str | None], tuple[library.Guard, ...]] = {}
     rows: dict[tuple[str, str], values.Row] = {}
+    too_many: tuple[str, ...] | None = None
 
 
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +114,14 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             known = WideRow({**self.row, **of_ledger, **fields, **laid})
             self.memo.rows[about, item] = known
         return known
+
+    @property
+    def too_many(self) -> tuple[str, ...]:
+        """Groups of more members than are read."""
+        if self.memo.too_many is None:
+            crowded = [name for name, group in self.groups.items() if group.members is None]
+            self.memo.too_many = tuple(crowded)
+        return self.memo.too_many
 
     def row_of_group(self, name: str) -> values.Row:
         """The row of all members of one of the customer's groups as one customer."""

@@ -33,7 +33,9 @@ def counted(
     people: whose contacts it counts. zone: whose calendar days it counts by.
     """
     found: dict[Key, values.Instant] = {}
-    today, midnight = day_of(now, zone), day_ends(zone, now)
+    today = midnight = now
+    if limit.window is None:
+        today, midnight = day_of(now, zone), day_ends(zone, now)
     for person, entries in people.items():
         for entry in entries:
             made = entry.contact

@@ -29,7 +29,8 @@ def _keeps(view: DecisionView, _candidates: Sequence[Candidate]) -> dict[str, ob
     """Of every limit that counts something, and by whose days; `suppressions` reads it back."""
     limits, moment = view.project.policy.contact_limits, view.history.moment
     kept: dict[str, object] = {"limits": tuple(filter(None, map(view.history.state, limits)))}
-    if any(moment.zone_for(limit) != moment.zone for limit in limits):
+    others = moment.own_zone != moment.zone
+    if others and any(moment.zone_for(limit) != moment.zone for limit in limits):
         kept[OWN_ZONE] = moment.own_zone
     return kept
 
