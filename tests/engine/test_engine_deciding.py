@@ -72,6 +72,7 @@ def test_another_context_and_another_language_are_other_questions(engine: Runtim
 
 
 def test_asking_leaves_no_trace_but_the_look(engine: Runtime) -> None:
+    use.decide(engine, asking())
     before = use.digest(engine).digest
     use.explain(engine, explaining(asking()), "anna")
     use.decide(engine, asking(dry_run=True))
@@ -79,7 +80,7 @@ def test_asking_leaves_no_trace_but_the_look(engine: Runtime) -> None:
     looks = [
         entry.kind for entry in use.timeline(engine, STRANGER, "anna", TimelineQuery()).entries
     ]
-    assert looks == ["PersonLookedAt"]
+    assert looks == ["Receipt", "PersonLookedAt"]
 
 
 @pytest.mark.parametrize(

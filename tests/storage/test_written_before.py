@@ -2,8 +2,9 @@
 
 The dumps in `schemas/` that are named after a commit stand beside what its code answered, question
 by question. They are asked over HTTP alone; `tests.witness.comparable` says what of an answer is
-words that may change. Three answers of the embedded store were written again since: in the arm
-without marketing the contest of several slots is the policy's now.
+words that may change. Written again since: three answers of the embedded store, since
+in the arm without marketing the contest of several slots is the policy's now; and of all stores the
+digest and what is said of one customer, since a phone that two of them use is neither's any more.
 """
 
 from __future__ import annotations

@@ -17,15 +17,11 @@ from tuttu.api.answers import (
     DecisionAnswer,
     ExplainAnswer,
     ExplainRequest,
-    FailedReload,
-    FillingAnswer,
     HealthAnswer,
     PreferenceRequest,
     PreferencesAnswer,
     PreferencesRequest,
-    ProjectAnswer,
     RefusedCall,
-    ReloadAnswer,
     ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
@@ -44,7 +40,6 @@ from tuttu.api.answers import (
     UnmergeAnswer,
     UnmergeRequest,
     Who,
-    WithdrawnContact,
     shown_fault,
 )
 from tuttu.api.changes import parts_of
@@ -57,7 +52,7 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import HANDLE, identifiers_of, label, link, shown, who_of
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
@@ -65,6 +60,7 @@ from tuttu.api.operation import (
     resource_answer,
     shown_withdrawals,
 )
+from tuttu.api.owed import Addresses, OwedLeft, ShownOwed
 from tuttu.api.queries import (
     DeadLettersQuery,
     DigestAnswer,
@@ -75,6 +71,14 @@ from tuttu.api.queries import (
     NoQuery,
     TimelineQuery,
 )
+from tuttu.api.reloading import (
+    FailedReload,
+    FillingAnswer,
+    ProjectAnswer,
+    ReloadAnswer,
+    ReloadRehearsal,
+    WithdrawnContact,
+)
 from tuttu.api.row_values import items, of_item, values
 from tuttu.api.timeline import timeline_entry
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
@@ -84,7 +88,9 @@ __all__ = [
     "DIFFERENCES_SHOWN",
     "ENGLISH",
     "FRAGMENT",
+    "HANDLE",
     "LANGUAGES",
+    "Addresses",
     "CallsAnswer",
     "Changes",
     "ClockAnswer",
@@ -110,12 +116,14 @@ __all__ = [
     "KeyAnswer",
     "KeyRequest",
     "NoQuery",
+    "OwedLeft",
     "PreferenceRequest",
     "PreferencesAnswer",
     "PreferencesRequest",
     "ProjectAnswer",
     "RefusedCall",
     "ReloadAnswer",
+    "ReloadRehearsal",
     "ReplayAnswer",
     "ResourceAnswer",
     "ResourceRequest",
@@ -125,6 +133,7 @@ __all__ = [
     "ShownFragment",
     "ShownLink",
     "ShownOutcome",
+    "ShownOwed",
     "ShownPart",
     "ShownPreference",
     "ShownReason",

@@ -1,10 +1,11 @@
 """What one decision sees: everything read once, from one snapshot."""
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from tuttu import consent, identity, ledger, profile
+from tuttu import consent, identity, ledger, profile, reach
 from tuttu.decision.chance import POLICY, arm_of
 from tuttu.decision.groups import GroupView, WideRow, counted_groups, groups_of, traits_of
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
@@ -70,10 +71,14 @@ class ViewMemo(msgspec.Struct):
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """What every stage is asked about: one snapshot, seen for one customer at one moment.
 
-    row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
-    to units that nobody used or holds. position: of the log. overlays: by collection and item, what
-    is laid over that item's row. groups: those of which something is asked, by name. worths: of
-    candidates whose worth is given, not worked out.
+    row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource to
+    units that nobody used or holds; closed: of these, what offers may not take. position: of the
+    log. overlays: by collection and item, what is laid over that item's row. groups: those of which
+    something is asked, by name. worths: of candidates whose worth is given, not worked out. shade:
+    the same of the customer and all who may be them, of which vetoes are asked again; None: the
+    customer shares no identifier. unsettled: if more may be them than are asked, a namespace in
+    which they share one. addresses: channel to the fragment of the address that it reaches the
+    customer at, of channels that need one and find it.
     """
 
     project: Project
@@ -84,14 +89,37 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     consents: consent.Consents
     history: ledger.History
     free: Mapping[str, int]
+    closed: Mapping[str, int] = {}
     arm: str
     overlays: Mapping[tuple[str, str], values.Row] = {}
     groups: Mapping[str, GroupView] = {}
     worths: Mapping[CandidateKey, verdicts.Score] = {}
+    shade: "DecisionView | None" = None
+    unsettled: str = ""
+    addresses: Mapping[str, events.FragmentId] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
+
+    @property
+    def profiling(self) -> bool:
+        """Whether the customer may be profiled; who may be them can refuse it."""
+        return self.consents.profiling and (self.shade is None or self.shade.consents.profiling)
 
     def skips(self, candidate: Candidate, stage: str) -> bool:
         return stage in self.project.purposes[candidate.action.purpose].skips
+
+    def is_owed(self, candidate: Candidate) -> bool:
+        """Whether it is said because law, contract or a promise obliges us to."""
+        return self._owes(candidate.action.purpose)
+
+    def _owes(self, name: str) -> bool:
+        purpose = self.project.purposes.get(name)
+        return purpose is not None and purpose.owed
+
+    def units_for(self, candidate: Candidate, resource: str) -> int:
+        """Units that the candidate may take: of what is free, offers leave what is closed to
+        them."""
+        free = self.free.get(resource, 0)
+        return free if self.is_owed(candidate) else max(0, free - self.closed.get(resource, 0))
 
     def row_of(self, candidate: Candidate) -> values.Row:
         """The row that the candidate's conditions and formulas are asked on."""
@@ -131,7 +159,18 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def after(self, contact: verdicts.Contact) -> "DecisionView":
         """As the next slot of the same request sees it, once this contact is made."""
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
-        return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
+        closed = self.closed
+        if self._owes(contact.purpose):
+            closed = {
+                name: max(0, units - contact.uses.get(name, 0)) for name, units in closed.items()
+            }
+        return msgspec.structs.replace(
+            self,
+            history=self.history.adding(contact),
+            free=left,
+            closed=closed,
+            shade=None if self.shade is None else self.shade.after(contact),
+        )
 
     def at(self, now: values.Instant) -> "DecisionView":
         """As it will be seen at a later moment, if nothing more happens until then. The ledger's
@@ -144,8 +183,15 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
         }
         row = profile.with_columns(self.project, self.row, {**moved, "now": now})
         groups = {name: each.at(self.project, now) for name, each in self.groups.items()}
+        shade = None if self.shade is None else self.shade.at(now)
         return msgspec.structs.replace(
-            self, now=now, history=history, row=WideRow(row), groups=groups, memo=ViewMemo()
+            self,
+            now=now,
+            history=history,
+            row=WideRow(row),
+            groups=groups,
+            shade=shade,
+            memo=ViewMemo(),
         )
 
 
@@ -165,47 +211,89 @@ def view(  # noqa: PLR0913
     overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
     about; None: any.
     """
-    consents = consent.read(reader, customer, project)
-    profiling, state = consents.profiling, profile.state_of(reader, customer, project)
-    own = profile.ProfiledMember(state, profiling)
-    groups = groups_of(reader, project, customer, own, now)
-    of_groups = traits_of(project, groups)
-    known = profile.own_row(project, state, now, profiling=profiling, of_groups=of_groups)
-    asked_of = profile.with_columns(project, known, context) if context else known
-    history = ledger.read(
-        reader,
-        customer,
-        project,
-        now,
-        {name: group.others for name, group in groups.items() if name in counted_groups(project)},
-        profile.zone_of(project, asked_of),
+    whole = identity.shade(reader, project, customer) if customer.contested else None
+    shared = frozenset[events.FragmentId]() if whole is None else whole.shared
+    consents = consent.read(reader, customer, project, shared)
+    arm = _arm(reader, project, customer)
+    seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
+    if whole is None:
+        found = seen.view(customer, consents, profiling=consents.profiling)
+    else:
+        others = {*whole.customer.fragments} - {*customer.fragments} | shared
+        refusals = consent.read(reader, whole.customer, project, others)
+        profiling = consents.profiling and refusals.profiling
+        found = msgspec.structs.replace(
+            seen.view(customer, consents, profiling=profiling),
+            shade=seen.view(whole.customer, refusals, profiling=profiling),
+            unsettled="" if whole.whole else whole.namespace,
+        )
+    resources = {
+        name: ledger.resource_state(reader, project, name, now) for name in _used(project, asked)
+    }
+    return msgspec.structs.replace(
+        found,
+        free={name: each.free for name, each in resources.items()},
+        closed={name: each.closed for name, each in resources.items() if each.closed},
     )
-    columns = history.columns()
-    for room in rooms:
-        columns.update(room.read(reader, customer, project, now))
-    row = WideRow(profile.with_ledger(project, known, columns, profiling=profiling))
-    return DecisionView(
-        project=project,
-        now=now,
-        position=reader.position,
-        customer=customer,
-        row=WideRow(profile.with_columns(project, row, context)) if context else row,
-        consents=consents,
-        history=history,
-        free={
-            name: ledger.resource_state(reader, project, name, now).free
-            for name in _used(project, asked)
-        },
-        arm=_arm(reader, project, customer),
-        groups=groups,
-    )
+
+
+class _Snapshot(NamedTuple):
+    """What is the same for the customer and for their shade."""
+
+    reader: facts.Reader
+    project: Project
+    now: values.Instant
+    rooms: Rooms
+    context: Mapping[str, values.Value]
+    arm: str
+
+    def view(
+        self, customer: people.Customer, consents: consent.Consents, *, profiling: bool
+    ) -> DecisionView:
+        """Without the resources."""
+        reader, project, now = self.reader, self.project, self.now
+        state = profile.state_of(reader, customer, project)
+        own = profile.ProfiledMember(state, profiling)
+        groups = groups_of(reader, project, customer, own, now)
+        known = profile.own_row(
+            project, state, now, profiling=profiling, of_groups=traits_of(project, groups)
+        )
+        counted = counted_groups(project)
+        others = {name: group.others for name, group in groups.items() if name in counted}
+        asked_of = profile.with_columns(project, known, self.context) if self.context else known
+        own_zone = profile.zone_of(project, asked_of)
+        history = ledger.read(reader, customer, project, now, others, own_zone)
+        reached = reach.reached(reader, project, customer)
+        columns = {**history.columns(), **reach.columns_of(reached)}
+        for room in self.rooms:
+            columns.update(room.read(reader, customer, project, now))
+        row = WideRow(profile.with_ledger(project, known, columns, profiling=profiling))
+        if self.context:
+            row = WideRow(profile.with_columns(project, row, self.context))
+        return DecisionView(
+            project=project,
+            now=now,
+            position=reader.position,
+            customer=customer,
+            row=row,
+            consents=consents,
+            history=history,
+            free={},
+            arm=self.arm,
+            groups=groups,
+            addresses={
+                channel: each.address
+                for channel, each in reached.items()
+                if each.address is not None
+            },
+        )
 
 
 def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> str:
     controls = project.policy.controls
     if not any(arm.share for arm in controls.arms.values()):
         return POLICY
-    return arm_of(controls, identity.anchor_of(reader, customer))
+    return arm_of(controls, identity.anchor_of(reader, project, customer))
 
 
 def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:

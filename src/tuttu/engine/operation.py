@@ -68,6 +68,12 @@ def reload(runtime: Runtime, by: str, report: Report = no_report) -> api.ReloadA
     return _reloads(runtime).reload(by, report)
 
 
+def rehearse_reload(runtime: Runtime) -> api.ReloadRehearsal:
+    """What a reload would do, in numbers: customers before and after, identifiers that the rules
+    would spell otherwise or that would name nobody. Nothing is changed."""
+    return _reloads(runtime).rehearse()
+
+
 def _reloads(runtime: Runtime) -> Reloads:
     if runtime.reloads is None:
         raise errors.BadRequest("an engine that was made of no project folder", "one that was")

@@ -10,22 +10,25 @@ identifiers but an event that names both.
 """
 
 from tuttu.identity.anchors import FIRST_FACTS, anchor_of, with_first_facts
-from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
-from tuttu.identity.fold import folds
+from tuttu.identity.fold import filler, folds, parts
 from tuttu.identity.identifiers import identifiers_of, nobodies_of
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import UNMERGED, refused_links
+from tuttu.identity.rehearsal import IdentityChange, rehearse
 from tuttu.identity.resolve import (
     customers,
     first_of,
     identifier_of,
+    knows_anybody,
     resolve,
     resolve_fragment,
 )
-from tuttu.identity.shared import personal, sharing
+from tuttu.identity.rules import rules_of
+from tuttu.identity.shade import Shade, shade
+from tuttu.identity.shared import candidates, personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
@@ -33,20 +36,27 @@ __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "IdentityChange",
+    "Shade",
     "anchor_of",
+    "candidates",
     "customers",
     "first_of",
     "identifier_of",
     "identifiers_of",
+    "knows_anybody",
     "links_of",
     "nobodies_of",
     "normalise",
     "partition",
     "personal",
     "refused_links",
+    "rehearse",
     "require_exact",
     "resolve",
     "resolve_fragment",
+    "rules_of",
+    "shade",
     "sharing",
 ]
 
@@ -54,6 +64,7 @@ ROOM = Room(
     name="identity",
     tables=(NODES, MEMBERS, NEIGHBOURS, BARRED, FIRST_FACTS),
     folds=lambda project: with_first_facts(folds(project)),
+    parts=parts,
+    filler=filler,
     canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
-    can_follow=can_follow,
 )

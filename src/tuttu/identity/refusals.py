@@ -5,7 +5,7 @@ from itertools import islice
 from tuttu.identity import records
 from tuttu.identity.graph import Graph, KeyLink
 from tuttu.identity.identifiers import priority
-from tuttu.identity.moments import moment
+from tuttu.identity.moments import Moments
 from tuttu.identity.partition import clash
 from tuttu.vocabulary import company, events, facts, people
 from tuttu.vocabulary.project import Project
@@ -23,7 +23,7 @@ def refused_links(
 
     What they are linked to may be erased meanwhile: then nobody can name it any more.
     """
-    graph = Graph(reader, project.namespaces)
+    graph = Graph(reader, project)
     if not graph.knows(customer.oldest) or not graph.head(graph.home(customer.oldest)).contested:
         return ()
     pairs = (
@@ -48,12 +48,8 @@ def _refused_link(
         return None
     one, other = sorted(known, key=lambda each: priority(graph.namespaces, each))
     evidence = min(pair.evidence, key=lambda each: each.rank)
-    undeclared = [each.namespace for each in known if each.namespace not in graph.namespaces]
-    if undeclared:
-        reason = f"{undeclared[0]} is not declared any more"
-    else:
-        links = graph.links_of(key, partner, pair)
-        reason = _reason(graph, min(links, key=lambda link: link.evidence.rank))
+    links = graph.links_of(key, partner, pair)
+    reason = _reason(graph, min(links, key=lambda link: link.evidence.rank))
     return people.RefusedLink(
         one=one, other=other, reason=reason, event_id=evidence.id, time=evidence.time
     )
@@ -72,7 +68,8 @@ def _reason(graph: Graph, link: KeyLink) -> str:
         return UNMERGED
     if graph.node(link.other).people > 1:
         return f"{at.name} is shared by several people"
-    here, there = (moment(graph, key, at, link.evidence).holds for key in ends)
+    moments = Moments(graph)
+    here, there = (moments.before(key, at, link.evidence).holds for key in ends)
     name = clash(here, there, at, graph.namespaces, alias=link.alias)
     if name is None:
         return UNMERGED

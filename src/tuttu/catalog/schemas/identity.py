@@ -77,20 +77,30 @@ def _namespace() -> s.Shape:
                 0,
                 "Of the values that name nobody everywhere, those that do name somebody here.",
             ),
-            "fields": s.listing(
-                "places in a call such as [traits.email]",
-                s.one_of_shapes(
-                    "a path such as traits.email, or the paths of a compound's parts such as "
-                    "[traits.date_of_birth, traits.postcode]",
-                    [PATH, s.listing("paths of a compound's parts", PATH, 2)],
-                ),
-                0,
-                "Where else in a call this identifier is found; a list in the list is one "
-                "identifier of several parts, with | between them. userId and anonymousId are "
-                "always user_id and anonymous_id.",
+            "may_be_new": s.boolean(
+                "True: a decision for somebody whom nobody knows is kept when it is asked for by "
+                "such an identifier. Default true for anonymous_id, false for others: nothing is "
+                "written then, unless the question says create."
             ),
+            "fields": _fields(),
             "strength": _strength(),
         },
+    )
+
+
+def _fields() -> s.Shape:
+    paths = s.one_of_shapes(
+        "a path such as traits.email, or the paths of a compound's parts such as "
+        "[traits.date_of_birth, traits.postcode]",
+        [PATH, s.listing("paths of a compound's parts", PATH, 2)],
+    )
+    return s.listing(
+        "places in a call such as [traits.email]",
+        paths,
+        0,
+        "Where else in a call this identifier is found; a list in the list is one identifier of "
+        "several parts, with | between them. userId and anonymousId are always user_id and "
+        "anonymous_id.",
     )
 
 

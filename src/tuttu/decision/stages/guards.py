@@ -1,6 +1,6 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -59,7 +59,8 @@ def may_block(guard: library.Guard, action: library.Action) -> bool:
 def rows_asked(
     guard: library.Guard, candidate: Candidate, view: DecisionView
 ) -> tuple[values.Row, ...]:
-    """The rows that the guard is asked on; it blocks what it blocks on any of them."""
+    """The rows of one view that the guard is asked on: it blocks if it does on any of them. The
+    customer's shade is a view of its own, and asked after this one."""
     if guard.group is not None:
         return (view.row_of_group(guard.group),)
     return (view.row if guard.about is None else view.row_of(candidate),)
@@ -73,14 +74,25 @@ def _blocks(guard: library.Guard, candidate: Candidate, view: DecisionView) -> b
 
 
 def _blocks_on(row: values.Row, guard: library.Guard, now: values.Instant) -> bool:
-    """`until` excludes its last instant, `through` includes it; no instant, no cooling."""
     if guard.when(row) is not False:
         return True
+    until = _cooled(guard, row)
+    return until is not None and now < until
+
+
+def _cooled(guard: library.Guard, row: values.Row) -> values.Instant | None:
+    """The first instant at which it does not cool down any more: `until` excludes its last one,
+    `through` includes it; no instant, no cooling."""
     start = None if guard.after is None else guard.after(row)
-    if not isinstance(start, int):
-        return False
-    end = start + guard.cooling
-    return now <= end if guard.inclusive else now < end
+    return start + guard.cooling + guard.inclusive if isinstance(start, int) else None
+
+
+def cooled(candidate: Candidate, view: DecisionView) -> Iterator[values.Instant]:
+    """When each of the guards that are asked of the candidate has cooled down."""
+    for guard in view.project.policy.guards:
+        if concerns(guard, candidate):
+            ends = (_cooled(guard, row) for row in rows_asked(guard, candidate, view))
+            yield from (end for end in ends if end is not None)
 
 
 class Substitute(NamedTuple):
@@ -171,4 +183,5 @@ GUARDS = Stage(
     reads=_reads,
     keeps=_keeps,
     recalls=_recalls,
+    vetoes=True,
 )

@@ -62,4 +62,5 @@ SUPPRESSIONS = Stage(
     reads=_reads,
     keeps=_keeps,
     recalls=_recalls,
+    vetoes=True,
 )
