@@ -4,6 +4,7 @@ Everything that is read of a member is watched, and so is the list of those who 
 """
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,6 +21,32 @@ class WideRow(dict[str, values.Value]):
 
     def __missing__(self, column: str) -> values.Value:
         return None
+
+
+class ConsentsRead(NamedTuple):
+    """A customer's consents; and, if they share an identifier, who may be them, with the refusals
+    of these."""
+
+    own: consent.Consents
+    shade: identity.Shade | None = None
+    of_shade: consent.Consents | None = None
+
+    @property
+    def profiling(self) -> bool:
+        """Whether the customer may be profiled; who may be them can refuse it."""
+        return self.own.profiling and (self.of_shade is None or self.of_shade.profiling)
+
+
+def consents_of(reader: facts.Reader, project: Project, customer: people.Customer) -> ConsentsRead:
+    whole = identity.shade(reader, project, customer) if customer.contested else None
+    if whole is None:
+        return ConsentsRead(consent.read(reader, customer, project))
+    others = {*whole.customer.fragments} - {*customer.fragments} | whole.shared
+    return ConsentsRead(
+        consent.read(reader, customer, project, whole.shared),
+        whole,
+        consent.read(reader, whole.customer, project, others),
+    )
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +147,7 @@ def other_members(
             continue
         other = identity.resolve_fragment(reader, project, fragment)
         seen.update(other.fragments)
-        profiling = consent.read(reader, other, project).profiling
+        profiling = consents_of(reader, project, other).profiling
         written = profile.written_of(reader, other, project)
         if profile.group_key(project, name, written, profiling=profiling) == value:
             yield other, profiling

@@ -7,7 +7,14 @@ import msgspec
 
 from tuttu import consent, identity, ledger, profile, reach
 from tuttu.decision.chance import POLICY, arm_of
-from tuttu.decision.groups import GroupView, WideRow, counted_groups, groups_of, traits_of
+from tuttu.decision.groups import (
+    GroupView,
+    WideRow,
+    consents_of,
+    counted_groups,
+    groups_of,
+    traits_of,
+)
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
 from tuttu.vocabulary.project import Project
@@ -211,20 +218,15 @@ def view(  # noqa: PLR0913
     overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
     about; None: any.
     """
-    whole = identity.shade(reader, project, customer) if customer.contested else None
-    shared = frozenset[events.FragmentId]() if whole is None else whole.shared
-    consents = consent.read(reader, customer, project, shared)
+    consents = consents_of(reader, project, customer)
     arm = _arm(reader, project, customer)
     seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
-    if whole is None:
-        found = seen.view(customer, consents, profiling=consents.profiling)
-    else:
-        others = {*whole.customer.fragments} - {*customer.fragments} | shared
-        refusals = consent.read(reader, whole.customer, project, others)
-        profiling = consents.profiling and refusals.profiling
+    profiling, whole = consents.profiling, consents.shade
+    found = seen.view(customer, consents.own, profiling=profiling)
+    if whole is not None and consents.of_shade is not None:
         found = msgspec.structs.replace(
-            seen.view(customer, consents, profiling=profiling),
-            shade=seen.view(whole.customer, refusals, profiling=profiling),
+            found,
+            shade=seen.view(whole.customer, consents.of_shade, profiling=profiling),
             unsettled="" if whole.whole else whole.namespace,
         )
     resources = {

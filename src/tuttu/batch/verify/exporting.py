@@ -205,7 +205,7 @@ class _Sheets:
         return duckdb_value(value, collection.fields[field])
 
     def _add_groups(self, name: str, reader: facts.Reader, found: DecisionView) -> None:
-        project, profiling = self._layout.project, found.consents.profiling
+        project, profiling = self._layout.project, found.profiling
         written = profile.written_of(reader, found.customer, project)
         for group in project.profile.groups:
             value = profile.group_key(project, group, written, profiling=profiling)
