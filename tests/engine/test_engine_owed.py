@@ -121,3 +121,63 @@ def test_verify_knows_who_is_reached_and_what_is_owed(engine: Runtime) -> None:
     found = use.verify(engine)
     assert found.agree, found.differences
     assert next(each for each in found.parts if each.part == "owed").definitions == 2
+
+
+NOTICE = """
+action: case-closed
+status: live
+purpose: notices
+about: tickets
+value: 1
+propensity: 1
+due: item.resolved_at
+eligible:
+  is solved: item.status = 'resolved'
+treatments:
+  app: {surface: app.home, message: price-change}
+"""
+SURVEY = """
+action: survey
+status: live
+purpose: service
+about: tickets
+value: 1
+propensity: 1
+eligible:
+  the notice is late: late('case-closed')
+treatments:
+  app: {surface: app.home, message: price-change}
+"""
+
+
+def test_each_item_is_owed_by_itself(folder: Path) -> None:
+    group = folder / "actions/service/closing"
+    group.mkdir()
+    (group / "case-closed.yaml").write_text(NOTICE)
+    (group / "survey.yaml").write_text(SURVEY)
+    clock = ManualClock(parse_instant("2026-03-10T09:00:00Z") or 0)
+    with closing(open_engine(folder, clock=clock, storage="sqlite::memory:")) as engine:
+        for number, day in (("T1", 9), ("T2", 8), ("T3", 11)):
+            said = {"ticket_id": number, "status": "resolved"}
+            resolved = {**said, "resolved_at": f"2026-03-{day:02}T09:00:00Z"}
+            say(engine, type="track", event="Ticket Resolved", messageId=number, userId="leena",
+                properties=resolved)  # fmt: skip
+        made = use.decide(engine, DecideRequest(who=LEENA, surfaces=["app.home"]))
+        assert [(each.item, each.late) for each in made.owed] == [
+            ("T2", True),
+            ("T1", True),
+            ("T3", False),
+        ]
+        seen = {"contact_id": made.owed[0].contact_id}
+        say(engine, type="track", event="Promotion Viewed", messageId="v1", userId="leena",
+            timestamp="2026-03-10T09:00:00Z", properties=seen)  # fmt: skip
+        again = asked(engine, "app.home")
+        assert [(each.item, each.reused) for each in again.owed] == [("T1", True), ("T3", True)]
+        why = {each.item: each.code for each in again.refused if each.action == "case-closed"}
+        assert why == {"T2": "fulfilled"}
+        # The survey may ask whether the notice of its own case is late.
+        late = {each.item: each.code for each in again.refused if each.action == "survey"}
+        assert late["T2"] == late["T3"] == "not_met"
+        assert late.get("T1") != "not_met"
+        found = use.verify(engine)
+        assert found.agree, found.differences

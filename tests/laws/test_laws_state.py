@@ -90,7 +90,7 @@ KEPT = {
     "profile.rolls": "e45e6132a7787601",
 }
 """Table to the digest of what commit f06ea64 kept of `happening.story`, to the byte; of
-identity, what is kept since who is who is told by priority, and kept under the name of its rules."""
+identity, what is kept since who is who is told by priority, under the name of its rules."""
 
 
 def test_stored_bytes_are_what_they_were(project: Project) -> None:
