@@ -16,7 +16,7 @@ CONTACT = (
 )
 CHOICE = (
     "contact_id action treatment surface slot item probability score rendered reused held_until why"
-    " address"
+    " address basis kind"
 )
 SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"
@@ -109,7 +109,7 @@ FACTS: dict[str, stored.Shapes] = {
         "withheld": CHOICE,
         "withheld.score": SCORE,
         "owed": "contact_id action treatment surface item due reminder rendered reused held_until "
-        "why address",
+        "why address basis kind",
         "contacts": CONTACT,
         "who": IDENTIFIER,
         "grounds": "consents free silences limits offers slots others",

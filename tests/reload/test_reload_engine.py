@@ -51,7 +51,7 @@ def _stamped(folder: Path, version: Version, **more: str | None) -> None:
 
 
 def _letter(engine: Runtime, who: str = "maija") -> Any:
-    return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"]))
+    return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"], create=True))
 
 
 def _opened(engine: Runtime) -> ReloadAnswer:

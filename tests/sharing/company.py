@@ -44,6 +44,11 @@ class Company:
         self.clock = clock
         self._said = 0
 
+    def send(self, *calls: dict[str, Any]) -> None:
+        """Calls as a sender writes them."""
+        for call in calls:
+            assert send(self.engine, call["type"], call) == 1
+
     def say(self, event: str, properties: dict[str, Any] | None = None, **who: str) -> None:
         """An event, a minute after the one before."""
         self.clock.set(self.clock.now() + MINUTE)

@@ -58,9 +58,9 @@ def company(folder: Path, limit: int, partners: int = 500) -> Project:
 
 @pytest.fixture(scope="module")
 def limits(tmp_path_factory: pytest.TempPathFactory) -> list[Project]:
-    """The same company with limits of 2, 3 and 5 people."""
+    """The same company, in which all that people share is a crowd, and in which nothing is."""
     root = tmp_path_factory.mktemp("limits")
-    return [company(root / str(limit), limit) for limit in (2, 3, 5)]
+    return [company(root / str(limit), limit) for limit in (1, 5)]
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_no_limit_decides_over_vetoes(
         with emptied(project) as shop:
             tell(shop, said)
             found.append(vetoes(shop, named(said)))
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1]
 
 
 @settings(suppress_health_check=[*settings().suppress_health_check, HealthCheck.filter_too_much])

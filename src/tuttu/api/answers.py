@@ -86,6 +86,10 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     """The conditions that passed and the figures of the ranking, in plain words."""
     reused: bool = False
     held_until: str | None = None
+    basis: str | None = None
+    """On what the customer may be contacted; None: from before decisions kept it."""
+    kind_of_person: str | None = None
+    """That the basis is for; None: not known, or none are told apart."""
     address: Who | None = None
 
 
@@ -247,7 +251,7 @@ class ShownFragment(msgspec.Struct, kw_only=True):
 class CustomerAnswer(msgspec.Struct, kw_only=True):
     """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
     fragments: how many; parts: which, the oldest first. known False: nobody knows them, and this
-    is what an empty customer looks like."""
+    is what an empty customer looks like. kind_of_person, consents: as in `PreferencesAnswer`."""
 
     customer: str
     known: bool = True
@@ -259,6 +263,8 @@ class CustomerAnswer(msgspec.Struct, kw_only=True):
     collections: dict[str, list[dict[str, Any]]]
     contacts: list[ShownContact]
     refused_links: list[ShownLink]
+    kind_of_person: str | None
+    consents: "list[ShownPreference]"
 
 
 def _nothing_said() -> msgspec.Raw:
@@ -302,19 +308,24 @@ class TimelineAnswer(msgspec.Struct, kw_only=True):
 
 
 class ShownPreference(msgspec.Struct, kw_only=True):
-    """One cell of purposes × channels: what holds now, and whether the customer chose it."""
+    """One cell of purposes × channels: what holds now, on what basis, and whether the customer
+    chose it. after_sale: it is neither allowed nor refused, and what is similar to what they bought
+    may be offered all the same (soft opt-in)."""
 
     purpose: str
     channel: str
     allowed: bool
     chosen: bool
+    basis: str
+    after_sale: bool
 
 
 class PreferencesAnswer(msgspec.Struct, kw_only=True):
     """All cells, purposes and channels in the order of the project folder. known False: nobody
-    knows them."""
+    knows them. kind_of_person: None: not known, or none are told apart."""
 
     known: bool = True
+    kind_of_person: str | None
     preferences: list[ShownPreference]
 
 
