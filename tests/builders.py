@@ -22,8 +22,10 @@ from tuttu.decision import DecisionView
 from tuttu.policy import CompiledExpression, is_fulfilled, parse, quoted_name
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import (
+    ANYONE,
     Channel,
     Company,
+    ConsentTerms,
     Namespace,
     Profile,
     Purpose,
@@ -120,7 +122,9 @@ def surface(name: str, channel: str, **more: Any) -> Surface:
 
 
 def purpose(name: str, basis: str, default: Mapping[str, bool], **more: Any) -> Purpose:
-    return Purpose(name=name, basis=basis, default=default, where=HERE, **more)
+    """The same for every kind of person."""
+    terms = {channel: ConsentTerms(basis, allowed) for channel, allowed in default.items()}
+    return Purpose(name=name, terms={ANYONE: terms}, where=HERE, **more)
 
 
 def trait(name: str, declared: Type, **more: Any) -> Trait:

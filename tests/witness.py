@@ -22,8 +22,9 @@ from tuttu.vocabulary.conversion import parse_instant
 from tuttu.web import create_app
 
 LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left", "known", "shared"})
+LATER |= {"basis", "after_sale", "consents", "kind_of_person"}
 """Fields that came later: what is compared leaves them out."""
-PARTS_LATER = frozenset({"worths"})
+PARTS_LATER = frozenset({"permits", "worths"})
 """What `verify` has compared since."""
 WORDS = frozenset({"reason", "reasons", "words"})
 """Fields that are words to be read, and have been reworded since."""

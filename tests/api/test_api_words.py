@@ -31,7 +31,11 @@ VALUES: dict[str, Figures] = {
     "guard": {"guard": "open case stops marketing"},
     "undeclared_purpose": CELL,
     "undeclared_channel": CELL,
-    "not_consented": CELL,
+    "not_consented": {**CELL, "kind": "consumer"},
+    "kind_not_known": {**CELL, "trait": "customer_type"},
+    "no_sale": {**CELL, "unknown": ("bought_at",)},
+    "refusal_not_offered": {**CELL, "unknown": ("told_at",)},
+    "not_similar": {**CELL, "unknown": ("has_tv",)},
     "refused_by_customer": {**CELL, "on": "2026-03-01"},
     "not_asked": CELL,
     "unsettled": {"namespace": "phone"},
@@ -83,7 +87,15 @@ ENGLISH_WORDS = {
     "guard": "stopped by: open case stops marketing",
     "undeclared_purpose": "marketing by email: no purpose 'marketing' is declared",
     "undeclared_channel": "marketing by email: no channel 'email' is declared",
-    "not_consented": "marketing by email: not consented (default out)",
+    "not_consented": "marketing by email: not consented (default out for a consumer)",
+    "kind_not_known": "marketing by email: not consented, and the kind of person is not known "
+    "(customer_type)",
+    "no_sale": "marketing by email: not consented, and no sale that would do instead "
+    "(not known: bought_at)",
+    "refusal_not_offered": "marketing by email: not consented, and a sale does not do: refusal was "
+    "not offered (not known: told_at)",
+    "not_similar": "marketing by email: not consented, and this is not like what the customer "
+    "bought (not known: has_tv)",
     "refused_by_customer": "marketing by email: refused by the customer on 2026-03-01",
     "not_asked": "marketing by email: was not asked then",
     "unsettled": "settle who uses the phone: too many share it",

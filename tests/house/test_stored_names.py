@@ -16,7 +16,7 @@ CONTACT = (
 )
 CHOICE = (
     "contact_id action treatment surface slot item probability score rendered reused held_until why"
-    " address"
+    " address basis kind"
 )
 SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"
@@ -36,7 +36,10 @@ TABLES: dict[str, stored.Shapes] = {
     "engine.versions": {"": "position"},
     "identity.barred": {"": "[list]"},
     "identity.first_facts": {"": "[int, str, list]"},
-    "identity.members": {"": "[nil | struct, int | nil, bool]", "identifier": IDENTIFIER},
+    "identity.members": {
+        "": "[nil | struct, int | nil, bool, list]",
+        "identifier": IDENTIFIER,
+    },
     "identity.neighbours": {
         "": "[str, struct]",
         "pair": "[int, nil | struct, nil | struct, nil | struct, nil | struct]",
@@ -46,7 +49,8 @@ TABLES: dict[str, stored.Shapes] = {
         "pair.alias_back": EVIDENCE,
     },
     "identity.nodes": {
-        "": "home identifier own named partners people strength barred homes groups head …",
+        "": "home identifier own named partners people strength barred spellings spelling_of homes"
+        " groups head …",
         "identifier": IDENTIFIER,
         "groups": "[int, map]",
         "head": "size unique contested barred joined_at …",
@@ -105,7 +109,7 @@ FACTS: dict[str, stored.Shapes] = {
         "withheld": CHOICE,
         "withheld.score": SCORE,
         "owed": "contact_id action treatment surface item due reminder rendered reused held_until "
-        "why address",
+        "why address basis kind",
         "contacts": CONTACT,
         "who": IDENTIFIER,
         "grounds": "consents free silences limits offers slots others",
@@ -133,6 +137,7 @@ NAMESPACES = {"ledger.contact", "item:", "group:"}
 DEFINITIONS = {
     "address said", "address told", "answer", "consent", "elsewhere", "field", "group", "items",
     "outcome", "queued contacts", "step", "tally", "told", "what tuttu itself says of a contact",
+    "who is who",
 }  # fmt: skip
 """First words of the definitions whose hash is the key of what they keep."""
 

@@ -23,6 +23,7 @@ from tuttu.engine import ROOMS, Runtime, open_engine, rehearse_opening
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store, open_store
 from tuttu.versions import BackfillProgress, history, read_project
+from tuttu.versions.refold import SHAPES, Shape
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.errors import AlreadyReloading, ProjectError
 from tuttu.vocabulary.events import HistoryFolded, Identifier
@@ -50,7 +51,7 @@ def _stamped(folder: Path, version: Version, **more: str | None) -> None:
 
 
 def _letter(engine: Runtime, who: str = "maija") -> Any:
-    return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"]))
+    return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"], create=True))
 
 
 def _opened(engine: Runtime) -> ReloadAnswer:
@@ -236,6 +237,26 @@ def test_a_store_of_before_is_read_by_the_rules_of_today_when_it_is_opened(
     assert _who(engine) == {frozenset({"user_id:maija"})}
     assert trait(engine, "orders") == 600
     assert 0 < _opened(engine).facts < 600
+    _same_when_replayed(engine)
+
+
+def test_a_store_of_an_earlier_shape_is_read_by_the_rules_of_today(
+    folder: Path, opening: Opening, storage_url: str
+) -> None:
+    """All that such a store has is its log."""
+    write(folder, COUNTED)
+    tell(opening(), [{**order(n), "userId": who} for n, who in enumerate(WHO)])
+    opening.close()
+    earlier = (
+        frozenset({SHAPES.name}),
+        lambda transaction: transaction.put(SHAPES, history.HERE, Shape(3)),
+    )
+    with closing(open_store(storage_url, folder)) as store:
+        assert store.refold([], due=lambda _: True, then=earlier)
+    (folder / "identity.yaml").write_text("namespaces: {user_id: {normalise: [lower]}}\n")
+    engine = opening()
+    assert _who(engine) == {frozenset({"user_id:matti"}), frozenset({"user_id:maija"})}
+    assert trait(engine, "orders") == 2
     _same_when_replayed(engine)
 
 

@@ -17,16 +17,11 @@ from tuttu.api.answers import (
     DecisionAnswer,
     ExplainAnswer,
     ExplainRequest,
-    FailedReload,
-    FillingAnswer,
     HealthAnswer,
     PreferenceRequest,
     PreferencesAnswer,
     PreferencesRequest,
-    ProjectAnswer,
     RefusedCall,
-    ReloadAnswer,
-    ReloadRehearsal,
     ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
@@ -45,7 +40,6 @@ from tuttu.api.answers import (
     UnmergeAnswer,
     UnmergeRequest,
     Who,
-    WithdrawnContact,
     shown_fault,
 )
 from tuttu.api.changes import parts_of
@@ -76,6 +70,14 @@ from tuttu.api.queries import (
     KeyRequest,
     NoQuery,
     TimelineQuery,
+)
+from tuttu.api.reloading import (
+    FailedReload,
+    FillingAnswer,
+    ProjectAnswer,
+    ReloadAnswer,
+    ReloadRehearsal,
+    WithdrawnContact,
 )
 from tuttu.api.row_values import items, of_item, values
 from tuttu.api.timeline import timeline_entry

@@ -86,6 +86,10 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     """The conditions that passed and the figures of the ranking, in plain words."""
     reused: bool = False
     held_until: str | None = None
+    basis: str | None = None
+    """On what the customer may be contacted; None: from before decisions kept it."""
+    kind_of_person: str | None = None
+    """That the basis is for; None: not known, or none are told apart."""
     address: Who | None = None
 
 
@@ -247,7 +251,7 @@ class ShownFragment(msgspec.Struct, kw_only=True):
 class CustomerAnswer(msgspec.Struct, kw_only=True):
     """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
     fragments: how many; parts: which, the oldest first. known False: nobody knows them, and this
-    is what an empty customer looks like."""
+    is what an empty customer looks like. kind_of_person, consents: as in `PreferencesAnswer`."""
 
     customer: str
     known: bool = True
@@ -259,6 +263,8 @@ class CustomerAnswer(msgspec.Struct, kw_only=True):
     collections: dict[str, list[dict[str, Any]]]
     contacts: list[ShownContact]
     refused_links: list[ShownLink]
+    kind_of_person: str | None
+    consents: "list[ShownPreference]"
 
 
 def _nothing_said() -> msgspec.Raw:
@@ -302,19 +308,24 @@ class TimelineAnswer(msgspec.Struct, kw_only=True):
 
 
 class ShownPreference(msgspec.Struct, kw_only=True):
-    """One cell of purposes × channels: what holds now, and whether the customer chose it."""
+    """One cell of purposes × channels: what holds now, on what basis, and whether the customer
+    chose it. after_sale: it is neither allowed nor refused, and what is similar to what they bought
+    may be offered all the same (soft opt-in)."""
 
     purpose: str
     channel: str
     allowed: bool
     chosen: bool
+    basis: str
+    after_sale: bool
 
 
 class PreferencesAnswer(msgspec.Struct, kw_only=True):
     """All cells, purposes and channels in the order of the project folder. known False: nobody
-    knows them."""
+    knows them. kind_of_person: None: not known, or none are told apart."""
 
     known: bool = True
+    kind_of_person: str | None
     preferences: list[ShownPreference]
 
 
@@ -446,75 +457,3 @@ def shown_fault(fault: Fault) -> ShownFault:
         expected=fault.expected,
         nearest=fault.nearest,
     )
-
-
-class WithdrawnContact(msgspec.Struct, kw_only=True):
-    """A queued contact that will not be made, since its action is gone."""
-
-    contact_id: str
-    action: str | None
-    treatment: str | None
-
-
-class ReloadAnswer(msgspec.Struct, kw_only=True):
-    """What came of reading the project folder again.
-
-    before: the previously active version. changed: another one is active now. filled: how many
-    definitions were filled from the log, from this many facts.
-    """
-
-    project_digest: str
-    before: str | None
-    changed: bool
-    since: str
-    filled: int
-    facts: int
-    withdrawn: list[WithdrawnContact]
-
-
-class ReloadRehearsal(msgspec.Struct, kw_only=True):
-    """What reading the project folder again would do; nothing is changed.
-
-    before: the active version. filled: how many definitions would be filled from the log, from
-    this many facts. customers_before, customers_after: with a fact of their own. respelled: known
-    identifiers that the rules would spell otherwise, nobodies: that would name nobody any more.
-    joined: customers who are several now; parted: customers who would be several.
-    """
-
-    project_digest: str
-    before: str | None
-    changed: bool
-    filled: int
-    facts: int
-    customers_before: int
-    customers_after: int
-    respelled: int
-    nobodies: int
-    joined: int
-    parted: int
-
-
-class FillingAnswer(msgspec.Struct, kw_only=True):
-    """A version that is being filled: through which log position, of how many."""
-
-    project_digest: str
-    done: int
-    of: int
-
-
-class FailedReload(msgspec.Struct, kw_only=True):
-    """The last reload, if it failed: the active version stays."""
-
-    at: str
-    faults: list[ShownFault]
-
-
-class ProjectAnswer(msgspec.Struct, kw_only=True):
-    """The version of the project that is active, since when, and who activated it."""
-
-    project: str
-    project_digest: str
-    since: str
-    by: str
-    filling: FillingAnswer | None = None
-    failed: FailedReload | None = None

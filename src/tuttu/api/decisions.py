@@ -88,6 +88,8 @@ def _choice(choice: verdicts.Choice, words: Words, addresses: Addresses) -> answ
         why=[*choice.why, words.worth(choice.score)],
         reused=choice.reused,
         held_until=conversion.shown_instant(choice.held_until),
+        basis=choice.basis or None,
+        kind_of_person=choice.kind or None,
         address=addresses.get(choice.address or b""),
     )
 

@@ -8,13 +8,14 @@ from tuttu.vocabulary import conversion, values, verdicts
 from tuttu.vocabulary.events import FragmentId
 
 Addresses = Mapping[FragmentId, dict[str, str]]
-"""The addresses of contacts by their fragments, as far as whoever asks may see them."""
+"""The addresses of contacts by their fragments, as far as the caller may see them."""
 
 
 class ShownOwed(msgspec.Struct, kw_only=True):
     """What is owed to the customer and told now, beside the slots. due: by when; due_known false:
     the row does not say, and it is now. late: past due. reminder: the contact will not fulfil it.
-    reused: nothing new was reserved, it is under way. item, address, why: as of a choice."""
+    reused: nothing new was reserved, it is under way. item, address, why, basis, kind_of_person: as
+    of a choice."""
 
     contact_id: str
     action: str
@@ -30,6 +31,8 @@ class ShownOwed(msgspec.Struct, kw_only=True):
     reused: bool = False
     held_until: str | None = None
     address: dict[str, str] | None = None
+    basis: str | None = None
+    kind_of_person: str | None = None
 
 
 class OwedLeft(msgspec.Struct, kw_only=True):
@@ -57,6 +60,8 @@ def shown_owed(owed: verdicts.OwedChoice, now: values.Instant, addresses: Addres
         reused=owed.reused,
         held_until=conversion.shown_instant(owed.held_until),
         address=addresses.get(owed.address or b""),
+        basis=owed.basis or None,
+        kind_of_person=owed.kind or None,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from tuttu.catalog import read_consent as consent
 from tuttu.catalog.findings import Findings
 from tuttu.catalog.folder import (
     KINDS,
@@ -23,7 +24,6 @@ from tuttu.catalog.read_channels import (
     read_surfaces,
     with_reach,
 )
-from tuttu.catalog.read_consent import read_consent
 from tuttu.catalog.read_content import read_content
 from tuttu.catalog.read_events import read_plan, read_tracking
 from tuttu.catalog.read_identity import read_identity
@@ -116,7 +116,8 @@ class _Reading:
         surfaces = read_surfaces(sheets["channels"], channels, scope)
         resources = read_resources(sheets["resources"], scope)
         namespaces = read_identity(sheets["identity"], scope)
-        purposes = read_consent(sheets["consent"], scope)
+        kinds = consent.read_kinds(sheets["consent"])
+        purposes = consent.read_consent(sheets["consent"], kinds, scope)
         messages = read_content([file for file in files if file.parts[0] == "content"], scope)
         check_defaults(sheets["channels"], scope)
         actions_files = [file for file in files if file.parts[0] == "actions"]
@@ -129,6 +130,7 @@ class _Reading:
             tracking=company.Tracking(),
             profile=company.Profile(),
             purposes=purposes,
+            kinds=kinds,
             channels=channels,
             surfaces=surfaces,
             resources=resources,
@@ -143,11 +145,16 @@ class _Reading:
         channels = with_reach(sheets["channels"], channels, scope)
         usage = TraitUsage(profile.traits, scope)
         tracking = read_tracking(sheets["events"], scope)
+        kinds = consent.with_trait(kinds, purposes, usage, scope)
+        purposes = consent.with_soft_opt_in(sheets["consent"], purposes, usage, scope)
         actions = read_actions(action_sheets, usage, scope)
+        consent.check_similar(actions, purposes, scope)
         check_reach(actions, channels, usage)
         return msgspec.structs.replace(
             declared,
             channels=channels,
+            purposes=purposes,
+            kinds=kinds,
             tracking=tracking,
             profile=profile,
             policy=read_policy(sheets["policy"], actions, usage, scope),

@@ -82,6 +82,7 @@ class _Reader:
             eligible=self.conditions("eligible"),
             applicable=self.conditions("applicable"),
             suitable=self.conditions("suitable"),
+            similar_to=self.similar_to(),
             treatments=self.treatments(),
             outcomes=self.outcomes(),
             where=self.node.where,
@@ -139,6 +140,10 @@ class _Reader:
         test = self.scope.compiler.condition(node, self.columns, self.sheet.name)
         self.usage.check(test, self.purpose, node.where)
         return values.Condition(name, test)
+
+    def similar_to(self) -> values.Expression | None:
+        node = self.node.scalar("similar_to")
+        return None if node is None else self.condition("similar_to", node).test
 
     def outcomes(self) -> dict[str, values.Expression]:
         compiler, columns = self.scope.compiler, self.scope.event_columns

@@ -1,6 +1,7 @@
 """channels.yaml."""
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 import msgspec
 
@@ -11,7 +12,7 @@ from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary import company, library
-from tuttu.vocabulary.company import Channel, Needs, Surface
+from tuttu.vocabulary.company import Channel, Needs, Speaker, Surface
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Kind, Schema, Type
 
@@ -41,7 +42,7 @@ def read_channels(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Chan
             if isinstance(node, ScalarNode):
                 channels[name] = Channel(name=name, outbound=node.text == "out", where=node.where)
             elif isinstance(node, MappingNode):
-                channels[name] = _channel_with_needs(name, node, scope)
+                channels[name] = _channel(name, node, scope)
     else:
         channels = {
             name: Channel(name=name, outbound=way == "out", where=sheet.where)
@@ -123,11 +124,12 @@ def _own_surface(channel: Channel) -> Surface:
     )
 
 
-def _channel_with_needs(name: str, node: MappingNode, scope: LoadScope) -> Channel:
+def _channel(name: str, node: MappingNode, scope: LoadScope) -> Channel:
     needs = node.mapping("needs")
     channel = Channel(
         name=name,
         outbound=node.text("direction") == "out",
+        by=cast(Speaker | None, node.text("by") or None),
         needs=Needs(
             namespace=needs.text("namespace") or None,
             verified=needs.flag("verified"),

@@ -128,6 +128,12 @@ def customer(answer: api.CustomerAnswer) -> None:
     )
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
     _section("traits by source", ((name, _value(value)) for name, value in answer.sources.items()))
+    if answer.kind_of_person is not None:
+        click.echo(f"kind of person: {answer.kind_of_person}")
+    _section(
+        "allowed",
+        ((each.purpose, each.channel, _permitted(each), each.basis) for each in answer.consents),
+    )
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
     _section(
@@ -147,6 +153,14 @@ def customer(answer: api.CustomerAnswer) -> None:
         "refused links",
         ((named(each.one), named(each.other), each.reason) for each in answer.refused_links),
     )
+
+
+def _permitted(preference: api.ShownPreference) -> str:
+    """Whether the customer may be contacted so, and who says it."""
+    said = "yes" if preference.allowed else "no"
+    if preference.chosen:
+        return f"{said}, chosen"
+    return "only like a sale" if preference.after_sale else said
 
 
 def _section(title: str, rows: Iterable[Sequence[object]]) -> None:

@@ -10,7 +10,7 @@ from tuttu.decision.arbitration import Render
 from tuttu.decision.chance import NO_MARKETING, POLICY
 from tuttu.decision.deciding import judge
 from tuttu.decision.stage import Stages, first_refusal
-from tuttu.decision.stages import CONSENT, CONTROLS, RESOURCES
+from tuttu.decision.stages import CONTROLS, RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
@@ -63,6 +63,8 @@ class RefusedCandidate:
         self.project_constraints = constraints_of(view.project)
         self.derivable = self.project_constraints.derivable(view.row)
         self.constraints = tuple(self.project_constraints.of_candidate(candidate, self.derivable))
+        self.kinds = tuple(self.project_constraints.kinds(candidate, self.derivable))
+        self.soft_opt_in = tuple(self.project_constraints.soft_opt_in(candidate, self.derivable))
         self.figures = self.project_constraints.figures(candidate.action, self.derivable)
         self._of_items = _names_of_items(view, candidate)
         self.domains = {of_item: self._domain(of_item) for of_item in (False, True)}
@@ -71,7 +73,7 @@ class RefusedCandidate:
         """Rules about the item read the customer's columns too, but not the other way round."""
         trees = [
             constraint.goal.tree
-            for constraint in self.constraints
+            for constraint in (*self.constraints, *self.kinds, *self.soft_opt_in)
             if of_item or not constraint.of_item
         ]
         return solver.Domain(
@@ -182,20 +184,9 @@ def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
         yield c.Endless(action=action.name, now=action.valid_until)
     if trial.candidate.lacks_item:
         yield None
-    if CONSENT.why_not(trial.candidate, view) is not None:
-        yield _permit(trial)
     yield from _units(trial)
     if view.arm == NO_MARKETING and CONTROLS.reason(trial.candidate, view) is not None:
         yield c.Arm(now=view.arm, would_be=POLICY)
-
-
-def _permit(trial: Trial) -> c.ChangePart | None:
-    """None where nobody can allow it: a channel or purpose that is not declared, or an identifier
-    that too many share."""
-    purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
-    part = c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
-    allowed = c.apply(trial.view, c.Change((part,)))
-    return None if CONSENT.why_not(trial.candidate, allowed) is not None else part
 
 
 def _units(trial: Trial) -> Iterator[c.ChangePart]:

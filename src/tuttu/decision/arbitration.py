@@ -12,6 +12,7 @@ from tuttu.content import ContentError
 from tuttu.decision.chance import draw, pick
 from tuttu.decision.ranking import Ranking, ranking_of, scored, why_lost
 from tuttu.decision.stages.arbitration import ARBITRATION
+from tuttu.decision.stages.consent import rests_on
 from tuttu.decision.stages.contact_limits import CONTACT_LIMITS
 from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.guards import Substitute
@@ -241,6 +242,7 @@ class Arbitration:
         planned = planned_contact(candidate, board.view, fragment, contact_id)
         action = candidate.action
         passed = (*action.eligible, *action.applicable, *action.suitable)
+        basis, kind = rests_on(candidate, board.view)
         choice = Choice(
             contact_id=planned.contact.id,
             action=action.name,
@@ -254,6 +256,8 @@ class Arbitration:
             reused=planned.reused,
             held_until=planned.until,
             why=tuple(map(attrgetter("name"), passed)),
+            basis=basis,
+            kind=kind,
             address=board.view.addresses.get(candidate.treatment.channel),
         )
         self._out.add(candidate.key)

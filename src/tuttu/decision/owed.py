@@ -17,6 +17,7 @@ from tuttu.decision.arbitration import (
     seen_by_the_next_slot,
 )
 from tuttu.decision.stages.arbitration import ARBITRATION
+from tuttu.decision.stages.consent import rests_on
 from tuttu.decision.stages.resources import RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionView
 from tuttu.vocabulary import values
@@ -121,6 +122,7 @@ class _Telling:
         else:
             planned = PlannedContact(contact=earlier, reused=True, until=earlier.held_until)
         passed = way.action.conditions
+        basis, kind = rests_on(way, self.view)
         self.choices.append(
             OwedChoice(
                 contact_id=planned.contact.id,
@@ -135,6 +137,8 @@ class _Telling:
                 held_until=planned.until,
                 why=tuple(map(attrgetter("name"), passed)),
                 address=self.view.addresses.get(way.treatment.channel),
+                basis=basis,
+                kind=kind,
             )
         )
         if not planned.reused:

@@ -50,7 +50,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     could ask for beside the row; a name that is no field of it is kept among `others`. recalls:
     a view that was made from a receipt, with that evidence laid in. of_winner: it is asked of the
     candidate that has won a slot, and of no other. vetoes: it is asked of the customer's shade,
-    too; `reason` is of one row alone, `why_not` of both.
+    too; `reason` is of one row alone, `why_not` of both. veto: the reason of the shade; None: as of
+    the customer.
     """
 
     name: str
@@ -65,12 +66,13 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     )
     of_winner: bool = False
     vetoes: bool = False
+    veto: Callable[[Candidate, DecisionView], verdicts.Reason | None] | None = None
 
     def why_not(self, candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
         """Why the candidate is refused: by the customer's own row, or else by their shade's."""
         reason = self.reason(candidate, view)
         if reason is None and self.vetoes and view.shade is not None:
-            of_shade = self.reason(candidate, view.shade)
+            of_shade = (self.veto or self.reason)(candidate, view.shade)
             if of_shade is not None:
                 reason = of_shade.of_others()
         return reason

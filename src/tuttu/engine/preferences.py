@@ -1,6 +1,6 @@
 """What a customer allows, by purpose and channel."""
 
-from tuttu import api, consent
+from tuttu import api, decision
 from tuttu.engine.asking import Asker, one_of
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.vocabulary import errors, events, people
@@ -13,7 +13,7 @@ def preferences(runtime: Runtime, who: api.Who, by: str) -> api.PreferencesAnswe
     settled = asker.settle(who)
     with asker.told_who_it_may_be(), runtime.view() as seen:
         customer = one_of(seen, who, settled, person=True).customer
-        answer = _preferences(seen, customer)
+        answer = _preferences(runtime, seen, customer)
     asker.looked(customer, "preferences")
     return answer
 
@@ -48,12 +48,15 @@ def set_preferences(
     ]
     runtime.commit([Unit(facts=tuple(facts))])
     with runtime.view() as seen:
-        return _preferences(seen, one_of(seen, who, settled, person=False).customer)
+        customer = one_of(seen, who, settled, person=False).customer
+        return _preferences(runtime, seen, customer)
 
 
-def _preferences(seen: Seen, customer: people.Customer) -> api.PreferencesAnswer:
-    cells = consent.read(seen.snapshot, customer, seen.version.project).preferences()
-    return api.preferences_answer(cells, known=customer.known)
+def _preferences(runtime: Runtime, seen: Seen, customer: people.Customer) -> api.PreferencesAnswer:
+    """What holds where they chose nothing depends on what is known of the customer."""
+    project, rooms = seen.version.project, seen.version.contributing
+    view = decision.view(seen.snapshot, project, customer, runtime.now(), rooms=rooms)
+    return api.preferences_answer(view)
 
 
 def _require_declared(name: str, what: str, declared: list[str]) -> None:

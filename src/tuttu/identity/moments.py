@@ -31,7 +31,7 @@ class Moment(msgspec.Struct, frozen=True):
         return reduce(added, self.parts.values())
 
 
-class History(msgspec.Struct, frozen=True):
+class Growth(msgspec.Struct, frozen=True):
     """How a node's customer grows on the evidence at one namespace. moments: the first, and the one
     after each evidence of `ranks`, which are those that changed it."""
 
@@ -44,7 +44,7 @@ class Moments:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._known: dict[tuple[FragmentId, int], History] = {}
+        self._known: dict[tuple[FragmentId, int], Growth] = {}
 
     def before(self, key: FragmentId, at: company.Namespace, evidence: Evidence) -> Moment:
         """The node's customer when this evidence at an identifier of the namespace `at` is taken.
@@ -52,12 +52,12 @@ class Moments:
         Only evidence between its own nodes has to be looked at: what was refused once keeps
         customers apart for good, but for two values that an alias joins later.
         """
-        history = self._known.get((key, at.rank))
-        if history is None:
-            history = self._known[key, at.rank] = self._history(key, at)
-        return history.moments[bisect_left(history.ranks, evidence.rank)]
+        growth = self._known.get((key, at.rank))
+        if growth is None:
+            growth = self._known[key, at.rank] = self._growth(key, at)
+        return growth.moments[bisect_left(growth.ranks, evidence.rank)]
 
-    def _history(self, key: FragmentId, at: company.Namespace) -> History:
+    def _growth(self, key: FragmentId, at: company.Namespace) -> Growth:
         graph = self._graph
         head = graph.head(graph.home(key))
         exact = head.size <= FEW
@@ -85,4 +85,4 @@ class Moments:
                 if start in one:
                     ranks.append(link.evidence.rank)
                     moments.append(Moment(dict(one), exact))
-        return History(ranks, moments)
+        return Growth(ranks, moments)

@@ -238,37 +238,88 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 class Basis(msgspec.Struct, frozen=True):
     """A legal basis. asked: it holds only once the customer has given it; others hold until
-    refused."""
+    refused. wanted: of what the company wants to say; by the others it is owed to the customer."""
 
     asked: bool = False
+    wanted: bool = False
 
 
 BASES: Mapping[str, Basis] = {
-    "consent": Basis(asked=True),
+    "consent": Basis(asked=True, wanted=True),
     "contract": Basis(),
-    "legitimate interest": Basis(),
+    "legitimate interest": Basis(wanted=True),
     "legal obligation": Basis(),
     "public task": Basis(),
     "vital interest": Basis(),
 }
 """By the name that consent.yaml gives them."""
 
+SOFT_OPT_IN = "soft_opt_in"
+"""The basis of a permit in place of consent: a sale, for similar products, refusal offered
+(ePrivacy 13(2)). It is no name of `BASES`: a purpose rests on consent, and may fall back on it."""
+
+
+class ConsentTerms(msgspec.Struct, frozen=True):
+    """What holds for a purpose in a channel until the customer has chosen. basis: a name of
+    `BASES`. allowed: without a choice."""
+
+    basis: str
+    allowed: bool
+
+
+NO_TERMS = ConsentTerms("", allowed=False)
+
+ANYONE = ""
+"""In the place of a kind of person: it is not known, or the company tells no kinds apart."""
+
+
+class PersonKinds(msgspec.Struct, frozen=True, kw_only=True):
+    """The kinds of person that consent.yaml tells apart. trait: the text trait whose value is one
+    of `values`; with any other value, or none, the strictest kind's terms hold. read: the trait as
+    an expression."""
+
+    trait: str
+    values: tuple[str, ...]
+    read: Expression
+    where: Where
+
+
+class SoftOptIn(msgspec.Struct, frozen=True, kw_only=True):
+    """In which channels a purpose may rest on a sale in place of consent. sale, offered: conditions
+    on the customer's row: there was a sale, and refusal was offered then and since."""
+
+    channels: frozenset[str]
+    sale: Expression
+    offered: Expression
+
 
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
-    basis: a name of `BASES`. default: channel to whether it is allowed without a choice, complete
-    over all declared channels. owed: what is said for it is owed to the customer, and competes with
-    nothing. skips: stages of decision that do not apply, of ``contact_limits``, ``controls``,
-    ``suppressions``; the first two never do to what is owed.
+    terms: by kind of person, then by channel, complete over all declared channels: the strictest
+    of `ANYONE`, and of each kind where kinds differ. owed: what is said for it is owed to the
+    customer, and competes with nothing. skips: stages of decision that do not apply, of
+    ``contact_limits``, ``controls``, ``suppressions``; the first two never do to what is owed.
     """
 
     name: str
-    basis: str
-    default: Mapping[str, bool]
+    terms: Mapping[str, Mapping[str, ConsentTerms]]
     owed: bool = False
     skips: frozenset[str] = frozenset()
+    soft_opt_in: SoftOptIn | None = None
     where: Where
+
+    @property
+    def by_kind(self) -> bool:
+        return len(self.terms) > 1
+
+    def terms_in(self, channel: str, kind: str = ANYONE) -> ConsentTerms:
+        return self.terms.get(kind, self.terms[ANYONE]).get(channel, NO_TERMS)
+
+    def differs(self, channel: str) -> bool:
+        """Whether the terms in this channel depend on the kind of person."""
+        kinds = (channels for kind, channels in self.terms.items() if kind != ANYONE)
+        return len({channels.get(channel, NO_TERMS) for channels in kinds}) > 1
 
 
 OWED_SKIPS = frozenset({"contact_limits", "controls"})
@@ -313,6 +364,10 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     where: Where
 
 
+Speaker = Literal["person", "machine"]
+"""Who speaks in a channel; an AI or a recorded voice is a machine."""
+
+
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel reaches a customer by: an address, which is an identifier of a namespace
     (verified: one that an event has confirmed), or traits that must be known."""
@@ -325,12 +380,14 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """One channel of channels.yaml. outbound: the company comes to the customer.
 
-    needs: None: it reaches everybody. dead, verified_by: events that say so of the address they
-    carry. reachable: `needs` as a condition on the customer's row.
+    by: who speaks; None: it was not said. needs: None: it reaches everybody. dead, verified_by:
+    events that say so of the address they carry. reachable: `needs` as a condition on the
+    customer's row.
     """
 
     name: str
     outbound: bool
+    by: Speaker | None = None
     needs: Needs | None = None
     dead: frozenset[str] = frozenset()
     verified_by: frozenset[str] = frozenset()

@@ -79,8 +79,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 class PersonCandidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the people that an identifier may mean. handle: names them for a while, to whoever it
-    was given to."""
+    """One of the people that an identifier may mean. handle: names them for a while, to the key
+    that it was given to."""
 
     handle: str
     initials: str

@@ -50,6 +50,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     due: of an owed action, by when the customer must have been contacted; a timestamp. fulfilled:
     of an owed action, a condition on the same row: a contact has fulfilled it.
+
+    similar_to: a condition: what it sells is like what the customer bought; without it the action
+    never rests on a soft opt-in.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     eligible: tuple[Condition, ...] = ()
     applicable: tuple[Condition, ...] = ()
     suitable: tuple[Condition, ...] = ()
+    similar_to: Expression | None = None
     treatments: Mapping[str, Treatment] = {}
     outcomes: Mapping[str, Expression] = {}
     """Outcome name to a condition on an event (schema of events, not of the customer's row)."""

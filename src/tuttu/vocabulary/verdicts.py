@@ -139,13 +139,17 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
     """Names of the conditions that passed, in the order of evaluation."""
     address: FragmentId | None = None
+    basis: str = ""
+    kind: str = ""
+    """As in `Permit`: on what, and as what kind of person, the customer may be contacted. Empty:
+    from before choices kept it."""
 
 
 class OwedChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What is owed to the customer, and by which treatment it is told: outside all slots.
 
-    item, address, rendered, reused, held_until, why: as in `Choice`. due: by when; None: it is not
-    known, and is now. reminder: the contact will not fulfil it.
+    item, address, rendered, reused, held_until, why, basis, kind: as in `Choice`. due: by when;
+    None: it is not known, and is now. reminder: the contact will not fulfil it.
     """
 
     contact_id: str
@@ -160,6 +164,8 @@ class OwedChoice(msgspec.Struct, frozen=True, kw_only=True):
     held_until: Instant | None = None
     why: tuple[str, ...] = ()
     address: FragmentId | None = None
+    basis: str = ""
+    kind: str = ""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,11 +264,16 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
-    """Permission to contact a customer; only the room `consent` makes one."""
+    """Permission to contact a customer; only the room `consent` makes one.
+
+    basis: a name of `company.BASES`, or `company.SOFT_OPT_IN`. kind: of person, empty if not known
+    or if none are told apart.
+    """
 
     purpose: str
     channel: str
     basis: str
+    kind: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,6 +56,9 @@ def _inheritable() -> dict[str, s.Shape]:
         "eligible": _conditions("May we at all: law, product."),
         "applicable": _conditions("Does it apply now."),
         "suitable": _conditions("Is it in the customer's interest."),
+        "similar_to": s.expression(
+            "Condition: what it offers is like what the customer bought; for `soft_opt_in`."
+        ),
         "treatments": s.table(
             "treatments", _treatment(), s.WORD, "Ways of carrying it out, one or more per channel."
         ),

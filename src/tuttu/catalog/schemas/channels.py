@@ -3,7 +3,7 @@
 from typing import get_args
 
 from tuttu.catalog.schemas import json_schema as s
-from tuttu.vocabulary.company import Counting
+from tuttu.vocabulary.company import Counting, Speaker
 
 TRAIT = "^[A-Za-z_][A-Za-z0-9_.]*$"
 DIRECTION = s.choice(("in", "out"), "in: the customer comes to us. out: we contact the customer.")
@@ -82,6 +82,9 @@ def _channel() -> s.Shape:
         "a channel",
         {
             "direction": DIRECTION,
+            "by": s.choice(
+                get_args(Speaker), "Who speaks: an AI or a recorded voice is a machine."
+            ),
             "needs": needs,
             "dead": s.listing(
                 "events such as [Email Bounced]",

@@ -6,15 +6,13 @@ Who lost to whom is worked out in `decision.arbitration`, and which treatment te
 """
 
 from tuttu.decision.stage import ALWAYS, NamedExpression, Stage, StageReads
+from tuttu.decision.stages import consent
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary import library
+from tuttu.vocabulary.company import BASES
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Reason
-
-WANTED_BASES = frozenset({"consent", "legitimate interest"})
-"""Legal bases of what the company wants to say. What the others let it say (contract, legal
-obligation, vital interest, public task) is said also when it is worth nothing in money."""
 
 _RIVALS = ("action", "treatment", "winner", "winner_treatment", "other_item")
 
@@ -27,8 +25,8 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     score = score_of(candidate, view)
     if isinstance(score, Reason) or score.worth > 0:
         return None
-    wanted = view.project.purposes[candidate.action.purpose].basis.lower() in WANTED_BASES
-    return Reason("worth_not_positive") if wanted else None
+    basis = BASES.get(consent.terms(candidate, view).basis)
+    return Reason("worth_not_positive") if basis is not None and basis.wanted else None
 
 
 def _reads(action: library.Action, _treatment: library.Treatment, _project: Project) -> StageReads:
