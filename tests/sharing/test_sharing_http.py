@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 from tests.sharing.company import Company
 from tests.sharing.test_sharing_ambiguous import AINO, CHANGES, PHONE, VEIKKO
+from tests.waiting import HANG_SECONDS
 
 from tuttu.web import create_app
 
@@ -22,10 +24,33 @@ def shop(opened: Any) -> Company:
     return company
 
 
+class Client:
+    """Asks the application in this process, a request at a time."""
+
+    def __init__(self, shop: Company) -> None:
+        self._transport = httpx.ASGITransport(create_app(shop.engine))
+
+    def get(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
+        return self._ask("GET", path, headers)
+
+    def post(self, path: str, json: object, headers: Mapping[str, str]) -> httpx.Response:
+        return self._ask("POST", path, headers, json)
+
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: object = None
+    ) -> httpx.Response:
+        async def asked() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="http://tuttu", timeout=HANG_SECONDS
+            ) as client:
+                return await client.request(method, path, json=body, headers=dict(headers))
+
+        return asyncio.run(asked())
+
+
 @pytest.fixture
-def client(shop: Company) -> Iterator[TestClient]:
-    with TestClient(create_app(shop.engine)) as made:
-        yield made
+def client(shop: Company) -> Client:
+    return Client(shop)
 
 
 def key(shop: Company, name: str, *scopes: str) -> dict[str, str]:
@@ -36,7 +61,7 @@ def key(shop: Company, name: str, *scopes: str) -> dict[str, str]:
 DESK: dict[str, Any] = {"who": PHONE, "surfaces": ["desk"]}
 
 
-def test_who_may_read_people_is_told_whom_it_may_mean(shop: Company, client: TestClient) -> None:
+def test_who_may_read_people_is_told_whom_it_may_mean(shop: Company, client: Client) -> None:
     agent = key(shop, "agent", "decide", "read-person")
     answer = client.post("/v1/decide", json=DESK, headers=agent)
     problem = answer.json()
@@ -54,7 +79,7 @@ def test_who_may_read_people_is_told_whom_it_may_mean(shop: Company, client: Tes
     assert (ambiguous.status_code, ambiguous.json()["code"]) == (409, "ambiguous")
 
 
-def test_who_may_only_ask_for_decisions_is_told_nothing(shop: Company, client: TestClient) -> None:
+def test_who_may_only_ask_for_decisions_is_told_nothing(shop: Company, client: Client) -> None:
     counter = key(shop, "counter", "decide")
     problem = client.post("/v1/decide", json=DESK, headers=counter).json()
     assert problem["code"] == "ambiguous"
@@ -71,7 +96,7 @@ def test_who_may_only_ask_for_decisions_is_told_nothing(shop: Company, client: T
 
 
 @pytest.mark.parametrize("said", ["", "x", "=", "ä", base64.urlsafe_b64encode(bytes(40)).decode()])
-def test_what_is_no_handle_names_nobody(shop: Company, client: TestClient, said: str) -> None:
+def test_what_is_no_handle_names_nobody(shop: Company, client: Client, said: str) -> None:
     agent = key(shop, "agent", "decide", "read-person")
     asked = {"who": {"handle": said}, "surfaces": ["desk"]}
     answer = client.post("/v1/decide", json=asked, headers=agent)
@@ -79,7 +104,7 @@ def test_what_is_no_handle_names_nobody(shop: Company, client: TestClient, said:
 
 
 def test_the_same_key_gives_the_same_answer_about_what_is_shared(
-    shop: Company, client: TestClient
+    shop: Company, client: Client
 ) -> None:
     agent = {**key(shop, "agent", "decide"), "Idempotency-Key": "k"}
     asked = {"who": PHONE, "surfaces": ["front.hero"]}
