@@ -115,7 +115,7 @@ class World:
             tell(self.engine, made)
 
     def decide(self, who: str, surface: str) -> None:
-        asked = DecideRequest(who={"user_id": who}, surfaces=[surface])
+        asked = DecideRequest(who={"user_id": who}, surfaces=[surface], create=True)
         with suppress(BadRequest):  # by some rules this names nobody
             choices = use.decide(self.engine, asked).choices
             self.contacts += [choice.contact_id for choice in choices]
