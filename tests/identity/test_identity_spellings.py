@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,7 +29,7 @@ RULES = {
 
 
 @pytest.fixture
-def world(make_world: MakeWorld, namespaces: Callable[..., Mapping[str, Any]]) -> Iterator[World]:
+def world(make_world: MakeWorld, namespaces: Callable[..., Mapping[str, Any]]) -> World:
     return make_world(namespaces(**RULES))
 
 
