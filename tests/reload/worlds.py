@@ -153,7 +153,7 @@ def picture(snapshot: Snapshot, project: Project) -> list[object]:
     for customer in identity.customers(snapshot, project):
         row = profile.read(snapshot, customer, project, NOON, profiling=True)
         groups = {
-            name: profile.group_members(snapshot, customer, project, name, row)
+            name: builders.other_members(snapshot, project, customer, name)
             for name in project.profile.groups
         }
         history = ledger.read(snapshot, customer, project, NOON, groups)
