@@ -57,7 +57,17 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import claimed_link, identifiers_of, label, link, shown, who_of
+from tuttu.api.links import (
+    ClaimedLink,
+    LinksAnswer,
+    LinkSetAnswer,
+    LinksRequest,
+    LinksRunAnswer,
+    LinksRunRequest,
+    RefusedClaim,
+    RefusedPairs,
+)
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
@@ -87,6 +97,7 @@ __all__ = [
     "LANGUAGES",
     "CallsAnswer",
     "Changes",
+    "ClaimedLink",
     "ClockAnswer",
     "ClockRequest",
     "ComparedKind",
@@ -109,12 +120,19 @@ __all__ = [
     "IssuedKeyAnswer",
     "KeyAnswer",
     "KeyRequest",
+    "LinkSetAnswer",
+    "LinksAnswer",
+    "LinksRequest",
+    "LinksRunAnswer",
+    "LinksRunRequest",
     "NoQuery",
     "PreferenceRequest",
     "PreferencesAnswer",
     "PreferencesRequest",
     "ProjectAnswer",
     "RefusedCall",
+    "RefusedClaim",
+    "RefusedPairs",
     "ReloadAnswer",
     "ReplayAnswer",
     "ResourceAnswer",
@@ -139,6 +157,7 @@ __all__ = [
     "WithdrawnContact",
     "Words",
     "answer_of",
+    "claimed_link",
     "customer_answer",
     "dead_letter_answer",
     "decided_customer",

@@ -9,6 +9,7 @@ that they came with, and a customer is only a set of fragments. It must not gues
 identifiers but an event that names both.
 """
 
+from tuttu.identity import sets
 from tuttu.identity.anchors import FIRST_FACTS, anchor_of, with_first_facts
 from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
@@ -25,6 +26,17 @@ from tuttu.identity.resolve import (
     resolve,
     resolve_fragment,
 )
+from tuttu.identity.set_changes import (
+    changes,
+    closing,
+    next_time,
+    open_run,
+    outcome,
+    set_names,
+    settling,
+    unsettled,
+)
+from tuttu.identity.sets import BUCKETED, CLAIMS, RUNS, SETS, Run, current_of, run_of
 from tuttu.identity.shared import personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
@@ -33,27 +45,41 @@ __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "Run",
     "anchor_of",
+    "changes",
+    "closing",
+    "current_of",
     "customers",
     "first_of",
     "identifier_of",
     "identifiers_of",
     "links_of",
+    "next_time",
     "nobodies_of",
     "normalise",
+    "open_run",
+    "outcome",
     "partition",
     "personal",
     "refused_links",
     "require_exact",
     "resolve",
     "resolve_fragment",
+    "run_of",
+    "set_names",
+    "settling",
     "sharing",
+    "unsettled",
 ]
 
 ROOM = Room(
     name="identity",
-    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED, FIRST_FACTS),
-    folds=lambda project: with_first_facts(folds(project)),
+    tables=(NODES, MEMBERS, NEIGHBOURS, BARRED, FIRST_FACTS, SETS, RUNS, CLAIMS, BUCKETED),
+    folds=lambda project: {
+        **with_first_facts(folds(project)),
+        **sets.folds(project.namespaces),
+    },
     canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
     can_follow=can_follow,
 )

@@ -77,9 +77,6 @@ def _bar(graph: GraphState, one: FragmentId, other: FragmentId) -> set[FragmentI
     if graph.pair(one, other) is not None:
         passed = [key for key in ends if graph.add_partner(key, -1)]
         for key in ends:
-            # What only unmerged evidence said of the node is not known any more.
-            barred = graph.barred(key)
-            live = (each.pair.first for who, each in graph.neighbours(key) if who not in barred)
-            graph.set_named(key, min(live, default=None))
+            joining.name_again(graph, key)
         homes |= joining.flipped(graph, passed)
     return homes

@@ -29,6 +29,7 @@ class Reach(NamedTuple):
     strength: int
 
 
+NAMELESS = Identifier("", "")
 NOBODY = Reach(0, 0)
 """There is no evidence at the node."""
 
@@ -179,11 +180,21 @@ class Graph:
             yield IdentityLink(second, first, pair.plain_back)
         if pair.alias_back is not None:
             yield IdentityLink(second, first, pair.alias_back, alias=True)
+        for claimed in pair.claimed:
+            yield IdentityLink(*self.by_name(key, partner), claimed)
 
     def directed(self, one: FragmentId, other: FragmentId) -> tuple[FragmentId, FragmentId]:
         """The two of a pair; the second is the one that its evidence is at."""
         ranks = [self.namespaces[self.kind(key)].rank for key in (one, other)]
         return (one, other) if (ranks[0], one) < (ranks[1], other) else (other, one)
+
+    def by_name(self, one: FragmentId, other: FragmentId) -> tuple[FragmentId, FragmentId]:
+        """The two of a pair whose order no event gives: of one namespace, by value."""
+        first, second = self.directed(one, other)
+        if self.kind(first) != self.kind(second):
+            return first, second
+        one, other = sorted((first, second), key=lambda key: self.node(key).identifier or NAMELESS)
+        return one, other
 
     def reach(self, key: FragmentId) -> Reach:
         links = list(strongest(self.links_at(key)))

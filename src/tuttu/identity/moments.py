@@ -7,7 +7,7 @@ import msgspec
 
 from tuttu.identity.graph import Graph, KeyLink
 from tuttu.identity.partition import added, clash
-from tuttu.identity.records import Evidence, Holds
+from tuttu.identity.records import Evidence, Holds, SetEvidence
 from tuttu.vocabulary import company
 from tuttu.vocabulary.events import FragmentId
 
@@ -30,7 +30,9 @@ class Moment(msgspec.Struct, frozen=True):
         return reduce(added, self.parts.values())
 
 
-def moment(graph: Graph, key: FragmentId, at: company.Namespace, evidence: Evidence) -> Moment:
+def moment(
+    graph: Graph, key: FragmentId, at: company.Namespace, evidence: Evidence | SetEvidence
+) -> Moment:
     """The node's customer when this evidence at an identifier of the namespace `at` is taken.
 
     Only evidence between its own nodes has to be looked at: what was refused once keeps customers
