@@ -60,6 +60,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "/v1/customers/{id}/preferences"): {"preferences": []},
     ("POST", "/v1/unmerge"): {"one": {"user_id": "a"}, "other": {"user_id": "b"}},
     ("PUT", "/v1/resources/{name}"): {"amount": 3},
+    ("POST", "/v1/links/{name}/runs/{run}"): {"through": 1, "links": []},
     ("POST", "/v1/keys"): {"name": "shop", "scopes": ["ingest"]},
     ("PUT", "/v1/clock"): {"now": "2026-03-01T09:00:00Z"},
 }

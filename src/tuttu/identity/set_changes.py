@@ -29,18 +29,15 @@ WRITTEN = frozenset(
 )  # fmt: skip
 
 
-def changes(
-    reader: facts.Reader, name: str, run: str, strength: int, most: int | None = None
-) -> list[Pair] | None:
+def changes(reader: facts.Reader, name: str, run: str, strength: int) -> list[Pair] | None:
     """The pairs of which the run claims another thing than what counts of the set. None: more than
-    `most`, or the change before it is not made yet."""
-    most = AT_ONCE if most is None else most
+    `AT_ONCE`, or the change before it is not made yet."""
     current = sets.current_of(reader, name)
     if current is not None and current.pending:
         return None
     found: list[Pair] = []
     for each in _changes(reader, name, run, current, strength):
-        if len(found) == most:
+        if len(found) == AT_ONCE:
             return None
         found.append(each)
     return found
@@ -49,7 +46,9 @@ def changes(
 def _changes(
     reader: facts.Reader, name: str, run: str, current: NamedSet | None, strength: int
 ) -> Iterator[Pair]:
-    for number in range(sets.BUCKETS):
+    before = None if current is None else sets.run_of(reader, name, current.run)
+    known = [each for each in (sets.run_of(reader, name, run), before) if each is not None]
+    for number in sorted({number for each in known for number in sets.bits(each.buckets)}):
         new = sets.scores_of(reader, name, run, number)
         old = {} if current is None else sets.scores_of(reader, name, current.run, number)
         same = current is not None and current.strength == strength
@@ -118,10 +117,11 @@ class SetOutcome(msgspec.Struct, frozen=True):
 def outcome(reader: facts.Reader, project: Project, name: str) -> SetOutcome:
     """It looks at every pair of the set."""
     current = sets.current_of(reader, name)
+    run = None if current is None else sets.run_of(reader, name, current.run)
     count, joined, refused = 0, 0, Counter[str]()
-    for number in range(sets.BUCKETS if current is not None else 0):
+    for number in () if run is None else sets.bits(run.buckets):
         graph = Graph(reader, project.namespaces)
-        for pair in sets.scores_of(reader, name, current.run if current else "", number):
+        for pair in sets.scores_of(reader, name, "" if run is None else run.run, number):
             count += 1
             reason = reason_of(graph, *pair)
             if reason is None:

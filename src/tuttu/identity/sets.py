@@ -158,8 +158,8 @@ class SetState:
             run = self._drop_bucket(run, number)
         self.put_run(run)
 
-    def settle(self, most: int = STEP) -> bool:
-        """One step of the change to the current run, over about so many claims; False: there was
+    def settle(self) -> bool:
+        """One step of the change to the current run, over about `STEP` claims; False: there was
         nothing left to do. Done again, it changes nothing.
 
         What is not claimed any more goes first: meanwhile people are rather apart than joined.
@@ -171,7 +171,7 @@ class SetState:
         run = self.run(first, 0)
         done, after = 0, replace(current, pending=tuple(rest), bucket=0)
         for number in bits(run.buckets, current.bucket):
-            if done >= most:
+            if done >= STEP:
                 after = replace(current, bucket=number)
                 break
             pairs = scores_of(self._transaction, self.name, first, number)
