@@ -175,8 +175,11 @@ class SetState:
                 after = replace(current, bucket=number)
                 break
             pairs = scores_of(self._transaction, self.name, first, number)
+            kept = scores_of(self._transaction, self.name, current.run, number)
             for pair in pairs:
-                self.change(current, pair)
+                # What both claim is looked at for the current one, if at all.
+                if first == current.run or pair not in kept:
+                    self.change(current, pair)
             done += len(pairs)
             if first != current.run:
                 run = self._drop_bucket(run, number)

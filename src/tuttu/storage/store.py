@@ -194,13 +194,14 @@ class UnitBatch:
         self._facts: list[f.Logged] = []
         self._seen: dict[bytes, int] = {}
         self._by_fragment: defaultdict[RecordKey, set[RecordKey]] = defaultdict(set)
+        self._layer_by_fragment: defaultdict[RecordKey, set[RecordKey]] = defaultdict(set)
 
     def run(self, units: Sequence[f.Unit]) -> list[f.Result]:
         """Commits each unit, with the folds that are registered for its facts."""
         self.tables.expect(units)
         results: list[f.Result] = []
         for unit in units:
-            self.layer = {}
+            self._begin_layer()
             keys = [self.tables.secret.dedupe_key(key) for key in unit.dedupe_keys]
             refusal = self._refusal(unit, keys)
             if refusal is not None:
@@ -237,7 +238,8 @@ class UnitBatch:
 
     def write(self, tables: frozenset[str], step: Callable[[f.Transaction], None]) -> None:
         """Writes that belong to no fact."""
-        self.layer, self.position = {}, self.tables.position
+        self._begin_layer()
+        self.position = self.tables.position
         step(FoldView(self, RoomFolds(room="refold", tables=tables, folds={})))
         self._keep_layer()
 
@@ -246,17 +248,29 @@ class UnitBatch:
         rows.commit(self.tables.encrypt(self.writes, self._facts, self._seen))
         self.tables.committed()
 
+    def put(self, place: RecordKey, write: Write) -> None:
+        """Into the layer of the current unit."""
+        self.layer[place] = write
+        self._layer_by_fragment[place[0], place[1][:FRAGMENT_BYTES]].add(place)
+
+    def _begin_layer(self) -> None:
+        self.layer = {}
+        self._layer_by_fragment.clear()
+
     def _keep_layer(self) -> None:
         self.writes.update(self.layer)
-        for name, key in self.layer:
-            self._by_fragment[name, key[:FRAGMENT_BYTES]].add((name, key))
+        for fragment, places in self._layer_by_fragment.items():
+            self._by_fragment[fragment] |= places
 
     def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
         """Changed records of a table whose key begins with `prefix`, the unit's own ones last."""
-        before: Iterable[RecordKey] = list(self.writes)
+        before: Iterable[RecordKey] = self.writes
+        own: Iterable[RecordKey] = self.layer
         if len(prefix) >= FRAGMENT_BYTES:
-            before = self._by_fragment.get((table, prefix[:FRAGMENT_BYTES]), ())
-        for places, layer in ((before, self.writes), (self.layer, self.layer)):
+            fragment = (table, prefix[:FRAGMENT_BYTES])
+            before = self._by_fragment.get(fragment, ())
+            own = self._layer_by_fragment.get(fragment, ())
+        for places, layer in ((before, self.writes), (own, self.layer)):
             for name, key in places:
                 if name == table and key.startswith(prefix):
                     yield key, layer[name, key]
@@ -318,7 +332,7 @@ class FoldView:
         version = self.position
         if room.keep_versions and plain is not None:
             version = self._batch.version(*place)
-        self._batch.layer[place] = Write(version, plain, table.personal)
+        self._batch.put(place, Write(version, plain, table.personal))
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
