@@ -27,7 +27,7 @@ else:
 
 pytestmark = pytest.mark.laws
 
-Settle = tuple[Identifier, Identifier, int]
+Claimed = tuple[Identifier, Identifier, int]
 
 
 class SetRun(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class SetRun(msgspec.Struct, frozen=True):
     id: str
     time: int
     strength: int
-    claims: tuple[Settle, ...]
+    claims: tuple[Claimed, ...]
     closed: bool = True
 
     @property
@@ -175,3 +175,66 @@ def test_who_is_who_is_as_of_the_newest_runs_at_once(opened: Open, log: Log, ran
         pairs = {frozenset(pair) for pair in log.unmerged if pair[0] != pair[1]}
         expected = partition(log.identifiers(), log.links(rules), pairs, rules)
         assert world.partition(log.identifiers()) == expected
+
+
+def scene(opened: Open, settings: Settings, *runs: SetRun) -> set[frozenset[str]]:
+    """Who is who of the identifiers, each with an event of its own, after these runs."""
+    with opened(settings) as world:
+        named = {each for run in runs for one, other, _ in run.claims for each in (one, other)}
+        world.tell(*(world.event(f"{each.namespace}:{each.value}") for each in sorted(named)))
+        world.tell(*(fact for run in runs for fact in run_facts(world, run)))
+        found: set[frozenset[str]] = world.names()
+    return found
+
+
+def claim(one: str, other: str, score: int) -> Claimed:
+    first, second = sorted((builders.identifier(one), builders.identifier(other)))
+    return first, second, score
+
+
+RECORDS: Settings = {"user_id": {"unique": True}, "record": {}}
+MAIJA, MATTI = claim("maija", "record:1", 90), claim("matti", "record:2", 95)
+
+
+def test_of_two_links_that_cannot_both_be_the_better_score_joins(opened: Open) -> None:
+    weak = SetRun("splink", "r1", 1, 5, (MAIJA, MATTI, claim("record:1", "record:2", 70)))
+    assert scene(opened, RECORDS, weak) == {
+        frozenset({"user_id:maija", "record:1"}),
+        frozenset({"user_id:matti", "record:2"}),
+    }
+    strong = SetRun("splink", "r1", 1, 5, (MAIJA, MATTI, claim("record:1", "record:2", 99)))
+    assert scene(opened, RECORDS, strong) == {
+        frozenset({"user_id:maija"}),
+        frozenset({"user_id:matti", "record:1", "record:2"}),
+    }
+
+
+def test_the_newest_run_counts_though_it_came_first(opened: Open) -> None:
+    newer = SetRun("splink", "r2", 2, 5, (MATTI,))
+    older = SetRun("splink", "r1", 1, 5, (MAIJA,))
+    assert scene(opened, RECORDS, newer, older) == {
+        frozenset({"user_id:maija"}),
+        frozenset({"record:1"}),
+        frozenset({"user_id:matti", "record:2"}),
+    }
+
+
+def test_an_older_run_leaves_nothing_behind(opened: Open) -> None:
+    runs = [SetRun("splink", f"r{number}", number, 5, (MAIJA, MATTI)) for number in range(3)]
+    with opened(RECORDS) as world:
+        world.tell(*(fact for run in runs for fact in run_facts(world, run)))
+        with world.store.read() as snapshot:
+            claims = list(snapshot.scan(sets.CLAIMS))
+            buckets = [each for _, each in snapshot.scan(sets.BUCKETED)]
+        assert len(claims) == sum(len(each.scores) for each in buckets) == 2
+
+
+def test_since_when_a_pair_is_claimed_is_the_first_run_without_a_break(opened: Open) -> None:
+    """Consent that was given after it holds, and a nightly run does not make it void."""
+    runs = [SetRun("splink", f"r{time}", time, 5, (MAIJA,)) for time in (10, 20)]
+    with opened(RECORDS) as world:
+        world.tell(world.event("maija"), *(f for run in runs for f in run_facts(world, run)))
+        assert world.customer("maija").joined_at == 10
+        broken = [SetRun("splink", "r30", 30, 5, ()), SetRun("splink", "r40", 40, 5, (MAIJA,))]
+        world.tell(*(fact for run in broken for fact in run_facts(world, run)))
+        assert world.customer("maija").joined_at == 40
