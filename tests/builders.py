@@ -19,11 +19,13 @@ import msgspec
 from tuttu import decision, identity
 from tuttu.api import ENGLISH, words_in
 from tuttu.decision import DecisionView
-from tuttu.policy import CompiledExpression, parse, quoted_name
+from tuttu.policy import CompiledExpression, is_fulfilled, parse, quoted_name
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import (
+    ANYONE,
     Channel,
     Company,
+    ConsentTerms,
     Namespace,
     Profile,
     Purpose,
@@ -37,6 +39,7 @@ from tuttu.vocabulary.facts import Body, Committed, Fact, Reader, Result, Unit
 from tuttu.vocabulary.library import (
     USUAL_ARMS,
     Action,
+    ContactLimit,
     ControlArm,
     Controls,
     Guard,
@@ -45,7 +48,18 @@ from tuttu.vocabulary.library import (
 )
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import MINUTE, Condition, Instant, Kind, Row, Schema, Type, Value
+from tuttu.vocabulary.values import (
+    DAY,
+    MINUTE,
+    Condition,
+    Instant,
+    Kind,
+    Row,
+    Schema,
+    Type,
+    Value,
+    fulfilled_column,
+)
 from tuttu.vocabulary.verdicts import Contact, Receipt, Refusal
 
 HERE = Where("test.yaml", 1)
@@ -108,7 +122,9 @@ def surface(name: str, channel: str, **more: Any) -> Surface:
 
 
 def purpose(name: str, basis: str, default: Mapping[str, bool], **more: Any) -> Purpose:
-    return Purpose(name=name, basis=basis, default=default, where=HERE, **more)
+    """The same for every kind of person."""
+    terms = {channel: ConsentTerms(basis, allowed) for channel, allowed in default.items()}
+    return Purpose(name=name, terms={ANYONE: terms}, where=HERE, **more)
 
 
 def trait(name: str, declared: Type, **more: Any) -> Trait:
@@ -175,11 +191,24 @@ def action(name: str, *, on: tuple[str | Treatment, ...] = ("front",), **more: A
     return Action(**fields)
 
 
+def owed(name: str, due: str | None = "due", **more: Any) -> Action:
+    """An action of the purpose notices. due: the column that says by when; None: nothing does."""
+    until = column(due, Kind.TIMESTAMP) if due else None
+    told = is_fulfilled(fulfilled_column(name), until)
+    return action(name, **{"purpose": "notices", "due": until, "fulfilled": told, **more})
+
+
 def guard(name: str, when: str = "blocked", after: str | None = None, **more: Any) -> Guard:
     """guard("open case", when="has_case", after="solved_at", cooling=…): columns by name."""
     ended = column(after, Kind.TIMESTAMP) if after else None
     fields = {"name": name, "when": column(when), "after": ended, "blocks": "marketing"}
     return Guard(**{**fields, "where": HERE, **more})
+
+
+def contact_limit(name: str, at_most: int, **more: Any) -> ContactLimit:
+    """In a week, whatever it is for."""
+    fields = {"name": name, "at_most": at_most, "window": 7 * DAY, "where": HERE}
+    return ContactLimit(**{**fields, **more})
 
 
 # What happens, as facts in a store

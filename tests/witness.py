@@ -21,9 +21,10 @@ from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.web import create_app
 
-LATER = frozenset({"code", "values", "by_code"})
+LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left", "known", "shared"})
+LATER |= {"basis", "after_sale", "consents", "kind_of_person"}
 """Fields that came later: what is compared leaves them out."""
-PARTS_LATER = frozenset({"worths"})
+PARTS_LATER = frozenset({"permits", "worths"})
 """What `verify` has compared since."""
 WORDS = frozenset({"reason", "reasons", "words"})
 """Fields that are words to be read, and have been reworded since."""
@@ -91,7 +92,7 @@ class Doors:
 def _steady(answer: Any) -> Any:
     """A decision that is not kept names its new contacts by chance."""
     if isinstance(answer, dict) and answer.get("decision_id", "kept") is None:
-        for choice in (*answer["choices"], *answer["withheld"]):
+        for choice in (*answer["choices"], *answer["withheld"], *answer.get("owed", ())):
             if not choice["reused"]:
                 del choice["contact_id"]
     return answer

@@ -18,6 +18,7 @@ SOURCE = Path(tuttu.__file__).parent
 RIVALS: Figures = {"action": "net", "winner": "tv"}
 CELL: Figures = {"purpose": "marketing", "channel": "email"}
 VERSION: Figures = {"action": "tv", "version": "0123456789ab"}
+ADDRESS: Figures = {"channel": "email", "namespace": "email"}
 VALUES: dict[str, Figures] = {
     AS_WORDED: {"words": "has fibre"},
     "draft": {},
@@ -30,9 +31,19 @@ VALUES: dict[str, Figures] = {
     "guard": {"guard": "open case stops marketing"},
     "undeclared_purpose": CELL,
     "undeclared_channel": CELL,
-    "not_consented": CELL,
+    "not_consented": {**CELL, "kind": "consumer"},
+    "kind_not_known": {**CELL, "trait": "customer_type"},
+    "no_sale": {**CELL, "unknown": ("bought_at",)},
+    "refusal_not_offered": {**CELL, "unknown": ("told_at",)},
+    "not_similar": {**CELL, "unknown": ("has_tv",)},
     "refused_by_customer": {**CELL, "on": "2026-03-01"},
     "not_asked": CELL,
+    "unsettled": {"namespace": "phone"},
+    "address_none": ADDRESS,
+    "address_shared": ADDRESS,
+    "address_dead": ADDRESS,
+    "address_unverified": ADDRESS,
+    "address_not_known": {"channel": "letter", "unknown": ("street", "postal_code")},
     "suppressed": {"suppression": "said no"},
     "contact_limit": {"limit": "three a week"},
     "none_left": {"resource": "vouchers"},
@@ -44,6 +55,9 @@ VALUES: dict[str, Figures] = {
     "worth_out_of_range": {},
     "worth_not_positive": {},
     "no_slot_left": {},
+    "fulfilled": {"action": "price-change"},
+    "underway": {"action": "price-change", "treatment": "letter"},
+    "owed_beyond": {"at_most": 2, "surface": "app"},
     "placed_elsewhere": {"action": "tv", "surface": "app"},
     "variety": {"at_most": 1, "issue_group": "growth", "surface": "app"},
     "limit_with_slots_before": {"limit": "three a week"},
@@ -73,9 +87,23 @@ ENGLISH_WORDS = {
     "guard": "stopped by: open case stops marketing",
     "undeclared_purpose": "marketing by email: no purpose 'marketing' is declared",
     "undeclared_channel": "marketing by email: no channel 'email' is declared",
-    "not_consented": "marketing by email: not consented (default out)",
+    "not_consented": "marketing by email: not consented (default out for a consumer)",
+    "kind_not_known": "marketing by email: not consented, and the kind of person is not known "
+    "(customer_type)",
+    "no_sale": "marketing by email: not consented, and no sale that would do instead "
+    "(not known: bought_at)",
+    "refusal_not_offered": "marketing by email: not consented, and a sale does not do: refusal was "
+    "not offered (not known: told_at)",
+    "not_similar": "marketing by email: not consented, and this is not like what the customer "
+    "bought (not known: has_tv)",
     "refused_by_customer": "marketing by email: refused by the customer on 2026-03-01",
     "not_asked": "marketing by email: was not asked then",
+    "unsettled": "settle who uses the phone: too many share it",
+    "address_none": "email: no address is known (email)",
+    "address_shared": "email: several people share the address (email)",
+    "address_dead": "email: the address is dead (email)",
+    "address_unverified": "email: the address is not confirmed (email)",
+    "address_not_known": "letter: of the address, street, postal_code not known",
     "suppressed": "left alone after: said no",
     "contact_limit": "limit reached: three a week",
     "none_left": "no vouchers left",
@@ -87,6 +115,9 @@ ENGLISH_WORDS = {
     "worth_out_of_range": "worth is out of range",
     "worth_not_positive": "worth is not positive",
     "no_slot_left": "no slot left",
+    "fulfilled": "price-change was told already",
+    "underway": "price-change is under way by letter",
+    "owed_beyond": "2 owed on app are enough",
     "placed_elsewhere": "tv has its place on app",
     "variety": "variety: 1 of growth on app is enough",
     "limit_with_slots_before": "limit reached: three a week, counting the slots before",
@@ -168,6 +199,15 @@ def test_every_stage_names_the_codes_that_it_may_give() -> None:
         for code, identifying in stage.codes.items():
             optional = {"treatment", "winner_treatment", "other_item"}
             assert set(identifying) - optional <= VALUES[code].keys(), (stage.name, code)
+
+
+def test_what_is_not_the_customers_own_is_told_apart() -> None:
+    guard = Reason("guard", {"guard": "open case"}).of_others()
+    said = "stopped by: open case (under an identifier that several people share)"
+    assert words_in("en").reason(guard) == said
+    assert (
+        words_in("fi").reason(guard) == "pysäytti: open case (tunnisteella, jota useampi käyttää)"
+    )
 
 
 def test_both_ways_of_one_action_are_named() -> None:

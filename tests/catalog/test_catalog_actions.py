@@ -48,7 +48,7 @@ def test_an_action_with_what_its_group_lets_it_inherit(operator: Path) -> None:
 
 def test_a_treatment_of_a_group_is_none_by_itself(operator: Path) -> None:
     actions = catalog.load(operator).actions
-    assert set(actions["mobile-bundle"].treatments) == {"web", "app", "sms", "call"}
+    assert set(actions["mobile-bundle"].treatments) == {"web", "app", "sms"}
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_steps_by_kind(write: Write) -> None:
 def test_one_expectation_for_each_answer_and_trait(write: Write) -> None:
     (scenario,) = catalog.read_scenarios(write({"scenarios/one.yaml": SCENARIO}))
     refused, chosen, empty, has_tv, income = scenario.expect
-    assert (refused.kind, refused.action, refused.surface) == ("refused", "offer", "call")
+    assert (refused.kind, refused.action, refused.surfaces) == ("refused", "offer", ("call",))
     assert (refused.because, refused.stage) == ("open case", None)
     assert refused.also == ("consent", "suppressions")
     assert (chosen.kind, chosen.action, chosen.treatment) == ("chosen", "news", "web")

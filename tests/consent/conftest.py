@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -96,8 +96,8 @@ class Bureau:
 
 
 def allowed(consents: Consents, purpose: str) -> dict[str, bool]:
-    cells: Iterable[tuple[str, str, bool, bool]] = consents.preferences()
-    return {channel: value for name, channel, value, _ in cells if name == purpose}
+    cells = consents.preferences()
+    return {each.channel: each.allowed for each in cells if each.purpose == purpose}
 
 
 @pytest.fixture

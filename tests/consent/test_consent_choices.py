@@ -31,11 +31,11 @@ def test_without_a_choice_the_default_holds(bureau: Bureau, grid: Grid) -> None:
     )
     assert consents.why_not("marketing", "web") is None
     assert consents.profiling
-    assert not any(chosen for *_, chosen in consents.preferences())
+    assert not any(each.chosen for each in consents.preferences())
 
 
 def test_preferences_stand_in_the_order_of_the_project(bureau: Bureau) -> None:
-    cells = [(purpose, channel) for purpose, channel, *_ in bureau.read("maija").preferences()]
+    cells = [(each.purpose, each.channel) for each in bureau.read("maija").preferences()]
     assert cells == [
         (purpose, channel)
         for purpose in ("service", "marketing", "profiling")

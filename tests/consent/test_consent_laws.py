@@ -99,7 +99,7 @@ def test_a_withdrawal_never_adds_a_permit(
 
     def permitted() -> set[tuple[str, str]]:
         cells = bureau.read(*people, joined_at=joined_at).preferences()
-        return {(purpose, by) for purpose, by, yes, _ in cells if yes}
+        return {(each.purpose, each.channel) for each in cells if each.allowed}
 
     before = permitted()
     bureau.tell(bureau.set("phone", "marketing", channel, 15, allowed=False))

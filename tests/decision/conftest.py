@@ -14,7 +14,7 @@ from tuttu import consent, identity, ledger, profile
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.policy import CompiledExpression
 from tuttu.storage import Store
-from tuttu.vocabulary.company import Company, CustomerGroup, Profile, Resource, Tracking
+from tuttu.vocabulary.company import OWED_SKIPS, Company, CustomerGroup, Profile, Resource, Tracking
 from tuttu.vocabulary.events import PreferenceSet
 from tuttu.vocabulary.facts import Result
 from tuttu.vocabulary.library import Action, Guard, Policy, Treatment
@@ -53,13 +53,16 @@ def company() -> Callable[..., Project]:
     """company(action, …, policy=…, resources={"vouchers": 1}).
 
     Surfaces: front (web, one slot, a default), side (web, two slots), app (two slots, one of an
-    issue group), email (outbound). Marketing by e-mail is out unless chosen. Households.
+    issue group; of owed actions at most `bound`), email (outbound). Marketing by e-mail is out
+    unless chosen. Notices are owed; units of resources are `kept` for them. Households.
     """
 
     def make(
         *actions: Action,
         policy: Policy = Policy(),  # noqa: B008 - frozen
         resources: Mapping[str, int] | None = None,
+        kept: Mapping[str, int] | None = None,
+        bound: int | None = None,
     ) -> Project:
         allowed = {"web": True, "app": True, "email": True}
         skips = frozenset({"contact_limits", "suppressions", "controls"})
@@ -77,16 +80,19 @@ def company() -> Callable[..., Project]:
             purposes=[
                 builders.purpose("marketing", "consent", allowed | {"email": False}),
                 builders.purpose("service", "contract", allowed, skips=skips),
+                builders.purpose(
+                    "notices", "legal obligation", allowed, owed=True, skips=OWED_SKIPS
+                ),
             ],
             channels=builders.channels(web=False, app=False, email=True),
             surfaces=[
                 builders.surface("front", "web", default="welcome"),
                 builders.surface("side", "web", slots=2),
-                builders.surface("app", "app", slots=2, variety=1),
+                builders.surface("app", "app", slots=2, variety=1, owed=bound),
                 builders.surface("email", "email", outbound=True),
             ],
             resources=[
-                Resource(name=name, amount=amount, where=HERE)
+                Resource(name=name, amount=amount, owed=(kept or {}).get(name, 0), where=HERE)
                 for name, amount in (resources or {}).items()
             ],
             policy=policy,

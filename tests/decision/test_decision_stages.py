@@ -58,6 +58,7 @@ def test_stages_stand_in_the_order_of_the_trade() -> None:
         "suitability",
         "guards",
         "consent",
+        "reachable",
         "suppressions",
         "contact_limits",
         "resources",

@@ -107,7 +107,7 @@ def test_it_writes_nothing(engine: Runtime) -> None:
 
 def test_what_the_data_cannot_feed_says_no_data(engine: Runtime) -> None:
     send(engine, 1, traits=SAVER)
-    unfed = {"guards", "consent", "suppressions", "contact_limits"}
+    unfed = {"guards", "consent", "reachable", "suppressions", "contact_limits"}
 
     def without() -> set[str]:
         line = counted(engine).line("term-deposit", "call")
@@ -117,11 +117,11 @@ def test_what_the_data_cannot_feed_says_no_data(engine: Runtime) -> None:
     send(engine, 2, event="Campaign Call")
     assert without() == {*unfed, "resources"} - {"contact_limits"}
     send(engine, 3, event="Campaign Call", properties={"outcome": "failure"})
-    assert without() == {"guards", "consent", "resources"}
+    assert without() == {"guards", "consent", "reachable", "resources"}
     send(engine, 4, event="Marketing Welcomed")
-    assert without() == {"guards", "resources"}
+    assert without() == {"guards", "reachable", "resources"}
     send(engine, 5, event="Complaint Opened", properties={"complaint_id": "C1"})
-    assert without() == {"resources"}
+    assert without() == {"reachable", "resources"}
 
 
 def test_an_empty_store_has_a_funnel_too(engine: Runtime) -> None:

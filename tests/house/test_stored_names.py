@@ -12,10 +12,11 @@ from tests.house import stored
 
 CONTACT = (
     "id fragment action treatment issue_group owner purpose channel surface state time "
-    "held_until answer_within decision_id uses cost item"
+    "held_until answer_within decision_id uses cost item due"
 )
 CHOICE = (
     "contact_id action treatment surface slot item probability score rendered reused held_until why"
+    " address basis kind"
 )
 SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"
@@ -26,6 +27,7 @@ IDENTIFIER = "[str, str]"
 
 TABLES: dict[str, stored.Shapes] = {
     "consent.fragments": {"": "chosen", "chosen": "[bool, int, str]"},
+    "access.attempts": {"": "times"},
     "engine.active": {"": "digest since by position"},
     "engine.heard": {"": "hearing through"},
     "engine.keys": {"": "name scopes"},
@@ -34,7 +36,10 @@ TABLES: dict[str, stored.Shapes] = {
     "engine.versions": {"": "position"},
     "identity.barred": {"": "[list]"},
     "identity.first_facts": {"": "[int, str, list]"},
-    "identity.members": {"": "[nil | struct, int | nil, bool]", "identifier": IDENTIFIER},
+    "identity.members": {
+        "": "[nil | struct, int | nil, bool, list]",
+        "identifier": IDENTIFIER,
+    },
     "identity.neighbours": {
         "": "[str, struct]",
         "pair": "[int, nil | struct, nil | struct, nil | struct, nil | struct, nil | struct]",
@@ -46,7 +51,8 @@ TABLES: dict[str, stored.Shapes] = {
         "pair.sets.evidence": "[str, int, int, int, str]",
     },
     "identity.nodes": {
-        "": "home identifier own named partners people strength barred homes groups head …",
+        "": "home identifier own named partners people strength barred spellings spelling_of homes"
+        " groups head …",
         "identifier": IDENTIFIER,
         "groups": "[int, map]",
         "head": "size unique contested barred joined_at …",
@@ -67,7 +73,7 @@ TABLES: dict[str, stored.Shapes] = {
         "answered": "[int, str, str, str]",
     },
     "ledger.queue": {"": "contact_id"},
-    "ledger.uses": {"": "used holds", "holds": "[int, int]"},
+    "ledger.uses": {"": "used holds owed", "holds": "[int, int, bool]"},
     "profile.fragments": {
         "": "told totals logs happened groups",
         "told": STAMPED,
@@ -78,6 +84,7 @@ TABLES: dict[str, stored.Shapes] = {
     "profile.members": {"": ""},
     "profile.pages": {"": "[map, list]", "cells": STAMPED},
     "profile.rolls": {"": "members"},
+    "reach.addresses": {"": "said"},
 }
 
 FACTS: dict[str, stored.Shapes] = {
@@ -105,8 +112,8 @@ FACTS: dict[str, stored.Shapes] = {
     "preference": {"": "purpose channel allowed by who", "who": IDENTIFIER},
     "project_activated": {"": "digest files by"},
     "receipt": {
-        "": "id now customer position surfaces choices verdicts defaults withheld arm seed read "
-        "read_of_items project_digest contacts idempotency asked who fragments grounds",
+        "": "id now customer position surfaces choices verdicts defaults withheld owed arm seed "
+        "read read_of_items project_digest contacts idempotency asked who fragments grounds",
         "choices": CHOICE,
         "choices.score": SCORE,
         "verdicts": "action treatment surface item refusal score all_refusals",
@@ -115,6 +122,8 @@ FACTS: dict[str, stored.Shapes] = {
         "verdicts.all_refusals": "stage reason code values …",
         "withheld": CHOICE,
         "withheld.score": SCORE,
+        "owed": "contact_id action treatment surface item due reminder rendered reused held_until "
+        "why address basis kind",
         "contacts": CONTACT,
         "who": IDENTIFIER,
         "grounds": "consents free silences limits offers slots others",
@@ -140,8 +149,9 @@ SECRETS = {b"tuttu", b"tuttu-once", b"tuttu-pseudonym", b"tuttu-seal"}
 NAMESPACES = {"ledger.contact", "item:", "group:"}
 """Of pseudonyms, beside the namespaces of identifiers; those that end in a colon go on."""
 DEFINITIONS = {
-    "answer", "consent", "elsewhere", "field", "group", "items", "outcome", "queued contacts",
-    "step", "tally", "told", "what tuttu itself says of a contact",
+    "address said", "address told", "answer", "consent", "elsewhere", "field", "group", "items",
+    "outcome", "queued contacts", "step", "tally", "told", "what tuttu itself says of a contact",
+    "who is who",
 }  # fmt: skip
 """First words of the definitions whose hash is the key of what they keep."""
 

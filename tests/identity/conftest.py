@@ -70,7 +70,7 @@ class World:
         identifier = builders.identifier(name)
         with self.store.read() as snapshot:
             key = snapshot.pseudonym(identifier.namespace, identifier.value)
-            found = snapshot.get(NODES, key)
+            found = snapshot.get(NODES, key + identity.rules_of(self.project).part)
         assert found is not None
         return found
 

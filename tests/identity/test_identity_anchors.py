@@ -65,7 +65,7 @@ def _events(story: Sequence[Happened], world: int) -> list[Event]:
 def _anchor(store: Store, name: Identifier) -> FragmentId:
     with store.read() as snapshot:
         customer = identity.resolve(snapshot, PROJECT, name)
-        return identity.anchor_of(snapshot, customer)
+        return identity.anchor_of(snapshot, PROJECT, customer)
 
 
 def _expected(store: Store, events: Sequence[Event], name: Identifier) -> FragmentId:

@@ -69,12 +69,12 @@ def test_a_value_of_a_unique_namespace_goes_to_the_stronger_evidence(
     strength = {"identify": 5, "default": 1}
     world = make_world(namespaces(user_id={"unique": True}, email={"strength": strength}))
     world.tell(
-        world.event("user_id:guest", "email:m@x.fi", time=1),
+        world.event("user_id:visitor", "email:m@x.fi", time=1),
         world.event("user_id:maija", "email:m@x.fi", call="identify", time=9),
     )
-    assert world.names() == joined("user_id:maija email:m@x.fi", "user_id:guest")
-    expected = [("guest", "m@x.fi", "user_id is at most one per customer")]
-    assert reasons(world, "user_id:guest") == expected
+    assert world.names() == joined("user_id:maija email:m@x.fi", "user_id:visitor")
+    expected = [("visitor", "m@x.fi", "user_id is at most one per customer")]
+    assert reasons(world, "user_id:visitor") == expected
 
 
 def test_people_are_counted_and_not_browsers(make_world: MakeWorld, namespaces: Rules) -> None:
@@ -83,11 +83,11 @@ def test_people_are_counted_and_not_browsers(make_world: MakeWorld, namespaces: 
     world.tell(
         world.event("email:maija@x.fi", "phone:1"),
         world.event("email:maija@x.fi", "phone:2"),
-        world.event("phone:1", "anonymous_id:0"),
-        world.event("phone:2", "anonymous_id:0"),
+        world.event("phone:1", "anonymous_id:b0"),
+        world.event("phone:2", "anonymous_id:b0"),
     )
     for number in range(6):
-        world.tell(world.event("email:maija@x.fi", f"anonymous_id:{number}"))
+        world.tell(world.event("email:maija@x.fi", f"anonymous_id:b{number}"))
     assert len(world.customer("email:maija@x.fi").identifiers) == 9
 
 
@@ -172,16 +172,16 @@ def test_too_many_partners_of_any_kind_join_nobody(
 ) -> None:
     world = make_world(namespaces(email={"partners": 5}, anonymous_id={}))
     for number in range(6):
-        world.tell(world.event("email:shop@x.fi", f"anonymous_id:{number}"))
+        world.tell(world.event("email:shop@x.fi", f"anonymous_id:b{number}"))
         together = 1 if number == 5 else number + 2
         assert len(world.customer("email:shop@x.fi").identifiers) == together
     assert world.customer("email:shop@x.fi").joined_at is None
-    assert reasons(world, "anonymous_id:3") == [
-        ("shop@x.fi", "3", "email has more than 5 partners")
+    assert reasons(world, "anonymous_id:b3") == [
+        ("shop@x.fi", "b3", "email has more than 5 partners")
     ]
     assert len(world.names()) == 1  # the browsers have no fact of their own
     assert len(world.refused("email:shop@x.fi")) == 6
-    world.tell(world.unmerge("anonymous_id:2", "email:shop@x.fi"))
+    world.tell(world.unmerge("anonymous_id:b2", "email:shop@x.fi"))
     assert len(world.customer("email:shop@x.fi").identifiers) == 6
     assert len(world.customer("anonymous_id:2").identifiers) == 1
 
@@ -231,11 +231,11 @@ def test_what_only_unmerged_evidence_names_is_nobody(world: World) -> None:
 
 def test_alias_joins_up_to_its_limit(world: World) -> None:
     for number in range(1, 4):
-        world.tell(world.event(f"user_id:{number}"))
-        world.tell(world.event("user_id:0", f"user_id:{number}", call="alias"))
-    assert world.names() == joined("user_id:0 user_id:1 user_id:2", "user_id:3")
+        world.tell(world.event(f"user_id:u{number}"))
+        world.tell(world.event("user_id:u0", f"user_id:u{number}", call="alias"))
+    assert world.names() == joined("user_id:u0 user_id:u1 user_id:u2", "user_id:u3")
     reason = "user_id is at most 3 per customer, even by alias"
-    assert reasons(world, "user_id:3") == [("0", "3", reason)]
+    assert reasons(world, "user_id:u3") == [("u0", "u3", reason)]
 
 
 def test_only_the_pair_of_an_alias_may_pass_the_limit_of_one(world: World) -> None:
@@ -334,13 +334,13 @@ def test_who_is_refused_by_the_strongest_is_taken_by_the_next(
         namespaces(user_id={"unique": True}, email={"unique": True, "strength": {"identify": 1}})
     )
     world.tell(
-        world.event("user_id:1", "email:first", time=0, call="identify"),
-        world.event("user_id:1", "email:second", time=1, call="identify"),
-        *(world.event(f"user_id:{number}", "email:second", time=number + 5) for number in (2, 3)),
+        world.event("user_id:u1", "email:first", time=0, call="identify"),
+        world.event("user_id:u1", "email:second", time=1, call="identify"),
+        *(world.event(f"user_id:u{number}", "email:second", time=number + 5) for number in (2, 3)),
     )
-    assert world.names() >= joined("user_id:2 email:second", "user_id:3")
-    world.tell(world.event("user_id:2", "email:third", time=3))
-    assert world.names() >= joined("user_id:2 email:third", "user_id:3 email:second")
+    assert world.names() >= joined("user_id:u2 email:second", "user_id:u3")
+    world.tell(world.event("user_id:u2", "email:third", time=3))
+    assert world.names() >= joined("user_id:u2 email:third", "user_id:u3 email:second")
 
 
 def test_an_email_that_thousands_share_newest_first(
@@ -351,14 +351,14 @@ def test_an_email_that_thousands_share_newest_first(
         namespaces(user_id={"unique": True}, anonymous_id={}, email={"partners": 10**6})
     )
     world.tell(
-        *(world.event(f"user_id:{n}", "email:shop", time=n) for n in reversed(range(size))),
+        *(world.event(f"user_id:u{n}", "email:shop", time=n) for n in reversed(range(size))),
         *(
-            world.event(f"anonymous_id:{n % size}", "email:kiosk", time=n)
+            world.event(f"anonymous_id:b{n % size}", "email:kiosk", time=n)
             for n in reversed(range(2 * size))
         ),
         together=True,
     )
-    assert len(world.customer("user_id:0").identifiers) == 1
+    assert len(world.customer("user_id:u0").identifiers) == 1
     assert world.node("email:shop").people == 2
     kiosk = world.customer("email:kiosk")
     assert (len(kiosk.identifiers), kiosk.joined_at) == (size + 1, size - 1)
@@ -371,11 +371,11 @@ def test_a_chain_and_a_star_of_thousands(
     size = scale(600, 5_000)
     world = make_world(namespaces(anonymous_id={}, email={}))
     world.tell(
-        *(world.event(f"anonymous_id:{n}", f"anonymous_id:{n + 1}") for n in range(size)),
+        *(world.event(f"anonymous_id:b{n}", f"anonymous_id:b{n + 1}") for n in range(size)),
         *(world.event(f"anonymous_id:s{n}", "email:shop@x.fi") for n in range(size)),
         together=together,
     )
-    chain = world.customer(f"anonymous_id:{size}")
+    chain = world.customer(f"anonymous_id:b{size}")
     assert len(chain.fragments) == size + 1
     assert chain.joined_at == size
     assert len(world.people()) == size + 1

@@ -59,7 +59,9 @@ class Log(msgspec.Struct):
 
     def links(self, namespaces: Mapping[str, Namespace]) -> list[Any]:
         """All that counts, by the definition."""
-        found: list[Any] = [link for event in self.events for link in links_of(event, namespaces)]
+        found: list[Any] = [
+            link for event in self.events for link in links_of(event, event.identifiers, namespaces)
+        ]
         for name in {run.name for run in self.runs if run.closed}:
             mine = [run for run in self.runs if run.name == name and run.closed]
             newest = max(mine, key=lambda run: run.moment)

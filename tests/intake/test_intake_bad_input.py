@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
 import pytest
 
 from tuttu.intake import Accepted, Context, accept, write_key_of
+from tuttu.vocabulary.company import Limits
 from tuttu.vocabulary.events import DeadLetter, Event
 
 GOOD = {"type": "track", "event": "Opened", "userId": "maija", "messageId": "m-1"}
@@ -268,3 +270,22 @@ def test_a_write_key_is_never_stored(context: Context, cut: int | None) -> None:
 )
 def test_write_key_of_a_body(body: bytes, encoding: str | None, found: str | None) -> None:
     assert write_key_of(body, encoding) == found
+
+
+def test_a_body_with_more_evidence_than_allowed_is_taken_as_far_as_that_goes(
+    context: Context,
+) -> None:
+    """What names one only is taken all the same, and a letter holds what is to be sent again."""
+    company = msgspec.structs.replace(context.project.company, limits=Limits(evidence_pairs=3))
+    project = msgspec.structs.replace(context.project, company=company)
+    context = msgspec.structs.replace(context, project=project)
+    two: dict[str, Any] = {"anonymousId": "a"}
+    three = {**two, "type": "identify", "traits": {"email": "m@x.example"}}
+    calls = [text(messageId=f"m-{n}", **more) for n, more in enumerate([two, three, two, {}])]
+    accepted = accept("batch", batch(*calls), None, context)
+    assert [unit.facts[0].id for unit in accepted.units] == ["m-0", "m-1", "m-3"]
+    (refusal,) = accepted.refused
+    assert (refusal.index, refusal.code, refusal.status) == (2, "too_much_evidence", 413)
+    assert "leaves 0" in refusal.message
+    assert refusal.letter is not None
+    assert accept("call", refusal.letter.body, None, context).units

@@ -155,7 +155,7 @@ def allowed(
             and each.channel in (None, channel)
         ]
         if not mine:
-            answer[channel] = purpose.default[channel]
+            answer[channel] = purpose.terms_in(channel).allowed
         elif since is None or max(mine, key=_order).time > since:
             answer[channel] = max(mine, key=_order).allowed
         else:

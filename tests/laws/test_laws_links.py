@@ -22,7 +22,7 @@ from tuttu.api import (
     UnmergeRequest,
 )
 from tuttu.engine import Runtime
-from tuttu.identity import set_changes, sets
+from tuttu.identity import rules_of, set_changes, sets
 from tuttu.identity.records import NODES
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.events import LinkClaimed, LinksClosed, LinksRead
@@ -153,7 +153,7 @@ def test_what_a_set_claims_no_more_is_parted_and_the_rest_is_not_visited(fresh: 
     with fresh(ManualClock(START)) as engine:
         read(engine, Reading("splink", ((*kept, 0.9), (*gone, 0.9)), closed=True))
         with engine.store.read() as before:
-            key = before.pseudonym(*kept[0])
+            key = before.pseudonym(*kept[0]) + rules_of(engine.project).part
             assert before.get(NODES, key) is not None
             reads = before.reads
         read(engine, Reading("splink", ((*kept, 0.9),), closed=True))

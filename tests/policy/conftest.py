@@ -16,6 +16,9 @@ from tuttu.policy import (
     duckdb_row,
     duckdb_type,
     duckdb_value,
+    is_fulfilled,
+    is_late,
+    parse,
     quoted_name,
     relation_of,
     to_sql,
@@ -33,6 +36,7 @@ from tuttu.vocabulary.values import (
     Type,
     answered_column,
     contacted_column,
+    fulfilled_column,
     last_contact_column,
 )
 
@@ -62,8 +66,13 @@ def _columns() -> dict[str, Type]:
 
 
 def make_schema(zone: str) -> Schema:
+    """news is owed until a_timestamp, while a_bool."""
     fields = {f"{kind}_field": Type(kind) for kind in KINDS}
+    columns = Schema(columns=_columns())
+    due = parse("a_timestamp", columns)
+    fulfilled = is_fulfilled(fulfilled_column("news"), due)
     return Schema(
+        late={"news": is_late(due, fulfilled, [parse("a_bool", columns)])},
         columns=_columns(),
         collections={"tickets": fields, "order lines": {**fields, "a_text": Type(Kind.TEXT)}},
         actions=frozenset({SUBJECT, "news"}),
@@ -76,6 +85,7 @@ def make_schema(zone: str) -> Schema:
 LEDGER = (
     contacted_column(SUBJECT),
     contacted_column("news"),
+    fulfilled_column("news"),
     *(answered_column(a, o) for a in (SUBJECT, "news") for o in ("accepted", "declined")),
     last_contact_column("email"),
     last_contact_column("call"),
@@ -287,6 +297,7 @@ _SLOTS: dict[str, Callable[[Author, int], str]] = {
     "digits": lambda author, _: str(author._rng.randrange(10)),
     "filled text": lambda author, _: author._rng.choice(["'a'", "'b'", "'ab'", "'é'", "' '"]),
     "action": lambda author, _: author._name(["action", "'tv-package'", "news", "'news'"]),
+    "owed action": lambda author, _: author._name(["news", "'news'"]),
     "outcome": lambda author, _: author._name(["accepted", "'declined'", '"accepted"']),
     "channel": lambda author, _: author._name(["email", "'call'"]),
 }

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tuttu.policy import CONSTRUCTS, parse
+from tuttu.policy import CONSTRUCTS, is_fulfilled, is_late, parse
 from tuttu.policy.literals import read_money
 from tuttu.vocabulary.conversion import convert, parse_instant
-from tuttu.vocabulary.values import Kind, Row, Schema, Type
+from tuttu.vocabulary.values import Kind, Row, Schema, Type, fulfilled_column
 
 _TIMESTAMP = Type(Kind.TIMESTAMP)
 _COLUMNS = {
@@ -27,7 +27,13 @@ _COLUMNS = {
     "birthday": Kind.DATE,
     "moved_at": Kind.TIMESTAMP,
 }
+COLUMNS = Schema(columns={name: Type(kind) for name, kind in _COLUMNS.items()})
+DUE = parse("moved_at", COLUMNS)
+"""news is owed until then, while flag."""
 SCHEMA = Schema(
+    late={
+        "news": is_late(DUE, is_fulfilled(fulfilled_column("news"), DUE), [parse("flag", COLUMNS)])
+    },
     columns={
         **{name: Type(kind) for name, kind in _COLUMNS.items()},
         "words": Type(Kind.TEXT, many=True),

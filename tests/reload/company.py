@@ -34,6 +34,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     tv: int = 0
     radio: bool = True
     about: bool = False
+    people: int = 0
 
     @property
     def survey(self) -> Survey:
@@ -58,6 +59,7 @@ VERSIONS = st.builds(
     tv=st.integers(0, 2),
     radio=st.booleans(),
     about=st.booleans(),
+    people=st.integers(0, 6),
 )
 
 
@@ -72,10 +74,7 @@ def texts(version: Version) -> dict[str, str]:
     """The policy files of a version."""
     found = {
         "tuttu.yaml": "name: changing\nlanguages: [en]\n",
-        "identity.yaml": (
-            "namespaces:\n  user_id: {unique: true}\n  anonymous_id: {}\n"
-            "  email: {fields: [traits.email], limit: 3}\n"
-        ),
+        "identity.yaml": "\n  ".join(["namespaces:", *PEOPLE[version.people], ""]),
         "channels.yaml": (
             f"channels: {{web: in, letter: out{', sms: out' if version.sms else ''}}}\n"
             "surfaces:\n  front: {channel: web, slots: 1, default: welcome}\n"
@@ -96,6 +95,28 @@ def texts(version: Version) -> dict[str, str]:
 
 
 TV = ("event = 'Order' AND amount > 5", "event = 'Order' AND amount > 50", "event = 'Offer Taken'")
+EMAIL = "fields: [traits.email]"
+PEOPLE = (
+    ["user_id: {unique: true}", "anonymous_id: {}", f"email: {{{EMAIL}, limit: 3}}"],
+    ["user_id: {unique: true, normalise: [lower]}", "anonymous_id: {}", f"email: {{{EMAIL}}}"],
+    [
+        "user_id: {unique: true, normalise: [lower], alias_limit: 3, blocked: [aino]}",
+        f"email: {{{EMAIL}, normalise: [email], apart: true}}",
+        "anonymous_id: {}",
+    ],
+    [f"email: {{{EMAIL}, unique: true}}", "anonymous_id: {}", "user_id: {}"],
+    [
+        "user_id: {unique: true, blocked: [maija]}",
+        "anonymous_id: {normalise: [lower], partners: 1}",
+    ],
+    [
+        "anonymous_id: {strength: {track: 3}}",
+        "user_id: {normalise: [digits]}",
+        f"email: {{{EMAIL}, normalise: [email], strength: {{identify: 2}}}}",
+    ],
+    ["anonymous_id: {}", f"email: {{{EMAIL}, normalise: [lower]}}"],
+)
+"""Who is who: the law's senders write one name in several ways, and share devices."""
 ORDERS = ("event = 'Order'", "event = 'Order' AND amount > 10", "event IN ('Order', 'Visit')")
 TICKETS = (("Ticket Opened", "Ticket Closed"), ("Ticket Opened",))
 FIELDS = ("status: text", "status: text, fee: money", "fee: integer")

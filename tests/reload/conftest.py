@@ -20,6 +20,7 @@ from tests.waiting import HANG_SECONDS
 
 from tuttu import engine as use
 from tuttu.engine import Runtime, open_engine
+from tuttu.versions import Report, no_report
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 
@@ -53,10 +54,11 @@ class Opening:
         self._storage = storage
         self._engine: Runtime | None = None
 
-    def __call__(self) -> Runtime:
+    def __call__(self, report: Report = no_report) -> Runtime:
         self.close()
-        clock = ManualClock(NOON)
-        self._engine = open_engine(self._folder, clock=clock, storage=self._storage)
+        self._engine = open_engine(
+            self._folder, clock=ManualClock(NOON), storage=self._storage, report=report
+        )
         return self._engine
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ from tests.waiting import HANG_SECONDS
 
 from tuttu import engine as use
 from tuttu import identity, profile
-from tuttu.api import DecideRequest, ReloadAnswer, TimelineQuery
-from tuttu.engine import ROOMS, Runtime, open_engine
+from tuttu.api import DecideRequest, ReloadAnswer, TimelineQuery, UnmergeRequest
+from tuttu.engine import ROOMS, Runtime, open_engine, rehearse_opening
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store, open_store
 from tuttu.versions import BackfillProgress, history, read_project
+from tuttu.versions.refold import SHAPES, Shape
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.errors import AlreadyReloading, ProjectError
-from tuttu.vocabulary.events import HistoryFolded
+from tuttu.vocabulary.events import HistoryFolded, Identifier
 from tuttu.vocabulary.facts import Result, Unit
 from tuttu.vocabulary.room import RoomFolds
 from tuttu.vocabulary.verdicts import Receipt
@@ -49,7 +51,7 @@ def _stamped(folder: Path, version: Version, **more: str | None) -> None:
 
 
 def _letter(engine: Runtime, who: str = "maija") -> Any:
-    return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"]))
+    return use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["letter"], create=True))
 
 
 def _opened(engine: Runtime) -> ReloadAnswer:
@@ -144,47 +146,137 @@ def test_a_faulty_folder_leaves_the_version_that_holds(engine: Runtime, folder: 
     assert trait(engine, "orders") == 2
 
 
-@pytest.mark.parametrize(
-    ("was", "now"),
-    [
-        ("limit: 3", "limit: 30"),
-        ("  anonymous_id: {}\n", ""),
-        ("user_id: {unique: true}", "user_id: {unique: false}"),
-        ("anonymous_id: {}", "anonymous_id: {normalise: [lower]}"),
-        ("anonymous_id: {}", "anonymous_id: {blocked: [none]}"),
-        ("anonymous_id: {}", "anonymous_id: {strength: {identify: 2}}"),
-        ("anonymous_id: {}", "anonymous_id: {allowed: [guest]}"),
-    ],
-)
-def test_other_rules_of_who_is_who_need_a_new_store(
-    engine: Runtime, folder: Path, was: str, now: str
+def _who(engine: Runtime) -> set[frozenset[str]]:
+    """Everybody, as `namespace:value`."""
+    with engine.view() as seen:
+        everybody = list(identity.customers(seen.snapshot, seen.version.project))
+    return {frozenset(f"{i.namespace}:{i.value}" for i in each.identifiers) for each in everybody}
+
+
+def _rules(engine: Runtime, folder: Path, said: str) -> ReloadAnswer:
+    (folder / "identity.yaml").write_text(f"namespaces:\n{said}")
+    return use.reload(engine, "anna")
+
+
+def test_a_new_spelling_is_the_same_customer_and_their_facts_stay(
+    engine: Runtime, folder: Path
 ) -> None:
-    said = (folder / "identity.yaml").read_text()
-    assert was in said
-    tell(engine, [order(1)])
-    before = use.project(engine).project_digest
-    (folder / "identity.yaml").write_text(said.replace(was, now))
-    with pytest.raises(ProjectError, match="begin a new store"):
-        use.reload(engine, "anna")
-    assert use.project(engine).project_digest == before
-    (folder / "identity.yaml").write_text(said + "  phone: {fields: [traits.phone]}\n")
-    assert use.reload(engine, "anna").changed
+    """Also what an unmerge forbade, and what is told by the old spelling afterwards."""
+    rules = "  user_id: {unique: true}\n  anonymous_id: {}\n"
+    _rules(engine, folder, rules)
+    devices = ({**order(n), "userId": who, "anonymousId": f"d{n}"} for n, who in enumerate(WHO))
+    tell(engine, [*devices, {**order(9), "userId": "maija"}])
+    parted = UnmergeRequest(one={"user_id": "Maija"}, other={"anonymous_id": "d1"})
+    use.unmerge(engine, parted, "anna")
+    one, two, three = "user_id:Maija", "user_id:maija", "user_id:MAIJA anonymous_id:d2"
+    assert _who(engine) == {frozenset(each.split()) for each in (one, two, three)} | {
+        frozenset({"user_id:matti", "anonymous_id:d0"})
+    }
+    write(folder, COUNTED)
+    (folder / "identity.yaml").write_text(
+        "namespaces:\n" + rules.replace("true", "true, normalise: [lower]")
+    )
+    told = use.rehearse_reload(engine)
+    assert (told.customers_before, told.customers_after, told.respelled) == (4, 2, 2)
+    assert (told.nobodies, told.joined, told.parted, told.changed) == (0, 1, 0, True)
+    answer = use.reload(engine, "anna")
+    assert (answer.filled, answer.facts) == (told.filled, told.facts)
+    assert not use.rehearse_reload(engine).changed
+    maija = frozenset({"user_id:maija", "anonymous_id:d2"})
+    assert _who(engine) == {maija, frozenset({"user_id:matti", "anonymous_id:d0"})}
+    assert trait(engine, "orders") == 3
+    tell(engine, [{**order(10), "userId": "maiJA", "anonymousId": "d1"}])
+    assert trait(engine, "orders") == 4
+    assert maija in _who(engine)  # d1 was taken from Maija for good
+    _same_when_replayed(engine)
 
 
-def test_another_country_of_phone_numbers_needs_a_new_store(engine: Runtime, folder: Path) -> None:
-    said = (folder / "identity.yaml").read_text() + "  phone: {}\n"
-    (folder / "identity.yaml").write_text(said)
-    use.reload(engine, "anna")
-    tell(engine, [order(1)])
-    (folder / "identity.yaml").write_text(f"country: FI\n{said}")
-    with pytest.raises(ProjectError, match=r"another `country` of `phone`"):
-        use.reload(engine, "anna")
+WHO = ("matti", "Maija", "MAIJA")
 
 
-def test_before_anybody_is_known_even_who_is_who_may_change(engine: Runtime, folder: Path) -> None:
-    said = (folder / "identity.yaml").read_text()
-    (folder / "identity.yaml").write_text(said.replace("limit: 3", "limit: 30"))
-    assert use.reload(engine, "anna").changed
+def test_one_who_names_nobody_any_more_keeps_their_facts_and_joins_nobody(
+    engine: Runtime, folder: Path
+) -> None:
+    rules = "  user_id: {unique: true}\n  email: {fields: [traits.email]}\n  anonymous_id: {}\n"
+    _rules(engine, folder, rules)
+    seller = {"traits": {"email": "shop@x.fi"}, "type": "identify", "minute": 1}
+    tell(engine, [{**seller, "userId": "till", "anonymousId": "d1"}])
+    assert _who(engine) == {frozenset({"user_id:till", "email:shop@x.fi", "anonymous_id:d1"})}
+    blocked = rules.replace("unique: true", "unique: true, blocked: [till]")
+    (folder / "identity.yaml").write_text(f"namespaces:\n{blocked}")
+    told = use.rehearse_reload(engine)
+    assert (told.customers_before, told.customers_after, told.nobodies) == (1, 1, 1)
+    _rules(engine, folder, blocked)
+    assert _who(engine) == {frozenset({"user_id:till"})}
+    with engine.view() as seen:
+        mail = Identifier("email", "shop@x.fi")
+        found = identity.resolve(seen.snapshot, seen.version.project, mail)
+    assert found.identifiers == (mail, Identifier("anonymous_id", "d1"))
+    _rules(engine, folder, rules)
+    assert _who(engine) == {frozenset({"user_id:till", "email:shop@x.fi", "anonymous_id:d1"})}
+    _same_when_replayed(engine)
+
+
+def test_a_store_of_before_is_read_by_the_rules_of_today_when_it_is_opened(
+    folder: Path, opening: Opening
+) -> None:
+    """And one that is closed in the middle of it goes on where it stopped."""
+    write(folder, COUNTED)
+    tell(opening(), [{**order(n), "userId": "mAiJa" if n % 2 else "MAIJA"} for n in range(600)])
+    (folder / "identity.yaml").write_text(
+        "namespaces:\n  user_id: {unique: true, normalise: [lower]}\n"
+    )
+
+    def killed(progress: BackfillProgress) -> None:
+        if progress.done:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        opening(killed)
+    engine = opening()
+    assert _who(engine) == {frozenset({"user_id:maija"})}
+    assert trait(engine, "orders") == 600
+    assert 0 < _opened(engine).facts < 600
+    _same_when_replayed(engine)
+
+
+def test_a_store_of_an_earlier_shape_is_read_by_the_rules_of_today(
+    folder: Path, opening: Opening, storage_url: str
+) -> None:
+    """All that such a store has is its log."""
+    write(folder, COUNTED)
+    tell(opening(), [{**order(n), "userId": who} for n, who in enumerate(WHO)])
+    opening.close()
+    earlier = (
+        frozenset({SHAPES.name}),
+        lambda transaction: transaction.put(SHAPES, history.HERE, Shape(3)),
+    )
+    with closing(open_store(storage_url, folder)) as store:
+        assert store.refold([], due=lambda _: True, then=earlier)
+    (folder / "identity.yaml").write_text("namespaces: {user_id: {normalise: [lower]}}\n")
+    engine = opening()
+    assert _who(engine) == {frozenset({"user_id:matti"}), frozenset({"user_id:maija"})}
+    assert trait(engine, "orders") == 2
+    _same_when_replayed(engine)
+
+
+def test_what_opening_would_do_is_told_of_a_closed_store_and_changes_nothing(
+    folder: Path, opening: Opening, storage_url: str
+) -> None:
+    engine = opening()
+    tell(engine, [{**order(n), "userId": who} for n, who in enumerate(WHO)])
+    before, position = use.project(engine).project_digest, len(facts_of(engine.store))
+    opening.close()
+    (folder / "identity.yaml").write_text("namespaces: {user_id: {normalise: [lower]}}\n")
+    told = rehearse_opening(folder, clock=ManualClock(NOON), storage=storage_url)
+    assert (told.before, told.customers_before, told.customers_after) == (before, 3, 2)
+    assert (told.joined, told.respelled, told.nobodies) == (1, 2, 0)
+    assert told.changed
+    with closing(open_store(storage_url, folder)) as store, store.read() as snapshot:
+        assert len(facts_of(store)) == position
+        active = snapshot.get(history.ACTIVE, history.HERE)
+    assert active is not None
+    assert active.digest == before
 
 
 def test_a_resource_keeps_its_period_and_a_server_its_store(engine: Runtime, folder: Path) -> None:

@@ -17,8 +17,10 @@ from tuttu.storage import open_store
 
 pytestmark = pytest.mark.laws
 
-WHO = st.sampled_from(["maija", "matti", "aino"])
+WHO = st.sampled_from(["maija", "matti", "aino", "Maija", "AINO", "aino 7", "Matti-7"])
+DEVICE = st.sampled_from(["tablet", "Tablet", "phone"])
 MINUTES = st.integers(0, 47)
+NAMED = {"minute": MINUTES, "userId": WHO, "anonymousId": DEVICE}
 
 
 def _tracked(event: str, **properties: st.SearchStrategy[Any]) -> st.SearchStrategy[Told]:
@@ -26,8 +28,7 @@ def _tracked(event: str, **properties: st.SearchStrategy[Any]) -> st.SearchStrat
     return st.fixed_dictionaries(
         {
             "type": st.just("track"),
-            "minute": MINUTES,
-            "userId": WHO,
+            **NAMED,
             "event": st.just(event),
             "properties": said,
         }
@@ -42,11 +43,15 @@ def _described() -> st.SearchStrategy[Told]:
             "household_id": homes,
             "home": homes,
             "size": st.sampled_from(["42", 38, "large", None]),
-            "email": st.sampled_from(["home@x.example", "own@x.example"]),
+            "email": st.sampled_from(["home@x.example", "own@x.example", "Own@X.example"]),
         },
     )
+    return st.fixed_dictionaries({"type": st.just("identify"), **NAMED, "traits": traits})
+
+
+def _renamed() -> st.SearchStrategy[Told]:
     return st.fixed_dictionaries(
-        {"type": st.just("identify"), "minute": MINUTES, "userId": WHO, "traits": traits}
+        {"type": st.just("alias"), "minute": MINUTES, "userId": WHO, "previousId": WHO}
     )
 
 
@@ -56,6 +61,7 @@ CELLS = {
 }
 CALLS = st.lists(
     _described()
+    | _renamed()
     | _tracked(
         "Order",
         amount=st.sampled_from([1, 7, 60, 11]),
@@ -81,6 +87,7 @@ CALLS = st.lists(
 STEPS = st.lists(
     st.tuples(st.just("tell"), CALLS)
     | st.tuples(st.just("decide"), WHO, st.sampled_from(["front", "letter"]))
+    | st.tuples(st.just("part"), WHO, DEVICE)
     | st.tuples(st.just("reload"), VERSIONS, st.lists(CALLS, max_size=3))
     | st.tuples(st.just("kill"), VERSIONS, st.integers(0, 3)),
     max_size=8,
@@ -97,13 +104,17 @@ STEPS = st.lists(
 def test_a_reloaded_store_is_as_one_that_never_had_another_version(
     first: Version, steps: list[Any], last: Version, page: int, shuffle: random.Random
 ) -> None:
-    """Whatever is declared, changed, or dropped and declared again, while events go on, and
-    fills are killed; and whatever the order of the facts in the other store."""
+    """Whatever is declared, changed, or dropped and declared again, who is who included, while
+    events go on, and fills are killed; and whatever the order of the facts in the other store. What
+    becomes of customers is told before."""
     with closing(open_store("sqlite::memory:", Path())) as store:
         world = World(store, first, page)
         for step, *arguments in steps:
             getattr(world, step)(*arguments)
+        was, told = world.fragments(), world.rehearse(last)
         world.reload(last)
+        becomes = world.fragments()
+        assert (told.before, told.after) == (len(was), len(becomes))
         with store.read() as snapshot, fresh(world, shuffle) as (other, project):
             assert project.digest == last.survey.project.digest
             assert picture(snapshot, project) == picture(other, project)

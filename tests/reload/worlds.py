@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -14,9 +14,10 @@ from tests.reload.company import Version
 
 from tuttu import engine as use
 from tuttu import identity, ledger, profile
-from tuttu.api import DecideRequest
+from tuttu.api import DecideRequest, UnmergeRequest
 from tuttu.batch import digest_of
 from tuttu.engine import ROOMS, Runtime
+from tuttu.intake.errors import RefusalCode
 from tuttu.storage import Snapshot, Store
 from tuttu.versions import (
     Activation,
@@ -28,6 +29,7 @@ from tuttu.versions import (
 )
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
+from tuttu.vocabulary.errors import BadRequest
 from tuttu.vocabulary.events import HistoryFolded, ProjectActivated
 from tuttu.vocabulary.facts import Fact
 from tuttu.vocabulary.project import Project
@@ -62,6 +64,18 @@ class World:
     ) -> Activation:
         activator = Activator(version.survey, ROOMS, self.store, self.clock, "test", page=self.page)
         return activator.run(tell)
+
+    def fragments(self) -> set[frozenset[bytes]]:
+        """Everybody, by the fragments that they have facts under."""
+        with self.engine.view() as seen:
+            project = seen.version.project
+            return {
+                frozenset(each.fragments) for each in identity.customers(seen.snapshot, project)
+            }
+
+    def rehearse(self, version: Version) -> identity.IdentityChange:
+        activator = Activator(version.survey, ROOMS, self.store, self.clock, "test")
+        return activator.rehearse().people
 
     def reload(self, version: Version, during: Sequence[Sequence[Told]] = ()) -> None:
         """`during`: what is told at each commit of the fill, by the version that still holds."""
@@ -102,8 +116,14 @@ class World:
 
     def decide(self, who: str, surface: str) -> None:
         asked = DecideRequest(who={"user_id": who}, surfaces=[surface])
-        choices = use.decide(self.engine, asked).choices
-        self.contacts += [choice.contact_id for choice in choices]
+        with suppress(BadRequest):  # by some rules this names nobody
+            choices = use.decide(self.engine, asked).choices
+            self.contacts += [choice.contact_id for choice in choices]
+
+    def part(self, who: str, device: str) -> None:
+        asked = UnmergeRequest(one={"user_id": who}, other={"anonymous_id": device})
+        with suppress(BadRequest):
+            use.unmerge(self.engine, asked, "test")
 
     def _call(self, number: int, told: Told) -> Told:
         call = {key: value for key, value in told.items() if key != "minute"}
@@ -116,7 +136,8 @@ class World:
 
 def tell(engine: Runtime, calls: Sequence[Told]) -> None:
     outcome = use.accept(engine, "batch", msgspec.json.encode({"batch": calls}), None, "test")
-    assert not outcome.refused, outcome.refused
+    refused = {each.code for each in outcome.refused}
+    assert refused <= {RefusalCode.MISSING_ID}, outcome.refused
 
 
 def facts_of(store: Store) -> list[Fact]:

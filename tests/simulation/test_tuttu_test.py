@@ -55,6 +55,10 @@ def negations(one: Expectation, actions: list[str]) -> Iterator[Negation]:
             yield Negation(
                 "chosen", {"not_chosen": f"chosen: {one.action}"}, subject(one), "chosen"
             )
+        case "owed":
+            yield from _of_owed(one)
+        case "not_owed":
+            yield Negation("owed", {"not_owed": f"owed: {one.action}"}, f"{subject(one)} owed", "")
         case "empty":
             yield from _of_empty(one, actions)
         case _:
@@ -73,7 +77,7 @@ def _of_chosen(one: Expectation) -> Iterator[Negation]:
     way = f" by {one.treatment}" if one.treatment else ""
     yield Negation("refused", {"chosen": f"refused: {name}"}, f"{whole}{way} refused", "chosen")
     not_chosen = {"chosen": f"not_chosen: {name}", "treatment": None}
-    yield Negation("not chosen", not_chosen, f"{whole} not on {one.surface}", f"{whole} chosen")
+    yield Negation("not chosen", not_chosen, f"{whole} not on {one.surfaces[0]}", f"{whole} chosen")
     if one.item:
         yield Negation("item", {"item": "item: another"}, f"{name} about another", f"{whole}")
     if one.treatment:
@@ -81,11 +85,24 @@ def _of_chosen(one: Expectation) -> Iterator[Negation]:
         yield Negation("treatment", {"treatment": f"treatment: {other}"}, f"by {other}", "chosen")
 
 
+def _of_owed(one: Expectation) -> Iterator[Negation]:
+    other: dict[str, str | None] = {"owed": f"not_owed: {one.action}", "late": None}
+    yield Negation(
+        "not owed", {**other, "treatment": None}, f"{one.action} not owed", f"{one.action} owed"
+    )
+    if one.late is not None:
+        late: dict[str, str | None] = {"late": f"late: {json.dumps(not one.late)}"}
+        yield Negation("late", late, "not late" if one.late else "late", "due")
+    if one.treatment:
+        way: dict[str, str | None] = {"treatment": "treatment: another"}
+        yield Negation("treatment", way, "by another", "")
+
+
 def _of_refused(one: Expectation) -> Iterator[Negation]:
     of_refusals: dict[str, str | None] = dict.fromkeys(OF_REFUSALS)
     why = one.because or one.stage or ""
     chosen = {"refused": f"chosen: {one.action}", **of_refusals}
-    yield Negation("chosen", chosen, f"{subject(one)} on {one.surface}", why)
+    yield Negation("chosen", chosen, f"{subject(one)} on {one.surfaces[0]}", why)
     if one.item:
         about: dict[str, str | None] = {"item": "item: another"}
         yield Negation("item", about, f"{one.action} about another", "no candidate")

@@ -246,6 +246,7 @@ def test_more_than_the_declared_length_is_another_request(connect: Connect, stub
     connection = connect()
     connection.sendall(b"POST /v1/track " + HEAD + b"Content-Length: 2\r\n\r\n{}{}")
     assert b"400 Bad Request" in told(connection)
+    until(lambda: stub.asked, "the first request was lost")
     assert [asked["body"] for _, asked in stub.asked] == [b"{}"]
 
 

@@ -42,6 +42,7 @@ ALLOWED = {
     ("POST", "/v1/keys"): "admin",
     ("DELETE", "/v1/keys/{name}"): "admin",
     ("GET", "/v1/project"): "admin",
+    ("GET", "/v1/project/reload"): "admin",
     ("POST", "/v1/project/reload"): "admin",
     ("GET", "/v1/digest"): "admin",
     ("GET", "/v1/replay"): "admin",

@@ -104,6 +104,7 @@ def the_rest(tour: Tour) -> None:
     tour("DELETE", "/v1/keys/{name}", name="shop")
     tour("PUT", "/v1/clock", {"now": "2026-03-06T09:00:00Z"})
     assert tour("GET", "/v1/clock") == {"now": "2026-03-06T09:00:00Z", "manual": True}
+    assert not tour("GET", "/v1/project/reload")["changed"]
     assert not tour("POST", "/v1/project/reload")["changed"]
     assert tour("GET", "/v1/project")["by"] == "opening"
     again = tour("GET", "/v1/replay")

@@ -103,6 +103,8 @@ NOTES: Mapping[str, str] = {
     "word `action` is the action itself",
     "answered(x, y, z)": "that outcome of the action within the time: `answered(action, declined, "
     "'90d')`",
+    "late(x)": "the owed action is past its `due`, not fulfilled, and its conditions still pass; "
+    "for guards, and for actions that are not owed",
     "last_contact(x)": "when the last contact in the channel counted; NULL if never",
 }
 
@@ -111,7 +113,7 @@ SECTIONS = (
     ("Comparing", (" = ", " <> ", " < ", " <= ", " > ", " >= ", "BETWEEN", " IN ", "LIKE")),
     ("Choosing", ("CASE", "coalesce", "nullif", "least", "greatest")),
     ("Collections", ("any(", "all(", "count(", "sum(", "max(", "min(")),
-    ("Contacts and answers", ("contacted(", "answered(", "last_contact(")),
+    ("Contacts and answers", ("contacted(", "answered(", "late(", "last_contact(")),
     ("Dates and times", ("now(", "day(", "date(", "since(", "ago(", "year(", "month(", "dow(")),
     (
         "Text",

@@ -31,6 +31,8 @@ SCOPES: Mapping[Scope, str] = {
 
 REFUSALS: Mapping[str, str] = {
     "already_reloading": "the project folder is being read again; one reload at a time",
+    "ambiguous": "several people use the identifier, and it has to be one: to keys that may read "
+    "people, `candidates` names each by a handle, and `asks` what tells them apart",
     "bad_gzip": "the body is not whole gzip",
     "bad_id": "an identifier is too long, or there are too many in one call",
     "bad_idempotency_key": "the key is empty or longer than 255 characters",
@@ -59,7 +61,11 @@ REFUSALS: Mapping[str, str] = {
     "reserved_name": "the name of a key is taken by the project's own socket",
     "too_deep": "the body is nested too deeply",
     "too_early": "the event lies before the project's `earliest_event`",
+    "too_many_attempts": "answers for the identifier were tried 5 times within an hour; "
+    "`Retry-After` says when it may be tried again at the latest",
     "too_many_events": "more calls in a batch than `limits.batch_events`",
+    "too_much_evidence": "the calls of one body name more pairs of identifiers than"
+    " `limits.evidence_pairs`; the others were taken",
     "too_slow": "the body did not end in time",
     "unauthenticated": "no key, or one that is not known",
     "unavailable": "the store cannot be read or written now",

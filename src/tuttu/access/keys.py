@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tuttu.access.attempts import keep_attempt
 from tuttu.vocabulary import events, facts, project, room
 
 PREFIX = "tuttu_"
@@ -34,7 +35,11 @@ def digest_of(secret: str) -> bytes:
 
 
 def folds(_project: project.Project) -> room.Folds:
-    return {events.KeyIssued: _issue, events.KeyRevoked: _revoke}
+    return {
+        events.KeyIssued: _issue,
+        events.KeyRevoked: _revoke,
+        events.PersonLookedAt: keep_attempt,
+    }
 
 
 def _issue(transaction: facts.Transaction, logged: facts.Logged) -> None:

@@ -17,15 +17,11 @@ from tuttu.api.answers import (
     DecisionAnswer,
     ExplainAnswer,
     ExplainRequest,
-    FailedReload,
-    FillingAnswer,
     HealthAnswer,
     PreferenceRequest,
     PreferencesAnswer,
     PreferencesRequest,
-    ProjectAnswer,
     RefusedCall,
-    ReloadAnswer,
     ReplayAnswer,
     ResourceAnswer,
     ResourceRequest,
@@ -44,7 +40,6 @@ from tuttu.api.answers import (
     UnmergeAnswer,
     UnmergeRequest,
     Who,
-    WithdrawnContact,
     shown_fault,
 )
 from tuttu.api.changes import parts_of
@@ -57,7 +52,7 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import claimed_link, identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import HANDLE, claimed_link, identifiers_of, label, link, shown, who_of
 from tuttu.api.links import (
     ClaimedLink,
     LinksAnswer,
@@ -75,6 +70,7 @@ from tuttu.api.operation import (
     resource_answer,
     shown_withdrawals,
 )
+from tuttu.api.owed import Addresses, OwedLeft, ShownOwed
 from tuttu.api.queries import (
     DeadLettersQuery,
     DigestAnswer,
@@ -85,6 +81,14 @@ from tuttu.api.queries import (
     NoQuery,
     TimelineQuery,
 )
+from tuttu.api.reloading import (
+    FailedReload,
+    FillingAnswer,
+    ProjectAnswer,
+    ReloadAnswer,
+    ReloadRehearsal,
+    WithdrawnContact,
+)
 from tuttu.api.row_values import items, of_item, values
 from tuttu.api.timeline import timeline_entry
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
@@ -94,7 +98,9 @@ __all__ = [
     "DIFFERENCES_SHOWN",
     "ENGLISH",
     "FRAGMENT",
+    "HANDLE",
     "LANGUAGES",
+    "Addresses",
     "CallsAnswer",
     "Changes",
     "ClaimedLink",
@@ -126,6 +132,7 @@ __all__ = [
     "LinksRunAnswer",
     "LinksRunRequest",
     "NoQuery",
+    "OwedLeft",
     "PreferenceRequest",
     "PreferencesAnswer",
     "PreferencesRequest",
@@ -134,6 +141,7 @@ __all__ = [
     "RefusedClaim",
     "RefusedPairs",
     "ReloadAnswer",
+    "ReloadRehearsal",
     "ReplayAnswer",
     "ResourceAnswer",
     "ResourceRequest",
@@ -143,6 +151,7 @@ __all__ = [
     "ShownFragment",
     "ShownLink",
     "ShownOutcome",
+    "ShownOwed",
     "ShownPart",
     "ShownPreference",
     "ShownReason",

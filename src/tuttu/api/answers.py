@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tuttu.api.owed import OwedLeft, ShownOwed
 from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.values import Figures
 
@@ -34,7 +35,9 @@ class CallsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """surfaces: names; slots: how many of each, else as declared. seed: only with dry_run.
-    context: columns of this moment that overlay the customer's row (declared traits only)."""
+    context: columns of this moment that overlay the customer's row (declared traits only). create:
+    what is decided for somebody whom nobody knows is kept. answers: what somebody says of their
+    traits, to tell them from others who use the same identifier, where it must be settled."""
 
     who: Who
     surfaces: list[str]
@@ -43,12 +46,14 @@ class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = False
     seed: int | None = None
     context: dict[str, Any] = {}
+    create: bool = False
+    answers: dict[str, Any] = {}
 
 
 class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Either a question as for decide, asked now; or decision: the id of an earlier one, which is
     explained from its own receipt and by its own rules. changes: look for what would turn each
-    refusal. dry_run is ignored: nothing is decided here."""
+    refusal. dry_run and create are ignored: nothing is decided here."""
 
     decision: str | None = None
     who: Who = {}
@@ -58,11 +63,14 @@ class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = True
     seed: int | None = None
     context: dict[str, Any] = {}
+    create: bool = False
+    answers: dict[str, Any] = {}
     changes: bool = True
 
 
 class ShownChoice(msgspec.Struct, kw_only=True):
-    """One filled slot. item: key of the item that it is about; None: about none."""
+    """One filled slot. item: key of the item that it is about; None: about none. address: what the
+    contact goes to, where the channel needs one; None too for keys that may not read people."""
 
     contact_id: str
     action: str
@@ -78,6 +86,11 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     """The conditions that passed and the figures of the ranking, in plain words."""
     reused: bool = False
     held_until: str | None = None
+    basis: str | None = None
+    """On what the customer may be contacted; None: from before decisions kept it."""
+    kind_of_person: str | None = None
+    """That the basis is for; None: not known, or none are told apart."""
+    address: Who | None = None
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -129,14 +142,21 @@ class ShownRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class DecideAnswer(msgspec.Struct, kw_only=True):
-    """decision_id None: a dry run, nothing was written. defaults: surface to the default content
-    shown in slots that nothing won."""
+    """decision_id None: a dry run, or nobody knows the customer, and nothing was written. owed: by
+    due, then action and item, outside the slots; owed_left: what surfaces have no room for.
+    defaults: surface to the default content shown in slots that nothing won. known False: nobody
+    knew the customer. shared: several people use the identifier, and it was decided for what lies
+    under it alone."""
 
     decision_id: str | None
     now: str
     customer: str
+    known: bool = True
+    shared: bool = False
     arm: str
     seed: int
+    owed: list[ShownOwed]
+    owed_left: list[OwedLeft]
     choices: list[ShownChoice]
     refused: list[ShownRefusal]
     withheld: list[ShownChoice]
@@ -232,9 +252,11 @@ class ShownFragment(msgspec.Struct, kw_only=True):
 
 class CustomerAnswer(msgspec.Struct, kw_only=True):
     """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
-    fragments: how many; parts: which, the oldest first."""
+    fragments: how many; parts: which, the oldest first. known False: nobody knows them, and this
+    is what an empty customer looks like. kind_of_person, consents: as in `PreferencesAnswer`."""
 
     customer: str
+    known: bool = True
     identifiers: list[Who]
     fragments: int
     parts: list[ShownFragment]
@@ -243,6 +265,8 @@ class CustomerAnswer(msgspec.Struct, kw_only=True):
     collections: dict[str, list[dict[str, Any]]]
     contacts: list[ShownContact]
     refused_links: list[ShownLink]
+    kind_of_person: str | None
+    consents: "list[ShownPreference]"
 
 
 def _nothing_said() -> msgspec.Raw:
@@ -277,24 +301,33 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class TimelineAnswer(msgspec.Struct, kw_only=True):
-    """Oldest first; `next` is the position to go on after, None at the end."""
+    """Oldest first; `next` is the position to go on after, None at the end. known False: nobody
+    knows them."""
 
+    known: bool = True
     entries: list[TimelineEntry]
     next: int | None
 
 
 class ShownPreference(msgspec.Struct, kw_only=True):
-    """One cell of purposes × channels: what holds now, and whether the customer chose it."""
+    """One cell of purposes × channels: what holds now, on what basis, and whether the customer
+    chose it. after_sale: it is neither allowed nor refused, and what is similar to what they bought
+    may be offered all the same (soft opt-in)."""
 
     purpose: str
     channel: str
     allowed: bool
     chosen: bool
+    basis: str
+    after_sale: bool
 
 
 class PreferencesAnswer(msgspec.Struct, kw_only=True):
-    """All cells, purposes and channels in the order of the project folder."""
+    """All cells, purposes and channels in the order of the project folder. known False: nobody
+    knows them. kind_of_person: None: not known, or none are told apart."""
 
+    known: bool = True
+    kind_of_person: str | None
     preferences: list[ShownPreference]
 
 
@@ -426,53 +459,3 @@ def shown_fault(fault: Fault) -> ShownFault:
         expected=fault.expected,
         nearest=fault.nearest,
     )
-
-
-class WithdrawnContact(msgspec.Struct, kw_only=True):
-    """A queued contact that will not be made, since its action is gone."""
-
-    contact_id: str
-    action: str | None
-    treatment: str | None
-
-
-class ReloadAnswer(msgspec.Struct, kw_only=True):
-    """What came of reading the project folder again.
-
-    before: the previously active version. changed: another one is active now. filled: how many
-    definitions were filled from the log, from this many facts.
-    """
-
-    project_digest: str
-    before: str | None
-    changed: bool
-    since: str
-    filled: int
-    facts: int
-    withdrawn: list[WithdrawnContact]
-
-
-class FillingAnswer(msgspec.Struct, kw_only=True):
-    """A version that is being filled: through which log position, of how many."""
-
-    project_digest: str
-    done: int
-    of: int
-
-
-class FailedReload(msgspec.Struct, kw_only=True):
-    """The last reload, if it failed: the active version stays."""
-
-    at: str
-    faults: list[ShownFault]
-
-
-class ProjectAnswer(msgspec.Struct, kw_only=True):
-    """The version of the project that is active, since when, and who activated it."""
-
-    project: str
-    project_digest: str
-    since: str
-    by: str
-    filling: FillingAnswer | None = None
-    failed: FailedReload | None = None

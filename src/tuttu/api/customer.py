@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tuttu import consent
 from tuttu.api import answers
 from tuttu.api.identifiers import label, link, shown
 from tuttu.api.row_values import items, values
@@ -25,6 +26,7 @@ def customer_answer(
     sourced = [name for name in schema.columns if "." in name and row.get(name) is not None]
     outcomes, withdrawn = picture.history.outcomes(), picture.history.withdrawn()
     none = (0, None)
+    allowed = preferences_answer(picture)
     contacts = [
         answers.ShownContact(
             contact_id=contact.id,
@@ -44,6 +46,7 @@ def customer_answer(
     ]
     return answers.CustomerAnswer(
         customer=label(customer.identifiers[0]),
+        known=customer.known,
         identifiers=[shown(each) for each in customer.identifiers],
         fragments=len(parts),
         parts=parts,
@@ -52,6 +55,8 @@ def customer_answer(
         collections={name: items(row, schema, name) for name in schema.collections},
         contacts=contacts,
         refused_links=[link(each) for each in refused],
+        kind_of_person=allowed.kind_of_person,
+        consents=allowed.preferences,
     )
 
 
@@ -62,13 +67,21 @@ def shown_fragment(
     return answers.ShownFragment(id=fragment.hex(), who=who, first=conversion.shown_instant(first))
 
 
-def preferences_answer(cells: Iterable[tuple[str, str, bool, bool]]) -> answers.PreferencesAnswer:
-    """cells: purpose, channel, allowed, and whether the customer chose so."""
+def preferences_answer(view: DecisionView) -> answers.PreferencesAnswer:
+    """What the customer allows, and what holds for their kind of person without a choice."""
+    known = consent.Circumstances(view.row)
     return answers.PreferencesAnswer(
+        known=view.customer.known,
+        kind_of_person=consent.kind_of(view.project, view.row) or None,
         preferences=[
             answers.ShownPreference(
-                purpose=purpose, channel=channel, allowed=allowed, chosen=chosen
+                purpose=each.purpose,
+                channel=each.channel,
+                allowed=each.allowed,
+                chosen=each.chosen,
+                basis=each.basis,
+                after_sale=each.after_sale,
             )
-            for purpose, channel, allowed, chosen in cells
-        ]
+            for each in view.consents.preferences(known)
+        ],
     )

@@ -8,6 +8,7 @@ import msgspec
 from tuttu import ledger
 from tuttu.api import answers
 from tuttu.api.changes import parts_of
+from tuttu.api.owed import Addresses, owed_left, shown_owed
 from tuttu.api.words import Words
 from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
 from tuttu.decision import CandidateKey
@@ -15,6 +16,8 @@ from tuttu.vocabulary import conversion, values, verdicts
 
 FINGERPRINTED = frozenset({"who", "surfaces", "slots", "language", "dry_run", "seed", "context"})
 """Fields of a question that count in its `fingerprint` whatever they say."""
+
+NOTHING_SHOWN: Addresses = {}
 
 Changes = Mapping[CandidateKey, Change | None]
 """By candidate; without those for which none was looked for."""
@@ -30,17 +33,23 @@ def fingerprint(request: answers.DecideRequest) -> bytes:
     return hashlib.blake2b(asked, digest_size=16).digest()
 
 
-def answer_of(receipt: verdicts.Receipt, words: Words, *, kept: bool) -> answers.DecideAnswer:
+def answer_of(
+    receipt: verdicts.Receipt, words: Words, *, kept: bool, addresses: Addresses = NOTHING_SHOWN
+) -> answers.DecideAnswer:
     """A receipt as the answer to the question it decided; kept False: a dry run or explain."""
     return answers.DecideAnswer(
         decision_id=receipt.id if kept else None,
         now=conversion.format_instant(receipt.now),
         customer=receipt.asked,
+        known=receipt.known,
+        shared=receipt.shared,
         arm=receipt.arm,
         seed=receipt.seed,
-        choices=[_choice(each, words) for each in receipt.choices],
+        owed=[shown_owed(each, receipt.now, addresses) for each in receipt.owed],
+        owed_left=owed_left(receipt),
+        choices=[_choice(each, words, addresses) for each in receipt.choices],
         refused=[shown_refusal(each, words) for each in receipt.verdicts if each.refusal],
-        withheld=[_choice(each, words) for each in receipt.withheld],
+        withheld=[_choice(each, words, addresses) for each in receipt.withheld],
         defaults=dict(receipt.defaults),
         project_digest=receipt.project_digest,
     )
@@ -53,9 +62,10 @@ def explained(
     words: Words,
     *,
     kept: bool,
+    addresses: Addresses = NOTHING_SHOWN,
 ) -> answers.ExplainAnswer:
     """changes None: not asked for. schema: of the version that judged."""
-    answer = answer_of(receipt, words, kept=kept)
+    answer = answer_of(receipt, words, kept=kept, addresses=addresses)
     refused = answer.refused
     if changes is not None:
         refused = [_with_change(each, changes, schema, words) for each in refused]
@@ -63,7 +73,7 @@ def explained(
     return answers.ExplainAnswer(**{**plain, "refused": refused})
 
 
-def _choice(choice: verdicts.Choice, words: Words) -> answers.ShownChoice:
+def _choice(choice: verdicts.Choice, words: Words, addresses: Addresses) -> answers.ShownChoice:
     return answers.ShownChoice(
         contact_id=choice.contact_id,
         action=choice.action,
@@ -78,6 +88,9 @@ def _choice(choice: verdicts.Choice, words: Words) -> answers.ShownChoice:
         why=[*choice.why, words.worth(choice.score)],
         reused=choice.reused,
         held_until=conversion.shown_instant(choice.held_until),
+        basis=choice.basis or None,
+        kind_of_person=choice.kind or None,
+        address=addresses.get(choice.address or b""),
     )
 
 
@@ -132,7 +145,7 @@ def outcomes_of(
     receipt: verdicts.Receipt, history: ledger.History, words: Words
 ) -> list[answers.ShownOutcome]:
     """What came of the receipt's contacts. history: of its customer, as it stands."""
-    chosen = {choice.contact_id: choice for choice in receipt.choices}
+    chosen = {choice.contact_id: choice for choice in receipt.told}
     outcomes = [
         answers.ShownOutcome(
             contact_id=each.contact_id,

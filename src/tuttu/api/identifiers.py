@@ -6,6 +6,8 @@ from tuttu.identity import IdentifierError, normalise
 from tuttu.vocabulary import company, conversion, errors, events, people
 from tuttu.vocabulary.project import Project
 
+HANDLE = "handle"
+"""In the place of a namespace: a name that was given for one of several people."""
 SEGMENT_NAMES = {"userId": "user_id", "anonymousId": "anonymous_id"}
 
 
@@ -84,8 +86,9 @@ def link(refused: people.RefusedLink) -> ShownLink:
 
 
 def who_of(project: Project, name: str) -> Who:
-    """``namespace:value``; without a declared namespace, a value of the one of highest priority."""
+    """``namespace:value``, or ``handle:value``; without a declared namespace, a value of the one of
+    highest priority."""
     namespace, colon, value = name.partition(":")
-    if colon and namespace in project.namespaces:
+    if colon and (namespace in project.namespaces or namespace == HANDLE):
         return {namespace: value}
     return {min(project.namespaces.values(), key=lambda each: each.rank).name: name}

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterable
 
-from tuttu.api import answers
+from tuttu.api import answers, reloading
 from tuttu.intake import KeptLetter
 from tuttu.ledger import ResourceState
 from tuttu.vocabulary import conversion, errors, values, verdicts
@@ -40,14 +40,14 @@ def resource_answer(state: ResourceState) -> answers.ResourceAnswer:
     )
 
 
-def shown_withdrawals(withdrawn: Iterable[verdicts.Contact]) -> list[answers.WithdrawnContact]:
+def shown_withdrawals(withdrawn: Iterable[verdicts.Contact]) -> list[reloading.WithdrawnContact]:
     return [
-        answers.WithdrawnContact(contact_id=each.id, action=each.action, treatment=each.treatment)
+        reloading.WithdrawnContact(contact_id=each.id, action=each.action, treatment=each.treatment)
         for each in withdrawn
     ]
 
 
-def failed_reload(at: values.Instant, faults: Iterable[errors.Fault]) -> answers.FailedReload:
-    return answers.FailedReload(
+def failed_reload(at: values.Instant, faults: Iterable[errors.Fault]) -> reloading.FailedReload:
+    return reloading.FailedReload(
         at=conversion.format_instant(at), faults=[answers.shown_fault(fault) for fault in faults]
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from tuttu.catalog import read_consent as consent
 from tuttu.catalog.findings import Findings
 from tuttu.catalog.folder import (
     KINDS,
@@ -18,10 +19,11 @@ from tuttu.catalog.folder import (
 from tuttu.catalog.read_actions import read_action_sheets, read_actions
 from tuttu.catalog.read_channels import (
     check_defaults,
+    check_reach,
     read_channels,
     read_surfaces,
+    with_reach,
 )
-from tuttu.catalog.read_consent import read_consent
 from tuttu.catalog.read_content import read_content
 from tuttu.catalog.read_events import read_plan, read_tracking
 from tuttu.catalog.read_identity import read_identity, read_sets
@@ -114,7 +116,8 @@ class _Reading:
         surfaces = read_surfaces(sheets["channels"], channels, scope)
         resources = read_resources(sheets["resources"], scope)
         namespaces = read_identity(sheets["identity"], scope)
-        purposes = read_consent(sheets["consent"], scope)
+        kinds = consent.read_kinds(sheets["consent"])
+        purposes = consent.read_consent(sheets["consent"], kinds, scope)
         messages = read_content([file for file in files if file.parts[0] == "content"], scope)
         check_defaults(sheets["channels"], scope)
         actions_files = [file for file in files if file.parts[0] == "actions"]
@@ -128,6 +131,7 @@ class _Reading:
             tracking=company.Tracking(),
             profile=company.Profile(),
             purposes=purposes,
+            kinds=kinds,
             channels=channels,
             surfaces=surfaces,
             resources=resources,
@@ -139,11 +143,19 @@ class _Reading:
         )
         contributed = {room.name: room.columns(declared) for room in self.rooms}
         profile = read_profile(sheets["traits"], contributed, scope)
+        channels = with_reach(sheets["channels"], channels, scope)
         usage = TraitUsage(profile.traits, scope)
         tracking = read_tracking(sheets["events"], scope)
+        kinds = consent.with_trait(kinds, purposes, usage, scope)
+        purposes = consent.with_soft_opt_in(sheets["consent"], purposes, usage, scope)
         actions = read_actions(action_sheets, usage, scope)
+        consent.check_similar(actions, purposes, scope)
+        check_reach(actions, channels, usage)
         return msgspec.structs.replace(
             declared,
+            channels=channels,
+            purposes=purposes,
+            kinds=kinds,
             tracking=tracking,
             profile=profile,
             policy=read_policy(sheets["policy"], actions, usage, scope),

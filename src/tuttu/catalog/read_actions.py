@@ -10,6 +10,7 @@ from tuttu.catalog.schemas.json_schema import NAMES, WORD
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
+from tuttu.policy import CompiledExpression, is_fulfilled
 from tuttu.vocabulary import errors, library, values
 
 MUST_HAVE = {
@@ -24,8 +25,15 @@ MUST_HAVE = {
 def read_actions(
     sheets: "list[ActionSheet]", usage: TraitUsage, scope: LoadScope
 ) -> dict[str, library.Action]:
-    """Actions by name."""
-    return {sheet.name: _Reader(sheet, usage, scope).action() for sheet in sheets}
+    """Actions by name. Those that are owed are read first: the others may ask whether one is
+    late."""
+    owed = [sheet for sheet in sheets if sheet.node.text("purpose") in scope.owed]
+    found = {sheet.name: _Reader(sheet, usage, scope).action() for sheet in owed}
+    scope.declare_late(found.values())
+    for sheet in sheets:
+        if sheet.name not in found:
+            found[sheet.name] = _Reader(sheet, usage, scope).action()
+    return {sheet.name: found[sheet.name] for sheet in sheets}
 
 
 class _Reader:
@@ -37,6 +45,7 @@ class _Reader:
         self.usage = usage
         self.scope = scope
         self.purpose = self.node.text("purpose")
+        self.owed = self.purpose in scope.owed
         self.columns = scope.columns_about(self.node)
 
     def action(self) -> library.Action:
@@ -50,6 +59,7 @@ class _Reader:
         if start is not None and end is not None and start >= end:
             self.scope.findings.add(valid.where, "a period that ends before it begins", "an order")
         model = self.node.mapping("propensity").text("model") or None
+        due = self.due()
         return library.Action(
             name=self.sheet.name,
             owner=self.sheet.owner,
@@ -65,9 +75,14 @@ class _Reader:
             valid_from=start,
             valid_until=end,
             about=about,
+            due=due,
+            fulfilled=is_fulfilled(values.fulfilled_column(self.sheet.name), due)
+            if self.owed
+            else None,
             eligible=self.conditions("eligible"),
             applicable=self.conditions("applicable"),
             suitable=self.conditions("suitable"),
+            similar_to=self.similar_to(),
             treatments=self.treatments(),
             outcomes=self.outcomes(),
             where=self.node.where,
@@ -91,6 +106,32 @@ class _Reader:
     def optional(self, key: str) -> values.Expression | None:
         return self.formula(key) if self.node.scalar(key) else None
 
+    def due(self) -> CompiledExpression | None:
+        """By when it is owed; what moves with time itself would never come."""
+        self.check_owed(self.node, "due")
+        self.check_owed(self.node, "fulfils")
+        node = self.node.scalar("due")
+        if node is None:
+            return None
+        due = self.scope.compiler.formula(node, self.columns, self.sheet.name)
+        if not isinstance(due, CompiledExpression):
+            return None
+        self.usage.check(due, self.purpose, node.where)
+        if due.type != values.Type(values.Kind.TIMESTAMP):
+            self.scope.findings.add(
+                node.where, f"{quote(node.text)}, which is {due.type}", "a timestamp"
+            )
+        elif due.timed:
+            expected = "an instant that stays: one that moves with now is never past"
+            self.scope.findings.add(node.where, quote(node.text), expected)
+        return due
+
+    def check_owed(self, node: MappingNode, key: str) -> None:
+        """Keys that mean nothing for what is offered."""
+        if key in node and not self.owed and not self.scope.purposes.open and self.purpose:
+            expected = f"it in an action of a purpose of class owed; {quote(self.purpose)} is none"
+            self.scope.findings.add(node.at(key), quote(key), expected)
+
     def conditions(self, block: str) -> tuple[values.Condition, ...]:
         section = self.node.mapping(block)
         return tuple(self.condition(name, node) for name, node in section.scalars())
@@ -99,6 +140,10 @@ class _Reader:
         test = self.scope.compiler.condition(node, self.columns, self.sheet.name)
         self.usage.check(test, self.purpose, node.where)
         return values.Condition(name, test)
+
+    def similar_to(self) -> values.Expression | None:
+        node = self.node.scalar("similar_to")
+        return None if node is None else self.condition("similar_to", node).test
 
     def outcomes(self) -> dict[str, values.Expression]:
         compiler, columns = self.scope.compiler, self.scope.event_columns
@@ -120,6 +165,7 @@ class _Reader:
             expected = "`message`: the message that the treatment shows"
             self.scope.findings.add(node.where, "no `message`", expected)
         self.scope.needs_message(message, channel)
+        self.check_owed(node, "fulfils")
         uses = node.mapping("uses")
         for resource in uses.entries:
             self.scope.resources.refer(resource, uses.at(resource), self.scope.findings)
@@ -132,8 +178,12 @@ class _Reader:
             uses={resource: uses.whole(resource, 0) for resource in uses.entries},
             answer_within=self.scope.compiler.duration(node.scalar("answer_within")),
             holds=self.scope.compiler.duration(node.scalar("holds")),
+            fulfils=self.fulfils(node) and self.fulfils(self.node),
             where=node.where,
         )
+
+    def fulfils(self, node: MappingNode) -> bool:
+        return "fulfils" not in node or node.flag("fulfils")
 
     def surface(self, name: str, node: MappingNode) -> str:
         """The surface that is named, or the outbound channel that the treatment is named after."""

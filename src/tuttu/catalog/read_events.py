@@ -23,7 +23,7 @@ OF_PRODUCTS = {
     "position": Type(Kind.INTEGER),
 }
 """The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
-NO_SOURCES = ("contacted", "answered", "last_contact", ITEM)
+NO_SOURCES = ("contacted", "answered", "fulfilled", "last_contact", ITEM)
 """Words that mean something else before a point."""
 
 

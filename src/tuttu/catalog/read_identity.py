@@ -11,6 +11,8 @@ from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import ListNode, MappingNode, ScalarNode
 from tuttu.vocabulary.company import MOST_PARTNERS, NOBODY, ROUNDED, EvidenceSet, Namespace
 
+MAY_BE_NEW = frozenset({"anonymous_id"})
+"""Namespaces whose identifiers are made by whoever comes for the first time."""
 SHAPES = ("email", "phone")
 """Steps that say what a value is, not only how it is written. A namespace of such a name is one."""
 
@@ -89,6 +91,7 @@ def _namespace(
         strength={call: strength.whole(call, 0) for call in strength.entries},
         fields=fields,
         compounds=compounds,
+        may_be_new=node.flag("may_be_new") if "may_be_new" in node else name in MAY_BE_NEW,
         where=node.where,
     )
 

@@ -13,12 +13,18 @@ def read_resources(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Res
         scope.resources.open = True
         return {}
     scope.resources.known |= set(sheet.entries)
-    return {
+    resources = {
         name: Resource(
             name=name,
             amount=node.whole("amount", 0),
             per=cast(Period, node.text("per")) if node.scalar("per") else None,
+            owed=node.whole("owed", 0),
             where=node.where,
         )
         for name, node in sheet.mappings()
     }
+    for name, node in sheet.mappings():
+        if resources[name].owed > resources[name].amount and not node.doubtful:
+            expected = f"at most the amount, {resources[name].amount}"
+            scope.findings.add(node.at("owed"), f"{resources[name].owed} units owed", expected)
+    return resources

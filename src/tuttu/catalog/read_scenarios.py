@@ -24,7 +24,7 @@ StepKind = Literal[
     "preference",
     "resource",
 ]
-ExpectationKind = Literal["chosen", "refused", "not_chosen", "empty", "trait"]
+ExpectationKind = Literal["chosen", "refused", "not_chosen", "owed", "not_owed", "empty", "trait"]
 Who = Mapping[str, str]
 
 
@@ -58,20 +58,22 @@ class ScenarioStep(msgspec.Struct, frozen=True, kw_only=True):
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     """One expectation for `who` at `at`; checking it leaves no trace.
 
-    chosen: `action` is shown on `surface` (by `treatment`, if given). refused: `action` is refused
+    chosen: `action` is shown on a surface (by `treatment`, if given). refused: `action` is refused
     there (of `treatment`, if given) `because` of a reason, by `stage`, and by `also` too, as far as
     these are given. not_chosen: `action` is not shown. item: all of these about that item; None:
-    about any. empty: nothing is shown; `value`, if given, is the default content. trait: the trait
-    `action` is `value`.
+    about any. owed, not_owed: `action` is told as owed, or not; late: past its due, or not, if that
+    is given. empty: nothing is shown; `value`, if given, is the default content. trait: the trait
+    `action` is `value`. surfaces: those that are asked for, together.
     """
 
     at: Instant
     who: Who
     kind: ExpectationKind
-    surface: str = ""
+    surfaces: tuple[str, ...] = ()
     action: str = ""
     treatment: str | None = None
     item: str | None = None
+    late: bool | None = None
     because: str | None = None
     stage: str | None = None
     also: tuple[str, ...] = ()
@@ -113,11 +115,14 @@ ANSWERS: dict[str, ExpectationKind] = {
     "chosen": "chosen",
     "refused": "refused",
     "not_chosen": "not_chosen",
+    "owed": "owed",
+    "not_owed": "not_owed",
     "empty": "empty",
     "default": "empty",
 }
 OF_REFUSALS = ("because", "stage", "also")
-OF_ACTIONS = frozenset({"chosen", "refused", "not_chosen"})
+OF_ACTIONS = frozenset({"chosen", "refused", "not_chosen", "owed", "not_owed"})
+OF_TREATMENTS = frozenset({"chosen", "refused", "owed"})
 
 
 def read_scenario(sheet: MappingNode, scope: LoadScope) -> Scenario:
@@ -231,17 +236,27 @@ def _expectations(node: MappingNode, scope: LoadScope) -> list[Expectation]:
 
 def _check_answer(node: MappingNode, scope: LoadScope) -> None:
     findings = scope.findings
-    scope.surfaces.refer_scalar(node.scalar("surface"), findings)
+    for surface in (node.scalar("surface"), *node.listed("surfaces")):
+        scope.surfaces.refer_scalar(surface, findings)
     asks = [key for key in ANSWERS if key in node]
-    if asks and "surface" not in node and not node.doubtful:
+    if asks and not {"surface", "surfaces"} & node.entries.keys() and not node.doubtful:
         findings.add(node.where, "no `surface`", f"`surface` beside `{asks[0]}`")
+    if {"surface", "surfaces"} <= node.entries.keys():
+        findings.add(node.at("surfaces"), "`surfaces` beside `surface`", "one of them")
+    if "late" in node and "owed" not in node and not node.doubtful:
+        findings.add(node.at("late"), "`late`", "`owed` beside it")
     for key in OF_REFUSALS:
         if key in node and "refused" not in node and not node.doubtful:
             findings.add(node.at(key), quote(key), "`refused` beside it")
     if "item" in node and not OF_ACTIONS & node.entries.keys():
-        findings.add(node.at("item"), "`item`", "`chosen`, `refused` or `not_chosen` beside it")
-    if "treatment" in node and not {"chosen", "refused"} & node.entries.keys():
-        findings.add(node.at("treatment"), "`treatment`", "`chosen` or `refused` beside it")
+        findings.add(node.at("item"), "`item`", f"{_one_of(OF_ACTIONS)} beside it")
+    if "treatment" in node and not OF_TREATMENTS & node.entries.keys():
+        findings.add(node.at("treatment"), "`treatment`", f"{_one_of(OF_TREATMENTS)} beside it")
+
+
+def _one_of(keys: frozenset[str]) -> str:
+    *most, last = (f"`{key}`" for key in ANSWERS if key in keys)
+    return f"{', '.join(most)} or {last}"
 
 
 def _check_item(node: MappingNode, action: str, scope: LoadScope) -> None:
@@ -261,10 +276,11 @@ def _answer(node: MappingNode, key: str, scope: LoadScope) -> Expectation:
         at=scope.instant(node.scalar("at")) or 0,
         who=_who(node, "who", scope),
         kind=kind,
-        surface=node.text("surface"),
+        surfaces=tuple(each.text for each in node.listed("surfaces")) or (node.text("surface"),),
         action=node.text(key) if kind != "empty" else "",
-        treatment=(node.text("treatment") or None) if kind in {"chosen", "refused"} else None,
+        treatment=(node.text("treatment") or None) if kind in OF_TREATMENTS else None,
         item=(node.text("item") or None) if kind in OF_ACTIONS else None,
+        late=node.flag("late") if kind == "owed" and "late" in node else None,
         because=(node.text("because") or None) if refused else None,
         stage=(node.text("stage") or None) if refused else None,
         also=tuple(stage.text for stage in node.listed("also")) if refused else (),

@@ -51,7 +51,27 @@ def read_profile(
         collections=collections,
         groups=read_groups(sheet, traits, scope),
         derived_order=order,
+        initials=_traits_named("initials", sheet, traits, scope),
+        asks=_traits_named("asks", sheet, traits, scope),
     )
+
+
+def _traits_named(
+    key: str, sheet: MappingNode, traits: Mapping[str, company.Trait], scope: LoadScope
+) -> tuple[str, ...]:
+    """Traits of one value, and text where they are a name."""
+    names = Names("a trait of text" if key == "initials" else "a trait of one value")
+    names.known = {
+        name
+        for name, trait in traits.items()
+        if not trait.type.many and (key == "asks" or trait.type == TEXT)
+    }
+    names.known |= scope.row_columns.broken
+    names.open = scope.traits.open
+    listed = sheet.listed(key)
+    for name in listed:
+        names.refer_scalar(name, scope.findings)
+    return tuple(name.text for name in listed)
 
 
 def _declare(sheet: MappingNode | None, scope: LoadScope) -> None:

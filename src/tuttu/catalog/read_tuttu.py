@@ -36,6 +36,7 @@ def _limits(mapping: MappingNode) -> Limits:
         event_bytes=mapping.whole("event_bytes", default.event_bytes),
         body_bytes=mapping.whole("body_bytes", default.body_bytes),
         batch_events=mapping.whole("batch_events", default.batch_events),
+        evidence_pairs=mapping.whole("evidence_pairs", default.evidence_pairs),
     )
 
 

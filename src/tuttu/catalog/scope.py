@@ -1,14 +1,19 @@
 """What the readers of one folder share: findings, the names known so far, what conditions see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+import msgspec
 
 from tuttu.catalog.expressions import Columns, Compiler
 from tuttu.catalog.findings import Findings, nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.scalars import first_instant, instant_after
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
+from tuttu.policy import CompiledExpression, is_late
 from tuttu.vocabulary.company import Company, PlannedEvent
-from tuttu.vocabulary.values import Instant, Schema, schema_about
+from tuttu.vocabulary.library import Action
+from tuttu.vocabulary.values import Expression, Instant, Schema, schema_about
 
 PROFILING = "profiling"
 OUTCOMES = ("viewed", "clicked", "accepted", "declined", "ignored")
@@ -35,6 +40,7 @@ class LoadScope:
     surfaces: Names = field(default_factory=lambda: Names("a surface of channels.yaml"))
     surface_channels: dict[str, str] = field(default_factory=dict)
     purposes: Names = field(default_factory=lambda: Names("a purpose of consent.yaml"))
+    owed: set[str] = field(default_factory=set)
     resources: Names = field(default_factory=lambda: Names("a resource of resources.yaml"))
     events: Names = field(default_factory=lambda: Names("an event of events.yaml"))
     plan: dict[str, PlannedEvent] = field(default_factory=dict)
@@ -53,6 +59,7 @@ class LoadScope:
     event_columns: Columns = field(default_factory=lambda: Columns(Schema()))
     row_columns: Columns = field(default_factory=lambda: Columns(Schema()))
     _about: dict[str, Columns] = field(default_factory=dict)
+    _late: dict[str, dict[str, Expression]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.compiler = Compiler(self.findings)
@@ -90,10 +97,22 @@ class LoadScope:
         """If the collection is not known, neither are the fields of its items."""
         row = self.row_columns
         known = about in row.schema.collections and about not in self.collections.broken
-        columns = Columns(schema_about(row.schema, about) if known else row.schema)
+        schema = schema_about(row.schema, about) if known else row.schema
+        late = {**schema.late, **self._late.get(about, {})}
+        columns = Columns(msgspec.structs.replace(schema, late=late))
         columns.broken = row.broken
         columns.open = row.open or not known
         return columns
+
+    def declare_late(self, actions: Iterable[Action]) -> None:
+        """What `late` means of owed actions, for all that is read after it."""
+        for action in actions:
+            late = late_of(action)
+            if late is not None:
+                self._late.setdefault(action.about or "", {})[action.name] = late
+        row = self.row_columns
+        row.schema = msgspec.structs.replace(row.schema, late=self._late.get("", {}))
+        self._about.clear()
 
     def fields(self, section: str) -> set[str]:
         """Names in a call's section (traits, properties) that hold identifiers."""
@@ -111,6 +130,20 @@ class LoadScope:
         expected = f"the file {wanted}: {channel} content in the company's first language"
         near = nearest(wanted, paths)
         self.findings.add(node.where, f"{quote(node.text)} without content", expected, near)
+
+
+def late_of(action: Action) -> CompiledExpression | None:
+    """Whether an owed action is late, as a condition on the row; None: it never is, or what it says
+    has a fault."""
+    due, fulfilled = action.due, action.fulfilled
+    if not isinstance(due, CompiledExpression) or not isinstance(fulfilled, CompiledExpression):
+        return None
+    found = [each.test for each in action.conditions]
+    tests = [each for each in found if isinstance(each, CompiledExpression)]
+    if len(tests) < len(found):
+        return None
+    period = (action.valid_from, action.valid_until)
+    return is_late(due, fulfilled, tests, live=action.status == "live", period=period)
 
 
 def content_path(message: str, channel: str, language: str) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from tuttu import api
+from tuttu import api, engine
 from tuttu.cli.options import chosen_language, chosen_storage
 from tuttu.engine import Runtime, open_engine
 from tuttu.storage import OwnedElsewhereError
@@ -126,7 +126,7 @@ def open_client(folder: Path) -> Iterator[Client]:
     path, clock = socket_path(folder), SystemClock()
     runtime = _runtime_of(folder, path, clock)
     if runtime is None:
-        with reachable(path) as address, _client(httpx.AsyncHTTPTransport(uds=address)) as client:
+        with _client_of_server(path) as client:
             yield client
         return
     with closing(runtime):
@@ -134,6 +134,22 @@ def open_client(folder: Path) -> Iterator[Client]:
         app = create_app(runtime, local=True)
         with _client(httpx.ASGITransport(app), runtime) as client:
             yield client
+
+
+def rehearse_reload(folder: Path) -> api.ReloadRehearsal:
+    """What a reload would do, without a server: what opening the store would. Raises what
+    `open_engine` raises."""
+    path = socket_path(folder)
+    if not answers(path):
+        return engine.rehearse_opening(folder, clock=SystemClock(), storage=chosen_storage())
+    with _client_of_server(path) as client:
+        return client.ask(api.ReloadRehearsal, "GET", "/v1/project/reload")
+
+
+@contextmanager
+def _client_of_server(path: Path) -> Iterator[Client]:
+    with reachable(path) as address, _client(httpx.AsyncHTTPTransport(uds=address)) as client:
+        yield client
 
 
 def _runtime_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:

@@ -70,7 +70,8 @@ def init(example: str, folder: Path | None) -> None:
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(folder: Path, as_json: bool) -> None:
-    """Show every fault of a project folder: file, line, what was found and expected."""
+    """Show every fault of a project folder: file, line, what was found and expected; without any,
+    warnings of what is probably not meant."""
     faults = engine.check(folder)
     if as_json:
         print_json(faults)
@@ -79,7 +80,9 @@ def check(folder: Path, as_json: bool) -> None:
             click.echo(str(fault))
         click.echo("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
     else:
-        project = catalog.load(folder)
+        project = engine.load_project(folder)
+        for warning in engine.warnings(project):
+            click.echo(f"warning: {warning}", err=True)
         count = len(project.actions)
         click.echo(f"{project.company.name}: no faults, {count} actions, {project.digest[:12]}")
     sys.exit(FAULTY if faults else 0)

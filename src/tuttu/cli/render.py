@@ -26,6 +26,10 @@ def decision(answer: api.DecideAnswer) -> None:
     """What was chosen and why, what was not and why not."""
     kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
     click.echo(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    for owed in answer.owed:
+        _owed(owed)
+    for left in answer.owed_left:
+        click.echo(f"{left.surface}: {about(left.action, left.item)} is owed, no room for it")
     for choice in answer.choices:
         _choice(choice)
     for choice in answer.withheld:
@@ -65,6 +69,18 @@ def _choice(choice: api.ShownChoice) -> None:
     )
     click.echo(f"  shows: {' '.join(choice.content.split())}")
     for reason in choice.why:
+        click.echo(f"  because {reason}")
+
+
+def _owed(owed: api.ShownOwed) -> None:
+    due = owed.due if owed.due_known else "now"
+    marks = [f"due {due}"]
+    marks += [word for word in ("late", "reminder") if getattr(owed, word)]
+    marks += ["under way"] if owed.reused else []
+    named = f"{about(owed.action, owed.item)} ({owed.treatment})"
+    click.echo(f"{owed.surface} owed: {named}, {', '.join(marks)}")
+    click.echo(f"  shows: {' '.join(owed.content.split())}")
+    for reason in owed.why:
         click.echo(f"  because {reason}")
 
 
@@ -112,6 +128,12 @@ def customer(answer: api.CustomerAnswer) -> None:
     )
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
     _section("traits by source", ((name, _value(value)) for name, value in answer.sources.items()))
+    if answer.kind_of_person is not None:
+        click.echo(f"kind of person: {answer.kind_of_person}")
+    _section(
+        "allowed",
+        ((each.purpose, each.channel, _permitted(each), each.basis) for each in answer.consents),
+    )
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
     _section(
@@ -135,6 +157,14 @@ def customer(answer: api.CustomerAnswer) -> None:
 
 def _why_not(link: api.ShownLink) -> str:
     return f"{link.reason} (set {link.set})" if link.set else link.reason
+
+
+def _permitted(preference: api.ShownPreference) -> str:
+    """Whether the customer may be contacted so, and who says it."""
+    said = "yes" if preference.allowed else "no"
+    if preference.chosen:
+        return f"{said}, chosen"
+    return "only like a sale" if preference.after_sale else said
 
 
 def _section(title: str, rows: Iterable[Sequence[object]]) -> None:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from tuttu import api, web
-from tuttu.cli.client import open_client
+from tuttu.cli.client import open_client, rehearse_reload
 from tuttu.cli.options import FOLDER, chosen_storage, json_option, show, storage_option
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
@@ -68,13 +68,18 @@ def _announcer(engine: Runtime, as_json: bool) -> Callable[[str], None]:
 
 @click.command("reload")
 @click.argument("folder", type=FOLDER, default=Path())
+@click.option("--dry-run", is_flag=True, help="Change nothing; say in numbers what would change.")
 @json_option
 @storage_option
-def reload_project(folder: Path, as_json: bool) -> None:
+def reload_project(folder: Path, dry_run: bool, as_json: bool) -> None:
     """Activate what the project folder holds now; a faulty one changes nothing.
 
-    New traits are filled from the log first. Requests in flight keep the version they began with.
+    New traits, and other rules of who is who, are filled from the log first. Requests in flight
+    keep the version they began with.
     """
+    if dry_run:
+        show(rehearse_reload(folder), as_json, lambda each: click.echo(_rehearsed(each)))
+        return
     with open_client(folder) as client:
         if client.runtime is None or client.runtime.reloads is None:
             answer = client.ask(api.ReloadAnswer, "POST", "/v1/project/reload")
@@ -82,6 +87,25 @@ def reload_project(folder: Path, as_json: bool) -> None:
             # Without a server, opening the store has activated what the folder holds.
             answer = client.runtime.reloads.opened
     show(answer, as_json, lambda each: click.echo(_in_words(each)))
+
+
+def _rehearsed(answer: api.ReloadRehearsal) -> str:
+    version = answer.project_digest[:12]
+    if not answer.changed and not answer.filled:
+        return f"version {version} holds: nothing would change"
+    lines = [f"version {version} would hold"]
+    if answer.before is not None and answer.changed:
+        lines[0] += f", after {answer.before[:12]}"
+    if answer.filled:
+        lines.append(f"definitions to fill: {answer.filled}, from {answer.facts} facts of the log")
+    return "\n".join(
+        [
+            *lines,
+            f"customers: {answer.customers_before}, then {answer.customers_after}",
+            f"customers joined: {answer.joined}; parted: {answer.parted}",
+            f"identifiers spelled otherwise: {answer.respelled}; naming nobody: {answer.nobodies}",
+        ]
+    )
 
 
 def _in_words(answer: api.ReloadAnswer) -> str:

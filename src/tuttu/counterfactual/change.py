@@ -113,7 +113,7 @@ def apply(view: DecisionView, change: Change) -> DecisionView:
     """The view as it would be: the same in all but the change. Traits that are made of what
     is changed are computed from it; nothing is read."""
     parts = change.parts
-    seen = msgspec.structs.replace(view, memo=ViewMemo())
+    seen = _with_own_memo(view)
     for part in parts:
         if isinstance(part, Later):
             seen = seen.at(part.would_be)
@@ -123,9 +123,19 @@ def apply(view: DecisionView, change: Change) -> DecisionView:
     return seen
 
 
+def _with_own_memo(view: DecisionView) -> DecisionView:
+    shade = None if view.shade is None else _with_own_memo(view.shade)
+    return msgspec.structs.replace(view, shade=shade, memo=ViewMemo())
+
+
 def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionView:
+    """A column of the shade that says what the customer's does says it because of them."""
     if not parts:
         return view
+    if view.shade is not None:
+        shade = view.shade
+        alike = [part for part in parts if _value(shade, part) == part.now]
+        view = msgspec.structs.replace(view, shade=_with_columns(shade, alike))
     columns = {part.name: part.would_be for part in parts if part.of is None}
     about = dict(view.overlays)
     for part in parts:
@@ -141,6 +151,12 @@ def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionVie
     return msgspec.structs.replace(view, row=row, overlays=about)
 
 
+def _value(view: DecisionView, part: ColumnSet) -> values.Value:
+    """Of the row that the part is about; nothing is noted in the memo of a view that changes."""
+    row = view.row if part.of is None else _with_own_memo(view).row_about(*part.of)
+    return row.get(part.name)
+
+
 def _with_field(view: DecisionView, items: values.Value, part: ColumnSet) -> list[values.Row]:
     """The collection with a field of one item set."""
     assert part.of is not None  # noqa: S101 - the caller chose those of items
@@ -154,6 +170,8 @@ def _with_field(view: DecisionView, items: values.Value, part: ColumnSet) -> lis
 def _with_part(view: DecisionView, part: ChangePart) -> DecisionView:
     """Any part but time and columns. A worth that is given, not computed, has no figures."""
     replace, policy = msgspec.structs.replace, view.project.policy
+    if view.shade is not None:
+        view = replace(view, shade=_with_part(view.shade, part))
     match part:
         case Allowed():
             assumed = view.consents.assuming(part.purpose, part.channel, part.would_be)

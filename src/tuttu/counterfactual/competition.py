@@ -215,4 +215,5 @@ def _most_used(refused: RefusedCandidate, trial: Trial, name: str) -> int:
         for each in candidates(project, query, trial.view.row)
         if each.key != refused.key
     )
-    return trial.candidate.treatment.uses[name] + sum(nlargest(max(slots - 1, 0), others))
+    kept = trial.view.closed.get(name, 0)
+    return trial.candidate.treatment.uses[name] + kept + sum(nlargest(max(slots - 1, 0), others))

@@ -67,10 +67,40 @@ class ProjectConstraints:
             tree = self.tree(condition.test, derivable)
             if tree is not None:
                 yield from (Constraint(goal, of_item) for goal in solver.goals_of(tree, want=True))
+        channel = self.project.channels.get(candidate.treatment.channel)
+        reachable = None if channel is None else self.tree(channel.reachable, derivable)
+        if reachable is not None:
+            yield from (Constraint(goal) for goal in solver.goals_of(reachable, want=True))
+        fulfilled = self.tree(action.fulfilled, derivable)
+        if fulfilled is not None:
+            yield from (Constraint(g, of_item) for g in solver.goals_of(fulfilled, want=False))
         for guard in self.project.policy.guards:
             if concerns(guard, candidate):
                 for goal in self.guard(guard, derivable):
                     yield Constraint(goal, of_item and guard.about is not None)
+
+    def kinds(self, candidate: Candidate, derivable: frozenset[str]) -> Iterator[Constraint]:
+        """To be of a certain kind of person, for each kind, where the terms of consent differ."""
+        project, channel = self.project, candidate.treatment.channel
+        if project.kinds is None or not project.purposes[candidate.action.purpose].differs(channel):
+            return
+        kind = self.tree(project.kinds.read, derivable)
+        if kind is not None:
+            for value in project.kinds.values:
+                wanted = t.Compare("=", kind, t.Literal(value, kind.type))
+                yield Constraint(solver.Goal(wanted, want=True))
+
+    def soft_opt_in(self, candidate: Candidate, derivable: frozenset[str]) -> Iterator[Constraint]:
+        """What stands in for consent, if all of it is met."""
+        action, channel = candidate.action, candidate.treatment.channel
+        soft = self.project.purposes[action.purpose].soft_opt_in
+        if soft is None or action.similar_to is None or channel not in soft.channels:
+            return
+        of_item = action.about is not None and candidate.item is not None
+        for test in (soft.sale, soft.offered, action.similar_to):
+            tree = self.tree(test, derivable)
+            if tree is not None:
+                yield from (Constraint(goal, of_item) for goal in solver.goals_of(tree, want=True))
 
     def guard(self, guard: library.Guard, derivable: frozenset[str]) -> Iterator[solver.Goal]:
         """Neither blocking nor cooling."""
@@ -104,16 +134,25 @@ def _made_of(trait: company.Trait, project: Project) -> t.Node:
 
 
 def _known(project: Project, derived: Iterable[t.Node]) -> Mapping[str, list[Value]]:
-    trees = [*derived]
-    for action in project.actions.values():
-        asked = (*(each.test for each in action.conditions), *action.formulas.values())
-        trees += [each.tree for each in asked if isinstance(each, CompiledExpression)]
-    for guard in project.policy.guards:
-        found_in = guard.expressions.values()
-        trees += [each.tree for each in found_in if isinstance(each, CompiledExpression)]
+    asked = (each for each in _asked(project) if isinstance(each, CompiledExpression))
+    trees = [*derived, *(each.tree for each in asked)]
     found: dict[str, dict[Value, None]] = {}
     for tree in trees:
         for column, values in solver.literals_in(tree).items():
             texts = (value for value in values if isinstance(value, str))
             found.setdefault(column, {}).update(dict.fromkeys(texts))
     return {column: [*values] for column, values in found.items() if values}
+
+
+def _asked(project: Project) -> Iterator[Expression]:
+    """All rules for a candidate."""
+    for action in project.actions.values():
+        yield from (each.test for each in action.conditions)
+        yield from action.formulas.values()
+        if action.similar_to is not None:
+            yield action.similar_to
+    for guard in project.policy.guards:
+        yield from guard.expressions.values()
+    for purpose in project.purposes.values():
+        if purpose.soft_opt_in is not None:
+            yield from (purpose.soft_opt_in.sale, purpose.soft_opt_in.offered)

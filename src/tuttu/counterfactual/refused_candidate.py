@@ -10,11 +10,17 @@ from tuttu.decision.arbitration import Render
 from tuttu.decision.chance import NO_MARKETING, POLICY
 from tuttu.decision.deciding import judge
 from tuttu.decision.stage import Stages, first_refusal
-from tuttu.decision.stages import CONSENT, CONTROLS, RESOURCES
+from tuttu.decision.stages import CONTROLS, RESOURCES
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
-from tuttu.vocabulary.values import OF_ITEM, Row, answered_column, contacted_column
+from tuttu.vocabulary.values import (
+    OF_ITEM,
+    Row,
+    answered_column,
+    contacted_column,
+    fulfilled_column,
+)
 from tuttu.vocabulary.verdicts import Refusal
 
 ASKED = "asked"
@@ -57,6 +63,8 @@ class RefusedCandidate:
         self.project_constraints = constraints_of(view.project)
         self.derivable = self.project_constraints.derivable(view.row)
         self.constraints = tuple(self.project_constraints.of_candidate(candidate, self.derivable))
+        self.kinds = tuple(self.project_constraints.kinds(candidate, self.derivable))
+        self.soft_opt_in = tuple(self.project_constraints.soft_opt_in(candidate, self.derivable))
         self.figures = self.project_constraints.figures(candidate.action, self.derivable)
         self._of_items = _names_of_items(view, candidate)
         self.domains = {of_item: self._domain(of_item) for of_item in (False, True)}
@@ -65,7 +73,7 @@ class RefusedCandidate:
         """Rules about the item read the customer's columns too, but not the other way round."""
         trees = [
             constraint.goal.tree
-            for constraint in self.constraints
+            for constraint in (*self.constraints, *self.kinds, *self.soft_opt_in)
             if of_item or not constraint.of_item
         ]
         return solver.Domain(
@@ -149,7 +157,11 @@ def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]
     actions = [each.name for each in view.project.actions.values() if each.about == about]
     if about is None:
         return ()
-    return (*map(contacted_column, actions), *(answered_column(name, "") for name in actions))
+    ours = (contacted_column, fulfilled_column)
+    return (
+        *(column(name) for name in actions for column in ours),
+        *(answered_column(name, "") for name in actions),
+    )
 
 
 def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[str]:
@@ -172,20 +184,9 @@ def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
         yield c.Endless(action=action.name, now=action.valid_until)
     if trial.candidate.lacks_item:
         yield None
-    if CONSENT.reason(trial.candidate, view) is not None:
-        yield _permit(trial)
     yield from _units(trial)
     if view.arm == NO_MARKETING and CONTROLS.reason(trial.candidate, view) is not None:
         yield c.Arm(now=view.arm, would_be=POLICY)
-
-
-def _permit(trial: Trial) -> c.ChangePart | None:
-    """None for a channel or purpose that is not declared: nobody can allow it."""
-    purpose, channel = trial.candidate.action.purpose, trial.candidate.treatment.channel
-    assumed = trial.view.consents.assuming(purpose, channel, allowed=True)
-    if assumed.permit(purpose, channel) is None:
-        return None
-    return c.Allowed(purpose=purpose, channel=channel, now=False, would_be=True)
 
 
 def _units(trial: Trial) -> Iterator[c.ChangePart]:
@@ -193,5 +194,6 @@ def _units(trial: Trial) -> Iterator[c.ChangePart]:
         return
     for name, needed in trial.candidate.treatment.uses.items():
         free = trial.view.free.get(name, 0)
-        if free < needed:
-            yield c.Units(name=name, now=free, would_be=needed)
+        if trial.view.units_for(trial.candidate, name) < needed:
+            others = 0 if trial.view.is_owed(trial.candidate) else trial.view.closed.get(name, 0)
+            yield c.Units(name=name, now=free, would_be=needed + others)

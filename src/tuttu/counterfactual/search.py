@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from tuttu.counterfactual import refused_candidate
+from tuttu.counterfactual import permits, refused_candidate
 from tuttu.counterfactual.change import Change, ChangePart, Later, subsets
 from tuttu.counterfactual.competition import competition_moves
+from tuttu.counterfactual.constraints import Constraint
 from tuttu.counterfactual.timing import held_offers, must_wait, time_distance, waiting_moves
 from tuttu.decision.arbitration import Render
 from tuttu.decision.stage import Stages
@@ -23,7 +24,7 @@ KNOWN_STAGES = frozenset(stage.name for stage in STAGES)
 """Those of which is known here what would turn their refusal. For what another one refuses nothing
 is looked for."""
 
-_PAST = ("contacted.", "answered.", "last_contact.")
+_PAST = ("contacted.", "answered.", "fulfilled.", "last_contact.")
 _OF_PAST = 1.0
 """What was contacted and answered stays so: anything else of as few parts is nearer."""
 _NEVER = MOST_PARTS + 1
@@ -101,31 +102,45 @@ def _evaluate(
 ) -> solver.SearchState:
     trial = refused.trial(tuple(move.value for move in moves))
     required = [*refused_candidate.required_parts(trial)]
-    wait = must_wait(trial)
+    lacking, wait = permits.lacks_permit(trial), must_wait(trial)
+    instead = [*permits.other_ways(refused, trial)] if lacking else []
+    if lacking and not instead:
+        required.append(permits.allowing(trial))
     return solver.SearchState(
-        needed=_needed(trial, required, wait=wait),
+        needed=_needed(trial, required, instead, wait=wait),
         solved=lambda: (
-            not required and not wait and not trial.unmet and refused.refusal(trial) is None
+            not required
+            and not lacking
+            and not wait
+            and not trial.unmet
+            and refused.refusal(trial) is None
         ),
-        moves=lambda: _moves(refused, trial, required, wait=wait, thorough=thorough),
+        moves=lambda: _moves(refused, trial, required, instead, wait=wait, thorough=thorough),
     )
 
 
 def _needed(
-    trial: refused_candidate.Trial, required: list[ChangePart | None], *, wait: bool
+    trial: refused_candidate.Trial,
+    required: list[ChangePart | None],
+    instead: list[Constraint],
+    *,
+    wait: bool,
 ) -> int:
-    """How many parts are needed at least beside those taken."""
+    """How many parts are needed at least beside those taken. instead: of consent; what meets
+    another rule may give the permit too."""
     if None in required or (wait and NOW in trial.fixed):
         return _NEVER
     goals = [constraint.goal for constraint in trial.unmet]
     timed = any(NOW in goal.columns for goal in goals)
-    return len(required) + solver.moves_needed(goals, trial.fixed) + (wait and not timed)
+    others = solver.moves_needed(goals, trial.fixed) + (wait and not timed)
+    return len(required) + max(others, bool(instead))
 
 
 def _moves(
     refused: refused_candidate.RefusedCandidate,
     trial: refused_candidate.Trial,
     required: list[ChangePart | None],
+    instead: list[Constraint],
     *,
     wait: bool,
     thorough: bool,
@@ -135,16 +150,25 @@ def _moves(
         yield solver.Move(repr(required[0]), required[0], 0.0)
     elif wait:
         yield from waiting_moves(refused, trial)
+    elif instead:
+        allowing = permits.allowing(trial)
+        yield solver.Move(repr(allowing), allowing, 0.0)
+        for constraint in instead:
+            yield from _constraint_moves(refused, trial, constraint, thorough=thorough)
     elif trial.unmet:
-        yield from _constraint_moves(refused, trial, thorough=thorough)
+        easiest = min(trial.unmet, key=lambda each: len(each.goal.columns - trial.fixed))
+        yield from _constraint_moves(refused, trial, easiest, thorough=thorough)
     else:
         yield from competition_moves(refused, trial)
 
 
 def _constraint_moves(
-    refused: refused_candidate.RefusedCandidate, trial: refused_candidate.Trial, *, thorough: bool
+    refused: refused_candidate.RefusedCandidate,
+    trial: refused_candidate.Trial,
+    constraint: Constraint,
+    *,
+    thorough: bool,
 ) -> Iterator[solver.Move]:
-    constraint = min(trial.unmet, key=lambda each: len(each.goal.columns - trial.fixed))
     row = trial.item_row if constraint.of_item else trial.view.row
     domain = refused.domains[constraint.of_item]
     for move in solver.moves_for(constraint.goal, row, trial.fixed, domain, thorough=thorough):

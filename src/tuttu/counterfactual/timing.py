@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from tuttu.counterfactual.change import Later
 from tuttu.counterfactual.refused_candidate import RefusedCandidate, Trial
-from tuttu.decision.stages import CONTACT_LIMITS, SUPPRESSIONS
+from tuttu.decision.stages import CONTACT_LIMITS, GUARDS, SUPPRESSIONS
+from tuttu.decision.stages.guards import cooled
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary.values import DAY, Instant, Kind
@@ -14,12 +15,19 @@ _AGAIN = 4
 
 
 def must_wait(trial: Trial) -> bool:
-    """Whether the ledger says: not yet."""
+    """Whether the ledger says: not yet; or a guard does because of others who may be the customer,
+    of whom nothing but time is known to change."""
     candidate, view = trial.candidate, trial.view
     return (
-        SUPPRESSIONS.reason(candidate, view) is not None
-        or CONTACT_LIMITS.reason(candidate, view) is not None
+        SUPPRESSIONS.why_not(candidate, view) is not None
+        or CONTACT_LIMITS.why_not(candidate, view) is not None
+        or _is_shaded(trial)
     )
+
+
+def _is_shaded(trial: Trial) -> bool:
+    own = trial.view.shade is None or trial.unmet
+    return not own and GUARDS.why_not(trial.candidate, trial.view) is not None
 
 
 def waiting_moves(refused: RefusedCandidate, trial: Trial) -> list[solver.Move]:
@@ -80,16 +88,20 @@ def _ends(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:
 
 
 def _open(trial: Trial) -> Iterator[Instant]:
-    candidate, history = trial.candidate, trial.view.history
-    policy, action = trial.view.project.policy, candidate.action
-    for suppression in policy.suppressions:
-        until = history.silent_until(suppression, action, candidate.item)
-        if until is not None:
-            yield until
-    for limit in policy.contact_limits:
-        opens = history.opens(limit)
-        if opens is not None:
-            yield opens
+    """When something that may stop it ends: on the ledger, and guards of the shade."""
+    candidate, view = trial.candidate, trial.view
+    policy, action = view.project.policy, candidate.action
+    for each in (view,) if view.shade is None else (view, view.shade):
+        for suppression in policy.suppressions:
+            until = each.history.silent_until(suppression, action, candidate.item)
+            if until is not None:
+                yield until
+        for limit in policy.contact_limits:
+            opens = each.history.opens(limit)
+            if opens is not None:
+                yield opens
+    if view.shade is not None:
+        yield from cooled(candidate, view.shade)
 
 
 def _turns(refused: RefusedCandidate, trial: Trial) -> Iterator[Instant]:

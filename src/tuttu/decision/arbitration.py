@@ -12,6 +12,7 @@ from tuttu.content import ContentError
 from tuttu.decision.chance import draw, pick
 from tuttu.decision.ranking import Ranking, ranking_of, scored, why_lost
 from tuttu.decision.stages.arbitration import ARBITRATION
+from tuttu.decision.stages.consent import rests_on
 from tuttu.decision.stages.contact_limits import CONTACT_LIMITS
 from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.guards import Substitute
@@ -88,7 +89,7 @@ class SlotBoard:
             )
         if not self.winners:
             return None
-        limit = CONTACT_LIMITS.reason(candidate, self.view)
+        limit = CONTACT_LIMITS.why_not(candidate, self.view)
         if limit is not None:
             return Reason("limit_with_slots_before", limit.values)
         units = RESOURCES.reason(candidate, self.view)
@@ -237,9 +238,11 @@ class Arbitration:
             if loser is not candidate:
                 self._refuse(loser, why_lost(loser, candidate, ranking, board.view))
         contact_id = f"{self._terms.decision_id}.{slot.number}"
-        planned = planned_contact(candidate, board.view, self._terms.query.fragment, contact_id)
+        fragment = self._terms.query.fragment
+        planned = planned_contact(candidate, board.view, fragment, contact_id)
         action = candidate.action
         passed = (*action.eligible, *action.applicable, *action.suitable)
+        basis, kind = rests_on(candidate, board.view)
         choice = Choice(
             contact_id=planned.contact.id,
             action=action.name,
@@ -253,6 +256,9 @@ class Arbitration:
             reused=planned.reused,
             held_until=planned.until,
             why=tuple(map(attrgetter("name"), passed)),
+            basis=basis,
+            kind=kind,
+            address=board.view.addresses.get(candidate.treatment.channel),
         )
         self._out.add(candidate.key)
         board.place(slot.number, Winner(candidate, choice, planned))
@@ -273,9 +279,14 @@ class Arbitration:
 
 
 def planned_contact(
-    candidate: Candidate, view: DecisionView, fragment: events.FragmentId, contact_id: str
+    candidate: Candidate,
+    view: DecisionView,
+    fragment: events.FragmentId,
+    contact_id: str,
+    due: values.Instant | None = None,
 ) -> PlannedContact:
-    """contact_id: of the new contact, if one is made; it names the decision before the point."""
+    """contact_id: of the new contact, if one is made; it names the decision before the point.
+    fragment: whose contact it is where the channel needs no address. due: of what is owed."""
     action, treatment = candidate.action, candidate.treatment
     earlier = view.history.held(action, treatment, candidate.item)
     if earlier is not None:
@@ -286,7 +297,7 @@ def planned_contact(
     until = None if outbound else view.now + HOLD
     contact = Contact(
         id=contact_id,
-        fragment=fragment,
+        fragment=view.addresses.get(treatment.channel, fragment),
         action=action.name,
         treatment=treatment.name,
         issue_group=action.issue_group,
@@ -302,6 +313,7 @@ def planned_contact(
         uses=treatment.uses,
         cost=conversion.money(treatment.cost) or 0,
         item=candidate.item,
+        due=due,
     )
     return PlannedContact(contact=contact, reused=False, until=until)
 

@@ -7,6 +7,7 @@ import msgspec
 
 from tuttu.decision.arbitration import Arbitration, ArbitrationTerms, Render
 from tuttu.decision.chance import seed_of
+from tuttu.decision.owed import OwedResult, choose_owed
 from tuttu.decision.receipts import evidence_of, read_set
 from tuttu.decision.stage import Stages, all_refusals, first_refusal
 from tuttu.decision.stages import ARBITRATION, CONTROLS, GUARDS, STAGES
@@ -51,23 +52,25 @@ def decide(
         verdicts=_verdicts(view, judged),
         defaults={each.name: each.default for each in asked if each.name in won.empty},
         withheld=tuple(won.withheld),
+        owed=judged.owed.choices,
         arm=view.arm,
         seed=judged.seed,
         read=read,
         read_of_items=read_of_items,
         project_digest=view.project.digest,
-        contacts=tuple(won.contacts),
+        contacts=(*judged.owed.contacts, *won.contacts),
         fragments=view.customer.fragments,
         evidence=evidence_of(view, query, judged.candidates, stages),
     )
 
 
 class Judgement(NamedTuple):
-    """Every candidate, and why it was not chosen; the slots are filled."""
+    """Every candidate, and why it was not chosen; the slots are filled, beside what is owed."""
 
     candidates: Sequence[Candidate]
     refusals: Mapping[CandidateKey, Refusal | None]
     seed: int
+    owed: OwedResult
     arbitration: Arbitration
 
 
@@ -82,11 +85,12 @@ def judge(
     judged = candidates(view.project, query, view.row)
     refused: dict[CandidateKey, Refusal | None] = {}
     passed: list[Candidate] = []
+    due: list[Candidate] = []
     blocked: list[Candidate] = []
     for each in judged:
         refusal = refused[each.key] = first_refusal(each, view, stages)
         if refusal is None:
-            passed.append(each)
+            (due if view.is_owed(each) else passed).append(each)
         elif refusal.stage == GUARDS.name:
             blocked.append(each)
     seed = query.seed
@@ -99,8 +103,10 @@ def judge(
         render=render,
         substitutes=substitutes(blocked, view),
     )
-    arbitration = Arbitration(passed, view, terms).run()
-    return Judgement(judged, {**refused, **arbitration.refusals}, seed, arbitration)
+    owed = choose_owed(due, view, terms)
+    arbitration = Arbitration(passed, owed.view, terms).run()
+    refused.update({**owed.refusals, **arbitration.refusals})
+    return Judgement(judged, refused, seed, owed, arbitration)
 
 
 def explain(

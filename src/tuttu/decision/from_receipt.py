@@ -8,6 +8,7 @@ from tuttu import consent, ledger
 from tuttu.content import ContentError
 from tuttu.decision.arbitration import Render
 from tuttu.decision.deciding import explain
+from tuttu.decision.receipts import RowEvidence, shade_of
 from tuttu.decision.stage import Stages
 from tuttu.decision.stages import STAGES
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, WideRow
@@ -25,7 +26,18 @@ def recalled(
 
     project: the version that the receipt names. What no rule read is NULL.
     """
-    row: dict[str, values.Value] = {**receipt.read, **_items(receipt, project), "now": receipt.now}
+    own = RowEvidence(read=receipt.read, read_of_items=receipt.read_of_items, evidence=evidence)
+    view, kept = _recalled(receipt, own, project, stages), shade_of(evidence)
+    if kept is None:
+        return view
+    return msgspec.structs.replace(view, shade=_recalled(receipt, kept, project, stages))
+
+
+def _recalled(
+    receipt: verdicts.Receipt, kept: RowEvidence, project: Project, stages: Stages
+) -> DecisionView:
+    """The customer, or their shade."""
+    row: dict[str, values.Value] = {**kept.read, **_items(kept, project), "now": receipt.now}
     view = DecisionView(
         project=project,
         now=receipt.now,
@@ -40,12 +52,12 @@ def recalled(
         arm=receipt.arm,
         overlays={
             (collection, key): columns
-            for collection, items in receipt.read_of_items.items()
+            for collection, items in kept.read_of_items.items()
             for key, columns in items.items()
         },
     )
     for stage in stages:
-        view = stage.recalls(evidence, view)
+        view = stage.recalls(kept.evidence, view)
     return view
 
 
@@ -87,7 +99,7 @@ def rendered_then(receipt: verdicts.Receipt) -> Render:
     """The messages as they were: those that failed fail, of those not shown nothing is known."""
     shown = {
         (each.action, each.treatment, each.item): each.rendered
-        for each in (*receipt.choices, *receipt.withheld)
+        for each in (*receipt.told, *receipt.withheld)
     }
     failed = {
         (each.action, each.treatment, each.item): str(each.refusal.values.get("error"))
@@ -103,11 +115,11 @@ def rendered_then(receipt: verdicts.Receipt) -> Render:
     return render
 
 
-def _items(receipt: verdicts.Receipt, project: Project) -> dict[str, values.Value]:
+def _items(kept: RowEvidence, project: Project) -> dict[str, values.Value]:
     """Collections of which only what rules about single items read was kept."""
     found: dict[str, values.Value] = {}
-    for name, items in receipt.read_of_items.items():
-        if name not in receipt.read and name in project.profile.collections:
+    for name, items in kept.read_of_items.items():
+        if name not in kept.read and name in project.profile.collections:
             found[name] = [_item(project, name, key, columns) for key, columns in items.items()]
     return found
 

@@ -1,6 +1,7 @@
 """What a decision's receipt keeps of what it rests on, and where it lies in the log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -69,8 +70,35 @@ def evidence_of(
     for stage in stages:
         if stage.keeps is not None:
             kept.update(stage.keeps(view, candidates))
-    others = {name: kept.pop(name) for name in kept.keys() - _FIELDS}
+    if view.shade is not None:
+        vetoes = tuple(stage for stage in stages if stage.vetoes)
+        read, read_of_items = read_set(view.shade, candidates, vetoes)
+        kept[_SHADE] = RowEvidence(
+            read=read,
+            read_of_items=read_of_items,
+            evidence=evidence_of(view.shade, query, candidates, stages),
+        )
+    others = {name: kept.pop(name) for name in sorted(kept.keys() - _FIELDS)}
     return verdicts.ReceiptEvidence(**kept, others=others)  # type: ignore[arg-type]
+
+
+class RowEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What rules read of the customer, or of their shade, and what stages keep beside it; as in a
+    receipt."""
+
+    read: Mapping[str, Any]
+    read_of_items: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    evidence: verdicts.ReceiptEvidence
+
+
+_SHADE = "shade"
+"""Name of it in the evidence."""
+
+
+def shade_of(evidence: verdicts.ReceiptEvidence) -> RowEvidence | None:
+    """None: nothing was asked of a shade."""
+    kept = evidence.others.get(_SHADE)
+    return None if kept is None else msgspec.convert(kept, RowEvidence)
 
 
 class ReceiptPosition(msgspec.Struct, frozen=True):

@@ -1,5 +1,5 @@
-"""The stages that ask an action's own conditions, guards, and the worth, as DuckDB SQL over the
-wide row.
+"""The stages that ask an action's own conditions, guards, permits and the worth, as DuckDB SQL over
+the wide row.
 
 Written a second time on purpose, and from the words of the design, not from `stages`: what judges a
 whole company in one statement must give the verdicts of real time, and can show that it does.
@@ -7,8 +7,18 @@ whole company in one statement must give the verdicts of real time, and can show
 
 from collections.abc import Sequence
 
-from tuttu.policy import to_sql
+from tuttu.policy import quoted, quoted_name, to_sql
+from tuttu.vocabulary.company import (
+    ANYONE,
+    REACHED,
+    SOFT_OPT_IN,
+    Channel,
+    ConsentTerms,
+    Purpose,
+    reachable_column,
+)
 from tuttu.vocabulary.library import Action, Guard, Lever, Treatment
+from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import MONEY_SCALE, Condition, Expression, Kind
 
 JUDGED = ("eligibility", "applicability", "suitability")
@@ -37,6 +47,18 @@ def stage_sql(action: Action, stage: str, item: str) -> str:
     return f"({' AND '.join(tests)})"
 
 
+def reachable_sql(channel: Channel) -> str:
+    """TRUE where the channel reaches the customer, else FALSE; never NULL. Whether there is an
+    address that it can use is a column, which the room `reach` fills."""
+    if channel.needs is None:
+        return "TRUE"
+    if channel.needs.namespace is not None:
+        column = quoted_name(reachable_column(channel.name))
+        return f"COALESCE({column} = {quoted(REACHED)}, FALSE)"
+    tests = [f"{quoted_name(name)} IS NOT NULL" for name in channel.needs.traits]
+    return f"({' AND '.join(tests)})"
+
+
 def guard_sql(guard: Guard, item: str) -> str:
     """TRUE where the guard blocks, else FALSE; never NULL. item: as in `stage_sql`."""
     blocks = f"({to_sql(guard.when)}) IS DISTINCT FROM FALSE"
@@ -45,6 +67,42 @@ def guard_sql(guard: Guard, item: str) -> str:
         end = f"epoch_us({to_sql(guard.after)}) + {guard.cooling}"
         blocks += f' OR COALESCE(epoch_us("now") {before} {end}, FALSE)'
     return f"({blocks})" if guard.about is None else f"(({blocks}) AND {item} IS NOT NULL)"
+
+
+def permit_sql(project: Project, action: Action, treatment: Treatment, choice: str) -> str:
+    """The basis of the permit, NULL where there is none. choice: SQL of the customer's own yes or
+    no for the purpose in the channel, NULL where they chose nothing."""
+    purpose, channel = project.purposes[action.purpose], treatment.channel
+    after_sale = _after_sale(purpose, action, channel)
+    kinds = {name: each[channel] for name, each in purpose.terms.items() if name != ANYONE}
+    doubt = purpose.terms[ANYONE][channel]
+    if project.kinds is None or not kinds:
+        return _basis(doubt, choice, after_sale)
+    alike = len(set(kinds.values())) == 1
+    kind = to_sql(project.kinds.read)
+    known = [
+        f"WHEN {quoted(name)} THEN {_basis(terms, choice, after_sale)}"
+        for name, terms in kinds.items()
+    ]
+    unknown = _basis(doubt, choice, after_sale if alike else "FALSE")
+    return f"CASE {kind} {' '.join(known)} ELSE {unknown} END"
+
+
+def _basis(terms: ConsentTerms, choice: str, after_sale: str) -> str:
+    without_choice = "TRUE" if terms.allowed else "FALSE"
+    instead = after_sale if terms.basis == "consent" else "FALSE"
+    return (
+        f"CASE WHEN COALESCE({choice}, {without_choice}) THEN {quoted(terms.basis)}"
+        f" WHEN {choice} IS NULL AND {instead} THEN {quoted(SOFT_OPT_IN)} END"
+    )
+
+
+def _after_sale(purpose: Purpose, action: Action, channel: str) -> str:
+    soft = purpose.soft_opt_in
+    if soft is None or action.similar_to is None or channel not in soft.channels:
+        return "FALSE"
+    tests = (soft.sale, soft.offered, action.similar_to)
+    return f"({' AND '.join(f'({to_sql(each)}) IS TRUE' for each in tests)})"
 
 
 _FITS = ("{0} * 10000 >= CAST(-(2.0 ** 63) AS DOUBLE)", "{0} * 10000 < CAST(2.0 ** 63 AS DOUBLE)")

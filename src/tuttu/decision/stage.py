@@ -20,8 +20,8 @@ CHOICES = "\x00choices:"
 
 
 class NamedExpression(msgspec.Struct, frozen=True):
-    """kind: ``conditions``, ``formulas`` or ``guards``. name: unlike any other's of its kind.
-    about: the collection whose item it is asked of; None: of the customer."""
+    """kind: ``conditions``, ``formulas``, ``guards`` or ``owed``. name: unlike any other's of its
+    kind. about: the collection whose item it is asked of; None: of the customer."""
 
     kind: str
     name: str
@@ -49,7 +49,9 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     reads: what its rules read. keeps: fields of the receipt's evidence, of what the candidates
     could ask for beside the row; a name that is no field of it is kept among `others`. recalls:
     a view that was made from a receipt, with that evidence laid in. of_winner: it is asked of the
-    candidate that has won a slot, and of no other.
+    candidate that has won a slot, and of no other. vetoes: it is asked of the customer's shade,
+    too; `reason` is of one row alone, `why_not` of both. veto: the reason of the shade; None: as of
+    the customer.
     """
 
     name: str
@@ -63,12 +65,23 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         lambda _evidence, view: view
     )
     of_winner: bool = False
+    vetoes: bool = False
+    veto: Callable[[Candidate, DecisionView], verdicts.Reason | None] | None = None
+
+    def why_not(self, candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
+        """Why the candidate is refused: by the customer's own row, or else by their shade's."""
+        reason = self.reason(candidate, view)
+        if reason is None and self.vetoes and view.shade is not None:
+            of_shade = (self.veto or self.reason)(candidate, view.shade)
+            if of_shade is not None:
+                reason = of_shade.of_others()
+        return reason
 
     def refused(self, view: DecisionView, candidates: Sequence[Candidate]) -> int:
         """A bit for each candidate, the first one lowest: set where there is a reason."""
         bits = 0
         for place, candidate in enumerate(candidates):
-            if self.reason(candidate, view) is not None:
+            if self.why_not(candidate, view) is not None:
                 bits |= 1 << place
         return bits
 
@@ -81,7 +94,7 @@ def first_refusal(
 ) -> verdicts.Refusal | None:
     """Where the candidate drops out before it meets the others."""
     for stage in stages:
-        reason = None if stage.of_winner else stage.reason(candidate, view)
+        reason = None if stage.of_winner else stage.why_not(candidate, view)
         if reason is not None:
             return verdicts.refusal(stage.name, reason)
     return None
@@ -91,7 +104,7 @@ def all_refusals(
     candidate: Candidate, view: DecisionView, stages: Stages
 ) -> tuple[verdicts.Refusal, ...]:
     """Every stage that would refuse the candidate alone, in order."""
-    asked = ((stage.name, stage.reason(candidate, view)) for stage in stages)
+    asked = ((stage.name, stage.why_not(candidate, view)) for stage in stages)
     return tuple(verdicts.refusal(name, reason) for name, reason in asked if reason is not None)
 
 

@@ -1,10 +1,11 @@
 """What one decision sees: everything read once, from one snapshot."""
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 import msgspec
 
-from tuttu import consent, identity, ledger, profile
+from tuttu import consent, identity, ledger, profile, reach
 from tuttu.decision.chance import POLICY, arm_of
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
@@ -74,9 +75,13 @@ class ViewMemo(msgspec.Struct):
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     """What every stage is asked about: one snapshot, seen for one customer at one moment.
 
-    row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource
-    to units that nobody used or holds. position: of the log. overlays: by collection and item, what
-    is laid over that item's row. worths: of candidates whose worth is given, not worked out.
+    row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource to
+    units that nobody used or holds; closed: of these, what offers may not take. position: of the
+    log. overlays: by collection and item, what is laid over that item's row. worths: of candidates
+    whose worth is given, not worked out. shade: the same of the customer and all who may be them,
+    of which vetoes are asked again; None: the customer shares no identifier. unsettled: if more may
+    be them than are asked, a namespace in which they share one. addresses: channel to the fragment
+    of the address that it reaches the customer at, of channels that need one and find it.
     """
 
     project: Project
@@ -87,13 +92,36 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     consents: consent.Consents
     history: ledger.History
     free: Mapping[str, int]
+    closed: Mapping[str, int] = {}
     arm: str
     overlays: Mapping[tuple[str, str], values.Row] = {}
     worths: Mapping[CandidateKey, verdicts.Score] = {}
+    shade: "DecisionView | None" = None
+    unsettled: str = ""
+    addresses: Mapping[str, events.FragmentId] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
+
+    @property
+    def profiling(self) -> bool:
+        """Whether the customer may be profiled; who may be them can refuse it."""
+        return self.consents.profiling and (self.shade is None or self.shade.consents.profiling)
 
     def skips(self, candidate: Candidate, stage: str) -> bool:
         return stage in self.project.purposes[candidate.action.purpose].skips
+
+    def is_owed(self, candidate: Candidate) -> bool:
+        """Whether it is said because law, contract or a promise obliges us to."""
+        return self._owes(candidate.action.purpose)
+
+    def _owes(self, name: str) -> bool:
+        purpose = self.project.purposes.get(name)
+        return purpose is not None and purpose.owed
+
+    def units_for(self, candidate: Candidate, resource: str) -> int:
+        """Units that the candidate may take: of what is free, offers leave what is closed to
+        them."""
+        free = self.free.get(resource, 0)
+        return free if self.is_owed(candidate) else max(0, free - self.closed.get(resource, 0))
 
     def row_of(self, candidate: Candidate) -> values.Row:
         """The row that the candidate's conditions and formulas are asked on."""
@@ -120,7 +148,18 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     def after(self, contact: verdicts.Contact) -> "DecisionView":
         """As the next slot of the same request sees it, once this contact is made."""
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
-        return msgspec.structs.replace(self, history=self.history.adding(contact), free=left)
+        closed = self.closed
+        if self._owes(contact.purpose):
+            closed = {
+                name: max(0, units - contact.uses.get(name, 0)) for name, units in closed.items()
+            }
+        return msgspec.structs.replace(
+            self,
+            history=self.history.adding(contact),
+            free=left,
+            closed=closed,
+            shade=None if self.shade is None else self.shade.after(contact),
+        )
 
     def at(self, now: values.Instant) -> "DecisionView":
         """As it will be seen at a later moment, if nothing more happens until then. The ledger's
@@ -132,8 +171,10 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             if self.row.get(name) == before.get(name)
         }
         row = profile.with_columns(self.project, self.row, {**moved, "now": now})
-        later = {"now": now, "history": history, "row": WideRow(row), "memo": ViewMemo()}
-        return msgspec.structs.replace(self, **later)
+        shade = None if self.shade is None else self.shade.at(now)
+        return msgspec.structs.replace(
+            self, now=now, history=history, row=WideRow(row), shade=shade, memo=ViewMemo()
+        )
 
 
 def view(  # noqa: PLR0913
@@ -152,38 +193,83 @@ def view(  # noqa: PLR0913
     overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
     about; None: any.
     """
-    consents = consent.read(reader, customer, project)
-    known = profile.read(reader, customer, project, now, profiling=consents.profiling)
-    groups = {
-        name: profile.group_members(reader, customer, project, name, known)
-        for name in _limited_groups(project)
+    whole = identity.shade(reader, project, customer) if customer.contested else None
+    shared = frozenset[events.FragmentId]() if whole is None else whole.shared
+    consents = consent.read(reader, customer, project, shared)
+    arm = _arm(reader, project, customer)
+    seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
+    if whole is None:
+        found = seen.view(customer, consents, profiling=consents.profiling)
+    else:
+        others = {*whole.customer.fragments} - {*customer.fragments} | shared
+        refusals = consent.read(reader, whole.customer, project, others)
+        profiling = consents.profiling and refusals.profiling
+        found = msgspec.structs.replace(
+            seen.view(customer, consents, profiling=profiling),
+            shade=seen.view(whole.customer, refusals, profiling=profiling),
+            unsettled="" if whole.whole else whole.namespace,
+        )
+    resources = {
+        name: ledger.resource_state(reader, project, name, now) for name in _used(project, asked)
     }
-    history = ledger.read(reader, customer, project, now, groups)
-    columns = history.columns()
-    for room in rooms:
-        columns.update(room.read(reader, customer, project, now))
-    row = WideRow(profile.with_ledger(project, known, columns, profiling=consents.profiling))
-    return DecisionView(
-        project=project,
-        now=now,
-        position=reader.position,
-        customer=customer,
-        row=WideRow(profile.with_columns(project, row, context)) if context else row,
-        consents=consents,
-        history=history,
-        free={
-            name: ledger.resource_state(reader, project, name, now).free
-            for name in _used(project, asked)
-        },
-        arm=_arm(reader, project, customer),
+    return msgspec.structs.replace(
+        found,
+        free={name: each.free for name, each in resources.items()},
+        closed={name: each.closed for name, each in resources.items() if each.closed},
     )
+
+
+class _Snapshot(NamedTuple):
+    """What is the same for the customer and for their shade."""
+
+    reader: facts.Reader
+    project: Project
+    now: values.Instant
+    rooms: Rooms
+    context: Mapping[str, values.Value]
+    arm: str
+
+    def view(
+        self, customer: people.Customer, consents: consent.Consents, *, profiling: bool
+    ) -> DecisionView:
+        """Without the resources."""
+        reader, project, now = self.reader, self.project, self.now
+        known = profile.read(reader, customer, project, now, profiling=profiling)
+        groups = {
+            name: profile.group_members(reader, customer, project, name, known)
+            for name in _limited_groups(project)
+        }
+        history = ledger.read(reader, customer, project, now, groups)
+        reached = reach.reached(reader, project, customer)
+        columns = {**history.columns(), **reach.columns_of(reached)}
+        for room in self.rooms:
+            columns.update(room.read(reader, customer, project, now))
+        row = WideRow(profile.with_ledger(project, known, columns, profiling=profiling))
+        if self.context:
+            row = WideRow(profile.with_columns(project, row, self.context))
+        return DecisionView(
+            project=project,
+            now=now,
+            position=reader.position,
+            customer=customer,
+            row=row,
+            consents=consents,
+            history=history,
+            free={},
+            arm=self.arm,
+            addresses={
+                channel: each.address
+                for channel, each in reached.items()
+                if each.address is not None
+            },
+        )
 
 
 def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> str:
     controls = project.policy.controls
     if not any(arm.share for arm in controls.arms.values()):
         return POLICY
-    return arm_of(controls, identity.anchor_of(reader, customer))
+    return arm_of(controls, identity.anchor_of(reader, project, customer))
 
 
 def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:

@@ -12,8 +12,23 @@ from tuttu.engine.everybody import digest, funnel, replay, verify
 from tuttu.engine.explain import explain
 from tuttu.engine.links import begin_links, claim_links, close_links, drop_links, links
 from tuttu.engine.monotonic_clock import newest_moment
-from tuttu.engine.open import check, load_project, open_engine, scratch_engine
-from tuttu.engine.operation import clock, health, project, ready, reload, set_clock
+from tuttu.engine.open import (
+    check,
+    load_project,
+    open_engine,
+    rehearse_opening,
+    scratch_engine,
+    warnings,
+)
+from tuttu.engine.operation import (
+    clock,
+    health,
+    project,
+    ready,
+    rehearse_reload,
+    reload,
+    set_clock,
+)
 from tuttu.engine.preferences import preferences, set_preferences
 from tuttu.engine.resources import resource, resources, set_resource
 from tuttu.engine.rooms import ROOMS
@@ -50,6 +65,8 @@ __all__ = [
     "preferences",
     "project",
     "ready",
+    "rehearse_opening",
+    "rehearse_reload",
     "reload",
     "repair",
     "replay",
@@ -64,4 +81,5 @@ __all__ = [
     "timeline",
     "unmerge",
     "verify",
+    "warnings",
 ]

@@ -1,6 +1,7 @@
 """The whole picture of a customer and their timeline; looking is recorded."""
 
 from tuttu import api, decision, identity
+from tuttu.engine.asking import Asker, one_of
 from tuttu.engine.runtime import Runtime
 
 MOST_ENTRIES = 1_000
@@ -10,11 +11,11 @@ def customer(
     runtime: Runtime, who: api.Who, by: str, language: str = api.ENGLISH
 ) -> api.CustomerAnswer:
     """The whole picture of a customer; that somebody looked is recorded."""
-    with runtime.view() as seen:
+    asker = Asker(runtime, by)
+    settled = asker.settle(who)
+    with asker.told_who_it_may_be(), runtime.view() as seen:
         snapshot, version = seen.snapshot, seen.version
-        asked = api.identifiers_of(version.project, who)
-        one = identity.personal(snapshot, version.project, asked)
-        found = identity.resolve(snapshot, version.project, one)
+        found = one_of(seen, who, settled, person=True).customer
         picture = decision.view(
             snapshot, version.project, found, runtime.now(), rooms=version.contributing
         )
@@ -24,12 +25,12 @@ def customer(
         parts = [
             api.shown_fragment(
                 each,
-                alone or identity.identifier_of(snapshot, each),
-                identity.first_of(snapshot, each),
+                alone or identity.identifier_of(snapshot, version.project, each),
+                identity.first_of(snapshot, version.project, each),
             )
             for each in found.fragments
         ]
-    runtime.record_look(found, by, "customer")
+    asker.looked(found, "customer")
     return api.customer_answer(version.project, picture, parts, refused, api.words_in(language))
 
 
@@ -42,19 +43,20 @@ def timeline(
 ) -> api.TimelineAnswer:
     """Everything that happened with a customer, oldest first."""
     limit = max(1, min(query.limit, MOST_ENTRIES))
-    with runtime.view() as seen:
-        project = seen.version.project
-        one = identity.personal(seen.snapshot, project, api.identifiers_of(project, who))
-        found = identity.resolve(seen.snapshot, project, one)
+    asker = Asker(runtime, by)
+    settled = asker.settle(who)
+    with asker.told_who_it_may_be(), runtime.view() as seen:
+        found = one_of(seen, who, settled, person=True).customer
         entries = [
             logged
             for fragment in found.fragments
             for logged in seen.snapshot.facts(fragment, query.after, limit + 1)
         ]
-    runtime.record_look(found, by, "timeline")
+    asker.looked(found, "timeline")
     entries.sort(key=lambda logged: logged.position)
     page, words = entries[:limit], api.words_in(language)
     return api.TimelineAnswer(
+        known=found.known,
         entries=[api.timeline_entry(logged, words) for logged in page],
         next=page[-1].position if len(entries) > limit else None,
     )

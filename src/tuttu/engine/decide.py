@@ -1,11 +1,14 @@
 """Decide, and look a decision up again."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from tuttu import api, decision, identity, ledger, versions
+from tuttu.access import LOCAL_NAME
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, surfaces
+from tuttu.engine.asking import Asked, Asker, one_of
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.storage import Snapshot
 from tuttu.versions import Version
@@ -18,32 +21,53 @@ def decide(
     request: api.DecideRequest,
     idempotency: bytes | None = None,
     language: str = api.ENGLISH,
+    *,
+    by: str = LOCAL_NAME,
+    sees_people: bool = True,
 ) -> api.DecideAnswer:
     """The next best actions for a customer on one or more surfaces, with their reasons.
 
-    Durable when it returns; a dry run writes nothing. It is made beside all others. Where one of
-    them was faster it is made again, while nobody else writes: it never loses twice. Raises
-    BadRequest, Unavailable.
+    Durable when it returns; a dry run writes nothing, and neither does a decision for somebody whom
+    nobody knows, unless they may be new. It is made beside all others. Where one of them was faster
+    it is made again, while nobody else writes: it never loses twice. sees_people: whoever asks may
+    read people, and is shown the addresses that contacts go to. Raises Ambiguous, BadRequest,
+    TooManyAttempts, Unavailable.
     """
     if request.seed is not None and not request.dry_run:
         raise errors.BadRequest(
             "a seed", "none, or a dry run: the seed of a real decision is its own"
         )
     decision_id, words = ids.new_id(), api.words_in(language)
-    with runtime.view() as seen:
-        receipt = _decide(runtime, seen, request, decision_id)
-        reads = seen.snapshot.reads
-    if request.dry_run:
-        return api.answer_of(receipt, words, kept=False)
-    result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
-    if not isinstance(result, facts.Committed | facts.Duplicate):
-        with runtime.view(exclusive=True) as seen:
-            receipt = _decide(runtime, seen, request, decision_id)
-            result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
+    asker = Asker(runtime, by, sees_people)
+    with asker.told_who_it_may_be():
+        question = Question(request, asker.settle(request.who, request.answers))
+        with runtime.view() as seen:
+            receipt, keeps = _decide(runtime, seen, question, decision_id)
+            reads = seen.snapshot.reads
+            shown = addresses_of(seen, receipt) if sees_people else {}
+        if not keeps:
+            return api.answer_of(receipt, words, kept=False, addresses=shown)
+        result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
+        if not isinstance(result, facts.Committed | facts.Duplicate):
+            with runtime.view(exclusive=True) as seen:
+                receipt, _ = _decide(runtime, seen, question, decision_id)
+                shown = addresses_of(seen, receipt) if sees_people else {}
+                result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
     if isinstance(result, facts.Duplicate):
-        return _earlier(runtime, result.position, request, words)
+        return _earlier(runtime, result.position, request, words, sees_people=sees_people)
     assert isinstance(result, facts.Committed), result  # noqa: S101 - nobody else was there
-    return api.answer_of(receipt, words, kept=True)
+    return api.answer_of(receipt, words, kept=True, addresses=shown)
+
+
+def addresses_of(seen: Seen, receipt: verdicts.Receipt) -> api.Addresses:
+    """What the contacts of a receipt go to; of an identifier that nothing names any more, nothing
+    is shown."""
+    chosen = {each.address for each in (*receipt.told, *receipt.withheld)}
+    snapshot, project = seen.snapshot, seen.version.project
+    named = {
+        each: identity.identifier_of(snapshot, project, each) for each in chosen if each is not None
+    }
+    return {key: api.shown(each) for key, each in named.items() if each is not None}
 
 
 def decision_by_id(
@@ -56,19 +80,23 @@ def decision_by_id(
     words = api.words_in(language)
     with runtime.view() as seen:
         receipt = stored_receipt(seen.snapshot, id)
-        customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
-        history = ledger.read(seen.snapshot, customer, seen.version.project, runtime.now(), {})
+        current = seen.version.project
+        customer = identity.resolve_fragment(seen.snapshot, current, receipt.customer)
+        history = ledger.read(seen.snapshot, customer, current, runtime.now(), {})
         about = api.decided_customer(
             receipt,
             customer,
-            lambda each: api.fragment_name(each, identity.identifier_of(seen.snapshot, each)),
+            lambda each: api.fragment_name(
+                each, identity.identifier_of(seen.snapshot, current, each)
+            ),
             words,
         )
-        project = deciding_project(seen, receipt) or seen.version.project
+        project = deciding_project(seen, receipt) or current
+        shown = addresses_of(seen, receipt)
     runtime.record_look(customer, by, "decision")
     schema = project.row_schema
     return api.DecisionAnswer(
-        decision=api.answer_of(receipt, words, kept=True),
+        decision=api.answer_of(receipt, words, kept=True, addresses=shown),
         customer=about,
         read=api.values(receipt.read, schema, receipt.read),
         read_of_items={
@@ -95,49 +123,62 @@ def deciding_project(seen: Seen, receipt: verdicts.Receipt) -> Project | None:
     return versions.project_of(seen.snapshot, receipt.project_digest, version.rooms)
 
 
+class Question(NamedTuple):
+    """settled: who it is about, if that had to be settled first."""
+
+    request: api.DecideRequest
+    settled: events.Identifier | None = None
+
+
 def read_question(
-    runtime: Runtime, seen: Seen, request: api.DecideRequest
-) -> tuple[DecisionView, DecisionQuery, events.Identifier]:
-    """All that the decision sees, what is asked, and of whom. Raises BadRequest."""
-    project = seen.version.project
+    runtime: Runtime, seen: Seen, question: Question
+) -> tuple[DecisionView, DecisionQuery, Asked]:
+    """All that the decision sees, what is asked, and of whom. Raises Ambiguous, BadRequest."""
+    project, request = seen.version.project, question.request
     if not request.surfaces:
         raise errors.BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
-    asked = api.identifiers_of(project, request.who)
-    identifier = identity.personal(seen.snapshot, project, asked)
-    query = DecisionQuery(
-        surfaces=tuple(request.surfaces),
-        fragment=runtime.store.pseudonym(identifier.namespace, identifier.value),
-        slots=_slots(request),
-        seed=request.seed,
-    )
-    surfaces(project, query)
+    names, slots = tuple(request.surfaces), _slots(request)
+    query = DecisionQuery(surfaces=names, fragment=b"", slots=slots, seed=request.seed)
+    person = any(surface.person for surface in surfaces(project, query))
+    asked = one_of(seen, request.who, question.settled, person=person)
+    fragment = runtime.store.pseudonym(asked.identifier.namespace, asked.identifier.value)
+    query = msgspec.structs.replace(query, fragment=fragment)
     view = decision.view(
         seen.snapshot,
         project,
-        identity.resolve(seen.snapshot, project, identifier),
+        asked.customer,
         runtime.now(),
         context=_context(project, request.context),
         asked=query.surfaces,
         rooms=seen.version.contributing,
     )
-    return view, query, identifier
+    return view, query, asked
 
 
 def _decide(
-    runtime: Runtime, seen: Seen, request: api.DecideRequest, decision_id: str
-) -> verdicts.Receipt:
-    view, query, who = read_question(runtime, seen, request)
+    runtime: Runtime, seen: Seen, question: Question, decision_id: str
+) -> tuple[verdicts.Receipt, bool]:
+    """The receipt, and whether it is kept."""
+    request = question.request
+    view, query, asked = read_question(runtime, seen, question)
     render = Rendering(seen.version, view, request)
     receipt = decision.decide(view, query, decision_id=decision_id, render=render)
+    keeps = asked.customer.known or asked.may_be_new or request.create
     return msgspec.structs.replace(
-        named(receipt, view), who=who, idempotency=api.fingerprint(request)
-    )
+        named(receipt, asked), who=asked.identifier, idempotency=api.fingerprint(request)
+    ), keeps and not request.dry_run
 
 
-def named(receipt: verdicts.Receipt, view: DecisionView) -> verdicts.Receipt:
-    """With the name of the customer, as the doors show it."""
-    name = api.label(view.customer.identifiers[0])
-    return msgspec.structs.replace(receipt, asked=name)
+def named(receipt: verdicts.Receipt, asked: Asked) -> verdicts.Receipt:
+    """With the name of the customer, as the doors show it, and what the answer says of them."""
+    said = {verdicts.KNOWN: asked.customer.known, verdicts.SHARED: asked.shared}
+    usual = {verdicts.KNOWN: True, verdicts.SHARED: False}
+    others = {name: value for name, value in said.items() if value != usual[name]}
+    evidence = receipt.evidence
+    if others and evidence is not None:
+        evidence = msgspec.structs.replace(evidence, others={**evidence.others, **others})
+    name = api.label(asked.customer.identifiers[0])
+    return msgspec.structs.replace(receipt, asked=name, evidence=evidence)
 
 
 class Rendering:
@@ -169,16 +210,22 @@ def _unit(receipt: verdicts.Receipt, reads: facts.Reads, idempotency: bytes | No
 
 
 def _earlier(
-    runtime: Runtime, position: int, request: api.DecideRequest, words: api.Words
+    runtime: Runtime,
+    position: int,
+    request: api.DecideRequest,
+    words: api.Words,
+    *,
+    sees_people: bool,
 ) -> api.DecideAnswer:
     """Same key, same answer; the same key with another question is a mistake."""
     with runtime.view() as seen:
         receipt = decision.receipt_at(seen.snapshot, position)
+        shown = addresses_of(seen, receipt) if sees_people else {}
     if receipt.idempotency != api.fingerprint(request):
         raise errors.BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
-    return api.answer_of(receipt, words, kept=True)
+    return api.answer_of(receipt, words, kept=True, addresses=shown)
 
 
 def _slots(request: api.DecideRequest) -> dict[str, int]:

@@ -4,22 +4,36 @@ import msgspec
 
 from tuttu import api, counterfactual, decision, identity
 from tuttu.decision import CandidateKey, DecisionView
-from tuttu.engine.decide import Rendering, deciding_project, named, read_question, stored_receipt
+from tuttu.engine.asking import Asker
+from tuttu.engine.decide import (
+    Question,
+    Rendering,
+    addresses_of,
+    deciding_project,
+    named,
+    read_question,
+    stored_receipt,
+)
 from tuttu.engine.runtime import Runtime
 from tuttu.vocabulary import errors, ids, verdicts
 
 
 def explain(
-    runtime: Runtime, request: api.ExplainRequest, by: str, language: str = api.ENGLISH
+    runtime: Runtime,
+    request: api.ExplainRequest,
+    by: str,
+    language: str = api.ENGLISH,
 ) -> api.ExplainAnswer:
     """Why, why not, and the least change that would turn each refusal: of a question asked now, or
     of an earlier decision by its own rules. Only the look is recorded."""
     words = api.words_in(language)
     if request.decision is not None:
         return _of_decision(runtime, request, by, words)
-    asked = _as_asked(request)
-    with runtime.view() as seen:
-        view, query, _ = read_question(runtime, seen, asked)
+    asked, asker = _as_asked(request), Asker(runtime, by)
+    with asker.told_who_it_may_be():
+        question = Question(asked, asker.settle(request.who, request.answers))
+    with asker.told_who_it_may_be(), runtime.view() as seen:
+        view, query, who = read_question(runtime, seen, question)
 
         def renders(of: DecisionView) -> Rendering:
             return Rendering(seen.version, of, asked)
@@ -30,9 +44,10 @@ def explain(
         if request.changes:
             keys = _refused(receipt)
             changes = counterfactual.least_changes(view, seeded, keys, renders)
-    runtime.record_look(view.customer, by, "explain")
+        shown = addresses_of(seen, receipt)
+    asker.looked(view.customer, "explain")
     schema = seen.version.project.row_schema
-    return api.explained(named(receipt, view), changes, schema, words, kept=False)
+    return api.explained(named(receipt, who), changes, schema, words, kept=False, addresses=shown)
 
 
 def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
@@ -48,6 +63,7 @@ def _as_asked(request: api.ExplainRequest) -> api.DecideRequest:
         dry_run=True,
         seed=request.seed,
         context=request.context,
+        answers=request.answers,
     )
 
 
@@ -63,11 +79,12 @@ def _of_decision(
         receipt = stored_receipt(seen.snapshot, request.decision or "")
         customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
         project = deciding_project(seen, receipt)
+        shown = addresses_of(seen, receipt)
     runtime.record_look(customer, by, "explain")
     if project is None or receipt.evidence is None:
         note = words.note("version_not_kept" if project is None else "no_evidence")
         schema = seen.version.project.row_schema
-        answer = api.explained(receipt, None, schema, words, kept=True)
+        answer = api.explained(receipt, None, schema, words, kept=True, addresses=shown)
         return msgspec.structs.replace(answer, note=note)
     again = decision.explain_again(receipt, receipt.evidence, project)
     changes = None
@@ -79,7 +96,7 @@ def _of_decision(
             keys,
             lambda _: decision.rendered_then(receipt),
         )
-    return api.explained(again, changes, project.row_schema, words, kept=True)
+    return api.explained(again, changes, project.row_schema, words, kept=True, addresses=shown)
 
 
 def _refused(receipt: verdicts.Receipt) -> list[CandidateKey]:

@@ -11,8 +11,8 @@ def begin_links(
     """Begins a run of a set of links, or goes on with the one of the same file."""
     with runtime.view() as seen:
         declared = _declared(seen, name)
-        run = identity.open_run(seen.snapshot, name, request.source)
-        time = identity.next_time(seen.snapshot, name, runtime.now())
+        run = identity.open_run(seen.snapshot, _place(seen, name), request.source)
+        time = identity.next_time(seen.snapshot, _place(seen, name), runtime.now())
     if run is None:
         begun = events.LinksRead(set=name, run=ids.new_id(), by=by, source=request.source)
         run = identity.Run(run=begun.run, time=time)
@@ -68,9 +68,9 @@ def close_links(runtime: Runtime, name: str, run: str, by: str) -> api.LinkSetAn
 def drop_links(runtime: Runtime, name: str, by: str) -> api.LinkSetAnswer:
     """Lets a set claim nothing, as a run without links does; it need not be declared any more."""
     with runtime.view() as seen:
-        if name not in identity.set_names(seen.snapshot):
+        if name not in identity.set_names(seen.snapshot, seen.version.project):
             raise errors.NotFound(f"no run of the set {name!r} was ever closed")
-        time = identity.next_time(seen.snapshot, name, runtime.now())
+        time = identity.next_time(seen.snapshot, _place(seen, name), runtime.now())
     run = identity.Run(run=ids.new_id(), time=time)
     return _close(runtime, run, events.LinksClosed(set=name, run=run.run, by=by, strength=0))
 
@@ -78,11 +78,13 @@ def drop_links(runtime: Runtime, name: str, by: str) -> api.LinkSetAnswer:
 def _close(runtime: Runtime, run: identity.Run, body: events.LinksClosed) -> api.LinkSetAnswer:
     name = body.set
     with runtime.view() as seen:
-        before = identity.current_of(seen.snapshot, name)
-        changes = identity.changes(seen.snapshot.untracked(), name, run.run, body.strength)
+        place = _place(seen, name)
+        before = identity.current_of(seen.snapshot, place)
+        changes = identity.changes(seen.snapshot.untracked(), place, run.run, body.strength)
     with runtime.view(exclusive=True) as seen:
         # Of two that close a run at once, the second one compares with what is not there any more.
-        known = changes if identity.current_of(seen.snapshot, name) == before else None
+        same = (place, before) == (_place(seen, name), identity.current_of(seen.snapshot, place))
+        known = changes if same else None
         folds = identity.closing(seen.version.project, known)
         once = b"links:" + f"{name}:{run.run}".encode()
         unit = facts.Unit(facts=(_fact(runtime, body, run),), dedupe_keys=(once,))
@@ -95,7 +97,8 @@ def _close(runtime: Runtime, run: identity.Run, body: events.LinksClosed) -> api
 def links(runtime: Runtime) -> list[api.LinkSetAnswer]:
     """Every set of links: whose it is, what it claims, and what became of that."""
     with runtime.view() as seen:
-        names = {*seen.version.project.sets, *identity.set_names(seen.snapshot)}
+        project = seen.version.project
+        names = {*project.sets, *identity.set_names(seen.snapshot, project)}
         return [_answer(seen, name) for name in sorted(names)]
 
 
@@ -103,19 +106,23 @@ def settle(runtime: Runtime) -> None:
     """Makes, step by step, what closings left to be done; raises Unavailable if the process is to
     end before it is."""
     with runtime.view() as seen:
-        names = identity.unsettled(seen.snapshot)
+        names = identity.unsettled(seen.snapshot, seen.version.project)
     while names:
         if runtime.runs.over:
             raise errors.Unavailable(
                 "the server stops; the rest of the links counts when it starts again"
             )
         with runtime.view(exclusive=True) as seen:
-            current = identity.current_of(seen.snapshot, names[0])
+            current = identity.current_of(seen.snapshot, _place(seen, names[0]))
             if current is None or not current.pending:
-                names = identity.unsettled(seen.snapshot)
+                names = identity.unsettled(seen.snapshot, seen.version.project)
                 continue
             step = runtime.fact(events.LinksSettled(set=names[0], run=current.run))
             seen.commit([facts.Unit(facts=(step,))], [identity.settling(seen.version.project)])
+
+
+def _place(seen: Seen, name: str) -> identity.SetPlace:
+    return identity.place_of(seen.version.project, name)
 
 
 def _declared(seen: Seen, name: str) -> company.EvidenceSet:
@@ -129,7 +136,7 @@ def _declared(seen: Seen, name: str) -> company.EvidenceSet:
 
 def _run(seen: Seen, name: str, run: str) -> identity.Run:
     """A run that is open."""
-    found = identity.run_of(seen.snapshot, name, run)
+    found = identity.run_of(seen.snapshot, _place(seen, name), run)
     if found is None:
         raise errors.NotFound(f"no run of the set {name!r} has the id {run!r}")
     if found.closed:
@@ -154,10 +161,10 @@ def _answer(seen: Seen, name: str) -> api.LinkSetAnswer:
     answer = api.LinkSetAnswer(set=name, declared=declared is not None)
     if declared is not None:
         answer.strength, answer.at_least = declared.strength, declared.at_least
-    current = identity.current_of(seen.snapshot, name)
+    current = identity.current_of(seen.snapshot, _place(seen, name))
     if current is None:
         return answer
-    run = identity.run_of(seen.snapshot, name, current.run)
+    run = identity.run_of(seen.snapshot, _place(seen, name), current.run)
     assert run is not None  # noqa: S101 - one that counts was closed
     outcome = identity.outcome(seen.snapshot.untracked(), seen.version.project, name)
     answer.strength = current.strength

@@ -1,10 +1,11 @@
 """From a project folder to a running engine."""
 
+from contextlib import closing
 from pathlib import Path
 
-from tuttu import versions
+from tuttu import api, versions
 from tuttu.engine.links import settle
-from tuttu.engine.reloads import Reloads
+from tuttu.engine.reloads import Reloads, rehearsal
 from tuttu.engine.rooms import ROOMS
 from tuttu.engine.runtime import Runtime
 from tuttu.storage import MEMORY, open_store, sweep
@@ -45,6 +46,15 @@ def open_engine(
         raise
 
 
+def rehearse_opening(
+    folder: Path, *, clock: Clock, storage: str | None = None, rooms: room.Rooms = ROOMS
+) -> api.ReloadRehearsal:
+    """What opening the engine would change in the store. Raises as `open_engine`."""
+    survey = versions.read_project(folder, rooms)
+    with closing(open_store(storage or survey.project.company.storage, folder)) as store:
+        return rehearsal(survey, rooms, store, clock)
+
+
 def scratch_engine(project: Project, *, clock: Clock, rooms: room.Rooms = ROOMS) -> Runtime:
     """An engine over a scratch store, which is deleted when the engine is closed.
 
@@ -53,6 +63,11 @@ def scratch_engine(project: Project, *, clock: Clock, rooms: room.Rooms = ROOMS)
     salt = project.policy.controls.salt
     store = open_store(MEMORY, Path.cwd(), salt=salt)
     return Runtime(store, clock, FixedVersion(project, rooms, store))
+
+
+def warnings(project: Project) -> list[errors.Fault]:
+    """What a project without faults probably does not mean."""
+    return versions.warnings(project, ROOMS)
 
 
 def load_project(folder: Path) -> Project:

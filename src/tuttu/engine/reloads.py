@@ -64,6 +64,10 @@ class Reloads:
             self.filling = None
             self._one_at_a_time.release()
 
+    def rehearse(self) -> api.ReloadRehearsal:
+        """What `reload` would do. Raises ProjectError with every fault."""
+        return rehearsal(self._read(), self._rooms, self._store, self._clock)
+
     def interrupt(self) -> None:
         """Ends a backfill that is at work, between two of its commits."""
         self._stopped.set()
@@ -77,15 +81,18 @@ class Reloads:
                 )
             report(progress)
 
+        activation = versions.Activator(
+            self._read(), self._rooms, self._store, self._clock, by
+        ).run(note)  # fmt: skip
+        self.failed = None
+        return self._withdraw(activation, self._clock)
+
+    def _read(self) -> Survey:
         survey = versions.read_project(self._folder, self._rooms)
         faults = versions.another_store(self.versions.newest.project, survey.project)
         if faults:
             raise errors.ProjectError(faults)
-        activation = versions.Activator(
-            survey, self._rooms, self._store, self._clock, by
-        ).run(note)  # fmt: skip
-        self.failed = None
-        return self._withdraw(activation, self._clock)
+        return survey
 
     def _withdraw(self, activation: Activation, clock: Clock) -> api.ReloadAnswer:
         """Withdraws what the version has no action for. clock: of these withdrawals."""
@@ -104,3 +111,21 @@ class Reloads:
             facts=activation.facts,
             withdrawn=api.shown_withdrawals(withdrawn),
         )
+
+
+def rehearsal(survey: Survey, rooms: room.Rooms, store: Store, clock: Clock) -> api.ReloadRehearsal:
+    """What activating a version in a store would do."""
+    found = versions.Activator(survey, rooms, store, clock, OPENING).rehearse()
+    return api.ReloadRehearsal(
+        project_digest=survey.project.digest,
+        before=found.before,
+        changed=found.changed,
+        filled=found.filled if found.facts else 0,
+        facts=found.facts,
+        customers_before=found.people.before,
+        customers_after=found.people.after,
+        respelled=found.people.respelled,
+        nobodies=found.people.nobodies,
+        joined=found.people.joined,
+        parted=found.people.parted,
+    )

@@ -59,11 +59,11 @@ def _identifier(seen: Seen, who: api.Who) -> events.Identifier:
         key = bytes.fromhex(said)
     except ValueError:
         raise errors.BadRequest(f"the fragment {said!r}", "its id, 32 hex digits") from None
-    found = identity.identifier_of(seen.snapshot, key)
+    found = identity.identifier_of(seen.snapshot, project, key)
     if found is None:
         expected = "one that some fact has named, as `tuttu customer --json` shows it"
         raise errors.BadRequest(f"the fragment {said!r}", expected)
-    return found
+    return identity.rules_of(project).present(found) or found
 
 
 def _others(

@@ -9,23 +9,24 @@ that they came with, and a customer is only a set of fragments. It must not gues
 identifiers but an event that names both.
 """
 
-from tuttu.identity import sets
 from tuttu.identity.anchors import FIRST_FACTS, anchor_of, with_first_facts
-from tuttu.identity.compatibility import can_follow
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
-from tuttu.identity.fold import folds
+from tuttu.identity.fold import filler, folds, parts
 from tuttu.identity.identifiers import identifiers_of, nobodies_of
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import UNMERGED, refused_links
+from tuttu.identity.rehearsal import IdentityChange, rehearse
 from tuttu.identity.resolve import (
     customers,
     first_of,
     identifier_of,
+    knows_anybody,
     resolve,
     resolve_fragment,
 )
+from tuttu.identity.rules import rules_of
 from tuttu.identity.set_changes import (
     changes,
     closing,
@@ -36,8 +37,19 @@ from tuttu.identity.set_changes import (
     settling,
     unsettled,
 )
-from tuttu.identity.sets import BUCKETED, CLAIMS, RUNS, SETS, Run, current_of, run_of
-from tuttu.identity.shared import personal, sharing
+from tuttu.identity.sets import (
+    BUCKETED,
+    CLAIMS,
+    RUNS,
+    SETS,
+    Run,
+    SetPlace,
+    current_of,
+    place_of,
+    run_of,
+)
+from tuttu.identity.shade import Shade, shade
+from tuttu.identity.shared import candidates, personal, sharing
 from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
@@ -45,8 +57,12 @@ __all__ = [
     "ROOM",
     "UNMERGED",
     "IdentifierError",
+    "IdentityChange",
     "Run",
+    "SetPlace",
+    "Shade",
     "anchor_of",
+    "candidates",
     "changes",
     "closing",
     "current_of",
@@ -54,6 +70,7 @@ __all__ = [
     "first_of",
     "identifier_of",
     "identifiers_of",
+    "knows_anybody",
     "links_of",
     "next_time",
     "nobodies_of",
@@ -62,13 +79,17 @@ __all__ = [
     "outcome",
     "partition",
     "personal",
+    "place_of",
     "refused_links",
+    "rehearse",
     "require_exact",
     "resolve",
     "resolve_fragment",
+    "rules_of",
     "run_of",
     "set_names",
     "settling",
+    "shade",
     "sharing",
     "unsettled",
 ]
@@ -76,10 +97,8 @@ __all__ = [
 ROOM = Room(
     name="identity",
     tables=(NODES, MEMBERS, NEIGHBOURS, BARRED, FIRST_FACTS, SETS, RUNS, CLAIMS, BUCKETED),
-    folds=lambda project: {
-        **with_first_facts(folds(project)),
-        **sets.folds(project.namespaces),
-    },
+    folds=lambda project: with_first_facts(folds(project)),
+    parts=parts,
+    filler=filler,
     canonical=lambda _reader, customer, _project: sorted(customer.identifiers),
-    can_follow=can_follow,
 )

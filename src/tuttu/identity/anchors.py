@@ -9,8 +9,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tuttu.identity.records import NODES
+from tuttu.identity.rules import rules_of
 from tuttu.vocabulary import facts, people, room, values
 from tuttu.vocabulary.events import Event, FragmentId, PreferenceSet
+from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Receipt
 
 
@@ -62,10 +65,10 @@ def _fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
             transaction.put(FIRST_FACTS, key, found)
 
 
-def anchor_of(reader: facts.Reader, customer: people.Customer) -> FragmentId:
+def anchor_of(reader: facts.Reader, project: Project, customer: people.Customer) -> FragmentId:
     """From the customer's identifier of highest priority back through first facts: each time to the
     oldest fragment of theirs that the first fact names and that is older than that fact."""
-    anchor = _start(reader, customer)
+    anchor = _start(reader, project, customer)
     own = set(customer.fragments)
     while (first := reader.get(FIRST_FACTS, anchor)) is not None:
         known = {
@@ -82,9 +85,10 @@ def anchor_of(reader: facts.Reader, customer: people.Customer) -> FragmentId:
     return anchor
 
 
-def _start(reader: facts.Reader, customer: people.Customer) -> FragmentId:
-    """Of several identifiers of the highest priority, the one with the smallest first fact."""
-    known = [*_of_highest_priority(reader, customer)]
+def _start(reader: facts.Reader, project: Project, customer: people.Customer) -> FragmentId:
+    """Of several identifiers of the highest priority, and of several spellings, the one with the
+    smallest first fact: so what is only spelled otherwise moves nobody."""
+    known = [*_of_highest_priority(reader, project, customer)]
     if len(known) < 2:
         return known[0] if known else customer.oldest
     first = {key: reader.get(FIRST_FACTS, key) for key in known}
@@ -92,7 +96,12 @@ def _start(reader: facts.Reader, customer: people.Customer) -> FragmentId:
     return min(told, key=lambda key: told[key]) if told else min(known)
 
 
-def _of_highest_priority(reader: facts.Reader, customer: people.Customer) -> Iterator[FragmentId]:
+def _of_highest_priority(
+    reader: facts.Reader, project: Project, customer: people.Customer
+) -> Iterator[FragmentId]:
     for each in customer.identifiers:
         if each.namespace == customer.identifiers[0].namespace:
-            yield reader.pseudonym(each.namespace, each.value)
+            key = reader.pseudonym(each.namespace, each.value)
+            node = reader.get(NODES, key + rules_of(project).part)
+            yield key
+            yield from () if node is None else node.spellings

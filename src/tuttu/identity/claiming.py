@@ -12,9 +12,7 @@ from tuttu.vocabulary.events import FragmentId, Identifier
 def put_claim(
     graph: GraphState, names: tuple[Identifier, Identifier], evidence: SetEvidence
 ) -> None:
-    """In place of what the set claimed of these two before."""
-    if any(name.namespace not in graph.namespaces for name in names):
-        return
+    """In place of what the set claimed of these two before. names: as they are spelled now."""
     one, other = map(graph.key_of, names)
     for key, name in zip((one, other), names, strict=True):
         graph.add_node(key, name)

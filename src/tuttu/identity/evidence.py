@@ -1,6 +1,6 @@
 """What an event says about who is one person."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -24,25 +24,22 @@ class IdentityLink(msgspec.Struct, Generic[K], frozen=True):
 
 
 def links_of(
-    event: events.Event, namespaces: Mapping[str, company.Namespace]
+    event: events.Event,
+    identifiers: Sequence[events.Identifier],
+    namespaces: Mapping[str, company.Namespace],
 ) -> Iterator[IdentityLink[events.Identifier]]:
-    """The links of an event: a star from its identifier of highest priority.
+    """The links of an event, whose identifiers are given as they are spelled now: a star from the
+    one of highest priority.
 
     In an alias call, an identifier of the same namespace as one before it is linked to that one:
-    this pair, and no other, may pass the limit of one value. An identifier of a namespace that is
-    no longer declared links nobody. The strength is the one that the lower namespace declares for
-    the call, else its ``default``, else 0.
+    this pair, and no other, may pass the limit of one value. The strength is the one that the
+    lower namespace declares for the call, else its ``default``, else 0.
     """
-    known = [
-        (place, identifier)
-        for place, identifier in enumerate(event.identifiers)
-        if identifier.namespace in namespaces
-    ]
     seen: dict[str, events.Identifier] = {}
-    for place, identifier in known:
+    for place, identifier in enumerate(identifiers):
         alike = seen.setdefault(identifier.namespace, identifier)
         alias = event.call == ALIAS and alike is not identifier
-        one = alike if alias else known[0][1]
+        one = alike if alias else identifiers[0]
         if one is not identifier:
             strength = strength_of(namespaces[identifier.namespace], event.call)
             evidence = Evidence(strength, event.time, event.id, place)

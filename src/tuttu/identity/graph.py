@@ -5,19 +5,21 @@ from typing import NamedTuple
 
 from tuttu.identity import records as r
 from tuttu.identity.evidence import IdentityLink
-from tuttu.identity.partition import Namespaces, held_by, is_crowd, people_of, strongest
+from tuttu.identity.partition import held_by, is_crowd, people_of, strongest
 from tuttu.identity.records import (
     APART,
     JOINED,
-    KEY,
+    REST,
     EvidencePair,
     Head,
     Neighbour,
     Node,
     PartialCustomer,
 )
+from tuttu.identity.rules import rules_of
 from tuttu.vocabulary import facts
 from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary.project import Project
 
 KeyLink = IdentityLink[FragmentId]
 
@@ -37,8 +39,10 @@ NOBODY = Reach(0, 0)
 class Graph:
     """Nothing that is read here is watched: whoever rests on it watches the homes."""
 
-    def __init__(self, reader: facts.Reader, namespaces: Namespaces) -> None:
-        self.namespaces = namespaces
+    def __init__(self, reader: facts.Reader, project: Project) -> None:
+        self.rules = rules_of(project)
+        self.namespaces = project.namespaces
+        self.part = self.rules.part
         self._reader = reader
         self._nodes: dict[FragmentId, Node] = {}
         self._rows: dict[FragmentId, dict[bytes, Neighbour]] = {}
@@ -48,13 +52,16 @@ class Graph:
 
     def knows(self, key: FragmentId) -> bool:
         if key not in self._nodes:
-            found = self._reader.get(r.NODES, key, watch=False)
+            found = self._reader.get(r.NODES, key + self.part, watch=False)
             if found is not None:
                 self._nodes[key] = found
         return key in self._nodes
 
     def node(self, key: FragmentId) -> Node:
         """A node that is known."""
+        known = self._nodes.get(key)
+        if known is not None:
+            return known
         if not self.knows(key):
             raise LookupError(
                 f"identity: no node {key.hex()}, though a pair or a customer names it"
@@ -70,7 +77,8 @@ class Graph:
         return is_crowd(self.kind(key), self.node(key).partners, self.namespaces)
 
     def home(self, key: FragmentId) -> FragmentId:
-        return self.node(key).home
+        node = self.node(key)
+        return node.home if node.spelling_of is None else self.node(node.spelling_of).home
 
     def head(self, home: FragmentId) -> Head:
         head = self.node(home).head
@@ -85,7 +93,15 @@ class Graph:
     def members(self, home: FragmentId) -> list[FragmentId]:
         if self.head(home).size == 1:
             return [home]
-        return [key[KEY:] for key, _ in self._reader.scan(r.MEMBERS, home)]
+        return [key[REST:] for key, _ in self._reader.scan(r.MEMBERS, home + self.part)]
+
+    def fragments(self, home: FragmentId) -> list[FragmentId]:
+        """All that is kept of the customer lies under these: earlier spellings included."""
+        return [each for key in self.members(home) for each in self.spellings(key)]
+
+    def spellings(self, key: FragmentId) -> tuple[FragmentId, ...]:
+        """The node with the earlier spellings of its identifier."""
+        return (key, *self.node(key).spellings)
 
     def group_members(self, home: FragmentId, rank: int) -> list[FragmentId]:
         """The nodes of the customer with this home, as the namespaces above the rank make it."""
@@ -120,7 +136,7 @@ class Graph:
         if not all(map(self.knows, (one, other))) or not all(map(self._has_pairs, (one, other))):
             return None
         status = JOINED if self.home(one) == self.home(other) else APART
-        found = self._reader.get(r.NEIGHBOURS, one + status + other, watch=False)
+        found = self._reader.get(r.NEIGHBOURS, one + self.part + status + other, watch=False)
         return None if found is None else found.pair
 
     def _has_pairs(self, key: FragmentId) -> bool:
@@ -132,7 +148,7 @@ class Graph:
     ) -> Iterator[tuple[FragmentId, Neighbour]]:
         """Nodes that some event names together with this one; by default all of them."""
         if key not in self._rows and status:
-            found = {row[KEY:]: each for row, each in self._scan(key + status)}
+            found = {row[REST:]: each for row, each in self._scan(key + self.part + status)}
         else:
             found = self._all_rows(key)
         for row, neighbour in list(found.items()):
@@ -142,7 +158,8 @@ class Graph:
     def _all_rows(self, key: FragmentId) -> dict[bytes, Neighbour]:
         """By status and partner; kept, since a repartition looks at them time and again."""
         if key not in self._rows:
-            self._rows[key] = {row[KEY:]: neighbour for row, neighbour in self._scan(key)}
+            found = self._scan(key + self.part)
+            self._rows[key] = {row[REST:]: neighbour for row, neighbour in found}
         return self._rows[key]
 
     def _scan(self, prefix: bytes) -> Iterator[tuple[bytes, Neighbour]]:
@@ -152,11 +169,14 @@ class Graph:
         """Evidence on the node's pairs that may join them: none of crowds, and none unmerged."""
         if self.kind(key) not in self.namespaces or self.is_crowd(key):
             return
-        barred = self.barred(key)
+        barred, place = self.barred(key), (self.namespaces[self.kind(key)].rank, key)
         for partner, neighbour in self.neighbours(key):
-            known = partner not in barred and neighbour.kind in self.namespaces
-            if known and not self.is_crowd(partner):
-                yield from self.links_of(key, partner, neighbour.pair)
+            at = self.namespaces.get(neighbour.kind)
+            if at is not None and partner not in barred and not self.is_crowd(partner):
+                first = place < (at.rank, partner)
+                ends = (key, partner) if first else (partner, key)
+                yield from _links_between(*ends, neighbour.pair)
+                yield from self._claimed(key, partner, neighbour.pair)
 
     def links_at(self, key: FragmentId) -> list[KeyLink]:
         """Evidence at the node that may join it: none by a customer that holds one from whom the
@@ -171,15 +191,12 @@ class Graph:
     def links_of(
         self, key: FragmentId, partner: FragmentId, pair: EvidencePair
     ) -> Iterator[KeyLink]:
-        first, second = self.directed(key, partner)
-        if pair.plain is not None:
-            yield IdentityLink(first, second, pair.plain)
-        if pair.alias is not None:
-            yield IdentityLink(first, second, pair.alias, alias=True)
-        if pair.plain_back is not None:
-            yield IdentityLink(second, first, pair.plain_back)
-        if pair.alias_back is not None:
-            yield IdentityLink(second, first, pair.alias_back, alias=True)
+        yield from _links_between(*self.directed(key, partner), pair)
+        yield from self._claimed(key, partner, pair)
+
+    def _claimed(
+        self, key: FragmentId, partner: FragmentId, pair: EvidencePair
+    ) -> Iterator[KeyLink]:
         for claimed in pair.claimed:
             yield IdentityLink(*self.by_name(key, partner), claimed)
 
@@ -208,5 +225,17 @@ class Graph:
     def barred(self, key: FragmentId) -> tuple[FragmentId, ...]:
         if self.knows(key) and not self.node(key).barred:
             return ()
-        found = self._reader.get(r.BARRED, key, watch=False)
+        found = self._reader.get(r.BARRED, key + self.part, watch=False)
         return () if found is None else found.others
+
+
+def _links_between(first: FragmentId, second: FragmentId, pair: EvidencePair) -> Iterator[KeyLink]:
+    """first: of higher priority."""
+    if pair.plain is not None:
+        yield IdentityLink(first, second, pair.plain)
+    if pair.alias is not None:
+        yield IdentityLink(first, second, pair.alias, alias=True)
+    if pair.plain_back is not None:
+        yield IdentityLink(second, first, pair.plain_back)
+    if pair.alias_back is not None:
+        yield IdentityLink(second, first, pair.alias_back, alias=True)

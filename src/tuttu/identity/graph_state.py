@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tuttu.identity import records as r
 from tuttu.identity.graph import Graph, Reach
-from tuttu.identity.partition import Namespaces, held_by
+from tuttu.identity.partition import held_by
 from tuttu.identity.records import (
     APART,
     JOINED,
@@ -19,6 +19,7 @@ from tuttu.identity.records import (
 )
 from tuttu.vocabulary import facts, values
 from tuttu.vocabulary.events import FragmentId, Identifier
+from tuttu.vocabulary.project import Project
 
 T = TypeVar("T")
 
@@ -26,10 +27,10 @@ T = TypeVar("T")
 class GraphState(Graph):
     """Nodes, and where they live, are written by `flush`; all else is written at once."""
 
-    def __init__(self, transaction: facts.Transaction, namespaces: Namespaces) -> None:
-        super().__init__(transaction, namespaces)
+    def __init__(self, transaction: facts.Transaction, project: Project) -> None:
+        super().__init__(transaction, project)
         self._transaction = transaction
-        self._by_priority = sorted(namespaces.values(), key=lambda each: each.rank)
+        self._by_priority = sorted(self.namespaces.values(), key=lambda each: each.rank)
         self._before: dict[FragmentId, Node | None] = {}
 
     def set_node(self, key: FragmentId, **changes: Any) -> None:
@@ -40,14 +41,33 @@ class GraphState(Graph):
 
     def add_node(self, key: FragmentId, identifier: Identifier | None = None) -> None:
         """Make the node known, and its identifier, if they are not."""
+        present = None if identifier is None else self.rules.present(identifier)
+        if identifier is not None and present is not None and present != identifier:
+            self._add_spelling(key, identifier, present)
+            return
         if not self.knows(key):
-            barred = self._transaction.get(r.BARRED, key) is not None
+            barred = self._transaction.get(r.BARRED, key + self.part) is not None
             self._nodes[key] = Node(home=key, barred=barred, head=Head(barred=barred))
             self._before[key] = None
         if identifier is not None and self.node(key).identifier is None:
             holds = held_by(identifier.namespace, self.namespaces)
             self.set_node(key, identifier=identifier)
             self.set_head(key, holds=holds)
+
+    def _add_spelling(self, key: FragmentId, identifier: Identifier, present: Identifier) -> None:
+        """The node is of an identifier that is spelled otherwise by now."""
+        other = self.key_of(present)
+        self.add_node(other, present)
+        known = self.knows(key)
+        if known and self.node(key).spelling_of == other:
+            return
+        self._before.setdefault(key, self._nodes[key] if known else None)
+        before = self._nodes.get(key, Node(home=other))
+        self._nodes[key] = replace(
+            before, home=other, identifier=identifier, spelling_of=other, head=None
+        )
+        self.set_node(other, spellings=tuple(sorted((*self.node(other).spellings, key))))
+        self.set_node(self.home(other))
 
     def add_partner(self, key: FragmentId, count: int = 1) -> bool:
         """One more, or fewer; True if the node has become a crowd by it, or ceased to be."""
@@ -60,7 +80,7 @@ class GraphState(Graph):
         node = self.node(key)
         if node.own is None or time < node.own:
             self.set_node(key, own=time)
-            self.set_node(node.home)
+            self.set_node(self.home(key))
 
     def set_named(self, key: FragmentId, named: values.Instant | None) -> None:
         """The first time that live evidence names the node."""
@@ -110,10 +130,11 @@ class GraphState(Graph):
         joined = self.home(one) == self.home(other)
         status, past = (JOINED, APART) if joined else (APART, JOINED)
         for key, partner in ((one, other), (other, one)):
-            if not is_new and self._transaction.get(r.NEIGHBOURS, key + past + partner) is not None:
-                self._transaction.delete(r.NEIGHBOURS, key + past + partner)
+            place = key + self.part + past + partner
+            if not is_new and self._transaction.get(r.NEIGHBOURS, place) is not None:
+                self._transaction.delete(r.NEIGHBOURS, place)
             row = Neighbour(self.kind(partner), pair)
-            self._transaction.put(r.NEIGHBOURS, key + status + partner, row)
+            self._transaction.put(r.NEIGHBOURS, key + self.part + status + partner, row)
             if key in self._rows:
                 self._rows[key].pop(past + partner, None)
                 self._rows[key][status + partner] = row
@@ -122,8 +143,9 @@ class GraphState(Graph):
         """Nothing is evidence on it any more."""
         for key, partner in ((one, other), (other, one)):
             for status in (JOINED, APART):
-                if self._transaction.get(r.NEIGHBOURS, key + status + partner) is not None:
-                    self._transaction.delete(r.NEIGHBOURS, key + status + partner)
+                place = key + self.part + status + partner
+                if self._transaction.get(r.NEIGHBOURS, place) is not None:
+                    self._transaction.delete(r.NEIGHBOURS, place)
                 if key in self._rows:
                     self._rows[key].pop(status + partner, None)
 
@@ -142,26 +164,28 @@ class GraphState(Graph):
 
     def bar(self, key: FragmentId, other: FragmentId) -> None:
         others = tuple(sorted((*self.barred(key), other)))
-        self._transaction.put(r.BARRED, key, r.Barred(others))
+        self._transaction.put(r.BARRED, key + self.part, r.Barred(others))
         if self.knows(key):
             self.set_node(key, barred=True)
             self.set_head(self.home(key), barred=True)
 
     def members(self, home: FragmentId) -> list[FragmentId]:
-        self.flush()
+        if self.head(home).size > 1:
+            self.flush()
         return super().members(home)
 
     def flush(self) -> None:
         """Write what has changed: before it, the tables show customers as they were."""
         for key, before in self._before.items():
             node = self._nodes[key]
-            self._transaction.put(r.NODES, key, node)
+            self._transaction.put(r.NODES, key + self.part, node)
             moved = before is None or not _is_member(node) or before.home != node.home
             if before is not None and _is_member(before) and moved:
-                self._transaction.delete(r.MEMBERS, before.home + key)
+                self._transaction.delete(r.MEMBERS, before.home + self.part + key)
             if _is_member(node):
-                member = r.Member(node.identifier, node.first, node.own is not None)
-                self._transaction.put(r.MEMBERS, node.home + key, member)
+                own = node.own is not None
+                member = r.Member(node.identifier, node.first, own, node.spellings)
+                self._transaction.put(r.MEMBERS, node.home + self.part + key, member)
         self._before.clear()
 
 

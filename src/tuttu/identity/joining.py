@@ -8,7 +8,7 @@ import msgspec
 from tuttu.identity.claimed import told_again, with_claim
 from tuttu.identity.graph import KeyLink, Reach
 from tuttu.identity.graph_state import GraphState
-from tuttu.identity.moments import moment
+from tuttu.identity.moments import Moments
 from tuttu.identity.partition import added, clash
 from tuttu.identity.records import (
     APART,
@@ -131,7 +131,8 @@ def _matters(graph: GraphState, link: KeyLink, at: company.Namespace) -> bool:
     one, other = (graph.group(key, at.rank + 1)[0] for key in ends)
     if one == other and not _may_lose(graph, graph.head(graph.home(link.one))):
         return False
-    here, there = (moment(graph, key, at, link.evidence) for key in ends)
+    moments = Moments(graph)
+    here, there = (moments.before(key, at, link.evidence) for key in ends)
     if here.parts.keys() & there.parts.keys():
         return False
     return clash(here.holds, there.holds, at, graph.namespaces, alias=link.alias) is None

@@ -1,15 +1,17 @@
 """What this room keeps.
 
-An identifier is a *node*, under the 16 bytes of its pseudonym. Two nodes that an event names
-together are a *pair*. A customer is kept at their *home*, the node with the smallest key: that
-changes seldom as they grow, and does not depend on the order in which the evidence came.
+An identifier is a *node*, under its pseudonym and the part of the rules (`rules`). Two nodes that
+an event names together are a *pair*. A customer is kept at their *home*, the node with the smallest
+key: that changes seldom as they grow, and does not depend on the order in which the evidence came.
 """
 
 from collections.abc import Mapping
 
 import msgspec
 
-from tuttu.vocabulary import events, facts, values
+from tuttu.vocabulary import events, facts, history, values
+
+Rank = tuple[int, values.Instant, str, int]
 
 
 class Evidence(msgspec.Struct, frozen=True, array_like=True):
@@ -21,7 +23,7 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
     place: int
 
     @property
-    def rank(self) -> tuple[int, values.Instant, str, int]:
+    def rank(self) -> Rank:
         """Smaller is taken first: stronger, then earlier."""
         return -self.strength, self.time, self.id, self.place
 
@@ -44,7 +46,7 @@ class SetEvidence(msgspec.Struct, frozen=True, array_like=True):
     id: str
 
     @property
-    def rank(self) -> tuple[int, values.Instant, str, int]:
+    def rank(self) -> Rank:
         """After all events of the same strength, the better score first."""
         return -self.strength, AFTER_EVENTS - self.score, self.id, 0
 
@@ -127,6 +129,10 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counted up to one more than the limit of its namespace; strength: of the evidence that reaches
     them. barred: it was unmerged from somebody.
 
+    spelling_of: it is an identifier in an earlier spelling, of which the rules make this other one;
+    all evidence is on that one, and here is only what lies under this fragment. spellings: the
+    earlier ones of an identifier.
+
     The customer grows from one namespace to the next, by their priority. homes: namespace to the
     home that the node has from then on, where it changes. home: the last of them. groups: if this
     is a home, namespace to the customer from then on, where it grows. head: if this is the home at
@@ -141,6 +147,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     people: int = 0
     strength: int = 0
     barred: bool = False
+    spellings: tuple[events.FragmentId, ...] = ()
+    spelling_of: events.FragmentId | None = None
     homes: Mapping[str, events.FragmentId] = {}
     groups: Mapping[str, PartialCustomer] = {}
     head: Head | None = None
@@ -153,11 +161,13 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Member(msgspec.Struct, frozen=True, array_like=True):
-    """One node of a customer of several, for reading them at once. own: it has facts of its own."""
+    """One node of a customer of several, for reading them at once. own: it has facts of its own.
+    spellings: earlier ones of it."""
 
     identifier: events.Identifier | None
     first: values.Instant | None
     own: bool
+    spellings: tuple[events.FragmentId, ...] = ()
 
 
 class Neighbour(msgspec.Struct, frozen=True, array_like=True):
@@ -175,11 +185,12 @@ class Barred(msgspec.Struct, frozen=True, array_like=True):
 
 NODES = facts.Table("identity.nodes", Node, personal=True)
 MEMBERS = facts.Table("identity.members", Member, personal=True)
-"""Under home + node; only for customers of more than one node."""
+"""Under home + part + node; only for customers of more than one node."""
 NEIGHBOURS = facts.Table("identity.neighbours", Neighbour, personal=True)
-"""Each pair twice: under node + `JOINED` or `APART` + the other node. `JOINED`: they are one
-customer, so that their homes say where the row is."""
+"""Each pair twice: under node + part + `JOINED` or `APART` + the other node. `JOINED`: they
+are one customer, so that their homes say where the row is."""
 BARRED = facts.Table("identity.barred", Barred, personal=True)
 
 JOINED, APART = b"\x00", b"\x01"
-KEY = 16
+REST = events.FRAGMENT_BYTES + history.PART_BYTES
+"""Where what follows a node and the part of its rules begins."""

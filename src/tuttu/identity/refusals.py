@@ -5,7 +5,7 @@ from itertools import islice
 from tuttu.identity import records
 from tuttu.identity.graph import Graph, KeyLink
 from tuttu.identity.identifiers import priority
-from tuttu.identity.moments import moment
+from tuttu.identity.moments import Moments
 from tuttu.identity.partition import clash
 from tuttu.vocabulary import company, events, facts, people
 from tuttu.vocabulary.project import Project
@@ -24,7 +24,7 @@ def refused_links(
 
     What they are linked to may be erased meanwhile: then nobody can name it any more.
     """
-    graph = Graph(reader, project.namespaces)
+    graph = Graph(reader, project)
     if not graph.knows(customer.oldest) or not graph.head(graph.home(customer.oldest)).contested:
         return ()
     pairs = (
@@ -71,9 +71,6 @@ def reason_of(graph: Graph, one: events.FragmentId, other: events.FragmentId) ->
 def _reason_of(
     graph: Graph, one: events.FragmentId, other: events.FragmentId, pair: records.EvidencePair
 ) -> str:
-    undeclared = [kind for kind in map(graph.kind, (one, other)) if kind not in graph.namespaces]
-    if undeclared:
-        return f"{undeclared[0]} is not declared any more"
     links = graph.links_of(one, other, pair)
     return _reason(graph, min(links, key=lambda link: link.evidence.rank))
 
@@ -91,7 +88,8 @@ def _reason(graph: Graph, link: KeyLink) -> str:
         return UNMERGED
     if graph.node(link.other).people > 1:
         return f"{at.name} is shared by several people"
-    here, there = (moment(graph, key, at, link.evidence).holds for key in ends)
+    moments = Moments(graph)
+    here, there = (moments.before(key, at, link.evidence).holds for key in ends)
     name = clash(here, there, at, graph.namespaces, alias=link.alias)
     if name is None:
         return UNMERGED

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from tuttu.identity.graph import NOBODY, KeyLink, Reach
 from tuttu.identity.graph_state import GraphState
-from tuttu.identity.moments import moment
+from tuttu.identity.moments import Moments
 from tuttu.identity.partition import Constraints, UnionFind, clash, people_of, strongest
 from tuttu.identity.records import Head, Holds, PartialCustomer
 from tuttu.vocabulary import company
@@ -18,8 +18,9 @@ def repartition(graph: GraphState, homes: set[FragmentId]) -> None:
     inside, and as long as their own identifiers join people or join nobody as before. Else they are
     taken in, and all is grouped once more.
     """
+    moments = Moments(graph)
     while True:
-        region = Region(graph, homes)
+        region = Region(graph, homes, moments)
         more = region.group()
         if not more:
             break
@@ -34,8 +35,9 @@ class Region:
     at, inside or outside; of those outside only what leads here.
     """
 
-    def __init__(self, graph: GraphState, homes: set[FragmentId]) -> None:
+    def __init__(self, graph: GraphState, homes: set[FragmentId], moments: Moments) -> None:
         self._graph = graph
+        self._moments = moments
         self._homes = homes
         self._inside = {
             key: graph.kind(key) for home in sorted(homes) for key in graph.members(home)
@@ -106,7 +108,7 @@ class Region:
         outside, inside = link.one, link.other
         if outside in self._inside:
             outside, inside = inside, outside
-        there = moment(self._graph, outside, at, link.evidence).holds
+        there = self._moments.before(outside, at, link.evidence).holds
         here = self._groups.holds(inside)
         if clash(here, there, at, self._graph.namespaces, alias=link.alias) is not None:
             return set()

@@ -15,7 +15,8 @@ from tuttu.identity import sets
 from tuttu.identity.graph import Graph
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import reason_of
-from tuttu.identity.sets import NamedSet, Pair, SetState
+from tuttu.identity.rules import rules_of
+from tuttu.identity.sets import NamedSet, Pair, SetPlace, SetState
 from tuttu.vocabulary import events, facts, room, values
 from tuttu.vocabulary.project import Project
 
@@ -29,14 +30,14 @@ WRITTEN = frozenset(
 )  # fmt: skip
 
 
-def changes(reader: facts.Reader, name: str, run: str, strength: int) -> list[Pair] | None:
+def changes(reader: facts.Reader, place: SetPlace, run: str, strength: int) -> list[Pair] | None:
     """The pairs of which the run claims another thing than what counts of the set. None: more than
     `AT_ONCE`, or the change before it is not made yet."""
-    current = sets.current_of(reader, name)
+    current = sets.current_of(reader, place)
     if current is not None and current.pending:
         return None
     found: list[Pair] = []
-    for each in _changes(reader, name, run, current, strength):
+    for each in _changes(reader, place, run, current, strength):
         if len(found) == AT_ONCE:
             return None
         found.append(each)
@@ -44,13 +45,13 @@ def changes(reader: facts.Reader, name: str, run: str, strength: int) -> list[Pa
 
 
 def _changes(
-    reader: facts.Reader, name: str, run: str, current: NamedSet | None, strength: int
+    reader: facts.Reader, place: SetPlace, run: str, current: NamedSet | None, strength: int
 ) -> Iterator[Pair]:
-    before = None if current is None else sets.run_of(reader, name, current.run)
-    known = [each for each in (sets.run_of(reader, name, run), before) if each is not None]
+    before = None if current is None else sets.run_of(reader, place, current.run)
+    known = [each for each in (sets.run_of(reader, place, run), before) if each is not None]
     for number in sorted({number for each in known for number in sets.bits(each.buckets)}):
-        new = sets.scores_of(reader, name, run, number)
-        old = {} if current is None else sets.scores_of(reader, name, current.run, number)
+        new = sets.scores_of(reader, place, run, number)
+        old = {} if current is None else sets.scores_of(reader, place, current.run, number)
         same = current is not None and current.strength == strength
         yield from (
             pair for pair in sorted({*new, *old}) if not same or new.get(pair) != old.get(pair)
@@ -61,7 +62,7 @@ def closing(project: Project, pairs: list[Pair] | None) -> room.RoomFolds:
     """The fold of a closing whose changes are known; None: they are made in steps."""
 
     def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
-        sets.close(transaction, project.namespaces, logged, pairs)
+        sets.close(transaction, project, logged, pairs)
 
     return _only(events.LinksClosed, fold)
 
@@ -72,37 +73,43 @@ def settling(project: Project) -> room.RoomFolds:
     def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
         body = logged.fact.body
         assert isinstance(body, events.LinksSettled)  # noqa: S101 - registered for no other
-        SetState(transaction, project.namespaces, body.set).settle()
+        SetState(transaction, project, body.set).settle()
 
     return _only(events.LinksSettled, fold)
 
 
-def set_names(reader: facts.Reader) -> list[str]:
+def set_names(reader: facts.Reader, project: Project) -> list[str]:
     """Sets of which a run was closed."""
-    return [name.decode() for name, _ in reader.scan(sets.SETS)]
+    return [name for name, _ in _sets(reader, project)]
 
 
-def unsettled(reader: facts.Reader) -> list[str]:
+def unsettled(reader: facts.Reader, project: Project) -> list[str]:
     """Names of sets of which a change is not whole yet."""
-    return [name.decode() for name, each in reader.scan(sets.SETS) if each.pending]
+    return [name for name, each in _sets(reader, project) if each.pending]
 
 
-def open_run(reader: facts.Reader, name: str, source: str) -> sets.Run | None:
+def _sets(reader: facts.Reader, project: Project) -> Iterator[tuple[str, NamedSet]]:
+    part = rules_of(project).part
+    for key, each in reader.scan(sets.SETS, part):
+        yield key[len(part) :].decode(), each
+
+
+def open_run(reader: facts.Reader, place: SetPlace, source: str) -> sets.Run | None:
     """The newest run of this file that was begun and not closed, unless another one counts since
     then."""
-    current = sets.current_of(reader, name)
+    current = sets.current_of(reader, place)
     found = [
         run
-        for run in sets.runs_of(reader, name)
+        for run in sets.runs_of(reader, place)
         if source and run.source == source and not run.closed
         if current is None or current.moment < run.moment
     ]
     return max(found, key=lambda run: run.moment, default=None)
 
 
-def next_time(reader: facts.Reader, name: str, now: values.Instant) -> values.Instant:
+def next_time(reader: facts.Reader, place: SetPlace, now: values.Instant) -> values.Instant:
     """Of a new run: after every run there is, though two begin in the same moment."""
-    return max(now, *(run.time + 1 for run in sets.runs_of(reader, name)), 0)
+    return max(now, *(run.time + 1 for run in sets.runs_of(reader, place)), 0)
 
 
 class SetOutcome(msgspec.Struct, frozen=True):
@@ -116,12 +123,13 @@ class SetOutcome(msgspec.Struct, frozen=True):
 
 def outcome(reader: facts.Reader, project: Project, name: str) -> SetOutcome:
     """It looks at every pair of the set."""
-    current = sets.current_of(reader, name)
-    run = None if current is None else sets.run_of(reader, name, current.run)
+    place = sets.place_of(project, name)
+    current = sets.current_of(reader, place)
+    run = None if current is None else sets.run_of(reader, place, current.run)
     count, joined, refused = 0, 0, Counter[str]()
     for number in () if run is None else sets.bits(run.buckets):
-        graph = Graph(reader, project.namespaces)
-        for pair in sets.scores_of(reader, name, "" if run is None else run.run, number):
+        graph = Graph(reader, project)
+        for pair in sets.scores_of(reader, place, "" if run is None else run.run, number):
             count += 1
             reason = reason_of(graph, *pair)
             if reason is None:

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from tuttu.identity.claiming import put_claim, withdraw_claim
 from tuttu.identity.graph_state import GraphState
-from tuttu.identity.partition import Namespaces
 from tuttu.identity.records import SetEvidence
-from tuttu.vocabulary import events, facts, room, values
+from tuttu.identity.rules import Rules, rules_of
+from tuttu.vocabulary import events, facts, history, room, values
+from tuttu.vocabulary.project import Project
 
 BUCKETS = 1_024
 """Of the claims of a run, each to be read and changed in one step."""
@@ -82,31 +83,58 @@ class NamedSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SETS = facts.Table("identity.sets", NamedSet)
-"""Under the name."""
+"""Under the part of the rules + the name."""
 RUNS = facts.Table("identity.set_runs", Run)
-"""Under name + `END` + run."""
+"""Under part + name + `END` + run."""
 CLAIMS = facts.Table("identity.set_claims", Claim, personal=True)
-"""Under one + the key of the run + other."""
+"""Under one + the key of the part and the run + other."""
 BUCKETED = facts.Table("identity.set_buckets", Bucket)
-"""Under the key of the run + the number of the bucket."""
+"""Under the key of the part and the run + the number of the bucket."""
 END = b"\x00"
 
 
-def folds(namespaces: Namespaces) -> room.Folds:
+class SetPlace(msgspec.Struct, frozen=True):
+    """Where a set is kept: for each rules of identity, as all of who is who is."""
+
+    part: history.Part
+    name: str
+
+    @property
+    def key(self) -> bytes:
+        return self.part + self.name.encode()
+
+    def run(self, run: str) -> bytes:
+        return self.key + END + run.encode()
+
+    def claim(self, run: str, pair: Pair) -> bytes:
+        return pair[0] + self._hash(run) + pair[1]
+
+    def bucket(self, run: str, number: int) -> bytes:
+        return self._hash(run) + number.to_bytes(2, "big")
+
+    def _hash(self, run: str) -> bytes:
+        return hashlib.blake2b(self.run(run), digest_size=RUN_KEY).digest()
+
+
+def place_of(project: Project, name: str) -> SetPlace:
+    return SetPlace(rules_of(project).part, name)
+
+
+def folds(project: Project) -> room.Folds:
     """State after them is a function of the set of facts, but for since when a pair is claimed."""
 
     def claimed(transaction: facts.Transaction, logged: facts.Logged) -> None:
         body = logged.fact.body
         assert isinstance(body, events.LinkClaimed)  # noqa: S101 - registered for no other
-        _add_claim(SetState(transaction, namespaces, body.set), body, logged.fact.time)
+        _add_claim(SetState(transaction, project, body.set), body, logged.fact.time)
 
     def read(transaction: facts.Transaction, logged: facts.Logged) -> None:
         body = logged.fact.body
         assert isinstance(body, events.LinksRead)  # noqa: S101 - registered for no other
-        _read(SetState(transaction, namespaces, body.set), body, logged.fact.time)
+        _read(SetState(transaction, project, body.set), body, logged.fact.time)
 
     def closed(transaction: facts.Transaction, logged: facts.Logged) -> None:
-        state = close(transaction, namespaces, logged)
+        state = close(transaction, project, logged)
         while state.settle():
             pass
 
@@ -116,41 +144,43 @@ def folds(namespaces: Namespaces) -> room.Folds:
 class SetState:
     """One set, as a step of the fold changes it."""
 
-    def __init__(self, transaction: facts.Transaction, namespaces: Namespaces, name: str) -> None:
+    def __init__(self, transaction: facts.Transaction, project: Project, name: str) -> None:
+        self.graph = GraphState(transaction, project)
         self.name = name
-        self.graph = GraphState(transaction, namespaces)
+        self.place = place_of(project, name)
+        self._project = project
         self._transaction = transaction
 
     def current(self) -> NamedSet | None:
-        return current_of(self._transaction, self.name)
+        return current_of(self._transaction, self.place)
 
     def put(self, current: NamedSet) -> None:
-        self._transaction.put(SETS, self.name.encode(), current)
+        self._transaction.put(SETS, self.place.key, current)
 
     def run(self, run: str, time: values.Instant) -> Run:
         """As it is known; a new one."""
-        return run_of(self._transaction, self.name, run) or Run(run=run, time=time)
+        return run_of(self._transaction, self.place, run) or Run(run=run, time=time)
 
     def put_run(self, run: Run) -> None:
-        self._transaction.put(RUNS, run_place(self.name, run.run), run)
+        self._transaction.put(RUNS, self.place.run(run.run), run)
 
     def older(self, run: Run) -> list[str]:
         """Runs before it of which claims are kept."""
-        known = runs_of(self._transaction, self.name)
+        known = runs_of(self._transaction, self.place)
         return [each.run for each in known if each.moment < run.moment and each.buckets != NONE]
 
     def stage(self, run: Run, pair: Pair, claim: Claim) -> None:
         """Keep what a run claims."""
-        self._transaction.put(CLAIMS, claim_place(self.name, run.run, pair), claim)
+        self._transaction.put(CLAIMS, self.place.claim(run.run, pair), claim)
         number = bucket_of(pair)
-        place = bucket_place(self.name, run.run, number)
+        place = self.place.bucket(run.run, number)
         bucket = self._transaction.get(BUCKETED, place) or Bucket()
         scores = {**bucket.scores, pair[0] + pair[1]: claim.score}
         self._transaction.put(BUCKETED, place, Bucket(dict(sorted(scores.items()))))
         self.put_run(replace(run, buckets=with_bit(run.buckets, number)))
 
     def claim(self, run: str, pair: Pair) -> Claim | None:
-        return self._transaction.get(CLAIMS, claim_place(self.name, run, pair))
+        return self._transaction.get(CLAIMS, self.place.claim(run, pair))
 
     def drop(self, run: Run) -> None:
         """Forget what a run claims."""
@@ -174,8 +204,8 @@ class SetState:
             if done >= STEP:
                 after = replace(current, bucket=number)
                 break
-            pairs = scores_of(self._transaction, self.name, first, number)
-            kept = scores_of(self._transaction, self.name, current.run, number)
+            pairs = scores_of(self._transaction, self.place, first, number)
+            kept = scores_of(self._transaction, self.place, current.run, number)
             for pair in pairs:
                 # What both claim is looked at for the current one, if at all.
                 if first == current.run or pair not in kept:
@@ -201,27 +231,38 @@ class SetState:
     def flush(self) -> None:
         """Write the customers, and forget what was read of them."""
         self.graph.flush()
-        self.graph = GraphState(self._transaction, self.graph.namespaces)
+        self.graph = GraphState(self._transaction, self._project)
 
     def _drop_bucket(self, run: Run, number: int) -> Run:
-        for pair in scores_of(self._transaction, self.name, run.run, number):
-            self._transaction.delete(CLAIMS, claim_place(self.name, run.run, pair))
-        self._transaction.delete(BUCKETED, bucket_place(self.name, run.run, number))
+        for pair in scores_of(self._transaction, self.place, run.run, number):
+            self._transaction.delete(CLAIMS, self.place.claim(run.run, pair))
+        self._transaction.delete(BUCKETED, self.place.bucket(run.run, number))
         return replace(run, buckets=without_bit(run.buckets, number))
 
 
 def _add_claim(state: SetState, body: events.LinkClaimed, time: values.Instant) -> None:
-    current = state.current()
-    if current is not None and (time, body.run) < current.moment:
+    current, named = state.current(), claimed_pair(state.graph.rules, body)
+    if named is None or (current is not None and (time, body.run) < current.moment):
         return
-    pair = state.graph.key_of(body.one), state.graph.key_of(body.other)
-    claim, old = Claim(body.one, body.other, body.score), state.claim(body.run, pair)
+    pair = state.graph.key_of(named[0]), state.graph.key_of(named[1])
+    claim, old = Claim(*named, body.score), state.claim(body.run, pair)
     if old is not None and old.score >= claim.score:
         return
     state.stage(state.run(body.run, time), pair, claim)
     if current is not None and current.run == body.run:
         state.change(current, pair)
         state.flush()
+
+
+def claimed_pair(
+    rules: Rules, body: events.LinkClaimed
+) -> tuple[events.Identifier, events.Identifier] | None:
+    """The two as they are spelled now, the smaller one first; None: one of them names nobody by
+    now, or both are the same."""
+    one, other = rules.present(body.one), rules.present(body.other)
+    if one is None or other is None or one == other:
+        return None
+    return (one, other) if one < other else (other, one)
 
 
 def _read(state: SetState, body: events.LinksRead, time: values.Instant) -> None:
@@ -240,7 +281,7 @@ def _read(state: SetState, body: events.LinksRead, time: values.Instant) -> None
 
 def close(
     transaction: facts.Transaction,
-    namespaces: Namespaces,
+    project: Project,
     logged: facts.Logged,
     changes: Iterable[Pair] | None = None,
 ) -> SetState:
@@ -250,7 +291,7 @@ def close(
     """
     body, time = logged.fact.body, logged.fact.time
     assert isinstance(body, events.LinksClosed)  # noqa: S101 - registered for no other
-    state = SetState(transaction, namespaces, body.set)
+    state = SetState(transaction, project, body.set)
     run, current = state.run(body.run, time), state.current()
     run = replace(run, by=body.by, closed=True)
     state.put_run(run)
@@ -267,39 +308,23 @@ def close(
     return state
 
 
-def current_of(reader: facts.Reader, name: str) -> NamedSet | None:
-    return reader.get(SETS, name.encode())
+def current_of(reader: facts.Reader, place: SetPlace) -> NamedSet | None:
+    return reader.get(SETS, place.key)
 
 
-def run_of(reader: facts.Reader, name: str, run: str) -> Run | None:
-    return reader.get(RUNS, run_place(name, run))
+def run_of(reader: facts.Reader, place: SetPlace, run: str) -> Run | None:
+    return reader.get(RUNS, place.run(run))
 
 
-def runs_of(reader: facts.Reader, name: str) -> list[Run]:
-    return [run for _, run in reader.scan(RUNS, run_place(name, ""))]
+def runs_of(reader: facts.Reader, place: SetPlace) -> list[Run]:
+    return [run for _, run in reader.scan(RUNS, place.run(""))]
 
 
-def scores_of(reader: facts.Reader, name: str, run: str, number: int) -> dict[Pair, int]:
+def scores_of(reader: facts.Reader, place: SetPlace, run: str, number: int) -> dict[Pair, int]:
     """What a run claims of the pairs in one bucket."""
-    found = reader.get(BUCKETED, bucket_place(name, run, number), watch=False) or Bucket()
+    found = reader.get(BUCKETED, place.bucket(run, number), watch=False) or Bucket()
     size = events.FRAGMENT_BYTES
     return {(pair[:size], pair[size:]): score for pair, score in found.scores.items()}
-
-
-def run_place(name: str, run: str) -> bytes:
-    return name.encode() + END + run.encode()
-
-
-def _run_key(name: str, run: str) -> bytes:
-    return hashlib.blake2b(run_place(name, run), digest_size=RUN_KEY).digest()
-
-
-def claim_place(name: str, run: str, pair: Pair) -> bytes:
-    return pair[0] + _run_key(name, run) + pair[1]
-
-
-def bucket_place(name: str, run: str, number: int) -> bytes:
-    return _run_key(name, run) + number.to_bytes(2, "big")
 
 
 def bucket_of(pair: Pair) -> int:

@@ -117,10 +117,13 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
     calls, sent = _split(content, limits.batch_events)
     units: list[facts.Unit] = []
     refused: list[CallRefusal] = []
+    pairs = 0
     for index, raw in enumerate(calls):
         call = bytes(raw)
         try:
-            units.append(read_call(call, ANY_CALL, context, sent))
+            unit = read_call(call, ANY_CALL, context, sent)
+            pairs += _evidence(unit, limits.evidence_pairs - pairs)
+            units.append(unit)
         except IntakeError as error:
             letter = _dead_letter(error, ANY_CALL, call, limits.event_bytes, context, sent)
             refused.append(
@@ -129,6 +132,20 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
     return Accepted(
         units=tuple(units), refused=tuple(refused), letters=_letter_units(refused, context)
     )
+
+
+def _evidence(unit: facts.Unit, left: int) -> int:
+    """Pairs of identifiers that a call names together: what work it makes to know who is who.
+    Raises IntakeError for more than there are left in the body."""
+    named = (fact.body for fact in unit.facts if isinstance(fact.body, events.Event))
+    pairs = sum(len(event.identifiers) - 1 for event in named)
+    if pairs > left:
+        raise IntakeError(
+            RefusalCode.TOO_MUCH_EVIDENCE,
+            f"found {pairs:,} more pairs of identifiers in one body, where"
+            f" `limits.evidence_pairs` leaves {left:,}; send this call in another body",
+        )
+    return pairs
 
 
 def _split(content: bytes, limit: int) -> tuple[list[Raw], values.Instant | None]:

@@ -16,6 +16,7 @@ class RefusalCode(StrEnum):
     BAD_NUMBER = "bad_number"
     TOO_DEEP = "too_deep"
     TOO_MANY_EVENTS = "too_many_events"
+    TOO_MUCH_EVIDENCE = "too_much_evidence"
     EVENT_TOO_LARGE = "event_too_large"
     UNKNOWN_CALL = "unknown_call"
     WRONG_TYPE = "wrong_type"
@@ -35,6 +36,7 @@ STATUS = {
     RefusalCode.BODY_TOO_LARGE: 413,
     RefusalCode.EVENT_TOO_LARGE: 413,
     RefusalCode.TOO_MANY_EVENTS: 413,
+    RefusalCode.TOO_MUCH_EVIDENCE: 413,
     RefusalCode.LETTER_CLOSED: 409,
 }
 """HTTP status where it is not 400; never 429 or 5xx, after which clients send again for ever."""

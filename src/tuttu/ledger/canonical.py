@@ -53,12 +53,13 @@ def whole(reader: facts.Reader, project: Project) -> dict[str, Any]:
 
 
 def _contact(contact: verdicts.Contact) -> dict[str, object]:
-    """Without its fragment: a pseudonym differs from store to store. The item only if there is one,
-    so that contacts from before there were items keep their digest."""
+    """Without its fragment: a pseudonym differs from store to store. The item and the due only
+    if there are any, so that contacts from before there were keep their digest."""
     plain: dict[str, object] = msgspec.to_builtins(contact)
     del plain["fragment"]
-    if contact.item is None:
-        del plain["item"]
+    for name in ("item", "due"):
+        if plain[name] is None:
+            del plain[name]
     plain["uses"] = sorted(contact.uses.items())
     return plain
 

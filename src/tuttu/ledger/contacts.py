@@ -11,7 +11,7 @@ from tuttu.ledger.definitions import OWN, definitions_of
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at, may_be_about
 from tuttu.vocabulary import events, facts, library, values, verdicts
 from tuttu.vocabulary.people import Customer
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.project import Project, cached
 
 REPEATABLE = state.NO_ANSWER | {state.CLICKED, state.IGNORED}
 """After any other outcome an offer was answered, and showing it again is another contact."""
@@ -21,16 +21,34 @@ OfferKey = tuple[str | None, str | None, str | None, str | None]
 
 
 class AsOf(msgspec.Struct, frozen=True, kw_only=True):
-    """What the reading of contacts depends on. outbound: by declared channel."""
+    """What the reading of contacts depends on. outbound: by declared channel. fulfilling: of each
+    owed action, the treatments by which a contact fulfils it."""
 
     now: values.Instant
     zone: str
     outbound: Mapping[str, bool]
+    fulfilling: Mapping[str, frozenset[str]] = {}
+
+    def fulfils(self, contact: verdicts.Contact) -> bool:
+        """Whether the contact, once it took place, is what was owed; one made elsewhere is."""
+        ways = self.fulfilling.get(contact.action or "")
+        elsewhere = contact.decision_id is None
+        return ways is not None and (elsewhere or contact.treatment in ways)
 
 
 def as_of(project: Project, now: values.Instant) -> AsOf:
     outbound = {name: channel.outbound for name, channel in project.channels.items()}
-    return AsOf(now=now, zone=project.company.zone, outbound=outbound)
+    zone = project.company.zone
+    return AsOf(now=now, zone=zone, outbound=outbound, fulfilling=_fulfilling(project))
+
+
+@cached
+def _fulfilling(project: Project) -> Mapping[str, frozenset[str]]:
+    return {
+        action.name: frozenset(each.name for each in action.treatments.values() if each.fulfils)
+        for action in project.actions.values()
+        if action.purpose in project.purposes and project.purposes[action.purpose].owed
+    }
 
 
 def read(
@@ -144,21 +162,22 @@ class History:
 
     @cached_property
     def _columns(self) -> Mapping[str, values.Instant]:
-        """The newest contact by each channel, of each action, and the newest of each action's
-        outcomes."""
+        """The newest contact by each channel, of each action, the newest of each action's
+        outcomes, and for what due each owed action was fulfilled last."""
         channels = {
             values.last_contact_column(entry.contact.channel): entry.contact.time
             for entry in self.entries
             if entry.counts
         }
-        return channels | _of_actions(self.entries)
+        return channels | _of_actions(self.entries, self.moment)
 
     def columns_about(self, item: str, actions: Collection[str]) -> dict[str, values.Value]:
         """The columns of actions that are about such items, as a rule about this one sees them:
         other items' contacts do not count, and a column that only they filled is NULL."""
         of_all = [entry for entry in self.entries if entry.contact.action in actions]
-        of_item = _of_actions(entry for entry in of_all if may_be_about(entry.contact, item))
-        return {name: of_item.get(name) for name in _of_actions(of_all)}
+        about = [entry for entry in of_all if may_be_about(entry.contact, item)]
+        of_item = _of_actions(about, self.moment)
+        return {name: of_item.get(name) for name in _of_actions(of_all, self.moment)}
 
     # Contact limits
 
@@ -251,6 +270,23 @@ class History:
         answers = self._answers[suppression.name].get(value, ())
         return suppressions.silent_until(answers, suppression, item) if answers else None
 
+    # What is owed
+
+    def underway(
+        self, action: library.Action, item: str | None, *, reminder: bool
+    ) -> verdicts.Contact | None:
+        """The newest contact of an owed action that is held or waits to be sent, about this item:
+        beside it no other is made. reminder: one that fulfils nothing counts too."""
+        for entry in reversed(self.entries):
+            contact = entry.contact
+            if (
+                contact.state in (state.HELD, state.QUEUED)
+                and (contact.action, contact.item) == (action.name, item)
+                and (reminder or self.moment.fulfils(contact))
+            ):
+                return contact
+        return None
+
     # What showing it again would reuse
 
     def held(
@@ -318,7 +354,7 @@ class History:
         return History(moment, entries, others, self._groups)
 
 
-def _of_actions(entries: Iterable[HistoryEntry]) -> dict[str, values.Instant]:
+def _of_actions(entries: Iterable[HistoryEntry], moment: AsOf) -> dict[str, values.Instant]:
     """entries: by time."""
     found: dict[str, values.Instant] = {}
     for entry in entries:
@@ -326,6 +362,9 @@ def _of_actions(entries: Iterable[HistoryEntry]) -> dict[str, values.Instant]:
         if contact.action is not None:
             if entry.counts:
                 found[values.contacted_column(contact.action)] = contact.time
+            if contact.state == state.COUNTED and moment.fulfils(contact):
+                due = contact.time if contact.due is None else contact.due
+                found[values.fulfilled_column(contact.action)] = due
             for outcome in entry.outcomes:
                 name = values.answered_column(contact.action, outcome.name)
                 found[name] = max(outcome.time, found.get(name, outcome.time))

@@ -7,6 +7,7 @@ import msgspec
 from tuttu.ledger.contacts import AsOf, History, as_of
 from tuttu.ledger.lifecycle import HistoryEntry
 from tuttu.ledger.limits import concerns
+from tuttu.ledger.state import QUEUED
 from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -20,8 +21,11 @@ def from_receipt(
 ) -> History:
     """The history that a decision saw at `now`, from what its receipt kept of it."""
     moment = as_of(project, now)
-    inbound = [each for each in offers if not moment.outbound.get(each.channel, True)]
-    entries = [HistoryEntry(contact=each, reserved=each.time, inbound=True) for each in inbound]
+    entries = []
+    for each in offers:
+        inbound = not moment.outbound.get(each.channel, True)
+        if inbound or each.state == QUEUED:
+            entries.append(HistoryEntry(contact=each, reserved=each.time, inbound=inbound))
     return HistoryFromReceipt(moment, silences, limits, entries)
 
 

@@ -13,13 +13,14 @@ from tuttu.vocabulary.project import Project
 
 class ResourceState(msgspec.Struct, frozen=True, kw_only=True):
     """One resource in the running period. free: never negative, also when the amount was lowered
-    below what is used already."""
+    below what is used already. closed: of the free units, how many offers may not take."""
 
     name: str
     amount: int
     used: int
     held: int
     per: company.Period | None
+    closed: int = 0
 
     @property
     def free(self) -> int:
@@ -39,12 +40,20 @@ def resource_state(
         used=use.used,
         held=held(use, now),
         per=resource.per,
+        closed=closed(resource, use, now),
     )
 
 
 def held(use: Use, now: values.Instant) -> int:
     """Units of holds that have not run out."""
     return sum(hold.units for hold in use.holds.values() if now < hold.expires)
+
+
+def closed(resource: company.Resource, use: Use, now: values.Instant) -> int:
+    """Units that only what is owed may take: those kept for it, less what it has taken."""
+    holds = use.holds.values()
+    taken = use.owed + sum(hold.units for hold in holds if hold.owed and now < hold.expires)
+    return max(0, resource.owed - taken)
 
 
 def amount_of(reader: facts.Reader, resource: company.Resource) -> int:

@@ -112,18 +112,21 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Hold(msgspec.Struct, frozen=True, array_like=True):
-    """Units that come free again at `expires`, unless the contact is viewed before."""
+    """Units that come free again at `expires`, unless the contact is viewed before. owed: they are
+    for what is owed."""
 
     units: int
     expires: values.Instant
+    owed: bool = False
 
 
 class Use(msgspec.Struct, frozen=True):
     """One resource in one period. holds: by contact id; those that ran out go with the next claim
-    and count no more before that either."""
+    and count no more before that either. owed: of the used units, those for what is owed."""
 
     used: int = 0
     holds: Mapping[str, Hold] = {}
+    owed: int = 0
 
 
 class Amount(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from tuttu.policy.constructs import CONSTRUCTS, Construct
 from tuttu.policy.durations import format_duration, parse_duration, split_until
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
+from tuttu.policy.obligations import is_fulfilled, is_late
 from tuttu.policy.reading import Reads, by_value, reads_of
 from tuttu.policy.relation import (
     Relation,
@@ -33,6 +34,8 @@ __all__ = [
     "duckdb_type",
     "duckdb_value",
     "format_duration",
+    "is_fulfilled",
+    "is_late",
     "parse",
     "parse_condition",
     "parse_duration",

@@ -159,6 +159,7 @@ def _ledger() -> Iterator[Construct]:
     syntax = "answered({0}, {1}, {2})"
     yield Construct("contacted", _BOOL, "contacted({0}, {1})", ("action", "duration"))
     yield Construct("answered", _BOOL, syntax, ("action", "outcome", "duration"))
+    yield Construct("late", _BOOL, "late({0})", ("owed action",))
     yield Construct("last_contact", _TIMESTAMP, "last_contact({0})", ("channel",))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal as Choice
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from sqlglot import exp
 
@@ -274,6 +274,23 @@ def _last_contact(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     return t.Column(values.last_contact_column(channel), t.TIMESTAMP)
 
 
+def _late(builder: TreeBuilder, arguments: _Trees) -> t.Node:
+    """What the owed action says of itself takes its place, so every executor knows it."""
+    action = _action(builder, arguments[0])
+    tree = getattr(builder.schema.late.get(action), "tree", None)
+    if tree is None:
+        expected = "an owed action with `due`, about what this rule is about or about nothing"
+        raise PolicyError(f"late of {action!r}", expected, place(arguments[0]))
+    inner = builder.items is not None and any(isinstance(n, t.Quantifier) for n in t.walk(tree))
+    if inner:
+        expected = f"a condition on one item of {builder.items}"
+        raise PolicyError(
+            f"late of {action!r} inside any() or all()", expected, place(arguments[0])
+        )
+    builder.use("late")
+    return cast("t.Node", tree)
+
+
 def _action(builder: TreeBuilder, tree: exp.Expr) -> str:
     word = bare(tree)
     if not isinstance(word, exp.Column) or parts(word) != (None, SUBJECT):
@@ -324,5 +341,6 @@ _SPECIAL: Mapping[str, _Special] = {
     ),
     "contacted": _Special(_contacted, "contacted(action, '30d')", 2, 2),
     "answered": _Special(_answered, "answered(action, outcome, '90d')", 3, 3),
+    "late": _Special(_late, "late(action)"),
     "last_contact": _Special(_last_contact, "last_contact(channel)"),
 }

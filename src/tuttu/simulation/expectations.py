@@ -1,9 +1,11 @@
 """Checks one expectation of a scenario on the engine, without an effect on any decision."""
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from tuttu import engine as use
-from tuttu.api import DecideAnswer, ExplainRequest, ShownChoice, ShownRefusal
+from tuttu.api import DecideAnswer, ExplainRequest, ShownChoice, ShownOwed, ShownRefusal
 from tuttu.catalog import Expectation
 from tuttu.engine import Runtime
 from tuttu.simulation.steps import SENDER
@@ -24,18 +26,10 @@ def unmet(engine: Runtime, expectation: Expectation) -> Unmet | None:
     if expectation.kind == "trait":
         return _trait(engine, expectation)
     request = ExplainRequest(
-        who=dict(expectation.who), surfaces=[expectation.surface], changes=False
+        who=dict(expectation.who), surfaces=list(expectation.surfaces), changes=False
     )
     answer = use.explain(engine, request, SENDER)
-    match expectation.kind:
-        case "chosen":
-            return _chosen(expectation, answer)
-        case "refused":
-            return _refused(expectation, answer)
-        case "not_chosen":
-            return _not_chosen(expectation, answer)
-        case _:
-            return _empty(expectation, answer)
+    return _CHECKS[expectation.kind](expectation, answer)
 
 
 def _trait(engine: Runtime, expectation: Expectation) -> Unmet | None:
@@ -52,21 +46,40 @@ def _trait(engine: Runtime, expectation: Expectation) -> Unmet | None:
 def _chosen(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
     if any(_is_meant(expectation, each) for each in answer.choices):
         return None
-    return Unmet(f"{_named(expectation)} on {expectation.surface}", _why_not(expectation, answer))
+    return Unmet(f"{_named(expectation)} on {_where(expectation)}", _why_not(expectation, answer))
 
 
 def _not_chosen(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
     if not any(_is_meant(expectation, each) for each in answer.choices):
         return None
     named = _named(expectation)
-    return Unmet(f"{named} not on {expectation.surface}", f"{named} chosen")
+    return Unmet(f"{named} not on {_where(expectation)}", f"{named} chosen")
+
+
+def _owed(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
+    meant = [each for each in answer.owed if _is_meant(expectation, each)]
+    expected = f"{_named(expectation)} owed on {_where(expectation)}"
+    if not meant:
+        return Unmet(expected, _why_not(expectation, answer))
+    if expectation.late not in (None, meant[0].late):
+        late = "late" if expectation.late else "not late"
+        return Unmet(f"{expected}, {late}", f"due {meant[0].due}, now {answer.now}")
+    return None
+
+
+def _not_owed(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
+    if not any(_is_meant(expectation, each) for each in answer.owed):
+        return None
+    named = _named(expectation)
+    return Unmet(f"{named} not owed on {_where(expectation)}", f"{named} owed")
 
 
 def _empty(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
-    if answer.choices:
-        return Unmet(f"nothing on {expectation.surface}", _shown(answer))
-    default = answer.defaults.get(expectation.surface)
-    if expectation.value is not None and default != expectation.value:
+    if answer.choices or answer.owed:
+        return Unmet(f"nothing on {_where(expectation)}", _shown(answer))
+    defaults = [answer.defaults.get(each) for each in expectation.surfaces]
+    default = defaults[0]
+    if expectation.value is not None and expectation.value not in defaults:
         return Unmet(f"the default {expectation.value!r}", f"the default {default!r}")
     return None
 
@@ -77,7 +90,8 @@ def _refused(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
     refusals = [each for each in answer.refused if _is_meant(expectation, each)]
     expected = _refusal_in_words(expectation)
     chosen = [each for each in answer.choices if each.action == expectation.action]
-    if any(expectation.item in (None, each.item) for each in chosen):
+    owed = any(_is_meant(expectation, each) for each in answer.owed)
+    if owed or any(expectation.item in (None, each.item) for each in chosen):
         return Unmet(expected, _shown(answer))
     if not refusals:
         return Unmet(expected, _why_not(expectation, answer))
@@ -86,6 +100,16 @@ def _refused(expectation: Expectation, answer: DecideAnswer) -> Unmet | None:
             also = "".join(f", also {each.stage}: {each.reason}" for each in refusal.also)
             return Unmet(expected, f"{refusal.stage}: {refusal.reason}{also}")
     return None
+
+
+_CHECKS: Mapping[str, Callable[[Expectation, DecideAnswer], Unmet | None]] = {
+    "chosen": _chosen,
+    "refused": _refused,
+    "not_chosen": _not_chosen,
+    "owed": _owed,
+    "not_owed": _not_owed,
+    "empty": _empty,
+}
 
 
 def is_as_expected(expectation: Expectation, refusal: ShownRefusal) -> bool:
@@ -97,7 +121,7 @@ def is_as_expected(expectation: Expectation, refusal: ShownRefusal) -> bool:
     )
 
 
-def _is_meant(expectation: Expectation, candidate: ShownChoice | ShownRefusal) -> bool:
+def _is_meant(expectation: Expectation, candidate: ShownChoice | ShownOwed | ShownRefusal) -> bool:
     return (
         candidate.action == expectation.action
         and expectation.treatment in (None, candidate.treatment)
@@ -133,4 +157,9 @@ def _shown(answer: DecideAnswer) -> str:
     names = ", ".join(
         f"{each.action} about {each.item}" if each.item else each.action for each in answer.choices
     )
-    return f"{names or 'nothing'} chosen"
+    owed = ", ".join(each.action for each in answer.owed)
+    return f"{names or 'nothing'} chosen" + (f", {owed} owed" if owed else "")
+
+
+def _where(expectation: Expectation) -> str:
+    return ", ".join(expectation.surfaces)

@@ -58,6 +58,8 @@ class SqliteDriver:
         self._log = path.with_name(f"{path.name}-wal")
         self._durable = durable
         self._lock = threading.RLock()
+        self._idle_lock = threading.Lock()
+        """Of its own: whoever reads does not wait for who writes."""
         self._idle: list[sqlite3.Connection] = []
         self._files: tuple[tuple[int, int], ...] = ()
         with _explained():
@@ -85,7 +87,7 @@ class SqliteDriver:
     def reading(self) -> "Iterator[SqliteRows]":
         self._require_files()
         with _explained():
-            with self._lock:
+            with self._idle_lock:
                 connection = self._idle.pop() if self._idle else self._connect()
             try:
                 connection.execute("BEGIN")
@@ -93,7 +95,7 @@ class SqliteDriver:
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                with self._lock:
+                with self._idle_lock:
                     self._idle.append(connection)
 
     @contextmanager
@@ -108,7 +110,7 @@ class SqliteDriver:
                     self._writer.execute("ROLLBACK")
 
     def close(self) -> None:
-        with self._lock:
+        with self._lock, self._idle_lock:
             for connection in self._idle:
                 connection.close()
             self._idle.clear()

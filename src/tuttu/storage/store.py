@@ -7,7 +7,7 @@ unit that fails loses its own layer only. After all units the store writes each 
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -180,28 +180,46 @@ class StoredTransaction(StoredSnapshot):
         return results
 
 
+class Layer(dict[RecordKey, Write]):
+    """Changed records, also to be found by the fragment that their key begins with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_fragment: defaultdict[RecordKey, list[RecordKey]] = defaultdict(list)
+
+    def __setitem__(self, place: RecordKey, write: Write) -> None:
+        if place not in self:
+            table, key = place
+            self._by_fragment[table, key[:FRAGMENT_BYTES]].append(place)
+        super().__setitem__(place, write)
+
+    def within(self, table: str, prefix: bytes) -> list[RecordKey]:
+        """The places in a table whose key begins with `prefix`."""
+        of_one = len(prefix) >= FRAGMENT_BYTES
+        near = self._by_fragment.get((table, prefix[:FRAGMENT_BYTES]), ()) if of_one else self
+        return [place for place in near if place[0] == table and place[1].startswith(prefix)]
+
+
 class UnitBatch:
     """The units of one commit, over the tables of its transaction."""
 
     def __init__(self, tables: EncryptedTables, rooms: Sequence[RoomFolds]) -> None:
         self.tables = tables
         self.position = tables.position
-        self.writes: dict[RecordKey, Write] = {}
-        self.layer: dict[RecordKey, Write] = {}
+        self.writes = Layer()
+        self.layer = Layer()
         """Of the current unit."""
         self._rooms = rooms
         self._views: dict[str, FoldView] = {}
         self._facts: list[f.Logged] = []
         self._seen: dict[bytes, int] = {}
-        self._by_fragment: defaultdict[RecordKey, set[RecordKey]] = defaultdict(set)
-        self._layer_by_fragment: defaultdict[RecordKey, set[RecordKey]] = defaultdict(set)
 
     def run(self, units: Sequence[f.Unit]) -> list[f.Result]:
         """Commits each unit, with the folds that are registered for its facts."""
         self.tables.expect(units)
         results: list[f.Result] = []
         for unit in units:
-            self._begin_layer()
+            self.layer = Layer()
             keys = [self.tables.secret.dedupe_key(key) for key in unit.dedupe_keys]
             refusal = self._refusal(unit, keys)
             if refusal is not None:
@@ -238,8 +256,7 @@ class UnitBatch:
 
     def write(self, tables: frozenset[str], step: Callable[[f.Transaction], None]) -> None:
         """Writes that belong to no fact."""
-        self._begin_layer()
-        self.position = self.tables.position
+        self.layer, self.position = Layer(), self.tables.position
         step(FoldView(self, RoomFolds(room="refold", tables=tables, folds={})))
         self._keep_layer()
 
@@ -248,32 +265,15 @@ class UnitBatch:
         rows.commit(self.tables.encrypt(self.writes, self._facts, self._seen))
         self.tables.committed()
 
-    def put(self, place: RecordKey, write: Write) -> None:
-        """Into the layer of the current unit."""
-        self.layer[place] = write
-        self._layer_by_fragment[place[0], place[1][:FRAGMENT_BYTES]].add(place)
-
-    def _begin_layer(self) -> None:
-        self.layer = {}
-        self._layer_by_fragment.clear()
-
     def _keep_layer(self) -> None:
-        self.writes.update(self.layer)
-        for fragment, places in self._layer_by_fragment.items():
-            self._by_fragment[fragment] |= places
+        for place, write in self.layer.items():
+            self.writes[place] = write
 
     def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
         """Changed records of a table whose key begins with `prefix`, the unit's own ones last."""
-        before: Iterable[RecordKey] = self.writes
-        own: Iterable[RecordKey] = self.layer
-        if len(prefix) >= FRAGMENT_BYTES:
-            fragment = (table, prefix[:FRAGMENT_BYTES])
-            before = self._by_fragment.get(fragment, ())
-            own = self._layer_by_fragment.get(fragment, ())
-        for places, layer in ((before, self.writes), (own, self.layer)):
-            for name, key in places:
-                if name == table and key.startswith(prefix):
-                    yield key, layer[name, key]
+        for layer in (self.writes, self.layer):
+            for place in layer.within(table, prefix):
+                yield place[1], layer[place]
 
     def _refusal(self, unit: f.Unit, keys: Sequence[bytes]) -> f.Result | None:
         for key in keys:
@@ -332,7 +332,7 @@ class FoldView:
         version = self.position
         if room.keep_versions and plain is not None:
             version = self._batch.version(*place)
-        self._batch.put(place, Write(version, plain, table.personal))
+        self._batch.layer[place] = Write(version, plain, table.personal)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000

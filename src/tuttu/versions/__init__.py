@@ -5,10 +5,17 @@ door, or read a clock of its own.
 """
 
 from tuttu.versions import backfill, history, refold
-from tuttu.versions.activation import Activation, Activator, BackfillProgress, Report, no_report
+from tuttu.versions.activation import (
+    Activation,
+    Activator,
+    BackfillProgress,
+    Rehearsal,
+    Report,
+    no_report,
+)
 from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions, withdraw
 from tuttu.versions.history import project_of
-from tuttu.versions.loading import another_store, check, read_project
+from tuttu.versions.loading import another_store, check, read_project, warnings
 from tuttu.versions.version import Version, View, make_version, view
 from tuttu.vocabulary.room import Room
 
@@ -25,6 +32,7 @@ __all__ = [
     "ActiveVersion",
     "BackfillProgress",
     "FixedVersion",
+    "Rehearsal",
     "Report",
     "Version",
     "Versions",
@@ -36,5 +44,6 @@ __all__ = [
     "project_of",
     "read_project",
     "view",
+    "warnings",
     "withdraw",
 ]

@@ -41,6 +41,17 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
     facts: int = 0
 
 
+class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
+    """What an activation would do. before: the active version, if there is one. filled, facts: as
+    of an activation. people: what becomes of customers."""
+
+    before: str | None
+    changed: bool
+    filled: int
+    facts: int
+    people: identity.IdentityChange
+
+
 Report = Callable[[BackfillProgress], None]
 
 
@@ -76,6 +87,22 @@ class Activator:
             if done is not None:
                 return done
 
+    def rehearse(self) -> Rehearsal:
+        """Changes nothing. Raises as `run`."""
+        with view(self._store, lambda reader: reader.get(history.ACTIVE, history.HERE)) as seen:
+            active, snapshot = seen.version, seen.snapshot
+            self._require_possible(snapshot, active)
+            fill = backfill.backfill_of(self._project, self._rooms, backfill.coverage(snapshot))
+            digest = None if active is None else active.digest
+            before = digest and history.project_of(snapshot, digest, self._rooms)
+            return Rehearsal(
+                before=digest,
+                changed=digest != self._project.digest,
+                filled=fill.parts,
+                facts=0 if fill.start is None else snapshot.position - fill.start,
+                people=identity.rehearse(snapshot, before or self._project, self._project),
+            )
+
     def _step(self, report: Report) -> Activation | None:
         """One commit; None: it is not the last one, or another process was faster."""
         with view(self._store, lambda reader: reader.get(history.ACTIVE, history.HERE)) as seen:
@@ -107,7 +134,7 @@ class Activator:
         faults = set() if before is None else {
             fault for room in self._rooms for fault in room.can_follow(before, self._project)
         }  # fmt: skip
-        if faults and next(identity.customers(snapshot, self._project), None) is not None:
+        if faults and identity.knows_anybody(snapshot):
             raise errors.ProjectError(sorted(faults))
         self._follows = active.digest
 

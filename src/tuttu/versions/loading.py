@@ -18,6 +18,11 @@ def check(folder: Path, rooms: Rooms) -> list[errors.Fault]:
     return sorted({*catalog.check(folder, rooms, STAGE_NAMES), *_faults(survey, rooms)})
 
 
+def warnings(project: project.Project, rooms: Rooms) -> list[errors.Fault]:
+    """What a project without faults probably does not mean, by file and line."""
+    return sorted(each for room in rooms for each in room.warnings(project))
+
+
 def read_project(folder: Path, rooms: Rooms) -> Survey:
     """The project as a server runs it, with the files that it was read from. Raises ProjectError
     with all faults."""

@@ -14,10 +14,11 @@ from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
 
-SHAPE = 3
+SHAPE = 4
 """Of all records of all rooms. To be raised when a released one can no longer be read, or means
 something else. 1 kept state under names, and had no record of its own shape; 2 joined customers
-whatever the priority of what named them, and did not keep the first facts of fragments."""
+whatever the priority of what named them, and did not keep the first facts of fragments; 3 kept who
+is who by the rules of one version only, in the spelling that each identifier came with."""
 
 
 class Shape(msgspec.Struct, frozen=True):

@@ -15,11 +15,13 @@ from tuttu.vocabulary.values import Duration, Expression, Instant, Type
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes that intake accepts, in bytes and events."""
+    """Sizes that intake accepts, in bytes and events. evidence_pairs: pairs of identifiers that the
+    calls of one body name together, each with the first one of its call."""
 
     event_bytes: int = 32 * 1024
     body_bytes: int = 4 * 1024 * 1024
     batch_events: int = 2_500
+    evidence_pairs: int = 10_000
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +71,8 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     fields: where else the identifier is found in a call, as ``traits.email``,
     ``properties.email``, ``context.externalIds.<type>``; ``userId`` and ``anonymousId`` are always
     the namespaces ``user_id`` and ``anonymous_id``. compounds: the same for identifiers of several
-    parts, joined by `COMPOUND_SIGN`.
+    parts, joined by `COMPOUND_SIGN`. may_be_new: a decision for somebody whom nobody knows, asked
+    for by such an identifier, is kept.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
     strength: Mapping[str, int] = {}
     fields: tuple[str, ...] = ()
     compounds: tuple[tuple[str, ...], ...] = ()
+    may_be_new: bool = False
     where: Where
 
     @property
@@ -230,46 +234,105 @@ class CustomerGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """traits.yaml. `derived_order`: derived traits and segments, each after what it reads."""
+    """traits.yaml. `derived_order`: derived traits and segments, each after what it reads.
+    initials: traits of which a person's name is made. asks: traits that one may ask somebody for,
+    to find out which of several people they are."""
 
     traits: Mapping[str, Trait] = {}
     collections: Mapping[str, Collection] = {}
     groups: Mapping[str, CustomerGroup] = {}
     derived_order: tuple[str, ...] = ()
+    initials: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
 
 
 class Basis(msgspec.Struct, frozen=True):
     """A legal basis. asked: it holds only once the customer has given it; others hold until
-    refused."""
+    refused. wanted: of what the company wants to say; by the others it is owed to the customer."""
 
     asked: bool = False
+    wanted: bool = False
 
 
 BASES: Mapping[str, Basis] = {
-    "consent": Basis(asked=True),
+    "consent": Basis(asked=True, wanted=True),
     "contract": Basis(),
-    "legitimate interest": Basis(),
+    "legitimate interest": Basis(wanted=True),
     "legal obligation": Basis(),
     "public task": Basis(),
     "vital interest": Basis(),
 }
 """By the name that consent.yaml gives them."""
 
+SOFT_OPT_IN = "soft_opt_in"
+"""The basis of a permit in place of consent: a sale, for similar products, refusal offered
+(ePrivacy 13(2)). It is no name of `BASES`: a purpose rests on consent, and may fall back on it."""
+
+
+class ConsentTerms(msgspec.Struct, frozen=True):
+    """What holds for a purpose in a channel until the customer has chosen. basis: a name of
+    `BASES`. allowed: without a choice."""
+
+    basis: str
+    allowed: bool
+
+
+NO_TERMS = ConsentTerms("", allowed=False)
+
+ANYONE = ""
+"""In the place of a kind of person: it is not known, or the company tells no kinds apart."""
+
+
+class PersonKinds(msgspec.Struct, frozen=True, kw_only=True):
+    """The kinds of person that consent.yaml tells apart. trait: the text trait whose value is one
+    of `values`; with any other value, or none, the strictest kind's terms hold. read: the trait as
+    an expression."""
+
+    trait: str
+    values: tuple[str, ...]
+    read: Expression
+    where: Where
+
+
+class SoftOptIn(msgspec.Struct, frozen=True, kw_only=True):
+    """In which channels a purpose may rest on a sale in place of consent. sale, offered: conditions
+    on the customer's row: there was a sale, and refusal was offered then and since."""
+
+    channels: frozenset[str]
+    sale: Expression
+    offered: Expression
+
 
 class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     """One purpose of consent.yaml.
 
-    basis: a name of `BASES`. default: channel to whether it is allowed without a choice, complete
-    over all declared channels. skips: stages of decision that do not apply, of
-    ``contact_limits``, ``controls``, ``suppressions``.
+    terms: by kind of person, then by channel, complete over all declared channels: the strictest
+    of `ANYONE`, and of each kind where kinds differ. owed: what is said for it is owed to the
+    customer, and competes with nothing. skips: stages of decision that do not apply, of
+    ``contact_limits``, ``controls``, ``suppressions``; the first two never do to what is owed.
     """
 
     name: str
-    basis: str
-    default: Mapping[str, bool]
+    terms: Mapping[str, Mapping[str, ConsentTerms]]
+    owed: bool = False
     skips: frozenset[str] = frozenset()
+    soft_opt_in: SoftOptIn | None = None
     where: Where
 
+    @property
+    def by_kind(self) -> bool:
+        return len(self.terms) > 1
+
+    def terms_in(self, channel: str, kind: str = ANYONE) -> ConsentTerms:
+        return self.terms.get(kind, self.terms[ANYONE]).get(channel, NO_TERMS)
+
+    def differs(self, channel: str) -> bool:
+        """Whether the terms in this channel depend on the kind of person."""
+        kinds = (channels for kind, channels in self.terms.items() if kind != ANYONE)
+        return len({channels.get(channel, NO_TERMS) for channels in kinds}) > 1
+
+
+OWED_SKIPS = frozenset({"contact_limits", "controls"})
 
 Counting = Literal["viewed"]
 """What a project may write: what makes a contact of an inbound surface count."""
@@ -279,7 +342,9 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """A place that shows actions. An outbound channel is also a surface of its own name.
 
     variety: at most this many actions of one issue group in one request's slots of this surface.
-    counts: what makes a contact count; ``sent`` on an outbound one.
+    owed: at most this many owed actions beside the slots; None: all of them. counts: what makes a
+    contact count; ``sent`` on an outbound one. person: somebody speaks to the customer there, so
+    who it is must be settled first.
     """
 
     name: str
@@ -289,7 +354,9 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     deadline: Duration | None = None
     counts: Counting | Literal["sent"] = "viewed"
     variety: int | None = None
+    owed: int | None = None
     outbound: bool = False
+    person: bool = False
     where: Where
 
 
@@ -297,17 +364,51 @@ Period = Literal["day", "week", "month", "year"]
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """Something there is a limited amount of; `per` None: once, else a calendar period."""
+    """Something there is a limited amount of; `per` None: once, else a calendar period. owed: of
+    the amount, units that are closed to offers."""
 
     name: str
     amount: int
     per: Period | None = None
+    owed: int = 0
     where: Where
+
+
+Speaker = Literal["person", "machine"]
+"""Who speaks in a channel; an AI or a recorded voice is a machine."""
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel reaches a customer by: an address, which is an identifier of a namespace
+    (verified: one that an event has confirmed), or traits that must be known."""
+
+    namespace: str | None = None
+    verified: bool = False
+    traits: tuple[str, ...] = ()
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel of channels.yaml. outbound: the company comes to the customer."""
+    """One channel of channels.yaml. outbound: the company comes to the customer.
+
+    by: who speaks; None: it was not said. needs: None: it reaches everybody. dead, verified_by:
+    events that say so of the address they carry. reachable: `needs` as a condition on the
+    customer's row.
+    """
 
     name: str
     outbound: bool
+    by: Speaker | None = None
+    needs: Needs | None = None
+    dead: frozenset[str] = frozenset()
+    verified_by: frozenset[str] = frozenset()
+    reachable: Expression | None = None
     where: Where
+
+
+REACHED = "yes"
+"""In a channel's `reachable_column`: an address is there that the channel can use."""
+
+
+def reachable_column(channel: str) -> str:
+    """The column of the wide row that says whether a channel which needs an address has one."""
+    return f"reachable_{channel.replace('-', '_')}"

@@ -9,6 +9,8 @@ from difflib import get_close_matches
 
 import msgspec
 
+from tuttu.vocabulary import events
+
 
 class TuttuError(Exception):
     """Base of every error that tuttu raises deliberately."""
@@ -74,6 +76,38 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """In brackets, the known name that is most like a wrong one; empty if none is like it."""
     near = get_close_matches(name, list(known), 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+class PersonCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the people that an identifier may mean. handle: names them for a while, to the key
+    that it was given to."""
+
+    handle: str
+    initials: str
+
+
+class Ambiguous(FinalError):  # noqa: N818 - an answer, not a mistake
+    """Several people use the identifier. candidates: they, where whoever asks may read people and
+    there are few. asks: the trait that tells them apart."""
+
+    def __init__(
+        self,
+        identifier: events.Identifier,
+        candidates: tuple[PersonCandidate, ...] = (),
+        asks: str | None = None,
+    ) -> None:
+        super().__init__(f"several people use this {identifier.namespace}: find out who it is")
+        self.identifier = identifier
+        self.candidates = candidates
+        self.asks = asks
+
+
+class TooManyAttempts(RetryError):  # noqa: N818 - an answer, not a mistake
+    """Who uses an identifier was tried to find out too often. seconds: to wait, at most."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("too many answers were tried for this identifier; wait, or ask otherwise")
+        self.seconds = seconds
 
 
 class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake

@@ -20,7 +20,8 @@ class Treatment(msgspec.Struct, frozen=True, kw_only=True):
 
     cost: in currency units, as exact as it is written; rounded once where it is booked. uses:
     resource name to units. answer_within: after it, a counted contact without an outcome is
-    *ignored*; None: never. holds: how long a shown offer keeps its terms.
+    *ignored*; None: never. holds: how long a shown offer keeps its terms. fulfils: a contact by it
+    fulfils what is owed; else it is a reminder.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     uses: Mapping[str, int] = {}
     answer_within: Duration | None = None
     holds: Duration | None = None
+    fulfils: bool = True
     where: Where
 
 
@@ -45,6 +47,12 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     about: a collection: the action is judged once for each of the customer's items in it, and its
     conditions, formulas and messages may read ``item.<field>`` (`schema_about`). None: once.
+
+    due: of an owed action, by when the customer must have been contacted; a timestamp. fulfilled:
+    of an owed action, a condition on the same row: a contact has fulfilled it.
+
+    similar_to: a condition: what it sells is like what the customer bought; without it the action
+    never rests on a soft opt-in.
     """
 
     name: str
@@ -61,9 +69,12 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     valid_from: Instant | None = None
     valid_until: Instant | None = None
     about: str | None = None
+    due: Expression | None = None
+    fulfilled: Expression | None = None
     eligible: tuple[Condition, ...] = ()
     applicable: tuple[Condition, ...] = ()
     suitable: tuple[Condition, ...] = ()
+    similar_to: Expression | None = None
     treatments: Mapping[str, Treatment] = {}
     outcomes: Mapping[str, Expression] = {}
     """Outcome name to a condition on an event (schema of events, not of the customer's row)."""

@@ -28,6 +28,10 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: tuple[Identifier, ...]
     joined_at: Instant | None = None
     """Event time of the newest accepted link between two fragments; None: one fragment."""
+    contested: bool = False
+    """Some evidence on them joined nobody: an identifier of theirs may be shared."""
+    known: bool = True
+    """False: no fact has named them."""
 
     @property
     def oldest(self) -> FragmentId:

@@ -21,6 +21,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     tracking: c.Tracking
     profile: c.Profile
     purposes: Mapping[str, c.Purpose]
+    kinds: c.PersonKinds | None = None
+    """Of persons; None: the company tells none apart."""
     channels: Mapping[str, c.Channel]
     surfaces: Mapping[str, c.Surface]
     resources: Mapping[str, c.Resource]

@@ -45,7 +45,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     customer, before derived traits are computed. canonical: what it keeps of a customer, for the
     digest; whole: what belongs to no customer; None: nothing, and the digest leaves the room out.
     can_follow: incompatibilities of a version of the project with its predecessor. check: faults of
-    a project that only this room can see.
+    a project that only this room can see. warnings: what works, and is probably not meant.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     whole: Callable[[Reader, Project], object] = lambda *_: None
     can_follow: Callable[[Project, Project], Iterable[Fault]] = lambda *_: ()
     check: Callable[[Project], list[Fault]] = lambda _project: []
+    warnings: Callable[[Project], Iterable[Fault]] = lambda _project: ()
 
     def live_folds(self, project: Project) -> RoomFolds:
         """Its folds of a version, as a store registers them."""

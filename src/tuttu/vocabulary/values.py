@@ -71,6 +71,7 @@ class Schema(msgspec.Struct, frozen=True):
     columns: name (``has_tv``, ``told.shoe_size``) to type. ``now`` is implied.
     collections: name to its fields' types.
     actions, channels, outcomes: names that ``contacted``, ``answered``, ``last_contact`` accept.
+    late: owed actions that ``late`` accepts, with what it means of each.
     zone: IANA name of the project's time zone, in which ``days_since`` counts calendar dates.
     """
 
@@ -79,6 +80,7 @@ class Schema(msgspec.Struct, frozen=True):
     actions: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     outcomes: frozenset[str] = frozenset()
+    late: "Mapping[str, Expression]" = {}
     zone: str = "UTC"
 
 
@@ -132,6 +134,11 @@ def contacted_column(action: str) -> str:
 
 def answered_column(action: str, outcome: str) -> str:
     return f"answered.{action}.{outcome}"
+
+
+def fulfilled_column(action: str) -> str:
+    """For what due an owed action was fulfilled last; when, if no due was known."""
+    return f"fulfilled.{action}"
 
 
 def last_contact_column(channel: str) -> str:

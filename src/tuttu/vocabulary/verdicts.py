@@ -11,6 +11,12 @@ from tuttu.vocabulary.values import MONEY_SCALE, Figures, Instant
 AS_WORDED = "as_worded"
 """Code of a reason kept as text, from before reasons were data: its value `words`."""
 
+SHARED = "shared"
+"""Value of a reason: True where it is not the customer's own, but of who may be them. In what a
+receipt keeps: True where several people use the identifier that was asked for."""
+KNOWN = "known"
+"""In what a receipt keeps: False where nobody knew the customer."""
+
 
 class Reason(msgspec.Struct, frozen=True):
     """Why not, as data: a code, and the values that its words are made of.
@@ -21,6 +27,10 @@ class Reason(msgspec.Struct, frozen=True):
 
     code: str
     values: Figures = {}
+
+    def of_others(self) -> "Reason":
+        """The same where it is not the customer's own."""
+        return msgspec.structs.replace(self, values={**self.values, SHARED: True})
 
     def packed(self) -> str:
         """One line of text, for where text is kept."""
@@ -111,7 +121,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """A filled slot. probability: of this choice given the slots before it. item: as in
-    `Verdict`."""
+    `Verdict`. address: the fragment of the address that the contact goes to, where the channel
+    needs one."""
 
     contact_id: str
     action: str
@@ -127,6 +138,34 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     held_until: Instant | None = None
     why: tuple[str, ...] = ()
     """Names of the conditions that passed, in the order of evaluation."""
+    address: FragmentId | None = None
+    basis: str = ""
+    kind: str = ""
+    """As in `Permit`: on what, and as what kind of person, the customer may be contacted. Empty:
+    from before choices kept it."""
+
+
+class OwedChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """What is owed to the customer, and by which treatment it is told: outside all slots.
+
+    item, address, rendered, reused, held_until, why, basis, kind: as in `Choice`. due: by when;
+    None: it is not known, and is now. reminder: the contact will not fulfil it.
+    """
+
+    contact_id: str
+    action: str
+    treatment: str
+    surface: str
+    item: str | None = None
+    due: Instant | None = None
+    reminder: bool = False
+    rendered: str
+    reused: bool = False
+    held_until: Instant | None = None
+    why: tuple[str, ...] = ()
+    address: FragmentId | None = None
+    basis: str = ""
+    kind: str = ""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +229,8 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     verdicts: tuple[Verdict, ...]
     defaults: Mapping[str, str | None] = {}
     withheld: tuple[Choice, ...] = ()
+    owed: tuple[OwedChoice, ...] = ()
+    """By due, then action and item."""
     arm: str
     seed: int
     read: Mapping[str, Any] = {}
@@ -206,13 +247,33 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     evidence: ReceiptEvidence | None = msgspec.field(default=None, name="grounds")
     """None: issued before receipts kept them."""
 
+    @property
+    def known(self) -> bool:
+        """Whether somebody knew the customer."""
+        return self.evidence is None or KNOWN not in self.evidence.others
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people use the identifier that was asked for."""
+        return self.evidence is not None and SHARED in self.evidence.others
+
+    @property
+    def told(self) -> tuple[Choice | OwedChoice, ...]:
+        """All that has a contact."""
+        return (*self.choices, *self.owed)
+
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
-    """Permission to contact a customer; only the room `consent` makes one."""
+    """Permission to contact a customer; only the room `consent` makes one.
+
+    basis: a name of `company.BASES`, or `company.SOFT_OPT_IN`. kind: of person, empty if not known
+    or if none are told apart.
+    """
 
     purpose: str
     channel: str
     basis: str
+    kind: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +283,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     (outbound: the row is the outbox), ``counted`` (viewed, or made elsewhere), ``released``.
     time: when it counts from; while held or queued, when it was reserved. uses: resource to units.
     item: key of the item it is about; None: of none, or not known (made elsewhere, made before the
-    action was about items).
+    action was about items). due: of what is owed, by when it was to be made; None: not known.
     decision_id None: made outside tuttu.
     """
 
@@ -243,6 +304,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     uses: Mapping[str, int] = {}
     cost: int = 0
     item: str | None = None
+    due: Instant | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,10 @@
 """The application: the table of routes over one engine."""
 
 import hashlib
+from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from types import NoneType
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -49,11 +52,17 @@ SECURITY_HEADERS = {
 def create_app(
     runtime: Runtime, *, local: bool = False, routes: Sequence[Route] = ROUTES
 ) -> ASGIApp:
-    """The application over an engine. local: every caller has all scopes."""
+    """The application over an engine. local: every caller has all scopes.
+
+    The event loop speaks HTTP and does nothing else: who asks whether the process is alive gets an
+    answer, however long a commit takes. Short work is done in one thread, one after the other as it
+    would be in the loop; long work in others.
+    """
     paths: dict[str, list[Route]] = {}
     for route in routes:
         paths.setdefault(route.path, []).append(route)
-    endpoints = {path: Endpoint(runtime, rows, local) for path, rows in paths.items()}
+    worker = ThreadPoolExecutor(1, "tuttu-worker")
+    endpoints = {path: Endpoint(runtime, rows, local, worker) for path, rows in paths.items()}
     plain = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
     patterns = [Path(path, endpoint) for path, endpoint in endpoints.items() if "{" in path]
     router = Router(patterns, redirect_slashes=False, default=_no_such_path)
@@ -75,8 +84,12 @@ async def _no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
 class Endpoint:
     """One path with its methods."""
 
-    def __init__(self, runtime: Runtime, routes: Sequence[Route], local: bool) -> None:
-        self._methods = {route.method: RouteHandler(runtime, route, local) for route in routes}
+    def __init__(
+        self, runtime: Runtime, routes: Sequence[Route], local: bool, worker: Executor
+    ) -> None:
+        self._methods = {
+            route.method: RouteHandler(runtime, route, local, worker) for route in routes
+        }
         if "GET" in self._methods:
             self._methods["HEAD"] = self._methods["GET"]
         self._allow = ", ".join(sorted([*self._methods, "OPTIONS"]))
@@ -99,8 +112,9 @@ class Endpoint:
 class RouteHandler:
     """Handles the requests to one route: authenticate, authorise, decode, answer."""
 
-    def __init__(self, runtime: Runtime, route: Route, local: bool) -> None:
+    def __init__(self, runtime: Runtime, route: Route, local: bool, worker: Executor) -> None:
         self._runtime = runtime
+        self._worker = worker
         self._route = route
         self._local = local
         self._raw = route.body is bytes
@@ -110,22 +124,14 @@ class RouteHandler:
         self._asks_query = bool(msgspec.structs.fields(route.query))
 
     async def respond(self, request: Request) -> Response:
-        """The answer, or the refusal, to one request: never raises deliberately.
-
-        Short work runs on the event loop. Long work must not block it, nor must a store on
-        another machine, which may be slow or down.
-        """
+        """The answer, or the refusal, to one request: never raises deliberately."""
         route = self._route
         try:
             call = await self._call(request)
             arguments = dict(route.fixed)
             for name, value in route.arguments.items():
                 arguments[name] = value(call)
-            remote = self._runtime.store.remote and not route.storeless
-            if route.slow or remote:
-                answer = await run_in_threadpool(route.use_case, **arguments)
-            else:
-                answer = route.use_case(**arguments)
+            answer = await self._answer(arguments)
         except ProblemError as refusal:
             return _refusal(refusal)
         except TuttuError as error:
@@ -141,6 +147,17 @@ class RouteHandler:
             return Response(status_code=204, headers=SECURITY_HEADERS)
         content = msgspec.json.encode(answer)
         return Response(content, headers=SECURITY_HEADERS, media_type="application/json")
+
+    async def _answer(self, arguments: Mapping[str, Any]) -> object:
+        """A store on another machine may be slow or down: whoever waits for it has a thread of
+        their own."""
+        route = self._route
+        if route.storeless:
+            return route.use_case(**arguments)
+        if route.slow or self._runtime.store.remote:
+            return await run_in_threadpool(route.use_case, **arguments)
+        work = partial(route.use_case, **arguments)
+        return await get_running_loop().run_in_executor(self._worker, work)
 
     async def _call(self, request: Request) -> Call:
         """The body is read only if the caller is known, or if it may hold the caller's key."""
@@ -167,6 +184,7 @@ class RouteHandler:
             encoding=encoding,
             idempotency=_idempotency(request, holder) if self._idempotent else None,
             language=language_of(headers.get("accept-language", "")),
+            sees_people=holder.sees_people,
         )
 
     async def _holder(self, secret: str | None) -> Holder:

@@ -16,7 +16,8 @@ takes longer. Clients honour whole seconds only."""
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A refusal. `code` is for programs; `message` repeats `detail`, since the clients of
-    Segment's calls read `code` and `message`. faults: of a project folder, all of them."""
+    Segment's calls read `code` and `message`. faults: of a project folder, all of them. candidates:
+    whom an identifier may mean, with a handle for each; asks: the trait that tells them apart."""
 
     type: str
     title: str
@@ -25,6 +26,8 @@ class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
     code: str
     message: str
     faults: list[ShownFault] = []
+    candidates: list[errors.PersonCandidate] = []
+    asks: str | None = None
 
 
 class ProblemError(Exception):
@@ -39,6 +42,8 @@ class ProblemError(Exception):
         self.detail = detail
         self.headers = headers or {}
         self.faults: list[ShownFault] = []
+        self.candidates: list[errors.PersonCandidate] = []
+        self.asks: str | None = None
 
     def problem(self) -> Problem:
         return Problem(
@@ -49,6 +54,8 @@ class ProblemError(Exception):
             code=self.code,
             message=self.detail,
             faults=self.faults,
+            candidates=self.candidates,
+            asks=self.asks,
         )
 
 
@@ -58,6 +65,13 @@ def faulty(error: errors.ProjectError) -> ProblemError:
     detail = f"the project folder has {'1 fault' if count == 1 else f'{count} faults'}"
     problem = ProblemError(422, "faulty_project", f"{detail}; the version before it stays active")
     problem.faults = [shown_fault(fault) for fault in error.faults]
+    return problem
+
+
+def ambiguous(error: errors.Ambiguous) -> ProblemError:
+    """An identifier of several people, with those whom it may mean."""
+    problem = ProblemError(409, "ambiguous", str(error))
+    problem.candidates, problem.asks = list(error.candidates), error.asks
     return problem
 
 
@@ -79,6 +93,11 @@ def problem_of(error: errors.TuttuError) -> ProblemError:
         return ProblemError(error.status, error.code, str(error))
     if isinstance(error, errors.ProjectError):
         return faulty(error)
+    if isinstance(error, errors.Ambiguous):
+        return ambiguous(error)
+    if isinstance(error, errors.TooManyAttempts):
+        wait = {"Retry-After": str(error.seconds)}
+        return ProblemError(429, "too_many_attempts", str(error), wait)
     status, code = next(each[1:] for each in CODES if isinstance(error, each[0]))
     headers = {"Retry-After": str(UNAVAILABLE_SECONDS)} if status == 503 else None
     return ProblemError(status, code, str(error), headers)

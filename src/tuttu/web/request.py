@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from tuttu.access import ALL_SCOPES, LOCAL_NAME
+from tuttu.access import ALL_SCOPES, LOCAL_NAME, Scope
 from tuttu.web.problems import ProblemError
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tuttu", Basic realm="tuttu", charset="UTF-8"'}
@@ -19,6 +19,11 @@ class Holder(NamedTuple):
 
     name: str
     scopes: frozenset[str]
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether they may read what is known of people."""
+        return Scope.READ_PERSON in self.scopes
 
 
 LOCAL = Holder(LOCAL_NAME, ALL_SCOPES)

@@ -21,7 +21,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
     decoded. encoding: the Content-Encoding of a raw body. idempotency: a key of this caller only.
-    language: of the words of reasons, as Accept-Language asks for it.
+    language: of the words of reasons, as Accept-Language asks for it. sees_people: the caller may
+    read what is known of people.
     """
 
     runtime: Runtime
@@ -32,12 +33,21 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
     idempotency: bytes | None = None
     language: str = ENGLISH
+    sees_people: bool = False
 
 
 ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
     **{
         name: attrgetter(name)
-        for name in ("runtime", "by", "query", "encoding", "idempotency", "language")
+        for name in (
+            "runtime",
+            "by",
+            "query",
+            "encoding",
+            "idempotency",
+            "language",
+            "sees_people",
+        )
     },
     "request": attrgetter("body"),
     "body": attrgetter("body"),

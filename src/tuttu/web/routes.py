@@ -33,12 +33,27 @@ def _call(name: str) -> Route:
 
 ROUTES: tuple[Route, ...] = (
     *(_call(name) for name in SCHEMAS),
-    route("POST", "/v1/decide", Scope.DECIDE, engine.decide),
-    route("POST", "/v1/explain", Scope.READ_PERSON, engine.explain, refusals=(404,), slow=True),
+    route("POST", "/v1/decide", Scope.DECIDE, engine.decide, refusals=(409, 429)),
+    route(
+        "POST",
+        "/v1/explain",
+        Scope.READ_PERSON,
+        engine.explain,
+        refusals=(404, 409, 429),
+        slow=True,
+    ),
     route("GET", "/v1/decisions/{id}", Scope.READ_PERSON, engine.decision_by_id, name="decision"),
-    route("GET", "/v1/customers/{id}", Scope.READ_PERSON, engine.customer),
-    route("GET", "/v1/customers/{id}/timeline", Scope.READ_PERSON, engine.timeline),
-    route("GET", "/v1/customers/{id}/preferences", Scope.READ_PERSON, engine.preferences),
+    route("GET", "/v1/customers/{id}", Scope.READ_PERSON, engine.customer, refusals=(409,)),
+    route(
+        "GET", "/v1/customers/{id}/timeline", Scope.READ_PERSON, engine.timeline, refusals=(409,)
+    ),
+    route(
+        "GET",
+        "/v1/customers/{id}/preferences",
+        Scope.READ_PERSON,
+        engine.preferences,
+        refusals=(409,),
+    ),
     route("PUT", "/v1/customers/{id}/preferences", Scope.WRITE_PERSON, engine.set_preferences),
     route("POST", "/v1/unmerge", Scope.WRITE_PERSON, engine.unmerge),
     route("GET", "/v1/links", Scope.ADMIN, engine.links, slow=True),
@@ -71,6 +86,14 @@ ROUTES: tuple[Route, ...] = (
     route("DELETE", "/v1/keys/{name}", Scope.ADMIN, engine.revoke_key),
     route("GET", "/v1/funnel", Scope.ADMIN, engine.funnel, slow=True),
     route("GET", "/v1/project", Scope.ADMIN, engine.project),
+    route(
+        "GET",
+        "/v1/project/reload",
+        Scope.ADMIN,
+        engine.rehearse_reload,
+        slow=True,
+        refusals=(422,),
+    ),
     route("POST", "/v1/project/reload", Scope.ADMIN, engine.reload, slow=True, refusals=(409, 422)),
     route("GET", "/v1/verify", Scope.ADMIN, engine.verify, slow=True),
     route("GET", "/v1/digest", Scope.ADMIN, engine.digest, slow=True),

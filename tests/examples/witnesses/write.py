@@ -8,7 +8,12 @@ demonstration; and questions at moments of which the stories expect something. W
 decided and kept there is left out: a kept decision makes ids by chance, and the digest reads them.
 To be run once, before the code changes. Two figures of the operator's were changed by hand since:
 the worth that would win is a step higher where the rival's, which is not rounded any more, is above
-what is shown.
+what is shown. Where its channels need addresses, its people tell them, which is one fragment more
+each; and what would change the refusal of a price-change notice is that a price changes, and
+nothing else: since it is owed, it need not win a place. And since it stopped selling mobile by
+phone to people who are not its mobile customers, on the surface `call` the candidate is
+`mobile-plan` in place of `mobile-bundle`; preferences have the channel `automated-call`; customers
+have the traits that these rules read, which are in the digest.
 """
 
 from __future__ import annotations

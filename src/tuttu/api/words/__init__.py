@@ -16,7 +16,7 @@ from importlib.resources import files
 import msgspec
 
 from tuttu.vocabulary.values import MONEY_SCALE, Figure, Figures
-from tuttu.vocabulary.verdicts import Reason, Score
+from tuttu.vocabulary.verdicts import SHARED, Reason, Score
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "fi", "sv")
@@ -44,10 +44,11 @@ class Words:
     def reason(self, reason: Reason) -> str:
         """A code that has no words here reads as the code and its values."""
         template = self.translation.reasons.get(reason.code)
-        if template is not None:
-            return fill(template, reason.values)
-        values = ", ".join(f"{name} {_plain(value)}" for name, value in reason.values.items())
-        return f"{reason.code} ({values})" if values else reason.code
+        if template is None:
+            values = ", ".join(f"{name} {_plain(value)}" for name, value in reason.values.items())
+            return f"{reason.code} ({values})" if values else reason.code
+        words = fill(template, reason.values)
+        return self.note(SHARED, reason=words) if reason.values.get(SHARED) is True else words
 
     def change(self, key: str, /, **values: Figure) -> str:
         return fill(self.translation.changes[key], values)

@@ -48,7 +48,7 @@ def _probe(project: Project, root: Root) -> Probe:
     if root.startswith(CHOICES):
         purpose = root.removeprefix(CHOICES)
         return lambda view: any(
-            chosen and of == purpose for of, _, _, chosen in view.consents.preferences()
+            view.consents.chosen(purpose, channel) for channel in view.project.channels
         )
     trait = project.profile.traits.get(root)
     if trait is not None and _counts(trait):

@@ -8,7 +8,7 @@ import msgspec
 from tuttu.api.words import Words
 from tuttu.decision import Candidate, Stages
 from tuttu.vocabulary.values import Figure, Figures
-from tuttu.vocabulary.verdicts import Reason, Verdict
+from tuttu.vocabulary.verdicts import SHARED, Reason, Verdict
 
 Cause = tuple[str, tuple[tuple[str, Figure], ...]]
 """Code of a reason, and those of its values that name a rule or a rival."""
@@ -119,7 +119,7 @@ class Tally:
         refusal = verdict.refusal
         if refusal is None:
             return len(self._places), _CHOSEN
-        names = self._identifying[refusal.stage].get(refusal.code, ())
+        names = (*self._identifying[refusal.stage].get(refusal.code, ()), SHARED)
         values = refusal.values
         cause = refusal.code, tuple((name, values[name]) for name in names if name in values)
         return self._places[refusal.stage], cause

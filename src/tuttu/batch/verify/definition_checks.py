@@ -5,16 +5,26 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from tuttu.decision import STAGES, Candidate, DecisionView, Stage
-from tuttu.decision.sql import JUDGED, guard_sql, stage_sql, worth_sql
+from tuttu.decision.sql import (
+    JUDGED,
+    guard_sql,
+    permit_sql,
+    reachable_sql,
+    stage_sql,
+    worth_sql,
+)
 from tuttu.decision.stage import NamedExpression
+from tuttu.decision.stages import REACHABLE
+from tuttu.decision.stages.consent import permit
 from tuttu.decision.stages.guards import blocking, may_block
 from tuttu.decision.stages.scoring import score_of
-from tuttu.policy import to_sql
+from tuttu.policy import quoted_name, to_sql
 from tuttu.profile.batch import KEY
 from tuttu.vocabulary import library, values
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Score
 
+TEXT = values.Type(values.Kind.TEXT)
 BOOL = values.Type(values.Kind.BOOL)
 REAL = values.Type(values.Kind.REAL)
 ITEM_KEY = f'"{KEY}"'
@@ -59,6 +69,16 @@ def ways(project: Project) -> Iterator[tuple[library.Action, library.Treatment]]
         yield from ((action, treatment) for treatment in action.treatments.values())
 
 
+def choices(project: Project) -> list[tuple[str, str]]:
+    """The purposes and channels for which some treatment needs a permit."""
+    return sorted({(action.purpose, treatment.channel) for action, treatment in ways(project)})
+
+
+def choice_column(purpose: str, channel: str) -> str:
+    """What the customer chose themselves: TRUE, FALSE, or NULL."""
+    return f"tuttu chose {purpose} by {channel}"
+
+
 def _named(project: Project) -> Iterator[NamedExpression]:
     for action, treatment in ways(project):
         for stage in STAGES:
@@ -78,6 +98,8 @@ def definition_checks(project: Project, about: str | None) -> list[DefinitionChe
         if action.about == about:
             found += _stages(action)
             found += _worths(project, action)
+            found += _permits(project, action)
+    found += _reached(project, about)
     for guard in project.policy.guards:
         if guard.about == about:
             found += _blocks(project, guard)
@@ -133,6 +155,22 @@ def _stages(action: library.Action) -> Iterator[DefinitionCheck]:
             )
 
 
+def _reached(project: Project, about: str | None) -> Iterator[DefinitionCheck]:
+    """Each channel that needs something, asked of any treatment by it; of customers only."""
+    if about is not None:
+        return
+    for channel in project.channels.values():
+        way = next((way for way in ways(project) if way[1].channel == channel.name), None)
+        if channel.needs is not None and way is not None:
+            yield DefinitionCheck(
+                part="stages",
+                name=f"{channel.name}, {REACHABLE.name}",
+                type=BOOL,
+                sql=reachable_sql(channel),
+                live=_passes(*way, REACHABLE),
+            )
+
+
 def _worths(project: Project, action: library.Action) -> Iterator[DefinitionCheck]:
     """To the last bit: what ranks is not rounded."""
     for treatment in action.treatments.values():
@@ -143,6 +181,27 @@ def _worths(project: Project, action: library.Action) -> Iterator[DefinitionChec
             sql=worth_sql(action, treatment, project.policy.levers),
             live=_worth(action, treatment),
         )
+
+
+def _permits(project: Project, action: library.Action) -> Iterator[DefinitionCheck]:
+    """Their bases; NULL where there is none."""
+    for treatment in action.treatments.values():
+        choice = quoted_name(choice_column(action.purpose, treatment.channel))
+        yield DefinitionCheck(
+            part="permits",
+            name=f"{action.name}, {treatment.name}",
+            type=TEXT,
+            sql=permit_sql(project, action, treatment, choice),
+            live=_permit(action, treatment),
+        )
+
+
+def _permit(action: library.Action, treatment: library.Treatment) -> Live:
+    def basis(subject: CheckSubject) -> str | None:
+        found = permit(Candidate(action, treatment, subject.item), subject.view)
+        return None if found is None else found.basis
+
+    return basis
 
 
 def _worth(action: library.Action, treatment: library.Treatment) -> Live:

@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tuttu import decision, identity, profile
-from tuttu.batch.verify.definition_checks import CheckSubject, DefinitionCheck, asking
+from tuttu.batch.verify.definition_checks import (
+    CheckSubject,
+    DefinitionCheck,
+    asking,
+    choice_column,
+    choices,
+)
 from tuttu.decision import Candidate, DecisionView
 from tuttu.decision.view import items_of
 from tuttu.policy import Relation, duckdb_type, duckdb_value
@@ -135,7 +141,8 @@ class _Sheets:
         name, row = name_of(found.customer), found.row
         shown = [self._cell(column, row) for column in self._relation]
         hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
-        self._customers.add([name, found.consents.profiling, *shown, *hidden])
+        chosen = [_chosen(found, *cell) for cell in choices(found.project)]
+        self._customers.add([name, found.profiling, *chosen, *shown, *hidden])
         for about in self._export.asked:
             for subject in _subjects(found, about):
                 self._add_answers(name, subject)
@@ -151,7 +158,9 @@ class _Sheets:
     def _columns(self) -> dict[str, str]:
         shown = {name: duckdb_type(declared) for name, declared in self._relation.items()}
         hidden = {self._layout.column(name): "VARCHAR" for name in self._hidden}
-        return {batch.CUSTOMER: "VARCHAR", batch.PROFILING: "BOOLEAN", **shown, **hidden}
+        chosen = {choice_column(*cell): "BOOLEAN" for cell in choices(self._layout.project)}
+        who = {batch.CUSTOMER: "VARCHAR", batch.PROFILING: "BOOLEAN"}
+        return {**who, **chosen, **shown, **hidden}
 
     def _answer_types(self, about: str | None) -> dict[str, str]:
         asked = self._export.asked[about]
@@ -199,6 +208,11 @@ class _Sheets:
             names = ",".join(sorted(each.hex() for each in members))
             digest = hashlib.sha256(names.encode()).hexdigest()
             self._groups.add([name, group, len(members), digest])
+
+
+def _chosen(found: DecisionView, purpose: str, channel: str) -> bool | None:
+    choice = found.consents.chosen(purpose, channel)
+    return None if choice is None else choice.refusal is None
 
 
 def _subjects(found: DecisionView, about: str | None) -> Iterator[CheckSubject]:

@@ -39,6 +39,11 @@ def _inheritable() -> dict[str, s.Shape]:
             [s.expression(), s.record("a model", {"model": s.word("a model")}, ["model"])],
             "How likely it succeeds: a number, an expression, or a model's handle.",
         ),
+        "due": s.expression(
+            "Of an owed action: by when the customer must have been contacted, a timestamp. NULL "
+            "and absent are now."
+        ),
+        "fulfils": s.boolean("Of an owed action. False: it is a reminder, and fulfils nothing."),
         "valid": s.record(
             "a period",
             {
@@ -51,6 +56,9 @@ def _inheritable() -> dict[str, s.Shape]:
         "eligible": _conditions("May we at all: law, product."),
         "applicable": _conditions("Does it apply now."),
         "suitable": _conditions("Is it in the customer's interest."),
+        "similar_to": s.expression(
+            "Condition: what it offers is like what the customer bought; for `soft_opt_in`."
+        ),
         "treatments": s.table(
             "treatments", _treatment(), s.WORD, "Ways of carrying it out, one or more per channel."
         ),
@@ -85,5 +93,8 @@ def _treatment() -> s.Shape:
             ),
             "answer_within": s.duration("Without an answer for this long it counts as ignored."),
             "holds": s.duration("How long an offer shown keeps its terms."),
+            "fulfils": s.boolean(
+                "Of an owed action. False: a contact by it is a reminder, and fulfils nothing."
+            ),
         },
     )

@@ -83,6 +83,11 @@ def _namespace() -> s.Shape:
                 0,
                 "Of the values that name nobody everywhere, those that do name somebody here.",
             ),
+            "may_be_new": s.boolean(
+                "True: a decision for somebody whom nobody knows is kept when it is asked for by "
+                "such an identifier. Default true for anonymous_id, false for others: nothing is "
+                "written then, unless the question says create."
+            ),
             "fields": _fields(),
             "strength": _strength(),
         },

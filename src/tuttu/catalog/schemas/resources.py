@@ -15,6 +15,9 @@ def resources() -> s.Shape:
                 get_args(Period),
                 "The calendar period that the amount is for. Absent: once and for all.",
             ),
+            "owed": s.whole(
+                "a number of units", "Units of the amount that are closed to offers. Default 0."
+            ),
         },
         ["amount"],
     )

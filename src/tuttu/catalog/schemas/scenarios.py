@@ -68,8 +68,13 @@ def _expectation(stages: Sequence[str]) -> s.Shape:
             "at": s.instant("When it is asked; nothing is kept of it."),
             "who": WHO,
             "surface": s.text("a surface", "The surface that is asked for."),
+            "surfaces": s.listing(
+                "surfaces", s.text("a surface"), 1, "Surfaces that are asked for together."
+            ),
             "chosen": s.word("an action", "This action is shown."),
-            "treatment": s.word("a treatment", "The treatment of the chosen or refused action."),
+            "treatment": s.word(
+                "a treatment", "The treatment of the chosen, owed or refused action."
+            ),
             "refused": s.word("an action", "This action is a candidate and is refused."),
             "item": ITEM | {"description": "The item it is about. Absent: any."},
             "because": s.text(
@@ -79,6 +84,9 @@ def _expectation(stages: Sequence[str]) -> s.Shape:
             ),
             "stage": stage | {"description": "The first stage that refuses."},
             "also": s.listing("stages", stage, 1, "Other stages that would refuse too (explain)."),
+            "owed": s.word("an action", "This action is told as owed, beside the slots."),
+            "not_owed": s.word("an action", "This action is not told as owed."),
+            "late": s.boolean("Of the owed action: whether it is past its due."),
             "not_chosen": s.word("an action", "This action is not shown, for whatever reason."),
             "empty": {"title": "true", "const": True, "description": "Nothing is shown."},
             "default": s.word("a message", "Nothing won, and this default content is shown."),

@@ -42,6 +42,19 @@ def traits() -> s.Shape:
             "Named conditions on customers; other conditions may name them.",
         ),
     }
+    keys["initials"] = s.listing(
+        "traits such as [first_name, last_name]",
+        s.text("a trait", "", s.COLUMN),
+        0,
+        "Traits of a person's name: their first letters are shown where several people use one "
+        "identifier.",
+    )
+    keys["asks"] = s.listing(
+        "traits such as [postal_code]",
+        s.text("a trait", "", s.COLUMN),
+        0,
+        "Traits that somebody may be asked for, to find out which of several people they are.",
+    )
     return s.document("traits.yaml: what is known of customers", s.record("traits", keys))
 
 

@@ -36,6 +36,12 @@ def tuttu() -> s.Shape:
                 "event_bytes": s.whole("bytes", "Largest event. Default 32768.", 1),
                 "body_bytes": s.whole("bytes", "Largest unpacked body. Default 4194304.", 1),
                 "batch_events": s.whole("a number", "Most events in a batch. Default 2500.", 1),
+                "evidence_pairs": s.whole(
+                    "a number of at least 49, so that one call with 50 identifiers fits",
+                    "Most pairs of identifiers that the calls of one body name together: the work"
+                    " of finding out who is who. The calls beyond are refused. Default 10000.",
+                    49,
+                ),
             },
             description="Larger input is refused with a clear reason.",
         ),

@@ -13,6 +13,7 @@ from tuttu.decision.stages.contact_limits import CONTACT_LIMITS
 from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.eligibility import ELIGIBILITY
 from tuttu.decision.stages.guards import GUARDS
+from tuttu.decision.stages.reachable import REACHABLE
 from tuttu.decision.stages.resources import RESOURCES
 from tuttu.decision.stages.scoring import SCORING
 from tuttu.decision.stages.suitability import SUITABILITY
@@ -24,6 +25,7 @@ STAGES: Stages = (
     SUITABILITY,
     GUARDS,
     CONSENT,
+    REACHABLE,
     SUPPRESSIONS,
     CONTACT_LIMITS,
     RESOURCES,
@@ -39,6 +41,7 @@ __all__ = [
     "CONTACT_LIMITS",
     "CONTROLS",
     "GUARDS",
+    "REACHABLE",
     "RESOURCES",
     "STAGES",
     "STAGE_NAMES",

@@ -1,26 +1,44 @@
-"""Is it worth more than nothing, unless it is owed to the customer.
+"""Is it worth more than nothing, unless its legal basis lets the company say it anyway; of what is
+owed, was it told already.
 
-Who lost to whom is worked out in `decision.arbitration`, under this stage's name.
+Who lost to whom is worked out in `decision.arbitration`, and which treatment tells what is owed in
+`decision.owed`, both under this stage's name.
 """
 
-from tuttu.decision.stage import ALWAYS, Stage, StageReads
+from tuttu.decision.stage import ALWAYS, NamedExpression, Stage, StageReads
+from tuttu.decision.stages import consent
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.vocabulary import library
+from tuttu.vocabulary.company import BASES
+from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Reason
-
-WANTED_BASES = frozenset({"consent", "legitimate interest"})
-"""Legal bases of what the company wants to say. What it owes (contract, legal obligation, vital
-interest, public task) is said also when it is worth nothing in money."""
 
 _RIVALS = ("action", "treatment", "winner", "winner_treatment", "other_item")
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
+    if view.is_owed(candidate):
+        told = candidate.action.fulfilled
+        is_told = told is not None and told(view.row_of(candidate)) is True
+        return Reason("fulfilled", {"action": candidate.action.name}) if is_told else None
     score = score_of(candidate, view)
     if isinstance(score, Reason) or score.worth > 0:
         return None
-    wanted = view.project.purposes[candidate.action.purpose].basis.lower() in WANTED_BASES
-    return Reason("worth_not_positive") if wanted else None
+    basis = BASES.get(consent.terms(candidate, view).basis)
+    return Reason("worth_not_positive") if basis is not None and basis.wanted else None
+
+
+def _reads(action: library.Action, _treatment: library.Treatment, _project: Project) -> StageReads:
+    owed = {"due": action.due, "fulfilled": action.fulfilled}
+    return StageReads(
+        tuple(
+            NamedExpression("owed", f"{action.name}, {key}", each, action.about)
+            for key, each in owed.items()
+            if each is not None
+        ),
+        roots=(ALWAYS,),
+    )
 
 
 ARBITRATION = Stage(
@@ -29,6 +47,9 @@ ARBITRATION = Stage(
     codes={
         "worth_not_positive": (),
         "no_slot_left": (),
+        "fulfilled": ("action",),
+        "underway": ("action", "treatment"),
+        "owed_beyond": ("at_most", "surface"),
         "placed_elsewhere": ("action", "surface"),
         "variety": ("at_most", "issue_group", "surface"),
         "limit_with_slots_before": ("limit",),
@@ -41,5 +62,5 @@ ARBITRATION = Stage(
         "lost_in_draw": _RIVALS,
         "tied": _RIVALS,
     },
-    reads=lambda *_: StageReads(roots=(ALWAYS,)),
+    reads=_reads,
 )

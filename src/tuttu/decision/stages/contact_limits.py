@@ -37,4 +37,5 @@ CONTACT_LIMITS = Stage(
     codes={"contact_limit": ("limit",)},
     reads=_reads,
     keeps=_keeps,
+    vetoes=True,
 )

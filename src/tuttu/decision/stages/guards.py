@@ -1,11 +1,11 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.vocabulary import library, verdicts
+from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
 
 
@@ -26,9 +26,18 @@ def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, .
         known = view.memo.blocking[key] = tuple(
             guard
             for guard in view.project.policy.guards
-            if concerns(guard, candidate) and _blocks(guard, candidate, view)
+            if concerns(guard, candidate)
+            and any(_blocks(guard, row, view.now) for row in rows_asked(guard, candidate, view))
         )
     return known
+
+
+def rows_asked(
+    guard: library.Guard, candidate: Candidate, view: DecisionView
+) -> tuple[values.Row, ...]:
+    """The rows of one view that the guard is asked on: it blocks if it does on any of them. The
+    customer's shade is a view of its own, and asked after this one."""
+    return (view.row if guard.about is None else view.row_of(candidate),)
 
 
 def concerns(guard: library.Guard, candidate: Candidate) -> bool:
@@ -43,16 +52,26 @@ def may_block(guard: library.Guard, action: library.Action) -> bool:
     return guard.blocks == action.purpose and guard.about in (None, action.about)
 
 
-def _blocks(guard: library.Guard, candidate: Candidate, view: DecisionView) -> bool:
-    """`until` excludes its last instant, `through` includes it; no instant, no cooling."""
-    row = view.row if guard.about is None else view.row_of(candidate)
+def _blocks(guard: library.Guard, row: values.Row, now: values.Instant) -> bool:
     if guard.when(row) is not False:
         return True
+    until = _cooled(guard, row)
+    return until is not None and now < until
+
+
+def _cooled(guard: library.Guard, row: values.Row) -> values.Instant | None:
+    """The first instant at which it does not cool down any more: `until` excludes its last one,
+    `through` includes it; no instant, no cooling."""
     start = None if guard.after is None else guard.after(row)
-    if not isinstance(start, int):
-        return False
-    end = start + guard.cooling
-    return view.now <= end if guard.inclusive else view.now < end
+    return start + guard.cooling + guard.inclusive if isinstance(start, int) else None
+
+
+def cooled(candidate: Candidate, view: DecisionView) -> Iterator[values.Instant]:
+    """When each of the guards that are asked of the candidate has cooled down."""
+    for guard in view.project.policy.guards:
+        if concerns(guard, candidate):
+            ends = (_cooled(guard, row) for row in rows_asked(guard, candidate, view))
+            yield from (end for end in ends if end is not None)
 
 
 class Substitute(NamedTuple):
@@ -94,4 +113,6 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
     )
 
 
-GUARDS = Stage(name="guards", reason=_reason, codes={"guard": ("guard",)}, reads=_reads)
+GUARDS = Stage(
+    name="guards", reason=_reason, codes={"guard": ("guard",)}, reads=_reads, vetoes=True
+)

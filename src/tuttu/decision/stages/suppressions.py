@@ -61,4 +61,5 @@ SUPPRESSIONS = Stage(
     reads=_reads,
     keeps=_keeps,
     recalls=_recalls,
+    vetoes=True,
 )

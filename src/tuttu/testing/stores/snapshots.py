@@ -2,6 +2,7 @@
 """A snapshot does not change; every snapshot taken later sees what was committed."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,6 +14,8 @@ UNITS = 5
 ASKERS = 40
 TURNS = 10
 SENDERS = 4
+HANG_SECONDS = 60
+"""Whoever has no answer by then never gets one."""
 
 
 def take_one(transaction: f.Transaction, logged: f.Logged) -> None:  # noqa: ARG001
@@ -74,6 +77,11 @@ class SnapshotConformance:
         and nobody who looks later sees less."""
         with h.opened(subject) as store:
             _watch(store, store)
+
+    def test_nobody_who_reads_waits_for_who_writes(self, subject: h.Subject) -> None:
+        with h.opened(subject) as store, ThreadPoolExecutor(1) as readers, store.write():
+            found = readers.submit(h.text_of, store, b"k")
+            assert found.result(HANG_SECONDS) is None
 
     def test_readers_within_readers_in_many_threads(self, subject: h.Subject) -> None:
         with h.opened(subject) as store:

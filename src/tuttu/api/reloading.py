@@ -1,0 +1,77 @@
+"""Shapes of what a reload of the project folder does, would do, and did last."""
+
+import msgspec
+
+from tuttu.api.answers import ShownFault
+
+
+class WithdrawnContact(msgspec.Struct, kw_only=True):
+    """A queued contact that will not be made, since its action is gone."""
+
+    contact_id: str
+    action: str | None
+    treatment: str | None
+
+
+class ReloadAnswer(msgspec.Struct, kw_only=True):
+    """What came of reading the project folder again.
+
+    before: the previously active version. changed: another one is active now. filled: how many
+    definitions were filled from the log, from this many facts.
+    """
+
+    project_digest: str
+    before: str | None
+    changed: bool
+    since: str
+    filled: int
+    facts: int
+    withdrawn: list[WithdrawnContact]
+
+
+class ReloadRehearsal(msgspec.Struct, kw_only=True):
+    """What reading the project folder again would do; nothing is changed.
+
+    before: the active version. filled: how many definitions would be filled from the log, from
+    this many facts. customers_before, customers_after: with a fact of their own. respelled: known
+    identifiers that the rules would spell otherwise, nobodies: that would name nobody any more.
+    joined: customers who are several now; parted: customers who would be several.
+    """
+
+    project_digest: str
+    before: str | None
+    changed: bool
+    filled: int
+    facts: int
+    customers_before: int
+    customers_after: int
+    respelled: int
+    nobodies: int
+    joined: int
+    parted: int
+
+
+class FillingAnswer(msgspec.Struct, kw_only=True):
+    """A version that is being filled: through which log position, of how many."""
+
+    project_digest: str
+    done: int
+    of: int
+
+
+class FailedReload(msgspec.Struct, kw_only=True):
+    """The last reload, if it failed: the active version stays."""
+
+    at: str
+    faults: list[ShownFault]
+
+
+class ProjectAnswer(msgspec.Struct, kw_only=True):
+    """The version of the project that is active, since when, and who activated it."""
+
+    project: str
+    project_digest: str
+    since: str
+    by: str
+    filling: FillingAnswer | None = None
+    failed: FailedReload | None = None

@@ -1,0 +1,119 @@
+"""What channels need, and what is owed: as the folder says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.catalog.conftest import with_traits
+
+from tuttu import catalog
+from tuttu.vocabulary.company import Needs
+
+if TYPE_CHECKING:
+    from tests.catalog.conftest import Faults, Write
+else:
+    Faults = Write = Any
+
+NEWS = "actions/service/cases/news.yaml"
+OFFER = "actions/sales/tv/offer.yaml"
+
+
+def needing(said: str, base: Mapping[str, str]) -> dict[str, str]:
+    """The small company whose channel email says this."""
+    channels = base["channels.yaml"]
+    assert "email: out" in channels
+    return {"channels.yaml": channels.replace("email: out", f"email: {{direction: out{said}}}")}
+
+
+def test_a_channel_needs_an_identifier_or_traits(write: Write, base: Mapping[str, str]) -> None:
+    said = ", needs: {namespace: user_id, verified: true}, verified_by: [Order Completed]"
+    channel = catalog.load(write(needing(said, base))).channels["email"]
+    assert channel.needs == Needs(namespace="user_id", verified=True)
+    assert channel.verified_by == {"Order Completed"}
+    assert channel.reachable is not None
+    assert channel.reachable({"reachable_email": "yes"}) is True
+    assert channel.reachable({"reachable_email": "dead"}) is False
+    channel = catalog.load(write(needing(", needs: {traits: [has_tv]}", base))).channels["email"]
+    assert channel.reachable is not None
+    assert [channel.reachable({"has_tv": value}) for value in (False, None)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (", needs: {namespace: usr_id}", "`usr_id`"),
+        (", needs: {traits: [has_tw]}", "`has_tw`"),
+        (", needs: {namespace: user_id, traits: [has_tv]}", "both `namespace` and `traits`"),
+        (", needs: {}", "neither `namespace` nor `traits`"),
+        (", needs: {namespace: user_id, verified: true}", "`verified: true` alone"),
+        (", needs: {namespace: user_id}, dead: [Bounced]", "`Bounced`"),
+        (", dead: [Order Completed]", "`dead`"),
+    ],
+)
+def test_a_slip_in_what_a_channel_needs(
+    said: str, found: str, faults: Faults, base: Mapping[str, str]
+) -> None:
+    assert [fault.found for fault in faults(needing(said, base))] == [found]
+
+
+def owing(lines: str, base: Mapping[str, str]) -> dict[str, str]:
+    """The small company whose service is owed; lines of the action news."""
+    consent = base["consent.yaml"]
+    service = next(line for line in consent.splitlines() if line.lstrip().startswith("service:"))
+    owed = service.replace("{", "{class: owed, ", 1)
+    assert owed != service
+    return {
+        "consent.yaml": consent.replace(service, owed),
+        **with_traits(base, "  told_by: {type: timestamp}\n"),
+        NEWS: base[NEWS].replace("value: 1\n", f"value: 1\n{lines}"),
+    }
+
+
+def test_what_is_owed_and_when_it_is_fulfilled_and_late(
+    write: Write, base: Mapping[str, str]
+) -> None:
+    changes = owing("due: told_by\neligible:\n  has TV: has_tv\n", base)
+    offer = base[OFFER].replace("NOT has_tv", "NOT late('news')")
+    project = catalog.load(write({**changes, OFFER: offer}))
+    assert project.purposes["service"].owed
+    assert project.purposes["service"].skips >= {"contact_limits", "controls"}
+    fulfilled = project.actions["news"].fulfilled
+    late = project.actions["offer"].eligible[0].test
+    assert fulfilled is not None
+    row = {"told_by": 5, "has_tv": True, "now": 6}
+    assert (fulfilled(row), late(row)) == (False, False)
+    told = {**row, "fulfilled.news": 5}
+    assert (fulfilled(told), late(told)) == (True, True)
+    other = {**row, "fulfilled.news": 4}
+    assert (fulfilled(other), late(other)) == (False, False)
+    assert late({**row, "has_tv": None}) is True
+    unknown = {**told, "told_by": None}
+    assert (fulfilled(unknown), late(unknown)) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("due: has_tv\n", "`has_tv`, which is bool"),
+        ("due: ago('7d')\n", "`ago('7d')`"),
+        ("applicable:\n  is late: late('news')\n", "late of 'news' in `late('news')`"),
+    ],
+)
+def test_a_slip_in_what_is_owed(
+    lines: str, found: str, faults: Faults, base: Mapping[str, str]
+) -> None:
+    assert [fault.found for fault in faults(owing(lines, base))] == [found]
+
+
+@pytest.mark.parametrize("key", ["due: moved_at", "fulfils: false"])
+def test_what_is_offered_has_no_due(key: str, faults: Faults, base: Mapping[str, str]) -> None:
+    lines = base[NEWS].replace("value: 1\n", f"value: 1\n{key}\n")
+    found = faults({NEWS: lines, **with_traits(base, "  moved_at: {type: timestamp}\n")})
+    assert [fault.found for fault in found] == [f"`{key.partition(':')[0]}`"]
+
+
+def test_no_more_units_are_owed_than_there_are(faults: Faults) -> None:
+    found = faults({"resources.yaml": "minutes: {amount: 100, owed: 101, per: day}\n"})
+    assert [fault.found for fault in found] == ["101 units owed"]
