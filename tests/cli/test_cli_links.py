@@ -182,3 +182,27 @@ def test_a_server_takes_the_links_beside_it(run: Any, ask: Any, serve: Any, fold
     ask("links", "import", str(csv_of(folder / "pairs.csv")), *SET)
     assert len(identifiers(ask, "maija")) == 2
     assert "2 of one customer" in run("links").output
+
+
+def test_links_are_read_by_the_rules_of_the_day(run: Any, ask: Any, folder: Path) -> None:
+    """Other rules of identity spell what a set claims, as they do what events said."""
+    rules, file = folder / "identity.yaml", folder / "pairs.csv"
+    before, calls = rules.read_text(), folder / "calls.jsonl"
+    call = '{"type": "page", "%s": "%s", "messageId": "%s", "timestamp": "2026-03-01T09:00:00Z"}\n'
+    calls.write_text(call % ("userId", "maija", "m1") + call % ("anonymousId", "A1", "m2"))
+    assert ask("import", str(calls))["accepted"] == 2
+    run("links", "import", str(csv_of(file, rows=[("user_id:maija", "anonymous_id:A1", 1)])), *SET)
+    after = before.replace("anonymous_id: {}", "anonymous_id: {normalise: [trim, lower]}")
+    assert after != before
+    rules.write_text(after)
+    told = json.loads(run("reload", "--dry-run", "--json").stdout)
+    kinds = ("customers_before", "customers_after", "joined", "parted", "respelled")
+    assert [told[each] for each in kinds] == [1, 1, 0, 0, 1]
+    assert {"anonymous_id": "a1"} in identifiers(ask, "maija")
+    run("replay")
+    assert ask("links")[0]["joined"] == 1
+    run("links", "drop", *SET)
+    assert len(identifiers(ask, "anonymous_id:a1")) == 1
+    rules.write_text(before)
+    assert len(identifiers(ask, "maija")) == 1
+    run("replay")
