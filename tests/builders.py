@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tuttu import decision, identity
+from tuttu import decision, identity, profile
 from tuttu.api import ENGLISH, words_in
 from tuttu.decision import DecisionView
 from tuttu.policy import CompiledExpression, is_fulfilled, parse, quoted_name
@@ -366,6 +366,16 @@ def view(
     """What a decision about this user reads."""
     asked = identity.resolve(reader, project, Identifier("user_id", who))
     return decision.view(reader, project, asked, now, context=context)
+
+
+def other_members(
+    reader: Reader, project: Project, one: Customer, group: str = "household"
+) -> tuple[Customer, ...]:
+    """Who shares the customer's group, without themselves; all may be profiled."""
+    written = profile.written_of(reader, one, project)
+    value = profile.group_key(project, group, written, profiling=True)
+    found = decision.other_members(reader, project, one, group, value)
+    return tuple(other for other, _ in found)
 
 
 # What people read

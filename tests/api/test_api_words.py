@@ -29,6 +29,7 @@ VALUES: dict[str, Figures] = {
     "not_met": {"condition": "fibre comes to the house"},
     "not_known": {"condition": "fibre comes to the house", "unknown": ("has_fibre",)},
     "guard": {"guard": "open case stops marketing"},
+    "guard_of_too_many": {"guard": "fault at home", "group": "household", "at_most": 50},
     "undeclared_purpose": CELL,
     "undeclared_channel": CELL,
     "not_consented": {**CELL, "kind": "consumer"},
@@ -85,6 +86,8 @@ ENGLISH_WORDS = {
     "not_met": "not met: fibre comes to the house",
     "not_known": "not known: fibre comes to the house (has_fibre)",
     "guard": "stopped by: open case stops marketing",
+    "guard_of_too_many": "stopped by: fault at home (more than 50 members of household, so nothing "
+    "is known of them)",
     "undeclared_purpose": "marketing by email: no purpose 'marketing' is declared",
     "undeclared_channel": "marketing by email: no channel 'email' is declared",
     "not_consented": "marketing by email: not consented (default out for a consumer)",

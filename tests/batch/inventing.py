@@ -33,6 +33,8 @@ NUMBERED = {"order_no": INTEGER} | {f"{kind}_field": Type(kind) for kind in KIND
 COLLECTIONS = {"tickets": FIELDS, "orders": NUMBERED}
 STEPS = ("Thing Done", "Bought", "Ticket Touched", "Anything", "Page Viewed")
 WINDOWS = {"1h": HOUR, "1d": DAY, "7d": 7 * DAY, "90m": 90 * MINUTE}
+GROUPS = ("household", "of_size")
+SIZES = ((2, 8), (0, 2), (0, 3), (0, 2), (0, 3), (1, 3))
 HARD = ("order", "select", "Group_By", "a1", "tuttu_item", "tuttu_1", "item_")
 """Names that SQL, or what writes it, finds hard."""
 
@@ -103,6 +105,7 @@ class Writer:
         self.rng = rng
         self.zone = zone
         self.columns: dict[str, Type] = {}
+        self.plain: dict[str, Type] = {}
         self.traits: dict[str, Any] = {}
         self.segments: dict[str, Any] = {}
         self.expressions = 0
@@ -139,11 +142,29 @@ class Writer:
         self.traits[name] = {**trait, **self.use()}
         self.columns[name] = declared
 
+    def add_direct(self, name: str, declared: Type, trait: Mapping[str, Any]) -> None:
+        """Of events, and now and then of all members of a group."""
+        if self.rng.random() < 0.25:
+            trait = {**trait, "group": self.rng.choice(GROUPS)}
+        else:
+            self.plain[name] = declared
+        self.add(name, declared, trait)
+
+    def of_group(self, number: int) -> None:
+        """Derived of what each member has alone."""
+        kind = self.rng.choice(KINDS)
+        group = {"group": self.rng.choice(GROUPS)}
+        expression = {"expression": self.text(self.plain_schema(), kind, 3)}
+        self.add(f"of_group_{number}", Type(kind), {**expression, **group})
+
+    def plain_schema(self, **more: Type) -> Schema:
+        return Schema(columns={**self.plain, **more}, collections=COLLECTIONS, zone=self.zone)
+
     def written(self) -> None:
         hard = dict(zip(KINDS, HARD, strict=True))
         for kind in KINDS:
             for name in (f"a_{kind}", f"b_{kind}", hard[kind]):
-                self.add(name, Type(kind), {"type": str(kind)})
+                self.add_direct(name, Type(kind), {"type": str(kind)})
             self.add(f"list_{kind}", Type(kind, many=True), {"type": [str(kind)]})
         for name in list(self.columns):
             for source in ("told", "bought", "seen"):
@@ -170,7 +191,7 @@ class Writer:
             trait["where"] = self.condition_over(over)
         if rng.random() < 0.5:
             trait["in"] = rng.choice(sorted(WINDOWS))
-        self.add(name, INTEGER if way == "count" else fields[field], trait)
+        self.add_direct(name, INTEGER if way == "count" else fields[field], trait)
 
     def condition_over(self, over: str) -> str:
         if over == "events" and self.rng.random() < 0.4:
@@ -181,7 +202,7 @@ class Writer:
     def sequence(self, number: int) -> None:
         steps = self.rng.choices(STEPS, k=self.rng.choice([2, 2, 3]))
         trait = {"sequence": steps, "within": self.rng.choice(sorted(WINDOWS))}
-        self.add(f"went_{number}", Type(Kind.BOOL), trait)
+        self.add_direct(f"went_{number}", Type(Kind.BOOL), trait)
 
     def first_known(self, number: int) -> None:
         kind = self.rng.choice(KINDS)
@@ -236,14 +257,19 @@ class Writer:
         edge = format_instant(NOW + rng.choice([-1, 0, 1, -DAY, DAY]))
         return rng.choice([{"from": edge}, {"until": edge}, {"through": "2026-03-29"}])
 
-    def guard(self, about: str | None) -> dict[str, Any]:
+    def guard(self, about: str | None, group: str | None = None) -> dict[str, Any]:
         schema = self.row_schema() if about is None else schema_about(self.row_schema(), about)
+        if group is not None:
+            own = {n for n, each in self.traits.items() if each.get("group") == group}
+            schema = self.plain_schema(**{n: self.columns[n] for n in own if n in self.columns})
         guard: dict[str, Any] = {
             "when": self.text(schema, Kind.BOOL, 2),
             "blocks": self.rng.choice(["marketing", "service"]),
         }
         if about is not None:
             guard["about"] = about
+        if group is not None:
+            guard["of"] = group
         if self.rng.random() < 0.7:
             after = self.text(schema, Kind.TIMESTAMP, 2)
             guard[self.rng.choice(["through", "until"])] = (
@@ -261,13 +287,14 @@ def _with_zone(zone: str) -> dict[str, Any]:
 
 
 def company(seed: int, sizes: Sequence[int]) -> Company:
-    """sizes: how many aggregates, sequences, first_known, derived traits, segments."""
+    """sizes: how many aggregates, sequences, first_known, derived traits of groups, and of
+    customers, segments."""
     rng = random.Random(seed)
     writer = Writer(rng, rng.choice(ZONES))
     writer.written()
     makers: tuple[Callable[[int], None], ...] = (
         *(writer.aggregate, writer.sequence, writer.first_known),
-        *(writer.derived, writer.segment),
+        *(writer.of_group, writer.derived, writer.segment),
     )
     for maker, size in zip(makers, sizes, strict=True):
         for number in range(size):
@@ -289,6 +316,7 @@ def _files(writer: Writer) -> dict[str, str]:
     treatment = {"treatments": {"web": {"surface": "front", "message": "hello"}}}
     outcomes = {"outcomes": {"accepted": "event = 'Answered'", "declined": "event = 'Called'"}}
     guards = {f"guard {n}": writer.guard(about) for n, about in enumerate((None, None, "tickets"))}
+    guards |= {f"guard of {group}": writer.guard(None, group) for group in GROUPS}
     folder: dict[str, Any] = {
         "tuttu.yaml": {
             "name": "invented",
@@ -327,7 +355,7 @@ def _files(writer: Writer) -> dict[str, str]:
                     "keep": {name: str(kind) for name, kind in NUMBERED.items()},
                 },
             },
-            "groups": {"household": {"key": "group_id"}, "of_size": {"key": "size"}},
+            "groups": dict(zip(GROUPS, ({"key": "group_id"}, {"key": "size"}), strict=True)),
             "traits": writer.traits,
             "segments": writer.segments,
         },
@@ -367,5 +395,5 @@ def write(files: Mapping[str, str], folder: Path) -> Path:
 
 @st.composite
 def companies(draw: st.DrawFn) -> Company:
-    sizes = [draw(st.integers(low, high)) for low, high in ((2, 8), (0, 2), (0, 3), (0, 3), (1, 3))]
+    sizes = [draw(st.integers(low, high)) for low, high in SIZES]
     return company(draw(st.integers(0, 2**32)), sizes)

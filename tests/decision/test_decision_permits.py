@@ -19,10 +19,10 @@ from tuttu.consent.records import ChoicesByCell, ConsentChoice
 from tuttu.counterfactual import Allowed, Change, ChangePart, ColumnSet, apply, least_change
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide, explain, explain_again
 from tuttu.decision.from_receipt import recalled
+from tuttu.decision.groups import WideRow
 from tuttu.decision.sql import permit_sql
 from tuttu.decision.stages import CONSENT
 from tuttu.decision.stages.consent import permit
-from tuttu.decision.view import WideRow
 from tuttu.policy import parse
 from tuttu.vocabulary.company import (
     ANYONE,
@@ -38,7 +38,9 @@ from tuttu.vocabulary.verdicts import Receipt
 
 KINDS = ("consumer", "company")
 CHANNELS = ("web", "email")
-SCHEMA = Schema(columns={"kind": TEXT, "sold": BOOL, "offered": BOOL, "similar": BOOL})
+SCHEMA = Schema(
+    columns={"kind": TEXT, "sold": BOOL, "offered": BOOL, "similar": BOOL, "a_gift": BOOL}
+)
 CONSENTED = ConsentTerms("consent", allowed=False)
 WANTED = ConsentTerms("legitimate interest", allowed=True)
 Row = dict[str, Value]
@@ -48,6 +50,7 @@ RULES = {
     "is a company": "kind = 'company'",
     "has something like it": "similar",
     "was sold something": "sold",
+    "gets a gift, or was sold something": "a_gift OR sold",
 }
 
 terms = st.sampled_from([CONSENTED, CONSENTED, WANTED, ConsentTerms("contract", allowed=True)])
@@ -206,7 +209,10 @@ def test_who_may_be_the_customer_can_refuse_and_nothing_else(
 PARTS: tuple[ChangePart, ...] = (
     Allowed(purpose="marketing", channel="email", now=False, would_be=True),
     *(ColumnSet(name="kind", now=None, would_be=kind) for kind in KINDS),
-    *(ColumnSet(name=name, now=None, would_be=True) for name in ("sold", "offered", "similar")),
+    *(
+        ColumnSet(name=name, now=None, would_be=True)
+        for name in ("sold", "offered", "similar", "a_gift")
+    ),
 )
 
 
@@ -258,6 +264,10 @@ def test_who_could_buy_or_consent_is_told_what_takes_less(seen: Seen, asking: As
     view = seen(TWO_KINDS, [], row)
     change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")
     assert change == Change(PARTS[:1])
+    either = {**row, "a_gift": False}
+    view = seen(TWO_KINDS, [], either, rule="gets a gift, or was sold something")
+    change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")
+    assert change == Change((ColumnSet(name="sold", now=False, would_be=True),))
     refused: list[ChoicesByCell] = [{"marketing": {"": ConsentChoice(False, 1, "m1")}}]
     view = seen(TWO_KINDS, refused, row, rule="was sold something")
     change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")

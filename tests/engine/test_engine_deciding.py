@@ -56,6 +56,21 @@ def test_the_same_key_gives_the_same_answer_and_no_other_question(engine: Runtim
     assert use.decide(engine, asking(), idempotency=b"other").decision_id != first.decision_id
 
 
+def test_another_context_and_another_language_are_other_questions(engine: Runtime) -> None:
+    """What is laid over the customer may change the choice, and the language what is shown."""
+    asked = asking(context={"has_tv": True}, language="sv")
+    first = use.decide(engine, asked, idempotency=b"k")
+    assert use.decide(engine, asked, idempotency=b"k") == first
+    others: tuple[dict[str, object], ...] = (
+        {"context": {"has_tv": False}},
+        {"context": {}},
+        {"language": "fi"},
+    )
+    for other in others:
+        with pytest.raises(BadRequest, match="used with another question"):
+            use.decide(engine, msgspec.structs.replace(asked, **other), idempotency=b"k")
+
+
 def test_asking_leaves_no_trace_but_the_look(engine: Runtime) -> None:
     use.decide(engine, asking())
     before = use.digest(engine).digest

@@ -70,7 +70,8 @@ def take(engine: Runtime, *ids: str) -> None:
 
 def decide(engine: Runtime, number: int) -> None:
     who = {"user_id": CUSTOMERS[number % 3]}
-    use.decide(engine, DecideRequest(who=who, surfaces=["front"], context={"wanted": 1}))
+    wanted = {"wanted": 1}
+    use.decide(engine, DecideRequest(who=who, surfaces=["front"], context=wanted, create=True))
 
 
 def events_of(engine: Runtime) -> dict[str, str]:

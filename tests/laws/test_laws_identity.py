@@ -33,6 +33,7 @@ from tests.laws.saying import (
 from tests.laws.twins import Fresh, facts, forbidden, people, twin, views, without
 
 from tuttu import engine as use
+from tuttu import identity
 from tuttu.api import (
     DecideAnswer,
     DecideRequest,
@@ -42,7 +43,9 @@ from tuttu.api import (
     TimelineQuery,
     UnmergeRequest,
 )
+from tuttu.vocabulary import errors
 from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.facts import Fact
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Instant
 
@@ -131,7 +134,11 @@ class Company(RuleBasedStateMachine):
 
     @rule(one=names)
     def a_fragment_is_taken_out(self, one: Name) -> None:
-        picture = use.customer(self.engine, dict([one]), "law")
+        try:
+            picture = use.customer(self.engine, dict([one]), "law")
+        except errors.Ambiguous:
+            assert self.people_of(one) == {one}, "an identifier that several people use"
+            return
         others = [name for who in picture.identifiers for name in who.items() if name != one]
         part = next((each for each in picture.parts if each.who == dict([one])), None)
         if others and part is not None:
@@ -142,7 +149,7 @@ class Company(RuleBasedStateMachine):
 
     @rule(who=names, surface=surfaces)
     def a_decision_is_asked_for(self, who: Name, surface: str) -> None:
-        request = DecideRequest(who=dict([who]), surfaces=[surface])
+        request = DecideRequest(who=dict([who]), surfaces=[surface], create=True)
         answer = use.decide(self.engine, request)
         self.claimed |= surface in {"desk", "call"}
         self.issued.append(Issued(answer, who, self.people_of(who)))
@@ -180,6 +187,12 @@ class Company(RuleBasedStateMachine):
     def people_of(self, who: Name) -> People:
         return people(self.engine)[who]
 
+    def shares(self, who: Name) -> bool:
+        with self.engine.view() as seen:
+            project = seen.version.project
+            customer = identity.resolve(seen.snapshot, project, Identifier(*who))
+            return identity.shade(seen.snapshot, project, customer) is not None
+
     def customers_are_as_the_rules_say(self, links: list[judging.Link]) -> None:
         expected = judging.partition(NAMES, links, self.parted, self.namespaces)
         assert set(people(self.engine).values()) == expected
@@ -198,15 +211,23 @@ class Company(RuleBasedStateMachine):
                     assert all(len(met[kind, value]) <= limits.partners for value in values)
 
     def consent_is_the_stricter_until_given_anew(self, links: list[judging.Link]) -> None:
+        """Who shares an identifier is refused more, and never less."""
         for group in set(people(self.engine).values()):
             since = judging.joined_at(group, links, self.parted)
-            cells = use.preferences(self.engine, dict([max(group)]), "law").preferences
+            try:
+                cells = use.preferences(self.engine, dict([max(group)]), "law").preferences
+            except errors.Ambiguous:
+                assert len(group) == 1, "an identifier that several people use"
+                continue
             found = {(each.purpose, each.channel): each.allowed for each in cells}
-            assert found == {
+            expected = {
                 (name, channel): allowed
                 for name, purpose in self.engine.project.purposes.items()
                 for channel, allowed in judging.allowed(group, self.choices, since, purpose).items()
             }
+            assert found.keys() == expected.keys()
+            assert all(expected[cell] or not found[cell] for cell in found)
+            assert self.shares(max(group)) or found == expected
 
     def receipts_stay_and_say_what_became_of_them(self) -> None:
         present = people(self.engine)

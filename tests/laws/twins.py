@@ -16,6 +16,7 @@ from tuttu import identity
 from tuttu.engine import ROOMS, Runtime
 from tuttu.storage import Store
 from tuttu.versions import FixedVersion
+from tuttu.vocabulary import errors
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.events import Event, Identifier, Unmerge
 from tuttu.vocabulary.facts import Fact
@@ -105,11 +106,16 @@ def forbidden(engine: Runtime) -> set[frozenset[Name]]:
 
 def views(engine: Runtime) -> dict[People, Any]:
     """Of each customer: all that the API shows of them, but for evidence that joined nobody, and
-    the age of their fragments, which such evidence affects too."""
-    found = {}
+    the age of their fragments, which such evidence affects too; of an identifier that several
+    people use, who these are."""
+    found: dict[People, Any] = {}
     for group in set(people(engine).values()):
         who = dict([min(group)])
-        picture = use.customer(engine, who, "law")
+        try:
+            picture = use.customer(engine, who, "law")
+        except errors.Ambiguous as several:
+            found[group] = sorted(each.initials for each in several.candidates)
+            continue
         parts = sorted(each.id for each in picture.parts)
         bare = msgspec.structs.replace(picture, refused_links=[], parts=[])
         chosen = use.preferences(engine, who, "law")

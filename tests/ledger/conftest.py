@@ -157,7 +157,8 @@ def history(project: Project, person: Callable[..., Customer]) -> Callable[..., 
 
     def seen(store: Store, now: int, *who: str, home: tuple[str, ...] = ()) -> History:
         customer = person(store, *(who or ("maija",)))
-        groups = {"household": tuple(store.pseudonym("user_id", name) for name in home)}
+        others = [name for name in home if name not in (who or ("maija",))]
+        groups = {"household": tuple(person(store, name) for name in others)}
         with store.read() as snapshot:
             return ledger.read(snapshot, customer, project, now, groups)
 

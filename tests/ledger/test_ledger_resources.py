@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import msgspec
 import pytest
-from tests.builders import NOON
+from tests.builders import HERE, NOON
 
-from tuttu.ledger import History, ResourceState, resource_state
+from tuttu.ledger import ROOM, History, ResourceState, resource_state
 from tuttu.storage import Store
+from tuttu.vocabulary.company import Resource
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Committed, Refused, Result
 from tuttu.vocabulary.project import Project
@@ -61,6 +63,42 @@ def test_a_claim_that_does_not_fit_falls_whole(
     assert decided(store, *both) == Refused("vouchers")
     assert state(store, "minutes", NOON + 1) == (0, 0, 10)
     assert [each.id for each in history(store, NOON + 1).contacts] == ["d1.1"]
+
+
+@pytest.mark.parametrize(("others", "used", "lost"), [(2, (6, 1), False), (8, (8, 0), True)])
+def test_of_two_resources_one_hold_that_a_reload_has_lost_is_claimed_again(
+    project: Project,
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    others: int,
+    used: tuple[int, int],
+    lost: bool,
+) -> None:
+    """Minutes are counted by the week since: the hold of the day is not among those of the week.
+    That of the voucher alone does not let the contact exceed what there is."""
+    decided(store, contact(store, "d1.1", NOON, uses={"vouchers": 1, "minutes": 4}))
+    resources = [
+        Resource(name="vouchers", amount=2, where=HERE),
+        Resource(name="minutes", amount=10, per="week", where=HERE),
+    ]
+    reloaded = msgspec.structs.replace(project, resources={each.name: each for each in resources})
+    store.register([ROOM.live_folds(reloaded)])
+    mail = contact(store, "d2.1", NOON + 1, treatment="email", uses={"minutes": others})
+    assert isinstance(decided(store, mail), Committed)
+    heard(store, event("Offer Viewed", NOON + 2, contact_id="d1.1"))
+    with store.read() as snapshot:
+        minutes, vouchers = (
+            resource_state(snapshot, reloaded, name, NOON + 3) for name in ("minutes", "vouchers")
+        )
+    assert (minutes.used, vouchers.used) == used
+    assert minutes.used <= minutes.amount
+    assert vouchers.held == 0
+    seen = {entry.contact.id: entry for entry in history(store, NOON + 3).entries}
+    assert seen["d1.1"].lost is lost
 
 
 def test_a_claim_takes_the_place_of_a_hold_that_ran_out_at_that_very_moment(

@@ -124,6 +124,21 @@ def test_an_order_answers_the_newest_contact_it_is_within(
     assert sorted(each.name for each in came) == sorted(outcomes)
 
 
+@pytest.mark.parametrize(
+    ("after", "outcomes"),
+    [(3 * DAY - 1, ["viewed", "clicked"]), (3 * DAY, ["viewed", "clicked", "ignored"])],
+)
+def test_a_click_at_the_instant_when_the_time_is_over_comes_too_late(
+    offered: Store, event: Tell, heard: Heard, history: Seen, after: int, outcomes: list[str]
+) -> None:
+    """It is known, and the silence before it is too."""
+    viewed = NOON + 5
+    heard(offered, event("Offer Viewed", viewed, contact_id="d1.1"))
+    heard(offered, event("Offer Clicked", viewed + after, contact_id="d1.1"))
+    came = outcomes_of(history(offered, NOON + 30 * DAY), ["d1.1"])
+    assert [each.name for each in came] == outcomes
+
+
 def test_an_order_before_the_view_answers_nothing(
     offered: Store, event: Tell, heard: Heard, history: Seen
 ) -> None:

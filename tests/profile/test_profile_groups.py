@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
 
-from tuttu.profile import group_members, read
 from tuttu.profile.records import MEMBERS, ROLLS
 from tuttu.storage import Snapshot
 from tuttu.vocabulary.company import CustomerGroup
@@ -41,12 +41,9 @@ def _names(
     snapshot: Snapshot, person: Person, project: Project, *names: str, group: str = "household"
 ) -> set[str]:
     """Whom a customer shares their household with, by user id."""
-    customer = person(snapshot, *names)
-    row = read(snapshot, customer, project, 100, profiling=True)
-    members = group_members(snapshot, customer, project, group, row)
-    assert list(members) == sorted(set(members))
+    others = builders.other_members(snapshot, project, person(snapshot, *names), group)
     known = {snapshot.pseudonym("user_id", name): name for name in PEOPLE}
-    return {known[member] for member in members}
+    return {*names, *(known[fragment] for other in others for fragment in other.fragments)}
 
 
 def test_members_share_the_newest_value(

@@ -35,6 +35,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     radio: bool = True
     about: bool = False
     people: int = 0
+    by_email: bool = False
 
     @property
     def survey(self) -> Survey:
@@ -60,6 +61,7 @@ VERSIONS = st.builds(
     radio=st.booleans(),
     about=st.booleans(),
     people=st.integers(0, 6),
+    by_email=st.booleans(),
 )
 
 
@@ -76,7 +78,8 @@ def texts(version: Version) -> dict[str, str]:
         "tuttu.yaml": "name: changing\nlanguages: [en]\n",
         "identity.yaml": "\n  ".join(["namespaces:", *PEOPLE[version.people], ""]),
         "channels.yaml": (
-            f"channels: {{web: in, letter: out{', sms: out' if version.sms else ''}}}\n"
+            f"channels: {{web: in, letter: {_letter(version)}"
+            f"{', sms: out' if version.sms else ''}}}\n"
             "surfaces:\n  front: {channel: web, slots: 1, default: welcome}\n"
         ),
         "consent.yaml": _consent(version),
@@ -134,6 +137,12 @@ CONTACTS = (
     f"contacts:\n{CALLED}}}\n",
     f"contacts:\n{VISITED}{CALLED}, outcome_from: said, outcome_map: {{no: declined}}}}\n",
 )
+
+
+def _letter(version: Version) -> str:
+    """Its contacts lie under the address that they go to."""
+    known = any(each.startswith("email") for each in PEOPLE[version.people])
+    return "{direction: out, needs: {namespace: email}}" if version.by_email and known else "out"
 
 
 def _consent(version: Version) -> str:

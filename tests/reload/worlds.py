@@ -115,7 +115,7 @@ class World:
             tell(self.engine, made)
 
     def decide(self, who: str, surface: str) -> None:
-        asked = DecideRequest(who={"user_id": who}, surfaces=[surface])
+        asked = DecideRequest(who={"user_id": who}, surfaces=[surface], create=True)
         with suppress(BadRequest):  # by some rules this names nobody
             choices = use.decide(self.engine, asked).choices
             self.contacts += [choice.contact_id for choice in choices]
@@ -153,7 +153,7 @@ def picture(snapshot: Snapshot, project: Project) -> list[object]:
     for customer in identity.customers(snapshot, project):
         row = profile.read(snapshot, customer, project, NOON, profiling=True)
         groups = {
-            name: profile.group_members(snapshot, customer, project, name, row)
+            name: builders.other_members(snapshot, project, customer, name)
             for name in project.profile.groups
         }
         history = ledger.read(snapshot, customer, project, NOON, groups)

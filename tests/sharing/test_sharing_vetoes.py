@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.sharing.company import GUARD, Company
 
 from tuttu import engine as use
-from tuttu.api import ExplainRequest
+from tuttu.api import ExplainRequest, ShownRefusal
 
 Open = Any
 
@@ -170,19 +171,66 @@ def test_too_many_may_be_the_customer(shop: Company) -> None:
     assert refused.reason == "settle who uses the anonymous_id: too many share it"
 
 
-@pytest.mark.parametrize("of", ["complaint", "consent"])
-def test_whose_shade_has_changed_is_decided_again(shop: Company, of: str) -> None:
-    """Between the reading and the commit of a decision, somebody with whom they share speaks."""
-    order(shop, 1, user_id="aino", anonymous_id="laptop")
-    order(shop, 2, user_id="veikko", anonymous_id="laptop")
-    assert shop.chosen(user_id="aino") == ["club-card"]
+def racing(shop: Company, meanwhile: Callable[[], None]) -> Company:
+    """What happens between the reading and the commit of the next decision."""
     commit = shop.engine.commit
 
     def late(units: Any) -> Any:
         shop.engine.commit = commit  # type: ignore[method-assign]
-        (complain if of == "complaint" else withdraw)(shop, anonymous_id="laptop")
+        meanwhile()
         return commit(units)
 
     shop.engine.commit = late  # type: ignore[method-assign]
-    answer = shop.decide(dry_run=False, user_id="aino")
-    assert answer.choices == []
+    return shop
+
+
+@pytest.mark.parametrize("speaks", [complain, withdraw])
+def test_whose_shade_says_something_meanwhile_is_decided_again(
+    shop: Company, speaks: Callable[..., None]
+) -> None:
+    order(shop, 1, user_id="aino", anonymous_id="laptop")
+    order(shop, 2, user_id="veikko", anonymous_id="laptop")
+    assert shop.chosen(user_id="aino") == ["club-card"]
+    late = racing(shop, lambda: speaks(shop, anonymous_id="laptop"))
+    assert late.decide(dry_run=False, user_id="aino").choices == []
+
+
+def test_whose_shade_grows_meanwhile_is_decided_again(shop: Company) -> None:
+    """Nobody writes under a fragment of theirs: one more is named at the browser they share."""
+    order(shop, 1, user_id="aino", anonymous_id="laptop")
+    order(shop, 2, user_id="veikko", anonymous_id="laptop")
+    order(shop, 3, email="m@x.fi", anonymous_id="laptop")
+    complain(shop, user_id="pekka")
+    assert shop.chosen(email="m@x.fi") == ["club-card"]
+    late = racing(shop, lambda: order(shop, 4, user_id="pekka", anonymous_id="laptop"))
+    assert late.decide(dry_run=False, email="m@x.fi").choices == []
+
+
+def test_what_would_turn_a_veto_of_others(shop: Company) -> None:
+    """Time does, where a guard cools down; nobody else's case is supposed to be closed."""
+    order(shop, 1, user_id="aino", anonymous_id="laptop")
+    order(shop, 2, user_id="veikko", anonymous_id="laptop")
+    complain(shop, anonymous_id="laptop")
+
+    def refused() -> ShownRefusal:
+        answer = shop.explain(user_id="aino")
+        return next(each for each in answer.refused if each.action == "club-card")
+
+    assert (refused().would_pass_if, bool(refused().no_change)) == ([], True)
+    solved = {"complaint_id": "C1", "status": "solved", "solved_at": "2026-03-01T12:00:00Z"}
+    shop.say("Complaint Solved", solved, anonymous_id="laptop")
+    change = refused()
+    assert [(part.kind, part.would_be) for part in change.would_pass_if] == [
+        ("time", "2026-03-04T12:00:00.000001Z")
+    ]
+    withdraw(shop, anonymous_id="laptop")
+    assert {part.kind for part in refused().would_pass_if} == {"time", "consent"}
+
+
+def test_an_own_veto_is_turned_in_the_shade_too(shop: Company) -> None:
+    order(shop, 1, user_id="aino", anonymous_id="laptop")
+    order(shop, 2, user_id="veikko", anonymous_id="laptop")
+    withdraw(shop, user_id="aino")
+    answer = shop.explain(user_id="aino")
+    refused = next(each for each in answer.refused if each.action == "club-card")
+    assert [part.kind for part in refused.would_pass_if] == ["consent"]

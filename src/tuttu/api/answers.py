@@ -98,8 +98,8 @@ class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     kind: ``column``, ``time``, ``consent``, ``resource``, ``worth``; where only another rule would
     help, ``status``, ``validity`` or ``limit``; where chance decided, ``arm`` or ``dice``. name:
-    of what is changed; about: of the item whose column it is. A column that is not known (now:
-    null) has to become known: would_be is null then too. words: the same, to be read.
+    of what is changed; about: of the item, or the group, whose column it is. A column that is not
+    known (now: null) has to become known: would_be is null then too. words: the same, to be read.
     """
 
     kind: str
@@ -253,7 +253,9 @@ class ShownFragment(msgspec.Struct, kw_only=True):
 class CustomerAnswer(msgspec.Struct, kw_only=True):
     """The whole picture. traits: name to value; sources: ``told.shoe_size`` and the like.
     fragments: how many; parts: which, the oldest first. known False: nobody knows them, and this
-    is what an empty customer looks like. kind_of_person, consents: as in `PreferencesAnswer`."""
+    is what an empty customer looks like. kind_of_person, consents: as in `PreferencesAnswer`.
+    groups: of which rules ask something, with the number of their members; null: too many, and
+    nothing is known of them."""
 
     customer: str
     known: bool = True
@@ -267,6 +269,7 @@ class CustomerAnswer(msgspec.Struct, kw_only=True):
     refused_links: list[ShownLink]
     kind_of_person: str | None
     consents: "list[ShownPreference]"
+    groups: dict[str, int | None] = {}
 
 
 def _nothing_said() -> msgspec.Raw:

@@ -71,11 +71,14 @@ def _column(part: c.ColumnSet, schema: Schema, words: Words) -> ShownPart:
         about = {"collection": collection, "item": key}
         schema = schema_about(schema, collection)
         name = f"{collection} {key}: {name}"
+    if part.group is not None:
+        about = {"group": part.group}
+        name = f"{part.group}: {name}"
     now, would_be = (_presented(part.name, value, schema) for value in (part.now, part.would_be))
     if part.name in schema.collections:
-        about = None
+        about = None if part.group is None else about
         now, would_be = now or [], would_be or []
-        text = f"{part.name}: {_items(now, would_be, words)}"
+        text = f"{name}: {_items(now, would_be, words)}"
         would_be = [_known_fields(*pair) for pair in zip_longest(now[: len(would_be)], would_be)]
     else:
         before, after = _value(now, words), _value(would_be, words)

@@ -55,6 +55,7 @@ def customer_answer(
         collections={name: items(row, schema, name) for name in schema.collections},
         contacts=contacts,
         refused_links=[link(each) for each in refused],
+        groups={name: group.members for name, group in picture.groups.items()},
         kind_of_person=allowed.kind_of_person,
         consents=allowed.preferences,
     )

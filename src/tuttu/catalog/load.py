@@ -145,6 +145,7 @@ class _Reading:
         profile = read_profile(sheets["traits"], contributed, scope)
         channels = with_reach(sheets["channels"], channels, scope)
         usage = TraitUsage(profile.traits, scope)
+        usage.check_groups()
         tracking = read_tracking(sheets["events"], scope)
         kinds = consent.with_trait(kinds, purposes, usage, scope)
         purposes = consent.with_soft_opt_in(sheets["consent"], purposes, usage, scope)

@@ -43,17 +43,26 @@ def read_policy(
 
 def _guard(name: str, node: MappingNode, usage: TraitUsage, scope: LoadScope) -> library.Guard:
     purpose = scope.purposes.refer_scalar(node.scalar("blocks"), scope.findings) or ""
+    if "about" in node and "of" in node:
+        scope.findings.add(node.at("of"), "both `about` and `of`", "one of them")
     columns = scope.columns_about(node)
     when = scope.compiler.condition(node.scalar("when"), columns)
     cooling, after = _cooling(node, columns, scope)
     usage.check(when, purpose, node.at("when"))
+    group = scope.groups.refer_scalar(node.scalar("of"), scope.findings)
+    if group:
+        usage.check_group(when, group, node.at("when"))
     if after:
-        usage.check(after, purpose, node.at("through" if "through" in node else "until"))
+        where = node.at("through" if "through" in node else "until")
+        usage.check(after, purpose, where)
+        if group:
+            usage.check_group(after, group, where)
     return library.Guard(
         name=name,
         when=when,
         blocks=purpose,
         about=scope.collections.refer_scalar(node.scalar("about"), scope.findings),
+        group=group,
         after=after,
         cooling=cooling,
         inclusive="through" in node,
@@ -83,10 +92,14 @@ def _check_instead(
 
 def _limit(name: str, node: MappingNode, scope: LoadScope) -> library.ContactLimit:
     findings = scope.findings
+    if ("in" in node) == ("per" in node) and not node.doubtful:
+        found = "both `in` and `per`" if "in" in node else "a limit over no time"
+        expected = "one of `in`: a sliding time, and `per: day`: the calendar day"
+        findings.add(node.at("per") if "per" in node else node.where, found, expected)
     return library.ContactLimit(
         name=name,
         at_most=node.whole("at_most", 0),
-        window=scope.compiler.duration(node.scalar("in")) or 0,
+        window=scope.compiler.duration(node.scalar("in")),
         purpose=scope.purposes.refer_scalar(node.scalar("purpose"), findings),
         channel=scope.channels.refer_scalar(node.scalar("channel"), findings),
         action=scope.actions.refer_scalar(node.scalar("action"), findings),

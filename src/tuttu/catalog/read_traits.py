@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple, cast
 
+import msgspec
+
 from tuttu.catalog.columns import TEXT, ColumnRegistry, read_type, read_types
 from tuttu.catalog.expressions import UNREADABLE, Columns, names_in
 from tuttu.catalog.findings import nearest, quote
@@ -134,11 +136,15 @@ def _read_direct(
             if way not in COMPUTED or node.broken(way):
                 scope.row_columns.broken.add(name)
             continue
-        traits[name] = trait
+        traits[name] = msgspec.structs.replace(trait, group=_group(node, scope))
         registry.column(name, trait.type, node.where)
         if trait.written:
             _add_sources(name, trait.type, registry, scope)
     return traits
+
+
+def _group(node: MappingNode, scope: LoadScope) -> str | None:
+    return scope.groups.refer_scalar(node.scalar("group"), scope.findings)
 
 
 def _add_sources(
@@ -156,7 +162,7 @@ def _way(node: MappingNode, scope: LoadScope) -> str | None:
         return None
     if ways == ["type", "first_known"]:
         ways = ["first_known"]
-    allowed = EXTRAS.get(ways[0], frozenset()) | {ways[0], "use"}
+    allowed = EXTRAS.get(ways[0], frozenset()) | {ways[0], "use", "group"}
     for key in node.entries:
         if key not in allowed:
             expected = f"nothing but {', '.join(sorted(allowed - {ways[0]}))} beside `{ways[0]}`"
@@ -325,7 +331,7 @@ def read_groups(
 ) -> dict[str, company.CustomerGroup]:
     """Groups by name; the key is a trait that is written, or the first known of such."""
     keys = Names("a trait that is written, or the first known of such")
-    keys.known = {name for name, trait in traits.items() if trait.written or trait.first_known}
+    keys.known = {name for name in traits if may_be_key(name, traits)}
     keys.known |= scope.row_columns.broken
     keys.open = scope.traits.open
     section = sheet.mapping("groups")
@@ -337,11 +343,22 @@ def read_groups(
     }
 
 
+def may_be_key(name: str, traits: Mapping[str, company.Trait]) -> bool:
+    """Whether it is the customer's own, and written, or the first known of such."""
+    trait = traits.get(name) or traits.get(name.partition(".")[2])
+    if trait is None or trait.group is not None:
+        return False
+    if name not in traits or not trait.first_known:
+        return trait.written
+    return all(may_be_key(each, traits) for each in trait.first_known)
+
+
 class _Recipe(NamedTuple):
     """A trait that reads others, before it is compiled: an expression, or names to choose from."""
 
     where: errors.Where
     uses: frozenset[str]
+    group: str | None = None
     expression: ScalarNode | None = None
     choices: tuple[ScalarNode, ...] = ()
     segment: bool = False
@@ -358,7 +375,7 @@ def read_computed(
     sheet: MappingNode, registry: ColumnRegistry, scope: LoadScope
 ) -> tuple[dict[str, company.Trait], tuple[str, ...]]:
     """Traits that read others, and an order in which each comes after what it reads."""
-    recipes = dict(_traits(sheet.mapping("traits"))) | _segments(sheet, scope)
+    recipes = dict(_traits(sheet.mapping("traits"), scope)) | _segments(sheet, scope)
     order = _order(recipes, scope)
     traits = {}
     for name in order:
@@ -371,11 +388,11 @@ def read_computed(
     return traits, tuple(name for name in order if name in traits)
 
 
-def _traits(section: MappingNode) -> Iterator[tuple[str, _Recipe]]:
+def _traits(section: MappingNode, scope: LoadScope) -> Iterator[tuple[str, _Recipe]]:
     for name, node in section.mappings():
         expression, choices = node.scalar("expression"), tuple(node.listed("first_known"))
         if expression or choices:
-            yield name, _Recipe(node.where, uses_of(node), expression, choices)
+            yield name, _Recipe(node.where, uses_of(node), _group(node, scope), expression, choices)
 
 
 def chooses_own_sources(name: str, choices: Iterable[ScalarNode]) -> bool:
@@ -400,7 +417,9 @@ def _segments(sheet: MappingNode, scope: LoadScope) -> dict[str, _Recipe]:
             expected = f"another name: it is a trait at {traits.at(name)}"
             scope.findings.add(section.at(name), f"the name {quote(name)}", expected)
         elif expression:
-            recipes[name] = _Recipe(section.at(name), uses_of(mapping), expression, segment=True)
+            recipes[name] = _Recipe(
+                section.at(name), uses_of(mapping), expression=expression, segment=True
+            )
         else:
             scope.row_columns.broken.add(name)
     return recipes
@@ -443,6 +462,7 @@ def _read(name: str, recipe: _Recipe, scope: LoadScope) -> company.Trait | None:
         derived=expression,
         segment=recipe.segment,
         uses=recipe.uses,
+        group=recipe.group,
         where=recipe.where,
     )
 
@@ -457,6 +477,7 @@ def _first_known(name: str, recipe: _Recipe, scope: LoadScope) -> company.Trait 
         written=chooses_own_sources(name, recipe.choices),
         first_known=tuple(choice.text for choice in recipe.choices),
         uses=recipe.uses,
+        group=recipe.group,
         where=recipe.where,
     )
 

@@ -1,9 +1,11 @@
-"""Where a trait may be read: `use` names purposes, and what derives from it follows."""
+"""Where a trait may be read: `use` names purposes, and what derives from it follows; and what may
+be worked out of a group."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import PROFILING, LoadScope
+from tuttu.policy.tree import NOW
 from tuttu.vocabulary import company, errors, values
 
 
@@ -16,6 +18,36 @@ class TraitUsage:
     def __init__(self, traits: Mapping[str, company.Trait], scope: LoadScope) -> None:
         self.traits = traits
         self.scope = scope
+
+    def check_groups(self) -> None:
+        """Traits of groups read no trait of a group."""
+        for trait in self.traits.values():
+            if trait.group is not None:
+                columns = trait.derived.columns if trait.derived else trait.first_known
+                self._check_members(columns, trait.where, frozenset())
+
+    def check_group(self, expression: values.Expression, group: str, where: errors.Where) -> None:
+        """A rule that is asked of a group's members as one customer."""
+        self._check_members(expression.columns, where, frozenset({group}))
+
+    def _check_members(
+        self, columns: Iterable[str], where: errors.Where, groups: frozenset[str]
+    ) -> None:
+        """groups: whose traits may be read, being the same there."""
+        own = {*self.traits, *self.scope.row_columns.schema.collections, NOW}
+        read = {*columns}
+        for trait in self._read(columns, set()):
+            if trait.group is not None and trait.group not in groups:
+                found = f"{quote(trait.name)}, which is of the group {quote(trait.group)}"
+                expected = "a trait of the customer: of all members it is worked out here"
+                self.scope.findings.add(where, found, f"{expected} (see {trait.where})")
+            if trait.derived:
+                read |= trait.derived.columns
+        for column in sorted(read):
+            source, _, name = column.rpartition(".")
+            if column not in own and not (source in self.scope.sources and name in self.traits):
+                expected = "traits and collections: a contact limit `of` a group counts contacts"
+                self.scope.findings.add(where, f"{quote(column)}, asked of a group", expected)
 
     def check(self, expression: values.Expression, purpose: str, where: errors.Where) -> None:
         for trait in self._read(expression.columns, set()):

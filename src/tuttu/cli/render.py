@@ -128,6 +128,8 @@ def customer(answer: api.CustomerAnswer) -> None:
     )
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
     _section("traits by source", ((name, _value(value)) for name, value in answer.sources.items()))
+    many = ((name, members or "too many") for name, members in answer.groups.items())
+    _section("members of groups", many)
     if answer.kind_of_person is not None:
         click.echo(f"kind of person: {answer.kind_of_person}")
     _section(

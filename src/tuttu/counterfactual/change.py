@@ -6,7 +6,8 @@ from typing import TypeAlias
 import msgspec
 
 from tuttu import profile
-from tuttu.decision.view import CandidateKey, DecisionView, ViewMemo, WideRow, items_of
+from tuttu.decision.groups import GroupView, WideRow
+from tuttu.decision.view import CandidateKey, DecisionView, ViewMemo, items_of
 from tuttu.vocabulary import library, values, verdicts
 
 
@@ -14,13 +15,14 @@ class ColumnSet(msgspec.Struct, frozen=True, kw_only=True, tag="column"):
     """A column of the row has another value.
 
     of: collection and key of the item whose row it is (``item.status``, or what was contacted and
-    answered about that item); None: the customer's.
+    answered about that item); None: the customer's. group: the group of theirs whose row it is.
     """
 
     name: str
     now: values.Value
     would_be: values.Value
     of: tuple[str, str] | None = None
+    group: str | None = None
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True, tag="time"):
@@ -136,7 +138,8 @@ def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionVie
         shade = view.shade
         alike = [part for part in parts if _value(shade, part) == part.now]
         view = msgspec.structs.replace(view, shade=_with_columns(shade, alike))
-    columns = {part.name: part.would_be for part in parts if part.of is None}
+    columns = {part.name: part.would_be for part in parts if part.of is None and not part.group}
+    groups, columns = _in_groups(view, parts, columns)
     about = dict(view.overlays)
     for part in parts:
         if part.of is not None and part.name.startswith(values.OF_ITEM):
@@ -148,11 +151,30 @@ def _with_columns(view: DecisionView, parts: Sequence[ColumnSet]) -> DecisionVie
         elif part.of is not None:
             about[part.of] = {**about.get(part.of, {}), part.name: part.would_be}
     row = WideRow(profile.with_columns(view.project, view.row, columns))
-    return msgspec.structs.replace(view, row=row, overlays=about)
+    return msgspec.structs.replace(view, row=row, overlays=about, groups=groups)
+
+
+def _in_groups(
+    view: DecisionView, parts: Sequence[ColumnSet], columns: dict[str, values.Value]
+) -> tuple[dict[str, GroupView], dict[str, values.Value]]:
+    """The groups as they would be, and the columns of the customer's row with those of groups:
+    a trait of a group reads the same in both."""
+    traits, groups = view.project.profile.traits, dict(view.groups)
+    for name, group in view.groups.items():
+        set_here = {part.name: part.would_be for part in parts if part.group == name}
+        shared = {each for each in traits if traits[each].group == name}
+        columns |= {each: value for each, value in set_here.items() if each in shared}
+        set_here |= {each: value for each, value in columns.items() if each in shared}
+        if set_here:
+            row = WideRow(profile.with_columns(view.project, group.row, set_here))
+            groups[name] = msgspec.structs.replace(group, row=row)
+    return groups, columns
 
 
 def _value(view: DecisionView, part: ColumnSet) -> values.Value:
     """Of the row that the part is about; nothing is noted in the memo of a view that changes."""
+    if part.group is not None:
+        return view.row_of_group(part.group).get(part.name)
     row = view.row if part.of is None else _with_own_memo(view).row_about(*part.of)
     return row.get(part.name)
 

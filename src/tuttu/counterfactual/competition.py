@@ -145,7 +145,11 @@ def _by_guards(refused: RefusedCandidate, trial: Trial) -> Iterator[solver.Move]
 def _guarded(
     guard: library.Guard, view: DecisionView
 ) -> Iterator[tuple[tuple[str, str] | None, values.Row]]:
-    """The rows that a guard is evaluated on: the customer's, or that of each item."""
+    """The rows that a guard is evaluated on: the customer's, that of their group, or that of each
+    item."""
+    if guard.group is not None:
+        yield None, view.row_of_group(guard.group)
+        return
     if guard.about is None:
         yield None, view.row
         return
@@ -160,18 +164,24 @@ def _lifted(
     about: tuple[str, str] | None,
     row: values.Row,
 ) -> Iterator[solver.Move]:
-    fixed = fixed_columns(trial.parts, None if about is None else about[1])
+    alone = guard.group is not None and trial.view.groups[guard.group].alone
+    group = None if alone else guard.group
+    fixed = fixed_columns(trial.parts, None if about is None else about[1], group)
     for goal in refused.project_constraints.guard(guard, refused.derivable):
         if goal.met(row):
             continue
         for move in solver.moves_for(goal, row, fixed, refused.domains[about is not None]):
             of = about if move.name.startswith(values.OF_ITEM) else None
             part: c.ChangePart = c.ColumnSet(
-                name=move.name, now=row.get(move.name), would_be=move.value, of=of
+                name=move.name,
+                now=row.get(move.name),
+                would_be=move.value,
+                of=of,
+                group=group,
             )
             if move.name == NOW:
                 part = c.Later(now=refused.view.now, would_be=move.value)
-            yield solver.Move(f"{about} {move.name}", part, move.distance)
+            yield solver.Move(f"{about} {group} {move.name}", part, move.distance)
 
 
 def _other_ways(refused: RefusedCandidate, trial: Trial) -> Iterator[solver.Move]:

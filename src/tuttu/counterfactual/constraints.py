@@ -7,7 +7,7 @@ import msgspec
 
 from tuttu import profile
 from tuttu.decision.stages.guards import concerns
-from tuttu.decision.view import Candidate
+from tuttu.decision.view import Candidate, DecisionView
 from tuttu.policy import CompiledExpression, solver
 from tuttu.policy import tree as t
 from tuttu.vocabulary import company, library
@@ -16,13 +16,17 @@ from tuttu.vocabulary.values import Expression, Row, Value
 
 
 class Constraint(msgspec.Struct, frozen=True):
-    """One goal, and the row that it is evaluated on: of the candidate's item, or the customer's."""
+    """One goal, and the row that it is evaluated on: of the candidate's item, of a group of the
+    customer, or the customer's."""
 
     goal: solver.Goal
     of_item: bool = False
+    group: str | None = None
 
-    def met(self, row: Row, item_row: Row) -> bool:
-        return self.goal.met(item_row if self.of_item else row)
+    def row(self, view: DecisionView, item_row: Row) -> Row:
+        if self.group is not None:
+            return view.row_of_group(self.group)
+        return item_row if self.of_item else view.row
 
 
 class ProjectConstraints:
@@ -77,7 +81,7 @@ class ProjectConstraints:
         for guard in self.project.policy.guards:
             if concerns(guard, candidate):
                 for goal in self.guard(guard, derivable):
-                    yield Constraint(goal, of_item and guard.about is not None)
+                    yield Constraint(goal, of_item and guard.about is not None, guard.group)
 
     def kinds(self, candidate: Candidate, derivable: frozenset[str]) -> Iterator[Constraint]:
         """To be of a certain kind of person, for each kind, where the terms of consent differ."""

@@ -30,7 +30,7 @@ def other_ways(refused: RefusedCandidate, trial: Trial) -> Iterator[Constraint]:
     if allowing(trial) is None or any(each.consents.chosen(purpose, channel) for each in views):
         return
     yield from refused.kinds
-    row = trial.view.row
-    lacking = [each for each in refused.soft_opt_in if not each.met(row, trial.item_row)]
+    view, item_row = trial.view, trial.item_row
+    lacking = [each for each in refused.soft_opt_in if not each.goal.met(each.row(view, item_row))]
     if lacking:
         yield min(lacking, key=lambda each: len(each.goal.columns - trial.fixed))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from tuttu.content import ContentError
 from tuttu.counterfactual import change as c
 from tuttu.counterfactual.constraints import Constraint, constraints_of
@@ -11,6 +13,7 @@ from tuttu.decision.chance import NO_MARKETING, POLICY
 from tuttu.decision.deciding import judge
 from tuttu.decision.stage import Stages, first_refusal
 from tuttu.decision.stages import CONTROLS, RESOURCES
+from tuttu.decision.stages.guards import blocking
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
@@ -62,12 +65,20 @@ class RefusedCandidate:
         candidate = named_candidate(view, key)
         self.project_constraints = constraints_of(view.project)
         self.derivable = self.project_constraints.derivable(view.row)
-        self.constraints = tuple(self.project_constraints.of_candidate(candidate, self.derivable))
+        self.constraints = tuple(
+            self._as_own(each)
+            for each in self.project_constraints.of_candidate(candidate, self.derivable)
+        )
         self.kinds = tuple(self.project_constraints.kinds(candidate, self.derivable))
         self.soft_opt_in = tuple(self.project_constraints.soft_opt_in(candidate, self.derivable))
         self.figures = self.project_constraints.figures(candidate.action, self.derivable)
         self._of_items = _names_of_items(view, candidate)
         self.domains = {of_item: self._domain(of_item) for of_item in (False, True)}
+
+    def _as_own(self, constraint: Constraint) -> Constraint:
+        """In a group of one, the customer's own row is that of the group."""
+        alone = constraint.group is not None and self.view.groups[constraint.group].alone
+        return msgspec.structs.replace(constraint, group=None) if alone else constraint
 
     def _domain(self, of_item: bool) -> solver.Domain:
         """Rules about the item read the customer's columns too, but not the other way round."""
@@ -83,9 +94,9 @@ class RefusedCandidate:
     def trial(self, parts: tuple[c.ChangePart, ...]) -> Trial:
         view = c.apply(self.view, c.Change(parts))
         candidate = named_candidate(view, self.key)
-        row, item_row = view.row, view.row_of(candidate)
+        item_row = view.row_of(candidate)
         unmet = tuple(
-            constraint for constraint in self.constraints if not constraint.met(row, item_row)
+            each for each in self.constraints if not each.goal.met(each.row(view, item_row))
         )
         fixed = fixed_columns(parts, self.key[2])
         return Trial(parts, view, candidate, item_row, fixed, unmet)
@@ -120,7 +131,9 @@ class RefusedCandidate:
 
         return rendered
 
-    def part_of(self, move: solver.Move, row: Row, of_item: bool) -> c.ChangePart:
+    def part_of(
+        self, move: solver.Move, row: Row, of_item: bool, group: str | None = None
+    ) -> c.ChangePart:
         """What a move of a row's column is a part of."""
         if move.name == NOW:
             return c.Later(now=self.view.now, would_be=move.value)
@@ -128,7 +141,9 @@ class RefusedCandidate:
         of = None
         if of_item and about is not None and item is not None and self.is_of_item(move.name):
             of = (about, item)
-        return c.ColumnSet(name=move.name, now=row.get(move.name), would_be=move.value, of=of)
+        return c.ColumnSet(
+            name=move.name, now=row.get(move.name), would_be=move.value, of=of, group=group
+        )
 
     def is_of_item(self, column: str) -> bool:
         return column.startswith((OF_ITEM, *self._of_items))
@@ -164,11 +179,14 @@ def _names_of_items(view: DecisionView, candidate: Candidate) -> tuple[str, ...]
     )
 
 
-def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[str]:
-    """The columns that parts set, as a row about the item has them."""
+def fixed_columns(
+    parts: Iterable[c.ChangePart], item: str | None, group: str | None = None
+) -> frozenset[str]:
+    """The columns that parts set, as a row about the item, or that of the group, has them."""
     found = set()
     for part in parts:
-        if isinstance(part, c.ColumnSet) and (part.of is None or part.of[1] == item):
+        here = isinstance(part, c.ColumnSet) and part.group == group
+        if isinstance(part, c.ColumnSet) and here and (part.of is None or part.of[1] == item):
             found.add(part.name)
         elif isinstance(part, c.Later):
             found.add(NOW)
@@ -178,11 +196,14 @@ def fixed_columns(parts: Iterable[c.ChangePart], item: str | None) -> frozenset[
 def required_parts(trial: Trial) -> Iterator[c.ChangePart | None]:
     """What nothing but one certain part can mend; None: what nothing can."""
     action, view = trial.candidate.action, trial.view
+    blocked = blocking(trial.candidate, view)
     if action.status != "live":
         yield c.Live(action=action.name, now=action.status)
     if action.valid_until is not None and view.now >= action.valid_until:
         yield c.Endless(action=action.name, now=action.valid_until)
     if trial.candidate.lacks_item:
+        yield None
+    if any(guard.group and view.groups[guard.group].members is None for guard in blocked):
         yield None
     yield from _units(trial)
     if view.arm == NO_MARKETING and CONTROLS.reason(trial.candidate, view) is not None:

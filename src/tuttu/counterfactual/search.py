@@ -130,10 +130,21 @@ def _needed(
     another rule may give the permit too."""
     if None in required or (wait and NOW in trial.fixed):
         return _NEVER
-    goals = [constraint.goal for constraint in trial.unmet]
-    timed = any(NOW in goal.columns for goal in goals)
-    others = solver.moves_needed(goals, trial.fixed) + (wait and not timed)
+    timed = any(NOW in constraint.goal.columns for constraint in trial.unmet)
+    # Rows of groups have columns of their own, but time is one: it may serve several of them.
+    apart = {each.group: _fixed(trial, each.group) for each in trial.unmet}
+    needed = (
+        solver.moves_needed([each.goal for each in trial.unmet if each.group == group], fixed)
+        for group, fixed in apart.items()
+    )
+    others = max(needed, default=0) + (wait and not timed)
     return len(required) + max(others, bool(instead))
+
+
+def _fixed(trial: refused_candidate.Trial, group: str | None) -> frozenset[str]:
+    if group is None:
+        return trial.fixed
+    return refused_candidate.fixed_columns(trial.parts, trial.candidate.item, group)
 
 
 def _moves(
@@ -156,7 +167,9 @@ def _moves(
         for constraint in instead:
             yield from _constraint_moves(refused, trial, constraint, thorough=thorough)
     elif trial.unmet:
-        easiest = min(trial.unmet, key=lambda each: len(each.goal.columns - trial.fixed))
+        easiest = min(
+            trial.unmet, key=lambda each: len(each.goal.columns - _fixed(trial, each.group))
+        )
         yield from _constraint_moves(refused, trial, easiest, thorough=thorough)
     else:
         yield from competition_moves(refused, trial)
@@ -169,14 +182,15 @@ def _constraint_moves(
     *,
     thorough: bool,
 ) -> Iterator[solver.Move]:
-    row = trial.item_row if constraint.of_item else trial.view.row
+    row, fixed = constraint.row(trial.view, trial.item_row), _fixed(trial, constraint.group)
     domain = refused.domains[constraint.of_item]
-    for move in solver.moves_for(constraint.goal, row, trial.fixed, domain, thorough=thorough):
-        part = refused.part_of(move, row, constraint.of_item)
+    for move in solver.moves_for(constraint.goal, row, fixed, domain, thorough=thorough):
+        part = refused.part_of(move, row, constraint.of_item, constraint.group)
         if isinstance(part, Later):
             yield solver.Move(move.name, part, time_distance(refused.view.now, part.would_be))
         else:
             past = _OF_PAST if move.name.startswith(_PAST) else 0.0
-            yield solver.Move(move.name, part, move.distance + past)
-    if NOW in constraint.goal.columns - trial.fixed:
+            of_group = "" if constraint.group is None else f"{constraint.group} "
+            yield solver.Move(of_group + move.name, part, move.distance + past)
+    if NOW in constraint.goal.columns - fixed:
         yield from held_offers(refused, trial)

@@ -11,6 +11,7 @@ engine commits the receipt, and a decision that conflicts is read and made again
 
 from tuttu.decision.deciding import decide, explain
 from tuttu.decision.from_receipt import explain_again, query_of, recalled, rendered_then
+from tuttu.decision.groups import other_members
 from tuttu.decision.receipts import RECEIPTS, folds, receipt_at, receipt_of
 from tuttu.decision.stage import Stage, StageReads, Stages
 from tuttu.decision.stages import STAGE_NAMES, STAGES
@@ -42,6 +43,7 @@ __all__ = [
     "decide",
     "explain",
     "explain_again",
+    "other_members",
     "query_of",
     "recalled",
     "receipt_at",

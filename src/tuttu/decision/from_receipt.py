@@ -8,10 +8,11 @@ from tuttu import consent, ledger
 from tuttu.content import ContentError
 from tuttu.decision.arbitration import Render
 from tuttu.decision.deciding import explain
+from tuttu.decision.groups import WideRow
 from tuttu.decision.receipts import RowEvidence, shade_of
 from tuttu.decision.stage import Stages
 from tuttu.decision.stages import STAGES
-from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, WideRow
+from tuttu.decision.view import Candidate, DecisionQuery, DecisionView
 from tuttu.vocabulary import conversion, people, values, verdicts
 from tuttu.vocabulary.project import Project
 

@@ -59,13 +59,16 @@ def reachable_sql(channel: Channel) -> str:
     return f"({' AND '.join(tests)})"
 
 
-def guard_sql(guard: Guard, item: str) -> str:
-    """TRUE where the guard blocks, else FALSE; never NULL. item: as in `stage_sql`."""
+def guard_sql(guard: Guard, item: str, too_many: str) -> str:
+    """TRUE where the guard blocks, else FALSE; never NULL. item: as in `stage_sql`. too_many: the
+    SQL of whether nothing is known of the group, since it is too large; asked of guards of such."""
     blocks = f"({to_sql(guard.when)}) IS DISTINCT FROM FALSE"
     if guard.after is not None:
         before = "<=" if guard.inclusive else "<"
         end = f"epoch_us({to_sql(guard.after)}) + {guard.cooling}"
         blocks += f' OR COALESCE(epoch_us("now") {before} {end}, FALSE)'
+    if guard.group is not None:
+        blocks = f"{too_many} OR {blocks}"
     return f"({blocks})" if guard.about is None else f"(({blocks}) AND {item} IS NOT NULL)"
 
 

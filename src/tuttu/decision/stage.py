@@ -4,7 +4,7 @@ Each stage stands in a file of its own in `decision.stages`, which has the tuple
 decision, its receipt, the funnel and `verify` walk that tuple and know no stage by what it reads.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -17,16 +17,20 @@ CONTACTS = "\x00contacts"
 OUTCOMES = "\x00outcomes"
 CHOICES = "\x00choices:"
 """Of a purpose, whose name follows."""
+OWN_ZONE = "own_zone"
+"""In a receipt's evidence: the customer's time zone, where it is not the project's."""
 
 
 class NamedExpression(msgspec.Struct, frozen=True):
     """kind: ``conditions``, ``formulas``, ``guards`` or ``owed``. name: unlike any other's of its
-    kind. about: the collection whose item it is asked of; None: of the customer."""
+    kind. about: the collection whose item it is asked of; None: of the customer. group: of all
+    members of this group of theirs as one customer."""
 
     kind: str
     name: str
     expression: values.Expression
     about: str | None
+    group: str | None = None
 
 
 class StageReads(msgspec.Struct, frozen=True):
@@ -125,14 +129,26 @@ def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason 
             found = condition.test(row)
             if found is None:
                 unknown = sorted([name for name in condition.test.columns if row.get(name) is None])
-                return verdicts.Reason(
-                    "not_known", {"condition": condition.name, "unknown": tuple(unknown)}
-                )
+                figures: dict[str, values.Figure] = {
+                    "condition": condition.name,
+                    "unknown": tuple(unknown),
+                }
+                if view.too_many:
+                    figures.update(_too_many(unknown, view))
+                return verdicts.Reason("not_known", figures)
             if found is not True:
                 return verdicts.Reason("not_met", {"condition": condition.name})
         return None
 
     return reason
+
+
+def _too_many(columns: Iterable[str], view: DecisionView) -> dict[str, tuple[str, ...]]:
+    """Groups of more members than are read, if some of these columns are of such."""
+    traits = view.project.profile.traits
+    of_groups = {traits[name].group for name in columns if name in traits}
+    found = tuple(name for name in view.too_many if name in of_groups)
+    return {"too_many": found} if found else {}
 
 
 def reads_of(

@@ -7,6 +7,14 @@ import msgspec
 
 from tuttu import consent, identity, ledger, profile, reach
 from tuttu.decision.chance import POLICY, arm_of
+from tuttu.decision.groups import (
+    GroupView,
+    WideRow,
+    consents_of,
+    counted_groups,
+    groups_of,
+    traits_of,
+)
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
 from tuttu.vocabulary.project import Project
@@ -53,23 +61,18 @@ class Candidate(msgspec.Struct, frozen=True):
 NO_ITEMS: values.Row = {}
 
 
-class WideRow(dict[str, values.Value]):
-    """A wide row, in which a column that nothing wrote is NULL."""
-
-    def __missing__(self, column: str) -> values.Value:
-        return None
-
-
 class ViewMemo(msgspec.Struct):
     """What was worked out of one view, kept because it is asked for often. It says nothing that the
     view does not say: a view that differs in more than its contacts has a memo of its own.
 
-    blocking: by purpose, collection and item. rows: by collection and item.
+    blocking: by purpose, collection and item. rows: by collection and item. too_many: see
+    `DecisionView.too_many`.
     """
 
     scores: dict[CandidateKey, verdicts.Score | verdicts.Reason] = {}
     blocking: dict[tuple[str, str | None, str | None], tuple[library.Guard, ...]] = {}
     rows: dict[tuple[str, str], values.Row] = {}
+    too_many: tuple[str, ...] | None = None
 
 
 class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,11 +80,12 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
 
     row: the customer's traits and collections, the ledger's columns, and ``now``. free: resource to
     units that nobody used or holds; closed: of these, what offers may not take. position: of the
-    log. overlays: by collection and item, what is laid over that item's row. worths: of candidates
-    whose worth is given, not worked out. shade: the same of the customer and all who may be them,
-    of which vetoes are asked again; None: the customer shares no identifier. unsettled: if more may
-    be them than are asked, a namespace in which they share one. addresses: channel to the fragment
-    of the address that it reaches the customer at, of channels that need one and find it.
+    log. overlays: by collection and item, what is laid over that item's row. groups: those of which
+    something is asked, by name. worths: of candidates whose worth is given, not worked out. shade:
+    the same of the customer and all who may be them, of which vetoes are asked again; None: the
+    customer shares no identifier. unsettled: if more may be them than are asked, a namespace in
+    which they share one. addresses: channel to the fragment of the address that it reaches the
+    customer at, of channels that need one and find it.
     """
 
     project: Project
@@ -95,6 +99,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     closed: Mapping[str, int] = {}
     arm: str
     overlays: Mapping[tuple[str, str], values.Row] = {}
+    groups: Mapping[str, GroupView] = {}
     worths: Mapping[CandidateKey, verdicts.Score] = {}
     shade: "DecisionView | None" = None
     unsettled: str = ""
@@ -145,6 +150,19 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             self.memo.rows[about, item] = known
         return known
 
+    @property
+    def too_many(self) -> tuple[str, ...]:
+        """Groups of more members than are read."""
+        if self.memo.too_many is None:
+            crowded = [name for name, group in self.groups.items() if group.members is None]
+            self.memo.too_many = tuple(crowded)
+        return self.memo.too_many
+
+    def row_of_group(self, name: str) -> values.Row:
+        """The row of all members of one of the customer's groups as one customer."""
+        group = self.groups[name]
+        return self.row if group.alone else group.row
+
     def after(self, contact: verdicts.Contact) -> "DecisionView":
         """As the next slot of the same request sees it, once this contact is made."""
         left = {name: units - contact.uses.get(name, 0) for name, units in self.free.items()}
@@ -171,9 +189,16 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
             if self.row.get(name) == before.get(name)
         }
         row = profile.with_columns(self.project, self.row, {**moved, "now": now})
+        groups = {name: each.at(self.project, now) for name, each in self.groups.items()}
         shade = None if self.shade is None else self.shade.at(now)
         return msgspec.structs.replace(
-            self, now=now, history=history, row=WideRow(row), shade=shade, memo=ViewMemo()
+            self,
+            now=now,
+            history=history,
+            row=WideRow(row),
+            groups=groups,
+            shade=shade,
+            memo=ViewMemo(),
         )
 
 
@@ -193,20 +218,15 @@ def view(  # noqa: PLR0913
     overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
     about; None: any.
     """
-    whole = identity.shade(reader, project, customer) if customer.contested else None
-    shared = frozenset[events.FragmentId]() if whole is None else whole.shared
-    consents = consent.read(reader, customer, project, shared)
+    consents = consents_of(reader, project, customer)
     arm = _arm(reader, project, customer)
     seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
-    if whole is None:
-        found = seen.view(customer, consents, profiling=consents.profiling)
-    else:
-        others = {*whole.customer.fragments} - {*customer.fragments} | shared
-        refusals = consent.read(reader, whole.customer, project, others)
-        profiling = consents.profiling and refusals.profiling
+    profiling, whole = consents.profiling, consents.shade
+    found = seen.view(customer, consents.own, profiling=profiling)
+    if whole is not None and consents.of_shade is not None:
         found = msgspec.structs.replace(
-            seen.view(customer, consents, profiling=profiling),
-            shade=seen.view(whole.customer, refusals, profiling=profiling),
+            found,
+            shade=seen.view(whole.customer, consents.of_shade, profiling=profiling),
             unsettled="" if whole.whole else whole.namespace,
         )
     resources = {
@@ -234,12 +254,17 @@ class _Snapshot(NamedTuple):
     ) -> DecisionView:
         """Without the resources."""
         reader, project, now = self.reader, self.project, self.now
-        known = profile.read(reader, customer, project, now, profiling=profiling)
-        groups = {
-            name: profile.group_members(reader, customer, project, name, known)
-            for name in _limited_groups(project)
-        }
-        history = ledger.read(reader, customer, project, now, groups)
+        state = profile.state_of(reader, customer, project)
+        own = profile.ProfiledMember(state, profiling)
+        groups = groups_of(reader, project, customer, own, now)
+        known = profile.own_row(
+            project, state, now, profiling=profiling, of_groups=traits_of(project, groups)
+        )
+        counted = counted_groups(project)
+        others = {name: group.others for name, group in groups.items() if name in counted}
+        asked_of = profile.with_columns(project, known, self.context) if self.context else known
+        own_zone = profile.zone_of(project, asked_of)
+        history = ledger.read(reader, customer, project, now, others, own_zone)
         reached = reach.reached(reader, project, customer)
         columns = {**history.columns(), **reach.columns_of(reached)}
         for room in self.rooms:
@@ -257,6 +282,7 @@ class _Snapshot(NamedTuple):
             history=history,
             free={},
             arm=self.arm,
+            groups=groups,
             addresses={
                 channel: each.address
                 for channel, each in reached.items()
@@ -282,10 +308,6 @@ def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:
             if treatment.uses and treatment.surface in asked:
                 used.update(treatment.uses)
     return used & project.resources.keys()
-
-
-def _limited_groups(project: Project) -> list[str]:
-    return sorted({limit.group for limit in project.policy.contact_limits if limit.group})
 
 
 def candidates(

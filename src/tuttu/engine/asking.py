@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import msgspec
+
 from tuttu import access, api, identity, profile
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.vocabulary import company, conversion, errors, events, facts, people, values
@@ -33,6 +35,9 @@ def one_of(seen: Seen, who: api.Who, settled: events.Identifier | None, *, perso
     said = [settled] if settled else api.identifiers_of(project, who)
     one = identity.personal(snapshot, project, said)
     customer = identity.resolve(snapshot, project, one)
+    if not customer.known and any(seen.snapshot.facts(customer.oldest, limit=1)):
+        # Nothing is known but that somebody asked, and was answered.
+        customer = msgspec.structs.replace(customer, known=True)
     shared = customer.contested and identity.sharing(snapshot, project, one) is not None
     if shared and person:
         raise errors.Ambiguous(one)

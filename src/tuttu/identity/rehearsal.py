@@ -38,7 +38,7 @@ def rehearse(reader: facts.Reader, before: Project, after: Project) -> IdentityC
     for logged in facts.facts_between(reader, 0, reader.position):
         for each in (old, new):
             each.hear(logged.fact)
-    was, becomes = old.customers(), new.customers()
+    was, becomes = old.customers(reader), new.customers(reader)
     read = [(old.rules.present(each), new.rules.present(each)) for each in old.known | new.known]
     pairs = {(was[key], becomes[key]) for key in was}
     return IdentityChange(
@@ -91,9 +91,13 @@ class _Everybody:
                 frozenset({one, other}) for other in others if one and other and one != other
             }
 
-    def customers(self) -> dict[FragmentId, Hashable]:
+    def customers(self, reader: facts.Reader) -> dict[FragmentId, Hashable]:
         """Each fragment with a fact, and who its customer is: the same for those of one."""
-        present = {key: self._owner(each) for key, each in self._owners.items()}
+        named = {reader.pseudonym(each.namespace, each.value): each for each in self.known}
+        owners = {key: each or named.get(key) for key, each in self._owners.items()}
+        present = {
+            key: None if each is None else self.rules.present(each) for key, each in owners.items()
+        }
         nodes = {now for each in self.known if (now := self.rules.present(each)) is not None}
         nodes |= {now for now in present.values() if now is not None}
         claimed = self._claims.links(self.rules)
@@ -102,6 +106,3 @@ class _Everybody:
         groups = partition(nodes, links, self._unmerged, self.rules.namespaces)
         by_node = {node: number for number, group in enumerate(groups) for node in group}
         return {key: key if now is None else by_node[now] for key, now in present.items()}
-
-    def _owner(self, identifier: Identifier | None) -> Identifier | None:
-        return None if identifier is None else self.rules.present(identifier)

@@ -34,6 +34,8 @@ def shade(reader: facts.Reader, project: Project, customer: people.Customer) -> 
     None: the customer shares no identifier with anybody; one who is not `contested` never does.
     Watched: everybody who is found.
     """
+    if not customer.known:
+        return None
     graph = Graph(reader, project)
     found = _Search(graph, customer)
     found.run()
@@ -108,12 +110,17 @@ class _Search:
 
     def _shared_by(self, key: events.FragmentId) -> Iterator[events.FragmentId]:
         """Shared identifiers that are this one or are named with it, each once."""
-        partners = [partner for partner, _ in self._live(key)] if self._is_contested(key) else []
-        for each in (key, *partners):
+        for each in (key, *self._named_with(key)):
             new = each not in self.shared and self._graph.home(each) not in self._foes
             if new and self._is_shared(each):
                 self.shared.update(dict.fromkeys(self._graph.spellings(each)))
                 yield each
+
+    def _named_with(self, key: events.FragmentId) -> list[events.FragmentId]:
+        if self._graph.node(key).partners > MOST_PARTNERS:
+            self.whole = False
+            return []
+        return [partner for partner, _ in self._live(key)] if self._is_contested(key) else []
 
     def _customers_at(self, key: events.FragmentId) -> Iterator[events.FragmentId]:
         """Homes of customers whom a shared identifier is named with, or belongs to, each once,

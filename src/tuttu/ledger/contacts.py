@@ -6,7 +6,7 @@ from functools import cached_property
 
 import msgspec
 
-from tuttu.ledger import external, limits, resources, state, suppressions
+from tuttu.ledger import external, limits, state, suppressions
 from tuttu.ledger.definitions import OWN, definitions_of
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at, may_be_about
 from tuttu.vocabulary import events, facts, library, values, verdicts
@@ -21,11 +21,13 @@ OfferKey = tuple[str | None, str | None, str | None, str | None]
 
 
 class AsOf(msgspec.Struct, frozen=True, kw_only=True):
-    """What the reading of contacts depends on. outbound: by declared channel. fulfilling: of each
-    owed action, the treatments by which a contact fulfils it."""
+    """What the reading of contacts depends on. zone: the project's. own_zone: the customer's.
+    outbound: by declared channel. fulfilling: of each owed action, the treatments by which a
+    contact fulfils it."""
 
     now: values.Instant
     zone: str
+    own_zone: str
     outbound: Mapping[str, bool]
     fulfilling: Mapping[str, frozenset[str]] = {}
 
@@ -35,11 +37,22 @@ class AsOf(msgspec.Struct, frozen=True, kw_only=True):
         elsewhere = contact.decision_id is None
         return ways is not None and (elsewhere or contact.treatment in ways)
 
+    def zone_for(self, limit: library.ContactLimit) -> str:
+        """Whose days it counts by: the customer's, where it is a limit per day of them alone."""
+        per_day = limit.window is None and limit.group is None
+        return self.own_zone if per_day else self.zone
 
-def as_of(project: Project, now: values.Instant) -> AsOf:
+
+def as_of(project: Project, now: values.Instant, own_zone: str | None) -> AsOf:
     outbound = {name: channel.outbound for name, channel in project.channels.items()}
     zone = project.company.zone
-    return AsOf(now=now, zone=zone, outbound=outbound, fulfilling=_fulfilling(project))
+    return AsOf(
+        now=now,
+        zone=zone,
+        own_zone=own_zone or zone,
+        outbound=outbound,
+        fulfilling=_fulfilling(project),
+    )
 
 
 @cached
@@ -56,20 +69,26 @@ def read(
     customer: Customer,
     project: Project,
     now: values.Instant,
-    groups: Mapping[str, tuple[events.FragmentId, ...]],
+    groups: Mapping[str, Collection[Customer]],
+    own_zone: str | None = None,
 ) -> "History":
     """The customer's contacts and those of each group's members; every read is watched.
 
-    groups: name to the fragments of its members, the customer's own with or without.
+    groups: name to its other members. own_zone: the customer's time zone; None: the project's.
     """
-    moment = as_of(project, now)
-    own = [state_of(reader, project, fragment) for fragment in customer.fragments]
-    members = {fragment for group in groups.values() for fragment in group}
-    others = {
-        fragment: entries_of([state_of(reader, project, fragment)], moment.outbound, now)
-        for fragment in sorted(members - set(customer.fragments))
-    }
-    return History(moment, entries_of(own, moment.outbound, now), others, groups)
+    moment = as_of(project, now, own_zone)
+
+    def entries(one: Customer) -> tuple[HistoryEntry, ...]:
+        states = [state_of(reader, project, fragment) for fragment in one.fragments]
+        return entries_of(states, moment.outbound, now)
+
+    people = {each.oldest: each for group in groups.values() for each in group}
+    return History(
+        moment,
+        entries(customer),
+        {oldest: entries(each) for oldest, each in sorted(people.items())},
+        {name: tuple(each.oldest for each in group) for name, group in groups.items()},
+    )
 
 
 def state_of(
@@ -119,7 +138,8 @@ def outcomes_of(history: "History", contact_ids: Iterable[str]) -> tuple[verdict
 
 
 class History:
-    """Immutable. `entries`: by (time, id)."""
+    """Immutable. `entries`: by (time, id). others: the same of other customers, by their oldest
+    fragment. groups: name to those of them who are its members."""
 
     def __init__(
         self,
@@ -198,29 +218,32 @@ class History:
         if not limits.concerns(limit, action.purpose, channel, action.name, action.issue_group):
             return False
         keys = self.keys(limit)
-        more = any(key not in keys for key in self._added(action, treatment, item))
+        more = any(key not in keys for key in self._added(limit, action, treatment, item))
         return len(keys) + more > limit.at_most
 
     def _added(
-        self, action: library.Action, treatment: library.Treatment, item: str | None
+        self,
+        limit: library.ContactLimit,
+        action: library.Action,
+        treatment: library.Treatment,
+        item: str | None,
     ) -> tuple[limits.Key, ...]:
         """What showing or sending it now can add: one of these. What was seen before and is shown
-        again just before midnight may be seen on either day."""
+        again just before midnight may be seen on either day; a limit per day counts but one."""
         if self.moment.outbound.get(treatment.channel, True):
             return (limits.NEW,)
-        held = self.held(action, treatment, item)
+        held, days = self.held(action, treatment, item), self._days(limit)
         if held is None:
-            return ((b"", action.name, item, self._days[0]),)
-        days = () if held.state == state.HELD else self._days
+            days = days[:1]
+        elif held.state == state.HELD:
+            days = ()
         return tuple((b"", action.name, item, day) for day in days)
 
-    @cached_property
-    def _days(self) -> tuple[int, int]:
-        """The days on which something decided now can be seen."""
-        now, zone = self.moment.now, self.moment.zone
-        return resources.local_date(now, zone).toordinal(), resources.local_date(
-            now + state.HOLD, zone
-        ).toordinal()
+    def _days(self, limit: library.ContactLimit) -> tuple[int, ...]:
+        """The days that the limit counts on which something decided now can be seen."""
+        now, zone = self.moment.now, self.moment.zone_for(limit)
+        last = now if limit.window is None else now + state.HOLD
+        return tuple(dict.fromkeys(limits.day_of(each, zone) for each in (now, last)))
 
     def keys(self, limit: library.ContactLimit) -> Mapping[limits.Key, values.Instant]:
         """The showings that the limit counts now; see `limits.counted`."""
@@ -228,7 +251,7 @@ class History:
             people = {b"": self.entries}
             for fragment in self._groups.get(limit.group, ()) if limit.group else ():
                 people[fragment] = self._others.get(fragment, ())
-            now, zone = self.moment.now, self.moment.zone
+            now, zone = self.moment.now, self.moment.zone_for(limit)
             self._showings[limit.name] = limits.counted(people, limit, now, zone)
         return self._showings[limit.name]
 
@@ -237,7 +260,8 @@ class History:
         keys = self.keys(limit)
         if not keys:
             return None
-        today = [key[1:] for key in keys if not key[0] and key[3] in self._days]
+        days = self._days(limit)
+        today = [key[1:] for key in keys if not key[0] and key[3] in days]
         shown = tuple(sorted(today, key=lambda each: (each[0], each[1] or "", each[2])))
         opens = self.opens(limit) if len(keys) >= limit.at_most else None
         return verdicts.LimitState(

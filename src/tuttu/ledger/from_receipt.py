@@ -18,9 +18,10 @@ def from_receipt(
     silences: Sequence[verdicts.Silence],
     limits: Mapping[str, verdicts.LimitState],
     offers: Iterable[verdicts.Contact],
+    own_zone: str | None = None,
 ) -> History:
     """The history that a decision saw at `now`, from what its receipt kept of it."""
-    moment = as_of(project, now)
+    moment = as_of(project, now, own_zone)
     entries = []
     for each in offers:
         inbound = not moment.outbound.get(each.channel, True)
@@ -80,7 +81,7 @@ class HistoryFromReceipt(History):
         shown = set() if state is None else {tuple(each) for each in state.shown}
         made = self._made(limit) - shown
         known = shown | made
-        more = any(key[1:] not in known for key in self._added(action, treatment, item))
+        more = any(key[1:] not in known for key in self._added(limit, action, treatment, item))
         return len(made) + more > self._left(limit)
 
     def _made(self, limit: library.ContactLimit) -> set[tuple[str, str | None, int]]:

@@ -37,7 +37,19 @@ class Zone(msgspec.Struct, frozen=True):
         return self.offsets[bisect_right(self.changes, instant)]
 
 
-@lru_cache(maxsize=64)
+KNOWN_ZONES = 640
+"""More than there are: customers have zones of their own, and a table takes long to make."""
+
+
+def is_zone(name: str) -> bool:
+    try:
+        zone_of(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=KNOWN_ZONES)
 def zone_of(name: str) -> Zone:
     """The zone's table. Raises `zoneinfo.ZoneInfoNotFoundError` or `ValueError` for no zone."""
     source = ZoneInfo(name)
@@ -66,7 +78,20 @@ def _change(source: ZoneInfo, before: int, offset: int) -> int:
     return high
 
 
-@lru_cache(maxsize=64)
+def day_ends(name: str, instant: Instant) -> Instant:
+    """The first instant after this one that is on another calendar date of the zone. Where clocks
+    go back over midnight the same date may begin again later."""
+    zone, day = zone_of(name), day_in(name)
+    today = day(instant)
+    for change in zone.changes[bisect_right(zone.changes, instant) :]:
+        end = (today + 1) * DAY - zone.offset(instant)
+        if end <= change or day(change) != today:
+            return min(end, change)
+        instant = change
+    return (today + 1) * DAY - zone.offset(instant)
+
+
+@lru_cache(maxsize=KNOWN_ZONES)
 def day_in(name: str) -> Callable[[Instant], int]:
     """A function from an instant to the zone's calendar date, in days since 1970-01-01, kept
     within the years 1 to 9999."""

@@ -14,26 +14,41 @@ keep anything about a customer outside the encrypted records of their fragments.
 from tuttu.profile import records
 from tuttu.profile.canonical import canonical
 from tuttu.profile.fold import filler, folds, parts
-from tuttu.profile.groups import group_members
+from tuttu.profile.groups import ProfiledMember, group_key, group_row, may_be_members
+from tuttu.profile.merge import ProfileState
 from tuttu.profile.row import (
     computed_traits,
     consistent_traits,
     dependencies,
+    own_row,
     read,
+    state_of,
+    traits_of_groups,
     with_columns,
     with_ledger,
+    written_of,
+    zone_of,
 )
 from tuttu.vocabulary.room import Room
 
 __all__ = [
     "ROOM",
+    "ProfileState",
+    "ProfiledMember",
     "computed_traits",
     "consistent_traits",
     "dependencies",
-    "group_members",
+    "group_key",
+    "group_row",
+    "may_be_members",
+    "own_row",
     "read",
+    "state_of",
+    "traits_of_groups",
     "with_columns",
     "with_ledger",
+    "written_of",
+    "zone_of",
 ]
 
 ROOM = Room(

@@ -20,11 +20,15 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
+Written = Mapping[str, Mapping[str, r.Stamped]]
+"""Trait to source to value."""
+
+
 class ProfileState(msgspec.Struct, frozen=True):
-    """written: trait to source to value. windows: whole logs. steps: event name to moments.
+    """windows: whole logs. steps: event name to moments.
     items: collection to item key to item."""
 
-    written: Mapping[str, Mapping[str, r.Stamped]] = {}
+    written: Written = {}
     totals: Mapping[r.DefinitionId, r.Stamped] = {}
     windows: Mapping[r.DefinitionId, r.Cells] = {}
     steps: Mapping[str, tuple[r.Moment, ...]] = {}
@@ -33,6 +37,16 @@ class ProfileState(msgspec.Struct, frozen=True):
 
 def of_customer(reader: facts.Reader, plan: ProfilePlan, customer: people.Customer) -> ProfileState:
     return merge(plan, [of_fragment(reader, plan, one) for one in customer.fragments])
+
+
+def written_of(reader: facts.Reader, plan: ProfilePlan, customer: people.Customer) -> Written:
+    """Written traits alone, which are one record for each fragment."""
+    states = (reader.get(r.FRAGMENTS, one) for one in customer.fragments)
+    return _written([_by_name(plan.written, each.written) for each in states if each is not None])
+
+
+def _written(several: Sequence[Written]) -> Written:
+    return _each(several, lambda some: _each(some, r.newest))
 
 
 def of_fragment(
@@ -81,7 +95,7 @@ def merge(plan: ProfilePlan, several: Sequence[ProfileState]) -> ProfileState:
         if each.window is not None:
             logs[each.id] = windows.merge(each, [one.windows.get(each.id, {}) for one in several])
     return ProfileState(
-        written=_each([one.written for one in several], lambda some: _each(some, r.newest)),
+        written=_written([one.written for one in several]),
         totals=totals,
         windows=logs,
         steps=_each([one.steps for one in several], lambda some: r.recent(chain(*some))),

@@ -39,10 +39,12 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     aggregates: by trait. of_events: those that an event may change, by its name; of_any: those that
     every other event may. stored: traits that state alone yields. computed: those made of other
     columns, each after what it reads. of_ledger: those of `computed` that depend on the ledger's
-    columns. profiling: those that read NULL where profiling is refused.
+    columns; own_computed: those of `computed` that are the customer's own, and no group's.
+    profiling: those that read NULL where profiling is refused. grouped: by group, its traits.
 
     written, steps, items, fields, groups: ids of the definitions of written traits, of the steps of
-    sequences (by event name), of collections, of their fields, and of groups. places: the id under
+    sequences (by event name), of collections, of their fields, and of groups (of the columns that
+    their key may come from). places: the id under
     which a collection's items are kept, whether or not it is one of `items`. whole: not reduced.
     """
 
@@ -56,13 +58,15 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[WrittenColumn, ...]
     stored: tuple[company.Trait, ...]
     computed: tuple[company.Trait, ...]
+    own_computed: tuple[company.Trait, ...]
     of_ledger: tuple[company.Trait, ...]
     profiling: frozenset[str]
+    grouped: Mapping[str, tuple[company.Trait, ...]]
     written: Mapping[str, DefinitionId]
     steps: Mapping[str, DefinitionId]
     items: Mapping[str, DefinitionId]
     fields: Mapping[str, Mapping[str, DefinitionId]]
-    groups: Mapping[str, DefinitionId]
+    groups: Mapping[str, Mapping[str, DefinitionId]]
     places: Mapping[str, DefinitionId]
     whole: bool = True
 
@@ -70,7 +74,8 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     def ids(self) -> frozenset[DefinitionId]:
         """All ids under which state is kept."""
         aggregates = (one.id for one in self.aggregates.values())
-        named = (self.written, self.steps, self.items, self.groups, *self.fields.values())
+        parts = (*self.fields.values(), *self.groups.values())
+        named = (self.written, self.steps, self.items, *parts)
         return frozenset(chain(aggregates, *(each.values() for each in named)))
 
 
@@ -109,7 +114,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
         steps=kept(plan.steps),
         items=items,
         fields=fields,
-        groups=kept(plan.groups),
+        groups={name: some for name, all_of in plan.groups.items() if (some := kept(all_of))},
         whole=False,
     )
 
@@ -147,8 +152,10 @@ def plan_of(project: Project) -> ProfilePlan:
         sources=tuple(_sources(project)),
         stored=tuple(trait for name, trait in traits.items() if name not in names),
         computed=computed,
+        own_computed=tuple(trait for trait in computed if trait.group is None),
         of_ledger=tuple(_of_ledger(project, computed)),
         profiling=frozenset(name for name, trait in traits.items() if "profiling" in trait.uses),
+        grouped=_grouped((trait.group, trait) for trait in traits.values() if trait.group),
         written={name: state_keys.written(project, trait) for name, trait in written.items()},
         steps={event: state_keys.step(event) for event in sorted(steps)},
         items=places,

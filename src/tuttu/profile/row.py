@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tuttu.policy.zones import is_zone
 from tuttu.profile import aggregates, extract, merge, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
 from tuttu.profile.records import Item, Moment, Stamped, last_written
 from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Duration, Instant, Row, Value
+
+NOTHING_GIVEN: Row = {}
+ZONE = "zone"
+"""The trait that names a customer's time zone."""
 
 
 def read(
@@ -24,17 +29,48 @@ def read(
     collection is a list of its items in the order of their keys, each with all declared fields.
     profiling False: traits for the use `profiling` read NULL, and so does what derives from them.
 
+    Traits of groups read as if the customer were alone in them (see `own_row`).
     Windows and sequences leave out events after `now`. Everything else is as of the snapshot,
     not as of `now`: queries about an earlier moment are answered from a receipt.
     """
-    plan = plan_of(project)
-    return row_of(plan, merge.of_customer(reader, plan, customer), now, profiling=profiling)
+    return own_row(project, state_of(reader, customer, project), now, profiling=profiling)
+
+
+def state_of(
+    reader: facts.Reader, customer: people.Customer, project: Project
+) -> merge.ProfileState:
+    """All that is kept of a customer, merged; every record is watched."""
+    return merge.of_customer(reader, plan_of(project), customer)
+
+
+def written_of(reader: facts.Reader, customer: people.Customer, project: Project) -> merge.Written:
+    """Of all that, the written traits by source."""
+    return merge.written_of(reader, plan_of(project), customer)
+
+
+def own_row(
+    project: Project,
+    state: merge.ProfileState,
+    now: Instant,
+    *,
+    profiling: bool,
+    of_groups: Row = NOTHING_GIVEN,
+) -> dict[str, Value]:
+    """`read`, of a state that is read already. of_groups: the values of traits of groups; for one
+    that is absent the customer is a group of one."""
+    return row_of(plan_of(project), state, now, profiling=profiling, given=of_groups)
 
 
 def row_of(
-    plan: ProfilePlan, state: merge.ProfileState, now: Instant, *, profiling: bool
+    plan: ProfilePlan,
+    state: merge.ProfileState,
+    now: Instant,
+    *,
+    profiling: bool,
+    given: Row = NOTHING_GIVEN,
 ) -> dict[str, Value]:
-    """`read`, of a state that is read already."""
+    """`read` of a state, whole or merged of several customers'. given: columns that are not worked
+    out from it."""
     hidden = frozenset() if profiling else plan.profiling
     row: dict[str, Value] = {"now": now}
     shown: dict[str, list[tuple[Item, Row]]] = {}
@@ -45,6 +81,8 @@ def row_of(
     for trait in plan.stored:
         if trait.name in hidden:
             row[trait.name] = None
+        elif trait.name in given:
+            row[trait.name] = given[trait.name]
         elif trait.aggregate is not None:
             row[trait.name] = _aggregate(plan, state, shown, now, trait)
         elif trait.sequence:
@@ -54,9 +92,13 @@ def row_of(
             row[trait.name] = last_written(sources) if sources else None
     for one in plan.sources:
         stamped = state.written.get(one.trait, {}).get(one.source)
-        row[one.column] = None if one.trait in hidden or stamped is None else stamped.value
+        value = None if one.trait in hidden or stamped is None else stamped.value
+        row[one.column] = given.get(one.column, value)
     for trait in plan.computed:
-        row[trait.name] = None if trait.name in hidden else _computed(trait, row)
+        if trait.name in hidden:
+            row[trait.name] = None
+        else:
+            row[trait.name] = given[trait.name] if trait.name in given else _computed(trait, row)
     return row
 
 
@@ -131,12 +173,20 @@ def _computed(trait: company.Trait, row: Row) -> Value:
     return next((value for value in values if value is not None), None)
 
 
+def zone_of(project: Project, row: Row) -> str:
+    """The customer's time zone: their trait `zone`, where it names one, else the project's."""
+    zone = row.get(ZONE)
+    return zone if isinstance(zone, str) and is_zone(zone) else project.company.zone
+
+
 def with_ledger(project: Project, row: Row, ledger: Row, *, profiling: bool) -> dict[str, Value]:
     """What `read` gave, with the ledger's columns, and the traits that depend on them computed."""
     plan = plan_of(project)
     whole = {**row, **ledger}
     hidden = frozenset() if profiling else plan.profiling
     for trait in plan.of_ledger:
+        if trait.group is not None:
+            continue
         whole[trait.name] = None if trait.name in hidden else _computed(trait, whole)
     return whole
 
@@ -158,9 +208,14 @@ def consistent_traits(project: Project, row: Row) -> list[company.Trait]:
     return [each for each in computed_traits(project) if _computed(each, row) == row.get(each.name)]
 
 
+def traits_of_groups(project: Project) -> Mapping[str, tuple[company.Trait, ...]]:
+    """By group, the traits that are worked out over its members."""
+    return plan_of(project).grouped
+
+
 def computed_traits(project: Project) -> tuple[company.Trait, ...]:
-    """Traits made of other columns, each after what it reads."""
-    return plan_of(project).computed
+    """Traits made of other columns of the customer, each after what it reads."""
+    return plan_of(project).own_computed
 
 
 def dependencies(project: Project, columns: Iterable[str]) -> set[str]:

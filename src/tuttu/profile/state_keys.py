@@ -4,6 +4,8 @@ So a definition that changes in any way begins empty and is backfilled from the 
 of two definitions never mixes.
 """
 
+from collections.abc import Iterator
+
 from tuttu.profile.records import DefinitionId
 from tuttu.vocabulary import company, history
 from tuttu.vocabulary.project import Project
@@ -53,17 +55,21 @@ def field(collection: company.Collection, name: str) -> DefinitionId:
     return history.part("field", items(collection).hex(), name, declared)
 
 
-def group(project: Project, name: str) -> DefinitionId:
-    """Of a group: everything that says which value of its key a fragment names."""
-    return history.part("group", name, _origin(project, project.profile.groups[name].key))
+def group(project: Project, name: str) -> dict[str, DefinitionId]:
+    """Of a group, by the written column that its key may come from: everything that says which
+    value a fragment names there."""
+    return {
+        column: history.part("group", name, [column, written(project, trait).hex()])
+        for column, trait in _origins(project, project.profile.groups[name].key)
+    }
 
 
-def _origin(project: Project, column: str) -> object:
-    trait = project.profile.traits.get(column)
-    if trait is None:
-        _, _, name = column.partition(".")
-        source = project.profile.traits.get(name)
-        return [column, written(project, source).hex() if source else None]
-    if trait.first_known:
-        return [column, [_origin(project, one) for one in trait.first_known]]
-    return [column, written(project, trait).hex()]
+def _origins(project: Project, column: str) -> Iterator[tuple[str, company.Trait]]:
+    """Written traits, and those of one source, that a column is the first known of."""
+    traits = project.profile.traits
+    trait = traits.get(column)
+    if trait is not None and trait.first_known:
+        for one in trait.first_known:
+            yield from _origins(project, one)
+    else:
+        yield column, trait or traits[column.partition(".")[2]]

@@ -195,7 +195,8 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
     those for which `test` is TRUE, of `field`, within `window` up to now. sequence: event names
     that happened in this order within `window`; bool. first_known: names of columns, the first
     one that is not NULL. derived: an expression over other columns (also: a segment, bool).
-    uses: where it may be read; empty is everywhere.
+    uses: where it may be read; empty is everywhere. group: a declared group: it is worked out over
+    all members' events as if they were one customer; None: of the customer alone.
     """
 
     name: str
@@ -211,6 +212,7 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
     derived: Expression | None = None
     segment: bool = False
     uses: frozenset[str] = frozenset()
+    group: str | None = None
     where: Where
 
 
@@ -226,7 +228,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CustomerGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """A household, account or company: customers whose trait `key` has the same value."""
+    """A household, account or company: customers whose trait `key` has the same value now."""
 
     name: str
     key: str

@@ -105,13 +105,15 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
     the cooling part FALSE.
 
     about: a collection: it is evaluated for each item (`item.<field>`), and blocks only what is
-    about that item.
+    about that item. group: a declared group: it is evaluated on the row of all its members as one
+    customer. At most one of the two.
     """
 
     name: str
     when: Expression
     blocks: str
     about: str | None = None
+    group: str | None = None
     after: Expression | None = None
     cooling: Duration = 0
     inclusive: bool = False
@@ -127,11 +129,12 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """At most `at_most` counted contacts in a sliding `window`; None in a field: any."""
+    """At most `at_most` counted contacts in a sliding `window`, or on the calendar day of now where
+    it is None; None in another field: any."""
 
     name: str
     at_most: int
-    window: Duration
+    window: Duration | None
     purpose: str | None = None
     channel: str | None = None
     action: str | None = None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tuttu.api import DIFFERENCES_SHOWN, ComparedKind, Difference
 from tuttu.batch.verify import exporting
-from tuttu.batch.verify.definition_checks import DefinitionCheck
+from tuttu.batch.verify.definition_checks import DefinitionCheck, SubjectKind
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile import batch
 from tuttu.profile.batch import CUSTOMER, KEY
@@ -89,16 +89,18 @@ def _differs(pair: Pair) -> str:
     return f"({pair.live}) IS DISTINCT FROM ({pair.batch})"
 
 
-def answers(layout: batch.Layout, about: str | None, asked: Sequence[DefinitionCheck]) -> Side:
-    """What conditions, formulas, guards and stages say."""
-    table = quoted_name(exporting.answers_table(layout, about))
+def answers(layout: batch.Layout, kind: SubjectKind, asked: Sequence[DefinitionCheck]) -> Side:
+    """What conditions, formulas, guards and stages say; of groups, over what the log says of them
+    (see `from_log`)."""
+    table = quoted_name(exporting.answers_table(layout, kind))
     pairs = [
         Pair(each.part, each.name, quoted_name(exporting.answer(number)), f"({each.sql})")
         for number, each in enumerate(asked)
     ]
-    if about is None:
-        return Side(f'{exporting.CUSTOMERS} JOIN {table} USING ("{CUSTOMER}")', pairs)
-    return Side(f"({_about(layout, about, table)})", pairs, item=quoted_name(KEY))
+    if kind.about is None:
+        rows = exporting.CUSTOMERS if kind.group is None else batch.rows_of(kind.group)
+        return Side(f'{rows} FULL JOIN {table} USING ("{CUSTOMER}")', pairs)
+    return Side(f"({_about(layout, kind.about, table)})", pairs, item=quoted_name(KEY))
 
 
 def _about(layout: batch.Layout, about: str, table: str) -> str:
@@ -121,7 +123,8 @@ def _about(layout: batch.Layout, about: str, table: str) -> str:
 
 def judged(layout: batch.Layout, about: str) -> Side:
     """Whether every item was judged, and once."""
-    table, column = quoted_name(exporting.answers_table(layout, about)), quoted_name(about)
+    table = quoted_name(exporting.answers_table(layout, SubjectKind(about=about)))
+    column = quoted_name(about)
     keys = f"list_transform({column}, lambda tuttu_item: struct_extract(tuttu_item, {quoted(KEY)}))"
     relation = (
         f'(SELECT "{CUSTOMER}", count("{KEY}") AS live FROM {table} GROUP BY "{CUSTOMER}")'

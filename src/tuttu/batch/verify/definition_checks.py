@@ -19,7 +19,7 @@ from tuttu.decision.stages.consent import permit
 from tuttu.decision.stages.guards import blocking, may_block
 from tuttu.decision.stages.scoring import score_of
 from tuttu.policy import quoted_name, to_sql
-from tuttu.profile.batch import KEY
+from tuttu.profile.batch import KEY, TOO_MANY
 from tuttu.vocabulary import library, values
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Score
@@ -30,13 +30,23 @@ REAL = values.Type(values.Kind.REAL)
 ITEM_KEY = f'"{KEY}"'
 
 
+class SubjectKind(msgspec.Struct, frozen=True):
+    """A customer, each of their items in the collection `about`, or all members of one of their
+    groups as one customer."""
+
+    about: str | None = None
+    group: str | None = None
+
+    def __str__(self) -> str:
+        return self.about or self.group or "customers"
+
+
 class CheckSubject(msgspec.Struct, frozen=True):
-    """The subject: a customer, or one of their items in the collection `about`; item None there:
-    the customer has none."""
+    """The subject: of its kind, one. item None, of a collection: the customer has none."""
 
     view: DecisionView
     row: values.Row
-    about: str | None = None
+    kind: SubjectKind = SubjectKind()
     item: str | None = None
 
 
@@ -53,9 +63,15 @@ class DefinitionCheck(msgspec.Struct, frozen=True, kw_only=True):
     live: Live
 
 
-def subjects(project: Project) -> list[str | None]:
-    """The subjects of rules: customers (None), and the items of collections."""
-    return [None, *sorted({each.about for each, _ in ways(project) if each.about is not None})]
+def subjects(project: Project) -> list[SubjectKind]:
+    """The subjects of rules: customers, the items of collections, and groups."""
+    abouts = sorted({each.about for each, _ in ways(project) if each.about is not None})
+    groups = sorted({each.group for each in project.policy.guards if each.group is not None})
+    return [
+        SubjectKind(),
+        *(SubjectKind(about=each) for each in abouts),
+        *(SubjectKind(group=each) for each in groups),
+    ]
 
 
 def asking(project: Project, about: str) -> tuple[library.Action, library.Treatment]:
@@ -90,20 +106,21 @@ def expressions(project: Project) -> Iterator[values.Expression]:
     return (each.expression for each in _named(project))
 
 
-def definition_checks(project: Project, about: str | None) -> list[DefinitionCheck]:
-    """The checks for a customer (about None), or for each of their items in a collection. An
-    expression that several rules share is evaluated once."""
-    found = list(_derived(project)) if about is None else []
+def definition_checks(project: Project, kind: SubjectKind) -> list[DefinitionCheck]:
+    """The checks for each subject of a kind. An expression that several rules share is evaluated
+    once."""
+    found = list(_derived(project)) if kind == SubjectKind() else []
     for action in project.actions.values():
-        if action.about == about:
+        if SubjectKind(action.about) == kind:
             found += _stages(action)
             found += _worths(project, action)
             found += _permits(project, action)
-    found += _reached(project, about)
+    if kind.group is None:
+        found += _reached(project, kind.about)
     for guard in project.policy.guards:
-        if guard.about == about:
+        if SubjectKind(guard.about, guard.group) == kind:
             found += _blocks(project, guard)
-    named = [each for each in _named(project) if each.about == about]
+    named = [each for each in _named(project) if SubjectKind(each.about, each.group) == kind]
     guards_last = sorted(named, key=lambda each: each.kind == "guards")
     return [*_distinct(guards_last), *found]
 
@@ -126,7 +143,7 @@ def _distinct(named: Iterable[NamedExpression]) -> Iterator[DefinitionCheck]:
 def _derived(project: Project) -> Iterator[DefinitionCheck]:
     """Segments and other derived traits, as conditions over the columns that they read."""
     for trait in project.profile.traits.values():
-        if trait.derived is not None:
+        if trait.derived is not None and trait.group is None:
             part = "segments" if trait.segment else "derived traits"
             sql = to_sql(trait.derived)
             if "profiling" in trait.uses:
@@ -240,6 +257,6 @@ def _blocks(project: Project, guard: library.Guard) -> Iterator[DefinitionCheck]
         part="guards",
         name=f"{guard.name}, blocks",
         type=BOOL,
-        sql=guard_sql(guard, ITEM_KEY),
+        sql=guard_sql(guard, ITEM_KEY, f'"{TOO_MANY}"'),
         live=blocks,
     )

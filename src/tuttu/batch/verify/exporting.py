@@ -10,11 +10,12 @@ from tuttu import decision, identity, profile
 from tuttu.batch.verify.definition_checks import (
     CheckSubject,
     DefinitionCheck,
+    SubjectKind,
     asking,
     choice_column,
     choices,
 )
-from tuttu.decision import Candidate, DecisionView
+from tuttu.decision import Candidate, DecisionView, other_members
 from tuttu.decision.view import items_of
 from tuttu.policy import Relation, duckdb_type, duckdb_value
 from tuttu.profile import batch
@@ -28,9 +29,11 @@ EVERY = 1_000
 Progress = Callable[[str], None]
 
 
-def answers_table(layout: batch.Layout, about: str | None) -> str:
-    """The live answers about customers, or about the items of a collection."""
-    return "answers" if about is None else f"answers {_number(layout, about)}"
+def answers_table(layout: batch.Layout, kind: SubjectKind) -> str:
+    """The live answers about customers, about the items of a collection, or about a group."""
+    if kind.group is not None:
+        return f"answers of {batch.groups_asked(layout.project).index(kind.group)}"
+    return "answers" if kind.about is None else f"answers {_number(layout, kind.about)}"
 
 
 def items_table(layout: batch.Layout, collection: str) -> str:
@@ -62,12 +65,12 @@ class Counts(NamedTuple):
 
 
 class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
-    """asked: checks by the collection that they are about, None for customers."""
+    """asked: checks by the kind of their subjects."""
 
     workspace: ExportWorkspace
     layout: batch.Layout
     rooms: room.Rooms
-    asked: Mapping[str | None, list[DefinitionCheck]]
+    asked: Mapping[SubjectKind, list[DefinitionCheck]]
     masks: batch.Masks
 
     def write(self, reader: facts.Reader, now: values.Instant, progress: Progress) -> Counts:
@@ -133,8 +136,8 @@ class _Sheets:
             for name, each in project.profile.collections.items()
         }
         self._answers = {
-            about: workspace.table(answers_table(self._layout, about), self._answer_types(about))
-            for about in export.asked
+            kind: workspace.table(answers_table(self._layout, kind), self._answer_types(kind))
+            for kind in export.asked
         }
 
     def add(self, reader: facts.Reader, found: DecisionView) -> None:
@@ -143,8 +146,8 @@ class _Sheets:
         hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
         chosen = [_chosen(found, *cell) for cell in choices(found.project)]
         self._customers.add([name, found.profiling, *chosen, *shown, *hidden])
-        for about in self._export.asked:
-            for subject in _subjects(found, about):
+        for kind in self._export.asked:
+            for subject in _subjects(found, kind):
                 self._add_answers(name, subject)
         for collection in self._items:
             self._add_items(name, collection, row)
@@ -162,10 +165,10 @@ class _Sheets:
         who = {batch.CUSTOMER: "VARCHAR", batch.PROFILING: "BOOLEAN"}
         return {**who, **chosen, **shown, **hidden}
 
-    def _answer_types(self, about: str | None) -> dict[str, str]:
-        asked = self._export.asked[about]
+    def _answer_types(self, kind: SubjectKind) -> dict[str, str]:
+        asked = self._export.asked[kind]
         types = {answer(n): duckdb_type(each.type) for n, each in enumerate(asked)}
-        laid_over = {} if about is None else dict.fromkeys(self._ledger, "TIMESTAMP")
+        laid_over = {} if kind.about is None else dict.fromkeys(self._ledger, "TIMESTAMP")
         return {batch.CUSTOMER: "VARCHAR", batch.KEY: "VARCHAR", **laid_over, **types}
 
     def _cell(self, column: str, row: values.Row) -> Any:
@@ -181,12 +184,12 @@ class _Sheets:
         return self._export.masks.mask(key)
 
     def _add_answers(self, name: str, subject: CheckSubject) -> None:
-        asked = self._export.asked[subject.about]
-        ledger = [] if subject.about is None else self._ledger
+        asked = self._export.asked[subject.kind]
+        ledger = [] if subject.kind.about is None else self._ledger
         laid_over = [duckdb_value(subject.row.get(each), INSTANT) for each in ledger]
         given = [duckdb_value(each.live(subject), each.type) for each in asked]
         key = self._export.masks.mask(subject.item)
-        self._answers[subject.about].add([name, key, *laid_over, *given])
+        self._answers[subject.kind].add([name, key, *laid_over, *given])
 
     def _add_items(self, name: str, collection: str, row: values.Row) -> None:
         declared = self._layout.project.profile.collections[collection]
@@ -202,10 +205,13 @@ class _Sheets:
         return duckdb_value(value, collection.fields[field])
 
     def _add_groups(self, name: str, reader: facts.Reader, found: DecisionView) -> None:
-        project = self._layout.project
+        project, profiling = self._layout.project, found.profiling
+        written = profile.written_of(reader, found.customer, project)
         for group in project.profile.groups:
-            members = profile.group_members(reader, found.customer, project, group, found.row)
-            names = ",".join(sorted(each.hex() for each in members))
+            value = profile.group_key(project, group, written, profiling=profiling)
+            others = other_members(reader, project, found.customer, group, value)
+            members = [found.customer, *(other for other, _ in others)]
+            names = ",".join(sorted(map(name_of, members)))
             digest = hashlib.sha256(names.encode()).hexdigest()
             self._groups.add([name, group, len(members), digest])
 
@@ -215,16 +221,18 @@ def _chosen(found: DecisionView, purpose: str, channel: str) -> bool | None:
     return None if choice is None else choice.refusal is None
 
 
-def _subjects(found: DecisionView, about: str | None) -> Iterator[CheckSubject]:
-    """The customer, or each of their items; without any, one subject with item None."""
-    if about is None:
-        yield CheckSubject(found, found.row)
+def _subjects(found: DecisionView, kind: SubjectKind) -> Iterator[CheckSubject]:
+    """The customer, their group, or each of their items; without any, one subject with item
+    None."""
+    if kind.about is None:
+        row = found.row if kind.group is None else found.row_of_group(kind.group)
+        yield CheckSubject(found, row, kind)
         return
-    action, treatment = asking(found.project, about)
-    keys: list[str | None] = list(items_of(found.project, found.row, about))
+    action, treatment = asking(found.project, kind.about)
+    keys: list[str | None] = list(items_of(found.project, found.row, kind.about))
     for key in keys or [None]:
         row = found.row_of(Candidate(action, treatment, key))
-        yield CheckSubject(found, row, about, key)
+        yield CheckSubject(found, row, kind, key)
 
 
 def _item_types(layout: batch.Layout, collection: company.Collection) -> dict[str, str]:

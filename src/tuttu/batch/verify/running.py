@@ -80,7 +80,7 @@ def export(
         workspace=workspace,
         layout=layout_of(project, expressions(project)),
         rooms=plan.rooms,
-        asked={about: definition_checks(project, about) for about in subjects(project)},
+        asked={kind: definition_checks(project, kind) for kind in subjects(project)},
         masks=Masks(plan.key),
     )
     counts = writer.write(reader, plan.now, progress)
@@ -91,13 +91,13 @@ def compare(found: Export, progress: Progress) -> Verification:
     """Compares both implementations. Raises ExportError, InterruptedRunError."""
     workspace, layout = found.writer.workspace, found.writer.layout
     comparison = comparing.Comparison(workspace)
-    for about, asked in found.writer.asked.items():
-        comparison.add(comparing.answers(layout, about, asked))
-        if about is not None:
-            comparison.add(comparing.judged(layout, about))
-        progress(f"{len(asked):,} questions about {about or 'customers'} compared")
     compute(workspace, layout, CUSTOMERS, found.now)
     progress("traits computed over the log")
+    for kind, asked in found.writer.asked.items():
+        comparison.add(comparing.answers(layout, kind, asked))
+        if kind.about is not None:
+            comparison.add(comparing.judged(layout, kind.about))
+        progress(f"{len(asked):,} questions about {kind} compared")
     for side in comparing.from_log(layout):
         comparison.add(side)
     parts = comparison.parts

@@ -56,6 +56,10 @@ def _guard() -> s.Shape:
                 "Asked of each item, named item.<field>; blocks only what is about that item.",
                 s.COLUMN,
             ),
+            "of": s.text(
+                "a group of traits.yaml",
+                "Asked of all members of the customer's group as if they were one customer.",
+            ),
             "until": s.text(cooling, f"Blocks further, without the last instant. {cooling}."),
             "through": s.text(cooling, f"Blocks further, the last instant included. {cooling}."),
             "instead": s.word("an action", "Ranked first where the guard has blocked something."),
@@ -74,9 +78,14 @@ def _limit() -> s.Shape:
             "issue_group": s.word("an issue group", "Absent: any."),
             "at_most": s.whole("a number of contacts", "Contacts allowed in the time given."),
             "in": s.duration("A sliding time up to now."),
+            "per": s.choice(
+                ("day",),
+                "Instead of `in`: on the calendar day of now, in the customer's time zone (their "
+                "trait `zone`, else the project's). With `of` in the project's.",
+            ),
             "of": s.text("a group of traits.yaml", "The group that shares the limit."),
         },
-        ["at_most", "in"],
+        ["at_most"],
     )
 
 

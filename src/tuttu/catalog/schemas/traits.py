@@ -102,6 +102,12 @@ def _trait() -> s.Shape:
                 "name, `type` beside it says their type (default text).",
             ),
             "expression": s.expression("Computed from other traits."),
+            "group": s.text(
+                "a group",
+                "Worked out over the events of all members as if they were one customer; of more "
+                "than 50 it is NULL.",
+                s.COLUMN,
+            ),
             "use": USE,
         },
     )

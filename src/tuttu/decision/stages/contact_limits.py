@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tuttu.decision.stage import CONTACTS, Stage, StageReads
+from tuttu.decision.stage import CONTACTS, OWN_ZONE, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary import library, verdicts
 from tuttu.vocabulary.project import Project
@@ -26,9 +26,13 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
 
 
 def _keeps(view: DecisionView, _candidates: Sequence[Candidate]) -> dict[str, object]:
-    """Of every limit that counts something; `suppressions` reads it back."""
-    states = map(view.history.state, view.project.policy.contact_limits)
-    return {"limits": tuple(filter(None, states))}
+    """Of every limit that counts something, and by whose days; `suppressions` reads it back."""
+    limits, moment = view.project.policy.contact_limits, view.history.moment
+    kept: dict[str, object] = {"limits": tuple(filter(None, map(view.history.state, limits)))}
+    others = moment.own_zone != moment.zone
+    if others and any(moment.zone_for(limit) != moment.zone for limit in limits):
+        kept[OWN_ZONE] = moment.own_zone
+    return kept
 
 
 CONTACT_LIMITS = Stage(

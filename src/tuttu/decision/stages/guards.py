@@ -1,17 +1,30 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
+
+from tuttu.decision.groups import MOST_MEMBERS, GroupView, WideRow, asked_groups
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.policy import reads_of
 from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
+
+_KEPT = "groups"
+"""In a receipt's evidence."""
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     blocked = blocking(candidate, view)
-    return verdicts.Reason("guard", {"guard": blocked[0].name}) if blocked else None
+    if not blocked:
+        return None
+    guard = blocked[0]
+    if guard.group is not None and view.groups[guard.group].members is None:
+        cause: values.Figures = {"guard": guard.name, "group": guard.group, "at_most": MOST_MEMBERS}
+        return verdicts.Reason("guard_of_too_many", cause)
+    return verdicts.Reason("guard", {"guard": guard.name})
 
 
 def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, ...]:
@@ -26,18 +39,9 @@ def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, .
         known = view.memo.blocking[key] = tuple(
             guard
             for guard in view.project.policy.guards
-            if concerns(guard, candidate)
-            and any(_blocks(guard, row, view.now) for row in rows_asked(guard, candidate, view))
+            if concerns(guard, candidate) and _blocks(guard, candidate, view)
         )
     return known
-
-
-def rows_asked(
-    guard: library.Guard, candidate: Candidate, view: DecisionView
-) -> tuple[values.Row, ...]:
-    """The rows of one view that the guard is asked on: it blocks if it does on any of them. The
-    customer's shade is a view of its own, and asked after this one."""
-    return (view.row if guard.about is None else view.row_of(candidate),)
 
 
 def concerns(guard: library.Guard, candidate: Candidate) -> bool:
@@ -52,7 +56,24 @@ def may_block(guard: library.Guard, action: library.Action) -> bool:
     return guard.blocks == action.purpose and guard.about in (None, action.about)
 
 
-def _blocks(guard: library.Guard, row: values.Row, now: values.Instant) -> bool:
+def rows_asked(
+    guard: library.Guard, candidate: Candidate, view: DecisionView
+) -> tuple[values.Row, ...]:
+    """The rows of one view that the guard is asked on: it blocks if it does on any of them. The
+    customer's shade is a view of its own, and asked after this one."""
+    if guard.group is not None:
+        return (view.row_of_group(guard.group),)
+    return (view.row if guard.about is None else view.row_of(candidate),)
+
+
+def _blocks(guard: library.Guard, candidate: Candidate, view: DecisionView) -> bool:
+    """Of too many members nothing is known, whatever the guard makes of that."""
+    if guard.group is not None and view.groups[guard.group].members is None:
+        return True
+    return any(_blocks_on(row, guard, view.now) for row in rows_asked(guard, candidate, view))
+
+
+def _blocks_on(row: values.Row, guard: library.Guard, now: values.Instant) -> bool:
     if guard.when(row) is not False:
         return True
     until = _cooled(guard, row)
@@ -105,7 +126,7 @@ def substitutes(blocked: Iterable[Candidate], view: DecisionView) -> dict[str, l
 def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     return StageReads(
         tuple(
-            NamedExpression("guards", f"{guard.name}, {key}", each, guard.about)
+            NamedExpression("guards", f"{guard.name}, {key}", each, guard.about, guard.group)
             for guard in project.policy.guards
             if may_block(guard, action)
             for key, each in guard.expressions.items()
@@ -113,6 +134,54 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
     )
 
 
+def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
+    """Of groups in which the customer is not alone: how many members there are, and what guards
+    read of their row; of collections only the fields. These are facts of other members too, kept in
+    the customer's receipt."""
+    actions = {each.action.name: each.action for each in candidates}.values()
+    asked: dict[str, list[values.Expression]] = {}
+    for guard in view.project.policy.guards:
+        if guard.group is not None and any(may_block(guard, each) for each in actions):
+            asked.setdefault(guard.group, []).extend(guard.expressions.values())
+    kept = {
+        name: _kept(group, asked.get(name, ()))
+        for name, group in view.groups.items()
+        if not group.alone
+    }
+    return {_KEPT: kept} if kept else {}
+
+
+def _kept(group: GroupView, expressions: Sequence[values.Expression]) -> dict[str, object]:
+    reads = reads_of(expressions)
+    row = {
+        name: _reduced(group.row[name], reads.fields.get(name)) for name in sorted(reads.columns)
+    }
+    return {"members": group.members, "row": row}
+
+
+def _reduced(value: values.Value, fields: Collection[str] | None) -> values.Value:
+    """fields: that are read of the items of a collection; None: it is none."""
+    if fields is None or not isinstance(value, list):
+        return value
+    return [{name: item.get(name) for name in sorted(fields)} for item in value]
+
+
+def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> DecisionView:
+    kept = evidence.others.get(_KEPT, {})
+    groups = {
+        name: GroupView(members=each["members"], row=WideRow({**each["row"], "now": view.now}))
+        for name, each in kept.items()
+    }
+    alone = dict.fromkeys(asked_groups(view.project), GroupView(members=1))
+    return msgspec.structs.replace(view, groups=alone | groups)
+
+
 GUARDS = Stage(
-    name="guards", reason=_reason, codes={"guard": ("guard",)}, reads=_reads, vetoes=True
+    name="guards",
+    reason=_reason,
+    codes={"guard": ("guard",), "guard_of_too_many": ("guard", "group")},
+    reads=_reads,
+    keeps=_keeps,
+    recalls=_recalls,
+    vetoes=True,
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tuttu import ledger
-from tuttu.decision.stage import OUTCOMES, Stage, StageReads
+from tuttu.decision.stage import OUTCOMES, OWN_ZONE, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary import library, verdicts
 from tuttu.vocabulary.project import Project
@@ -50,6 +50,7 @@ def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> Decision
         silences=evidence.silences,
         limits={each.rule: each for each in evidence.limits},
         offers=evidence.offers,
+        own_zone=evidence.others.get(OWN_ZONE),
     )
     return msgspec.structs.replace(view, history=history)
 

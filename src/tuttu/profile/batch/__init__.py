@@ -6,37 +6,42 @@ with the live fold but the conversion of a JSON value to its declared type. It m
 and it decides nothing: the two are compared in `batch`.
 """
 
-from tuttu.profile.batch.computing import COMPUTED, compute
+from tuttu.profile.batch.computing import COMPUTED
+from tuttu.profile.batch.groups import compute, members, rows_of
 from tuttu.profile.batch.items import latest
 from tuttu.profile.batch.layout import (
     CUSTOMER,
     KEY,
     PROFILING,
+    TOO_MANY,
     Layout,
     abouts,
     compared,
+    groups_asked,
     item_columns,
     layout_of,
     sources_of,
 )
 from tuttu.profile.batch.log import LogExport
 from tuttu.profile.batch.masking import Masks
-from tuttu.profile.batch.written_traits import members
 
 __all__ = [
     "COMPUTED",
     "CUSTOMER",
     "KEY",
     "PROFILING",
+    "TOO_MANY",
     "Layout",
     "LogExport",
     "Masks",
     "abouts",
     "compared",
     "compute",
+    "groups_asked",
     "item_columns",
     "latest",
     "layout_of",
     "members",
+    "rows_of",
     "sources_of",
 ]

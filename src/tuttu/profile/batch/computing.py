@@ -2,14 +2,15 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
+from typing import NamedTuple
 
 from tuttu.policy import quoted, quoted_name, to_sql
 from tuttu.profile.batch import items, sequences, written_traits
 from tuttu.profile.batch import layout as lay
-from tuttu.profile.batch.log import FRAGMENTS, IDS, RANKS, rank_of
-from tuttu.profile.batch.sums import Counted, Made, aggregated, nothing, passing
+from tuttu.profile.batch.log import IDS, RANKS, rank_of
+from tuttu.profile.batch.sums import Counted, Made, Population, aggregated, nothing, passing
 from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Trait
 from tuttu.vocabulary.values import Instant
@@ -18,23 +19,38 @@ COMPUTED = "computed"
 """The result table: one row per customer, with the columns of `Layout.column`."""
 
 
-def compute(workspace: ExportWorkspace, layout: lay.Layout, customers: str, now: Instant) -> None:
-    """Makes the table `COMPUTED`, and that of `items.latest` for each collection.
+class Overlay(NamedTuple):
+    """Columns that are not made of the events of the customer at hand. table: with `CUSTOMER`.
+    columns: name in the export to the column of the table that says whether its value holds."""
 
-    customers: a table with `CUSTOMER`, `PROFILING`, ``now``, and the ledger's columns that derived
-    traits read.
-    """
+    table: str
+    columns: Mapping[str, str]
+
+
+NOTHING_LAID = Overlay("", {})
+
+
+def compute(
+    workspace: ExportWorkspace,
+    layout: lay.Layout,
+    people: Population,
+    now: Instant,
+    overlay: Overlay = NOTHING_LAID,
+    into: str = COMPUTED,
+) -> None:
+    """Makes the table `into`, and that of `items.latest` for each collection."""
     workspace.run(
-        f'CREATE TEMP TABLE numbered AS SELECT f."{lay.CUSTOMER}", r.rank AS "tuttu rank", e.*'
-        f' FROM {lay.EVENTS} e JOIN {FRAGMENTS} f USING ("{lay.FRAGMENT}")'
+        f'CREATE OR REPLACE TEMP TABLE numbered AS SELECT f."{lay.CUSTOMER}",'
+        f' r.rank AS "tuttu rank", e.* FROM {lay.EVENTS} e'
+        f' JOIN {people.fragments} f USING ("{lay.FRAGMENT}")'
         f' JOIN {RANKS} r ON r.scope = {quoted(IDS)} AND r.masked = e."{lay.EVENT_ID}"'
     )
-    made = [*written_traits.compute(workspace, layout), *_over_events(workspace, layout, now)]
-    made += sequences.compute(workspace, layout, now)
+    made = written_traits.compute(workspace, layout, people)
+    made += [*_over_events(workspace, layout, now), *sequences.compute(workspace, layout, now)]
     for collection in layout.project.profile.collections.values():
-        made += items.compute(workspace, layout, collection, now)
-    workspace.run(f"CREATE TEMP TABLE stored AS {_stored(layout, customers, made)}")
-    workspace.run(f"CREATE TEMP TABLE {COMPUTED} AS {_with_derived(layout)}")
+        made += items.compute(workspace, layout, collection, people, now)
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE stored AS {stored(layout, people, made, overlay)}")
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE {into} AS {_with_derived(layout, overlay)}")
 
 
 def _over_events(workspace: ExportWorkspace, layout: lay.Layout, now: Instant) -> list[Made]:
@@ -50,7 +66,7 @@ def _over_events(workspace: ExportWorkspace, layout: lay.Layout, now: Instant) -
         for each in traits
     )
     workspace.run(
-        f'CREATE TEMP TABLE "made of events" AS SELECT "{lay.CUSTOMER}", {values}'
+        f'CREATE OR REPLACE TEMP TABLE "made of events" AS SELECT "{lay.CUSTOMER}", {values}'
         f' FROM numbered GROUP BY "{lay.CUSTOMER}"'
     )
     return [Made("made of events", {layout.column(each.name): nothing(each) for each in traits})]
@@ -67,7 +83,9 @@ def _aggregated(layout: lay.Layout, trait: Trait, now: Instant) -> str:
     return aggregated(trait, counted, where)
 
 
-def _stored(layout: lay.Layout, customers: str, made: Iterable[Made]) -> str:
+def stored(
+    layout: lay.Layout, people: Population, made: Iterable[Made], overlay: Overlay = NOTHING_LAID
+) -> str:
     """Traits computed from the log, for each customer; NULL where profiling is refused."""
     named: set[str] = set()
     joins, columns = "", []
@@ -76,7 +94,8 @@ def _stored(layout: lay.Layout, customers: str, made: Iterable[Made]) -> str:
         named |= each.columns.keys()
         for name, absent in each.columns.items():
             value = f"COALESCE(m{number}.{quoted_name(name)}, {absent})"
-            columns.append(f"{_allowed(layout, name, value)} AS {quoted_name(name)}")
+            laid = f"{allowed(layout, name, _laid(overlay, name, value))} AS {quoted_name(name)}"
+            columns.append(laid)
     others = [
         name
         for name in layout.relation()
@@ -85,10 +104,36 @@ def _stored(layout: lay.Layout, customers: str, made: Iterable[Made]) -> str:
     ]
     kept = [lay.CUSTOMER, lay.PROFILING, *others]
     shown = ", ".join([*(f"c.{quoted_name(each)}" for each in kept), *columns])
-    return f"SELECT {shown} FROM {customers} c{joins}"
+    joins += _join(overlay, named)
+    return f"SELECT {shown} FROM {people.customers} c{joins}"
 
 
-def _allowed(layout: lay.Layout, name: str, value: str) -> str:
+def _join(overlay: Overlay, names: Iterable[str]) -> str:
+    """names: of the columns that are laid over; under names that no other column has."""
+    named = {name: overlay.columns[name] for name in names if name in overlay.columns}
+    if not named:
+        return ""
+    shown = "".join(
+        f", {quoted_name(each)} AS {_laid_name(each)}"
+        for each in dict.fromkeys((*named, *named.values()))
+    )
+    return (
+        f' LEFT JOIN (SELECT "{lay.CUSTOMER}"{shown} FROM {overlay.table}) USING ("{lay.CUSTOMER}")'
+    )
+
+
+def _laid(overlay: Overlay, name: str, own: str) -> str:
+    holds = overlay.columns.get(name)
+    if holds is None:
+        return own
+    return f"CASE WHEN {_laid_name(holds)} THEN {_laid_name(name)} ELSE {own} END"
+
+
+def _laid_name(column: str) -> str:
+    return quoted_name(f"tuttu laid {column}")
+
+
+def allowed(layout: lay.Layout, name: str, value: str) -> str:
     """name: as in the export."""
     project = layout.project
     trait = project.profile.traits.get(lay.base_of(project, name.removeprefix(lay.masked(""))))
@@ -97,13 +142,16 @@ def _allowed(layout: lay.Layout, name: str, value: str) -> str:
     return f'CASE WHEN "{lay.PROFILING}" THEN {value} END'
 
 
-def _with_derived(layout: lay.Layout) -> str:
+def _with_derived(layout: lay.Layout, overlay: Overlay) -> str:
     """Traits that are made of other columns, one after the other."""
     parts, before = [], "stored"
     for number, trait in enumerate(_in_order(layout)):
         name = layout.column(trait.name)
-        value = _allowed(layout, name, _derived_sql(layout, trait))
-        parts.append(f"derived{number} AS (SELECT *, {value} AS {quoted_name(name)} FROM {before})")
+        value = allowed(layout, name, _laid(overlay, name, _derived_sql(layout, trait)))
+        parts.append(
+            f"derived{number} AS (SELECT {before}.*, {value} AS {quoted_name(name)}"
+            f" FROM {before}{_join(overlay, [name])})"
+        )
         before = f"derived{number}"
     return f"{'WITH ' if parts else ''}{', '.join(parts)} SELECT * FROM {before}"
 

@@ -5,7 +5,7 @@
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch import log
 from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, KEY, TIME, Layout
-from tuttu.profile.batch.sums import Counted, Made, aggregated, moment, nothing, passing
+from tuttu.profile.batch.sums import Counted, Made, Population, aggregated, moment, nothing, passing
 from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Collection, Trait
 from tuttu.vocabulary.values import Instant
@@ -17,11 +17,16 @@ def latest(layout: Layout, collection: str) -> str:
 
 
 def compute(
-    workspace: ExportWorkspace, layout: Layout, collection: Collection, now: Instant
+    workspace: ExportWorkspace,
+    layout: Layout,
+    collection: Collection,
+    people: Population,
+    now: Instant,
 ) -> list[Made]:
     """Makes the table `latest`, and one of the aggregates over its items."""
     name, table = collection.name, latest(layout, collection.name)
-    workspace.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_latest(layout, collection)}")
+    made_by = _latest(layout, collection, people)
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE {quoted_name(table)} AS {made_by}")
     columns = {
         layout.column(trait.name): (_aggregated(layout, collection, trait, now), nothing(trait))
         for trait in layout.project.profile.traits.values()
@@ -34,14 +39,14 @@ def compute(
     values = ", ".join(f"{value} AS {quoted_name(each)}" for each, (value, _) in columns.items())
     made = f"made of {table}"
     workspace.run(
-        f'CREATE TEMP TABLE {quoted_name(made)} AS SELECT "{CUSTOMER}", {values}'
+        f'CREATE OR REPLACE TEMP TABLE {quoted_name(made)} AS SELECT "{CUSTOMER}", {values}'
         f' FROM (SELECT *, {moment(now)} AS "now" FROM {quoted_name(table)})'
         f' GROUP BY "{CUSTOMER}"'
     )
     return [Made(made, {each: absent for each, (_, absent) in columns.items()})]
 
 
-def _latest(layout: Layout, collection: Collection) -> str:
+def _latest(layout: Layout, collection: Collection, people: Population) -> str:
     """One row for each item; `tuttu at`: when and by which event a field was last written."""
     newest, fields = [], []
     for field in collection.fields:
@@ -58,7 +63,7 @@ def _latest(layout: Layout, collection: Collection) -> str:
     return (
         f'WITH spoken AS (SELECT f."{CUSTOMER}", r.rank, k.rank AS key_rank, i.*'
         f" FROM {quoted_name(log.items_table(layout, collection.name))} i"
-        f' JOIN {log.FRAGMENTS} f USING ("{FRAGMENT}")'
+        f' JOIN {people.fragments} f USING ("{FRAGMENT}")'
         f' JOIN {log.RANKS} r ON r.scope = {quoted(log.IDS)} AND r.masked = i."{EVENT_ID}"'
         f" JOIN {log.RANKS} k ON k.scope = {quoted(log.key_scope(collection.name))}"
         f' AND k.masked = i."{KEY}"),'

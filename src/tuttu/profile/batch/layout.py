@@ -16,6 +16,7 @@ from tuttu.vocabulary.project import Project
 TEXT = values.Type(values.Kind.TEXT)
 CUSTOMER, FRAGMENT, EVENT_ID = "tuttu customer", "tuttu fragment", "tuttu id"
 PROFILING, KEY, TIME = "tuttu profiling", "tuttu key", "tuttu time"
+TOO_MANY = "tuttu too many"
 """Internal columns: no declared name has a space in it."""
 EVENTS, TRAITS = "events", "its traits"
 Place = tuple[str, str]
@@ -103,6 +104,13 @@ def abouts(project: Project) -> frozenset[str]:
     of_actions = {each.about for each in project.actions.values()}
     of_guards = {each.about for each in project.policy.guards}
     return frozenset(each for each in of_actions | of_guards if each is not None)
+
+
+def groups_asked(project: Project) -> list[str]:
+    """The groups of which a trait or a guard is."""
+    of_traits = {each.group for each in project.profile.traits.values()}
+    of_guards = {each.group for each in project.policy.guards}
+    return sorted(each for each in of_traits | of_guards if each is not None)
 
 
 def compared(project: Project) -> list[str]:

@@ -19,7 +19,9 @@ def compute(workspace: ExportWorkspace, layout: Layout, now: Instant) -> list[Ma
     for trait in layout.project.profile.traits.values():
         if trait.sequence:
             table = f"sequence {trait.name}"
-            workspace.run(f"CREATE TEMP TABLE {quoted_name(table)} AS {_found(trait, now)}")
+            workspace.run(
+                f"CREATE OR REPLACE TEMP TABLE {quoted_name(table)} AS {_found(trait, now)}"
+            )
             made.append(Made(table, {trait.name: "FALSE"}))
     return made
 

@@ -15,6 +15,15 @@ class Made(NamedTuple):
     columns: dict[str, str]
 
 
+class Population(NamedTuple):
+    """Of whom rows are made. customers: a table with `CUSTOMER`, `PROFILING`, ``now``, and the
+    ledger's columns that derived traits read. fragments: a table of whose the fragments are; one
+    may be of several."""
+
+    customers: str
+    fragments: str
+
+
 class Counted(NamedTuple):
     """What is aggregated, in SQL. order: by which the values of a masked column compare. time,
     rank: the order for first and last."""
