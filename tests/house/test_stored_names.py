@@ -42,11 +42,13 @@ TABLES: dict[str, stored.Shapes] = {
     },
     "identity.neighbours": {
         "": "[str, struct]",
-        "pair": "[int, nil | struct, nil | struct, nil | struct, nil | struct]",
+        "pair": "[int, nil | struct, nil | struct, nil | struct, nil | struct, nil | struct]",
         "pair.plain": EVIDENCE,
         "pair.alias": EVIDENCE,
         "pair.plain_back": EVIDENCE,
         "pair.alias_back": EVIDENCE,
+        "pair.sets": "[int | nil, list]",
+        "pair.sets.evidence": "[str, int, int, int, str]",
     },
     "identity.nodes": {
         "": "home identifier own named partners people strength barred spellings spelling_of homes"
@@ -55,6 +57,10 @@ TABLES: dict[str, stored.Shapes] = {
         "groups": "[int, map]",
         "head": "size unique contested barred joined_at …",
     },
+    "identity.set_buckets": {"": "[map]"},
+    "identity.set_claims": {"": "[struct, struct, int]", "one": IDENTIFIER, "other": IDENTIFIER},
+    "identity.set_runs": {"": "run time by source through claimed below refused closed buckets"},
+    "identity.sets": {"": "run time strength pending bucket"},
     "intake.dead_letter_states": {"": "received closed"},
     "intake.dead_letters": {"": "letter received", "letter": LETTER},
     "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
@@ -94,6 +100,14 @@ FACTS: dict[str, stored.Shapes] = {
     "history_folded": {"": "digest through"},
     "key_issued": {"": "name digest scopes"},
     "key_revoked": {"": "name"},
+    "link_claimed": {
+        "": "set run one other score",
+        "one": IDENTIFIER,
+        "other": IDENTIFIER,
+    },
+    "links_closed": {"": "set run by strength"},
+    "links_read": {"": "set run by source through claimed below refused"},
+    "links_settled": {"": "set run"},
     "looked": {"": "by what"},
     "preference": {"": "purpose channel allowed by who", "who": IDENTIFIER},
     "project_activated": {"": "digest files by"},
@@ -128,7 +142,7 @@ FACTS: dict[str, stored.Shapes] = {
 }
 """By tag; "" is the record around all of them."""
 
-DEDUPE = {b"closed:", b"idempotency:", b"letter:", b"withdrawn:"}
+DEDUPE = {b"closed:", b"idempotency:", b"letter:", b"links:", b"withdrawn:"}
 """Beginnings of the keys under which something is taken once. An event's begin with an hour."""
 SECRETS = {b"tuttu", b"tuttu-once", b"tuttu-pseudonym", b"tuttu-seal"}
 """What a store's keys are derived for, and what its canary says."""

@@ -23,7 +23,7 @@ SCOPES: Mapping[Scope, str] = {
     Scope.INGEST: "send events",
     Scope.DECIDE: "ask for decisions",
     Scope.READ_PERSON: "look at a person: picture, timeline, preferences, explanations, receipts",
-    Scope.WRITE_PERSON: "record a person's choices, unmerge two persons",
+    Scope.WRITE_PERSON: "record a person's choices, unmerge two persons, import links of others",
     Scope.ERASE: "kept for a later route; opens nothing yet",
     Scope.ADMIN: "resources, dead letters, keys, digest",
     Scope.CLOCK: "read the clock, and move a manual one on",

@@ -52,7 +52,17 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import HANDLE, identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import HANDLE, claimed_link, identifiers_of, label, link, shown, who_of
+from tuttu.api.links import (
+    ClaimedLink,
+    LinksAnswer,
+    LinkSetAnswer,
+    LinksRequest,
+    LinksRunAnswer,
+    LinksRunRequest,
+    RefusedClaim,
+    RefusedPairs,
+)
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
@@ -93,6 +103,7 @@ __all__ = [
     "Addresses",
     "CallsAnswer",
     "Changes",
+    "ClaimedLink",
     "ClockAnswer",
     "ClockRequest",
     "ComparedKind",
@@ -115,6 +126,11 @@ __all__ = [
     "IssuedKeyAnswer",
     "KeyAnswer",
     "KeyRequest",
+    "LinkSetAnswer",
+    "LinksAnswer",
+    "LinksRequest",
+    "LinksRunAnswer",
+    "LinksRunRequest",
     "NoQuery",
     "OwedLeft",
     "PreferenceRequest",
@@ -122,6 +138,8 @@ __all__ = [
     "PreferencesRequest",
     "ProjectAnswer",
     "RefusedCall",
+    "RefusedClaim",
+    "RefusedPairs",
     "ReloadAnswer",
     "ReloadRehearsal",
     "ReplayAnswer",
@@ -148,6 +166,7 @@ __all__ = [
     "WithdrawnContact",
     "Words",
     "answer_of",
+    "claimed_link",
     "customer_answer",
     "dead_letter_answer",
     "decided_customer",

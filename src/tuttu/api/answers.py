@@ -228,13 +228,15 @@ class ShownContact(msgspec.Struct, kw_only=True):
 
 
 class ShownLink(msgspec.Struct, kw_only=True):
-    """Evidence that was kept but joined nobody; event_id, time: of the strongest such event."""
+    """Evidence that was kept but joined nobody; event_id, time: of the strongest such event. set:
+    the set of links that claims it, if no event does."""
 
     one: Who
     other: Who
     reason: str
     event_id: str
     time: str
+    set: str | None = None
 
 
 class ShownFragment(msgspec.Struct, kw_only=True):

@@ -1,7 +1,8 @@
 """People as the API names them, ``{"user_id": "maija"}``, to identifiers and back."""
 
 from tuttu.api.answers import ShownLink, Who
-from tuttu.identity import normalise
+from tuttu.api.links import ClaimedLink
+from tuttu.identity import IdentifierError, normalise
 from tuttu.vocabulary import company, conversion, errors, events, people
 from tuttu.vocabulary.project import Project
 
@@ -16,6 +17,31 @@ def identifiers_of(project: Project, who: Who) -> list[events.Identifier]:
         raise errors.BadRequest("an empty `who`", 'one identifier, as {"user_id": "maija"}')
     given = [_identifier(project, name, value) for name, value in who.items()]
     return sorted(given, key=lambda each: project.namespaces[each.namespace].rank)
+
+
+def claimed_link(
+    project: Project, link: ClaimedLink
+) -> tuple[events.Identifier, events.Identifier, int]:
+    """The two identifiers, the smaller one first, and the score in millionths. Raises BadRequest
+    for what links nobody."""
+    named = [*_only(project, link.one), *_only(project, link.other)]
+    one, other = sorted(named)
+    if one == other:
+        raise errors.BadRequest(f"{label(one)} twice", "two different identifiers")
+    if not 0 <= link.score <= 1:
+        raise errors.BadRequest(f"the score {link.score!r}", "a number from 0 to 1")
+    return one, other, round(link.score * events.MILLION)
+
+
+def _only(project: Project, who: Who) -> list[events.Identifier]:
+    try:
+        found = identifiers_of(project, who)
+    except IdentifierError as error:
+        found_, _, expected = str(error).partition("; expected ")
+        raise errors.BadRequest(found_.replace("found ", "", 1), expected) from None
+    if len(found) > 1:
+        raise errors.BadRequest(f"{len(found)} identifiers", "one on each side of a link")
+    return found
 
 
 def _identifier(project: Project, name: str, value: str) -> events.Identifier:
@@ -55,6 +81,7 @@ def link(refused: people.RefusedLink) -> ShownLink:
         reason=refused.reason,
         event_id=refused.event_id,
         time=conversion.format_instant(refused.time),
+        set=refused.set,
     )
 
 

@@ -12,6 +12,10 @@ from tuttu.vocabulary import conversion, events, facts, verdicts
 KINDS: Mapping[type[facts.Body], str] = {
     events.Event: "Event",
     events.Unmerge: "Unmerge",
+    events.LinkClaimed: "LinkClaimed",
+    events.LinksRead: "LinksRead",
+    events.LinksClosed: "LinksClosed",
+    events.LinksSettled: "LinksSettled",
     events.PreferenceSet: "PreferenceSet",
     events.ResourceSet: "ResourceSet",
     events.DeadLetter: "DeadLetter",
@@ -43,6 +47,14 @@ def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
         case events.Unmerge(one=one, other=other, more=more, by=by, why=why):
             names = [shown(each) for each in (one, other, *more)]
             return msgspec.structs.replace(entry, identifiers=names, by=by, why=why)
+        case events.LinkClaimed(set=name, one=one, other=other, run=run, score=score):
+            said = {"run": run, "score": score / events.MILLION}
+            entry = msgspec.structs.replace(
+                entry,
+                name=name,
+                identifiers=[shown(one), shown(other)],
+                properties=msgspec.Raw(msgspec.json.encode(said)),
+            )
         case events.PreferenceSet(by=by) as choice:
             said = msgspec.to_builtins(choice)
             kept = {name: said[name] for name in ("purpose", "channel", "allowed")}

@@ -26,7 +26,7 @@ from tuttu.catalog.read_channels import (
 )
 from tuttu.catalog.read_content import read_content
 from tuttu.catalog.read_events import read_plan, read_tracking
-from tuttu.catalog.read_identity import read_identity
+from tuttu.catalog.read_identity import read_identity, read_sets
 from tuttu.catalog.read_policy import read_policy
 from tuttu.catalog.read_resources import read_resources
 from tuttu.catalog.read_scenarios import Scenario, read_scenario
@@ -127,6 +127,7 @@ class _Reading:
             digest=digest(files),
             company=scope.company,
             namespaces=namespaces,
+            sets=read_sets(sheets["identity"], scope),
             tracking=company.Tracking(),
             profile=company.Profile(),
             purposes=purposes,

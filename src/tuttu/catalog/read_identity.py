@@ -1,13 +1,15 @@
 """identity.yaml."""
 
+from fractions import Fraction
 from itertools import chain
 
 from phonenumbers import SUPPORTED_REGIONS
 
 from tuttu.catalog.findings import nearest, quote
+from tuttu.catalog.scalars import share
 from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.yaml_nodes import ListNode, MappingNode, ScalarNode
-from tuttu.vocabulary.company import MOST_PARTNERS, NOBODY, ROUNDED, Namespace
+from tuttu.vocabulary.company import MOST_PARTNERS, NOBODY, ROUNDED, EvidenceSet, Namespace
 
 MAY_BE_NEW = frozenset({"anonymous_id"})
 """Namespaces whose identifiers are made by whoever comes for the first time."""
@@ -25,6 +27,28 @@ def read_identity(sheet: MappingNode | None, scope: LoadScope) -> dict[str, Name
         name: _namespace(name, rank, node, country, scope)
         for rank, (name, node) in enumerate(sheet.mapping("namespaces").mappings())
     }
+
+
+def read_sets(sheet: MappingNode | None, scope: LoadScope) -> dict[str, EvidenceSet]:
+    """Sets of links of others, by name."""
+    if sheet is None:
+        return {}
+    return {
+        name: EvidenceSet(
+            name=name,
+            strength=node.whole("strength", 0),
+            at_least=_share(node.scalar("at_least"), scope),
+            where=node.where,
+        )
+        for name, node in sheet.mapping("sets").mappings()
+    }
+
+
+def _share(node: ScalarNode | None, scope: LoadScope) -> float:
+    found = Fraction(0) if node is None else share(node.text)
+    if node is not None and found > 1:
+        scope.findings.add(node.where, quote(node.text), "a share of at most 1, or 100%")
+    return float(found)
 
 
 def _country(node: ScalarNode | None, scope: LoadScope) -> str | None:

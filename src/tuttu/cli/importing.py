@@ -65,7 +65,8 @@ def import_file(
         if mapping:
             intake.require_fit(mapping, rows.columns, project)
         sending = Sending(client, kept, project.company.limits)
-        sending.send(intake.map_rows(_shown(rows, stream, file.stat().st_size), mapping, after))
+        shown = with_progress(rows, stream, file.stat().st_size)
+        sending.send(intake.map_rows(shown, mapping, after))
     _show(sending.summary, rejects, as_json)
     sys.exit(1 if strict and sending.summary.rejected else 0)
 
@@ -82,7 +83,7 @@ def _rows(file: Path, stream: IO[bytes], mapping: intake.ImportMapping | None) -
     return intake.read_rows(stream, style)
 
 
-def _shown(rows: Iterable[intake.Row], stream: IO[bytes], size: int) -> Iterator[intake.Row]:
+def with_progress(rows: Iterable[intake.Row], stream: IO[bytes], size: int) -> Iterator[intake.Row]:
     """The rows, with progress on stderr where somebody watches it."""
     watched = sys.stderr.isatty()
     for row in rows:

@@ -10,6 +10,7 @@ from tuttu.cli import (
     evaluation,
     folders,
     importing,
+    linking,
     operations,
 )
 from tuttu.cli.demo import demo
@@ -54,6 +55,7 @@ for command in (
     customers.timeline,
     customers.preferences,
     customers.unmerge,
+    linking.links,
     operations.dead_letters,
     operations.resources,
     operations.keys,

@@ -153,8 +153,12 @@ def customer(answer: api.CustomerAnswer) -> None:
     )
     _section(
         "refused links",
-        ((named(each.one), named(each.other), each.reason) for each in answer.refused_links),
+        ((named(each.one), named(each.other), _why_not(each)) for each in answer.refused_links),
     )
+
+
+def _why_not(link: api.ShownLink) -> str:
+    return f"{link.reason} (set {link.set})" if link.set else link.reason
 
 
 def _permitted(preference: api.ShownPreference) -> str:
@@ -273,3 +277,19 @@ def replay(answer: api.ReplayAnswer) -> None:
 
 def clock(answer: api.ClockAnswer) -> None:
     click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'})")
+
+
+def link_sets(answers: Iterable[api.LinkSetAnswer]) -> None:
+    """One line for each set, and under it why its pairs joined nobody."""
+    found = list(answers)
+    if not found:
+        click.echo("no set of links: identity.yaml declares them under `sets`")
+    for each in found:
+        if each.run is None:
+            click.echo(f"{each.set}: nothing imported yet")
+            continue
+        click.echo(
+            f"{each.set}: {each.pairs} pairs, {each.joined} of one customer;"
+            f" since {each.time} by {each.by}"
+        )
+        table((no.pairs, no.reason) for no in each.refused)

@@ -10,6 +10,7 @@ from tuttu.engine.dead_letters import dead_letter, dead_letters, drop, repair, s
 from tuttu.engine.decide import decide, decision_by_id
 from tuttu.engine.everybody import digest, funnel, replay, verify
 from tuttu.engine.explain import explain
+from tuttu.engine.links import begin_links, claim_links, close_links, drop_links, links
 from tuttu.engine.monotonic_clock import newest_moment
 from tuttu.engine.open import (
     check,
@@ -39,8 +40,11 @@ __all__ = [
     "ROOMS",
     "Runtime",
     "accept",
+    "begin_links",
     "check",
+    "claim_links",
     "clock",
+    "close_links",
     "customer",
     "dead_letter",
     "dead_letters",
@@ -48,11 +52,13 @@ __all__ = [
     "decision_by_id",
     "digest",
     "drop",
+    "drop_links",
     "explain",
     "funnel",
     "health",
     "issue_key",
     "keys",
+    "links",
     "load_project",
     "newest_moment",
     "open_engine",

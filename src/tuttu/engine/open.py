@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tuttu import api, versions
+from tuttu.engine.links import settle
 from tuttu.engine.reloads import Reloads, rehearsal
 from tuttu.engine.rooms import ROOMS
 from tuttu.engine.runtime import Runtime
@@ -37,7 +38,9 @@ def open_engine(
     try:
         refold(store, survey.project, rooms)
         reloads = Reloads(folder, survey, rooms, store, clock, report)
-        return Runtime(store, clock, reloads.versions, reloads)
+        runtime = Runtime(store, clock, reloads.versions, reloads)
+        settle(runtime)  # what a killed process of ours had begun
+        return runtime
     except BaseException:
         store.close()
         raise

@@ -1,6 +1,7 @@
 """How it runs: the clock, its health, the version of the project that is active."""
 
 from tuttu import api
+from tuttu.engine.links import settle
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import BackfillProgress, Report, no_report
@@ -65,7 +66,9 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
 def reload(runtime: Runtime, by: str, report: Report = no_report) -> api.ReloadAnswer:
     """Reads the project folder again: backfills what it declares for the first time, activates it,
     withdraws what it has no action for. A faulty folder changes nothing; it is reported."""
-    return _reloads(runtime).reload(by, report)
+    answer = _reloads(runtime).reload(by, report)
+    settle(runtime)  # rules that come back may have left a change of a set behind
+    return answer
 
 
 def rehearse_reload(runtime: Runtime) -> api.ReloadRehearsal:

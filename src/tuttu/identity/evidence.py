@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from tuttu.identity.records import Evidence
+from tuttu.identity.records import Evidence, SetEvidence
 from tuttu.vocabulary import company, events
 
 K = TypeVar("K")
@@ -19,7 +19,7 @@ class IdentityLink(msgspec.Struct, Generic[K], frozen=True):
 
     one: K
     other: K
-    evidence: Evidence
+    evidence: Evidence | SetEvidence
     alias: bool = False
 
 

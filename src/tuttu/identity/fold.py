@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tuttu.identity import evidence, joining, records
+from tuttu.identity import evidence, joining, records, sets
 from tuttu.identity.graph_state import GraphState
 from tuttu.identity.repartition import repartition
 from tuttu.identity.rules import rules_of
@@ -52,7 +52,8 @@ def folds(project: Project) -> room.Folds:
             _unmerge(graph, body)
         graph.flush()
 
-    return dict.fromkeys((Event, Unmerge, PreferenceSet, verdicts.Receipt), fold)
+    own: room.Folds = dict.fromkeys((Event, Unmerge, PreferenceSet, verdicts.Receipt), fold)
+    return {**own, **sets.folds(project)}
 
 
 def owners(fact: facts.Fact) -> Iterator[tuple[FragmentId, Identifier | None]]:
@@ -103,9 +104,6 @@ def _bar(graph: GraphState, one: FragmentId, other: FragmentId) -> set[FragmentI
     if graph.pair(one, other) is not None:
         passed = [key for key in ends if graph.add_partner(key, -1)]
         for key in ends:
-            # What only unmerged evidence said of the node is not known any more.
-            barred = graph.barred(key)
-            live = (each.pair.first for who, each in graph.neighbours(key) if who not in barred)
-            graph.set_named(key, min(live, default=None))
+            joining.name_again(graph, key)
         homes |= joining.flipped(graph, passed)
     return homes

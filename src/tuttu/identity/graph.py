@@ -31,6 +31,7 @@ class Reach(NamedTuple):
     strength: int
 
 
+NAMELESS = Identifier("", "")
 NOBODY = Reach(0, 0)
 """There is no evidence at the node."""
 
@@ -175,6 +176,7 @@ class Graph:
                 first = place < (at.rank, partner)
                 ends = (key, partner) if first else (partner, key)
                 yield from _links_between(*ends, neighbour.pair)
+                yield from self._claimed(key, partner, neighbour.pair)
 
     def links_at(self, key: FragmentId) -> list[KeyLink]:
         """Evidence at the node that may join it: none by a customer that holds one from whom the
@@ -189,12 +191,27 @@ class Graph:
     def links_of(
         self, key: FragmentId, partner: FragmentId, pair: EvidencePair
     ) -> Iterator[KeyLink]:
-        return _links_between(*self.directed(key, partner), pair)
+        yield from _links_between(*self.directed(key, partner), pair)
+        yield from self._claimed(key, partner, pair)
+
+    def _claimed(
+        self, key: FragmentId, partner: FragmentId, pair: EvidencePair
+    ) -> Iterator[KeyLink]:
+        for claimed in pair.claimed:
+            yield IdentityLink(*self.by_name(key, partner), claimed)
 
     def directed(self, one: FragmentId, other: FragmentId) -> tuple[FragmentId, FragmentId]:
         """The two of a pair; the second is the one that its evidence is at."""
         ranks = [self.namespaces[self.kind(key)].rank for key in (one, other)]
         return (one, other) if (ranks[0], one) < (ranks[1], other) else (other, one)
+
+    def by_name(self, one: FragmentId, other: FragmentId) -> tuple[FragmentId, FragmentId]:
+        """The two of a pair whose order no event gives: of one namespace, by value."""
+        first, second = self.directed(one, other)
+        if self.kind(first) != self.kind(second):
+            return first, second
+        one, other = sorted((first, second), key=lambda key: self.node(key).identifier or NAMELESS)
+        return one, other
 
     def reach(self, key: FragmentId) -> Reach:
         links = list(strongest(self.links_at(key)))

@@ -139,6 +139,16 @@ class GraphState(Graph):
                 self._rows[key].pop(past + partner, None)
                 self._rows[key][status + partner] = row
 
+    def delete_pair(self, one: FragmentId, other: FragmentId) -> None:
+        """Nothing is evidence on it any more."""
+        for key, partner in ((one, other), (other, one)):
+            for status in (JOINED, APART):
+                place = key + self.part + status + partner
+                if self._transaction.get(r.NEIGHBOURS, place) is not None:
+                    self._transaction.delete(r.NEIGHBOURS, place)
+                if key in self._rows:
+                    self._rows[key].pop(status + partner, None)
+
     def update_heads(self, one: FragmentId, other: FragmentId, pair: EvidencePair) -> None:
         """Say of the customers of a pair when they were joined, or that they were not."""
         joined = self.home(one) == self.home(other)

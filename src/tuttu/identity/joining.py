@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from tuttu.identity.claimed import told_again, with_claim
 from tuttu.identity.graph import KeyLink, Reach
 from tuttu.identity.graph_state import GraphState
 from tuttu.identity.moments import Moments
@@ -16,6 +17,7 @@ from tuttu.identity.records import (
     EvidencePair,
     Head,
     PartialCustomer,
+    SetEvidence,
     keeps_date,
 )
 from tuttu.identity.repartition import repartition
@@ -44,6 +46,13 @@ def _name(graph: GraphState, ends: Iterable[FragmentId], pair: EvidencePair) -> 
     for key in ends:
         named = graph.node(key).named
         graph.set_named(key, pair.first if named is None else min(named, pair.first))
+
+
+def name_again(graph: GraphState, key: FragmentId) -> None:
+    """After evidence has gone: what only that said of the node is not known any more."""
+    barred = graph.barred(key)
+    live = (each.pair.first for who, each in graph.neighbours(key) if who not in barred)
+    graph.set_named(key, min(live, default=None))
 
 
 def _takes_in(graph: GraphState, link: KeyLink, pair: EvidencePair) -> bool:
@@ -77,13 +86,16 @@ def _count(
 def _with_evidence(graph: GraphState, pair: EvidencePair | None, link: KeyLink) -> EvidencePair:
     """The pair with one more piece of evidence, of which the best is kept."""
     new = link.evidence
+    if isinstance(new, SetEvidence):
+        return with_claim(pair, new)
     if pair is None:
         pair = EvidencePair(new.time)
     back = graph.directed(link.one, link.other) != (link.one, link.other)
     field = ("alias" if link.alias else "plain") + ("_back" if back else "")
     old: Evidence | None = getattr(pair, field)
     best = new if old is None or new.rank < old.rank else old
-    return msgspec.structs.replace(pair, first=min(pair.first, new.time), **{field: best})
+    changes = {field: best, "first": min(pair.first, new.time), "sets": told_again(pair, new.time)}
+    return msgspec.structs.replace(pair, **changes)
 
 
 def _take(graph: GraphState, link: KeyLink, pair: EvidencePair, *, is_new: bool) -> None:

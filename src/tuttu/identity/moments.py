@@ -8,7 +8,7 @@ import msgspec
 
 from tuttu.identity.graph import Graph, KeyLink
 from tuttu.identity.partition import added, clash
-from tuttu.identity.records import Evidence, Holds, Rank
+from tuttu.identity.records import Evidence, Holds, Rank, SetEvidence
 from tuttu.vocabulary import company
 from tuttu.vocabulary.events import FragmentId
 
@@ -46,7 +46,9 @@ class Moments:
         self._graph = graph
         self._known: dict[tuple[FragmentId, int], Growth] = {}
 
-    def before(self, key: FragmentId, at: company.Namespace, evidence: Evidence) -> Moment:
+    def before(
+        self, key: FragmentId, at: company.Namespace, evidence: Evidence | SetEvidence
+    ) -> Moment:
         """The node's customer when this evidence at an identifier of the namespace `at` is taken.
 
         Only evidence between its own nodes has to be looked at: what was refused once keeps

@@ -28,8 +28,40 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
         return -self.strength, self.time, self.id, self.place
 
 
+AFTER_EVENTS: values.Instant = 2**62
+"""Later than any event."""
+
+
+class SetEvidence(msgspec.Struct, frozen=True, array_like=True):
+    """What a named set claims of a pair.
+
+    time: since when it has done so without a break. score: in millionths. id: of the set and the
+    pair, the same in each run: what a run claims again keeps its place.
+    """
+
+    name: str
+    strength: int
+    time: values.Instant
+    score: int
+    id: str
+
+    @property
+    def rank(self) -> Rank:
+        """After all events of the same strength, the better score first."""
+        return -self.strength, AFTER_EVENTS - self.score, self.id, 0
+
+
+class ClaimedPair(msgspec.Struct, frozen=True, array_like=True):
+    """The part of the evidence on a pair that goes again. told: the smallest time of any event that
+    names the pair, if any does. evidence: at most one of each set, by name."""
+
+    told: values.Instant | None
+    evidence: tuple[SetEvidence, ...]
+
+
 class EvidencePair(msgspec.Struct, frozen=True, array_like=True):
-    """All evidence on a pair that can ever matter: the best by alias, and the best other.
+    """All evidence on a pair that can ever matter: the best by alias, the best other, and that of
+    each set.
 
     first: the smallest time of any evidence on it. Evidence is *at* the identifier of lower
     priority; of two of one namespace, at the one that the event names second: in plain and alias
@@ -41,11 +73,16 @@ class EvidencePair(msgspec.Struct, frozen=True, array_like=True):
     alias: Evidence | None = None
     plain_back: Evidence | None = None
     alias_back: Evidence | None = None
+    sets: ClaimedPair | None = None
 
     @property
-    def evidence(self) -> tuple[Evidence, ...]:
+    def evidence(self) -> tuple[Evidence | SetEvidence, ...]:
         every = (self.plain, self.alias, self.plain_back, self.alias_back)
-        return tuple(each for each in every if each is not None)
+        return (*(each for each in every if each is not None), *self.claimed)
+
+    @property
+    def claimed(self) -> tuple[SetEvidence, ...]:
+        return () if self.sets is None else self.sets.evidence
 
 
 Holds = Mapping[str, int]

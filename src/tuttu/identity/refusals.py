@@ -14,6 +14,7 @@ MOST_REFUSED = 100
 """Refused links that a customer shows; which ones does not depend on the order of arrival."""
 
 UNMERGED = "unmerged"
+NOT_YET = "the change to this run is not made yet"
 
 
 def refused_links(
@@ -48,11 +49,30 @@ def _refused_link(
         return None
     one, other = sorted(known, key=lambda each: priority(graph.namespaces, each))
     evidence = min(pair.evidence, key=lambda each: each.rank)
-    links = graph.links_of(key, partner, pair)
-    reason = _reason(graph, min(links, key=lambda link: link.evidence.rank))
+    reason = _reason_of(graph, key, partner, pair)
     return people.RefusedLink(
-        one=one, other=other, reason=reason, event_id=evidence.id, time=evidence.time
+        one=one,
+        other=other,
+        reason=reason,
+        event_id=evidence.id,
+        time=evidence.time,
+        set=evidence.name if isinstance(evidence, records.SetEvidence) else None,
     )
+
+
+def reason_of(graph: Graph, one: events.FragmentId, other: events.FragmentId) -> str | None:
+    """Why the strongest evidence on a pair joined nobody; None: the two are one customer."""
+    pair = graph.pair(one, other)
+    if pair is None:
+        return NOT_YET
+    return None if graph.home(one) == graph.home(other) else _reason_of(graph, one, other, pair)
+
+
+def _reason_of(
+    graph: Graph, one: events.FragmentId, other: events.FragmentId, pair: records.EvidencePair
+) -> str:
+    links = graph.links_of(one, other, pair)
+    return _reason(graph, min(links, key=lambda link: link.evidence.rank))
 
 
 def _reason(graph: Graph, link: KeyLink) -> str:

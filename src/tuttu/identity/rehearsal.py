@@ -11,6 +11,7 @@ import msgspec
 
 from tuttu.identity.evidence import IdentityLink, links_of
 from tuttu.identity.fold import owners
+from tuttu.identity.heard_claims import Claims
 from tuttu.identity.partition import partition
 from tuttu.identity.rules import Rules, rules_of
 from tuttu.vocabulary import events, facts
@@ -67,6 +68,7 @@ class _Everybody:
         self._owners: dict[FragmentId, Identifier | None] = {}
         self._links: dict[tuple[Identifier, Identifier, bool], IdentityLink[Identifier]] = {}
         self._unmerged: set[frozenset[Identifier]] = set()
+        self._claims = Claims()
 
     def hear(self, fact: facts.Fact) -> None:
         for key, identifier in owners(fact):
@@ -79,6 +81,8 @@ class _Everybody:
                 best = self._links.setdefault(place, link)
                 if link.evidence.rank < best.evidence.rank:
                     self._links[place] = link
+        elif isinstance(fact.body, events.LinkClaimed | events.LinksClosed):
+            self._claims.hear(fact.body, fact.time)
         elif isinstance(fact.body, events.Unmerge):
             one, *others = map(
                 self.rules.present, (fact.body.one, fact.body.other, *fact.body.more)
@@ -96,6 +100,9 @@ class _Everybody:
         }
         nodes = {now for each in self.known if (now := self.rules.present(each)) is not None}
         nodes |= {now for now in present.values() if now is not None}
-        groups = partition(nodes, self._links.values(), self._unmerged, self.rules.namespaces)
+        claimed = self._claims.links(self.rules)
+        nodes |= {each for link in claimed for each in (link.one, link.other)}
+        links = [*self._links.values(), *claimed]
+        groups = partition(nodes, links, self._unmerged, self.rules.namespaces)
         by_node = {node: number for number, group in enumerate(groups) for node in group}
         return {key: key if now is None else by_node[now] for key, now in present.items()}

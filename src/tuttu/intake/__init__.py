@@ -21,6 +21,7 @@ from tuttu.intake.dead_letters import (
     repair,
 )
 from tuttu.intake.errors import STATUS, BadFileError, RefusalCode
+from tuttu.intake.link_rows import LinkRow, link_rows
 from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
@@ -43,6 +44,7 @@ __all__ = [
     "Format",
     "ImportMapping",
     "KeptLetter",
+    "LinkRow",
     "MappedRow",
     "MappingError",
     "RefusalCode",
@@ -54,6 +56,7 @@ __all__ = [
     "dedupe_key",
     "letter",
     "letters",
+    "link_rows",
     "load_mapping",
     "map_rows",
     "mapping_schema",

@@ -99,6 +99,16 @@ class Namespace(msgspec.Struct, frozen=True, kw_only=True):
         return self.unique or self.apart
 
 
+class EvidenceSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A named set of links that others make: strength as of a namespace, least score as a part
+    of one."""
+
+    name: str
+    strength: int = 0
+    at_least: float = 0.0
+    where: Where
+
+
 class PlannedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One event of the tracking plan: its properties with types; `required` must be there."""
 

@@ -85,6 +85,58 @@ class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):
     more: tuple[Identifier, ...] = ()
 
 
+MILLION = 1_000_000
+"""The score of a link that is certain."""
+
+
+class LinkClaimed(msgspec.Struct, frozen=True, tag="link_claimed", kw_only=True):
+    """A set claims that two identifiers are one person. one: the smaller of the two.
+
+    It counts once its run is closed. score: in millionths. The time of the fact is the run's.
+    """
+
+    set: str
+    run: str
+    one: Identifier
+    other: Identifier
+    score: int
+
+
+class LinksRead(msgspec.Struct, frozen=True, tag="links_read", kw_only=True):
+    """A stretch of the file of a run: through which row it was read, and what became of the rows.
+
+    source: the digest of the file. below: rows under the least score; refused: those that claim
+    nothing.
+    """
+
+    set: str
+    run: str
+    by: str
+    source: str
+    through: int = 0
+    claimed: int = 0
+    below: int = 0
+    refused: int = 0
+
+
+class LinksClosed(msgspec.Struct, frozen=True, tag="links_closed", kw_only=True):
+    """From here on this run is what the set claims, in place of the one before it. strength: of
+    its evidence, as it was declared then."""
+
+    set: str
+    run: str
+    by: str
+    strength: int
+
+
+class LinksSettled(msgspec.Struct, frozen=True, tag="links_settled", kw_only=True):
+    """A step of a great change of a set: some of what its closing said counts from here on. State
+    that is folded again counts it all at the closing."""
+
+    set: str
+    run: str
+
+
 class PreferenceSet(msgspec.Struct, frozen=True, tag="preference", kw_only=True):
     """The customer's choice, made through the API rather than by an event."""
 

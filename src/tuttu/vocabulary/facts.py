@@ -17,6 +17,10 @@ Body = (
     e.Event
     | Receipt
     | e.Unmerge
+    | e.LinkClaimed
+    | e.LinksRead
+    | e.LinksClosed
+    | e.LinksSettled
     | e.PreferenceSet
     | e.ResourceSet
     | e.DeadLetter

@@ -7,13 +7,14 @@ from tuttu.vocabulary.values import Instant
 
 
 class RefusedLink(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence that was kept but joined nobody."""
+    """Evidence that was kept but joined nobody. set: that claims it; None: an event says it."""
 
     one: Identifier
     other: Identifier
     reason: str
     event_id: str
     time: Instant
+    set: str | None = None
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     digest: str
     company: c.Company
     namespaces: Mapping[str, c.Namespace]
+    sets: Mapping[str, c.EvidenceSet] = {}
     tracking: c.Tracking
     profile: c.Profile
     purposes: Mapping[str, c.Purpose]

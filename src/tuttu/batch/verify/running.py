@@ -56,6 +56,11 @@ class Runs:
             finally:
                 self._workspaces.discard(workspace)
 
+    @property
+    def over(self) -> bool:
+        """No work may begin, or go on."""
+        return self._over
+
     def interrupt(self) -> None:
         """Interrupts running work, and any that would begin."""
         self._over = True

@@ -23,6 +23,12 @@ def identity() -> s.Shape:
             "Kinds of identifiers, the highest priority first.",
         )
         | {"minProperties": 1},
+        "sets": s.table(
+            "sets of links",
+            _set(),
+            s.WORD,
+            "Links that others make, a batch matcher or a CRM: `tuttu links import --set NAME`.",
+        ),
     }
     return s.document(
         "identity.yaml: how customers are known", s.record("identity", keys, ["namespaces"])
@@ -84,6 +90,18 @@ def _namespace() -> s.Shape:
             ),
             "fields": _fields(),
             "strength": _strength(),
+        },
+    )
+
+
+def _set() -> s.Shape:
+    return s.record(
+        "settings of one set of links",
+        {
+            "strength": s.whole(
+                "a number", "Of its links, as of evidence by a call. Default 0. Higher is stronger."
+            ),
+            "at_least": s.share("The least score of a link that counts. Default 0: any."),
         },
     )
 

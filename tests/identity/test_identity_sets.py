@@ -1,0 +1,242 @@
+"""Laws of named sets of evidence: the newest closed run counts, and nothing else of the set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests import builders
+from tests.identity.test_identity_laws import RULES, Settings
+
+from tuttu.identity import links_of, partition, sets
+from tuttu.identity.evidence import IdentityLink
+from tuttu.identity.records import SetEvidence
+from tuttu.vocabulary.company import Namespace
+from tuttu.vocabulary.events import Event, Identifier, LinkClaimed, LinksClosed, LinksRead
+from tuttu.vocabulary.facts import Fact
+
+if TYPE_CHECKING:
+    from tests.identity.conftest import World
+else:
+    World = Any
+
+pytestmark = pytest.mark.laws
+
+Claimed = tuple[Identifier, Identifier, int]
+
+
+class SetRun(msgspec.Struct, frozen=True):
+    """A run of a set: claims of (one, other, score), and whether it was closed."""
+
+    name: str
+    id: str
+    time: int
+    strength: int
+    claims: tuple[Claimed, ...]
+    closed: bool = True
+
+    @property
+    def moment(self) -> tuple[int, str]:
+        return self.time, self.id
+
+
+class Log(msgspec.Struct):
+    settings: Settings
+    events: list[Event]
+    unmerged: list[tuple[Identifier, Identifier]]
+    runs: list[SetRun]
+
+    def identifiers(self) -> set[Identifier]:
+        named = {each for event in self.events for each in event.identifiers}
+        return named | {
+            each for run in self.runs for one, other, _ in run.claims for each in (one, other)
+        }
+
+    def links(self, namespaces: Mapping[str, Namespace]) -> list[Any]:
+        """All that counts, by the definition."""
+        found: list[Any] = [
+            link for event in self.events for link in links_of(event, event.identifiers, namespaces)
+        ]
+        for name in {run.name for run in self.runs if run.closed}:
+            mine = [run for run in self.runs if run.name == name and run.closed]
+            newest = max(mine, key=lambda run: run.moment)
+            best: dict[tuple[Identifier, Identifier], int] = {}
+            for one, other, score in newest.claims:
+                best[one, other] = max(score, best.get((one, other), 0))
+            for (one, other), score in best.items():
+                claim = sets.Claim(one, other, score)
+                evidence = SetEvidence(
+                    name, newest.strength, newest.time, score, sets.evidence_id(name, claim)
+                )
+                ends = sorted(
+                    (one, other), key=lambda each: (namespaces[each.namespace].rank, each)
+                )
+                found.append(IdentityLink(ends[0], ends[1], evidence))
+        return found
+
+    def facts(self, world: World) -> list[Fact]:
+        parted = [
+            world.unmerge_of(one, other, f"u{number}")
+            for number, (one, other) in enumerate(self.unmerged)
+        ]
+        said = [world.fact_of(event) for event in self.events] + parted
+        return said + [fact for run in self.runs for fact in run_facts(world, run)]
+
+
+def run_facts(world: World, run: SetRun) -> list[Fact]:
+    made = [
+        builders.fact(
+            world.store,
+            LinkClaimed(set=run.name, run=run.id, one=one, other=other, score=score),
+            run.time,
+            id=f"{run.name}{run.id}{number}",
+            who=f"{one.namespace}:{one.value}",
+        )
+        for number, (one, other, score) in enumerate(run.claims)
+    ]
+    read = LinksRead(
+        set=run.name, run=run.id, by="anna", source="f", through=len(made), claimed=len(made)
+    )
+    made.append(builders.fact(world.store, read, run.time, id=f"{run.name}{run.id}read"))
+    if run.closed:
+        closed = LinksClosed(set=run.name, run=run.id, by="anna", strength=run.strength)
+        made.append(builders.fact(world.store, closed, run.time, id=f"{run.name}{run.id}end"))
+    return made
+
+
+@st.composite
+def logs(draw: st.DrawFn, least_runs: int = 0) -> Log:
+    settings = draw(st.sampled_from(RULES))
+    people = [Identifier(kind, value) for kind in settings for value in "abcd"]
+    order = list(settings)
+    chosen = st.lists(st.sampled_from(people), min_size=1, max_size=4, unique=True)
+    said = draw(
+        st.lists(
+            st.tuples(chosen, st.sampled_from(["track", "identify", "alias"]), st.integers(0, 5)),
+            max_size=8,
+        )
+    )
+    events = [
+        builders.event(
+            call,
+            time,
+            id=f"m{number}",
+            call=call,
+            identifiers=tuple(sorted(who, key=lambda each: order.index(each.namespace))),
+            received=10,
+        )
+        for number, (who, call, time) in enumerate(said)
+    ]
+    pair = st.lists(st.sampled_from(people), min_size=2, max_size=2, unique=True).map(sorted)
+    claim = st.tuples(pair, st.integers(1, 3)).map(lambda each: (*each[0], each[1]))
+    runs = draw(
+        st.lists(
+            st.builds(
+                SetRun,
+                st.sampled_from(["splink", "crm"]),
+                st.just(""),
+                st.integers(0, 3),
+                st.integers(0, 3),
+                st.lists(claim, max_size=6).map(tuple),
+                st.sampled_from([True, True, True, False]),
+            ),
+            min_size=least_runs,
+            max_size=4,
+        )
+    )
+    named = [msgspec.structs.replace(run, id=f"r{number}") for number, run in enumerate(runs)]
+    parted = st.tuples(st.sampled_from(people), st.sampled_from(people))
+    return Log(settings, events, draw(st.lists(parted, max_size=2)), named)
+
+
+Open = Callable[[Settings], Any]
+
+
+@pytest.fixture
+def opened(make_world: Any, namespaces: Any) -> Callable[[Settings], Any]:
+    @contextmanager
+    def opening(settings: Settings) -> Iterator[World]:
+        world = make_world(namespaces(**settings))
+        yield world
+        world.close()
+
+    return opening
+
+
+@given(logs(least_runs=1), st.randoms(use_true_random=False))
+def test_who_is_who_is_as_of_the_newest_runs_at_once(opened: Open, log: Log, random: Any) -> None:
+    with opened(log.settings) as world:
+        facts = log.facts(world)
+        world.tell(*random.sample(facts, len(facts)), together=len(facts) % 2 == 0)
+        rules = world.project.namespaces
+        pairs = {frozenset(pair) for pair in log.unmerged if pair[0] != pair[1]}
+        expected = partition(log.identifiers(), log.links(rules), pairs, rules)
+        assert world.partition(log.identifiers()) == expected
+
+
+def scene(opened: Open, settings: Settings, *runs: SetRun) -> set[frozenset[str]]:
+    """Who is who of the identifiers, each with an event of its own, after these runs."""
+    with opened(settings) as world:
+        named = {each for run in runs for one, other, _ in run.claims for each in (one, other)}
+        world.tell(*(world.event(f"{each.namespace}:{each.value}") for each in sorted(named)))
+        world.tell(*(fact for run in runs for fact in run_facts(world, run)))
+        found: set[frozenset[str]] = world.names()
+    return found
+
+
+def claim(one: str, other: str, score: int) -> Claimed:
+    first, second = sorted((builders.identifier(one), builders.identifier(other)))
+    return first, second, score
+
+
+RECORDS: Settings = {"user_id": {"unique": True}, "record": {}}
+MAIJA, MATTI = claim("maija", "record:1", 90), claim("matti", "record:2", 95)
+
+
+def test_of_two_links_that_cannot_both_be_the_better_score_joins(opened: Open) -> None:
+    weak = SetRun("splink", "r1", 1, 5, (MAIJA, MATTI, claim("record:1", "record:2", 70)))
+    assert scene(opened, RECORDS, weak) == {
+        frozenset({"user_id:maija", "record:1"}),
+        frozenset({"user_id:matti", "record:2"}),
+    }
+    strong = SetRun("splink", "r1", 1, 5, (MAIJA, MATTI, claim("record:1", "record:2", 99)))
+    assert scene(opened, RECORDS, strong) == {
+        frozenset({"user_id:maija"}),
+        frozenset({"user_id:matti", "record:1", "record:2"}),
+    }
+
+
+def test_the_newest_run_counts_though_it_came_first(opened: Open) -> None:
+    newer = SetRun("splink", "r2", 2, 5, (MATTI,))
+    older = SetRun("splink", "r1", 1, 5, (MAIJA,))
+    assert scene(opened, RECORDS, newer, older) == {
+        frozenset({"user_id:maija"}),
+        frozenset({"record:1"}),
+        frozenset({"user_id:matti", "record:2"}),
+    }
+
+
+def test_an_older_run_leaves_nothing_behind(opened: Open) -> None:
+    runs = [SetRun("splink", f"r{number}", number, 5, (MAIJA, MATTI)) for number in range(3)]
+    with opened(RECORDS) as world:
+        world.tell(*(fact for run in runs for fact in run_facts(world, run)))
+        with world.store.read() as snapshot:
+            claims = list(snapshot.scan(sets.CLAIMS))
+            buckets = [each for _, each in snapshot.scan(sets.BUCKETED)]
+        assert len(claims) == sum(len(each.scores) for each in buckets) == 2
+
+
+def test_since_when_a_pair_is_claimed_is_the_first_run_without_a_break(opened: Open) -> None:
+    """Consent that was given after it holds, and a nightly run does not make it void."""
+    runs = [SetRun("splink", f"r{time}", time, 5, (MAIJA,)) for time in (10, 20)]
+    with opened(RECORDS) as world:
+        world.tell(world.event("maija"), *(f for run in runs for f in run_facts(world, run)))
+        assert world.customer("maija").joined_at == 10
+        broken = [SetRun("splink", "r30", 30, 5, ()), SetRun("splink", "r40", 40, 5, (MAIJA,))]
+        world.tell(*(fact for run in broken for fact in run_facts(world, run)))
+        assert world.customer("maija").joined_at == 40
