@@ -34,7 +34,8 @@ def test_it_shows_what_a_fault_changes(run: Any, folder: Path) -> None:
 
 def test_another_policy_gives_another_demonstration(run: Any, folder: Path) -> None:
     guard = folder / "policy.yaml"
-    guard.write_text(guard.read_text().replace("open_tickets > 0", "open_tickets > 5"))
+    text = guard.read_text().replace("open_tickets > 0", "open_tickets > 5")
+    guard.write_text(text.replace("0 < open_tickets", "5 < open_tickets"))
     said = run("demo", "--once", "--folder", str(folder)).output
     assert "nothing" in said[said.index("What it changed:") :]
 
