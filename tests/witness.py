@@ -22,10 +22,12 @@ from tuttu.vocabulary.conversion import parse_instant
 from tuttu.web import create_app
 
 LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left", "known", "shared"})
-LATER |= {"basis", "after_sale", "consents", "kind_of_person"}
+LATER |= {"basis", "after_sale", "consents", "groups", "kind_of_person"}
 """Fields that came later: what is compared leaves them out."""
 PARTS_LATER = frozenset({"permits", "worths"})
 """What `verify` has compared since."""
+STAGES_LATER = frozenset({"reachable"})
+"""Stages that came since, and refuse nobody where nothing is declared for them."""
 WORDS = frozenset({"reason", "reasons", "words"})
 """Fields that are words to be read, and have been reworded since."""
 
@@ -47,7 +49,10 @@ def comparable(answer: Any, without: frozenset[str] = LATER | WORDS) -> Any:
 
 
 def _is_later(part: Any) -> bool:
-    return isinstance(part, dict) and part.get("part") in PARTS_LATER
+    if not isinstance(part, dict):
+        return False
+    later = part.get("stage") in STAGES_LATER and part.get("refused") == 0
+    return later or part.get("part") in PARTS_LATER
 
 
 class Doors:

@@ -4,7 +4,8 @@ The dumps in `schemas/` that are named after a commit stand beside what its code
 by question. They are asked over HTTP alone; `tests.witness.comparable` says what of an answer is
 words that may change. Written again since: three answers of the embedded store, since
 in the arm without marketing the contest of several slots is the policy's now; and of all stores the
-digest and what is said of one customer, since a phone that two of them use is neither's any more.
+digest and what is said of one customer, since a phone that two of them use is neither's any more;
+and the length of the log, since nobody is noted to have looked at somebody whom nobody knows.
 """
 
 from __future__ import annotations

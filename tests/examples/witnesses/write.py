@@ -13,7 +13,7 @@ each; and what would change the refusal of a price-change notice is that a price
 nothing else: since it is owed, it need not win a place. And since it stopped selling mobile by
 phone to people who are not its mobile customers, on the surface `call` the candidate is
 `mobile-plan` in place of `mobile-bundle`; preferences have the channel `automated-call`; customers
-have the traits that these rules read, which are in the digest.
+have the traits that these rules and a guard of households read, which are in the digest.
 """
 
 from __future__ import annotations
