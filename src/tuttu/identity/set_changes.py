@@ -101,7 +101,7 @@ def open_run(reader: facts.Reader, place: SetPlace, source: str) -> sets.Run | N
     found = [
         run
         for run in sets.runs_of(reader, place)
-        if source and run.source == source and not run.closed
+        if source and run.source == source
         if current is None or current.moment < run.moment
     ]
     return max(found, key=lambda run: run.moment, default=None)
