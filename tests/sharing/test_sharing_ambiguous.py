@@ -170,6 +170,16 @@ def test_answers_are_no_attempt_where_nothing_has_to_be_settled(shop: Company) -
         assert said.customer == "user_id:aino"
 
 
+def test_answers_are_not_looked_at_where_it_need_not_be_one_person(shop: Company) -> None:
+    for answer in ("99999", "00100") * 3:
+        request = DecideRequest(
+            who=PHONE, surfaces=["front.hero"], dry_run=True, answers={"postal_code": answer}
+        )
+        said = use.decide(shop.engine, request)
+        assert (said.customer, said.shared) == ("phone:+358401234567", True)
+    assert desk(shop, answers={"postal_code": "00100"}).customer == "user_id:aino"
+
+
 def test_a_crowd_has_no_list(shop: Company) -> None:
     for user in ("third", "fourth"):
         shop.identify({"postal_code": user}, user_id=user, **PHONE)

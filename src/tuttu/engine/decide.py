@@ -8,7 +8,7 @@ import msgspec
 from tuttu import api, decision, identity, ledger, versions
 from tuttu.access import LOCAL_NAME
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, surfaces
-from tuttu.engine.asking import Asked, Asker, one_of
+from tuttu.engine.asking import NO_ANSWERS, Asked, Asker, one_of
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.storage import Snapshot
 from tuttu.versions import Version
@@ -40,7 +40,7 @@ def decide(
     decision_id, words = ids.new_id(), api.words_in(language)
     asker = Asker(runtime, by, sees_people)
     with asker.told_who_it_may_be():
-        question = Question(request, asker.settle(request.who, request.answers))
+        question = question_of(runtime, request, asker)
         with runtime.view() as seen:
             receipt, keeps = _decide(runtime, seen, question, decision_id)
             reads = seen.snapshot.reads
@@ -128,6 +128,14 @@ class Question(NamedTuple):
 
     request: api.DecideRequest
     settled: events.Identifier | None = None
+
+
+def question_of(runtime: Runtime, request: api.DecideRequest, asker: Asker) -> Question:
+    """Answers count where it has to be one person. Raises Ambiguous, BadRequest,
+    TooManyAttempts."""
+    declared = runtime.project.surfaces
+    person = any(name in declared and declared[name].person for name in request.surfaces)
+    return Question(request, asker.settle(request.who, request.answers if person else NO_ANSWERS))
 
 
 def read_question(

@@ -6,11 +6,11 @@ from tuttu import api, counterfactual, decision, identity
 from tuttu.decision import CandidateKey, DecisionView
 from tuttu.engine.asking import Asker
 from tuttu.engine.decide import (
-    Question,
     Rendering,
     addresses_of,
     deciding_project,
     named,
+    question_of,
     read_question,
     stored_receipt,
 )
@@ -31,7 +31,7 @@ def explain(
         return _of_decision(runtime, request, by, words)
     asked, asker = _as_asked(request), Asker(runtime, by)
     with asker.told_who_it_may_be():
-        question = Question(asked, asker.settle(request.who, request.answers))
+        question = question_of(runtime, asked, asker)
     with asker.told_who_it_may_be(), runtime.view() as seen:
         view, query, who = read_question(runtime, seen, question)
 
