@@ -234,7 +234,7 @@ SLIPS: list[Slip] = [
     ("traits.yaml", "count: tickets", "count: ticket", 11, "`ticket`", "events or a collection",
      "tickets"),
     ("traits.yaml", "{type: bool}", "{use: [service]}", 7, "a trait from nowhere", "one of", None),
-    ("traits.yaml", "{type: bool}", "{type: bool, in: 3d}", 7, "`in`", "nothing but group, use", None),
+    ("traits.yaml", "{type: bool}", "{type: bool, in: 3d}", 7, "`in`", "but group, use", None),
     ("traits.yaml", "income:", "now:", 8, "the name `now`", "another name: `now` is always", None),
     ("traits.yaml", "income:", "case:", 8, "the name `case`", "no other meaning", None),
     ("traits.yaml", "income:", "HAS_TV:", 8, "the name `HAS_TV`",

@@ -75,6 +75,10 @@ def take(tour: Tour, folder: Path) -> None:
     assert tour.ask("timeline", "maija")
     tour.ask("preferences", "maija", "--out", "marketing")
     tour.run("unmerge", "maija", "email:maija@example.com")
+    (folder / "matches.csv").write_text("one,other\nuser_id:maija,anonymous_id:browser-7\n")
+    tour.run("links", "import", "matches.csv", "--set", "crm")
+    assert [each["pairs"] for each in tour.ask("links")] == [1]
+    tour.run("links", "drop", "--set", "crm")
     tour.run("resources", "--set", "vouchers", "7")
     key = tour.ask("keys", "add", "shop", "--scope", "ingest")["key"]
     assert key not in tour.run("keys", "list")

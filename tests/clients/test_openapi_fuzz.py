@@ -57,10 +57,12 @@ class Walked(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A server, and ids of what it holds, by the beginning of the routes that take them."""
+    """A server, and ids of what it holds, by the beginning of the routes that take them. run: of a
+    set of links, that is open."""
 
     server: Server
     known: dict[str, list[str]]
+    run: str
 
     def share(self, path: str, method: str) -> list[str]:
         """Ids for this operation alone: what one has dropped, another does not ask for."""
@@ -93,9 +95,13 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         assert len(refused) == LETTERS
     milder(folder / "corner")
     with serving(folder / "corner", *clock, again=True) as running:
-        question = {"who": {"user_id": "u0"}, "surfaces": ["front.hero"]}
+        question = {"who": {"user_id": "u0"}, "surfaces": ["front.hero"], "create": True}
         decided = running.client.post("/v1/decide", json=question).json()
         letters = [each["dead_letter"] for each in refused]
+        runs = "/v1/links/crm/runs"
+        run = running.client.post(runs, json={}).json()["run"]
+        assert running.client.post(f"{runs}/{run}/close").is_success
+        run = running.client.post(runs, json={"source": "another file"}).json()["run"]
         running.issue("spare", "decide")
         known = {
             "/v1/dead-letters/": letters,
@@ -103,8 +109,9 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
             "/v1/customers/": ["u0"],
             "/v1/resources/": [each["name"] for each in running.get("/v1/resources")],
             "/v1/keys/": ["spare"],
+            "/v1/links/": ["crm"],
         }
-        yield Target(running, known)
+        yield Target(running, known, run)
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +121,15 @@ def document(target: Target) -> dict[str, Any]:
     ).json()
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
-            show_an_id(operation["parameters"], target.share(path, method))
+            show_an_id(operation["parameters"], target.share(path, method), target.run)
     return found
 
 
-def show_an_id(parameters: list[dict[str, Any]], ids: list[str]) -> None:
+def show_an_id(parameters: list[dict[str, Any]], ids: list[str], run: str) -> None:
     """Into the document's examples, which are asked whatever the seed: an id that exists."""
     for parameter in parameters:
         if ids and parameter["in"] == "path":
-            parameter["example"] = ids[0]
+            parameter["example"] = run if parameter["name"] == "run" else ids[0]
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +179,9 @@ def make_likely(case: Any, target: Target) -> None:
         case.body = copy.deepcopy(example)
     ids = target.share(case.operation.path, case.method)
     if ids and case.path_parameters:
-        case.path_parameters = dict.fromkeys(case.path_parameters, ids[coin(case) % len(ids)])
+        one = ids[coin(case) % len(ids)]
+        names = case.path_parameters
+        case.path_parameters = {name: target.run if name == "run" else one for name in names}
 
 
 def with_keys(target: Target, document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -76,7 +76,7 @@ KEPT = {
     "consent.fragments": "e1cb71d5a9dc2ac1",
     "identity.barred": "eefd0889111ff868",
     "identity.members": "51ce7a00109e3274",
-    "identity.neighbours": "487aacbc550a4f83",
+    "identity.neighbours": "9bb12a69a507720f",
     "identity.nodes": "f5e3b13c4f4984f2",
     "ledger.addresses": "2f84d1c3596863e6",
     "ledger.amounts": "81159c9fe1a5336e",

@@ -138,6 +138,7 @@ def test_the_shared_email_joined_nobody_and_the_refused_link_is_shown(
         "reason": "email is shared by several people",
         "event_id": event_id,
         "time": time,
+        "set": None,
     }
     assert customer["refused_links"] == [refused]
 

@@ -95,10 +95,21 @@ def refused_and_repaired(tour: Tour) -> None:
     tour("DELETE", "/v1/dead-letters/{id}", id=second)
 
 
+def links_of_others(tour: Tour) -> None:
+    run = tour("POST", "/v1/links/{name}/runs", {}, name="crm")["run"]
+    claimed = {"one": MAIJA, "other": {"email": "maija@example.com"}}
+    body = {"through": 1, "links": [claimed]}
+    assert tour("POST", "/v1/links/{name}/runs/{run}", body, name="crm", run=run)["claimed"] == 1
+    assert tour("POST", "/v1/links/{name}/runs/{run}/close", name="crm", run=run)["pairs"] == 1
+    assert [each["set"] for each in tour("GET", "/v1/links")] == ["crm"]
+    assert tour("DELETE", "/v1/links/{name}", name="crm")["pairs"] == 0
+
+
 def the_rest(tour: Tour) -> None:
     tour("PUT", "/v1/resources/{name}", {"amount": 5}, name="vouchers")
     assert tour("GET", "/v1/resources/{name}", name="vouchers")["free"] == 5
     assert [each["name"] for each in tour("GET", "/v1/resources")] == ["vouchers"]
+    links_of_others(tour)
     issued = tour("POST", "/v1/keys", {"name": "shop", "scopes": ["ingest"]})
     assert issued["key"] not in str(tour("GET", "/v1/keys"))
     tour("DELETE", "/v1/keys/{name}", name="shop")

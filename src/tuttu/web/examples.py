@@ -35,6 +35,13 @@ EXAMPLES: Mapping[str, Any] = {
         "other": {"anonymous_id": "browser-7"},
         "why": "a shared computer",
     },
+    "post_begin_links": {"source": "matches.csv"},
+    "post_claim_links": {
+        "through": 1,
+        "links": [
+            {"one": {"user_id": "maija"}, "other": {"phone": "+358401234567"}, "score": 0.97}
+        ],
+    },
     "put_set_resource": {"amount": 500},
     "put_repair": {"type": "track", **_ORDER},
     "post_issue_key": {"name": "shop", "scopes": ["ingest"]},

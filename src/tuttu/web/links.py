@@ -34,7 +34,10 @@ _SENDER = "$request.body#/userId"
 _SURFACE = {"surfaces": ["$response.body#/surfaces/0"]}
 _OF_SENDER = (*_each(_PERSON, id=_SENDER), Link("post_decide", body={"who": {"user_id": _SENDER}}))
 
+_RUN = {"name": "$request.path.name", "run": "$response.body#/run"}
+
 LINKS: Mapping[str, tuple[Link, ...]] = {
+    "post_begin_links": (Link("post_claim_links", _RUN), Link("post_close_links", _RUN)),
     "post_identify": (
         *_OF_SENDER,
         Link(
