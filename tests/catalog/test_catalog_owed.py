@@ -40,6 +40,15 @@ def test_a_channel_needs_an_identifier_or_traits(write: Write, base: Mapping[str
     assert [channel.reachable({"has_tv": value}) for value in (False, None)] == [True, False]
 
 
+def test_a_blank_text_is_no_address(write: Write, base: Mapping[str, str]) -> None:
+    files = {**needing(", needs: {traits: [street]}", base)}
+    files |= with_traits(base, "  street: {type: text}\n")
+    channel = catalog.load(write(files)).channels["email"]
+    assert channel.reachable is not None
+    said = ["Kauppakatu 1", "", "  ", None]
+    assert [channel.reachable({"street": each}) is True for each in said] == [True] + [False] * 3
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [

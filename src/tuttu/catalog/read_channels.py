@@ -205,11 +205,17 @@ def _with_condition(channel: Channel, node: MappingNode, scope: LoadScope) -> Ch
         traits = needs.listed("traits")
         if not all(known.refer(each.text, each.where, findings) for each in traits):
             return channel
-        text = " AND ".join(f"{trait.text} IS NOT NULL" for trait in traits)
+        text = " AND ".join(_is_given(trait.text, columns.schema) for trait in traits)
     if not text:
         return channel
     test = scope.compiler.condition(ScalarNode(text, node.at("needs")), columns)
     return msgspec.structs.replace(channel, reachable=test)
+
+
+def _is_given(trait: str, schema: Schema) -> str:
+    """Nothing can be sent to a text without a letter in it."""
+    declared = schema.columns.get(trait)
+    return f"trim({trait}) <> ''" if declared == Type(Kind.TEXT) else f"{trait} IS NOT NULL"
 
 
 def check_reach(

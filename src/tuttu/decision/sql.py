@@ -55,8 +55,7 @@ def reachable_sql(channel: Channel) -> str:
     if channel.needs.namespace is not None:
         column = quoted_name(reachable_column(channel.name))
         return f"COALESCE({column} = {quoted(REACHED)}, FALSE)"
-    tests = [f"{quoted_name(name)} IS NOT NULL" for name in channel.needs.traits]
-    return f"({' AND '.join(tests)})"
+    return "FALSE" if channel.reachable is None else f"(({to_sql(channel.reachable)}) IS TRUE)"
 
 
 def guard_sql(guard: Guard, item: str, too_many: str) -> str:

@@ -19,7 +19,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
         return None
     named: dict[str, Figure] = {"channel": channel.name}
     if channel.needs.namespace is None:
-        unknown = tuple(name for name in channel.needs.traits if view.row.get(name) is None)
+        unknown = tuple(name for name in channel.needs.traits if _is_blank(view.row.get(name)))
         return Reason("address_not_known", {**named, "unknown": unknown})
     named["namespace"] = channel.needs.namespace
     why = {
@@ -29,6 +29,10 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     }
     word = view.row.get(company.reachable_column(channel.name))
     return why.get(str(word), Reason("address_none", named))
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _reads(_action: library.Action, treatment: library.Treatment, project: Project) -> StageReads:
