@@ -11,7 +11,7 @@ from tuttu.vocabulary.project import Project
 
 MOST_FRAGMENTS = 100
 """Fragments beside the customer's own."""
-MOST_PARTNERS = 1_000
+MOST_PARTNERS = 10_000
 """Partners of shared identifiers that are looked at: who is told apart from the customer is passed
 over, and costs time all the same."""
 
