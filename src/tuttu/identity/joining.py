@@ -184,8 +184,8 @@ def _merge(
     touched = _touched(graph, ends, at, heads)
     moved: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
     grown: dict[FragmentId, dict[int, PartialCustomer]] = defaultdict(dict)
-    later = {rank for key in ends for rank in graph.changes(key) if rank > at.rank}
-    for rank in sorted({at.rank, *later}):
+    later = {rank for key in ends for rank in graph.changes(key, at.rank)}
+    for rank in (at.rank, *sorted(later)):
         groups = [graph.group(key, rank + 1) for key in ends]
         home, left = min(home for home, _ in groups), max(home for home, _ in groups)
         (_, one), (_, other) = groups
