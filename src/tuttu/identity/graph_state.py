@@ -107,7 +107,7 @@ class GraphState(Graph):
         groups: Mapping[int, PartialCustomer],
     ) -> None:
         """By rank: another home of the node's customer, and what that customer is now if the node
-        is their home. What was before stays where nothing else is said."""
+        is their home. What was before stays where nothing else is said, but for its head."""
         node = self.node(key)
         first = min((*homes, *groups), default=0)
         moved, old_homes = self._split(node.homes, first)
@@ -122,9 +122,9 @@ class GraphState(Graph):
                 moved[name] = home = homes[rank]
             if home == key and groups.get(rank, group) != group:
                 grown[name] = group = groups[rank]
-        self.set_node(key, home=home, homes=moved, groups=grown)
+        self.set_node(key, home=home, homes=moved, groups=grown, head=None)
 
-    def _split(self, steps: Mapping[str, T], rank: int) -> tuple[dict[str, T], dict[int, T]]:
+    def _split(self, steps: dict[str, T], rank: int) -> tuple[dict[str, T], dict[int, T]]:
         """The steps at namespaces above this rank, and the others, by rank."""
         later = self._later(steps, rank - 1)
         return dict(islice(steps.items(), len(steps) - len(later))), dict(later)

@@ -86,8 +86,8 @@ class Region:
         it lies outside, and joins people now and did not, or the reverse."""
         inside, namespaces = key in self._inside, self._graph.namespaces.values()
         may_be_shared = any(each.tells_apart and each.rank < at.rank for each in namespaces)
-        if not inside and not may_be_shared:
-            return self._live(key, links, at)
+        if not (inside or may_be_shared or self._graph.node(key).barred):
+            return links
         every = links if inside else [each for each in self._graph.links(key) if each.other == key]
         live = self._live(key, every, at)
         reach = self._reach[key] = self._count(live, at)
@@ -148,7 +148,7 @@ class Region:
             if partner not in self._inside or key < partner
         }
         for key in self._inside:
-            graph.set_node(key, head=None, homes={}, groups={})
+            graph.set_node(key, homes={}, groups={})
             graph.move(key, self._homes_of[key], self._groups_of[key])
             graph.set_reach(key, self._reach.pop(key, NOBODY))
         for key, reach in self._reach.items():
