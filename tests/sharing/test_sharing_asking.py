@@ -90,7 +90,7 @@ def test_who_was_unmerged_from_them_is_none_of_theirs(laptop: Company) -> None:
     answer = use.unmerge(
         laptop.engine, UnmergeRequest(one={"user_id": "pekka"}, other=LAPTOP), "anna"
     )
-    assert not answer.joined
+    assert not answer.were_one
     assert laptop.why_not("club-card", user_id="pekka", **LAPTOP) == []
 
 

@@ -407,7 +407,7 @@ class UnmergeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class UnmergeAnswer(msgspec.Struct, kw_only=True):
-    """The customers of the two identifiers afterwards; other None: none was named. joined: they
+    """The customers of the two identifiers afterwards; other None: none was named. were_one: they
     were one customer before; False: it holds for what comes.
 
     forbidden: the evidence that it forbids. The log without it gives the same digest.
@@ -415,7 +415,7 @@ class UnmergeAnswer(msgspec.Struct, kw_only=True):
 
     one: str
     other: str | None
-    joined: bool
+    were_one: bool
     forbidden: list[ShownLink]
 
 

@@ -120,8 +120,14 @@ def link(refused: people.RefusedLink, words: Words) -> ShownLink:
 
 def who_of(project: Project, name: str) -> Who:
     """``namespace:value``, or ``handle:value``; without a declared namespace, a value of the one of
-    highest priority."""
+    highest priority. Raises BadRequest for a word before the colon that is nearly a namespace."""
     namespace, colon, value = name.partition(":")
     if colon and (namespace in project.namespaces or namespace == HANDLE):
         return {namespace: value}
-    return {min(project.namespaces.values(), key=lambda each: each.rank).name: name}
+    first = min(project.namespaces.values(), key=lambda each: each.rank).name
+    hint = errors.did_you_mean(namespace, project.namespaces) if colon else ""
+    if hint:
+        raise errors.BadRequest(
+            f"the namespace {namespace!r}{hint}", f"a declared one, or {first}:{name}"
+        )
+    return {first: name}

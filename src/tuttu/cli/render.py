@@ -209,7 +209,7 @@ def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> 
     if other is not None:
         customers.append(f"{named(other)} is {answer.other}")
     click.echo(", ".join(customers))
-    if not answer.joined:
+    if not answer.were_one:
         click.echo("they were not one customer; from now on nothing will join them")
     _section(
         "evidence that no longer counts",

@@ -20,7 +20,7 @@ def unmerge(
     with runtime.view() as seen:
         one = _identifier(seen, request.one)
         others = _others(seen, one, request.other)
-        joined = _customer(seen, one) == _customer(seen, others[0])
+        were_one = _customer(seen, one) == _customer(seen, others[0])
         _commit(runtime, request, by, one, others)
         with runtime.view() as later:
             after = _forbidden(later, (one, *others))
@@ -30,7 +30,7 @@ def unmerge(
             return api.UnmergeAnswer(
                 one=_customer(later, one),
                 other=None if request.other is None else _customer(later, others[0]),
-                joined=joined,
+                were_one=were_one,
                 forbidden=[api.link(each, words) for each in after if each not in before],
             )
 
