@@ -144,7 +144,7 @@ def test_a_treatment_says_otherwise_than_its_action(write: Write, base: Mapping[
     [
         ("late('news')", "service", True),
         ("late('news') OR open_tickets > 0", "service", True),
-        ("NOT (NOT late('news') AND has_tv) IS TRUE", "service", True),
+        ("NOT (NOT late('news') AND has_tv)", "service", True),
         ("late('news') AND open_tickets > 0", "service", False),
         ("NOT late('news')", "service", False),
         ("late('news')", "marketing", False),

@@ -8,14 +8,7 @@ HTTP, files and clocks: bytes, streams and the present are handed to it. It writ
 own table of dead letters, by its fold.
 """
 
-from tuttu.intake.accept import (
-    BATCH,
-    Accepted,
-    CallRefusal,
-    accept,
-    most_evidence,
-    write_key_of,
-)
+from tuttu.intake.accept import BATCH, Accepted, CallRefusal, accept, most_evidence, write_key_of
 from tuttu.intake.call import ANY_CALL, CALLS, Context, dedupe_key
 from tuttu.intake.dead_letters import (
     FOLDS,

@@ -5,7 +5,6 @@ reads what the action does.
 """
 
 from collections.abc import Sequence
-from itertools import product
 
 from tuttu.policy import tree as t
 from tuttu.policy.expression import CompiledExpression
@@ -48,39 +47,21 @@ def is_late(
     return CompiledExpression("late", t.And(tuple(tests)), NOTHING)
 
 
-Outcomes = frozenset[bool | None]
-ANY: Outcomes = frozenset({True, False, None})
-
-
 def keeps_on(condition: CompiledExpression, late: CompiledExpression) -> bool:
     """Whether the condition asks `late`, and can never be FALSE while that is TRUE: by its AND, OR
     and NOT alone, whatever else it asks."""
     named = any(each == late.tree for each in t.walk(condition.tree))
-    return named and False not in _outcomes(condition.tree, late.tree)
+    return named and not _can_be(False, condition.tree, late.tree)
 
 
-def _outcomes(node: t.Node, given: t.Node) -> Outcomes:
-    """What the node can be while `given` is TRUE."""
-    if node == given:
-        return frozenset({True})
+def _can_be(wanted: bool, node: t.Node, late: t.Node) -> bool:
+    """Whether the node can be TRUE, or FALSE, while `late` is TRUE."""
+    if node == late:
+        return wanted
     match node:
         case t.Not():
-            below = _outcomes(node.operand, given)
-            return frozenset(None if each is None else not each for each in below)
-        case t.Is():
-            return frozenset(each is node.truth for each in _outcomes(node.operand, given))
+            return _can_be(not wanted, node.operand, late)
         case t.And() | t.Or():
-            decisive = isinstance(node, t.Or)
-            found: Outcomes = frozenset({not decisive})
-            for each in node.operands:
-                pairs = product(found, _outcomes(each, given))
-                found = frozenset(_joined(pair, decisive) for pair in pairs)
-            return found
-    return ANY
-
-
-def _joined(operands: Sequence[bool | None], decisive: bool) -> bool | None:
-    """decisive: the operand that settles it, TRUE of OR and FALSE of AND."""
-    if decisive in operands:
-        return decisive
-    return None if None in operands else not decisive
+            enough = any if wanted == isinstance(node, t.Or) else all
+            return enough(_can_be(wanted, each, late) for each in node.operands)
+    return True
