@@ -127,6 +127,23 @@ def test_what_is_offered_has_no_due(key: str, faults: Faults, base: Mapping[str,
     assert [fault.found for fault in found] == [f"`{key.partition(':')[0]}`"]
 
 
+def test_how_a_channel_reaches_is_a_column_of_those_with_addresses(
+    faults: Faults, base: Mapping[str, str]
+) -> None:
+    offer = base[OFFER].replace("NOT has_tv", "reachable_call = 'yes'")
+    (fault,) = faults({OFFER: offer})
+    assert fault.found.startswith("the unknown name 'reachable_call'")
+    assert fault.expected.startswith("that of a channel that `needs` a namespace")
+
+
+def test_what_is_never_late_says_why_and_which_is(faults: Faults, base: Mapping[str, str]) -> None:
+    files = owing("due: told_by\n", base)
+    files[OFFER] = base[OFFER].replace("NOT has_tv", "NOT late('offer')")
+    (fault,) = faults(files)
+    assert fault.found.startswith("the action 'offer', which is never late here")
+    assert "class owed that says `due`" in fault.expected
+
+
 def test_a_treatment_says_otherwise_than_its_action(write: Write, base: Mapping[str, str]) -> None:
     """`fulfils` of an action holds for those treatments that do not say it."""
     web = "  web: {surface: front.hero, message: news}\n"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests import builders
-from tests.builders import NOON, in_words, owed, treatment
+from tests.builders import NOON, TIMESTAMP, in_words, owed, treatment
 
 from tuttu.content import ContentError
 from tuttu.decision import (
@@ -22,11 +22,12 @@ from tuttu.decision import (
     explain_again,
     recalled,
 )
+from tuttu.policy import parse
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Refused, Result
 from tuttu.vocabulary.library import Action, Controls, Guard, Policy
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Kind
+from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Condition, Kind, Schema
 from tuttu.vocabulary.verdicts import Receipt
 
 Opened = Callable[[Project], AbstractContextManager[Store]]
@@ -227,6 +228,18 @@ def test_what_is_owed_needs_no_score(
         "c-model",
         "d-value",
     ]
+
+
+def test_what_was_never_told_is_no_unknown_column(
+    company: Company, alone: Callable[..., DecisionView], asking: Asking, shown: Any
+) -> None:
+    """`late` reads it, and a reason would name a column that nobody declared."""
+    columns = dict.fromkeys(("fulfilled.notice", "moved_at"), TIMESTAMP)
+    names = ", ".join(f'"{name}"' for name in columns)
+    test = parse(f"GREATEST({names}) > now", Schema(columns=columns))
+    offer = msgspec.structs.replace(builders.action("tv"), eligible=(Condition("after", test),))
+    receipt = decide(alone(company(offer, owed("notice"))), asking("front"), "d1", shown)
+    assert refusals(receipt)["tv", "front"] == "not known: after (moved_at)"
 
 
 def test_units_are_kept_for_what_is_owed(company: Company, opened: Opened, kept: Kept) -> None:
