@@ -91,6 +91,10 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     kind_of_person: str | None = None
     """That the basis is for; None: not known, or none are told apart."""
     address: Who | None = None
+    language: str | None = None
+    """Of the content; None: from before decisions kept it."""
+    subject: str | None = None
+    """One line of plain text; None: the message has none."""
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -7,13 +7,14 @@ from typing import Any
 from liquid import Environment, FalsyStrictUndefined
 
 from tuttu.content.filters import guard_filters
+from tuttu.content.localised import Locale
+from tuttu.vocabulary.company import ContentType, content_of
 from tuttu.vocabulary.conversion import present
+from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import MONEY_SCALE, Kind, Row, Schema, Type, Value
 
-TEXT_CHANNELS = frozenset({"sms", "push", "call", "letter"})
-"""They carry plain text. In every other channel, unknown ones included, values are escaped for
-HTML: an escape too many is ugly, one too few lets a customer's text act as markup."""
-
+SMS = "sms"
+"""The usual name of the channel of text messages: one is one segment, unless it says otherwise."""
 FORBIDDEN_TAGS = ("include", "render")
 """They read other templates."""
 
@@ -35,13 +36,37 @@ class Bounded(Environment):
     context_depth_limit = 20
 
 
-def environment(channel: str, zone: str) -> Environment:
-    """What the templates of a channel may use. zone: of written dates, an IANA name."""
-    made = Bounded(undefined=NotKnown, autoescape=channel not in TEXT_CHANNELS)
+def environment(content: ContentType, locale: Locale) -> Environment:
+    """What templates may use. content: html escapes the values that are printed."""
+    made = Bounded(undefined=NotKnown, autoescape=content == "html")
     for tag in FORBIDDEN_TAGS:
         made.tags.pop(tag, None)
-    guard_filters(made.filters, zone)
+    guard_filters(made.filters, locale)
     return made
+
+
+def content_on(channel: str, project: Project) -> ContentType:
+    """What the messages of a channel are."""
+    declared = project.channels.get(channel)
+    return (declared and declared.content) or content_of(channel)
+
+
+def locale_of(channel: str, language: str, project: Project) -> Locale:
+    """How values are written in the messages of a channel and language."""
+    company = project.company
+    return Locale(
+        language=language,
+        zone=company.zone,
+        currency=company.currency,
+        plain=segments_on(channel, project) is not None,
+    )
+
+
+def segments_on(channel: str, project: Project) -> int | None:
+    """Of text messages: how many one message may take. None: the channel has none."""
+    declared = project.channels.get(channel)
+    own = declared.segments if declared else None
+    return 1 if own is None and channel == SMS else own
 
 
 def missing(name: str) -> object:

@@ -10,6 +10,7 @@ from tuttu.catalog.schemas import (
     actions,
     channels,
     consent,
+    content,
     events,
     identity,
     policy,
@@ -31,6 +32,7 @@ _KINDS: tuple[Callable[[], Shape], ...] = (
     policy.policy,
     resources.resources,
     channels.channels,
+    content.message,
     actions.action,
     actions.group,
 )
