@@ -18,7 +18,7 @@ def check(project: Project) -> list[errors.Fault]:
     has, each in every place where it stands."""
     columns = project.row_schema.columns.keys()
     known = {NOW, *columns, *project.row_schema.collections.keys()}
-    subjects = subjects_of(project)
+    subjects = _subjects(project)
     return sorted(
         fault
         for message in project.messages.values()
@@ -45,7 +45,7 @@ def parts_of(message: library.Message) -> Iterator[library.Message]:
         )
 
 
-def subjects_of(project: Project) -> dict[tuple[str, str], set[str | None]]:
+def _subjects(project: Project) -> dict[tuple[str, str], set[str | None]]:
     """Message and channel to the collections that the actions which show it are about."""
     found: dict[tuple[str, str], set[str | None]] = {}
     for action in project.actions.values():

@@ -19,8 +19,10 @@ from tuttu.content.work import LONGEST, TooMuchWorkError, size_of, work_of
 
 Filter = Callable[..., Any]
 
-OF_ONE = 2
+OF_ONE = 4
 """Units of any filter, whatever it takes."""
+OF_A_MARK = 2
+"""Units of telling whether an entry has been seen."""
 OF_WRITING = 60
 """Units of a filter that writes a value in the way of a language."""
 
@@ -56,6 +58,8 @@ def _guarded(name: str, plain: Filter, least: int) -> Filter:
         for each in given[1:] if name == "default" else given:
             _require_known(each)
         _spend(name, context, least, given)
+        if name == "uniq":
+            work_of(context).spend(_entries(value) * OF_A_MARK)
         _require_bounded(name, value, arguments)
         if wants_context:
             named["context"] = context

@@ -1,11 +1,13 @@
 """A message for one customer."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 from liquid import BoundTemplate, Environment
+from liquid.exceptions import LiquidError
 
 from tuttu.content import templates
 from tuttu.content.errors import ContentError
@@ -13,7 +15,7 @@ from tuttu.content.work import Work, counted, render
 from tuttu.vocabulary.company import ContentType
 from tuttu.vocabulary.library import Message
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import ITEM, Row, item_column
+from tuttu.vocabulary.values import Row
 
 LANGUAGE = "language"
 """The trait with the customer's own language, if the company declares it."""
@@ -33,12 +35,16 @@ class Rendered(msgspec.Struct, frozen=True):
 
 
 class Renderer:
-    """Renders the messages of one version of a project; each template is parsed once."""
+    """Renders the messages of one version of a project; each template is parsed once, before
+    anybody waits for it."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._environments: dict[tuple[ContentType, str, str], Environment] = {}
         self._templates: dict[Key, _Parsed] = {}
+        for each in project.messages.values():
+            with suppress(LiquidError):  # a fault of the project: who renders it is told
+                self._parsed(each)
 
     def render(
         self,
@@ -60,8 +66,8 @@ class Renderer:
         the next candidate can be taken.
         """
         found = self._find(message, channel, languages, row)
-        values = self._values(row, about)
         own = Work(whole=work)
+        values = templates.Values(row, self._project.row_schema, templates.missing, own, about)
         where = found.where
         subject = None
         try:
@@ -73,15 +79,6 @@ class Renderer:
         except Exception as error:
             raise ContentError(f"{where}: {_said(error)}") from error
         return Rendered(text=text, language=found.language, subject=subject)
-
-    def _values(self, row: Row, about: str | None) -> Mapping[str, object]:
-        schema = self._project.row_schema
-        values = templates.values_of(row, schema, templates.missing)
-        if about is not None:
-            fields = schema.collections[about]
-            at_hand = {name: row.get(item_column(name)) for name in fields}
-            values[ITEM] = templates.item_of(at_hand, fields, templates.missing)
-        return values
 
     def _find(self, message: str, channel: str, languages: Sequence[str], row: Row) -> Message:
         own = row.get(LANGUAGE)

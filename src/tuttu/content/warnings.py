@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from liquid.exceptions import LiquidError
 
-from tuttu.content import checking, templates
+from tuttu.content import checking, required, templates
 from tuttu.content.sms import least_of
 from tuttu.content.unknown import Unknown, printed_unknown
 from tuttu.vocabulary import errors, library, values
@@ -19,14 +19,24 @@ def warnings(project: Project) -> Iterator[errors.Fault]:
     """Values that may be unknown where they are printed, missing translations and subjects, text
     messages over their segments, markup on a channel of plain text."""
     yield from _translations(project)
-    subjects = checking.subjects_of(project)
+    shown = _shown_by(project)
+    known = required.always_known(project)
     for message in project.messages.values():
         yield from _markup(message, project)
-        shown_by = subjects.get((message.name, message.channel), set())
-        unknown = unknown_of(project, shown_by)
+        actions = shown.get((message.name, message.channel), [])
+        unknown = unknown_of(project, actions, known)
         for part in checking.parts_of(message):
             yield from _unknown(part, unknown, project)
         yield from _segments(message, project)
+
+
+def _shown_by(project: Project) -> dict[tuple[str, str], list[library.Action]]:
+    """The actions that show a message on a channel."""
+    found: dict[tuple[str, str], list[library.Action]] = defaultdict(list)
+    for action in project.actions.values():
+        for key in {(each.message, each.channel) for each in action.treatments.values()}:
+            found[key].append(action)
+    return found
 
 
 def _unknown(
@@ -41,32 +51,30 @@ def _unknown(
         where = checking.where_of(message, each.index)
         if (where, each.name) not in told:
             told.add((where, each.name))
-            found = f"`{each.name}`, which may be unknown: then nobody gets this message"
-            expected = f"`{{{{ {each.name} | default: '…' }}}}`, or an `if` around it"
+            found = f"`{each.name}`, which may be unknown"
+            expected = (
+                f"`{{{{ {each.name} | default: '…' }}}}`, or an `if` around it: without, who it is"
+                " unknown of does not get this message"
+            )
             yield errors.Fault(where, found, expected)
 
 
-def unknown_of(project: Project, subjects: set[str | None]) -> Unknown:
-    """What may be unknown in a message. subjects: what the actions that show it are about."""
+def unknown_of(
+    project: Project, actions: list[library.Action], known: frozenset[str] = frozenset()
+) -> Unknown:
+    """What may be unknown in a message. actions: that show it; what each of them requires is known,
+    as is what is `known` of everybody."""
+    keys = {name: each.key for name, each in project.profile.collections.items()}
     collections = {
-        name: frozenset(fields) - {project.profile.collections[name].key}
-        if name in project.profile.collections
-        else frozenset(fields)
+        name: frozenset(fields) - {keys.get(name, "")}
         for name, fields in project.row_schema.collections.items()
     }
-    names = {name for name in project.row_schema.columns if not _always_known(name, project)}
-    for about in subjects - {None}:
-        fields = collections.get(about or "", frozenset())
-        names |= {values.item_column(field) for field in fields}
-    return Unknown(names=frozenset(names), collections=collections)
-
-
-def _always_known(column: str, project: Project) -> bool:
-    """Counted is nothing as well as something; a sequence has happened or not."""
-    trait = project.profile.traits.get(column)
-    if trait is None or trait.group is not None:
-        return False
-    return trait.aggregate == "count" or bool(trait.sequence)
+    names = set(project.row_schema.columns)
+    for about in {each.about for each in actions if each.about is not None}:
+        names.update(map(values.item_column, collections[about]))
+    if actions:
+        known |= frozenset.intersection(*map(required.required_by, actions))
+    return Unknown(names=frozenset(names - known), collections=collections)
 
 
 def _translations(project: Project) -> Iterator[errors.Fault]:
