@@ -78,7 +78,7 @@ def size_of(value: object) -> int:
     return 0
 
 
-class Context(RenderContext):
+class CountingContext(RenderContext):
     """A rendering that counts what it reads and keeps, and leaves line ends as they are."""
 
     __slots__ = ()
@@ -114,7 +114,7 @@ def buffer_of(limit: int) -> LimitedStringIO:
 
 def render(template: BoundTemplate, values: Mapping[str, object], work: Work) -> str:
     """The text of a template that was `counted`. Raises whatever a template can raise."""
-    context = Context(template, globals=values)
+    context = CountingContext(template, globals=values)
     context.tag_namespace[WORK] = work
     buffer = buffer_of(template.env.output_stream_limit or 0)
     template.render_with_context(context, buffer)
