@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from tuttu import api, catalog, intake
+from tuttu.cli import terminal
 from tuttu.cli.client import Client, RefusedError, open_client
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
 from tuttu.cli.resuming import Interrupted, Place, Rejects, interruptible
@@ -35,7 +36,8 @@ class Reject(msgspec.Struct, omit_defaults=True):
 class Summary(msgspec.Struct):
     """The result of an import. last: number of the last row of which all is known; `--after`
     resumes behind it. different: rows known before that say something else. no_calls: rejected
-    rows of a file without a mapping that are JSON and none of Segment's calls."""
+    rows of a file without a mapping that are objects and none of Segment's calls; all, if no row
+    is an object."""
 
     rows: int = 0
     accepted: int = 0
@@ -48,10 +50,9 @@ class Summary(msgspec.Struct):
     no_calls: int = 0
 
     def exit_code(self, strict: bool) -> int:
-        """1: nothing of the file could be taken, or its rows are no calls."""
-        nothing = self.rows > 0 and self.rejected and not self.accepted + self.duplicates
+        """1: the rows of a file without a mapping are no calls, or strictly, some are not taken."""
         wrong = strict and self.rejected + self.different
-        return 1 if nothing or wrong or self.no_calls else 0
+        return 1 if wrong or self.no_calls else 0
 
 
 @click.command("import")
@@ -121,7 +122,7 @@ def _mapping(path: Path | None, file: Path) -> intake.ImportMapping | None:
 def _tell_of_earlier(place: Place, after: int) -> None:
     left = place.left()
     if left is not None and not after:
-        click.echo(
+        terminal.say(
             f"an earlier import of this file stopped behind row {left}: `--after {left}` goes on"
             " there; this one reads all of it again",
             err=True,
@@ -129,7 +130,7 @@ def _tell_of_earlier(place: Place, after: int) -> None:
 
 
 def _tell_where(row: int) -> None:
-    click.echo(f"stopped; `--after {row}` goes on behind row {row}", err=True)
+    terminal.say(f"stopped; `--after {row}` goes on behind row {row}", err=True)
 
 
 def _rows(file: Path, stream: IO[bytes], mapping: intake.ImportMapping | None) -> intake.RowFile:
@@ -147,9 +148,9 @@ def with_progress(rows: Iterable[intake.Row], stream: IO[bytes], size: int) -> I
         yield row
         if watched and row.number % BATCH_CALLS == 0:
             part = f" ({stream.tell() / size:.0%})" if stream.tell() else ""
-            click.echo(f"\r{row.number:,} rows{part}", nl=False, err=True)
+            terminal.progress(f"{row.number:,} rows{part}")
     if watched:
-        click.echo(err=True)
+        terminal.say("", err=True)
 
 
 class Sending:
@@ -174,9 +175,11 @@ class Sending:
     def send(self, rows: Iterable[intake.MappedRow], *, calls: bool = False) -> None:
         """calls: each row is one, as it is."""
         self._as_they_are = calls
+        unreadable = 0
         for each in rows:
             self.summary.rows += 1
             if each.fault:
+                unreadable += 1
                 self._reject(Reject(each.row.number, each.fault, each.row.text))
             elif not each.calls:
                 self.summary.dropped += 1
@@ -184,6 +187,8 @@ class Sending:
                 self._add(each.row, call)
             self._read = each.row.number
         self._flush()
+        if calls and unreadable == self.summary.rows:
+            self.summary.no_calls = unreadable
 
     def _add(self, row: intake.Row, call: bytes) -> None:
         if len(self._calls) == self._most or self._size + len(call) > self._bytes:
@@ -260,6 +265,6 @@ def _show(summary: Summary, rejects: Path | None, as_json: bool) -> None:
             figures.append(f"{summary.different} differ from what is known (--replace)")
         if summary.replaced:
             figures.append(f"{summary.replaced} replaced")
-        click.echo(f"{summary.rows} rows: {', '.join(figures)}")
+        terminal.say(f"{summary.rows} rows: {', '.join(figures)}")
     if rejects is not None:
-        click.echo(f"the rejected ones are in {rejects}", err=True)
+        terminal.say(f"the rejected ones are in {rejects}", err=True)
