@@ -40,7 +40,11 @@ def say_text(text: str, *, err: bool = False) -> None:
 def say_json(text: str) -> None:
     """JSON that says the same, with escapes for what a terminal would obey; its own line ends
     stay."""
-    click.echo("\n".join(_OBEYED.sub(_in_json, line) for line in text.split("\n")))
+    click.echo("\n".join(json_lines(text)))
+
+
+def json_lines(text: str) -> list[str]:
+    return [_OBEYED.sub(_in_json, line) for line in text.split("\n")]
 
 
 def _in_json(found: re.Match[str]) -> str:
