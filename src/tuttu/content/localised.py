@@ -78,7 +78,8 @@ class _Writer:
         text, moment = str(form), self._moment(value)
         if text in LENGTHS:
             return self._shown(dates.format_date(moment, text, self._locale))
-        if len(text) > LONGEST_FORM or "".join(_DIRECTIVE.findall(text)) != text:
+        directives = "%" in text and "".join(_DIRECTIVE.findall(text)) == text
+        if len(text) > LONGEST_FORM or not directives:
             expected = "short, medium, long, full, or directives such as %d.%m.%Y %H:%M"
             raise FilterArgumentError(
                 f"date: found {text[:LONGEST_FORM]!r}; expected {expected}", token=None
