@@ -38,10 +38,10 @@ SLIPS: list[Slip] = [
      "content/welcom.web.en.liquid", "content/welcome.web.en.liquid"),
     ("channels.yaml", "channel: web", "channel: email", 3, "`email`, which is outbound",
      "an inbound channel: web", None),
-    ("channels.yaml", "email: out", "email: {direction: out, content: htm}", 1, "`htm`",
-     "one of text, html", "html"),
-    ("channels.yaml", "email: out", "email: {direction: out, segments: 0}", 1, "`0`",
-     "a number of segments", None),
+    ("channels.yaml", "email: out", "email: {direction: out, content: htm}", 1, "a mapping",
+     "one of in, out, or a channel with what it needs", None),
+    ("channels.yaml", "email: out", "email: {direction: out, segments: 0}", 1, "a mapping",
+     "one of in, out, or a channel with what it needs", None),
 ]  # fmt: skip
 
 

@@ -32,9 +32,9 @@ _KINDS: tuple[Callable[[], Shape], ...] = (
     policy.policy,
     resources.resources,
     channels.channels,
-    content.message,
     actions.action,
     actions.group,
+    content.message,
 )
 
 
