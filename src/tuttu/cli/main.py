@@ -15,6 +15,7 @@ from tuttu.cli import (
     terminal,
 )
 from tuttu.cli.demo import demo
+from tuttu.cli.resuming import Interrupted
 from tuttu.cli.serving import reload_project, serve
 from tuttu.intake import MappingError
 from tuttu.vocabulary.errors import ProjectError, TuttuError
@@ -30,6 +31,8 @@ class Commands(click.Group):
             for fault in error.faults:
                 terminal.say(str(fault), err=True)
             sys.exit(folders.FAULTY)
+        except Interrupted as wish:
+            sys.exit(wish.exit_code)
         except TuttuError as error:
             raise click.ClickException(terminal.printable(str(error))) from error
         except click.UsageError as error:

@@ -58,7 +58,7 @@ def _choice(choice: api.ShownChoice) -> None:
         f"({choice.treatment}), "
         f"worth {choice.worth:.2f}, probability {choice.probability:g}{again}"
     )
-    terminal.say(f"  shows: {' '.join(choice.content.split())}")
+    _content(choice)
     for reason in choice.why:
         terminal.say(f"  because {reason}")
 
@@ -70,9 +70,15 @@ def _owed(owed: api.ShownOwed) -> None:
     marks += ["under way"] if owed.reused else []
     named = f"{about(owed.action, owed.item)} ({owed.treatment})"
     terminal.say(f"{owed.surface} owed: {named}, {', '.join(marks)}")
-    terminal.say(f"  shows: {' '.join(owed.content.split())}")
+    _content(owed)
     for reason in owed.why:
         terminal.say(f"  because {reason}")
+
+
+def _content(shown: api.ShownChoice | api.ShownOwed) -> None:
+    if shown.subject is not None:
+        terminal.say(f"  subject: {shown.subject}")
+    terminal.say(f"  shows: {' '.join(shown.content.split())}")
 
 
 def about(action: str, item: str | None) -> str:

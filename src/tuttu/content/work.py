@@ -28,7 +28,7 @@ from liquid.undefined import UNDEFINED, is_undefined
 
 MOST_WORK = 40_000
 """Units of one message."""
-MOST_OF_A_DECISION = 4 * MOST_WORK
+MOST_OF_A_DECISION = 8 * MOST_WORK
 """Units of all messages that are tried for one decision."""
 LONGEST = 50_000
 """Characters of a text, or entries of a list, that a filter takes or makes."""
