@@ -82,6 +82,8 @@ def hostile(run: Any, folder: Path) -> str:
     calls = (call, seen, broken, unknown)
     path.write_text("\n".join(json.dumps(each) for each in calls), encoding="utf-8")
     run("import", str(path), exit_code=1)
+    kept = path.with_name("hostile.jsonl.rejects.jsonl").read_text(encoding="utf-8")
+    assert not any(map(obeyed, kept.split("\n")))
     return who
 
 

@@ -14,6 +14,8 @@ from typing import NoReturn
 
 import msgspec
 
+from tuttu.cli.terminal import json_lines
+
 ONLY_OWNER = 0o600
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DIGITS = 12
@@ -61,7 +63,9 @@ class Rejects:
         fresh.replace(self.path)
 
     def write(self, reject: msgspec.Struct) -> None:
-        self._append(msgspec.json.encode(reject) + b"\n")
+        """Without what a terminal obeys: people look at such files."""
+        (line,) = json_lines(msgspec.json.encode(reject).decode())
+        self._append(f"{line}\n".encode())
 
     def _append(self, line: bytes) -> None:
         view = memoryview(line)
