@@ -21,6 +21,14 @@ def test_channels_and_surfaces(write: Write) -> None:
     assert set(project.surfaces) == {"front.hero", "email", "call"}
 
 
+def test_a_channel_declares_what_its_content_is(edit: Edit) -> None:
+    said = "email: {direction: out, content: html, segments: 2}"
+    email = catalog.load(edit("channels.yaml", "email: out", said)).channels["email"]
+    assert (email.content, email.segments) == ("html", 2)
+    plain = catalog.load(edit("channels.yaml", "slots: 2", "slots: 3")).channels["email"]
+    assert (plain.content, plain.segments) == (None, None)
+
+
 SLIPS: list[Slip] = [
     ("channels.yaml", "slots: 2", "slots: 0", 3, "`0`", "a number of slots, at least 1", None),
     ("channels.yaml", "slots: 2", "slots: two", 3, "`two`", "a number of slots", None),
@@ -30,6 +38,10 @@ SLIPS: list[Slip] = [
      "content/welcom.web.en.liquid", "content/welcome.web.en.liquid"),
     ("channels.yaml", "channel: web", "channel: email", 3, "`email`, which is outbound",
      "an inbound channel: web", None),
+    ("channels.yaml", "email: out", "email: {direction: out, content: htm}", 1, "a mapping",
+     "one of in, out, or a channel with what it needs", None),
+    ("channels.yaml", "email: out", "email: {direction: out, segments: 0}", 1, "a mapping",
+     "one of in, out, or a channel with what it needs", None),
 ]  # fmt: skip
 
 

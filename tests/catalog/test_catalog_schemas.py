@@ -26,6 +26,7 @@ KINDS = [
     "channels",
     "action",
     "group",
+    "message",
     "scenario",
 ]
 

@@ -85,6 +85,6 @@ def render() -> Render:
 
     def rendering(template: str, channel: str = "web", **row: Any) -> str:
         renderer = Renderer(project_of({("hello", channel, "en"): template}))
-        return renderer.render("hello", channel, [], {**ROW, **row})
+        return renderer.render("hello", channel, [], {**ROW, **row}).text
 
     return rendering

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 
@@ -61,7 +60,7 @@ def test_no_clock_is_read(render: Render, moment: str) -> None:
         render(f"{{{{ '{moment}' | date: '%Y' }}}}")
 
 
-@pytest.mark.parametrize("value", ["1772404200", "n", "share", "name", "yes", "'soon'"])
+@pytest.mark.parametrize("value", ["name", "yes", "'soon'", "'12345'", "999999999999999"])
 def test_only_dates_are_written_as_dates(render: Render, value: str) -> None:
     with pytest.raises(ContentError, match="expected a date or a timestamp"):
         render(f"{{{{ {value} | date: '%Y' }}}}", name="maija")
@@ -114,8 +113,7 @@ def test_any_chain_of_filters_gives_text_or_the_one_error(
 @given(st.text(max_size=40))
 def test_text_of_a_customer_is_never_a_template(render: Render, name: str) -> None:
     planted = "{{ n }}{% if yes %}" + name
-    as_written = "\n".join(re.split("\r\n|\r|\n", planted))  # every line end is written as one
-    assert render("[{{ name }}]", "sms", name=planted) == f"[{as_written}]"
+    assert render("[{{ name }}]", "sms", name=planted) == f"[{planted}]"
 
 
 def test_now_is_the_moment_of_the_decision(render: Render) -> None:

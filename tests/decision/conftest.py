@@ -11,6 +11,7 @@ from tests import builders
 from tests.builders import HERE, NOON, TEXT
 
 from tuttu import consent, identity, ledger, profile
+from tuttu.content import Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.policy import CompiledExpression
 from tuttu.storage import Store
@@ -148,14 +149,14 @@ def asking() -> Callable[..., DecisionQuery]:
 
 
 @pytest.fixture(scope="session")
-def shown() -> Callable[[Candidate], str]:
+def shown() -> Callable[[Candidate], Rendered]:
     """Renders the action's name."""
-    return lambda each: f"{each.action.name} on {each.treatment.name}"
+    return lambda each: Rendered(f"{each.action.name} on {each.treatment.name}")
 
 
 @pytest.fixture(scope="session")
 def kept(
-    shown: Callable[[Candidate], str],
+    shown: Callable[[Candidate], Rendered],
 ) -> Callable[..., tuple[Receipt, Result]]:
     """kept(store, project, id, now, *surfaces, who=…, **context): one decision, committed."""
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import controls, in_words
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.decision.chance import arm_of, draw, pick, seed_of
 from tuttu.vocabulary.library import USUAL_ARMS, Action, ControlArm, Controls, Policy
@@ -27,7 +27,7 @@ Make = Callable[..., Action]
 Companies = Callable[..., Project]
 Alone = Callable[..., DecisionView]
 Asking = Callable[..., DecisionQuery]
-Render = Callable[[Candidate], str]
+Render = Callable[[Candidate], Rendered]
 Scale = Callable[[int, int], int]
 
 SIGMAS = 4
@@ -53,10 +53,10 @@ def _offers(action: Make, service: float) -> list[Action]:
     return [*marketing, news, tips, broken]
 
 
-def _render(candidate: Candidate) -> str:
+def _render(candidate: Candidate) -> Rendered:
     if candidate.action.name == "broken":
         raise ContentError("no first name")
-    return f"{candidate.action.name} on {candidate.treatment.name}"
+    return Rendered(f"{candidate.action.name} on {candidate.treatment.name}")
 
 
 def _as_decided(receipt: Receipt) -> list[Choice]:

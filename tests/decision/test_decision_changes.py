@@ -10,7 +10,7 @@ import pytest
 from tests import builders
 from tests.builders import BOOL, HERE, INTEGER, REAL, TEXT, controls
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.counterfactual import (
     Allowed,
     Arm,
@@ -60,8 +60,8 @@ SCHEMA = Schema(
 )
 
 
-def _render(_candidate: Candidate) -> str:
-    return ""
+def _render(_candidate: Candidate) -> Rendered:
+    return Rendered("")
 
 
 def _asked(action: Action, **blocks: str) -> Action:
@@ -376,7 +376,7 @@ def test_where_nothing_helps_it_says_so(
     view = alone(company(never, action("tv")), age=1)
     assert least_change(view, asking(seed=1), ("never", "front", None)) is None
 
-    def broken(candidate: Candidate) -> str:
+    def broken(candidate: Candidate) -> Rendered:
         raise ContentError(f"{candidate.action.name}: no first name")
 
     assert least_change(view, asking(seed=1), ("tv", "front", None), lambda _: broken) is None

@@ -9,7 +9,7 @@ import pytest
 from tests import builders
 from tests.builders import HERE, in_words
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.ledger import resource_state
 from tuttu.storage import Store
@@ -22,7 +22,7 @@ from tuttu.vocabulary.verdicts import Receipt
 Make = Callable[..., Action]
 Alone = Callable[..., DecisionView]
 Asking = Callable[..., DecisionQuery]
-Render = Callable[[Candidate], str]
+Render = Callable[[Candidate], Rendered]
 Companies = Callable[..., Project]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Kept = Callable[..., tuple[Receipt, Result]]
@@ -163,7 +163,7 @@ def test_a_message_that_cannot_be_rendered_gives_way_to_the_next(
 ) -> None:
     rendered: list[str] = []
 
-    def render(candidate: Candidate) -> str:
+    def render(candidate: Candidate) -> Rendered:
         rendered.append(candidate.action.name)
         if candidate.action.name == "unfit":
             raise ContentError("no first name")

@@ -15,6 +15,7 @@ from tests import builders
 from tests.builders import HERE, in_words
 
 from tuttu import ledger
+from tuttu.content import Rendered
 from tuttu.decision import (
     STAGES,
     Candidate,
@@ -36,7 +37,7 @@ from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Condition, Kind, Schema, 
 from tuttu.vocabulary.verdicts import Contact, Refusal, Verdict
 
 Make = Callable[..., Any]
-Render = Callable[[Candidate], str]
+Render = Callable[[Candidate], Rendered]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Situated = Callable[..., DecisionView]
 

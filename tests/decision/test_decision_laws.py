@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import HERE, controls
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
 from tuttu.decision import (
     STAGE_NAMES,
@@ -48,7 +48,7 @@ Make = Callable[..., Action]
 Companies = Callable[..., Project]
 Opened = Callable[[Project], AbstractContextManager[Store]]
 Asking = Callable[..., DecisionQuery]
-Render = Callable[[Candidate], str]
+Render = Callable[[Candidate], Rendered]
 Kept = Callable[..., tuple[Receipt, Result]]
 
 FLAGS = ("one", "two", "three")
@@ -143,10 +143,10 @@ def grown(
     return make
 
 
-def _render(candidate: Candidate) -> str:
+def _render(candidate: Candidate) -> Rendered:
     if candidate.action.name == "a3" and candidate.treatment.surface == "side":
         raise ContentError("no first name")
-    return candidate.action.name
+    return Rendered(candidate.action.name)
 
 
 _actions = st.lists(_drawn_action, min_size=1, max_size=7)

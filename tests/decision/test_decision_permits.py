@@ -16,6 +16,7 @@ from tests.builders import BOOL, HERE, TEXT
 
 from tuttu.consent import Consents
 from tuttu.consent.records import ChoicesByCell, ConsentChoice
+from tuttu.content import Rendered
 from tuttu.counterfactual import Allowed, Change, ChangePart, ColumnSet, apply, least_change
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide, explain, explain_again
 from tuttu.decision.from_receipt import recalled
@@ -72,6 +73,10 @@ choices: st.SearchStrategy[list[ChoicesByCell]] = st.just([]) | st.lists(
     max_size=2,
 )
 rules = st.sampled_from(sorted(RULES))
+
+
+def _shown(_candidate: Candidate) -> Rendered:
+    return Rendered("text")
 
 
 def purpose(kinds: ByKind, *, soft: bool) -> Purpose:
@@ -170,7 +175,7 @@ def test_a_receipt_keeps_what_the_stage_read(
     """Enough to say it again, also of another kind of person."""
     view = seen(kinds, said, row, soft=soft)
     question = asking("front", "email", seed=1)
-    receipt = stored(decide(view, question, "d", lambda _: "text"))
+    receipt = stored(decide(view, question, "d", lambda _: Rendered("text")))
     assert receipt.evidence is not None
     again = recalled(receipt, receipt.evidence, view.project)
     for kind in (view.row.get("kind"), None, *KINDS):
@@ -178,7 +183,7 @@ def test_a_receipt_keeps_what_the_stage_read(
         for each in ways(view):
             assert CONSENT.reason(each, then) == CONSENT.reason(each, now), kind
             assert permit(each, then) == permit(each, now), kind
-    told = explain(view, question, "d", lambda _: "text")
+    told = explain(view, question, "d", lambda _: Rendered("text"))
     assert explain_again(receipt, receipt.evidence, view.project).verdicts == told.verdicts
     for choice in receipt.choices:
         found = permit(next(e for e in ways(view) if e.treatment.name == choice.treatment), view)
@@ -223,7 +228,7 @@ def fewest(view: DecisionView, question: DecisionQuery) -> int | None:
             named = [each.name for each in parts if isinstance(each, ColumnSet)]
             if len(set(named)) == len(named):
                 after = apply(view, Change(parts))
-                if decide(after, question, "d", lambda _: "text").choices:
+                if decide(after, question, "d", lambda _: Rendered("text")).choices:
                     return size
     return None
 
@@ -242,10 +247,10 @@ def test_no_fewer_parts_turn_a_refusal_than_the_least_change_has(
     """By consent, by a sale, or as another kind of person: whichever takes the least."""
     view = seen(kinds, said, row, soft=soft, rule=rule)
     question = asking("email", seed=1)
-    change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")
+    change = least_change(view, question, ("offer", "email", None), lambda _: _shown)
     assert change is not None
     assert len(change.parts) == fewest(view, question)
-    assert decide(apply(view, change), question, "d", lambda _: "text").choices
+    assert decide(apply(view, change), question, "d", lambda _: Rendered("text")).choices
 
 
 TWO_KINDS = {
@@ -259,28 +264,28 @@ def test_who_could_buy_or_consent_is_told_what_takes_less(seen: Seen, asking: As
     row = {"kind": "consumer", "sold": False, "offered": True, "similar": True}
     question = asking("email", seed=1)
     view = seen(TWO_KINDS, [], row, rule="was sold something")
-    change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")
+    change = least_change(view, question, ("offer", "email", None), lambda _: _shown)
     assert change == Change((ColumnSet(name="sold", now=False, would_be=True),))
     view = seen(TWO_KINDS, [], row)
-    change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")
+    change = least_change(view, question, ("offer", "email", None), lambda _: _shown)
     assert change == Change(PARTS[:1])
     either = {**row, "a_gift": False}
     view = seen(TWO_KINDS, [], either, rule="gets a gift, or was sold something")
-    change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")
+    change = least_change(view, question, ("offer", "email", None), lambda _: _shown)
     assert change == Change((ColumnSet(name="sold", now=False, would_be=True),))
     refused: list[ChoicesByCell] = [{"marketing": {"": ConsentChoice(False, 1, "m1")}}]
     view = seen(TWO_KINDS, refused, row, rule="was sold something")
-    change = least_change(view, question, ("offer", "email", None), lambda _: lambda _: "text")
+    change = least_change(view, question, ("offer", "email", None), lambda _: _shown)
     assert change is not None
     assert set(map(type, change.parts)) == {Allowed, ColumnSet}
 
 
 def test_a_choice_says_on_what_it_rests(seen: Seen, asking: Asking) -> None:
     row = {"kind": "consumer", "sold": True, "offered": True, "similar": True}
-    receipt = decide(seen(TWO_KINDS, [], row), asking("email"), "d", lambda _: "text")
+    receipt = decide(seen(TWO_KINDS, [], row), asking("email"), "d", lambda _: Rendered("text"))
     assert [(each.basis, each.kind) for each in receipt.choices] == [(SOFT_OPT_IN, "consumer")]
     company = decide(
-        seen(TWO_KINDS, [], {"kind": "company"}), asking("email"), "d", lambda _: "text"
+        seen(TWO_KINDS, [], {"kind": "company"}), asking("email"), "d", lambda _: Rendered("text")
     )
     assert [(each.basis, each.kind) for each in company.choices] == [
         ("legitimate interest", "company")

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from tests.builders import HERE, controls, in_words
 
+from tuttu.content import Rendered
 from tuttu.decision import STAGES, Candidate, DecisionQuery, DecisionView, decide
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import UnknownSurface
@@ -35,7 +36,7 @@ Judge = Callable[..., Verdict]
 def judge(
     alone: Callable[..., DecisionView],
     asking: Callable[..., DecisionQuery],
-    shown: Callable[[Candidate], str],
+    shown: Callable[[Candidate], Rendered],
 ) -> Judge:
     """judge(project, now=…, **context): the verdict on the one action on the front."""
 
@@ -91,7 +92,7 @@ def test_a_retired_action_is_no_candidate(
     action: Make,
     alone: Callable[..., DecisionView],
     asking: Callable[..., DecisionQuery],
-    shown: Callable[[Candidate], str],
+    shown: Callable[[Candidate], Rendered],
 ) -> None:
     project = company(action("tv", status="retired"), action("extra", on=("side",)))
     assert decide(alone(project), asking(), "d1", shown).verdicts == ()
@@ -425,7 +426,7 @@ def test_no_marketing_refuses_the_winner_last_and_withholds_it(
     action: Make,
     alone: Callable[..., DecisionView],
     asking: Callable[..., DecisionQuery],
-    shown: Callable[[Candidate], str],
+    shown: Callable[[Candidate], Rendered],
 ) -> None:
     actions = (action("tv"), action("extra", value=9.0), action("news", purpose="service", value=1))
     project = company(*actions, policy=Policy(controls=controls(no_marketing=1.0)))
@@ -456,7 +457,7 @@ def test_an_unknown_surface_says_what_there_is(
     action: Make,
     alone: Callable[..., DecisionView],
     asking: Callable[..., DecisionQuery],
-    shown: Callable[[Candidate], str],
+    shown: Callable[[Candidate], Rendered],
 ) -> None:
     with pytest.raises(UnknownSurface) as caught:
         decide(alone(company(action("tv"))), asking("frond"), "d1", shown)

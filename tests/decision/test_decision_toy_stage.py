@@ -14,6 +14,7 @@ from tests import builders
 from tuttu import consent, identity, ledger, profile
 from tuttu.api import explained, words_in
 from tuttu.batch import funnel_of
+from tuttu.content import Rendered
 from tuttu.counterfactual import least_changes
 from tuttu.decision import (
     STAGES,
@@ -89,8 +90,8 @@ def query(asking: Callable[..., DecisionQuery]) -> DecisionQuery:
     return asking(seed=1)
 
 
-def _render(candidate: Candidate) -> str:
-    return candidate.action.name
+def _render(candidate: Candidate) -> Rendered:
+    return Rendered(candidate.action.name)
 
 
 def test_it_refuses_and_says_why(view: DecisionView, query: DecisionQuery, moon: Stage) -> None:

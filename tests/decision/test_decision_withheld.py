@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import HERE, controls
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.vocabulary.library import Action, ContactLimit, Policy
 from tuttu.vocabulary.project import Project
@@ -24,7 +24,7 @@ Make = Callable[..., Action]
 Companies = Callable[..., Project]
 Alone = Callable[..., DecisionView]
 Asking = Callable[..., DecisionQuery]
-Render = Callable[[Candidate], str]
+Render = Callable[[Candidate], Rendered]
 
 SURFACES = ("front", "side", "app")
 SLOTS = {"front": 1, "side": 2, "app": 2}
@@ -51,10 +51,10 @@ def both(
     def make(
         drawn: Sequence[Mapping[str, object]], seed: int, exploration: float, broken: str = ""
     ) -> tuple[Project, Receipt, Receipt]:
-        def render(candidate: Candidate) -> str:
+        def render(candidate: Candidate) -> Rendered:
             if candidate.action.name == broken:
                 raise ContentError("no first name")
-            return candidate.action.name
+            return Rendered(candidate.action.name)
 
         actions = [action(f"a{number}", **each) for number, each in enumerate(drawn)]
         project = company(*actions, policy=Policy(controls=controls(exploration)))

@@ -13,6 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.builders import HERE, NOON, in_words
 
+from tuttu.content import Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
 from tuttu.decision.ranking import ranking_of
 from tuttu.decision.sql import worth_sql
@@ -30,7 +31,7 @@ Companies = Callable[..., Project]
 Treat = Callable[..., Treatment]
 Alone = Callable[..., DecisionView]
 Asking = Callable[..., DecisionQuery]
-Render = Callable[[Candidate], str]
+Render = Callable[[Candidate], Rendered]
 
 LEAST_DIFFERENCE = 1e-12
 """Of the larger term: what a factor that is no power of two may move."""
@@ -218,7 +219,7 @@ def test_how_little_it_lost_by_is_said(
 ) -> None:
     for more, words in ((2.0, "1.00"), (0.0024, "0.0012"), (0.00006, "0.00003")):
         project = offering([_figures_of(1.0), _figures_of(1.0 + more)])
-        receipt = decide(seen(project), asking(), "d1", lambda each: each.action.name)
+        receipt = decide(seen(project), asking(), "d1", lambda each: Rendered(each.action.name))
         assert in_words(receipt.verdicts[0].refusal) == f"a0 lost to a1 by {words} EUR"
 
 

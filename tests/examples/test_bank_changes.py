@@ -13,6 +13,7 @@ from tests.examples.conftest import MOMENT, Bank
 from tuttu import engine as use
 from tuttu import identity
 from tuttu.api import ExplainRequest
+from tuttu.content import Rendered
 from tuttu.counterfactual import Change, ColumnSet, apply, least_change, subsets
 from tuttu.decision import Candidate, CandidateKey, DecisionQuery, DecisionView, decide, view
 from tuttu.vocabulary.events import Identifier
@@ -31,8 +32,8 @@ class Refused(NamedTuple):
     refusal: Refusal
 
 
-def _render(candidate: Candidate) -> str:
-    return candidate.action.name
+def _render(candidate: Candidate) -> Rendered:
+    return Rendered(candidate.action.name)
 
 
 def _view(bank: Bank, client: int) -> DecisionView:

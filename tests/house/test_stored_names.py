@@ -16,7 +16,7 @@ CONTACT = (
 )
 CHOICE = (
     "contact_id action treatment surface slot item probability score rendered reused held_until why"
-    " address basis kind"
+    " address basis kind language subject"
 )
 SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"
@@ -63,6 +63,7 @@ TABLES: dict[str, stored.Shapes] = {
     "identity.sets": {"": "run time strength pending bucket"},
     "intake.dead_letter_states": {"": "received closed"},
     "intake.dead_letters": {"": "letter received", "letter": LETTER},
+    "intake.replaced": {"": "number position"},
     "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
     "ledger.amounts": {"": "amount time id"},
     "ledger.fragments": {
@@ -123,7 +124,7 @@ FACTS: dict[str, stored.Shapes] = {
         "withheld": CHOICE,
         "withheld.score": SCORE,
         "owed": "contact_id action treatment surface item due reminder rendered reused held_until "
-        "why address basis kind",
+        "why address basis kind language subject",
         "contacts": CONTACT,
         "who": IDENTIFIER,
         "grounds": "consents free silences limits offers slots others",
@@ -146,7 +147,7 @@ DEDUPE = {b"closed:", b"idempotency:", b"letter:", b"links:", b"withdrawn:"}
 """Beginnings of the keys under which something is taken once. An event's begin with an hour."""
 SECRETS = {b"tuttu", b"tuttu-once", b"tuttu-pseudonym", b"tuttu-seal"}
 """What a store's keys are derived for, and what its canary says."""
-NAMESPACES = {"ledger.contact", "item:", "group:"}
+NAMESPACES = {"ledger.contact", "item:", "group:", "intake.dead_letter"}
 """Of pseudonyms, beside the namespaces of identifiers; those that end in a colon go on."""
 DEFINITIONS = {
     "address said", "address told", "answer", "consent", "elsewhere", "field", "group", "items",

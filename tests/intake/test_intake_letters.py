@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -194,16 +193,55 @@ def test_pages_are_oldest_first(empty: Store, context: Context) -> None:
 @given(order=st.permutations(range(4)))
 def test_the_order_of_facts_does_not_matter(context: Context, order: list[int]) -> None:
     """A closing may be folded before its letter; of two closings the earliest holds."""
-    numbers = itertools.count(1)
-    named = msgspec.structs.replace(context, new_id=lambda: f"l-{next(numbers)}")
-    refused = accept("track", body(WRONG), None, named).letters
-    other = accept("track", body({}), None, named).letters
+    refused = accept("track", body(WRONG), None, context).letters
+    other = accept("track", body({}), None, context).letters
+    first, second = (unit.facts[0].id for unit in (*refused, *other))
     with builders.opened(context.project, intake) as store:
         closings = [
-            builders.fact(store, DeadLetterClosed(id="l-1", how=how), time, id=how)
+            builders.fact(store, DeadLetterClosed(id=first, how=how), time, id=how)
             for time, how in ((1, "dropped"), (2, "sent"))
         ]
         units = [*refused, *other, *(Unit(facts=(each,)) for each in closings)]
         store.commit([units[place] for place in order])
         found = {each.letter.id: each.status for each in listed(store)}
-    assert found == {"l-1": "dropped", "l-2": "waiting"}
+    assert found == {first: "dropped", second: "waiting"}
+
+
+_values = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text(max_size=5))
+_broken = st.dictionaries(st.sampled_from(["messageId", "type", "userId", "note"]), _values)
+
+
+@given(calls=st.lists(_broken, min_size=1, max_size=5), hours=st.lists(st.integers(0, 9)))
+def test_a_retry_makes_no_second_letter(
+    context: Context, calls: list[dict[str, Any]], hours: list[int]
+) -> None:
+    """However often it is sent, whenever, with what time of sending: one letter for each call that
+    is not another one, and each refusal names it."""
+    with builders.opened(context.project, intake) as store:
+        named: dict[str, set[str]] = {}
+        for hour in (0, *hours):
+            sent = f"2026-03-01T{hour:02d}:00:00Z"
+            batch = {"batch": [{**call, "sentAt": sent} for call in calls], "sentAt": sent}
+            accepted = commit(store, accept("batch", body(batch), None, later(context, hour)))
+            for each in accepted.refused:
+                assert each.letter is not None
+                assert each.index is not None
+                named.setdefault(json.dumps(calls[each.index], sort_keys=True), set()).add(
+                    each.letter.id
+                )
+        assert [len(ids) for ids in named.values()] == [1] * len(named)
+        assert sorted(each.letter.id for each in listed(store)) == sorted(
+            letter_id for ids in named.values() for letter_id in ids
+        )
+
+
+def test_two_senders_have_letters_of_their_own(empty: Store, context: Context) -> None:
+    other = msgspec.structs.replace(context, sender="another")
+    ids = {refuse(empty, each, WRONG).letter.id for each in (context, other, context)}
+    assert len(ids) == len(listed(empty)) == 2
+
+
+def test_a_closed_letter_stays_closed_when_it_comes_again(empty: Store, context: Context) -> None:
+    kept = refuse(empty, context, WRONG)
+    empty.commit([close(kept.letter.id, "dropped", later(context))])
+    assert refuse(empty, later(context), WRONG).status == "dropped"

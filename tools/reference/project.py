@@ -30,6 +30,7 @@ FILES: Mapping[str, str] = {
     "channels": "channels.yaml",
     "action": "actions/<owner>/<issue group>/<action>.yaml",
     "group": "actions/…/_group.yaml",
+    "message": "content/….liquid, between two lines of ---",
     "scenario": "scenarios/*.yaml",
 }
 

@@ -24,13 +24,24 @@ class RefusedCall(msgspec.Struct, kw_only=True):
     dead_letter: str | None = None
 
 
+class DifferentCall(msgspec.Struct, kw_only=True):
+    """A call that was known before under its id, and said something else. index: its place in the
+    body. replace_as: the `messageId` under which it would be taken as a later fact."""
+
+    index: int
+    message_id: str
+    replace_as: str
+
+
 class CallsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Answer of the seven Segment calls. `success` is true if the body itself could be read."""
+    """Answer of the seven Segment calls. `success` is true if the body itself could be read.
+    different: of the duplicates, those that say something else than what is known."""
 
     success: bool
     accepted: int = 0
     duplicates: int = 0
     refused: list[RefusedCall] = []
+    different: list[DifferentCall] = []
 
 
 class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -91,6 +102,10 @@ class ShownChoice(msgspec.Struct, kw_only=True):
     kind_of_person: str | None = None
     """That the basis is for; None: not known, or none are told apart."""
     address: Who | None = None
+    language: str | None = None
+    """Of the content; None: from before decisions kept it."""
+    subject: str | None = None
+    """One line of plain text; None: the message has none."""
 
 
 class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):

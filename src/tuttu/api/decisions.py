@@ -92,6 +92,8 @@ def _choice(choice: verdicts.Choice, words: Words, addresses: Addresses) -> answ
         basis=choice.basis or None,
         kind_of_person=choice.kind or None,
         address=addresses.get(choice.address or b""),
+        language=choice.language or None,
+        subject=choice.subject,
     )
 
 

@@ -14,8 +14,8 @@ Addresses = Mapping[FragmentId, dict[str, str]]
 class ShownOwed(msgspec.Struct, kw_only=True):
     """What is owed to the customer and told now, beside the slots. due: by when; due_known false:
     the row does not say, and it is now. late: past due. reminder: the contact will not fulfil it.
-    reused: nothing new was reserved, it is under way. item, address, why, basis, kind_of_person: as
-    of a choice."""
+    reused: nothing new was reserved, it is under way. item, address, why, basis, kind_of_person,
+    language, subject: as of a choice."""
 
     contact_id: str
     action: str
@@ -33,6 +33,8 @@ class ShownOwed(msgspec.Struct, kw_only=True):
     address: dict[str, str] | None = None
     basis: str | None = None
     kind_of_person: str | None = None
+    language: str | None = None
+    subject: str | None = None
 
 
 class OwedLeft(msgspec.Struct, kw_only=True):
@@ -62,6 +64,8 @@ def shown_owed(owed: verdicts.OwedChoice, now: values.Instant, addresses: Addres
         address=addresses.get(owed.address or b""),
         basis=owed.basis or None,
         kind_of_person=owed.kind or None,
+        language=owed.language or None,
+        subject=owed.subject,
     )
 
 

@@ -12,7 +12,7 @@ from tuttu.catalog.scope import LoadScope
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.vocabulary import company, library
-from tuttu.vocabulary.company import Channel, Needs, Speaker, Surface
+from tuttu.vocabulary.company import Channel, ContentType, Needs, Speaker, Surface
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.values import Kind, Schema, Type
 
@@ -130,6 +130,8 @@ def _channel(name: str, node: MappingNode, scope: LoadScope) -> Channel:
         name=name,
         outbound=node.text("direction") == "out",
         by=cast(Speaker | None, node.text("by") or None),
+        content=cast(ContentType | None, node.text("content") or None),
+        segments=node.whole("segments", 0) or None,
         needs=Needs(
             namespace=needs.text("namespace") or None,
             verified=needs.flag("verified"),

@@ -1,12 +1,21 @@
-"""content/<message>.<channel>.<language>.liquid."""
+"""content/<message>.<channel>.<language>.liquid.
+
+A file may begin with a head between two lines of `---`, as others' templates do: it holds the
+subject. The text begins behind it.
+"""
+
+import re
 
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.folder import CONTENT_PATH, SourceFile
+from tuttu.catalog.schema_validation import read_sheet
 from tuttu.catalog.scope import LoadScope
+from tuttu.catalog.yaml_nodes import ScalarNode
 from tuttu.vocabulary.errors import Where
 from tuttu.vocabulary.library import Message
 
 Key = tuple[str, str, str]
+_HEAD = re.compile(r"(?P<head>---[ \t]*\r?\n(?:.*\r?\n)*?)---[ \t]*(?:\r?\n|\Z)")
 
 
 def read_content(files: list[SourceFile], scope: LoadScope) -> dict[Key, Message]:
@@ -18,14 +27,30 @@ def read_content(files: list[SourceFile], scope: LoadScope) -> dict[Key, Message
             continue
         scope.messages.add(key)
         message, channel, language = key
+        subject, template = _parts(file, scope)
         messages[key] = Message(
             name=message,
             channel=channel,
             language=language,
-            template=file.text or "",
-            where=Where(file.path, 1),
+            template=template,
+            where=Where(file.path, 1 + (file.text or "").removesuffix(template).count("\n")),
+            subject=subject.text if subject else None,
+            subject_where=subject.where if subject else None,
         )
     return messages
+
+
+def _parts(file: SourceFile, scope: LoadScope) -> tuple[ScalarNode | None, str]:
+    """The subject, and the text behind the head."""
+    text = file.text or ""
+    head = _HEAD.match(text)
+    if head is None:
+        return None, text
+    sheet = read_sheet("message", file.path, head["head"], scope.findings)
+    template = text[head.end() :]
+    if not template.strip():
+        scope.findings.add(Where(file.path, 1), "a head without a text behind it", "a text")
+    return sheet.scalar("subject") if sheet else None, template
 
 
 def _key(file: SourceFile, scope: LoadScope) -> Key | None:

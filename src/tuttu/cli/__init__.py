@@ -4,6 +4,9 @@ A command contains no rule and opens no store of its own: a route does all the w
 read files that it was given, and use an HTTP client.
 """
 
+from tuttu.cli import starting
 from tuttu.cli.main import main
+
+starting.over()
 
 __all__ = ["main"]

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from tuttu import api, catalog
 from tuttu.access import Scope
-from tuttu.cli import render
+from tuttu.cli import render, terminal
 from tuttu.cli.client import TIMEOUT, open_client
 from tuttu.cli.folders import copy_example, parse_example
 from tuttu.cli.importing import BATCH_CALLS, FRAME
@@ -66,9 +66,9 @@ def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
                 base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False
             ) as client:
                 Demonstration(client, project, plan).run()
-            click.echo(f"\nThe server answers at {url} with the key {key}")
+            terminal.say("", f"The server answers at {url} with the key {key}")
             if not once:
-                click.echo("Ctrl-C stops it.")
+                terminal.say("Ctrl-C stops it.")
                 _wait_for_interrupt()
 
 
@@ -148,29 +148,29 @@ class Demonstration:
 
     def run(self) -> None:
         lines = (self._files / "events.jsonl").read_bytes().splitlines()
-        click.echo(f"At {self._plan.moment} the company's events go in:")
+        terminal.say(f"At {self._plan.moment} the company's events go in:")
         self._send([line for line in lines if line.strip()])
         before = self._ask()
         for answer in before.values():
             _show(answer)
         fault = (self._files / "fault.json").read_bytes()
         said = msgspec.json.decode(fault)
-        click.echo(f"\nThen this happens: {_sent(said)}")
+        terminal.say("", f"Then this happens: {_sent(said)}")
         self._move_clock_to(said.get("timestamp"))
         self._send([fault])
         after = self._ask()
         changed = changes(before, after)
         for who in dict.fromkeys(row[0] for row in changed):
             _show(after[who])
-        click.echo("\nWhat it changed:")
-        render.table(changed or [("nothing",)])
+        terminal.say("", "What it changed:")
+        terminal.table(changed or [("nothing",)])
 
     def _send(self, calls: list[bytes]) -> None:
         for start in range(0, len(calls), BATCH_CALLS):
             body = FRAME % b",".join(calls[start : start + BATCH_CALLS])
             answer = self._post("/v1/batch", body, api.CallsAnswer)
-            click.echo(f"  {answer.accepted} accepted, {len(answer.refused)} refused")
-            render.table((each.index, each.message) for each in answer.refused)
+            terminal.say(f"  {answer.accepted} accepted, {len(answer.refused)} refused")
+            terminal.table((each.index, each.message) for each in answer.refused)
 
     def _ask(self) -> Answers:
         answers: Answers = {}
@@ -190,7 +190,7 @@ class Demonstration:
 
 
 def _show(answer: api.DecideAnswer) -> None:
-    click.echo()
+    terminal.say("")
     render.decision(answer)
 
 

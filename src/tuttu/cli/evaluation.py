@@ -12,7 +12,7 @@ import click
 from tuttu import api, simulation
 from tuttu import engine as use
 from tuttu.batch.funnel import Funnel, funnel_text
-from tuttu.cli import render
+from tuttu.cli import render, terminal
 from tuttu.cli.client import open_client
 from tuttu.cli.options import FOLDER, folder_option, json_option, language_option, print_json, show
 
@@ -30,8 +30,8 @@ def run_scenarios(folder: Path, as_json: bool) -> None:
         print_json(report)
     else:
         for failure in report.failures:
-            click.echo(str(failure))
-        click.echo(
+            terminal.say(str(failure))
+        terminal.say(
             f"{report.scenarios} scenarios, {report.expectations} expectations, "
             f"{len(report.failures)} failed"
         )
@@ -49,7 +49,7 @@ def funnel(surfaces: str, at: str | None, treatments: bool, as_json: bool, folde
     """Show how many customers each action reaches, and at which stage it loses the others."""
     with open_client(folder) as client:
         counted = client.ask(Funnel, "GET", "/v1/funnel", query={"surfaces": surfaces, "at": at})
-    show(counted, as_json, lambda each: click.echo(funnel_text(each, treatments=treatments)))
+    show(counted, as_json, lambda each: terminal.say_text(funnel_text(each, treatments=treatments)))
 
 
 @click.command()
@@ -60,17 +60,17 @@ def verify(as_json: bool, folder: Path) -> None:
     the differences: none, or the exit code is 1."""
     with open_client(folder) as client:
         if client.runtime is None:
-            click.echo("the server of this folder compares …", err=True)
+            terminal.say("the server of this folder compares …", err=True)
             found = client.ask(api.Verification, "GET", "/v1/verify")
         else:
             runtime = client.runtime
             found = endable(lambda: use.verify(runtime, _report), runtime.interrupt)
-    show(found, as_json, lambda each: click.echo(render.verification_text(each)))
+    show(found, as_json, lambda each: terminal.say_text(render.verification_text(each)))
     sys.exit(0 if found.agree else 1)
 
 
 def _report(progress: str) -> None:
-    click.echo(f"{progress} …", err=True)
+    terminal.say(f"{progress} …", err=True)
 
 
 def endable(work: Callable[[], T], interrupt: Callable[[], None]) -> T:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tuttu import catalog, engine
+from tuttu.cli import terminal
 from tuttu.cli.options import FOLDER, print_json
 from tuttu.decision import STAGE_NAMES
 from tuttu.intake import mapping_schema
@@ -63,7 +64,7 @@ def init(example: str, folder: Path | None) -> None:
     """Make a project folder from an example company."""
     target = folder or Path(example)
     copy_example(example, target)
-    click.echo(f"made {target}; next: tuttu check {target}, tuttu serve {target}")
+    terminal.say(f"made {target}; next: tuttu check {target}, tuttu serve {target}")
 
 
 @click.command()
@@ -77,14 +78,14 @@ def check(folder: Path, as_json: bool) -> None:
         print_json(faults)
     elif faults:
         for fault in faults:
-            click.echo(str(fault))
-        click.echo("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
+            terminal.say(str(fault))
+        terminal.say("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
     else:
         project = engine.load_project(folder)
         for warning in engine.warnings(project):
-            click.echo(f"warning: {warning}", err=True)
+            terminal.say(f"warning: {warning}", err=True)
         count = len(project.actions)
-        click.echo(f"{project.company.name}: no faults, {count} actions, {project.digest[:12]}")
+        terminal.say(f"{project.company.name}: no faults, {count} actions, {project.digest[:12]}")
     sys.exit(FAULTY if faults else 0)
 
 
@@ -98,7 +99,9 @@ def schema(kind: str | None, out: Path | None) -> None:
         raise click.UsageError(f"found {kind!r}; expected one of: {', '.join(schemas)}")
     wanted = {kind: schemas[kind]} if kind else schemas
     if out is None:
-        click.echo(json.dumps(wanted[kind] if kind else wanted, indent=2, ensure_ascii=False))
+        terminal.say_json(
+            json.dumps(wanted[kind] if kind else wanted, indent=2, ensure_ascii=False)
+        )
         return
     out.mkdir(parents=True, exist_ok=True)
     for name, content in wanted.items():

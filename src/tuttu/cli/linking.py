@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -10,10 +9,11 @@ import click
 import msgspec
 
 from tuttu import api, catalog, intake
-from tuttu.cli import render
+from tuttu.cli import render, terminal
 from tuttu.cli.client import Client, open_client, part
 from tuttu.cli.importing import with_progress
 from tuttu.cli.options import FILE, folder_option, json_option, print_json, show
+from tuttu.cli.resuming import Rejects
 from tuttu.storage import read_parquet
 from tuttu.vocabulary.errors import FinalError
 
@@ -77,7 +77,6 @@ def import_links(
     changed; doing it again goes on.
     """
     catalog.load(folder)
-    rejects = file.with_name(file.name + ".rejects.jsonl")
     with file.open("rb") as stream, open_client(folder) as client:
         source = _digest(stream, namespace, threshold)
         path = f"/v1/links/{part(name)}/runs"
@@ -85,12 +84,15 @@ def import_links(
         least = _least(threshold, run.at_least, name)
         rows = _rows(file, stream)
         shown = with_progress(rows, stream, file.stat().st_size)
-        with _kept(rejects, more=run.through > 0) as kept:
-            sending = LinkSending(client, f"{path}/{run.run}", kept, file.name)
+        rejects = Rejects(file, run.through)
+        try:
+            sending = LinkSending(client, f"{path}/{run.run}", rejects, file.name)
             found = intake.link_rows(shown, rows.columns, namespace)
             sending.send(_after(found, run.through), least)
+        finally:
+            some = rejects.close()
         sending.summary.set = client.ask(api.LinkSetAnswer, "POST", f"{path}/{run.run}/close")
-    _show(sending.summary, rejects, as_json)
+    _show(sending.summary, rejects.path if some else None, as_json)
 
 
 @links.command()
@@ -111,18 +113,6 @@ def _digest(stream: IO[bytes], *said: object) -> str:
         found.update(chunk)
     stream.seek(0)
     return found.hexdigest()
-
-
-@contextmanager
-def _kept(rejects: Path, *, more: bool) -> Iterator[IO[bytes]]:
-    """The file of the refused rows, which is not there if there are none, however it ends. more: to
-    those of an earlier part."""
-    try:
-        with rejects.open("ab" if more else "wb") as kept:
-            yield kept
-    finally:
-        if not rejects.stat().st_size:
-            rejects.unlink()
 
 
 def _least(threshold: float | None, declared: float, name: str) -> float:
@@ -165,7 +155,7 @@ def _after(rows: Iterable[intake.LinkRow], through: int) -> Iterator[intake.Link
 class LinkSending:
     """Sends links in requests, and keeps the rows that claim nothing."""
 
-    def __init__(self, client: Client, path: str, rejects: IO[bytes], file: str) -> None:
+    def __init__(self, client: Client, path: str, rejects: Rejects, file: str) -> None:
         self.summary = LinkSummary()
         self._client = client
         self._path = path
@@ -199,7 +189,6 @@ class LinkSending:
     def _flush(self) -> None:
         if not (self._links or self._below or self._refused):
             return
-        self._rejects.flush()  # before the rows count as read: a run that goes on skips them
         body = api.LinksRequest(
             through=self._through, links=self._links, below=self._below, refused=self._refused
         )
@@ -213,17 +202,17 @@ class LinkSending:
     def _refuse(self, row: intake.Row, found: str, expected: str) -> None:
         self.summary.refused += 1
         no = RefusedRow(self._file, row.number, found, expected, row.text)
-        self._rejects.write(msgspec.json.encode(no) + b"\n")
+        self._rejects.write(no)
 
 
-def _show(summary: LinkSummary, rejects: Path, as_json: bool) -> None:
+def _show(summary: LinkSummary, rejects: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(summary)
     elif summary.set is not None:
-        click.echo(
+        terminal.say(
             f"{summary.rows} rows: {summary.claimed} links, {summary.below} below the least score,"
             f" {summary.firsts} first of their cluster, {summary.refused} refused"
         )
         render.link_sets([summary.set])
-    if rejects.exists():
-        click.echo(f"the refused ones are in {rejects}", err=True)
+    if rejects is not None:
+        terminal.say(f"the refused ones are in {rejects}", err=True)

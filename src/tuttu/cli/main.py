@@ -12,8 +12,10 @@ from tuttu.cli import (
     importing,
     linking,
     operations,
+    terminal,
 )
 from tuttu.cli.demo import demo
+from tuttu.cli.resuming import Interrupted
 from tuttu.cli.serving import reload_project, serve
 from tuttu.intake import MappingError
 from tuttu.vocabulary.errors import ProjectError, TuttuError
@@ -27,10 +29,15 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (ProjectError, MappingError) as error:
             for fault in error.faults:
-                click.echo(str(fault), err=True)
+                terminal.say(str(fault), err=True)
             sys.exit(folders.FAULTY)
+        except Interrupted as wish:
+            sys.exit(wish.exit_code)
         except TuttuError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(terminal.printable(str(error))) from error
+        except click.UsageError as error:
+            said = terminal.printable(error.format_message())
+            raise click.UsageError(said, error.ctx) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,7 +9,7 @@ import click
 
 from tuttu import api
 from tuttu.access import ALL_SCOPES, Scope
-from tuttu.cli import render
+from tuttu.cli import render, terminal
 from tuttu.cli.client import PAGE, Client, open_client, part
 from tuttu.cli.options import folder_option, json_option, print_json, show
 
@@ -121,7 +121,7 @@ def add(name: str, scopes: tuple[str, ...], as_json: bool, folder: Path) -> None
     with open_client(folder) as client:
         body = api.KeyRequest(name=name, scopes=wanted)
         answer = client.ask(api.IssuedKeyAnswer, "POST", "/v1/keys", body=body)
-    show(answer, as_json, lambda each: click.echo(each.key))
+    show(answer, as_json, lambda each: terminal.say(each.key))
 
 
 @keys.command("list")
@@ -148,7 +148,7 @@ def revoke(name: str, folder: Path) -> None:
 def digest(folder: Path) -> None:
     """Print the digest of the whole state: equal digests, equal customers."""
     with open_client(folder) as client:
-        click.echo(client.ask(api.DigestAnswer, "GET", "/v1/digest").digest)
+        terminal.say(client.ask(api.DigestAnswer, "GET", "/v1/digest").digest)
 
 
 @click.command()

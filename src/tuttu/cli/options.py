@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from tuttu.api import ENGLISH, LANGUAGES, Who
+from tuttu.cli import terminal
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -101,7 +102,7 @@ def parse_who(text: str) -> Who:
 
 
 def print_json(answer: object) -> None:
-    click.echo(msgspec.json.format(msgspec.json.encode(answer), indent=2))
+    terminal.say_json(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode())
 
 
 def show(answer: T, as_json: bool, render: Callable[[T], None]) -> None:

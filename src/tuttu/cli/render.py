@@ -2,20 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-import click
 import msgspec
 
 from tuttu import api
+from tuttu.cli import terminal
 from tuttu.cli.options import chosen_language
-
-
-def table(rows: Iterable[Sequence[object]], indent: str = "  ") -> None:
-    """Rows of cells in aligned columns; the last column runs free."""
-    texts = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)] if texts else []
-    for row in texts:
-        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo((indent + "  ".join(padded)).rstrip())
 
 
 def named(who: api.Who) -> str:
@@ -25,53 +16,53 @@ def named(who: api.Who) -> str:
 def decision(answer: api.DecideAnswer) -> None:
     """What was chosen and why, what was not and why not."""
     kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
-    click.echo(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
     if answer.nobodies:
-        click.echo(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
+        terminal.say(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
     for owed in answer.owed:
         _owed(owed)
     for left in answer.owed_left:
-        click.echo(f"{left.surface}: {about(left.action, left.item)} is owed, no room for it")
+        terminal.say(f"{left.surface}: {about(left.action, left.item)} is owed, no room for it")
     for choice in answer.choices:
         _choice(choice)
     for choice in answer.withheld:
-        click.echo(
+        terminal.say(
             f"{choice.surface} slot {choice.slot + 1}: {about(choice.action, choice.item)} "
             f"withheld, control group"
         )
     for surface, content in answer.defaults.items():
-        click.echo(f"{surface} otherwise: {content or 'nothing'}")
+        terminal.say(f"{surface} otherwise: {content or 'nothing'}")
     if answer.refused:
-        click.echo("not chosen:")
-        table(_refusals(answer.refused))
+        terminal.say("not chosen:")
+        terminal.table(_refusals(answer.refused))
     changes = _changes(answer.refused)
     if changes:
-        click.echo("would be chosen:")
-        table(changes)
+        terminal.say("would be chosen:")
+        terminal.table(changes)
     if isinstance(answer, api.ExplainAnswer) and answer.note:
-        click.echo(answer.note)
+        terminal.say(answer.note)
 
 
 def stored_decision(answer: api.DecisionAnswer) -> None:
     """A decision as it was made, and what came of it."""
     decision(answer.decision)
     if answer.customer.note:
-        click.echo(answer.customer.note)
+        terminal.say(answer.customer.note)
     for outcome in answer.outcomes:
         named = about(outcome.action or outcome.contact_id, outcome.item)
-        click.echo(f"{outcome.time}: {named} {outcome.outcome}")
+        terminal.say(f"{outcome.time}: {named} {outcome.outcome}")
 
 
 def _choice(choice: api.ShownChoice) -> None:
     again = ", shown before and still held" if choice.reused else ""
-    click.echo(
+    terminal.say(
         f"{choice.surface} slot {choice.slot + 1}: {about(choice.action, choice.item)} "
         f"({choice.treatment}), "
         f"worth {choice.worth:.2f}, probability {choice.probability:g}{again}"
     )
-    click.echo(f"  shows: {' '.join(choice.content.split())}")
+    _content(choice)
     for reason in choice.why:
-        click.echo(f"  because {reason}")
+        terminal.say(f"  because {reason}")
 
 
 def _owed(owed: api.ShownOwed) -> None:
@@ -80,10 +71,16 @@ def _owed(owed: api.ShownOwed) -> None:
     marks += [word for word in ("late", "reminder") if getattr(owed, word)]
     marks += ["under way"] if owed.reused else []
     named = f"{about(owed.action, owed.item)} ({owed.treatment})"
-    click.echo(f"{owed.surface} owed: {named}, {', '.join(marks)}")
-    click.echo(f"  shows: {' '.join(owed.content.split())}")
+    terminal.say(f"{owed.surface} owed: {named}, {', '.join(marks)}")
+    _content(owed)
     for reason in owed.why:
-        click.echo(f"  because {reason}")
+        terminal.say(f"  because {reason}")
+
+
+def _content(shown: api.ShownChoice | api.ShownOwed) -> None:
+    if shown.subject is not None:
+        terminal.say(f"  subject: {shown.subject}")
+    terminal.say(f"  shows: {' '.join(shown.content.split())}")
 
 
 def about(action: str, item: str | None) -> str:
@@ -123,7 +120,7 @@ def _changes(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
 def customer(answer: api.CustomerAnswer) -> None:
     """The whole picture of a customer."""
     known = ", ".join(named(each) for each in answer.identifiers)
-    click.echo(f"{answer.customer}: {known} ({answer.fragments} fragments)")
+    terminal.say(f"{answer.customer}: {known} ({answer.fragments} fragments)")
     _section(
         "fragments",
         ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
@@ -133,7 +130,7 @@ def customer(answer: api.CustomerAnswer) -> None:
     many = ((name, members or "too many") for name, members in answer.groups.items())
     _section("members of groups", many)
     if answer.kind_of_person is not None:
-        click.echo(f"kind of person: {answer.kind_of_person}")
+        terminal.say(f"kind of person: {answer.kind_of_person}")
     _section(
         "allowed",
         ((each.purpose, each.channel, _permitted(each), each.basis) for each in answer.consents),
@@ -174,8 +171,8 @@ def _permitted(preference: api.ShownPreference) -> str:
 def _section(title: str, rows: Iterable[Sequence[object]]) -> None:
     found = list(rows)
     if found:
-        click.echo(f"{title}:")
-        table(found)
+        terminal.say(f"{title}:")
+        terminal.table(found)
 
 
 def _value(value: object) -> str:
@@ -184,7 +181,7 @@ def _value(value: object) -> str:
 
 def timeline(entries: Iterable[api.TimelineEntry]) -> None:
     """One line for each fact."""
-    table(
+    terminal.table(
         ((each.time, each.kind, each.name or "-", _said(each), _done_by(each)) for each in entries),
         indent="",
     )
@@ -208,9 +205,9 @@ def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> 
     customers = [f"{named(one)} is {answer.one}"]
     if other is not None:
         customers.append(f"{named(other)} is {answer.other}")
-    click.echo(", ".join(customers))
+    terminal.say(", ".join(customers))
     if not answer.were_one:
-        click.echo("they were not one customer; from now on nothing will join them")
+        terminal.say("they were not one customer; from now on nothing will join them")
     _section(
         "evidence that no longer counts",
         (
@@ -221,7 +218,7 @@ def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> 
 
 
 def preferences(answer: api.PreferencesAnswer) -> None:
-    table(
+    terminal.table(
         (
             each.purpose,
             each.channel,
@@ -238,11 +235,11 @@ def resources(answers: Iterable[api.ResourceAnswer]) -> None:
         (each.name, each.amount, each.used, each.held, each.free, each.per or "-")
         for each in answers
     )
-    table([header, *rows], indent="")
+    terminal.table([header, *rows], indent="")
 
 
 def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
-    table(
+    terminal.table(
         (each.id, each.received, each.status, each.route, each.code, each.reason)
         for each in answers
     )
@@ -267,33 +264,34 @@ def verification_text(found: api.Verification) -> str:
 def _difference(each: api.Difference) -> str:
     item = f", item {each.item}" if each.item else ""
     live, batch = (("NULL" if value is None else value) for value in (each.live, each.batch))
-    return f"{each.part}: {each.name}: customer {each.customer}{item}: live {live}, batch {batch}"
+    said = f"customer {each.customer}{item}: live {live}, batch {batch}"
+    return terminal.printable(f"{each.part}: {each.name}: {said}")
 
 
 def keys(answers: Iterable[api.KeyAnswer]) -> None:
-    table(((key.name, ", ".join(key.scopes)) for key in answers), indent="")
+    terminal.table(((key.name, ", ".join(key.scopes)) for key in answers), indent="")
 
 
 def replay(answer: api.ReplayAnswer) -> None:
-    table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
-    click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
+    terminal.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
+    terminal.say(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
 
 
 def clock(answer: api.ClockAnswer) -> None:
-    click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'})")
+    terminal.say(f"{answer.now} ({'manual' if answer.manual else 'system'})")
 
 
 def link_sets(answers: Iterable[api.LinkSetAnswer]) -> None:
     """One line for each set, and under it why its pairs joined nobody."""
     found = list(answers)
     if not found:
-        click.echo("no set of links: identity.yaml declares them under `sets`")
+        terminal.say("no set of links: identity.yaml declares them under `sets`")
     for each in found:
         if each.run is None:
-            click.echo(f"{each.set}: nothing imported yet")
+            terminal.say(f"{each.set}: nothing imported yet")
             continue
-        click.echo(
+        terminal.say(
             f"{each.set}: {each.pairs} pairs, {each.joined} of one customer;"
             f" since {each.time} by {each.by}"
         )
-        table((no.pairs, no.reason) for no in each.refused)
+        terminal.table((no.pairs, no.reason) for no in each.refused)

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from tuttu import api, web
+from tuttu.cli import terminal
 from tuttu.cli.client import open_client, rehearse_reload
 from tuttu.cli.options import FOLDER, PORT, chosen_storage, json_option, show, storage_option
 from tuttu.engine import Runtime, open_engine
@@ -61,7 +62,8 @@ def _announcer(engine: Runtime, as_json: bool) -> Callable[[str], None]:
             "now": format_instant(engine.now()),
         }
         as_text = f"{status['project']} at {url}, {status['clock']} clock at {status['now']}"
-        click.echo(msgspec.json.encode(status).decode() if as_json else as_text)
+        say = terminal.say_json if as_json else terminal.say
+        say(msgspec.json.encode(status).decode() if as_json else as_text)
 
     return announce
 
@@ -78,7 +80,7 @@ def reload_project(folder: Path, dry_run: bool, as_json: bool) -> None:
     keep the version they began with.
     """
     if dry_run:
-        show(rehearse_reload(folder), as_json, lambda each: click.echo(_rehearsed(each)))
+        show(rehearse_reload(folder), as_json, lambda each: terminal.say_text(_rehearsed(each)))
         return
     with open_client(folder) as client:
         if client.runtime is None or client.runtime.reloads is None:
@@ -86,7 +88,7 @@ def reload_project(folder: Path, dry_run: bool, as_json: bool) -> None:
         else:
             # Without a server, opening the store has activated what the folder holds.
             answer = client.runtime.reloads.opened
-    show(answer, as_json, lambda each: click.echo(_in_words(each)))
+    show(answer, as_json, lambda each: terminal.say_text(_in_words(each)))
 
 
 def _rehearsed(answer: api.ReloadRehearsal) -> str:

@@ -8,9 +8,11 @@ whether.
 
 from tuttu.content.checking import check
 from tuttu.content.errors import ContentError
-from tuttu.content.rendering import Renderer
+from tuttu.content.rendering import Rendered, Renderer
+from tuttu.content.warnings import warnings
+from tuttu.content.work import Work
 from tuttu.vocabulary.room import Room
 
-ROOM = Room(name="content", check=check)
+ROOM = Room(name="content", check=check, warnings=warnings)
 
-__all__ = ["ROOM", "ContentError", "Renderer", "check"]
+__all__ = ["ROOM", "ContentError", "Rendered", "Renderer", "Work", "check", "warnings"]

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
+import msgspec
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 
-from tuttu.content.templates import NOW, environment
+from tuttu.content.templates import NOW, environment, locale_of
+from tuttu.content.work import counted
 from tuttu.vocabulary import errors, library, values
 from tuttu.vocabulary.project import Project
 
@@ -20,12 +22,27 @@ def check(project: Project) -> list[errors.Fault]:
     return sorted(
         fault
         for message in project.messages.values()
+        for part in parts_of(message)
         for fault in _faults(
-            message,
-            environment(message.channel, project.company.zone),
-            known | _of_items(project, subjects.get((message.name, message.channel), frozenset())),
+            part,
+            environment_of(message, project),
+            known | of_items(project, subjects.get((message.name, message.channel), frozenset())),
         )
     )
+
+
+def environment_of(message: library.Message, project: Project) -> Environment:
+    """What its templates may use; how they escape changes no fault."""
+    return environment("text", locale_of(message.channel, message.language, project))
+
+
+def parts_of(message: library.Message) -> Iterator[library.Message]:
+    """Its text, and its subject as if it were one."""
+    yield message
+    if message.subject is not None and message.subject_where is not None:
+        yield msgspec.structs.replace(
+            message, template=message.subject, where=message.subject_where
+        )
 
 
 def _subjects(project: Project) -> dict[tuple[str, str], set[str | None]]:
@@ -37,7 +54,7 @@ def _subjects(project: Project) -> dict[tuple[str, str], set[str | None]]:
     return found
 
 
-def _of_items(project: Project, subjects: Collection[str | None]) -> set[str]:
+def of_items(project: Project, subjects: Collection[str | None]) -> set[str]:
     """The fields of the item that every action which shows the message has."""
     fields = [
         set()
@@ -53,10 +70,11 @@ def _faults(
 ) -> Iterator[errors.Fault]:
     try:
         parsed = liquid.from_string(message.template)
+        counted(liquid.from_string(message.template))
     except LiquidError as error:
         index = error.token.start_index if error.token else 0
         found = f"a template that does not parse: {error.message}"
-        yield errors.Fault(_where(message, index), found, "Liquid")
+        yield errors.Fault(where_of(message, index), found, "Liquid")
         return
     yield from _unknown_names(message, parsed, known)
     yield from _unknown_filters(message, parsed, liquid.filters)
@@ -75,7 +93,7 @@ def _unknown_names(
             if name == values.ITEM and len(place.segments) > 1:
                 name = values.item_column(str(place.segments[1]))
             if name not in known:
-                where = _where(message, place.span.index)
+                where = where_of(message, place.span.index)
                 yield errors.Fault(
                     where, f"the name {name!r}", _expected(name, known), _near(name, known)
                 )
@@ -96,7 +114,7 @@ def _unknown_filters(
     for name, places in parsed.analyze().filters.items():
         if name not in known:
             for place in places:
-                where = _where(message, place.index)
+                where = where_of(message, place.index)
                 yield errors.Fault(where, f"the filter {name!r}", "a filter", _near(name, known))
 
 
@@ -104,6 +122,6 @@ def _near(name: str, known: Collection[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(known), 1)), None)
 
 
-def _where(message: library.Message, index: int) -> errors.Where:
+def where_of(message: library.Message, index: int) -> errors.Where:
     line = message.where.line + message.template.count("\n", 0, index)
     return errors.Where(message.where.file, line)

@@ -1,19 +1,30 @@
 """Liquid as tuttu uses it: sandboxed, bounded, strict about what is not known; and the customer's
 row as templates see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from liquid import Environment, FalsyStrictUndefined
 
 from tuttu.content.filters import guard_filters
+from tuttu.content.localised import Locale
+from tuttu.content.work import Work
+from tuttu.vocabulary.company import ContentType, content_of
 from tuttu.vocabulary.conversion import present
-from tuttu.vocabulary.values import MONEY_SCALE, Kind, Row, Schema, Type, Value
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import (
+    ITEM,
+    MONEY_SCALE,
+    Kind,
+    Row,
+    Schema,
+    Type,
+    Value,
+    item_column,
+)
 
-TEXT_CHANNELS = frozenset({"sms", "push", "call", "letter"})
-"""They carry plain text. In every other channel, unknown ones included, values are escaped for
-HTML: an escape too many is ugly, one too few lets a customer's text act as markup."""
-
+SMS = "sms"
+"""The usual name of the channel of text messages: one is one segment, unless it says otherwise."""
 FORBIDDEN_TAGS = ("include", "render")
 """They read other templates."""
 
@@ -35,13 +46,37 @@ class Bounded(Environment):
     context_depth_limit = 20
 
 
-def environment(channel: str, zone: str) -> Environment:
-    """What the templates of a channel may use. zone: of written dates, an IANA name."""
-    made = Bounded(undefined=NotKnown, autoescape=channel not in TEXT_CHANNELS)
+def environment(content: ContentType, locale: Locale) -> Environment:
+    """What templates may use. content: html escapes the values that are printed."""
+    made = Bounded(undefined=NotKnown, autoescape=content == "html")
     for tag in FORBIDDEN_TAGS:
         made.tags.pop(tag, None)
-    guard_filters(made.filters, zone)
+    guard_filters(made.filters, locale)
     return made
+
+
+def content_on(channel: str, project: Project) -> ContentType:
+    """What the messages of a channel are."""
+    declared = project.channels.get(channel)
+    return (declared and declared.content) or content_of(channel)
+
+
+def locale_of(channel: str, language: str, project: Project) -> Locale:
+    """How values are written in the messages of a channel and language."""
+    company = project.company
+    return Locale(
+        language=language,
+        zone=company.zone,
+        currency=company.currency,
+        plain=segments_on(channel, project) is not None,
+    )
+
+
+def segments_on(channel: str, project: Project) -> int | None:
+    """Of text messages: how many one message may take. None: the channel has none."""
+    declared = project.channels.get(channel)
+    own = declared.segments if declared else None
+    return 1 if own is None and channel == SMS else own
 
 
 def missing(name: str) -> object:
@@ -50,6 +85,7 @@ def missing(name: str) -> object:
 
 
 NOW = "now"
+ITEM_FIELDS_A_UNIT = 2
 _TIMESTAMP = Type(Kind.TIMESTAMP)
 
 Missing = Callable[[str], object]
@@ -64,39 +100,75 @@ class Money(float):
         return exact[:-2] if exact.endswith("00") else exact.rstrip("0")
 
 
-def values_of(row: Row, schema: Schema, missing: Missing) -> dict[str, Any]:
-    """Names to presented values, without those that are NULL.
+class Values(Mapping[str, Any]):
+    """Names to presented values, without those that are NULL; each is presented when it is asked
+    for first, and that counts as work.
 
     A NULL in a list or an item is `missing`. Timestamps and dates are ISO 8601 text, money is in
     currency units. ``told.shoe_size`` is in an object ``told``. Only what the schema declares
     is there, and the instant ``now``.
     """
-    values: dict[str, Any] = {}
-    columns: Mapping[str, Type] = {NOW: _TIMESTAMP, **schema.columns}
-    for name, declared in columns.items():
+
+    def __init__(
+        self, row: Row, schema: Schema, missing: Missing, work: Work, about: str | None = None
+    ) -> None:
+        self._row = row
+        self._schema = schema
+        self._missing = missing
+        self._work = work
+        self._about = about
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._presented(name)
+        if self._made[name] is None:
+            raise KeyError(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([NOW, *self._schema.columns, *self._schema.collections])
+
+    def __len__(self) -> int:
+        return 1 + len(self._schema.columns) + len(self._schema.collections)
+
+    def _presented(self, name: str) -> Any:
+        """None: nothing of that name is known."""
+        schema, row = self._schema, self._row
+        if name == ITEM and self._about is not None:
+            fields = schema.collections[self._about]
+            return self._item({each: row.get(item_column(each)) for each in fields}, fields)
+        if name in schema.collections:
+            fields, items = schema.collections[name], row.get(name)
+            if not isinstance(items, list):
+                return None
+            self._work.spend(len(items) * len(fields) // ITEM_FIELDS_A_UNIT)
+            return [self._item(each, fields) for each in items]
+        declared = _TIMESTAMP if name == NOW else schema.columns.get(name)
         value = row.get(name)
-        if value is not None:
-            shown = _shown(value, declared, name, missing)
-            source, dot, field = name.partition(".")
-            if not dot:
-                values[name] = shown
-            elif isinstance(inner := values.setdefault(source, {}), dict):
-                inner[field] = shown  # a source that is also a trait's name keeps its own value
-    for name, fields in schema.collections.items():
-        items = row.get(name)
-        if isinstance(items, list):
-            values[name] = [item_of(item, fields, missing) for item in items]
-    return values
+        if declared is None or value is None:
+            return self._by_source(name)
+        return _shown(value, declared, name, self._missing)
 
+    def _by_source(self, source: str) -> Any:
+        """An object of the traits that a source told; a trait of that name comes first."""
+        prefix = f"{source}."
+        found = {
+            name.removeprefix(prefix): _shown(value, declared, name, self._missing)
+            for name, declared in self._schema.columns.items()
+            if name.startswith(prefix) and (value := self._row.get(name)) is not None
+        }
+        return found or None
 
-def item_of(item: Mapping[str, Value], fields: Mapping[str, Type], missing: Missing) -> Any:
-    """With every declared field, so that `map` cannot make empty text of one that is NULL."""
-    return {
-        field: missing(field)
-        if item.get(field) is None
-        else _shown(item[field], declared, field, missing)
-        for field, declared in fields.items()
-    }
+    def _item(self, item: Mapping[str, Value], fields: Mapping[str, Type]) -> dict[str, Any]:
+        """With every declared field, so that `map` cannot make empty text of one that is NULL."""
+        missing = self._missing
+        return {
+            field: missing(field)
+            if item.get(field) is None
+            else _shown(item[field], declared, field, missing)
+            for field, declared in fields.items()
+        }
 
 
 def _shown(value: Value, declared: Type, name: str, missing: Missing) -> Any:

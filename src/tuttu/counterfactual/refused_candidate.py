@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.counterfactual import change as c
 from tuttu.counterfactual.constraints import Constraint, constraints_of
 from tuttu.decision.arbitration import Render
@@ -60,7 +60,7 @@ class RefusedCandidate:
         self.stages = stages
         self.query = query
         self.key = key
-        self._contents: dict[CandidateKey, str] = {}
+        self._contents: dict[CandidateKey, Rendered] = {}
         self._renders = renders
         candidate = named_candidate(view, key)
         self.project_constraints = constraints_of(view.project)
@@ -124,7 +124,7 @@ class RefusedCandidate:
         """A message that could be rendered once stays so: a change is about the choice, not
         about the words. One that failed is tried on what has changed."""
 
-        def rendered(candidate: Candidate) -> str:
+        def rendered(candidate: Candidate) -> Rendered:
             if candidate.key not in self._contents:
                 self._contents[candidate.key] = self._renders(view)(candidate)
             return self._contents[candidate.key]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from tuttu.content import Rendered
 from tuttu.counterfactual import permits, refused_candidate
 from tuttu.counterfactual.change import Change, ChangePart, Later, subsets
 from tuttu.counterfactual.competition import competition_moves
@@ -31,7 +32,7 @@ _NEVER = MOST_PARTS + 1
 
 
 def _unrendered(_view: DecisionView) -> Render:
-    return lambda _candidate: ""
+    return lambda _candidate: Rendered("")
 
 
 def least_change(

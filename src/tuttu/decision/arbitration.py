@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.decision.chance import draw, pick
 from tuttu.decision.ranking import Ranking, ranking_of, scored, why_lost
 from tuttu.decision.stages.arbitration import ARBITRATION
@@ -22,7 +22,7 @@ from tuttu.ledger import HOLD
 from tuttu.vocabulary import company, conversion, events, values
 from tuttu.vocabulary.verdicts import Choice, Contact, Reason, refusal
 
-Render = Callable[[Candidate], str]
+Render = Callable[[Candidate], Rendered]
 """The message as it will be shown. Raises ContentError: then the next one takes the slot."""
 
 
@@ -113,7 +113,7 @@ class Arbitration:
         self._candidates = candidates
         self._view = view
         self._terms = terms
-        self._contents: dict[CandidateKey, str] = {}
+        self._contents: dict[CandidateKey, Rendered] = {}
         self._out: set[CandidateKey] = set()
         self.choices: list[Choice] = []
         self.withheld: list[Choice] = []
@@ -243,6 +243,7 @@ class Arbitration:
         action = candidate.action
         passed = (*action.eligible, *action.applicable, *action.suitable)
         basis, kind = rests_on(candidate, board.view)
+        content = self._contents[candidate.key]
         choice = Choice(
             contact_id=planned.contact.id,
             action=action.name,
@@ -252,12 +253,14 @@ class Arbitration:
             item=candidate.item,
             probability=probability,
             score=scored(candidate, board.view),
-            rendered=self._contents[candidate.key],
+            rendered=content.text,
             reused=planned.reused,
             held_until=planned.until,
             why=tuple(map(attrgetter("name"), passed)),
             basis=basis,
             kind=kind,
+            language=content.language,
+            subject=content.subject,
             address=board.view.addresses.get(candidate.treatment.channel),
         )
         self._out.add(candidate.key)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tuttu import consent, ledger
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.decision.arbitration import Render
 from tuttu.decision.deciding import explain
 from tuttu.decision.groups import WideRow
@@ -99,7 +99,9 @@ def query_of(receipt: verdicts.Receipt, evidence: verdicts.ReceiptEvidence) -> D
 def rendered_then(receipt: verdicts.Receipt) -> Render:
     """The messages as they were: those that failed fail, of those not shown nothing is known."""
     shown = {
-        (each.action, each.treatment, each.item): each.rendered
+        (each.action, each.treatment, each.item): Rendered(
+            text=each.rendered, language=each.language, subject=each.subject
+        )
         for each in (*receipt.told, *receipt.withheld)
     }
     failed = {
@@ -108,10 +110,10 @@ def rendered_then(receipt: verdicts.Receipt) -> Render:
         if each.refusal is not None and each.refusal.code == "content"
     }
 
-    def render(candidate: Candidate) -> str:
+    def render(candidate: Candidate) -> Rendered:
         if candidate.key in failed:
             raise ContentError(failed[candidate.key])
-        return shown.get(candidate.key, "")
+        return shown.get(candidate.key, Rendered(""))
 
     return render
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.decision.arbitration import (
     ArbitrationTerms,
     PlannedContact,
@@ -116,7 +116,7 @@ class _Telling:
         self._take(way, content, earlier)
         return None
 
-    def _take(self, way: Candidate, content: str, earlier: Contact | None) -> None:
+    def _take(self, way: Candidate, content: Rendered, earlier: Contact | None) -> None:
         due, fragment = due_of(way, self.view), self._terms.query.fragment
         contact_id = f"{self._terms.decision_id}.owed-{len(self.choices) + 1}"
         if earlier is None:
@@ -134,13 +134,15 @@ class _Telling:
                 item=way.item,
                 due=due,
                 reminder=is_reminder(way),
-                rendered=content,
+                rendered=content.text,
                 reused=planned.reused,
                 held_until=planned.until,
                 why=tuple(map(attrgetter("name"), passed)),
                 address=self.view.addresses.get(way.treatment.channel),
                 basis=basis,
                 kind=kind,
+                language=content.language,
+                subject=content.subject,
             )
         )
         if not planned.reused:

@@ -7,6 +7,7 @@ import msgspec
 
 from tuttu import api, decision, identity, ledger, versions
 from tuttu.access import LOCAL_NAME
+from tuttu.content import Rendered, Work
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, surfaces
 from tuttu.engine.asking import NO_ANSWERS, Asked, Asker, one_of
 from tuttu.engine.runtime import Runtime, Seen
@@ -201,12 +202,18 @@ class Rendering:
         self._renderer = version.renderer
         self._languages = (request.language,) if request.language else ()
         self._view = view
+        self._work = Work.of_a_decision()
 
-    def __call__(self, candidate: Candidate) -> str:
+    def __call__(self, candidate: Candidate) -> Rendered:
         treatment, row = candidate.treatment, self._view.row_of(candidate)
         about = candidate.action.about
         return self._renderer.render(
-            treatment.message, treatment.channel, self._languages, row, about=about
+            treatment.message,
+            treatment.channel,
+            self._languages,
+            row,
+            about=about,
+            work=self._work,
         )
 
 

@@ -5,7 +5,7 @@ refused with a code, a sentence and a dead letter, which `repair` sends again. `
 file's rows into calls for the same border, `load_mapping` reads how. This room must not know who a
 customer is beyond the identifiers of a call, what an event does to anybody's state, or anything of
 HTTP, files and clocks: bytes, streams and the present are handed to it. It writes nothing but its
-own table of dead letters, by its fold.
+own tables, by its folds: dead letters, and which events were replaced.
 """
 
 from tuttu.intake.accept import BATCH, Accepted, CallRefusal, accept, most_evidence, write_key_of
@@ -26,10 +26,16 @@ from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
 from tuttu.intake.mapping_schema import mapping_schema
+from tuttu.intake.replacing import REPLACED, fold, replacement_id
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
+from tuttu.vocabulary import events
 from tuttu.vocabulary.room import Room
 
-ROOM = Room(name="intake", tables=(LETTERS, STATES), folds=lambda _project: FOLDS)
+ROOM = Room(
+    name="intake",
+    tables=(LETTERS, STATES, REPLACED),
+    folds=lambda _project: {**FOLDS, events.Event: fold},
+)
 
 __all__ = [
     "ANY_CALL",
@@ -65,6 +71,7 @@ __all__ = [
     "read_records",
     "read_rows",
     "repair",
+    "replacement_id",
     "require_fit",
     "write_key_of",
 ]

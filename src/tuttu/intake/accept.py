@@ -1,5 +1,6 @@
 """The border: one body in, unpacked and in UTF-8; units to commit and refusals out."""
 
+import hashlib
 import re
 import zlib
 from collections.abc import Iterable
@@ -80,6 +81,7 @@ class _Batch(msgspec.Struct, frozen=True, rename="camel"):
 
 
 _BATCH = msgspec.json.Decoder(_Batch)
+_FIELDS = msgspec.json.Decoder(dict[str, Raw])
 
 
 def accept(
@@ -194,7 +196,7 @@ def _dead_letter(
     """What was refused: its bytes up to the limit, without keys. sent: when its batch was sent."""
     content = without_write_key(content)
     return events.DeadLetter(
-        id=context.new_id(),
+        id=_letter_id(route, content, limit, context),
         route=route,
         reason=error.message,
         code=error.code,
@@ -203,6 +205,25 @@ def _dead_letter(
         sender=context.sender,
         sent_at=sent,
     )
+
+
+def _letter_id(route: str, content: bytes, limit: int, context: Context) -> str:
+    """The same for the same call from the same sender, however often it is sent: a retry makes no
+    second dead letter. What changes from sending to sending is left out. It is a keyed hash, and
+    tells nothing of what was sent."""
+    said = hashlib.sha256(_without_sent_at(content) if len(content) <= limit else content)
+    parts = (context.sender, route, said.hexdigest())
+    return context.pseudonym("intake.dead_letter", " ".join(parts)).hex()
+
+
+def _without_sent_at(content: bytes) -> bytes:
+    """A call without the time of its sending, as far as it is JSON."""
+    try:
+        require_depth(content, BODY_DEPTH)
+        said = decode(_FIELDS, content)
+    except IntakeError:
+        return content
+    return msgspec.json.encode({name: said[name] for name in sorted(said) if name != "sentAt"})
 
 
 def _letter_units(refusals: Iterable[CallRefusal], context: Context) -> tuple[facts.Unit, ...]:

@@ -389,16 +389,27 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     traits: tuple[str, ...] = ()
 
 
+ContentType = Literal["text", "html"]
+
+
+def content_of(channel: str) -> ContentType:
+    """What messages are on a channel that declares nothing."""
+    return "html" if channel == "web" else "text"
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """One channel of channels.yaml. outbound: the company comes to the customer.
 
     by: who speaks; None: it was not said. needs: None: it reaches everybody. dead, verified_by:
     events that say so of the address they carry. reachable: `needs` as a condition on the
-    customer's row.
+    customer's row. content: what its messages are; None: as `content_of` has it. segments: of
+    text messages on the phone, as many as one message may take; None: they are not counted.
     """
 
     name: str
     outbound: bool
+    content: ContentType | None = None
+    segments: int | None = None
     by: Speaker | None = None
     needs: Needs | None = None
     dead: frozenset[str] = frozenset()

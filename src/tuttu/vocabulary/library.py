@@ -213,10 +213,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """Text of one message for one channel and language, as a Liquid template."""
+    """Text of one message for one channel and language, as a Liquid template.
+
+    subject: a template too, of one line; None: it has none. where: its first line. subject_where:
+    that of the subject.
+    """
 
     name: str
     channel: str
     language: str
     template: str
     where: Where
+    subject: str | None = None
+    subject_where: Where | None = None

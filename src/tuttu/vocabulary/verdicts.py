@@ -145,12 +145,16 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     """As in `Permit`: on what, and as what kind of person, the customer may be contacted. Empty:
     from before choices kept it."""
+    language: str = ""
+    subject: str | None = None
+    """As in `Rendered`. Empty: from before choices kept it."""
 
 
 class OwedChoice(msgspec.Struct, frozen=True, kw_only=True):
     """What is owed to the customer, and by which treatment it is told: outside all slots.
 
-    item, address, rendered, reused, held_until, why, basis, kind: as in `Choice`. due: by when;
+    item, address, rendered, reused, held_until, why, basis, kind, language, subject: as in
+    `Choice`. due: by when;
     None: it is not known, and is now. reminder: the contact will not fulfil it.
     """
 
@@ -168,6 +172,8 @@ class OwedChoice(msgspec.Struct, frozen=True, kw_only=True):
     address: FragmentId | None = None
     basis: str = ""
     kind: str = ""
+    language: str = ""
+    subject: str | None = None
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):

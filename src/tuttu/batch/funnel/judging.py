@@ -6,6 +6,7 @@ from tuttu import decision, identity
 from tuttu.api.words import ENGLISH, words_in
 from tuttu.batch.funnel.coverage import StageCoverage
 from tuttu.batch.funnel.tally import Funnel, Tally
+from tuttu.content import Rendered
 from tuttu.decision import STAGES, DecisionQuery, DecisionView, Stages, candidates
 from tuttu.vocabulary import conversion, errors, events, facts, room, values, verdicts
 from tuttu.vocabulary.project import Project
@@ -53,4 +54,4 @@ def _verdicts(
     fragment = view.customer.oldest
     query = DecisionQuery(surfaces=surfaces, fragment=fragment)
     decision_id = f"funnel-{fragment.hex()}"
-    return decision.decide(view, query, decision_id, lambda _: "", stages).verdicts
+    return decision.decide(view, query, decision_id, lambda _: Rendered(""), stages).verdicts

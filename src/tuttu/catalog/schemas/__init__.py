@@ -10,6 +10,7 @@ from tuttu.catalog.schemas import (
     actions,
     channels,
     consent,
+    content,
     events,
     identity,
     policy,
@@ -33,6 +34,7 @@ _KINDS: tuple[Callable[[], Shape], ...] = (
     channels.channels,
     actions.action,
     actions.group,
+    content.message,
 )
 
 

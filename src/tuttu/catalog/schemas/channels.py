@@ -3,7 +3,7 @@
 from typing import get_args
 
 from tuttu.catalog.schemas import json_schema as s
-from tuttu.vocabulary.company import Counting, Speaker
+from tuttu.vocabulary.company import ContentType, Counting, Speaker
 
 TRAIT = "^[A-Za-z_][A-Za-z0-9_.]*$"
 DIRECTION = s.choice(("in", "out"), "in: the customer comes to us. out: we contact the customer.")
@@ -84,6 +84,17 @@ def _channel() -> s.Shape:
             "direction": DIRECTION,
             "by": s.choice(
                 get_args(Speaker), "Who speaks: an AI or a recorded voice is a machine."
+            ),
+            "content": s.choice(
+                get_args(ContentType),
+                "What its messages are; in html, values are escaped. Default html for web, text "
+                "for all others.",
+            ),
+            "segments": s.whole(
+                "a number of segments",
+                "Text messages: how many a message may take. Default 1 for sms, else not counted.",
+                1,
+                10,
             ),
             "needs": needs,
             "dead": s.listing(
