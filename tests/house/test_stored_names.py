@@ -63,6 +63,7 @@ TABLES: dict[str, stored.Shapes] = {
     "identity.sets": {"": "run time strength pending bucket"},
     "intake.dead_letter_states": {"": "received closed"},
     "intake.dead_letters": {"": "letter received", "letter": LETTER},
+    "intake.slips": {"": "sender event trait source expected kept found event_id count first last"},
     "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
     "ledger.amounts": {"": "amount time id"},
     "ledger.fragments": {
@@ -133,6 +134,10 @@ FACTS: dict[str, stored.Shapes] = {
         "grounds.offers": CONTACT,
     },
     "resource": {"": "name amount by"},
+    "traits_refused": {
+        "": "event_id event sender traits",
+        "traits": "trait source found expected kept",
+    },
     "unmerge": {
         "": "one other by why more",
         "one": IDENTIFIER,

@@ -90,6 +90,14 @@ from tuttu.api.reloading import (
     WithdrawnContact,
 )
 from tuttu.api.row_values import items, of_item, values
+from tuttu.api.slips import (
+    RefusedTrait,
+    ShownSlip,
+    SlipsAnswer,
+    SlipsQuery,
+    refused_traits,
+    slips_answer,
+)
 from tuttu.api.timeline import timeline_entry
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
 from tuttu.api.words import ENGLISH, LANGUAGES, Words, language_of, words_in
@@ -140,6 +148,7 @@ __all__ = [
     "RefusedCall",
     "RefusedClaim",
     "RefusedPairs",
+    "RefusedTrait",
     "ReloadAnswer",
     "ReloadRehearsal",
     "ReplayAnswer",
@@ -156,6 +165,9 @@ __all__ = [
     "ShownPreference",
     "ShownReason",
     "ShownRefusal",
+    "ShownSlip",
+    "SlipsAnswer",
+    "SlipsQuery",
     "TimelineAnswer",
     "TimelineEntry",
     "TimelineQuery",
@@ -183,12 +195,14 @@ __all__ = [
     "outcomes_of",
     "parts_of",
     "preferences_answer",
+    "refused_traits",
     "resource_answer",
     "shown",
     "shown_fault",
     "shown_fragment",
     "shown_refusal",
     "shown_withdrawals",
+    "slips_answer",
     "timeline_entry",
     "values",
     "who_of",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tuttu.api.owed import OwedLeft, ShownOwed
+from tuttu.api.slips import RefusedTrait
 from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.values import Figures
 
@@ -25,12 +26,14 @@ class RefusedCall(msgspec.Struct, kw_only=True):
 
 
 class CallsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Answer of the seven Segment calls. `success` is true if the body itself could be read."""
+    """Answer of the seven Segment calls. `success` is true if the body itself could be read.
+    refused_traits: of accepted calls, which were taken without them."""
 
     success: bool
     accepted: int = 0
     duplicates: int = 0
     refused: list[RefusedCall] = []
+    refused_traits: list[RefusedTrait] = []
 
 
 class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from tuttu.vocabulary import conversion, events, facts, verdicts
 
 KINDS: Mapping[type[facts.Body], str] = {
     events.Event: "Event",
+    events.TraitsRefused: "TraitsRefused",
     events.Unmerge: "Unmerge",
     events.LinkClaimed: "LinkClaimed",
     events.LinksRead: "LinksRead",
@@ -47,6 +48,10 @@ def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
         case events.Unmerge(one=one, other=other, more=more, by=by, why=why):
             names = [shown(each) for each in (one, other, *more)]
             return msgspec.structs.replace(entry, identifiers=names, by=by, why=why)
+        case events.TraitsRefused(event=name, sender=sender, traits=slips):
+            unfit = {each.trait: f"{each.found}, expected {each.expected}" for each in slips}
+            properties = msgspec.Raw(msgspec.json.encode(unfit))
+            entry = msgspec.structs.replace(entry, name=name, properties=properties, by=sender)
         case events.LinkClaimed(set=name, one=one, other=other, run=run, score=score):
             said = {"run": run, "score": score / events.MILLION}
             entry = msgspec.structs.replace(

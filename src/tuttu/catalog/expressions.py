@@ -13,7 +13,7 @@ from tuttu.vocabulary import errors, values
 
 LONGEST: values.Duration = 36_500 * values.DAY
 NUMBERS = frozenset({values.Kind.INTEGER, values.Kind.MONEY, values.Kind.REAL})
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _EVENT = re.compile(r"\bevent\s*(?:=|<>|!=)\s*'((?:[^']|'')*)'")
 
@@ -144,7 +144,7 @@ class Compiler:
 
 
 def names_in(text: str) -> set[str]:
-    """What an expression could name: words outside quotes, and both sides of a point."""
+    """What an expression could name: words outside quotes, and the parts of those with points."""
     names = set(_NAME.findall(_QUOTED.sub(" ", text)))
     return names.union(*(name.split(".") for name in names))
 

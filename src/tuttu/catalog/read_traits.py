@@ -22,7 +22,8 @@ EXTRAS: dict[str, frozenset[str]] = {
     **dict.fromkeys(AGGREGATES, frozenset({"of", "where", "in"})),
     "count": frozenset({"where", "in"}),
     "sequence": frozenset({"within"}),
-    "first_known": frozenset({"type"}),
+    "type": frozenset({"slip"}),
+    "first_known": frozenset({"type", "slip"}),
 }
 BOOL, INTEGER = values.Type(values.Kind.BOOL), values.Type(values.Kind.INTEGER)
 
@@ -84,6 +85,7 @@ def _declare(sheet: MappingNode | None, scope: LoadScope) -> None:
     entries = sheet.mapping("traits").entries if sheet else {}
     scope.written.known = {name for name, node in entries.items() if _may_be_written(name, node)}
     scope.written.open = scope.traits.open
+    scope.said_inside |= {name.partition(".")[0] for name in scope.written.known if "." in name}
 
 
 def _may_be_written(name: str, node: Node) -> bool:

@@ -11,7 +11,7 @@ from tuttu.catalog.names import Names
 from tuttu.catalog.scalars import first_instant, instant_after
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.policy import CompiledExpression, is_late
-from tuttu.vocabulary.company import Company, PlannedEvent
+from tuttu.vocabulary.company import Company, PlannedEvent, Undeclared
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.values import Expression, Instant, Schema, schema_about
 
@@ -44,6 +44,11 @@ class LoadScope:
     resources: Names = field(default_factory=lambda: Names("a resource of resources.yaml"))
     events: Names = field(default_factory=lambda: Names("an event of events.yaml"))
     plan: dict[str, PlannedEvent] = field(default_factory=dict)
+    events_with_traits: set[str] = field(default_factory=set)
+    """Events of calls that carry traits: what they may say is not planned."""
+    undeclared: Undeclared = "keep"
+    said_inside: set[str] = field(default_factory=set)
+    """Names of objects that traits are read from inside of."""
     sources: set[str] = field(default_factory=lambda: set(SOURCES.values()))
     collections: Names = field(default_factory=lambda: Names("a collection of traits.yaml"))
     broken_fields: dict[str, set[str]] = field(default_factory=dict)

@@ -28,13 +28,15 @@ class Reject(msgspec.Struct, omit_defaults=True):
 
 
 class Summary(msgspec.Struct):
-    """The result of an import. last: number of the last row; `--after` resumes behind it."""
+    """The result of an import. refused_traits: values that did not fit, of rows that were accepted.
+    last: number of the last row; `--after` resumes behind it."""
 
     rows: int = 0
     accepted: int = 0
     duplicates: int = 0
     dropped: int = 0
     rejected: int = 0
+    refused_traits: int = 0
     last: int = 0
 
 
@@ -143,6 +145,7 @@ class Sending:
             return
         self.summary.accepted += answer.accepted
         self.summary.duplicates += answer.duplicates
+        self.summary.refused_traits += len(answer.refused_traits)
         for no in answer.refused:
             row = rows[no.index]
             self._reject(Reject(row.number, no.message, row.text, no.dead_letter))
@@ -161,6 +164,10 @@ def _show(summary: Summary, rejects: Path, as_json: bool) -> None:
             f"{summary.duplicates} known before, {summary.dropped} rows without an event, "
             f"{summary.rejected} rejected"
         )
+        if summary.refused_traits:
+            count = summary.refused_traits
+            unfit = "1 value did not fit its trait" if count == 1 else f"{count} values did not fit"
+            click.echo(f"{unfit}: see `tuttu slips`")
     if rejects.stat().st_size:
         click.echo(f"the rejected ones are in {rejects}", err=True)
     else:

@@ -244,6 +244,21 @@ def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
     )
 
 
+def slips(answer: api.SlipsAnswer) -> None:
+    table(
+        (
+            each.trait,
+            f"{each.found}, expected {each.expected}",
+            "what was known stays" if each.kept else "it is not known any more",
+            "once" if each.count == 1 else f"{each.count} times",
+            f"by {each.sender}",
+            f"in {each.event}",
+            f"last {each.last}",
+        )
+        for each in answer.slips
+    )
+
+
 def verification_text(found: api.Verification) -> str:
     title = f"{found.customers:,} customers and {found.events:,} events at {found.now}"
     rows = [("", "definitions", "compared", "different")]

@@ -77,10 +77,11 @@ def values_of(row: Row, schema: Schema, missing: Missing) -> dict[str, Any]:
         value = row.get(name)
         if value is not None:
             shown = _shown(value, declared, name, missing)
-            source, dot, field = name.partition(".")
-            if not dot:
-                values[name] = shown
-            elif isinstance(inner := values.setdefault(source, {}), dict):
+            *outer, field = name.split(".")
+            inner: Any = values
+            for each in outer:
+                inner = inner.setdefault(each, {}) if isinstance(inner, dict) else None
+            if isinstance(inner, dict):
                 inner[field] = shown  # a source that is also a trait's name keeps its own value
     for name, fields in schema.collections.items():
         items = row.get(name)

@@ -42,5 +42,9 @@ def commit_accepted(runtime: Runtime, accepted: intake.Accepted) -> api.CallsAns
         for each in accepted.refused
     ]
     return api.CallsAnswer(
-        success=True, accepted=len(results) - duplicates, duplicates=duplicates, refused=refused
+        success=True,
+        accepted=len(results) - duplicates,
+        duplicates=duplicates,
+        refused=refused,
+        refused_traits=api.refused_traits(accepted.slips),
     )

@@ -5,7 +5,7 @@ refused with a code, a sentence and a dead letter, which `repair` sends again. `
 file's rows into calls for the same border, `load_mapping` reads how. This room must not know who a
 customer is beyond the identifiers of a call, what an event does to anybody's state, or anything of
 HTTP, files and clocks: bytes, streams and the present are handed to it. It writes nothing but its
-own table of dead letters, by its fold.
+own tables, of dead letters and of traits that do not fit, by its folds.
 """
 
 from tuttu.intake.accept import BATCH, Accepted, CallRefusal, accept, write_key_of
@@ -27,9 +27,15 @@ from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
 from tuttu.intake.mapping_schema import mapping_schema
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
+from tuttu.intake.slips import FOLDS as SLIP_FOLDS
+from tuttu.intake.slips import SLIPS, CallSlip, SlipCount, slips
 from tuttu.vocabulary.room import Room
 
-ROOM = Room(name="intake", tables=(LETTERS, STATES), folds=lambda _project: FOLDS)
+ROOM = Room(
+    name="intake",
+    tables=(LETTERS, STATES, SLIPS),
+    folds=lambda _project: {**FOLDS, **SLIP_FOLDS},
+)
 
 __all__ = [
     "ANY_CALL",
@@ -40,6 +46,7 @@ __all__ = [
     "Accepted",
     "BadFileError",
     "CallRefusal",
+    "CallSlip",
     "Context",
     "Format",
     "ImportMapping",
@@ -50,6 +57,7 @@ __all__ = [
     "RefusalCode",
     "Row",
     "RowFile",
+    "SlipCount",
     "accept",
     "address",
     "close",
@@ -64,5 +72,6 @@ __all__ = [
     "read_rows",
     "repair",
     "require_fit",
+    "slips",
     "write_key_of",
 ]

@@ -19,6 +19,7 @@ from tuttu.intake.call import (
     second_level,
 )
 from tuttu.intake.errors import STATUS, IntakeError, RefusalCode
+from tuttu.intake.slips import CallSlip, told
 from tuttu.vocabulary import company, events, facts, values
 
 BATCH = "batch"
@@ -48,13 +49,15 @@ class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The result for one body. Commit `units` and `letters` together.
 
-    units: one for each accepted call, in the order of the body. refused: calls of a batch that
+    units: one for each accepted call, in the order of the body. slips: traits of these calls that
+    do not fit; the rest of the call is taken. refused: calls of a batch that
     was otherwise accepted. refusal: the whole body was refused (then `units` and `refused` are
     empty); a single call is a whole body. letters: one unit for each dead letter, and the closing
     of a repaired one.
     """
 
     units: tuple[facts.Unit, ...] = ()
+    slips: tuple[CallSlip, ...] = ()
     refused: tuple[CallRefusal, ...] = ()
     refusal: CallRefusal | None = None
     letters: tuple[facts.Unit, ...] = ()
@@ -102,7 +105,8 @@ def accept(
             require_utf8(content)
         if route == BATCH:
             return _accept_batch(content, context)
-        return Accepted(units=(read_call(content, route, context, sent),))
+        unit = read_call(content, route, context, sent)
+        return Accepted(units=(unit,), slips=tuple(told(0, unit, context.project)))
     except IntakeError as error:
         limit = limits.body_bytes if route == BATCH else limits.event_bytes
         letter = _dead_letter(error, route, content, limit, context, sent)
@@ -117,6 +121,7 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
     calls, sent = _split(content, limits.batch_events)
     units: list[facts.Unit] = []
     refused: list[CallRefusal] = []
+    slips: list[CallSlip] = []
     pairs = 0
     for index, raw in enumerate(calls):
         call = bytes(raw)
@@ -124,13 +129,17 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
             unit = read_call(call, ANY_CALL, context, sent)
             pairs += _evidence(unit, limits.evidence_pairs - pairs)
             units.append(unit)
+            slips += told(index, unit, context.project)
         except IntakeError as error:
             letter = _dead_letter(error, ANY_CALL, call, limits.event_bytes, context, sent)
             refused.append(
                 CallRefusal(code=error.code, message=error.message, index=index, letter=letter)
             )
     return Accepted(
-        units=tuple(units), refused=tuple(refused), letters=_letter_units(refused, context)
+        units=tuple(units),
+        slips=tuple(slips),
+        refused=tuple(refused),
+        letters=_letter_units(refused, context),
     )
 
 

@@ -18,6 +18,7 @@ from msgspec import Raw
 from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of, nobodies_of, require_exact
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
+from tuttu.intake.slips import with_slips
 from tuttu.vocabulary import company, conversion, events, facts, values
 from tuttu.vocabulary.project import Project
 
@@ -163,7 +164,8 @@ def read_call(
     first = identifiers[0]
     fragment = context.pseudonym(first.namespace, first.value)
     fact = facts.Fact(id=event.id, fragment=fragment, time=time, received=received, body=event)
-    return facts.Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
+    unit = facts.Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
+    return with_slips(unit, project, context.sender, context.new_id)
 
 
 def dedupe_key(message_id: str, own: values.Instant | None) -> bytes:
@@ -329,13 +331,14 @@ def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
             )
         return
     for name in sorted(planned.required):
-        if said.get(name) is None:
+        if conversion.property_of(event, name) is None:
             raise IntakeError(
                 RefusalCode.MISSING_PROPERTY,
                 f"found no property `{name}` in {planned.name!r}; the tracking plan requires it:"
                 " send it",
             )
-    _require_types(said, planned.properties, "")
+    nested = {name: conversion.property_of(event, name) for name in planned.properties}
+    _require_types(nested, planned.properties, "")
     for name, fields in planned.items.items():
         value = said.get(name)
         if value is None:
@@ -353,13 +356,14 @@ def _require_types(said: Mapping[str, Any], types: Mapping[str, values.Type], pr
         value = said.get(name)
         if value is None:
             continue
-        converted = conversion.convert(value, declared)
-        if converted is None:
-            raise _unplanned(value, str(declared), f"{prefix}{name}")
-        if isinstance(converted, list):
-            for index, (found, entry) in enumerate(zip(value, converted, strict=True)):
-                if entry is None and found is not None:
-                    raise _unplanned(found, str(declared.kind), f"{prefix}{name}[{index}]")
+        if conversion.convert(value, declared) is not None:
+            continue
+        if declared.many and isinstance(value, list):
+            one = values.Type(declared.kind)
+            for index, found in enumerate(value):
+                if conversion.slipped(found, conversion.convert(found, one)):
+                    raise _unplanned(found, str(one), f"{prefix}{name}[{index}]")
+        raise _unplanned(value, str(declared), f"{prefix}{name}")
 
 
 def _unplanned(value: Any, expected: str, where: str) -> IntakeError:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from tuttu.catalog.codes import check_bare
 from tuttu.catalog.findings import Findings, quote
 from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode, parse_yaml
 from tuttu.intake import mapping as m
@@ -117,7 +118,7 @@ class _Reading:
 
     def read_cell(self, node: Node, entry: MappingNode) -> m.Cell:
         if not isinstance(node, MappingNode):
-            return m.Cell(m.Constant(_plain(node)))
+            return m.Cell(m.Constant(self.constant(node)))
         self.one_of(node, _SOURCES)
         for key, partner in _NEEDS.items():
             if key in node and partner not in node:
@@ -135,22 +136,26 @@ class _Reading:
             return m.RowTime() if node.text("row") == "time" else m.RowNumber()
         if "column" in node:
             return self.read_column(node)
-        return m.Constant(_plain(node.entries.get("constant")))
+        return m.Constant(self.constant(node.entries.get("constant")))
 
     def read_column(self, node: MappingNode) -> m.SourceColumn:
         if "map" in node and "type" in node:
             self.findings.add(
                 node.at("type"), "`type` beside `map`", "constants of that type in it"
             )
-        mapped = {key: _plain(each) for key, each in node.mapping("map").entries.items()}
+        mapped = {key: self.constant(each) for key, each in node.mapping("map").entries.items()}
         return m.SourceColumn(
             name=self.column(node, "column"),
             type=Kind(node.text("type")) if "type" in node else None,
             format=self.format(node),
             zone=self.zone(node),
             map=mapped if "map" in node else None,
-            otherwise=_plain(node.entries["otherwise"]) if "otherwise" in node else UNSET,
+            otherwise=self.constant(node.entries["otherwise"]) if "otherwise" in node else UNSET,
         )
+
+    def constant(self, node: Node | None) -> Scalar:
+        check_bare(node, self.findings)
+        return _plain(node)
 
     def timing(self, node: Node) -> m.Timing:
         if not isinstance(node, MappingNode):

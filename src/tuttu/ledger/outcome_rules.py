@@ -50,8 +50,8 @@ class OutcomeRules:
             mapping = mapped.mapping
             if mapping.event == event.name and (mapping.when is None or mapping.when(row) is True):
                 action, result = (
-                    external.action_of(mapping, said),
-                    external.outcome_of(mapping, said),
+                    external.action_of(mapping, event),
+                    external.outcome_of(mapping, event),
                 )
                 made = state.ExternalContact(event.time, action, self._item(action, said), result)
                 contact_id = external.contact_id(mapped, event.id)

@@ -184,6 +184,10 @@ class Tracking(msgspec.Struct, frozen=True, kw_only=True):
     ``contact_id`` names a contact that tuttu made."""
 
 
+Slip = Literal["keep", "unknown"]
+"""What a value that does not fit the type of its trait does: leaves what is known, or makes it
+unknown."""
+
 Aggregate = Literal["count", "sum", "first", "last", "max", "min"]
 
 
@@ -195,13 +199,15 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
     those for which `test` is TRUE, of `field`, within `window` up to now. sequence: event names
     that happened in this order within `window`; bool. first_known: names of columns, the first
     one that is not NULL. derived: an expression over other columns (also: a segment, bool).
-    uses: where it may be read; empty is everywhere. group: a declared group: it is worked out over
-    all members' events as if they were one customer; None: of the customer alone.
+    slip: of a written one. uses: where it may be read; empty is everywhere. group: a declared
+    group: it is worked out over all members' events as if they were one customer; None: of the
+    customer alone.
     """
 
     name: str
     type: Type
     written: bool = False
+    slip: Slip = "keep"
     aggregate: Aggregate | None = None
     over: str = "events"
     field: str | None = None
@@ -217,13 +223,15 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):
-    """Items of a customer, by key: each field is the last one written, by (time, id)."""
+    """Items of a customer, by key: each field is the last one written, by (time, id). unknown:
+    fields that a value which does not fit makes unknown; of the others it leaves what is known."""
 
     name: str
     key: str
     events: frozenset[str]
     fields: Mapping[str, Type]
     """The key's own field included."""
+    unknown: frozenset[str] = frozenset()
     where: Where
 
 

@@ -1,7 +1,7 @@
 """From what senders write to what conditions read: one JSON value to one declared type.
 
 What cannot be read as the type is NULL, never an error: a sender's mistake must not lose the event,
-whose bytes are kept as they came.
+whose bytes are kept as they came. What that NULL means is for the reader to say (`slipped`).
 """
 
 import math
@@ -61,12 +61,22 @@ def parse_date(text: str) -> int | None:
 
 
 def convert(value: Any, declared: v.Type) -> v.Value:
-    """One JSON value as the declared type; NULL where it does not fit."""
+    """One JSON value as the declared type; NULL where it does not fit. Of a list nulls are left
+    out, and one element that does not fit makes the whole NULL: half a list would say that the
+    rest is not in it."""
+    read = _CONVERTERS[declared.kind]
     if not declared.many:
-        return _CONVERTERS[declared.kind](value)
+        return read(value)
     if not isinstance(value, list):
         return None
-    return [_CONVERTERS[declared.kind](entry) for entry in value]
+    found = [read(entry) for entry in value if entry is not None]
+    return None if None in found else found
+
+
+def slipped(value: object, converted: v.Value) -> bool:
+    """Whether a sender said something that does not fit the type: null says that nothing is
+    known."""
+    return converted is None and value is not None and value is not UNSET
 
 
 def _bool(value: Any) -> bool | None:
@@ -160,6 +170,29 @@ def value_at(said: Mapping[str, object], path: str) -> object:
     return value_at(inner, rest) if rest and isinstance(inner, dict) else UNSET
 
 
+def said_at(event: Event, path: str) -> object:
+    """What a path leads to in a call; UNSET if nothing. A path begins in what the call is about:
+    its properties, and of identify and group its traits; ``properties.…``, ``traits.…`` and
+    ``context.…`` name a part of the call, where nothing there has that name."""
+    found = value_at(event.said, path)
+    if found is UNSET and event.call in CALLS_WITH_TRAITS:
+        found = value_at(event.said_traits, path)
+    if found is UNSET:
+        part, _, rest = path.partition(".")
+        if rest and part in PARTS:
+            found = value_at(PARTS[part](event), rest)
+    return found
+
+
+def property_of(event: Event, name: str) -> object:
+    """A column of events in one of them; None if it is not there. A name without points is a
+    property, whatever else the call carries."""
+    if "." not in name:
+        return event.said.get(name)
+    found = said_at(event, name)
+    return None if found is UNSET else found
+
+
 def item_key(value: object, declared: v.Type) -> str | None:
     """What a sender wrote as the key of an item, as text in the one form that its declared type
     gives it (an integer's ``042`` is ``42``); None for what is no key."""
@@ -170,6 +203,15 @@ def key_text(value: v.Value, declared: v.Type) -> str | None:
     """The same of a value that has the type already, as rows hold it."""
     text = value if isinstance(value, str) else _text(present(value, declared))
     return text or None
+
+
+CALLS_WITH_TRAITS = ("identify", "group")
+PARTS: Mapping[str, Callable[[Event], Mapping[str, object]]] = {
+    "properties": lambda event: event.said,
+    "traits": lambda event: event.said_traits,
+    "context": lambda event: event.said_context,
+}
+"""The parts of a call that a path may begin with."""
 
 
 class EventRow(Mapping[str, v.Value]):
@@ -193,7 +235,7 @@ class EventRow(Mapping[str, v.Value]):
         if name in values:
             return values[name]
         fields = self.schema.collections.get(name)
-        said = self._event.said.get(name)
+        said = property_of(self._event, name)
         columns = self.schema.columns
         values[name] = convert(said, columns[name]) if fields is None else _items(said, fields)
         return values[name]

@@ -72,6 +72,31 @@ def _decoded(raw: bytes) -> Mapping[str, Any]:
     return decoded if isinstance(decoded, dict) else {}
 
 
+class TraitSlip(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that does not fit the type of its trait.
+
+    trait: its name, or ``collection.field``. source: who says it; empty of an item. found: what
+    kind of value it was; the value is in the event. expected: the declared type. kept: what was
+    known has stayed; else it is not known any more.
+    """
+
+    trait: str
+    source: str
+    found: str
+    expected: str
+    kept: bool
+
+
+class TraitsRefused(msgspec.Struct, frozen=True, tag="traits_refused", kw_only=True):
+    """Of an accepted call, the traits that did not fit, and who sent it. event_id, event: of the
+    call's own fact, which stands before this one."""
+
+    event_id: str
+    event: str
+    sender: str
+    traits: tuple[TraitSlip, ...]
+
+
 class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):
     """Forbids, for good, the evidence that joins two identifiers.
 

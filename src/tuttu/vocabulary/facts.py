@@ -16,6 +16,7 @@ from tuttu.vocabulary.verdicts import Receipt
 Body = (
     e.Event
     | Receipt
+    | e.TraitsRefused
     | e.Unmerge
     | e.LinkClaimed
     | e.LinksRead

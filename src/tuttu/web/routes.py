@@ -81,6 +81,7 @@ ROUTES: tuple[Route, ...] = (
         engine.send_again,
         refusals=(409, 413, 415),
     ),
+    route("GET", "/v1/slips", Scope.ADMIN, engine.slips),
     route("GET", "/v1/keys", Scope.ADMIN, engine.keys),
     route("POST", "/v1/keys", Scope.ADMIN, engine.issue_key),
     route("DELETE", "/v1/keys/{name}", Scope.ADMIN, engine.revoke_key),

@@ -133,7 +133,9 @@ class LogExport:
         for field, declared in collection.fields.items():
             raw = conversion.value_at(event.said, field)
             value = None if raw is UNSET else conversion.convert(raw, declared)
-            row += [raw is not UNSET, self._field(name, field, declared, value)]
+            slips = conversion.slipped(raw, value) and field not in collection.unknown
+            said_it = raw is not UNSET and not slips
+            row += [said_it, self._field(name, field, declared, value)]
         self._items[name].add(row)
 
     def _field(
@@ -171,10 +173,12 @@ def _item_columns(layout: lay.Layout, collection: company.Collection) -> dict[st
 
 
 def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str, values.Value]]:
-    """(trait, source, value) of every place where the event has a trait, the more specific place
-    later."""
+    """(trait, source, value) of what the event says of traits. Of several places in it where it
+    has a trait, the more specific one counts; what does not fit is written where it makes a trait
+    unknown."""
     project = layout.project
     spoken: list[tuple[str, str, object]] = []
+    nested = [name for name in project.profile.traits if "." in name]
     found = event.said_context.get("traits")
     about_customer: list[Mapping[str, object]] = [found] if isinstance(found, dict) else []
     if event.call == "identify":
@@ -183,11 +187,15 @@ def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str,
         about_customer.append({"group_id": event.group_id})
     for traits in about_customer:
         spoken += [(name, event.source, value) for name, value in traits.items()]
+        spoken += [(name, event.source, conversion.value_at(traits, name)) for name in nested]
     for write in project.tracking.writes:
         if write.event == event.name:
             for name, path in write.traits.items():
-                spoken.append((name, write.source, conversion.value_at(event.said, path)))
-    for name, source, value in spoken:
+                spoken.append((name, write.source, conversion.said_at(event, path)))
+    last = {(name, source): value for name, source, value in spoken if value is not UNSET}
+    for (name, source), value in last.items():
         trait = project.profile.traits.get(name)
-        if trait is not None and trait.written and value is not UNSET:
-            yield name, source, conversion.convert(value, trait.type)
+        if trait is not None and trait.written:
+            converted = conversion.convert(value, trait.type)
+            if trait.slip == "unknown" or not conversion.slipped(value, converted):
+                yield name, source, converted
