@@ -197,7 +197,8 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
     written: by identify calls, trait writes and imports (the value may be read per source as
     ``source.name``). aggregate: over events (`over` = "events") or over a collection's items,
     those for which `test` is TRUE, of `field`, within `window` up to now. sequence: event names
-    that happened in this order within `window`; bool. first_known: names of columns, the first
+    that happened in this order, the last at most `within` after the first and at most `window` ago
+    (None: ever); bool. first_known: names of columns, the first
     one that is not NULL. derived: an expression over other columns (also: a segment, bool).
     slip: of a written one. uses: where it may be read; empty is everywhere. group: a declared
     group: it is worked out over all members' events as if they were one customer; None: of the
@@ -214,6 +215,7 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
     test: Expression | None = None
     window: Duration | None = None
     sequence: tuple[str, ...] = ()
+    within: Duration | None = None
     first_known: tuple[str, ...] = ()
     derived: Expression | None = None
     segment: bool = False

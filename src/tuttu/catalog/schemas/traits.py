@@ -100,14 +100,20 @@ def _trait() -> s.Shape:
             "min": field | {"description": "The least value of this field."},
             "of": s.text("events or a collection", "Where the field is read from. Default events."),
             "where": s.expression("Only events or items for which this is true."),
-            "in": s.duration("Only events of this long up to now."),
+            "in": s.duration(
+                "Only events of this long up to now. Of a sequence: its last step; as long as "
+                "`within` if absent."
+            ),
             "sequence": s.listing(
                 "events in order",
                 s.text(s.EVENT),
                 2,
                 "True if these events happened in this order within the time given.",
             ),
-            "within": s.duration("How long the sequence may take, up to now."),
+            "within": s.duration(
+                "How long the sequence may take, from its first to its last step."
+            ),
+            "ever": s.boolean("True: a sequence stays true however long ago it happened."),
             "first_known": s.listing(
                 "columns such as [told.shoe_size, bought.shoe_size]",
                 s.text("a trait, or source.trait"),
