@@ -63,6 +63,7 @@ TABLES: dict[str, stored.Shapes] = {
     "identity.sets": {"": "run time strength pending bucket"},
     "intake.dead_letter_states": {"": "received closed"},
     "intake.dead_letters": {"": "letter received", "letter": LETTER},
+    "intake.receptions": {"": "[int, bytes]"},
     "intake.slips": {"": "sender event trait source expected kept found event_id count first last"},
     "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
     "ledger.amounts": {"": "amount time id"},
@@ -94,8 +95,8 @@ FACTS: dict[str, stored.Shapes] = {
     "dead_letter": {"": LETTER},
     "dead_letter_closed": {"": "id how"},
     "event": {
-        "": "id call name identifiers time received claimed source properties traits context "
-        "integrations group_id label category …",
+        "": "id call name identifiers time received claimed latest repeat_within source properties "
+        "traits context integrations group_id label category …",
         "identifiers": IDENTIFIER,
     },
     "history_folded": {"": "digest through"},

@@ -1,8 +1,12 @@
 """Calls of senders: taken in, or refused with a reason."""
 
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
 from tuttu import api, intake
 from tuttu.engine.runtime import Runtime
-from tuttu.vocabulary import errors, facts, ids
+from tuttu.vocabulary import errors, events, facts, ids
 
 
 def accept(
@@ -12,7 +16,8 @@ def accept(
 
     call: of Segment's seven, ``batch`` included. Raises CallRefused, Unavailable.
     """
-    return commit_accepted(runtime, intake.accept(call, body, encoding, context_of(runtime, by)))
+    context = context_of(runtime, by)
+    return commit_accepted(runtime, intake.accept(call, body, encoding, context), context)
 
 
 def context_of(runtime: Runtime, sender: str) -> intake.Context:
@@ -25,26 +30,71 @@ def context_of(runtime: Runtime, sender: str) -> intake.Context:
     )
 
 
-def commit_accepted(runtime: Runtime, accepted: intake.Accepted) -> api.CallsAnswer:
+def commit_accepted(
+    runtime: Runtime, accepted: intake.Accepted, context: intake.Context
+) -> api.CallsAnswer:
     """Also what was refused is kept, as dead letters."""
-    results = runtime.commit(accepted.everything)[: len(accepted.units)]
+    results = runtime.commit(accepted.everything)[: len(accepted.calls)]
     refusal = accepted.refusal
     if refusal is not None:
         raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
-    duplicates = [type(result) for result in results].count(facts.Duplicate)
-    refused = [
-        api.RefusedCall(
-            index=each.index or 0,
-            code=each.code,
-            message=each.message,
-            dead_letter=each.letter.id if each.letter else None,
-        )
-        for each in accepted.refused
-    ]
+    reused = _reused(runtime, accepted.calls, results)
+    if reused:
+        more = intake.refused_as_reused(reused, context)
+        runtime.commit(more.letters)
+        if accepted.single:
+            first = more.refused[0]
+            raise errors.CallRefused(first.status, first.code, first.message)
+        refused = sorted((*accepted.refused, *more.refused), key=lambda each: each.index or 0)
+        accepted = msgspec.structs.replace(accepted, refused=tuple(refused))
+    committed = [type(result) for result in results].count(facts.Committed)
+    gone = {each.index for each in reused}
     return api.CallsAnswer(
         success=True,
-        accepted=len(results) - duplicates,
-        duplicates=duplicates,
-        refused=refused,
-        refused_traits=api.refused_traits(accepted.slips),
+        accepted=committed,
+        duplicates=len(results) - committed - len(reused),
+        refused=[_refused(each) for each in accepted.refused],
+        refused_traits=api.refused_traits(
+            each for each in accepted.slips if each.index not in gone
+        ),
     )
+
+
+def _refused(refusal: intake.CallRefusal) -> api.RefusedCall:
+    return api.RefusedCall(
+        index=refusal.index or 0,
+        code=refusal.code,
+        message=refusal.message,
+        dead_letter=refusal.letter.id if refusal.letter else None,
+    )
+
+
+def _reused(
+    runtime: Runtime, calls: Iterable[intake.AcceptedCall], results: Sequence[facts.Result]
+) -> list[intake.AcceptedCall]:
+    """Calls that were not committed, and are no repeats: their id had been another call's."""
+    pairs = list(zip(calls, results, strict=True))
+    found = [each for each, result in pairs if result == facts.Refused(intake.ID_REUSED)]
+    known = [(each, result) for each, result in pairs if isinstance(result, facts.Duplicate)]
+    if known:
+        with runtime.view() as seen:
+            found += [
+                each
+                for each, result in known
+                if _is_other(seen.snapshot, each.unit.facts[0].body, result.position)
+            ]
+    return found
+
+
+def _is_other(reader: facts.Reader, said: facts.Body, position: int) -> bool:
+    """Whether what was committed before, under the same id and hour, was another call; long ago it
+    does not matter any more."""
+    for logged in reader.facts(after=position - 1, limit=1):
+        before = logged.fact.body
+        if (
+            logged.position == position
+            and isinstance(said, events.Event)
+            and isinstance(before, events.Event)
+        ):
+            return intake.close_to(said, before) and not intake.same_call(said, before)
+    return False

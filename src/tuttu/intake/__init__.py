@@ -5,10 +5,18 @@ refused with a code, a sentence and a dead letter, which `repair` sends again. `
 file's rows into calls for the same border, `load_mapping` reads how. This room must not know who a
 customer is beyond the identifiers of a call, what an event does to anybody's state, or anything of
 HTTP, files and clocks: bytes, streams and the present are handed to it. It writes nothing but its
-own tables, of dead letters and of traits that do not fit, by its folds.
+own tables, of dead letters, of traits that do not fit and of ids received, by its folds.
 """
 
-from tuttu.intake.accept import BATCH, Accepted, CallRefusal, accept, write_key_of
+from tuttu.intake.accept import (
+    BATCH,
+    Accepted,
+    AcceptedCall,
+    CallRefusal,
+    accept,
+    refused_as_reused,
+    write_key_of,
+)
 from tuttu.intake.call import ANY_CALL, CALLS, Context, dedupe_key
 from tuttu.intake.dead_letters import (
     FOLDS,
@@ -26,24 +34,29 @@ from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
 from tuttu.intake.mapping_schema import mapping_schema
+from tuttu.intake.repeats import FOLD, ID_REUSED, RECEPTIONS, REPEAT, close_to, same_call
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
 from tuttu.intake.slips import FOLDS as SLIP_FOLDS
 from tuttu.intake.slips import SLIPS, CallSlip, SlipCount, slips
+from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(
     name="intake",
-    tables=(LETTERS, STATES, SLIPS),
-    folds=lambda _project: {**FOLDS, **SLIP_FOLDS},
+    tables=(LETTERS, STATES, RECEPTIONS, SLIPS),
+    folds=lambda _project: {**FOLDS, **SLIP_FOLDS, Event: FOLD},
 )
 
 __all__ = [
     "ANY_CALL",
     "BATCH",
     "CALLS",
+    "ID_REUSED",
+    "REPEAT",
     "ROOM",
     "STATUS",
     "Accepted",
+    "AcceptedCall",
     "BadFileError",
     "CallRefusal",
     "CallSlip",
@@ -61,6 +74,7 @@ __all__ = [
     "accept",
     "address",
     "close",
+    "close_to",
     "dedupe_key",
     "letter",
     "letters",
@@ -70,8 +84,10 @@ __all__ = [
     "mapping_schema",
     "read_records",
     "read_rows",
+    "refused_as_reused",
     "repair",
     "require_fit",
+    "same_call",
     "slips",
     "write_key_of",
 ]

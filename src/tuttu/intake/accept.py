@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -46,17 +46,29 @@ class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
         return STATUS.get(self.code, 400)
 
 
+class AcceptedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that can be committed, with what a dead letter needs if the commit finds its id used
+    for another one. index: place in the body."""
+
+    unit: facts.Unit
+    index: int
+    route: str
+    content: bytes
+    sent: values.Instant | None
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The result for one body. Commit `units` and `letters` together.
 
-    units: one for each accepted call, in the order of the body. slips: traits of these calls that
-    do not fit; the rest of the call is taken. refused: calls of a batch that
-    was otherwise accepted. refusal: the whole body was refused (then `units` and `refused` are
+    single: it was one call. calls: those that were accepted, in the order of the body. slips:
+    traits of these calls that do not fit; the rest of the call is taken. refused: calls of a batch
+    that was otherwise accepted. refusal: the whole body was refused (then `units` and `refused` are
     empty); a single call is a whole body. letters: one unit for each dead letter, and the closing
     of a repaired one.
     """
 
-    units: tuple[facts.Unit, ...] = ()
+    single: bool = False
+    calls: tuple[AcceptedCall, ...] = ()
     slips: tuple[CallSlip, ...] = ()
     refused: tuple[CallRefusal, ...] = ()
     refusal: CallRefusal | None = None
@@ -66,6 +78,11 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     def status(self) -> int:
         """Of the answer in HTTP: 200 also for a half-good batch."""
         return self.refusal.status if self.refusal else 200
+
+    @property
+    def units(self) -> tuple[facts.Unit, ...]:
+        """One for each accepted call."""
+        return tuple(call.unit for call in self.calls)
 
     @property
     def everything(self) -> tuple[facts.Unit, ...]:
@@ -106,7 +123,8 @@ def accept(
         if route == BATCH:
             return _accept_batch(content, context)
         unit = read_call(content, route, context, sent)
-        return Accepted(units=(unit,), slips=tuple(told(0, unit, context.project)))
+        call = AcceptedCall(unit=unit, index=0, route=route, content=content, sent=sent)
+        return Accepted(single=True, calls=(call,), slips=tuple(told(0, unit, context.project)))
     except IntakeError as error:
         limit = limits.body_bytes if route == BATCH else limits.event_bytes
         letter = _dead_letter(error, route, content, limit, context, sent)
@@ -119,7 +137,7 @@ def accept(
 def _accept_batch(content: bytes, context: Context) -> Accepted:
     limits = context.project.company.limits
     calls, sent = _split(content, limits.batch_events)
-    units: list[facts.Unit] = []
+    accepted: list[AcceptedCall] = []
     refused: list[CallRefusal] = []
     slips: list[CallSlip] = []
     pairs = 0
@@ -128,7 +146,9 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
         try:
             unit = read_call(call, ANY_CALL, context, sent)
             pairs += _evidence(unit, limits.evidence_pairs - pairs)
-            units.append(unit)
+            accepted.append(
+                AcceptedCall(unit=unit, index=index, route=ANY_CALL, content=call, sent=sent)
+            )
             slips += told(index, unit, context.project)
         except IntakeError as error:
             letter = _dead_letter(error, ANY_CALL, call, limits.event_bytes, context, sent)
@@ -136,11 +156,31 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
                 CallRefusal(code=error.code, message=error.message, index=index, letter=letter)
             )
     return Accepted(
-        units=tuple(units),
+        calls=tuple(accepted),
         slips=tuple(slips),
         refused=tuple(refused),
         letters=_letter_units(refused, context),
     )
+
+
+def refused_as_reused(calls: Sequence[AcceptedCall], context: Context) -> Accepted:
+    """Calls whose ids another call had already, as their commit found; each is kept."""
+    limit = context.project.company.limits.event_bytes
+    error = IntakeError(
+        RefusalCode.ID_REUSED,
+        "found a `messageId` that another call, event or identifier had already; expected an id "
+        "of its own for each call: send it with another one",
+    )
+    refused = tuple(
+        CallRefusal(
+            code=error.code,
+            message=error.message,
+            index=each.index,
+            letter=_dead_letter(error, each.route, each.content, limit, context, each.sent),
+        )
+        for each in calls
+    )
+    return Accepted(refused=refused, letters=_letter_units(refused, context))
 
 
 def _evidence(unit: facts.Unit, left: int) -> int:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from itertools import accumulate, chain
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 from msgspec import Raw
@@ -18,6 +18,7 @@ from msgspec import Raw
 from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of, nobodies_of, require_exact
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
+from tuttu.intake.repeats import expected
 from tuttu.intake.slips import with_slips
 from tuttu.vocabulary import company, conversion, events, facts, values
 from tuttu.vocabulary.project import Project
@@ -137,7 +138,7 @@ def read_call(
         own = read_instant(wire.timestamp, "timestamp")
     if wire.sent_at is not None:
         sent = read_instant(wire.sent_at, "sentAt")
-    time, claimed = effective_time(own, sent, received, project.company.earliest_event)
+    times = effective_time(own, sent, received, project.company)
     tracking = project.tracking
     name = tracking.names.get(call, CALL_NAMES.get(call, call))
     if call == "track":
@@ -147,9 +148,11 @@ def read_call(
         call=call,
         name=name,
         identifiers=identifiers,
-        time=time,
+        time=times.time,
         received=received,
-        claimed=claimed,
+        claimed=times.claimed,
+        latest=times.latest,
+        repeat_within=project.company.repeat_within,
         source=tracking.sources.get(name) or tracking.sources.get(call) or DEFAULT_SOURCE,
         group_id=said["groupId"],
         label=said["name"],
@@ -163,8 +166,14 @@ def read_call(
     _require_planned(tracking, event)
     first = identifiers[0]
     fragment = context.pseudonym(first.namespace, first.value)
-    fact = facts.Fact(id=event.id, fragment=fragment, time=time, received=received, body=event)
-    unit = facts.Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
+    fact = facts.Fact(
+        id=event.id, fragment=fragment, time=event.time, received=received, body=event
+    )
+    unit = facts.Unit(
+        facts=(fact,),
+        dedupe_keys=(dedupe_key(event.id, own),),
+        expects=expected(event, context.pseudonym),
+    )
     return with_slips(unit, project, context.sender, context.new_id)
 
 
@@ -285,30 +294,42 @@ def plain_iso(text: str) -> str:
     return _UTC_NAME.sub("Z", text.strip().upper())
 
 
+class Times(NamedTuple):
+    """When a call happened: as `events.Event` has them."""
+
+    time: values.Instant
+    claimed: values.Instant | None = None
+    latest: values.Instant | None = None
+
+
 def effective_time(
     own: values.Instant | None,
     sent: values.Instant | None,
     received: values.Instant,
-    earliest: values.Instant,
-) -> tuple[values.Instant, values.Instant | None]:
-    """When it happened, and the sender's own time where that lay too far ahead to be believed.
+    declared: company.Company,
+) -> Times:
+    """When it happened by its sender's clock, where that can be believed.
 
-    By Segment's rule: what its sender dated `own` and sent at `sent` happened, corrected for the
-    sender's clock, at received - (sent - own). Up to an hour ahead it counts as received; further
-    ahead also, and the sender's own time is kept beside it. Raises IntakeError for an event before
-    `earliest`.
+    A call that was sent at most `clock_skew` before it was received was slow on its way, and `own`
+    holds. One that says it was sent earlier, or after it was received, comes from a clock that is
+    wrong: it happened at received - (sent - own), by Segment's rule. Nothing happens after it was
+    received; what says so by more than an hour keeps the sender's time beside it. Raises
+    IntakeError for an event before `earliest_event`.
     """
     if own is None:
-        return received, None
-    corrected = own if sent is None else received - (sent - own)
-    if corrected < earliest:
-        shown, first = (_shown(each) for each in (corrected, earliest))
+        return Times(received)
+    late = 0 if sent is None else received - sent
+    happened = own if 0 <= late <= declared.clock_skew else own + late
+    if happened < declared.earliest_event:
+        shown, first = (_shown(each) for each in (happened, declared.earliest_event))
         raise IntakeError(
             RefusalCode.TOO_EARLY,
             f"found an event of {shown}; expected none before {first}, "
             "the project's earliest_event: correct its timestamp",
         )
-    return min(corrected, received), own if corrected > received + values.HOUR else None
+    time, latest = min(happened, received), min(own + late, received)
+    claimed = own if happened > received + values.HOUR else None
+    return Times(time, claimed, latest if latest > time else None)
 
 
 def _shown(instant: values.Instant) -> str:

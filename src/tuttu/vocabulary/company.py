@@ -24,8 +24,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     evidence_pairs: int = 10_000
 
 
+CLOCK_SKEW: Duration = 3_600_000_000
+REPEAT_WITHIN: Duration = 7 * 24 * CLOCK_SKEW
+
+
 class Company(msgspec.Struct, frozen=True, kw_only=True):
-    """tuttu.yaml. `storage` is a URL; `sqlite:` paths are relative to the project folder."""
+    """tuttu.yaml. `storage` is a URL; `sqlite:` paths are relative to the project folder.
+
+    clock_skew: how much earlier than it was received a call may say that it was sent, and be
+    believed. repeat_within: how long the id of a call is remembered after it was received.
+    """
 
     name: str
     environment: Literal["dev", "test", "live"] = "dev"
@@ -36,6 +44,8 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
     storage: str = "sqlite:.tuttu/store.db"
     earliest_event: Instant = 946_684_800_000_000
     limits: Limits = Limits()
+    clock_skew: Duration = CLOCK_SKEW
+    repeat_within: Duration = REPEAT_WITHIN
 
 
 NOBODY = frozenset(
