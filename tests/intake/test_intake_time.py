@@ -49,7 +49,7 @@ NOON = 1_772_366_400_000_000
     ],
 )
 def test_readable_timestamps(text: str | None, instant: int | None) -> None:
-    assert read_instant(text, "timestamp") == instant
+    assert read_instant(text, "timestamp", "UTC") == instant
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_readable_timestamps(text: str | None, instant: int | None) -> None:
 )  # fmt: skip
 def test_unreadable_timestamps_say_what_is_expected(value: object) -> None:
     with pytest.raises(IntakeError, match=r"in `sentAt`; expected ISO 8601 text") as raised:
-        read_instant(value, "sentAt")
+        read_instant(value, "sentAt", "UTC")
     assert raised.value.code == "bad_timestamp"
 
 

@@ -24,7 +24,6 @@ from tuttu.policy import (
     to_sql,
 )
 from tuttu.policy.relation import quoted
-from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, zone_of
 from tuttu.vocabulary.values import (
     DAY,
     HOUR,
@@ -39,6 +38,7 @@ from tuttu.vocabulary.values import (
     fulfilled_column,
     last_contact_column,
 )
+from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, zone_of
 
 ZONES = (
     "Europe/Helsinki",

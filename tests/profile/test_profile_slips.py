@@ -65,7 +65,7 @@ def test_a_slip_is_no_news_or_null(
         ]
 
     def unfit(name: str, value: object) -> bool:
-        return slipped(value, convert(value, TYPES[name]))
+        return slipped(value, convert(value, TYPES[name], "UTC"))
 
     mended: list[Mapping[str, Any]] = [
         {
@@ -91,5 +91,5 @@ def test_a_slip_is_no_news_or_null(
 
 @given(said=st.lists(SCALARS, max_size=5), kind=st.sampled_from(Kind))
 def test_a_list_is_whole_or_a_slip(said: list[Any], kind: Kind) -> None:
-    single = [convert(each, Type(kind)) for each in said if each is not None]
-    assert convert(said, Type(kind, many=True)) == (None if None in single else single)
+    single = [convert(each, Type(kind), "UTC") for each in said if each is not None]
+    assert convert(said, Type(kind, many=True), "UTC") == (None if None in single else single)

@@ -8,10 +8,11 @@ import msgspec
 from tuttu.catalog.expressions import Columns, Compiler
 from tuttu.catalog.findings import Findings, nearest, quote
 from tuttu.catalog.names import Names
-from tuttu.catalog.scalars import first_instant, instant_after
+from tuttu.catalog.scalars import instant_after
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.policy import CompiledExpression, is_late
 from tuttu.vocabulary.company import Company, PlannedEvent, Undeclared
+from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.values import Expression, Instant, Schema, schema_about
 
@@ -73,7 +74,7 @@ class LoadScope:
         """A date's or time's first instant, or (after) the first one it excludes."""
         if node is None:
             return None
-        read = instant_after if after else first_instant
+        read = instant_after if after else parse_instant
         instant = read(node.text, self.company.zone)
         if instant is None:
             self.findings.add(node.where, quote(node.text), "a date or time that exists")

@@ -55,8 +55,8 @@ def import_file(
     Without --mapping each line is one of Segment's calls. Rows that are not
     taken go to FILE.rejects.jsonl. Doing it again takes nothing twice.
     """
-    mapping = _mapping(mapping_file)
     project = catalog.load(folder)
+    mapping = _mapping(mapping_file, project.company.zone)
     rejects = file.with_name(file.name + ".rejects.jsonl")
     with (
         file.open("rb") as stream,
@@ -73,8 +73,8 @@ def import_file(
     sys.exit(1 if strict and sending.summary.rejected else 0)
 
 
-def _mapping(path: Path | None) -> intake.ImportMapping | None:
-    return intake.load_mapping(path.read_text(encoding="utf-8"), str(path)) if path else None
+def _mapping(path: Path | None, zone: str) -> intake.ImportMapping | None:
+    return intake.load_mapping(path.read_text(encoding="utf-8"), str(path), zone) if path else None
 
 
 def _rows(file: Path, stream: IO[bytes], mapping: intake.ImportMapping | None) -> intake.RowFile:

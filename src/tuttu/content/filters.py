@@ -119,7 +119,8 @@ def _moment(value: object, zone: ZoneInfo) -> datetime | date:
     text = str(value)
     if _DATE.fullmatch(text):
         return date.fromisoformat(text)
-    instant = parse_instant(text) if isinstance(value, str) and text[:4].isdecimal() else None
+    known = isinstance(value, str) and text[:4].isdecimal()
+    instant = parse_instant(text, zone.key) if known else None
     if instant is None:
         raise FilterArgumentError(
             f"date: found {text[:40]!r}; expected a date or a timestamp"

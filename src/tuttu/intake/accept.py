@@ -136,7 +136,7 @@ def accept(
 
 def _accept_batch(content: bytes, context: Context) -> Accepted:
     limits = context.project.company.limits
-    calls, sent = _split(content, limits.batch_events)
+    calls, sent = _split(content, limits.batch_events, context.project.company.zone)
     accepted: list[AcceptedCall] = []
     refused: list[CallRefusal] = []
     slips: list[CallSlip] = []
@@ -197,7 +197,7 @@ def _evidence(unit: facts.Unit, left: int) -> int:
     return pairs
 
 
-def _split(content: bytes, limit: int) -> tuple[list[Raw], values.Instant | None]:
+def _split(content: bytes, limit: int, zone: str) -> tuple[list[Raw], values.Instant | None]:
     """The calls of a batch, undecoded, and when it was sent."""
     too_many = IntakeError(
         RefusalCode.TOO_MANY_EVENTS,
@@ -213,7 +213,7 @@ def _split(content: bytes, limit: int) -> tuple[list[Raw], values.Instant | None
         raise IntakeError(RefusalCode.MISSING_FIELD, found)
     if len(batch.batch) > limit:
         raise too_many
-    return batch.batch, read_instant(batch.sent_at, "sentAt")
+    return batch.batch, read_instant(batch.sent_at, "sentAt", zone)
 
 
 def _dead_letter(

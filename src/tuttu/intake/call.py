@@ -39,7 +39,6 @@ MOST_SHOWN = 3
 DEFAULT_SOURCE = "told"
 
 _REQUIRED = {"track": ("event",), "group": ("groupId",), "alias": ("previousId", "userId")}
-_UTC_NAME = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
 _NULL = Raw(b"null")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _NOT_A_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
@@ -113,6 +112,7 @@ def read_call(
     so themselves. Raises IntakeError.
     """
     project, received = context.project, context.now
+    zone = project.company.zone
     limit = project.company.limits.event_bytes
     if len(content) > limit:
         raise IntakeError(
@@ -133,11 +133,11 @@ def read_call(
                 f"found no `{field}` in the {call} call; expected text that is not empty",
             )
     identifiers = _identifiers({"type": call, **said}, project)
-    own = read_instant(wire.original_timestamp, "originalTimestamp")
+    own = read_instant(wire.original_timestamp, "originalTimestamp", zone)
     if own is None:
-        own = read_instant(wire.timestamp, "timestamp")
+        own = read_instant(wire.timestamp, "timestamp", zone)
     if wire.sent_at is not None:
-        sent = read_instant(wire.sent_at, "sentAt")
+        sent = read_instant(wire.sent_at, "sentAt", zone)
     times = effective_time(own, sent, received, project.company)
     tracking = project.tracking
     name = tracking.names.get(call, CALL_NAMES.get(call, call))
@@ -163,7 +163,7 @@ def read_call(
     event.__dict__.update(
         said=said["properties"], said_traits=said["traits"], said_context=said["context"]
     )
-    _require_planned(tracking, event)
+    _require_planned(tracking, event, zone)
     first = identifiers[0]
     fragment = context.pseudonym(first.namespace, first.value)
     fact = facts.Fact(
@@ -275,11 +275,12 @@ def _nobodies(said: Mapping[str, Any], project: Project) -> str:
     return f" (nobody is {', '.join(shown)})" if shown else ""
 
 
-def read_instant(value: object, field: str) -> values.Instant | None:
-    """An ISO 8601 text as an instant; null is none. Raises IntakeError for anything else."""
+def read_instant(value: object, field: str, zone: str) -> values.Instant | None:
+    """An ISO 8601 text as an instant, in this zone, the project's, if it names none; null is none.
+    Raises IntakeError for anything else."""
     if value is None:
         return None
-    instant = conversion.parse_instant(plain_iso(value)) if isinstance(value, str) else None
+    instant = conversion.parse_instant(value, zone) if isinstance(value, str) else None
     if instant is None:
         found = repr(value[:60]) if isinstance(value, str) else kind_of(value)
         raise IntakeError(
@@ -287,11 +288,6 @@ def read_instant(value: object, field: str) -> values.Instant | None:
             f"found {found} in `{field}`; expected ISO 8601 text, as 2026-03-01T09:30:00Z",
         )
     return instant
-
-
-def plain_iso(text: str) -> str:
-    """ISO 8601 as the standard library reads it: with T and Z in capitals, and UTC as Z."""
-    return _UTC_NAME.sub("Z", text.strip().upper())
 
 
 class Times(NamedTuple):
@@ -339,7 +335,7 @@ def _shown(instant: values.Instant) -> str:
         return f"{instant} microseconds from 1970"
 
 
-def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
+def _require_planned(tracking: company.Tracking, event: events.Event, zone: str) -> None:
     """Raises IntakeError if the tracking plan refuses the event: what it must carry, and of what
     type."""
     planned, said = tracking.plan.get(event.name), event.said
@@ -359,7 +355,7 @@ def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
                 " send it",
             )
     nested = {name: conversion.property_of(event, name) for name in planned.properties}
-    _require_types(nested, planned.properties, "")
+    _require_types(nested, planned.properties, "", zone)
     for name, fields in planned.items.items():
         value = said.get(name)
         if value is None:
@@ -369,20 +365,22 @@ def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
         for index, item in enumerate(value):
             if not isinstance(item, dict):
                 raise _unplanned(item, "an object", f"{name}[{index}]")
-            _require_types(item, fields, f"{name}[{index}].")
+            _require_types(item, fields, f"{name}[{index}].", zone)
 
 
-def _require_types(said: Mapping[str, Any], types: Mapping[str, values.Type], prefix: str) -> None:
+def _require_types(
+    said: Mapping[str, Any], types: Mapping[str, values.Type], prefix: str, zone: str
+) -> None:
     for name, declared in types.items():
         value = said.get(name)
         if value is None:
             continue
-        if conversion.convert(value, declared) is not None:
+        if conversion.convert(value, declared, zone) is not None:
             continue
         if declared.many and isinstance(value, list):
             one = values.Type(declared.kind)
             for index, found in enumerate(value):
-                if conversion.slipped(found, conversion.convert(found, one)):
+                if conversion.slipped(found, conversion.convert(found, one, zone)):
                     raise _unplanned(found, str(one), f"{prefix}{name}[{index}]")
         raise _unplanned(value, str(declared), f"{prefix}{name}")
 

@@ -36,14 +36,15 @@ _ROOT_ONLY = ("format", "id", "events")
 _NEEDED = {"track": "event", "group": "group", "alias": "previous"}
 
 
-def load_mapping(text: str, file: str = "mapping.yaml") -> m.ImportMapping:
-    """The mapping that a file says; `file` is its name in faults. Raises MappingError."""
+def load_mapping(text: str, file: str = "mapping.yaml", zone: str = "UTC") -> m.ImportMapping:
+    """The mapping that a file says; `file` is its name in faults. zone: the project's, of dates and
+    times that name none. Raises MappingError."""
     findings = Findings()
     root = parse_yaml(file, text, findings)
     if not findings.faults():
         find_shape_faults(root, mapping_schema(), findings)
     _raise(findings)
-    mapping = _Reading(findings).mapping(cast(MappingNode, root))
+    mapping = _Reading(findings, zone).mapping(cast(MappingNode, root))
     _raise(findings)
     return mapping
 
@@ -56,8 +57,9 @@ def _raise(findings: Findings) -> None:
 class _Reading:
     """Reads a text that has the right shape, and remembers what it names."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, zone: str) -> None:
         self.findings = findings
+        self.project_zone = zone
         self.columns: dict[str, Where] = {}
         self.namespaces: dict[str, Where] = {}
 
@@ -159,7 +161,7 @@ class _Reading:
 
     def timing(self, node: Node) -> m.Timing:
         if not isinstance(node, MappingNode):
-            return m.Timing(self.instant(node, "UTC"))
+            return m.Timing(self.instant(node, self.project_zone))
         self.one_of(node, ("column", "constant"))
         moment: Instant | m.SourceColumn = 0
         if "constant" in node:
@@ -221,7 +223,7 @@ class _Reading:
         return text
 
     def zone(self, node: MappingNode) -> str:
-        name = node.text("zone", "UTC")
+        name = node.text("zone", self.project_zone)
         try:
             ZoneInfo(name)
         except (ValueError, OSError, KeyError):

@@ -66,7 +66,7 @@ def with_slips(
                 trait=each.trait,
                 source=each.source,
                 found=kind_of(each.value),
-                expected=str(each.expected),
+                expected=each.expected,
                 kept=each.kept,
             )
             for each in slips

@@ -77,5 +77,7 @@ class OutcomeRules:
             return None
         collection = self._project.profile.collections[declared.about]
         return conversion.item_key(
-            conversion.value_at(said, collection.key), collection.fields[collection.key]
+            conversion.value_at(said, collection.key),
+            collection.fields[collection.key],
+            self._project.company.zone,
         )

@@ -15,6 +15,7 @@ from msgspec import UNSET
 from tuttu.profile.aggregates import cell
 from tuttu.profile.plan import EventAggregate, ProfilePlan, plan_of
 from tuttu.profile.records import Stamped
+from tuttu.profile.typed import typed
 from tuttu.vocabulary import conversion, events, values
 from tuttu.vocabulary.project import Project
 
@@ -30,7 +31,7 @@ class Slip(msgspec.Struct, frozen=True):
     trait: str
     source: str
     value: object
-    expected: values.Type
+    expected: str
     kept: bool
 
 
@@ -102,9 +103,9 @@ def _written(
     written = {}
     for (name, source), value in said.items():
         if name in plan.types:
-            converted = conversion.convert(value, plan.types[name])
-            if conversion.slipped(value, converted):
-                slip = Slip(name, source, value, plan.types[name], kept=name not in plan.unknown)
+            converted, expected = typed(name, value, plan.types[name], plan.zone)
+            if expected:
+                slip = Slip(name, source, value, expected, kept=name not in plan.unknown)
                 slips.append(slip)
                 if slip.kept:
                     continue
@@ -130,19 +131,20 @@ def _items(plan: ProfilePlan, event: events.Event, slips: list[Slip]) -> Iterato
     said = event.said
     for one in plan.collecting[event.name]:
         raw, declared = conversion.value_at(said, one.key), one.fields.get(one.key, TEXT)
-        key = conversion.item_key(raw, declared)
+        key = conversion.item_key(raw, declared, plan.zone)
         if key is None:
             if raw is not UNSET and raw is not None and raw != "":
-                slips.append(Slip(f"{one.name}.{one.key}", "", raw, declared, kept=True))
+                slips.append(Slip(f"{one.name}.{one.key}", "", raw, str(declared), kept=True))
             continue
         fields: dict[str, values.Value] = {}
         for name, kind in one.fields.items():
             value = UNSET if name == one.key else conversion.value_at(said, name)
             if value is UNSET:
                 continue
-            converted = conversion.convert(value, kind)
+            converted = conversion.convert(value, kind, plan.zone)
             if conversion.slipped(value, converted):
-                slip = Slip(f"{one.name}.{name}", "", value, kind, kept=name not in one.unknown)
+                kept = name not in one.unknown
+                slip = Slip(f"{one.name}.{name}", "", value, str(kind), kept=kept)
                 slips.append(slip)
                 if slip.kept:
                     continue

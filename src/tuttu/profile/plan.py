@@ -47,7 +47,8 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     written, steps, items, fields, groups: ids of the definitions of written traits, of the steps of
     sequences (by event name), of collections, of their fields, and of groups (of the columns that
     their key may come from). places: the id under
-    which a collection's items are kept, whether or not it is one of `items`. whole: not reduced.
+    which a collection's items are kept, whether or not it is one of `items`. zone: the project's.
+    whole: not reduced.
     """
 
     types: Mapping[str, values.Type]
@@ -72,6 +73,7 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, Mapping[str, DefinitionId]]
     groups: Mapping[str, Mapping[str, DefinitionId]]
     places: Mapping[str, DefinitionId]
+    zone: str
     whole: bool = True
 
     @property
@@ -172,6 +174,7 @@ def plan_of(project: Project) -> ProfilePlan:
         },
         groups={name: state_keys.group(project, name) for name in profile.groups},
         places=places,
+        zone=project.company.zone,
     )
 
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tuttu.policy.zones import is_zone
 from tuttu.profile import aggregates, extract, merge, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
 from tuttu.profile.records import Item, Moment, Stamped, last_written
+from tuttu.profile.typed import ZONE
 from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Duration, Instant, Row, Value
+from tuttu.vocabulary.zones import is_zone
 
 NOTHING_GIVEN: Row = {}
-ZONE = "zone"
-"""The trait that names a customer's time zone."""
 
 
 def read(
@@ -76,7 +75,7 @@ def row_of(
     shown: dict[str, list[tuple[Item, Row]]] = {}
     for name, collection in plan.collections.items():
         items = sorted(state.items.get(name, {}).items())
-        shown[name] = [(item, _shown(collection, item)) for _, item in items]
+        shown[name] = [(item, _shown(collection, item, plan.zone)) for _, item in items]
         row[name] = [one for _, one in shown[name]]
     for trait in plan.stored:
         if trait.name in hidden:
@@ -155,12 +154,12 @@ def _follow(first: Moment, later: Iterable[list[Moment]], within: Duration | Non
     return within is None or at[0] - first[0] <= within
 
 
-def _shown(collection: company.Collection, item: Item) -> dict[str, Value]:
+def _shown(collection: company.Collection, item: Item, zone: str) -> dict[str, Value]:
     """An item as conditions see it: what was never written is NULL."""
     known = item.fields
     shown = {name: known[name].value if name in known else None for name in collection.fields}
     shown[collection.key] = conversion.convert(
-        item.key, collection.fields.get(collection.key, extract.TEXT)
+        item.key, collection.fields.get(collection.key, extract.TEXT), zone
     )
     return shown
 

@@ -8,6 +8,7 @@ from msgspec import UNSET
 from tuttu.policy import Relation, duckdb_row, duckdb_type, duckdb_value, quoted
 from tuttu.profile.batch import layout as lay
 from tuttu.profile.batch.masking import Masks
+from tuttu.profile.typed import typed
 from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary import company, conversion, events, values
 
@@ -126,13 +127,15 @@ class LogExport:
         self, stamp: list[Any], name: str, collection: company.Collection, event: events.Event
     ) -> None:
         key_type = collection.fields[collection.key]
-        key = conversion.item_key(conversion.value_at(event.said, collection.key), key_type)
+        zone = self._layout.project.company.zone
+        raw_key = conversion.value_at(event.said, collection.key)
+        key = conversion.item_key(raw_key, key_type, zone)
         if key is None:
             return
         row: list[Any] = [*stamp, self._masks.ranked(key_scope(name), key)]
         for field, declared in collection.fields.items():
             raw = conversion.value_at(event.said, field)
-            value = None if raw is UNSET else conversion.convert(raw, declared)
+            value = None if raw is UNSET else conversion.convert(raw, declared, zone)
             slips = conversion.slipped(raw, value) and field not in collection.unknown
             said_it = raw is not UNSET and not slips
             row += [said_it, self._field(name, field, declared, value)]
@@ -196,6 +199,6 @@ def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str,
     for (name, source), value in last.items():
         trait = project.profile.traits.get(name)
         if trait is not None and trait.written:
-            converted = conversion.convert(value, trait.type)
-            if trait.slip == "unknown" or not conversion.slipped(value, converted):
+            converted, expected = typed(name, value, trait.type, project.company.zone)
+            if trait.slip == "unknown" or not expected:
                 yield name, source, converted
