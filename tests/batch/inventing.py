@@ -69,6 +69,7 @@ def _plan() -> Mapping[str, Any]:
         "writes": [
             {"event": "Bought", "traits": {"a_integer": "a_integer", "size": "deep.size"}},
             {"event": "Bought", "source": "told", "traits": {"a_text": "a_text"}},
+            {"event": "Group", "source": "told", "traits": {"group_id": "groupId"}},
             {"event": "Thing Done", "traits": {f"b_{kind}": f"a_{kind}" for kind in KINDS}},
             {"event": "Anything", "traits": {f"list_{kind}": f"list_{kind}" for kind in KINDS}},
         ],

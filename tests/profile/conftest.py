@@ -146,9 +146,10 @@ def project() -> Project:
     """Windows are ten microseconds, so that drawn times often meet their edges."""
     declared = _profile()
     bought = TraitWrite(event="Order", source="bought", traits={"size": "shoe.size"}, where=HERE)
+    joined = TraitWrite(event="Group", source="told", traits={"group_id": "groupId"}, where=HERE)
     return builders.project(
         company=Company(name="shop"),
-        tracking=Tracking(writes=(bought,)),
+        tracking=Tracking(writes=(bought, joined)),
         profile=declared,
         row_schema=Schema(
             columns=_row_columns(declared),

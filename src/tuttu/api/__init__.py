@@ -98,7 +98,7 @@ from tuttu.api.slips import (
     refused_traits,
     slips_answer,
 )
-from tuttu.api.timeline import timeline_entry
+from tuttu.api.timeline import timeline_entry, timeline_order
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
 from tuttu.api.words import ENGLISH, LANGUAGES, Words, language_of, words_in
 
@@ -204,6 +204,7 @@ __all__ = [
     "shown_withdrawals",
     "slips_answer",
     "timeline_entry",
+    "timeline_order",
     "values",
     "who_of",
     "words_in",

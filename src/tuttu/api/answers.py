@@ -282,13 +282,16 @@ def _nothing_said() -> msgspec.Raw:
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One fact: a call with what the sender said, or something that tuttu did.
 
-    by, why: who did it, and the reason that was given. identifiers of an unmerge: the
-    first one was unmerged from the others.
+    time: when it happened; received: when it came. local_time, local_received: the same by the
+    clock of the timeline's zone. by, why: who did it, and the reason that was given. identifiers
+    of an unmerge: the first one was unmerged from the others.
     """
 
     position: int
     time: str
     received: str
+    local_time: str
+    local_received: str
     kind: str
     id: str
     name: str | None = None
@@ -307,10 +310,12 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class TimelineAnswer(msgspec.Struct, kw_only=True):
-    """Oldest first; `next` is the position to go on after, None at the end. known False: nobody
-    knows them."""
+    """By when it happened, oldest first; `next` is the position of the entry to go on after, None
+    at the end. zone: the customer's time zone, or else the company's. known False: nobody knows
+    them."""
 
     known: bool = True
+    zone: str
     entries: list[TimelineEntry]
     next: int | None
 

@@ -7,7 +7,7 @@ import msgspec
 from tuttu.api.answers import TimelineEntry
 from tuttu.api.identifiers import shown
 from tuttu.api.words import Words
-from tuttu.vocabulary import conversion, events, facts, verdicts
+from tuttu.vocabulary import conversion, events, facts, values, verdicts
 
 KINDS: Mapping[type[facts.Body], str] = {
     events.Event: "Event",
@@ -33,12 +33,22 @@ KINDS: Mapping[type[facts.Body], str] = {
 event is called what it came in by: ``track``, ``identify``, …"""
 
 
-def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
+def timeline_order(logged: facts.Logged) -> tuple[values.Instant, str, int]:
+    """By when it happened, then as state is folded: by the id of the event. What was refused of a
+    call stands behind the call."""
+    fact = logged.fact
+    after = fact.body.event_id if isinstance(fact.body, events.TraitsRefused) else fact.id
+    return fact.time, after, logged.position
+
+
+def timeline_entry(logged: facts.Logged, words: Words, zone: str) -> TimelineEntry:
     fact = logged.fact
     entry = TimelineEntry(
         position=logged.position,
         time=conversion.format_instant(fact.time),
         received=conversion.format_instant(fact.received),
+        local_time=conversion.format_local(fact.time, zone),
+        local_received=conversion.format_local(fact.received, zone),
         kind=KINDS[type(fact.body)],
         id=fact.id,
     )
@@ -71,10 +81,10 @@ def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
             return msgspec.structs.replace(entry, properties=properties)
         case events.PersonLookedAt(by=by, what=what):
             return msgspec.structs.replace(entry, name=what, by=by)
-        case events.ContactWithdrawn(contact_id=contact_id, reason=said, code=code, values=values):
+        case events.ContactWithdrawn(contact_id=contact_id, reason=said, code=code, values=figures):
             properties = msgspec.Raw(msgspec.json.encode({"contact_id": contact_id}))
             reason = (
-                verdicts.Reason(code, values)
+                verdicts.Reason(code, figures)
                 if code
                 else verdicts.Reason(verdicts.AS_WORDED, {"words": said})
             )

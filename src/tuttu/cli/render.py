@@ -181,9 +181,19 @@ def _value(value: object) -> str:
 
 
 def timeline(entries: Iterable[api.TimelineEntry]) -> None:
-    """One line for each fact."""
+    """One line for each fact: when it happened, and when it came, by the clock of its zone."""
     table(
-        ((each.time, each.kind, each.name or "-", _said(each), _done_by(each)) for each in entries),
+        (
+            (
+                each.local_time,
+                f"came {each.local_received}",
+                each.kind,
+                each.name or "-",
+                _said(each),
+                _done_by(each),
+            )
+            for each in entries
+        ),
         indent="",
     )
 

@@ -20,8 +20,6 @@ from tuttu.vocabulary import conversion, events, values
 from tuttu.vocabulary.project import Project
 
 TEXT = values.Type(values.Kind.TEXT)
-GROUP_ID = "group_id"
-"""The written trait that takes the `groupId` of a group call, where a company declares it."""
 
 
 class Slip(msgspec.Struct, frozen=True):
@@ -85,16 +83,14 @@ def _written(
     plan: ProfilePlan, event: events.Event, slips: list[Slip]
 ) -> dict[tuple[str, str], values.Value]:
     """Traits of the customer: `context.traits` of any call, `traits` of identify, and by the
-    mappings of events.yaml. The traits of a group call describe the group; of it, the customer has
-    the group's id. Where one event has a trait twice, the more specific place wins."""
+    mappings of events.yaml. The traits of a group call describe the group: what the customer has of
+    it, a mapping says. Where one event has a trait twice, the more specific place wins."""
     said: dict[tuple[str, str], object] = {}
     traits = event.said_context.get("traits")
     if isinstance(traits, dict):
         said |= _about_customer(plan, event, traits)
     if event.call == "identify":
         said |= _about_customer(plan, event, event.said_traits)
-    if event.call == "group" and event.group_id is not None:
-        said[GROUP_ID, event.source] = event.group_id
     for mapping in plan.mappings.get(event.name, ()):
         for trait, path in mapping.traits.items():
             value = conversion.said_at(event, path)
@@ -128,9 +124,8 @@ def _about_customer(
 def _items(plan: ProfilePlan, event: events.Event, slips: list[Slip]) -> Iterator[ItemChange]:
     """An item without a key, as its type reads one, is none; a field that the event does not name
     stays as it was."""
-    said = event.said
     for one in plan.collecting[event.name]:
-        raw, declared = conversion.value_at(said, one.key), one.fields.get(one.key, TEXT)
+        raw, declared = conversion.said_at(event, one.key), one.fields.get(one.key, TEXT)
         key = conversion.item_key(raw, declared, plan.zone)
         if key is None:
             if raw is not UNSET and raw is not None and raw != "":
@@ -138,7 +133,7 @@ def _items(plan: ProfilePlan, event: events.Event, slips: list[Slip]) -> Iterato
             continue
         fields: dict[str, values.Value] = {}
         for name, kind in one.fields.items():
-            value = UNSET if name == one.key else conversion.value_at(said, name)
+            value = UNSET if name == one.key else conversion.said_at(event, name)
             if value is UNSET:
                 continue
             converted = conversion.convert(value, kind, plan.zone)

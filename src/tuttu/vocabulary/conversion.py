@@ -8,7 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -75,6 +75,15 @@ def format_instant(instant: v.Instant) -> str:
     seconds, micros = divmod(instant, 1_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def format_local(instant: v.Instant, zone: str) -> str:
+    """ISO 8601 by the clock of a zone, with its offset; in UTC where that has no such date."""
+    offset = zones.zone_of(zone).offset(instant)
+    if not FIRST_INSTANT <= instant + offset <= LAST_INSTANT:
+        return format_instant(instant)
+    there = timezone(timedelta(microseconds=offset))
+    return (EPOCH + timedelta(microseconds=instant)).astimezone(there).isoformat()
 
 
 def shown_instant(instant: v.Instant | None) -> str | None:
@@ -198,11 +207,13 @@ def value_at(said: Mapping[str, object], path: str) -> object:
 
 def said_at(event: Event, path: str) -> object:
     """What a path leads to in a call; UNSET if nothing. A path begins in what the call is about:
-    its properties, and of identify and group its traits; ``properties.…``, ``traits.…`` and
-    ``context.…`` name a part of the call, where nothing there has that name."""
+    its properties, and of identify and group its traits; ``properties.…``, ``traits.…``,
+    ``context.…`` and `GROUP_ID` name a part of the call, where nothing there has that name."""
     found = value_at(event.said, path)
     if found is UNSET and event.call in CALLS_WITH_TRAITS:
         found = value_at(event.said_traits, path)
+    if found is UNSET and path == GROUP_ID and event.group_id is not None:
+        return event.group_id
     if found is UNSET:
         part, _, rest = path.partition(".")
         if rest and part in PARTS:
@@ -212,8 +223,8 @@ def said_at(event: Event, path: str) -> object:
 
 def property_of(event: Event, name: str) -> object:
     """A column of events in one of them; None if it is not there. A name without points is a
-    property, whatever else the call carries."""
-    if "." not in name:
+    property, or `GROUP_ID`, whatever else the call carries."""
+    if "." not in name and name != GROUP_ID:
         return event.said.get(name)
     found = said_at(event, name)
     return None if found is UNSET else found
@@ -232,6 +243,8 @@ def key_text(value: v.Value, declared: v.Type) -> str | None:
 
 
 CALLS_WITH_TRAITS = ("identify", "group")
+GROUP_ID = "groupId"
+"""The path of the group that a group call names."""
 PARTS: Mapping[str, Callable[[Event], Mapping[str, object]]] = {
     "properties": lambda event: event.said,
     "traits": lambda event: event.said_traits,

@@ -45,7 +45,12 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/v1/decisions/{id}", Scope.READ_PERSON, engine.decision_by_id, name="decision"),
     route("GET", "/v1/customers/{id}", Scope.READ_PERSON, engine.customer, refusals=(409,)),
     route(
-        "GET", "/v1/customers/{id}/timeline", Scope.READ_PERSON, engine.timeline, refusals=(409,)
+        "GET",
+        "/v1/customers/{id}/timeline",
+        Scope.READ_PERSON,
+        engine.timeline,
+        refusals=(409,),
+        slow=True,
     ),
     route(
         "GET",

@@ -82,7 +82,8 @@ def _write() -> s.Shape:
                 s.text(
                     "a property",
                     "Path of the property, with dots; of identify and group calls also of a trait, "
-                    "and of the call's context such as context.campaign.source.",
+                    "groupId of group calls, and of any call's context such as "
+                    "context.campaign.source.",
                     PATH,
                 ),
                 s.COLUMN_PATH,

@@ -71,7 +71,12 @@ def _collection() -> s.Shape:
     return s.record(
         "a collection",
         {
-            "key": s.text("a property", "The property that tells the items apart.", s.COLUMN),
+            "key": s.text(
+                "a property",
+                "The property that tells the items apart; of Segment's group calls it may be "
+                "groupId, and their traits are kept.",
+                s.COLUMN_PATH,
+            ),
             "events": s.listing("events", s.text(s.EVENT), 1, "Events that write an item."),
             "keep": s.table(
                 "properties with types", s.scalar_type(), s.COLUMN, "Properties that are kept."

@@ -128,13 +128,13 @@ class LogExport:
     ) -> None:
         key_type = collection.fields[collection.key]
         zone = self._layout.project.company.zone
-        raw_key = conversion.value_at(event.said, collection.key)
+        raw_key = conversion.said_at(event, collection.key)
         key = conversion.item_key(raw_key, key_type, zone)
         if key is None:
             return
         row: list[Any] = [*stamp, self._masks.ranked(key_scope(name), key)]
         for field, declared in collection.fields.items():
-            raw = conversion.value_at(event.said, field)
+            raw = conversion.said_at(event, field)
             value = None if raw is UNSET else conversion.convert(raw, declared, zone)
             slips = conversion.slipped(raw, value) and field not in collection.unknown
             said_it = raw is not UNSET and not slips
@@ -186,8 +186,6 @@ def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str,
     about_customer: list[Mapping[str, object]] = [found] if isinstance(found, dict) else []
     if event.call == "identify":
         about_customer.append(event.said_traits)
-    if event.call == "group" and event.group_id is not None:
-        about_customer.append({"group_id": event.group_id})
     for traits in about_customer:
         spoken += [(name, event.source, value) for name, value in traits.items()]
         spoken += [(name, event.source, conversion.value_at(traits, name)) for name in nested]
