@@ -130,9 +130,9 @@ def test_somebody_is_in_several_groups(engine: Runtime) -> None:
         {"groupId": "B", "name": "Company B", "plan": "silver"},
         {"groupId": "C", "name": "Company C", "plan": "gold"},
     ]
-    traits: dict[str, Any] = picture.traits
-    assert traits["gold"] == 1
-    assert (traits["company"], traits["role"]) == ("A", "boss")
+    known = picture.traits
+    assert known["gold"] == 1
+    assert (known["company"], known["role"]) == ("A", "boss")
     assert use.verify(engine).agree
 
 
