@@ -124,7 +124,7 @@ def test_the_same_hour_of_its_own_time_is_a_repeat_for_ever(corner: Corner) -> N
     assert corner.trait("orders") == 1
 
 
-@pytest.mark.parametrize("own", [NOON, NOON - 5 * HOUR, None])
+@pytest.mark.parametrize("own", [NOON - HOUR, NOON - 5 * HOUR, None])
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -144,6 +144,15 @@ def test_the_id_of_another_call_is_refused_and_kept(
     assert corner.letters() == ["id_reused"]
     assert corner.trait("orders") == 1
     assert use.customer(corner.engine, {"user_id": "ville"}, "test").known is False
+
+
+def test_a_call_without_a_time_has_no_hour(corner: Corner) -> None:
+    corner.order()
+    assert corner.order().duplicates == 1
+    with pytest.raises(CallRefused, match="messageId"):
+        corner.order("ville")
+    corner.at(NOON + WITHIN + SECOND)
+    assert corner.order("ville").duplicates == 1
 
 
 def test_in_a_batch_only_that_call_is_refused(corner: Corner) -> None:
@@ -251,6 +260,7 @@ def test_of_one_id_all_that_count_are_far_apart(
             except CallRefused:
                 assert near
                 assert near[-1][2] != who
+                assert own is None or not same
                 continue
             assert answer.accepted + answer.duplicates == 1
             assert bool(answer.duplicates) == bool(near or same)

@@ -95,8 +95,8 @@ FACTS: dict[str, stored.Shapes] = {
     "dead_letter": {"": LETTER},
     "dead_letter_closed": {"": "id how"},
     "event": {
-        "": "id call name identifiers time received claimed latest repeat_within source properties "
-        "traits context integrations group_id label category …",
+        "": "id call name identifiers time received claimed latest source properties traits "
+        "context integrations group_id label category …",
         "identifiers": IDENTIFIER,
     },
     "history_folded": {"": "digest through"},

@@ -76,6 +76,8 @@ def _value(written: Any, declared: Type) -> Any:
         return None
     if declared.kind is Kind.MONEY and not declared.many:
         return read_money(str(written))
+    if declared.many:
+        return [_value(each, Type(declared.kind)) for each in written]
     return convert(written, declared, "UTC")
 
 

@@ -1,12 +1,12 @@
 """Calls of senders: taken in, or refused with a reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from tuttu import api, intake
 from tuttu.engine.runtime import Runtime
-from tuttu.vocabulary import errors, events, facts, ids
+from tuttu.vocabulary import errors, facts, ids
 
 
 def accept(
@@ -38,7 +38,7 @@ def commit_accepted(
     refusal = accepted.refusal
     if refusal is not None:
         raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
-    reused = _reused(runtime, accepted.calls, results)
+    reused = _reused(runtime, accepted, results, context)
     if reused:
         more = intake.refused_as_reused(reused, context)
         runtime.commit(more.letters)
@@ -70,31 +70,14 @@ def _refused(refusal: intake.CallRefusal) -> api.RefusedCall:
 
 
 def _reused(
-    runtime: Runtime, calls: Iterable[intake.AcceptedCall], results: Sequence[facts.Result]
+    runtime: Runtime,
+    accepted: intake.Accepted,
+    results: Sequence[facts.Result],
+    context: intake.Context,
 ) -> list[intake.AcceptedCall]:
-    """Calls that were not committed, and are no repeats: their id had been another call's."""
-    pairs = list(zip(calls, results, strict=True))
-    found = [each for each, result in pairs if result == facts.Refused(intake.ID_REUSED)]
-    known = [(each, result) for each, result in pairs if isinstance(result, facts.Duplicate)]
-    if known:
-        with runtime.view() as seen:
-            found += [
-                each
-                for each, result in known
-                if _is_other(seen.snapshot, each.unit.facts[0].body, result.position)
-            ]
-    return found
-
-
-def _is_other(reader: facts.Reader, said: facts.Body, position: int) -> bool:
-    """Whether what was committed before, under the same id and hour, was another call; long ago it
-    does not matter any more."""
-    for logged in reader.facts(after=position - 1, limit=1):
-        before = logged.fact.body
-        if (
-            logged.position == position
-            and isinstance(said, events.Event)
-            and isinstance(before, events.Event)
-        ):
-            return intake.close_to(said, before) and not intake.same_call(said, before)
-    return False
+    """Calls that were not committed, since their id had been another call's."""
+    if all(isinstance(result, facts.Committed) for result in results):
+        return []
+    with runtime.view() as seen:
+        pairs = [(each, each.unit) for each in accepted.calls]
+        return intake.reused(seen.snapshot, context.project, pairs, results)

@@ -34,25 +34,23 @@ from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
 from tuttu.intake.mapping_schema import mapping_schema
-from tuttu.intake.repeats import FOLD, ID_REUSED, RECEPTIONS, REPEAT, close_to, same_call
+from tuttu.intake.repeats import RECEPTIONS, reused
+from tuttu.intake.repeats import folds as receptions
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
 from tuttu.intake.slips import FOLDS as SLIP_FOLDS
 from tuttu.intake.slips import SLIPS, CallSlip, SlipCount, slips
-from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(
     name="intake",
     tables=(LETTERS, STATES, RECEPTIONS, SLIPS),
-    folds=lambda _project: {**FOLDS, **SLIP_FOLDS, Event: FOLD},
+    folds=lambda project: {**FOLDS, **SLIP_FOLDS, **receptions(project)},
 )
 
 __all__ = [
     "ANY_CALL",
     "BATCH",
     "CALLS",
-    "ID_REUSED",
-    "REPEAT",
     "ROOM",
     "STATUS",
     "Accepted",
@@ -74,7 +72,6 @@ __all__ = [
     "accept",
     "address",
     "close",
-    "close_to",
     "dedupe_key",
     "letter",
     "letters",
@@ -87,7 +84,7 @@ __all__ = [
     "refused_as_reused",
     "repair",
     "require_fit",
-    "same_call",
+    "reused",
     "slips",
     "write_key_of",
 ]

@@ -123,6 +123,7 @@ def accept(
         if route == BATCH:
             return _accept_batch(content, context)
         unit = read_call(content, route, context, sent)
+        content = without_write_key(content)
         call = AcceptedCall(unit=unit, index=0, route=route, content=content, sent=sent)
         return Accepted(single=True, calls=(call,), slips=tuple(told(0, unit, context.project)))
     except IntakeError as error:
@@ -147,7 +148,13 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
             unit = read_call(call, ANY_CALL, context, sent)
             pairs += _evidence(unit, limits.evidence_pairs - pairs)
             accepted.append(
-                AcceptedCall(unit=unit, index=index, route=ANY_CALL, content=call, sent=sent)
+                AcceptedCall(
+                    unit=unit,
+                    index=index,
+                    route=ANY_CALL,
+                    content=without_write_key(call),
+                    sent=sent,
+                )
             )
             slips += told(index, unit, context.project)
         except IntakeError as error:

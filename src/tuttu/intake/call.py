@@ -18,7 +18,7 @@ from msgspec import Raw
 from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of, nobodies_of, require_exact
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
-from tuttu.intake.repeats import expected
+from tuttu.intake.repeats import once
 from tuttu.intake.slips import with_slips
 from tuttu.vocabulary import company, conversion, events, facts, values
 from tuttu.vocabulary.project import Project
@@ -112,7 +112,6 @@ def read_call(
     so themselves. Raises IntakeError.
     """
     project, received = context.project, context.now
-    zone = project.company.zone
     limit = project.company.limits.event_bytes
     if len(content) > limit:
         raise IntakeError(
@@ -133,11 +132,7 @@ def read_call(
                 f"found no `{field}` in the {call} call; expected text that is not empty",
             )
     identifiers = _identifiers({"type": call, **said}, project)
-    own = read_instant(wire.original_timestamp, "originalTimestamp", zone)
-    if own is None:
-        own = read_instant(wire.timestamp, "timestamp", zone)
-    if wire.sent_at is not None:
-        sent = read_instant(wire.sent_at, "sentAt", zone)
+    own, sent = _own_times(wire, sent, project.company.zone)
     times = effective_time(own, sent, received, project.company)
     tracking = project.tracking
     name = tracking.names.get(call, CALL_NAMES.get(call, call))
@@ -152,7 +147,6 @@ def read_call(
         received=received,
         claimed=times.claimed,
         latest=times.latest,
-        repeat_within=project.company.repeat_within,
         source=tracking.sources.get(name) or tracking.sources.get(call) or DEFAULT_SOURCE,
         group_id=said["groupId"],
         label=said["name"],
@@ -163,7 +157,7 @@ def read_call(
     event.__dict__.update(
         said=said["properties"], said_traits=said["traits"], said_context=said["context"]
     )
-    _require_planned(tracking, event, zone)
+    _require_planned(tracking, event, project.company.zone)
     first = identifiers[0]
     fragment = context.pseudonym(first.namespace, first.value)
     fact = facts.Fact(
@@ -172,9 +166,20 @@ def read_call(
     unit = facts.Unit(
         facts=(fact,),
         dedupe_keys=(dedupe_key(event.id, own),),
-        expects=expected(event, context.pseudonym),
     )
+    unit = once(unit, event, project, context.pseudonym)
     return with_slips(unit, project, context.sender, context.new_id)
+
+
+def _own_times(
+    wire: _Wire, sent: values.Instant | None, zone: str
+) -> tuple[values.Instant | None, values.Instant | None]:
+    """When it happened and when it was sent, by the sender's clock; `sent`: if it does not say."""
+    own = read_instant(wire.original_timestamp, "originalTimestamp", zone)
+    if own is None:
+        own = read_instant(wire.timestamp, "timestamp", zone)
+    said = read_instant(wire.sent_at, "sentAt", zone)
+    return own, sent if said is None else said
 
 
 def dedupe_key(message_id: str, own: values.Instant | None) -> bytes:

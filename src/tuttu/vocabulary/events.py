@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tuttu.vocabulary.values import Duration, Figures, Instant
+from tuttu.vocabulary.values import Figures, Instant
 
 FragmentId = bytes
 """`FRAGMENT_BYTES` bytes: the keyed hash of the identifier under which a fact is kept for ever."""
@@ -30,9 +30,8 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
     of the skew-corrected time and the time received. claimed: the sender's own time, kept when it
     was so far ahead that the time of receipt was used instead. latest: where the sender's clock was
     believed though it may be slow, when it happened at the latest; a withdrawal counts from then.
-    repeat_within: for how long its id was remembered when it came; 0: not so. source: who says so
-    (``told``, ``bought``, ``crm``…). properties, traits, context, integrations: JSON objects, byte
-    for byte.
+    source: who says so (``told``, ``bought``, ``crm``…). properties, traits, context, integrations:
+    JSON objects, byte for byte.
     """
 
     id: str
@@ -43,7 +42,6 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
     received: Instant
     claimed: Instant | None = None
     latest: Instant | None = None
-    repeat_within: Duration = 0
     source: str = "told"
     properties: bytes = b"{}"
     traits: bytes = b"{}"

@@ -134,19 +134,27 @@ class Exhausted(Exception):  # noqa: N818 - a refusal, not a mistake
         self.what = what
 
 
+class Check(Protocol):
+    """Asked once, under the lock of the writers, of the state before the unit."""
+
+    def __call__(self, reader: Reader) -> str | None:
+        """Why the unit is refused; None: it is not."""
+
+
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """What is committed or refused as a whole: one event or one decision.
 
     dedupe_keys: of which none may ever have been committed before (dedupe, idempotency). reads:
     versions that must be unchanged, as `Snapshot.reads` of storage gives them. expects: table and
     key of records that its folds will read, so that a store over a network reads those of all
-    units at once.
+    units at once. unless: refuses it; a log that is folded again is not asked.
     """
 
     facts: tuple[Fact, ...]
     dedupe_keys: tuple[bytes, ...] = ()
     reads: Reads = ()
     expects: tuple[tuple[str, bytes], ...] = ()
+    unless: Check | None = None
 
 
 class Committed(msgspec.Struct, frozen=True):
