@@ -387,5 +387,6 @@ def test_every_fact_has_a_name_in_the_timeline() -> None:
         "ProjectActivated",
         "Receipt",
         "ResourceSet",
+        "TraitsRefused",
         "Unmerge",
     }

@@ -160,8 +160,8 @@ def test_pages_hold_everything_once_and_in_order(
     told = [
         (NOON - DAY + ago, f"m{place:02}", under) for place, (ago, under) in enumerate(happened)
     ]
-    expected = [mid for _, mid, _ in sorted(told)]
     order.shuffle(told)
+    expected = [mid for _, mid, _ in sorted(told, key=lambda one: one[0])]
     with closing(scratch_engine(project, clock=ManualClock(NOON))) as engine:
         for time, mid, under in told:
             more = {} if under == "user" else {"anonymousId": under}

@@ -33,12 +33,10 @@ KINDS: Mapping[type[facts.Body], str] = {
 event is called what it came in by: ``track``, ``identify``, …"""
 
 
-def timeline_order(logged: facts.Logged) -> tuple[values.Instant, str, int]:
-    """By when it happened, then as state is folded: by the id of the event. What was refused of a
-    call stands behind the call."""
-    fact = logged.fact
-    after = fact.body.event_id if isinstance(fact.body, events.TraitsRefused) else fact.id
-    return fact.time, after, logged.position
+def timeline_order(logged: facts.Logged) -> tuple[values.Instant, int]:
+    """By when it happened; at the same moment by when it came, so that what tuttu did stands behind
+    what it was asked."""
+    return logged.fact.time, logged.position
 
 
 def timeline_entry(logged: facts.Logged, words: Words, zone: str) -> TimelineEntry:

@@ -83,7 +83,8 @@ def format_local(instant: v.Instant, zone: str) -> str:
     if not FIRST_INSTANT <= instant + offset <= LAST_INSTANT:
         return format_instant(instant)
     there = timezone(timedelta(microseconds=offset))
-    return (EPOCH + timedelta(microseconds=instant)).astimezone(there).isoformat()
+    local = (EPOCH + timedelta(microseconds=instant)).astimezone(there)
+    return local.isoformat().replace("+00:00", "Z")
 
 
 def shown_instant(instant: v.Instant | None) -> str | None:
