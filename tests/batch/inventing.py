@@ -219,6 +219,13 @@ class Writer:
         trait |= {"ever": True} if ends == "ever" else {}
         self.add_direct(f"went_{number}", Type(Kind.BOOL), trait)
 
+    def propensity(self, schema: Schema) -> str:
+        """What no customer could have is a fault at check, so it reads something."""
+        while True:
+            text = self.text(schema, Kind.REAL, 2, subject=SUBJECT)
+            if parse(text, schema, subject=SUBJECT).columns:
+                return text
+
     def first_known(self, number: int) -> None:
         kind = self.rng.choice(KINDS)
         same = [name for name, declared in self.columns.items() if declared == Type(kind)]
@@ -253,7 +260,7 @@ class Writer:
         if about is not None:
             action["about"] = about
         action["value"] = self.text(asked, rng.choice(numbers), 2, subject=SUBJECT)
-        action["propensity"] = self.text(asked, Kind.REAL, 2, subject=SUBJECT)
+        action["propensity"] = self.propensity(asked)
         for key in ("relevance", "effort"):
             if rng.random() < 0.3:
                 action[key] = self.text(asked, rng.choice(numbers), 2, subject=SUBJECT)
