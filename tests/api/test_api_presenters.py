@@ -265,7 +265,7 @@ def test_a_withdrawal_in_the_timeline(body: ContactWithdrawn, why: str, code: st
             return b""
 
     fact = builders.fact(Nobody(), body, NOON, id="f1")
-    entry = api.timeline_entry(Logged(position=3, fact=fact), words_in("fi"))
+    entry = api.timeline_entry(Logged(position=3, fact=fact), words_in("fi"), "Europe/Helsinki")
     assert (entry.position, entry.why, entry.code) == (3, why, code)
     assert msgspec.json.decode(entry.properties) == {"contact_id": "d1.1"}
 
@@ -388,5 +388,6 @@ def test_every_fact_has_a_name_in_the_timeline() -> None:
         "ProjectActivated",
         "Receipt",
         "ResourceSet",
+        "TraitsRefused",
         "Unmerge",
     }

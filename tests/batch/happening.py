@@ -44,7 +44,9 @@ WRONG: Sequence[Any] = [
 
 def _right(kind: Kind) -> st.SearchStrategy[Any]:
     """What the tracking plan takes as this kind."""
-    return st.sampled_from([each for each in RIGHT[kind] if convert(each, Type(kind)) is not None])
+    return st.sampled_from(
+        [each for each in RIGHT[kind] if convert(each, Type(kind), "UTC") is not None]
+    )
 
 
 def _value(kind: Kind) -> st.SearchStrategy[Any]:

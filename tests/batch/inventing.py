@@ -69,6 +69,7 @@ def _plan() -> Mapping[str, Any]:
         "writes": [
             {"event": "Bought", "traits": {"a_integer": "a_integer", "size": "deep.size"}},
             {"event": "Bought", "source": "told", "traits": {"a_text": "a_text"}},
+            {"event": "Group", "source": "told", "traits": {"group_id": "groupId"}},
             {"event": "Thing Done", "traits": {f"b_{kind}": f"a_{kind}" for kind in KINDS}},
             {"event": "Anything", "traits": {f"list_{kind}": f"list_{kind}" for kind in KINDS}},
         ],
@@ -113,20 +114,30 @@ class Writer:
     def use(self) -> dict[str, Any]:
         return {"use": ["profiling"]} if self.rng.random() < 0.15 else {}
 
-    def text(self, schema: Schema, kind: Kind, depth: int, *, subject: str | None = None) -> str:
+    def text(
+        self,
+        schema: Schema,
+        kind: Kind,
+        depth: int,
+        *,
+        subject: str | None = None,
+        timed: bool = True,
+    ) -> str:
         """An expression of the kind; the author draws again where a schema has too little.
 
         subject: what the word `action` means; outside an action's own file it means nothing.
+        timed: whether it may read the present, as conditions on one event may not.
         """
         while True:
             try:
                 text = Author(self.rng, schema).expression(kind, depth)
                 read = parse_condition if kind is Kind.BOOL else parse
-                read(text, schema, subject=subject)
+                compiled = read(text, schema, subject=subject)
             except (PolicyError, IndexError):
                 continue
-            self.expressions += 1
-            return text
+            if timed or not compiled.timed:
+                self.expressions += 1
+                return text
 
     def row_schema(self) -> Schema:
         return Schema(
@@ -197,12 +208,23 @@ class Writer:
         if over == "events" and self.rng.random() < 0.4:
             return f"event = '{self.rng.choice(STEPS)}'"
         schema = Schema(columns=COLLECTIONS[over], zone=self.zone) if over != "events" else None
-        return self.text(schema or Schema(**_with_zone(self.zone)), Kind.BOOL, 2)
+        of_events = Schema(**_with_zone(self.zone))
+        return self.text(schema or of_events, Kind.BOOL, 2, timed=over != "events")
 
     def sequence(self, number: int) -> None:
         steps = self.rng.choices(STEPS, k=self.rng.choice([2, 2, 3]))
-        trait = {"sequence": steps, "within": self.rng.choice(sorted(WINDOWS))}
+        trait: dict[str, Any] = {"sequence": steps, "within": self.rng.choice(sorted(WINDOWS))}
+        ends = self.rng.choice(["in", "ever", ""])
+        trait |= {"in": self.rng.choice(sorted(WINDOWS))} if ends == "in" else {}
+        trait |= {"ever": True} if ends == "ever" else {}
         self.add_direct(f"went_{number}", Type(Kind.BOOL), trait)
+
+    def propensity(self, schema: Schema) -> str:
+        """What no customer could have is a fault at check, so it reads something."""
+        while True:
+            text = self.text(schema, Kind.REAL, 2, subject=SUBJECT)
+            if parse(text, schema, subject=SUBJECT).columns:
+                return text
 
     def first_known(self, number: int) -> None:
         kind = self.rng.choice(KINDS)
@@ -238,7 +260,7 @@ class Writer:
         if about is not None:
             action["about"] = about
         action["value"] = self.text(asked, rng.choice(numbers), 2, subject=SUBJECT)
-        action["propensity"] = self.text(asked, Kind.REAL, 2, subject=SUBJECT)
+        action["propensity"] = self.propensity(asked)
         for key in ("relevance", "effort"):
             if rng.random() < 0.3:
                 action[key] = self.text(asked, rng.choice(numbers), 2, subject=SUBJECT)

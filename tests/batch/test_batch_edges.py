@@ -18,7 +18,7 @@ from tuttu.cli.render import verification_text
 from tuttu.engine import Runtime, load_project, scratch_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
-from tuttu.vocabulary.values import DAY, HOUR
+from tuttu.vocabulary.values import DAY, HOUR, MINUTE
 
 pytestmark = pytest.mark.laws
 
@@ -134,6 +134,11 @@ HISTORY: History = [
     _did("an hour apart", "k2", "Visited", 0),
     _did("more than an hour apart", "l1", "Visited", HOUR + 1),
     _did("more than an hour apart", "l2", "Visited", 0),
+    _did("more than an hour ago", "n1", "Visited", HOUR + 1),
+    _did("more than an hour ago", "n2", "Visited", HOUR + 1),
+    _did("ends late enough", "o1", "Visited", HOUR + 10),
+    _did("ends late enough", "o2", "Visited", HOUR + 5),
+    _did("ends late enough", "o3", "Visited", MINUTE),
     _told("keeps it", "m1", secret=7, plan="Gold"),
     Deed("refuse", "keeps it", "keeps it"),
 ]
@@ -147,6 +152,8 @@ BY_HAND: Mapping[str, Mapping[str, Any]] = {
     "twice at once": {"came_back": True},
     "an hour apart": {"came_back": True},
     "more than an hour apart": {"came_back": False},
+    "more than an hour ago": {"came_back": False},
+    "ends late enough": {"came_back": True},
     "keeps it": {"secret": None, "plan": "Gold", "hush": None},
 }
 
@@ -165,7 +172,7 @@ def engine(tmp_path: Path) -> Iterator[Runtime]:
 def test_both_ways_say_the_same_at_every_edge(engine: Runtime) -> None:
     found = use.verify(engine)
     assert found.agree, verification_text(found)
-    assert found.customers == 13
+    assert found.customers == 15
 
 
 def test_both_say_what_was_worked_out_by_hand(engine: Runtime) -> None:

@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 from tests.catalog.conftest import local
 
-from tuttu.catalog.scalars import first_instant, instant_after, share
-from tuttu.vocabulary.conversion import to_instant
+from tuttu.catalog.scalars import instant_after, share
+from tuttu.vocabulary.conversion import parse_instant, to_instant
 from tuttu.vocabulary.values import HOUR
 
 
@@ -27,12 +27,12 @@ from tuttu.vocabulary.values import HOUR
 def test_dates_are_days_of_the_project_s_zone(
     text: str, zone: str, start: int, end: int | None
 ) -> None:
-    assert first_instant(text, zone) == start
+    assert parse_instant(text, zone) == start
     assert end is None or instant_after(text, zone) == end
 
 
 def test_the_day_the_clocks_change_has_23_hours() -> None:
-    start = first_instant("2026-03-29", "Europe/Helsinki")
+    start = parse_instant("2026-03-29", "Europe/Helsinki")
     end = instant_after("2026-03-29", "Europe/Helsinki")
     assert start is not None
     assert end is not None
@@ -41,7 +41,7 @@ def test_the_day_the_clocks_change_has_23_hours() -> None:
 
 @pytest.mark.parametrize("text", ["2026-02-30", "2026-13-01", "2025-02-29", "0000-01-01"])
 def test_days_that_do_not_exist(text: str) -> None:
-    assert first_instant(text, "UTC") is None
+    assert parse_instant(text, "UTC") is None
 
 
 def test_the_last_day_there_is_has_no_next() -> None:

@@ -110,6 +110,11 @@ def test_told_goes_before_bought_under_one_name() -> None:
         ("  a: {sequence: [Ticket Opened], within: 1d}\n", [("traits.yaml:8", "a list")]),
         ("  a: {sequence: [Ticket Opened, Sold], within: 1d}\n", [("traits.yaml:8", "`Sold`")]),
         (
+            "  a: {sequence: [Ticket Opened, Order Completed], within: 1d, in: 2d, ever: true}\n",
+            [("traits.yaml:8", "`ever: true` beside `in`")],
+        ),
+        ("  a: {count: events, ever: true}\n", [("traits.yaml:8", "`ever`")]),
+        (
             "  a: {count: events, where: \"event = 'Ticket Open'\"}\n",
             [("traits.yaml:8", "`Ticket Open`")],
         ),
@@ -234,7 +239,7 @@ SLIPS: list[Slip] = [
     ("traits.yaml", "count: tickets", "count: ticket", 11, "`ticket`", "events or a collection",
      "tickets"),
     ("traits.yaml", "{type: bool}", "{use: [service]}", 7, "a trait from nowhere", "one of", None),
-    ("traits.yaml", "{type: bool}", "{type: bool, in: 3d}", 7, "`in`", "but group, use", None),
+    ("traits.yaml", "{type: bool}", "{type: bool, in: 3d}", 7, "`in`", "but group, slip", None),
     ("traits.yaml", "income:", "now:", 8, "the name `now`", "another name: `now` is always", None),
     ("traits.yaml", "income:", "case:", 8, "the name `case`", "no other meaning", None),
     ("traits.yaml", "income:", "HAS_TV:", 8, "the name `HAS_TV`",

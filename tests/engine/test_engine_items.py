@@ -232,4 +232,4 @@ def test_the_key_of_an_item_does_not_lie_open_in_the_file(tmp_path: Path) -> Non
     ],
 )
 def test_a_key_has_one_form(value: object, kind: Kind, expected: str | None) -> None:
-    assert item_key(value, Type(kind)) == expected
+    assert item_key(value, Type(kind), "Europe/Helsinki") == expected

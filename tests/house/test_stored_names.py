@@ -64,6 +64,8 @@ TABLES: dict[str, stored.Shapes] = {
     "intake.dead_letter_states": {"": "received closed"},
     "intake.dead_letters": {"": "letter received", "letter": LETTER},
     "intake.replaced": {"": "number position"},
+    "intake.receptions": {"": "[int, bytes]"},
+    "intake.slips": {"": "sender event trait source expected kept found event_id count first last"},
     "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
     "ledger.amounts": {"": "amount time id"},
     "ledger.fragments": {
@@ -94,8 +96,8 @@ FACTS: dict[str, stored.Shapes] = {
     "dead_letter": {"": LETTER},
     "dead_letter_closed": {"": "id how"},
     "event": {
-        "": "id call name identifiers time received claimed source properties traits context "
-        "integrations group_id label category …",
+        "": "id call name identifiers time received claimed latest source properties traits "
+        "context integrations group_id label category …",
         "identifiers": IDENTIFIER,
     },
     "history_folded": {"": "digest through"},
@@ -134,6 +136,10 @@ FACTS: dict[str, stored.Shapes] = {
         "grounds.offers": CONTACT,
     },
     "resource": {"": "name amount by"},
+    "traits_refused": {
+        "": "event_id event sender traits",
+        "traits": "trait source found expected kept",
+    },
     "unmerge": {
         "": "one other by why more",
         "one": IDENTIFIER,

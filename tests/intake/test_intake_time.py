@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tuttu.intake import Accepted, Context, dedupe_key
 from tuttu.intake.call import effective_time, read_instant
 from tuttu.intake.errors import IntakeError
+from tuttu.vocabulary.company import Company
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, SECOND
 
@@ -48,7 +49,7 @@ NOON = 1_772_366_400_000_000
     ],
 )
 def test_readable_timestamps(text: str | None, instant: int | None) -> None:
-    assert read_instant(text, "timestamp") == instant
+    assert read_instant(text, "timestamp", "UTC") == instant
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_readable_timestamps(text: str | None, instant: int | None) -> None:
 )  # fmt: skip
 def test_unreadable_timestamps_say_what_is_expected(value: object) -> None:
     with pytest.raises(IntakeError, match=r"in `sentAt`; expected ISO 8601 text") as raised:
-        read_instant(value, "sentAt")
+        read_instant(value, "sentAt", "UTC")
     assert raised.value.code == "bad_timestamp"
 
 
@@ -86,6 +87,13 @@ TRACK = {"event": "Opened", "userId": "maija", "messageId": "m-1"}
         ({"originalTimestamp": NOON - DAY, "timestamp": NOON, "sentAt": NOON}, NOON - DAY, None),
         ({"originalTimestamp": NOON - DAY}, NOON - DAY, None),
         ({"sentAt": NOON - DAY}, NOON, None),
+        ({"timestamp": NOON - DAY, "sentAt": NOON - HOUR}, NOON - DAY, None),
+        (
+            {"timestamp": NOON - DAY, "sentAt": NOON - HOUR - SECOND},
+            NOON - DAY + HOUR + SECOND,
+            None,
+        ),
+        ({"timestamp": NOON - DAY, "sentAt": NOON + SECOND}, NOON - DAY - SECOND, None),
     ],
 )
 def test_the_effective_time(
@@ -137,17 +145,55 @@ def test_before_the_earliest_event_is_a_dead_letter(send: Send, context: Context
 INSTANTS = st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)
 
 
+def company(earliest: int, skew: int = HOUR) -> Company:
+    return Company(name="c", earliest_event=earliest, clock_skew=skew)
+
+
 @given(own=st.none() | INSTANTS, sent=st.none() | INSTANTS, received=INSTANTS)
 def test_effective_time_is_never_ahead_and_never_too_early(
     own: int | None, sent: int | None, received: int
 ) -> None:
     earliest = received - 1_000 * DAY
     try:
-        time, claimed = effective_time(own, sent, received, earliest)
+        time, claimed, latest = effective_time(own, sent, received, company(earliest))
     except IntakeError:
         assert own is not None
-        assert (own if sent is None else received - sent + own) < earliest
+        assert min(own, own if sent is None else received - sent + own) < earliest
         return
     assert earliest <= time <= received
+    assert latest is None or time < latest <= received
     if claimed is not None:
         assert (claimed, time) == (own, received)
+
+
+LATE = st.integers(-DAY, DAY)
+
+
+@given(
+    owns=st.lists(st.integers(-2 * DAY, 0), min_size=2, max_size=4),
+    late=st.lists(st.integers(0, HOUR), min_size=4, max_size=4),
+    skew=st.integers(0, HOUR),
+)
+def test_calls_of_a_right_clock_keep_their_order_however_slow_they_were(
+    owns: list[int], late: list[int], skew: int
+) -> None:
+    """Each was sent when it happened, or later, and received at most `clock_skew` after that."""
+    times = []
+    for own, delay in zip(sorted(owns), late, strict=False):
+        slow = min(delay, skew)
+        times.append(effective_time(own, own, own + slow, company(-3 * DAY, skew)).time)
+    assert times == sorted(owns)
+
+
+@given(own=LATE, wait=st.integers(0, DAY), wrong=LATE, skew=st.integers(0, HOUR))
+def test_a_wrong_clock_is_corrected_by_its_fault(
+    own: int, wait: int, wrong: int, skew: int
+) -> None:
+    """A call of a clock that is wrong by so much, sent after a wait and received at once."""
+    received = own + wait
+    said, sent = own + wrong, received + wrong
+    time, _, latest = effective_time(said, sent, received, company(-9 * DAY, skew))
+    if -skew <= wrong <= 0:
+        assert (time, latest) == (said, own if wrong else None)
+    else:
+        assert (time, latest) == (own, None)

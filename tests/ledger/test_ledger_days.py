@@ -14,11 +14,11 @@ from tests.builders import HERE
 from tuttu.ledger import History
 from tuttu.ledger.contacts import AsOf
 from tuttu.ledger.lifecycle import HistoryEntry
-from tuttu.policy.zones import day_ends
 from tuttu.vocabulary.library import ContactLimit
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Instant
 from tuttu.vocabulary.verdicts import Contact
+from tuttu.vocabulary.zones import day_ends
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 A_DAY = ContactLimit(name="one a day", at_most=1, window=None, where=HERE)

@@ -24,7 +24,6 @@ from tuttu.policy import (
     to_sql,
 )
 from tuttu.policy.relation import quoted
-from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, zone_of
 from tuttu.vocabulary.values import (
     DAY,
     HOUR,
@@ -39,6 +38,7 @@ from tuttu.vocabulary.values import (
     fulfilled_column,
     last_contact_column,
 )
+from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, zone_of
 
 ZONES = (
     "Europe/Helsinki",
@@ -261,7 +261,7 @@ class Author:
 
     def _written(self, value: int, kind: Kind) -> str:
         shown = duckdb_value(value, Type(kind))
-        return str(shown.isoformat(sep=" ") if kind is Kind.TIMESTAMP else shown.isoformat())
+        return f"{shown.isoformat(sep=' ')}Z" if kind is Kind.TIMESTAMP else str(shown.isoformat())
 
     def _cents(self, _depth: int) -> str:
         return self._rng.choice(["9.90", "0.0001", "-1.5", "2.0", "922337203685477.5807"])

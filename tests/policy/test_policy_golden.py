@@ -76,7 +76,9 @@ def _value(written: Any, declared: Type) -> Any:
         return None
     if declared.kind is Kind.MONEY and not declared.many:
         return read_money(str(written))
-    return convert(written, declared)
+    if declared.many:
+        return [_value(each, Type(declared.kind)) for each in written]
+    return convert(written, declared, "UTC")
 
 
 def _row(written: Mapping[str, Any]) -> Row:

@@ -13,8 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tuttu.policy import parse, to_sql
-from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, day_in, zone_of
 from tuttu.vocabulary.values import DAY, Kind, Schema, Type
+from tuttu.vocabulary.zones import (
+    FIRST_DATE,
+    FIRST_INSTANT,
+    LAST_DATE,
+    LAST_INSTANT,
+    day_in,
+    zone_of,
+)
 
 pytestmark = pytest.mark.laws
 

@@ -28,6 +28,7 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Duration, Kind, Schema, Type, Value
 
 WINDOW = 10
+THREE = ("Report Viewed", "Contract Viewed", "Contract Viewed")
 
 
 IS_ORDER = HandWritten("event = 'Order'", BOOL, lambda row: row["event"] == "Order")
@@ -108,8 +109,9 @@ def _traits() -> list[Trait]:
         _of_tickets("last", "last_status", TEXT, field="status"),
         _of_tickets("count", "dear_tickets", INTEGER, test=IS_DEAR),
         _of_tickets("count", "tickets_10", INTEGER, window=WINDOW),
-        trait("came_back", BOOL, sequence=("Visit", "Visit"), window=30),
-        trait("left_report", BOOL, sequence=("Report Viewed", "Contract Viewed"), window=30),
+        trait("came_back", BOOL, sequence=("Visit", "Visit"), within=30),
+        trait("left_report", BOOL, sequence=("Report Viewed", "Contract Viewed"), within=30),
+        trait("left_lately", BOOL, sequence=THREE, within=30, window=20),
         trait("known_size", INTEGER, first_known=("told.size", "bought.size")),
         trait("keen", BOOL, derived=KEEN, segment=True),
         trait("spender", BOOL, derived=SPENDER),
@@ -144,9 +146,10 @@ def project() -> Project:
     """Windows are ten microseconds, so that drawn times often meet their edges."""
     declared = _profile()
     bought = TraitWrite(event="Order", source="bought", traits={"size": "shoe.size"}, where=HERE)
+    joined = TraitWrite(event="Group", source="told", traits={"group_id": "groupId"}, where=HERE)
     return builders.project(
         company=Company(name="shop"),
-        tracking=Tracking(writes=(bought,)),
+        tracking=Tracking(writes=(bought, joined)),
         profile=declared,
         row_schema=Schema(
             columns=_row_columns(declared),

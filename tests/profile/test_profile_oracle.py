@@ -117,7 +117,7 @@ def test_items_are_the_last_of_each_field(
     drawn=st.lists(st.tuples(st.integers(0, 90), st.sampled_from("RC")), max_size=12),
     now=st.integers(0, 90),
 )
-def test_sequence_is_found_where_any_two_events_make_one(
+def test_sequence_is_found_where_any_events_make_one(
     drawn: list[tuple[int, str]],
     now: int,
     project: Project,
@@ -133,8 +133,15 @@ def test_sequence_is_found_where_any_two_events_make_one(
         for report in reports
         for contract in contracts
     )
+    lately = any(
+        report < one < last and last[0] - report[0] <= 30 and now - 20 <= last[0]
+        for report in reports
+        for one in contracts
+        for last in contracts
+    )
     names = {"R": "Report Viewed", "C": "Contract Viewed"}
     events = [call(mid, time, names[kind]) for time, mid, kind in numbered]
     with heard(project, events) as snapshot:
         row = read(snapshot, person(snapshot, "maija"), project, now, profiling=True)
     assert row["left_report"] is expected
+    assert row["left_lately"] is lately

@@ -42,8 +42,9 @@ def test_row_of_a_customer_never_seen_has_every_column(project: Project, show: S
     zero = {name for name, value in row.items() if value == 0 and value is not False}
     of_orders = {"orders", "orders_10", "priced", "priced_10", "large"}
     assert zero == of_orders | {"open_tickets", "dear_tickets", "tickets_10"}
-    assert (row["left_report"], row["came_back"]) == (False, False)
-    known = zero | {"now", "tickets", "left_report", "came_back"}
+    sequences = {"left_report", "left_lately", "came_back"}
+    assert {row[name] for name in sequences} == {False}
+    known = zero | {"now", "tickets"} | sequences
     assert {row[name] for name in set(row) - known} == {None}
 
 
@@ -84,12 +85,12 @@ def test_one_event_that_writes_under_two_sources_is_decided_by_their_names(
     assert (row["told.size"], row["bought.size"], row["size"]) == (40, 38, 40)
 
 
-def test_null_clears_and_what_is_not_understood_is_not_known(call: Call, show: Show) -> None:
+def test_null_clears_and_what_is_not_understood_changes_nothing(call: Call, show: Show) -> None:
     said = call("a", 5, "Identify", kind="identify", traits={"size": 42, "home": "Oulu"})
     cleared = call("b", 6, "Identify", kind="identify", traits={"home": None})
     unread = call("c", 6, "Identify", kind="identify", traits={"size": "about forty"})
     row = show([said, cleared, unread])
-    assert (row["home"], row["size"]) == (None, None)
+    assert (row["home"], row["size"]) == (None, 42)
     assert show([said, call("d", 6, "Order", shoe=3)])["size"] == 42
 
 
@@ -196,6 +197,37 @@ def test_sequence_at_one_microsecond_goes_by_message_id(call: Call, show: Show) 
     assert show([call("1", 5, "Report Viewed"), call("2", 5, "Contract Viewed")])["left_report"]
     row = show([call("2", 5, "Report Viewed"), call("1", 5, "Contract Viewed")])
     assert row["left_report"] is False
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third", "now", "lately"),
+    [
+        (10, 20, 40, 60, True),
+        (10, 20, 40, 61, False),
+        (10, 20, 41, 50, False),
+        (10, 39, 40, 39, False),
+        (10, 10, 10, 10, True),
+    ],
+)
+def test_a_sequence_ends(
+    first: int, second: int, third: int, now: int, lately: bool, call: Call, show: Show
+) -> None:
+    events = [
+        call("a", first, "Report Viewed"),
+        call("b", second, "Contract Viewed"),
+        call("c", third, "Contract Viewed"),
+    ]
+    assert show(events, now)["left_lately"] is lately
+
+
+def test_of_several_last_steps_a_recent_one_in_time_counts(call: Call, show: Show) -> None:
+    """The earliest one that ends the sequence may be too long ago, where a later one is not."""
+    events = [
+        call("a", 10, "Report Viewed"),
+        *(call(f"c{time}", time, "Contract Viewed") for time in (11, 12, 30, 45)),
+    ]
+    found = {now: show(events, now)["left_lately"] for now in (12, 32, 33, 50, 51)}
+    assert found == {12: True, 32: True, 33: True, 50: True, 51: False}
 
 
 def test_a_step_that_comes_twice_must_happen_twice(call: Call, show: Show) -> None:

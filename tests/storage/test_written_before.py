@@ -5,7 +5,8 @@ by question. They are asked over HTTP alone; `tests.witness.comparable` says wha
 words that may change. Written again since: three answers of the embedded store, since
 in the arm without marketing the contest of several slots is the policy's now; and of all stores the
 digest and what is said of one customer, since a phone that two of them use is neither's any more;
-and the length of the log, since nobody is noted to have looked at somebody whom nobody knows.
+and the length of the log, since nobody is noted to have looked at somebody whom nobody knows; and
+timelines, which are in the order in which things happened, and what rests on a sequence that ended.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ ALLOWED = {
     ("GET", "/v1/resources/{name}"): "admin",
     ("PUT", "/v1/resources/{name}"): "admin",
     ("GET", "/v1/dead-letters"): "admin",
+    ("GET", "/v1/slips"): "admin",
     ("GET", "/v1/dead-letters/{id}"): "admin",
     ("PUT", "/v1/dead-letters/{id}"): "admin",
     ("DELETE", "/v1/dead-letters/{id}"): "admin",

@@ -89,6 +89,9 @@ def refused_and_repaired(tour: Tour) -> None:
     bad = [{"type": "track", "userId": "maija", "event": "Ticket Opened"} for _ in range(3)]
     answer = tour("POST", "/v1/batch", {"batch": bad})
     first, second, third = (each["dead_letter"] for each in answer["refused"])
+    unfit = {"userId": "unfit", "traits": {"has_tv": "perhaps"}}
+    assert tour("POST", "/v1/identify", unfit)["refused_traits"][0]["trait"] == "has_tv"
+    assert tour("GET", "/v1/slips")["slips"][0]["count"] == 1
     assert tour("GET", "/v1/dead-letters")["dead_letters"][0]["id"] in {first, second, third}
     tour("GET", "/v1/dead-letters/{id}", id=first)
     tour("PUT", "/v1/dead-letters/{id}", {**bad[0], "properties": {"ticket_id": "T"}}, id=first)

@@ -21,7 +21,7 @@ execute it row by row; the same tree becomes DuckDB SQL, as an independent check
   collection, `item.field` is a field of the item that it is judged for.
 - **Text** stands in single quotes, a quote in it twice. **Numbers** have a point: `9.90`. Beside
   money a number means currency units. **Dates and times** are quoted: `'2026-02-28'`,
-  `'2026-02-28 09:30'` (UTC if no offset is given).
+  `'2026-02-28 09:30'` (in the project's zone if no offset is given).
 - **Durations** are quoted: `'30d'`, `'1d12h'`, with the units w, d, h, m, s, ms, us. They are
   elapsed time: a day is 24 hours. Calendar days are counted by `days_since`.
 - **NULL** is what is not known. A comparison with NULL is NULL, AND and OR are three-valued. What

@@ -45,6 +45,7 @@ REFUSALS: Mapping[str, str] = {
     "event_too_large": "one call is larger than `limits.event_bytes`",
     "faulty_project": "the project folder has faults, which stand in `faults`; nothing was changed",
     "incomplete": "the connection ended inside the body",
+    "id_reused": "the `messageId` is of another call, event or identifier, received not long ago",
     "letter_closed": "the dead letter was sent or dropped already",
     "letter_truncated": "only the beginning of the dead letter was kept; send a whole body",
     "missing_field": "a field that the call needs is absent or empty",

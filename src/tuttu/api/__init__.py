@@ -100,7 +100,15 @@ from tuttu.api.reloading import (
     WithdrawnContact,
 )
 from tuttu.api.row_values import items, of_item, values
-from tuttu.api.timeline import timeline_entry
+from tuttu.api.slips import (
+    RefusedTrait,
+    ShownSlip,
+    SlipsAnswer,
+    SlipsQuery,
+    refused_traits,
+    slips_answer,
+)
+from tuttu.api.timeline import timeline_entry, timeline_order
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
 from tuttu.api.words import ENGLISH, LANGUAGES, Words, language_of, words_in
 
@@ -151,6 +159,7 @@ __all__ = [
     "RefusedCall",
     "RefusedClaim",
     "RefusedPairs",
+    "RefusedTrait",
     "ReloadAnswer",
     "ReloadRehearsal",
     "ReplayAnswer",
@@ -167,6 +176,9 @@ __all__ = [
     "ShownPreference",
     "ShownReason",
     "ShownRefusal",
+    "ShownSlip",
+    "SlipsAnswer",
+    "SlipsQuery",
     "TimelineAnswer",
     "TimelineEntry",
     "TimelineQuery",
@@ -195,13 +207,16 @@ __all__ = [
     "outcomes_of",
     "parts_of",
     "preferences_answer",
+    "refused_traits",
     "resource_answer",
     "shown",
     "shown_fault",
     "shown_fragment",
     "shown_refusal",
     "shown_withdrawals",
+    "slips_answer",
     "timeline_entry",
+    "timeline_order",
     "values",
     "who_of",
     "words_in",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tuttu.api.owed import OwedLeft, ShownOwed
+from tuttu.api.slips import RefusedTrait
 from tuttu.vocabulary.errors import Fault
 from tuttu.vocabulary.values import Figures
 
@@ -35,13 +36,15 @@ class DifferentCall(msgspec.Struct, kw_only=True):
 
 class CallsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Answer of the seven Segment calls. `success` is true if the body itself could be read.
-    different: of the duplicates, those that say something else than what is known."""
+    different: of the duplicates, those that say something else than what is known.
+    refused_traits: of accepted calls, which were taken without them."""
 
     success: bool
     accepted: int = 0
     duplicates: int = 0
     refused: list[RefusedCall] = []
     different: list[DifferentCall] = []
+    refused_traits: list[RefusedTrait] = []
 
 
 class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -300,13 +303,16 @@ def _nothing_said() -> msgspec.Raw:
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One fact: a call with what the sender said, or something that tuttu did.
 
-    by, why: who did it, and the reason that was given. identifiers of an unmerge: the
-    first one was unmerged from the others.
+    time: when it happened; received: when it came. local_time, local_received: the same by the
+    clock of the timeline's zone. by, why: who did it, and the reason that was given. identifiers
+    of an unmerge: the first one was unmerged from the others.
     """
 
     position: int
     time: str
     received: str
+    local_time: str
+    local_received: str
     kind: str
     id: str
     name: str | None = None
@@ -325,10 +331,12 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class TimelineAnswer(msgspec.Struct, kw_only=True):
-    """Oldest first; `next` is the position to go on after, None at the end. known False: nobody
-    knows them."""
+    """By when it happened, oldest first; `next` is the position of the entry to go on after, None
+    at the end. zone: the customer's time zone, or else the company's. known False: nobody knows
+    them."""
 
     known: bool = True
+    zone: str
     entries: list[TimelineEntry]
     next: int | None
 

@@ -22,8 +22,13 @@ def customer_answer(
 ) -> answers.CustomerAnswer:
     """The whole picture; sources are those that are known."""
     schema, row, customer = project.row_schema, picture.row, picture.customer
-    names = [name for name in schema.columns if "." not in name]
-    sourced = [name for name in schema.columns if "." in name and row.get(name) is not None]
+    traits = project.profile.traits
+    names = [name for name in schema.columns if "." not in name or name in traits]
+    sourced = [
+        name
+        for name in schema.columns
+        if "." in name and name not in traits and row.get(name) is not None
+    ]
     outcomes, withdrawn = picture.history.outcomes(), picture.history.withdrawn()
     none = (0, None)
     allowed = preferences_answer(picture)

@@ -7,10 +7,11 @@ import msgspec
 from tuttu.api.answers import TimelineEntry
 from tuttu.api.identifiers import shown
 from tuttu.api.words import Words
-from tuttu.vocabulary import conversion, events, facts, verdicts
+from tuttu.vocabulary import conversion, events, facts, values, verdicts
 
 KINDS: Mapping[type[facts.Body], str] = {
     events.Event: "Event",
+    events.TraitsRefused: "TraitsRefused",
     events.Unmerge: "Unmerge",
     events.LinkClaimed: "LinkClaimed",
     events.LinksRead: "LinksRead",
@@ -32,12 +33,20 @@ KINDS: Mapping[type[facts.Body], str] = {
 event is called what it came in by: ``track``, ``identify``, …"""
 
 
-def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
+def timeline_order(logged: facts.Logged) -> tuple[values.Instant, int]:
+    """By when it happened; at the same moment by when it came, so that what tuttu did stands behind
+    what it was asked."""
+    return logged.fact.time, logged.position
+
+
+def timeline_entry(logged: facts.Logged, words: Words, zone: str) -> TimelineEntry:
     fact = logged.fact
     entry = TimelineEntry(
         position=logged.position,
         time=conversion.format_instant(fact.time),
         received=conversion.format_instant(fact.received),
+        local_time=conversion.format_local(fact.time, zone),
+        local_received=conversion.format_local(fact.received, zone),
         kind=KINDS[type(fact.body)],
         id=fact.id,
     )
@@ -47,6 +56,10 @@ def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
         case events.Unmerge(one=one, other=other, more=more, by=by, why=why):
             names = [shown(each) for each in (one, other, *more)]
             return msgspec.structs.replace(entry, identifiers=names, by=by, why=why)
+        case events.TraitsRefused(event=name, sender=sender, traits=slips):
+            unfit = {each.trait: f"{each.found}, expected {each.expected}" for each in slips}
+            properties = msgspec.Raw(msgspec.json.encode(unfit))
+            entry = msgspec.structs.replace(entry, name=name, properties=properties, by=sender)
         case events.LinkClaimed(set=name, one=one, other=other, run=run, score=score):
             said = {"run": run, "score": score / events.MILLION}
             entry = msgspec.structs.replace(
@@ -66,10 +79,10 @@ def timeline_entry(logged: facts.Logged, words: Words) -> TimelineEntry:
             return msgspec.structs.replace(entry, properties=properties)
         case events.PersonLookedAt(by=by, what=what):
             return msgspec.structs.replace(entry, name=what, by=by)
-        case events.ContactWithdrawn(contact_id=contact_id, reason=said, code=code, values=values):
+        case events.ContactWithdrawn(contact_id=contact_id, reason=said, code=code, values=figures):
             properties = msgspec.Raw(msgspec.json.encode({"contact_id": contact_id}))
             reason = (
-                verdicts.Reason(code, values)
+                verdicts.Reason(code, figures)
                 if code
                 else verdicts.Reason(verdicts.AS_WORDED, {"words": said})
             )

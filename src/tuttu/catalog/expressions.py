@@ -13,7 +13,12 @@ from tuttu.vocabulary import errors, values
 
 LONGEST: values.Duration = 36_500 * values.DAY
 NUMBERS = frozenset({values.Kind.INTEGER, values.Kind.MONEY, values.Kind.REAL})
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?")
+TIMELESS = (
+    "a condition on the event alone, since it is asked once, when the event comes: how long ago it "
+    "may be, say with `in: 7d` beside it; what is to be compared with now, keep as a trait (last, "
+    "max) or as an item, and say it in an `expression`"
+)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _EVENT = re.compile(r"\bevent\s*(?:=|<>|!=)\s*'((?:[^']|'')*)'")
 
@@ -33,7 +38,8 @@ UNREADABLE: values.Expression = Unreadable()
 
 
 class Columns:
-    """What expressions of one sort can name; `broken` ones have a fault of their own."""
+    """What expressions of one sort can name; `broken` ones have a fault of their own. events: of
+    conditions on one event, those that there are."""
 
     def __init__(self, schema: values.Schema, *, events: Names | None = None) -> None:
         self.schema = schema
@@ -91,10 +97,14 @@ class Compiler:
         self._check_events(node, columns)
         read = parse_condition if bool_only else parse
         try:
-            return read(node.text, columns.schema, subject=subject)
+            compiled = read(node.text, columns.schema, subject=subject)
         except PolicyError as error:
             self.report(node, error)
             return UNREADABLE
+        if columns.events is not None and compiled.timed:
+            found = f"{quote(node.text)}, which reads the present"
+            self.findings.add(node.where, found, TIMELESS)
+        return compiled
 
     def _check_events(self, node: ScalarNode, columns: Columns) -> None:
         """An event that is compared by name must be one of the plan, or it never happens."""
@@ -144,7 +154,7 @@ class Compiler:
 
 
 def names_in(text: str) -> set[str]:
-    """What an expression could name: words outside quotes, and both sides of a point."""
+    """What an expression could name: words outside quotes, and the parts of those with points."""
     names = set(_NAME.findall(_QUOTED.sub(" ", text)))
     return names.union(*(name.split(".") for name in names))
 

@@ -16,6 +16,7 @@ from tuttu.catalog.folder import (
     digest,
     texts_of,
 )
+from tuttu.catalog.identifier_fields import check_fields
 from tuttu.catalog.read_actions import read_action_sheets, read_actions
 from tuttu.catalog.read_channels import (
     check_defaults,
@@ -34,6 +35,7 @@ from tuttu.catalog.read_traits import read_profile
 from tuttu.catalog.read_tuttu import read_company
 from tuttu.catalog.schema_validation import read_sheet
 from tuttu.catalog.scope import LoadScope
+from tuttu.catalog.slips import with_slips
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary import company, errors, library, values
@@ -146,20 +148,23 @@ class _Reading:
         channels = with_reach(sheets["channels"], channels, scope)
         usage = TraitUsage(profile.traits, scope)
         usage.check_groups()
+        usage.check_paths()
         tracking = read_tracking(sheets["events"], scope)
+        check_fields(sheets["identity"], scope)
         kinds = consent.with_trait(kinds, purposes, usage, scope)
         purposes = consent.with_soft_opt_in(sheets["consent"], purposes, usage, scope)
         actions = read_actions(action_sheets, usage, scope)
         consent.check_similar(actions, purposes, scope)
         check_reach(actions, channels, usage)
+        policy = read_policy(sheets["policy"], actions, usage, scope)
         return msgspec.structs.replace(
             declared,
             channels=channels,
             purposes=purposes,
             kinds=kinds,
             tracking=tracking,
-            profile=profile,
-            policy=read_policy(sheets["policy"], actions, usage, scope),
+            profile=with_slips(sheets["traits"], profile, policy, usage),
+            policy=policy,
             actions=actions,
             row_schema=scope.row_columns.schema,
             event_schema=scope.event_columns.schema,

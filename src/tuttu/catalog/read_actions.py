@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple, cast
 
+from tuttu.catalog.expressions import NUMBERS
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.folder import SourceFile
 from tuttu.catalog.schema_validation import read_sheet
@@ -70,7 +71,7 @@ class _Reader:
             value=self.formula("value"),
             relevance=self.optional("relevance"),
             effort=self.optional("effort"),
-            propensity=self.optional("propensity"),
+            propensity=self.propensity(),
             model=model,
             valid_from=start,
             valid_until=end,
@@ -105,6 +106,25 @@ class _Reader:
 
     def optional(self, key: str) -> values.Expression | None:
         return self.formula(key) if self.node.scalar(key) else None
+
+    def propensity(self) -> values.Expression | None:
+        """A probability: one that no customer could have is a slip of the pen, as 3 for 3 %."""
+        formula, node = self.optional("propensity"), self.node.scalar("propensity")
+        if node is None or not isinstance(formula, CompiledExpression):
+            return formula
+        constant = not formula.columns and not formula.timed
+        if not constant or formula.type.kind not in NUMBERS:
+            return formula
+        found = formula({})
+        if isinstance(found, int | float):
+            number = found / values.MONEY_SCALE if formula.type.kind is values.Kind.MONEY else found
+            if not 0 <= number <= 1:
+                expected = "a probability, from 0 to 1: 0.03 is 3 %"
+                self.scope.findings.add(node.where, quote(node.text), expected)
+        else:
+            expected = "a probability, from 0 to 1; this is never known"
+            self.scope.findings.add(node.where, quote(node.text), expected)
+        return formula
 
     def due(self) -> CompiledExpression | None:
         """By when it is owed; what moves with time itself would never come."""

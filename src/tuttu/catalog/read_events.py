@@ -4,13 +4,16 @@ from typing import cast
 
 from tuttu.catalog.columns import TEXT, ColumnRegistry, read_fields, read_types
 from tuttu.catalog.expressions import Columns
-from tuttu.catalog.findings import nearest, quote
+from tuttu.catalog.findings import quote
 from tuttu.catalog.names import Names
+from tuttu.catalog.read_writes import check_property, read_write
 from tuttu.catalog.schemas.json_schema import CALLS
 from tuttu.catalog.scope import CALL_NAMES, SOURCES, LoadScope
-from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
+from tuttu.catalog.trait_usage import OTHER_WORDS
+from tuttu.catalog.yaml_nodes import MappingNode
 from tuttu.vocabulary import company
-from tuttu.vocabulary.values import ITEM, Kind, Type
+from tuttu.vocabulary.conversion import CALLS_WITH_TRAITS
+from tuttu.vocabulary.values import Kind, Type
 
 ALWAYS = {"event": TEXT, "call": TEXT, "source": TEXT}
 OF_PAGES = {"path": TEXT, "url": TEXT, "title": TEXT}
@@ -23,20 +26,23 @@ OF_PRODUCTS = {
     "position": Type(Kind.INTEGER),
 }
 """The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
-NO_SOURCES = ("contacted", "answered", "fulfilled", "last_contact", ITEM)
-"""Words that mean something else before a point."""
 
 
 def read_plan(sheet: MappingNode | None, scope: LoadScope) -> None:
     """The tracking plan, with sources and the columns of events, into the scope."""
     scope.events.declare(sheet, "events")
-    scope.events.known |= set(_call_names(sheet).values())
+    names = _call_names(sheet)
+    scope.events.known |= set(names.values())
+    scope.events_with_traits |= {names[call] for call in CALLS_WITH_TRAITS}
     events = sheet.mapping("events") if sheet else None
     plan = {name: _planned(name, node) for name, node in events.mappings()} if events else {}
     for event in plan.values():
         _check_required(event, events, scope)
     scope.sources |= _sources(sheet)
     scope.plan = plan
+    scope.undeclared = (
+        cast(company.Undeclared, sheet.text("undeclared", "keep")) if sheet else "keep"
+    )
     scope.event_columns = _event_columns(sheet, scope)
     # A company that plans no events may name any: there is no plan to check names against.
     scope.events.open = scope.events.open or sheet is None or "events" not in sheet
@@ -122,8 +128,8 @@ def read_tracking(sheet: MappingNode | None, scope: LoadScope) -> company.Tracki
         names=_call_names(sheet),
         sources=SOURCES | sources,
         plan=scope.plan,
-        undeclared=cast(company.Undeclared, sheet.text("undeclared", "keep")),
-        writes=tuple(_write(one, sheet, scope) for one in sheet.listed_mappings("writes")),
+        undeclared=scope.undeclared,
+        writes=tuple(read_write(one, sheet, scope) for one in sheet.listed_mappings("writes")),
         contacts=tuple(_contact(one, scope) for one in sheet.listed_mappings("contacts")),
         consent=tuple(_consent(one, scope) for one in sheet.listed_mappings("consent")),
         outcomes={name: node.text for name, node in sheet.mapping("outcomes").scalars()},
@@ -143,35 +149,8 @@ def _check_sources(sheet: MappingNode, scope: LoadScope) -> None:
     given = [node for _, node in sheet.mapping("sources").scalars()]
     given += [node for one in sheet.listed_mappings("writes") if (node := one.scalar("source"))]
     for node in given:
-        if node.text in NO_SOURCES:
+        if node.text in OTHER_WORDS:
             scope.findings.add(node.where, quote(node.text), "another name for the source")
-
-
-def _write(node: MappingNode, sheet: MappingNode, scope: LoadScope) -> company.TraitWrite:
-    event = scope.events.refer_scalar(node.scalar("event"), scope.findings) or ""
-    source = _source(node, event, sheet, scope)
-    traits = node.mapping("traits")
-    for trait, path in traits.scalars():
-        scope.written.refer(trait, traits.at(trait), scope.findings)
-        _check_property(path, event, scope)
-    return company.TraitWrite(
-        event=event,
-        source=source,
-        traits={trait: path.text for trait, path in traits.scalars()},
-        where=node.where,
-    )
-
-
-def _source(node: MappingNode, event: str, sheet: MappingNode, scope: LoadScope) -> str:
-    """Of a trait write: its own, or the one of its event."""
-    sources = sheet.mapping("sources")
-    source = node.text("source") or sources.text(event)
-    hidden = sheet.broken("sources") or sources.broken(event) or sources.doubtful
-    if not source and not (hidden or node.broken("source") or node.doubtful):
-        expected = "`source: …`, or a source of this event under sources"
-        found = f"a trait write of {quote(event)} without a source"
-        scope.findings.add(node.where, found, expected)
-    return source
 
 
 def _contact(node: MappingNode, scope: LoadScope) -> company.ElsewhereContact:
@@ -181,7 +160,7 @@ def _contact(node: MappingNode, scope: LoadScope) -> company.ElsewhereContact:
     scope.actions.refer_scalar(node.scalar("action"), scope.findings)
     scope.outcomes.refer_scalar(node.scalar("outcome"), scope.findings)
     for key in ("action", "outcome"):
-        _check_property(node.scalar(f"{key}_from"), event, scope)
+        check_property(node.scalar(f"{key}_from"), event, scope)
         if key in node and f"{key}_from" in node:
             found = f"both `{key}` and `{key}_from`"
             scope.findings.add(node.at(f"{key}_from"), found, "one of them")
@@ -213,15 +192,3 @@ def _consent(node: MappingNode, scope: LoadScope) -> company.ConsentEvent:
         channel=scope.channels.refer_scalar(node.scalar("channel"), scope.findings),
         where=node.where,
     )
-
-
-def _check_property(node: ScalarNode | None, event: str, scope: LoadScope) -> None:
-    """A property that the event does not have; nested ones in objects cannot be checked."""
-    planned = scope.plan.get(event)
-    if node is None or planned is None or "." in node.text or scope.event_columns.hides(node.text):
-        return
-    known = {*planned.properties, *planned.items}
-    if known and node.text not in known:
-        near = nearest(node.text, known)
-        expected = f"a property of {quote(event)} in the tracking plan"
-        scope.findings.add(node.where, quote(node.text), expected, near)

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from tuttu.catalog.codes import check_bare
 from tuttu.catalog.findings import quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.scope import LoadScope
@@ -194,7 +195,8 @@ def _check_step_names(node: MappingNode, scope: LoadScope) -> None:
 def _values(node: MappingNode, scope: LoadScope) -> dict[str, Data]:
     traits, properties = node.mapping("traits"), node.mapping("properties")
     written = Names(
-        "a written trait or an identifier", scope.written.known | scope.fields("traits")
+        "a written trait or an identifier",
+        scope.written.known | scope.fields("traits") | scope.said_inside,
     )
     written.open = scope.written.open
     for name in traits.entries:
@@ -203,6 +205,12 @@ def _values(node: MappingNode, scope: LoadScope) -> dict[str, Data]:
         for name in properties.entries:
             known.refer(name, properties.at(name), scope.findings)
     section = traits if "traits" in node else properties
+    planned = scope.plan.get(node.text("event"))
+    types = scope.row_columns.schema.columns if "traits" in node else {}
+    types = planned.properties if planned and "traits" not in node else types
+    for name, value in section.entries.items():
+        inside = planned.items.get(name) if planned else None
+        check_bare(value, scope.findings, types.get(name), inside)
     return {name: to_data(value) for name, value in section.entries.items()}
 
 
@@ -212,6 +220,7 @@ def _known_properties(node: MappingNode, scope: LoadScope) -> Names | None:
     if planned is None or not (planned.properties or planned.items):
         return None
     known = {*planned.properties, *planned.items, "contact_id"} | scope.fields("properties")
+    known |= {name.partition(".")[0] for name in planned.properties}
     return Names(f"a property of {quote(planned.name)}", known, is_open=scope.event_columns.open)
 
 
@@ -295,6 +304,7 @@ def _trait(node: MappingNode, name: str, scope: LoadScope) -> Expectation:
     known.open = scope.row_columns.open or scope.row_columns.hides(name)
     known.refer(name, section.at(name), scope.findings)
     value = section.scalar(name)
+    check_bare(value, scope.findings, scope.row_columns.schema.columns.get(name))
     return Expectation(
         at=scope.instant(node.scalar("at")) or 0,
         who=_who(node, "who", scope),

@@ -11,6 +11,7 @@ from tuttu.catalog.expressions import UNREADABLE, Columns, names_in
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.scope import LoadScope
+from tuttu.catalog.sequences import sequence_times
 from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode
 from tuttu.vocabulary import company, errors, values
 
@@ -21,8 +22,9 @@ WAYS = ("type", *AGGREGATES, "sequence", *COMPUTED)
 EXTRAS: dict[str, frozenset[str]] = {
     **dict.fromkeys(AGGREGATES, frozenset({"of", "where", "in"})),
     "count": frozenset({"where", "in"}),
-    "sequence": frozenset({"within"}),
-    "first_known": frozenset({"type"}),
+    "sequence": frozenset({"within", "in", "ever"}),
+    "type": frozenset({"slip"}),
+    "first_known": frozenset({"type", "slip"}),
 }
 BOOL, INTEGER = values.Type(values.Kind.BOOL), values.Type(values.Kind.INTEGER)
 
@@ -84,6 +86,7 @@ def _declare(sheet: MappingNode | None, scope: LoadScope) -> None:
     entries = sheet.mapping("traits").entries if sheet else {}
     scope.written.known = {name for name, node in entries.items() if _may_be_written(name, node)}
     scope.written.open = scope.traits.open
+    scope.said_inside |= {name.partition(".")[0] for name in scope.written.known if "." in name}
 
 
 def _may_be_written(name: str, node: Node) -> bool:
@@ -201,14 +204,13 @@ class _Direct:
         events = self.node.listed("sequence")
         for event in events:
             self.scope.events.refer_scalar(event, self.scope.findings)
-        if "within" not in self.node and not self.node.doubtful:
-            expected = "`within`: a duration such as 30m"
-            self.scope.findings.add(self.node.where, "no `within`", expected)
+        within, window = sequence_times(self.node, self.scope)
         return company.Trait(
             name=self.name,
             type=BOOL,
             sequence=tuple(event.text for event in events),
-            window=self.scope.compiler.duration(self.node.scalar("within")),
+            within=within,
+            window=window,
             uses=self.uses,
             where=self.node.where,
         )

@@ -23,6 +23,9 @@ def read_company(sheet: MappingNode | None, scope: LoadScope) -> None:
             given[key] = texts
     given["zone"] = _zone(sheet.scalar("zone"), scope)
     given["limits"] = _limits(sheet.mapping("limits"))
+    for key in ("clock_skew", "repeat_within"):
+        if span := scope.compiler.duration(sheet.scalar(key)):
+            given[key] = span
     _check_storage(sheet.scalar("storage"), scope)
     scope.company = msgspec.convert({"name": "", **given}, Company)
     earliest = scope.instant(sheet.scalar("earliest_event"))

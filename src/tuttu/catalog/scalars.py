@@ -1,32 +1,22 @@
 """Dates, times and amounts as they are written in the project folder."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
-from tuttu.vocabulary.conversion import to_instant
+from tuttu.vocabulary.conversion import instant_of, parse_instant, parse_moment
 from tuttu.vocabulary.values import Instant
-
-
-def first_instant(text: str, zone: str) -> Instant | None:
-    """A date's first instant in the zone, or a time itself; None if there is no such time."""
-    moment = _read(text)
-    return None if moment is None else _place(moment, zone)
 
 
 def instant_after(text: str, zone: str) -> Instant | None:
     """The first instant that a date, or a time, no longer includes."""
-    moment = _read(text)
-    if moment is None:
+    if "T" in text:
+        instant = parse_instant(text, zone)
+        return None if instant is None else instant + 1
+    moment = parse_moment(text)
+    try:
+        return None if moment is None else instant_of(moment + timedelta(days=1), zone)
+    except OverflowError:
         return None
-    if "T" not in text:
-        try:
-            moment += timedelta(days=1)
-        except OverflowError:
-            return None
-        return _place(moment, zone)
-    instant = _place(moment, zone)
-    return None if instant is None else instant + 1
 
 
 def share(text: str) -> Fraction:
@@ -34,18 +24,3 @@ def share(text: str) -> Fraction:
     if text.endswith("%"):
         return Fraction(text[:-1]) / 100
     return Fraction(repr(float(text)))
-
-
-def _read(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _place(moment: datetime, zone: str) -> Instant | None:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-    try:
-        return to_instant(aware)
-    except OverflowError:
-        return None

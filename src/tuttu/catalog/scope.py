@@ -8,10 +8,11 @@ import msgspec
 from tuttu.catalog.expressions import Columns, Compiler
 from tuttu.catalog.findings import Findings, nearest, quote
 from tuttu.catalog.names import Names
-from tuttu.catalog.scalars import first_instant, instant_after
+from tuttu.catalog.scalars import instant_after
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
 from tuttu.policy import CompiledExpression, is_late
-from tuttu.vocabulary.company import Company, PlannedEvent
+from tuttu.vocabulary.company import Company, PlannedEvent, Undeclared
+from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.values import Expression, Instant, Schema, schema_about
 
@@ -44,6 +45,11 @@ class LoadScope:
     resources: Names = field(default_factory=lambda: Names("a resource of resources.yaml"))
     events: Names = field(default_factory=lambda: Names("an event of events.yaml"))
     plan: dict[str, PlannedEvent] = field(default_factory=dict)
+    events_with_traits: set[str] = field(default_factory=set)
+    """Events of calls that carry traits: what they may say is not planned."""
+    undeclared: Undeclared = "keep"
+    said_inside: set[str] = field(default_factory=set)
+    """Names of objects that traits are read from inside of."""
     sources: set[str] = field(default_factory=lambda: set(SOURCES.values()))
     collections: Names = field(default_factory=lambda: Names("a collection of traits.yaml"))
     broken_fields: dict[str, set[str]] = field(default_factory=dict)
@@ -68,7 +74,7 @@ class LoadScope:
         """A date's or time's first instant, or (after) the first one it excludes."""
         if node is None:
             return None
-        read = instant_after if after else first_instant
+        read = instant_after if after else parse_instant
         instant = read(node.text, self.company.zone)
         if instant is None:
             self.findings.add(node.where, quote(node.text), "a date or time that exists")

@@ -8,6 +8,9 @@ from tuttu.catalog.scope import PROFILING, LoadScope
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary import company, errors, values
 
+OTHER_WORDS = ("contacted", "answered", "fulfilled", "last_contact", values.ITEM)
+"""Words that mean something else before a point."""
+
 
 class TraitUsage:
     """Checks that no rule for a purpose reads a trait that is not for it.
@@ -25,6 +28,17 @@ class TraitUsage:
             if trait.group is not None:
                 columns = trait.derived.columns if trait.derived else trait.first_known
                 self._check_members(columns, trait.where, frozenset())
+
+    def check_paths(self) -> None:
+        """A trait inside an object is named by its path, and what stands before the point of other
+        names means something else."""
+        scope = self.scope
+        taken = {*scope.sources, *scope.row_columns.schema.collections, *OTHER_WORDS}
+        for name, trait in self.traits.items():
+            first, dot, _ = name.partition(".")
+            if dot and (first in taken or first in self.traits):
+                found = f"the name {quote(name)}, where {quote(first)} means something else"
+                scope.findings.add(trait.where, found, "another name: a write may read this path")
 
     def check_group(self, expression: values.Expression, group: str, where: errors.Where) -> None:
         """A rule that is asked of a group's members as one customer."""
@@ -44,8 +58,7 @@ class TraitUsage:
             if trait.derived:
                 read |= trait.derived.columns
         for column in sorted(read):
-            source, _, name = column.rpartition(".")
-            if column not in own and not (source in self.scope.sources and name in self.traits):
+            if column not in own and self._trait(column) is None:
                 expected = "traits and collections: a contact limit `of` a group counts contacts"
                 self.scope.findings.add(where, f"{quote(column)}, asked of a group", expected)
 
@@ -57,11 +70,20 @@ class TraitUsage:
             found = f"{quote(trait.name)}, which is for {allowed}, in a rule for {purpose}"
             self.scope.findings.add(where, found, f"traits for {purpose} (see {trait.where})")
 
+    def behind(self, columns: Iterable[str]) -> Iterator[company.Trait]:
+        """Traits behind columns, and those that they are computed from; each once."""
+        return self._read(columns, set())
+
+    def _trait(self, column: str) -> company.Trait | None:
+        """Of a column ``trait`` or ``source.trait``."""
+        source, _, name = column.partition(".")
+        of_source = self.traits.get(name) if source in self.scope.sources else None
+        return self.traits.get(column) or of_source
+
     def _read(self, columns: Iterable[str], seen: set[str]) -> Iterator[company.Trait]:
         """Traits behind columns, and those that they are computed from."""
         for column in sorted(columns):
-            source, _, name = column.rpartition(".")
-            trait = self.traits.get(name) if source in {"", *self.scope.sources} else None
+            trait = self._trait(column)
             if trait is None or trait.name in seen:
                 continue
             seen.add(trait.name)

@@ -28,12 +28,17 @@ def customer(who: api.Who, as_json: bool, folder: Path) -> None:
 
 @click.command()
 @click.argument("who", type=options.parse_who)
-@click.option("--after", type=int, default=0, help="Only facts after this log position.")
+@click.option(
+    "--after", type=int, default=0, help="Only what is behind the entry of this position."
+)
 @options.language_option
 @options.json_option
 @options.folder_option
 def timeline(who: api.Who, after: int, as_json: bool, folder: Path) -> None:
-    """Show everything that happened with WHO, oldest first."""
+    """Show everything that happened with WHO, by when it happened; when it came stands beside it.
+
+    Times are those of the customer's zone, else of the company's.
+    """
     with open_client(folder) as client:
         entries = list(_entries(client, who, after))
     options.show(entries, as_json, render.timeline)

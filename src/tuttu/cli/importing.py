@@ -37,13 +37,14 @@ class Summary(msgspec.Struct):
     """The result of an import. last: number of the last row of which all is known; `--after`
     resumes behind it. different: rows known before that say something else. no_calls: rejected
     rows of a file without a mapping that are objects and none of Segment's calls; all, if no row
-    is an object."""
+    is an object. refused_traits: values that did not fit, of rows that were accepted."""
 
     rows: int = 0
     accepted: int = 0
     duplicates: int = 0
     dropped: int = 0
     rejected: int = 0
+    refused_traits: int = 0
     last: int = 0
     different: int = 0
     replaced: int = 0
@@ -79,8 +80,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - one for each option of the command
     twice; a row that was corrected under the same id is told, and taken with
     --replace. If it is interrupted, it tells behind which row it goes on.
     """
-    mapping = _mapping(mapping_file, file)
     project = catalog.load(folder)
+    mapping = _mapping(mapping_file, file, project.company.zone)
     place = Place(file)
     _tell_of_earlier(place, after)
     with interruptible(), file.open("rb") as stream, open_client(folder) as client:
@@ -107,9 +108,9 @@ def import_file(  # noqa: PLR0913, PLR0917 - one for each option of the command
     sys.exit(sending.summary.exit_code(strict))
 
 
-def _mapping(path: Path | None, file: Path) -> intake.ImportMapping | None:
+def _mapping(path: Path | None, file: Path, zone: str) -> intake.ImportMapping | None:
     if path is not None:
-        return intake.load_mapping(path.read_text(encoding="utf-8"), str(path))
+        return intake.load_mapping(path.read_text(encoding="utf-8"), str(path), zone)
     kinds = [each for each in file.suffixes if each != ".gz"]
     if kinds and kinds[-1].lower() in TABLES:
         raise click.UsageError(
@@ -235,6 +236,7 @@ class Sending:
         else:
             summary.accepted += answer.accepted
             summary.duplicates += answer.duplicates
+        summary.refused_traits += len(answer.refused_traits)
         for no in answer.refused:
             row = rows[no.index]
             summary.no_calls += self._as_they_are and no.code == intake.RefusalCode.UNKNOWN_CALL
@@ -272,5 +274,9 @@ def _show(summary: Summary, rejects: Path | None, as_json: bool) -> None:
         if summary.replaced:
             figures.append(f"{summary.replaced} replaced")
         terminal.say(f"{summary.rows} rows: {', '.join(figures)}")
+        if summary.refused_traits:
+            count = summary.refused_traits
+            unfit = "1 value did not fit its trait" if count == 1 else f"{count} values did not fit"
+            terminal.say(f"{unfit}: see `tuttu slips`")
     if rejects is not None:
         terminal.say(f"the rejected ones are in {rejects}", err=True)

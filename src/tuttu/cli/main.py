@@ -64,6 +64,7 @@ for command in (
     customers.unmerge,
     linking.links,
     operations.dead_letters,
+    operations.slips,
     operations.resources,
     operations.keys,
     operations.digest,

@@ -1,4 +1,4 @@
-"""resources, dead-letters, keys, digest, clock: commands for operators."""
+"""resources, dead-letters, slips, keys, digest, clock: commands for operators."""
 
 import sys
 from collections.abc import Iterator
@@ -96,6 +96,16 @@ def drop(letter_id: str, folder: Path) -> None:
 
 def _letter(letter_id: str) -> str:
     return f"/v1/dead-letters/{part(letter_id)}"
+
+
+@click.command()
+@json_option
+@folder_option
+def slips(as_json: bool, folder: Path) -> None:
+    """List traits that did not fit: who sent them, how often, since when."""
+    with open_client(folder) as client:
+        answer = client.ask(api.SlipsAnswer, "GET", "/v1/slips")
+    show(answer, as_json, render.slips)
 
 
 @click.group()

@@ -180,9 +180,19 @@ def _value(value: object) -> str:
 
 
 def timeline(entries: Iterable[api.TimelineEntry]) -> None:
-    """One line for each fact."""
+    """One line for each fact: when it happened, and when it came, by the clock of its zone."""
     terminal.table(
-        ((each.time, each.kind, each.name or "-", _said(each), _done_by(each)) for each in entries),
+        (
+            (
+                each.local_time,
+                f"came {each.local_received}",
+                each.kind,
+                each.name or "-",
+                _said(each),
+                _done_by(each),
+            )
+            for each in entries
+        ),
         indent="",
     )
 
@@ -242,6 +252,21 @@ def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
     terminal.table(
         (each.id, each.received, each.status, each.route, each.code, each.reason)
         for each in answers
+    )
+
+
+def slips(answer: api.SlipsAnswer) -> None:
+    terminal.table(
+        (
+            each.trait,
+            f"{each.found}, expected {each.expected}",
+            "what was known stays" if each.kept else "it is not known any more",
+            "once" if each.count == 1 else f"{each.count} times",
+            f"by {each.sender}",
+            f"in {each.event}",
+            f"last {each.last}",
+        )
+        for each in answer.slips
     )
 
 

@@ -7,28 +7,35 @@ from pathlib import Path
 import click
 import msgspec
 
-from tuttu import api, web
+from tuttu import api, catalog, web
 from tuttu.cli import terminal
 from tuttu.cli.client import open_client, rehearse_reload
 from tuttu.cli.options import FOLDER, PORT, chosen_storage, json_option, show, storage_option
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.conversion import format_instant, parse_instant
+from tuttu.vocabulary.conversion import format_instant, instant_of, parse_moment
 from tuttu.web import SystemClock
 from tuttu.web.log import configure
 
 Clock = SystemClock | ManualClock
 
 
-def parse_clock(text: str) -> Clock:
-    """``system``, ``manual``, or ``manual=`` and a moment."""
+def chosen_clock(text: str, folder: Path) -> Clock:
+    """``system``, ``manual``, or ``manual=`` and a moment, else of the project's zone."""
     kind, _, moment = text.partition("=")
     if text == "system":
         return SystemClock()
-    start = parse_instant(moment) if moment else SystemClock().now()
-    if kind != "manual" or start is None:
+    there = parse_moment(moment)
+    if kind != "manual" or (moment and there is None):
         expected = "system, manual, or manual=2026-03-01T09:00:00Z"
-        raise click.BadParameter(f"found {text!r}; expected {expected}")
+        raise click.BadParameter(f"found {text!r}; expected {expected}", param_hint="--clock")
+    if there is None:
+        return ManualClock(SystemClock().now())
+    zone = "UTC" if there.tzinfo else catalog.load(folder).company.zone
+    start = instant_of(there, zone)
+    if start is None:
+        expected = "a moment of the years 1 to 9999"
+        raise click.BadParameter(f"found {text!r}; expected {expected}", param_hint="--clock")
     return ManualClock(start)
 
 
@@ -36,11 +43,12 @@ def parse_clock(text: str) -> Clock:
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--clock", type=parse_clock, default="system", metavar="system|manual[=ISO]")
+@click.option("--clock", "clock_text", default="system", metavar="system|manual[=ISO]")
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
 @storage_option
-def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> None:
+def serve(folder: Path, host: str, port: int, clock_text: str, as_json: bool) -> None:
     """Serve a project folder over HTTP, and to the commands on its own socket."""
+    clock = chosen_clock(clock_text, folder)
     if isinstance(clock, ManualClock) and not web.is_loopback(host):
         raise click.UsageError("--clock manual is for loopback only: give --host 127.0.0.1")
     configure()

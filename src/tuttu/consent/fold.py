@@ -51,12 +51,14 @@ def _folds(project: Project, cells_at: Callable[[int], Mapping[Cell, history.Par
             answers = list(_answers(body, mappings[body.name]))
         else:
             return
+        latest = body.latest if isinstance(body, Event) else None
         cells = cells_at(logged.position)
         before = transaction.get(FRAGMENTS, fact.fragment) or Choices()
         chosen = dict(before.chosen)
         for purpose, channel, allowed in answers:
             if (purpose, channel) in cells:
-                cell, choice = cells[purpose, channel], ConsentChoice(allowed, fact.time, fact.id)
+                time = fact.time if allowed or latest is None else latest
+                cell, choice = cells[purpose, channel], ConsentChoice(allowed, time, fact.id)
                 chosen[cell] = max(chosen.get(cell, choice), choice, key=lambda each: each.rank)
         if chosen != before.chosen:
             # In one order, independent of arrival.

@@ -83,13 +83,16 @@ def _faults(
 def _unknown_names(
     message: library.Message, parsed: BoundTemplate, known: set[str]
 ) -> Iterator[errors.Fault]:
-    """``told.shoe_size`` and ``item.product`` are one name; of anything else the first part is."""
+    """``told.shoe_size``, ``address.city`` and ``item.product`` are one name; of anything else the
+    first part is."""
     sources = {name.partition(".")[0] for name in known if "." in name}
     for places in parsed.analyze().globals.values():
         for place in places:
             name = str(place.segments[0])
             if name not in known and name in sources and len(place.segments) > 1:
-                name = f"{name}.{place.segments[1]}"
+                parts = [str(each) for each in place.segments]
+                paths = [".".join(parts[:count]) for count in range(2, len(parts) + 1)]
+                name = next((path for path in paths if path in known), paths[0])
             if name == values.ITEM and len(place.segments) > 1:
                 name = values.item_column(str(place.segments[1]))
             if name not in known:

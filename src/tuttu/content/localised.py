@@ -138,7 +138,7 @@ class _Writer:
         text = str(value)
         if isinstance(value, str) and _DATE.fullmatch(text):
             return dt.date.fromisoformat(text)
-        instant = _instant(value, text)
+        instant = _instant(value, text, self._zone.key)
         try:
             if instant is not None:
                 moment = EPOCH + dt.timedelta(microseconds=instant)
@@ -155,7 +155,7 @@ class _Writer:
         return text.translate(_PLAIN) if self._plain else text
 
 
-def _instant(value: object, text: str) -> int | None:
+def _instant(value: object, text: str, zone: str) -> int | None:
     """Microseconds from 1970 of ISO 8601, or of seconds from 1970, also as text of 9 to 11
     digits."""
     if isinstance(value, bool):
@@ -163,7 +163,7 @@ def _instant(value: object, text: str) -> int | None:
     if isinstance(value, int | float) or _EPOCH.fullmatch(text):
         seconds = Decimal(str(value))
         return int(seconds * 1_000_000) if abs(seconds) < 10**12 else None
-    return parse_instant(text) if isinstance(value, str) and text[:4].isdecimal() else None
+    return parse_instant(text, zone) if isinstance(value, str) and text[:4].isdecimal() else None
 
 
 def _length(name: str, form: object) -> Any:

@@ -153,11 +153,16 @@ class Values(Mapping[str, Any]):
     def _by_source(self, source: str) -> Any:
         """An object of the traits that a source told; a trait of that name comes first."""
         prefix = f"{source}."
-        found = {
-            name.removeprefix(prefix): _shown(value, declared, name, self._missing)
-            for name, declared in self._schema.columns.items()
-            if name.startswith(prefix) and (value := self._row.get(name)) is not None
-        }
+        found: dict[str, Any] = {}
+        for name, declared in self._schema.columns.items():
+            value = self._row.get(name) if name.startswith(prefix) else None
+            if value is not None:
+                *outer, field = name.removeprefix(prefix).split(".")
+                inner: Any = found
+                for each in outer:
+                    inner = inner.setdefault(each, {}) if isinstance(inner, dict) else None
+                if isinstance(inner, dict):
+                    inner[field] = _shown(value, declared, name, self._missing)
         return found or None
 
     def _item(self, item: Mapping[str, Value], fields: Mapping[str, Type]) -> dict[str, Any]:

@@ -136,4 +136,5 @@ def _item(
         for column, value in columns.items()
         if column.startswith(values.OF_ITEM)
     }
-    return {**fields, declared.key: conversion.convert(key, declared.fields[declared.key])}
+    zone, kind = project.company.zone, declared.fields[declared.key]
+    return {**fields, declared.key: conversion.convert(key, kind, zone)}

@@ -34,6 +34,7 @@ from tuttu.engine.resources import resource, resources, set_resource
 from tuttu.engine.rooms import ROOMS
 from tuttu.engine.runtime import Runtime
 from tuttu.engine.server_keys import issue_key, keys, revoke_key
+from tuttu.engine.slips import slips
 from tuttu.engine.unmerge import unmerge
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "set_clock",
     "set_preferences",
     "set_resource",
+    "slips",
     "timeline",
     "unmerge",
     "verify",

@@ -1,7 +1,8 @@
 """Calls of senders: taken in, or refused with a reason."""
 
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Collection, Sequence
+
+import msgspec
 
 from tuttu import api, intake
 from tuttu.engine.runtime import Runtime
@@ -15,7 +16,8 @@ def accept(
 
     call: of Segment's seven, ``batch`` included. Raises CallRefused, Unavailable.
     """
-    return commit_accepted(runtime, intake.accept(call, body, encoding, context_of(runtime, by)))
+    context = context_of(runtime, by)
+    return commit_accepted(runtime, intake.accept(call, body, encoding, context), context)
 
 
 def context_of(runtime: Runtime, sender: str) -> intake.Context:
@@ -28,46 +30,76 @@ def context_of(runtime: Runtime, sender: str) -> intake.Context:
     )
 
 
-def commit_accepted(runtime: Runtime, accepted: intake.Accepted) -> api.CallsAnswer:
+def commit_accepted(
+    runtime: Runtime, accepted: intake.Accepted, context: intake.Context
+) -> api.CallsAnswer:
     """Also what was refused is kept, as dead letters."""
-    results = runtime.commit(accepted.everything)[: len(accepted.units)]
+    results = runtime.commit(accepted.everything)[: len(accepted.calls)]
     refusal = accepted.refusal
     if refusal is not None:
         raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
-    duplicates = [type(result) for result in results].count(facts.Duplicate)
-    different = _different(runtime, accepted, results) if duplicates else []
-    refused = [
-        api.RefusedCall(
-            index=each.index or 0,
-            code=each.code,
-            message=each.message,
-            dead_letter=each.letter.id if each.letter else None,
-        )
-        for each in accepted.refused
-    ]
+    reused = _reused(runtime, accepted, results, context)
+    if reused:
+        more = intake.refused_as_reused(reused, context)
+        runtime.commit(more.letters)
+        if accepted.single:
+            first = more.refused[0]
+            raise errors.CallRefused(first.status, first.code, first.message)
+        refused = sorted((*accepted.refused, *more.refused), key=lambda each: each.index or 0)
+        accepted = msgspec.structs.replace(accepted, refused=tuple(refused))
+    committed = [type(result) for result in results].count(facts.Committed)
+    gone = {each.index for each in reused}
+    repeated = len(results) - committed - len(reused)
     return api.CallsAnswer(
         success=True,
-        accepted=len(results) - duplicates,
-        duplicates=duplicates,
-        refused=refused,
-        different=different,
+        accepted=committed,
+        duplicates=repeated,
+        refused=[_refused(each) for each in accepted.refused],
+        different=_different(runtime, accepted, results, gone) if repeated else [],
+        refused_traits=api.refused_traits(
+            each for each in accepted.slips if each.index not in gone
+        ),
     )
 
 
+def _refused(refusal: intake.CallRefusal) -> api.RefusedCall:
+    return api.RefusedCall(
+        index=refusal.index or 0,
+        code=refusal.code,
+        message=refusal.message,
+        dead_letter=refusal.letter.id if refusal.letter else None,
+    )
+
+
+def _reused(
+    runtime: Runtime,
+    accepted: intake.Accepted,
+    results: Sequence[facts.Result],
+    context: intake.Context,
+) -> list[intake.AcceptedCall]:
+    """Calls that were not committed, since their id had been another call's."""
+    if all(isinstance(result, facts.Committed) for result in results):
+        return []
+    with runtime.view() as seen:
+        pairs = [(each, each.unit) for each in accepted.calls]
+        return intake.reused(seen.snapshot, context.project, pairs, results)
+
+
 def _different(
-    runtime: Runtime, accepted: intake.Accepted, results: Sequence[facts.Result]
+    runtime: Runtime,
+    accepted: intake.Accepted,
+    results: Sequence[facts.Result],
+    reused: Collection[int],
 ) -> list[api.DifferentCall]:
-    """Repeats that say something else than what is known."""
-    out = {each.index for each in accepted.refused}
-    places = (place for place in count() if place not in out)
+    """Repeats that say something else than what is known. reused: places of those that are none."""
     found = []
     with runtime.view() as seen:
-        for place, unit, result in zip(places, accepted.units, results, strict=False):
-            event = unit.facts[0].body
+        for call, result in zip(accepted.calls, results, strict=True):
+            event = call.unit.facts[0].body
             if isinstance(result, facts.Duplicate) and isinstance(event, events.Event):
                 other = intake.replacement_id(seen.snapshot, event, result.position)
-                if other is not None:
+                if other is not None and call.index not in reused:
                     found.append(
-                        api.DifferentCall(index=place, message_id=event.id, replace_as=other)
+                        api.DifferentCall(index=call.index, message_id=event.id, replace_as=other)
                     )
     return found

@@ -125,10 +125,13 @@ class Asker(NamedTuple):
         self._record_attempt(runtime.store.pseudonym(one.namespace, one.value))
         with runtime.view() as seen:
             columns = seen.version.project.row_schema.columns
+            zone = seen.version.project.company.zone
             fitting = [
                 customer
                 for customer, row in _candidates(seen, one, runtime.now())
-                if all(_fits(row[name], said, columns[name]) for name, said in answers.items())
+                if all(
+                    _fits(row[name], said, columns[name], zone) for name, said in answers.items()
+                )
             ]
         if len(fitting) != 1:
             raise errors.Ambiguous(one)
@@ -175,9 +178,9 @@ def _name(customer: people.Customer) -> tuple[str, str]:
     return first.namespace, first.value
 
 
-def _fits(known: values.Value, said: object, declared: values.Type) -> bool:
+def _fits(known: values.Value, said: object, declared: values.Type, zone: str) -> bool:
     """Text in any case, without blanks around it; what is not known fits nothing."""
-    answer = conversion.convert(said, declared)
+    answer = conversion.convert(said, declared, zone)
     return known is not None and _plain(answer) == _plain(known)
 
 

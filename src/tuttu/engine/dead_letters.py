@@ -26,14 +26,14 @@ def dead_letter(runtime: Runtime, id: str) -> api.DeadLetterAnswer:  # noqa: A00
 
 def repair(runtime: Runtime, id: str, body: bytes, by: str) -> api.CallsAnswer:  # noqa: A002
     """Sends a refused call again with the repaired body given here."""
-    kept = _letter(runtime, id)
-    return commit_accepted(runtime, intake.repair(kept, body, context_of(runtime, by)))
+    kept, context = _letter(runtime, id), context_of(runtime, by)
+    return commit_accepted(runtime, intake.repair(kept, body, context), context)
 
 
 def send_again(runtime: Runtime, id: str, by: str) -> api.CallsAnswer:  # noqa: A002
     """Sends a refused call again as it is, say after the project was repaired."""
-    kept = _letter(runtime, id)
-    return commit_accepted(runtime, intake.repair(kept, None, context_of(runtime, by)))
+    kept, context = _letter(runtime, id), context_of(runtime, by)
+    return commit_accepted(runtime, intake.repair(kept, None, context), context)
 
 
 def drop(runtime: Runtime, id: str, by: str) -> None:  # noqa: A002

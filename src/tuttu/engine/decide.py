@@ -266,4 +266,11 @@ def _context(project: Project, said: Mapping[str, object]) -> dict[str, values.V
         if name not in columns:
             hint = errors.did_you_mean(name, columns)
             raise errors.BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
-    return {name: conversion.convert(value, columns[name]) for name, value in said.items()}
+    found = {}
+    for name, value in said.items():
+        found[name] = conversion.convert(value, columns[name], project.company.zone)
+        if conversion.slipped(value, found[name]):
+            raise errors.BadRequest(
+                f"the context column {name!r}: {value!r:.60}", str(columns[name])
+            )
+    return found

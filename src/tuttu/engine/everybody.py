@@ -11,7 +11,8 @@ from tuttu.vocabulary import conversion, errors, ids
 def funnel(runtime: Runtime, query: api.FunnelQuery, language: str = api.ENGLISH) -> batch.Funnel:
     """How many customers each action reaches, and at which stage it loses the others."""
     surfaces = tuple(name.strip() for name in query.surfaces.split(",") if name.strip())
-    now = runtime.now() if query.at is None else conversion.parse_instant(query.at)
+    zone = runtime.project.company.zone
+    now = runtime.now() if query.at is None else conversion.parse_instant(query.at, zone)
     if now is None:
         raise errors.BadRequest(f"the moment {query.at!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
     with runtime.view() as seen:

@@ -19,7 +19,7 @@ def set_clock(runtime: Runtime, request: api.ClockRequest) -> api.ClockAnswer:
     """Moves a manual clock on; time never goes back."""
     if not isinstance(runtime.clock, ManualClock):
         raise errors.BadRequest("a server on the system's clock", "one started with --clock manual")
-    now = conversion.parse_instant(request.now)
+    now = conversion.parse_instant(request.now, runtime.project.company.zone)
     if now is None:
         raise errors.BadRequest(f"the time {request.now!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
     if now < runtime.now():

@@ -5,13 +5,22 @@ refused with a code, a sentence and a dead letter, which `repair` sends again. `
 file's rows into calls for the same border, `load_mapping` reads how. This room must not know who a
 customer is beyond the identifiers of a call, what an event does to anybody's state, or anything of
 HTTP, files and clocks: bytes, streams and the present are handed to it. It writes nothing but its
-own tables, by its folds: dead letters, and which events were replaced.
+own tables, by its folds: dead letters, traits that do not fit, ids received, and which events were
+replaced.
 """
 
-from tuttu.intake.accept import BATCH, Accepted, CallRefusal, accept, most_evidence, write_key_of
+from tuttu.intake.accept import (
+    BATCH,
+    Accepted,
+    AcceptedCall,
+    CallRefusal,
+    accept,
+    most_evidence,
+    refused_as_reused,
+    write_key_of,
+)
 from tuttu.intake.call import ANY_CALL, CALLS, Context, dedupe_key
 from tuttu.intake.dead_letters import (
-    FOLDS,
     LETTERS,
     STATES,
     KeptLetter,
@@ -21,20 +30,22 @@ from tuttu.intake.dead_letters import (
     repair,
 )
 from tuttu.intake.errors import STATUS, BadFileError, RefusalCode
+from tuttu.intake.folds import folds
 from tuttu.intake.link_rows import LinkRow, link_rows, other_delimiter
 from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
 from tuttu.intake.mapping_schema import mapping_schema
-from tuttu.intake.replacing import REPLACED, fold, replacement_id
+from tuttu.intake.repeats import RECEPTIONS, reused
+from tuttu.intake.replacing import REPLACED, replacement_id
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
-from tuttu.vocabulary import events
+from tuttu.intake.slips import SLIPS, CallSlip, SlipCount, slips
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(
     name="intake",
-    tables=(LETTERS, STATES, REPLACED),
-    folds=lambda _project: {**FOLDS, events.Event: fold},
+    tables=(LETTERS, STATES, RECEPTIONS, REPLACED, SLIPS),
+    folds=folds,
 )
 
 __all__ = [
@@ -44,8 +55,10 @@ __all__ = [
     "ROOM",
     "STATUS",
     "Accepted",
+    "AcceptedCall",
     "BadFileError",
     "CallRefusal",
+    "CallSlip",
     "Context",
     "Format",
     "ImportMapping",
@@ -56,6 +69,7 @@ __all__ = [
     "RefusalCode",
     "Row",
     "RowFile",
+    "SlipCount",
     "accept",
     "address",
     "close",
@@ -70,8 +84,11 @@ __all__ = [
     "other_delimiter",
     "read_records",
     "read_rows",
+    "refused_as_reused",
     "repair",
     "replacement_id",
     "require_fit",
+    "reused",
+    "slips",
     "write_key_of",
 ]

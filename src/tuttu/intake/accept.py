@@ -3,7 +3,7 @@
 import hashlib
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -21,6 +21,7 @@ from tuttu.intake.call import (
     second_level,
 )
 from tuttu.intake.errors import STATUS, IntakeError, RefusalCode
+from tuttu.intake.slips import CallSlip, told
 from tuttu.vocabulary import company, events, facts, values
 from tuttu.vocabulary.project import Project
 
@@ -50,16 +51,30 @@ class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
         return STATUS.get(self.code, 400)
 
 
+class AcceptedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that can be committed, with what a dead letter needs if the commit finds its id used
+    for another one. index: place in the body."""
+
+    unit: facts.Unit
+    index: int
+    route: str
+    content: bytes
+    sent: values.Instant | None
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """The result for one body. Commit `units` and `letters` together.
 
-    units: one for each accepted call, in the order of the body. refused: calls of a batch that
-    was otherwise accepted. refusal: the whole body was refused (then `units` and `refused` are
+    single: it was one call. calls: those that were accepted, in the order of the body. slips:
+    traits of these calls that do not fit; the rest of the call is taken. refused: calls of a batch
+    that was otherwise accepted. refusal: the whole body was refused (then `units` and `refused` are
     empty); a single call is a whole body. letters: one unit for each dead letter, and the closing
     of a repaired one.
     """
 
-    units: tuple[facts.Unit, ...] = ()
+    single: bool = False
+    calls: tuple[AcceptedCall, ...] = ()
+    slips: tuple[CallSlip, ...] = ()
     refused: tuple[CallRefusal, ...] = ()
     refusal: CallRefusal | None = None
     letters: tuple[facts.Unit, ...] = ()
@@ -68,6 +83,11 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     def status(self) -> int:
         """Of the answer in HTTP: 200 also for a half-good batch."""
         return self.refusal.status if self.refusal else 200
+
+    @property
+    def units(self) -> tuple[facts.Unit, ...]:
+        """One for each accepted call."""
+        return tuple(call.unit for call in self.calls)
 
     @property
     def everything(self) -> tuple[facts.Unit, ...]:
@@ -108,7 +128,10 @@ def accept(
             require_utf8(content)
         if route == BATCH:
             return _accept_batch(content, context)
-        return Accepted(units=(read_call(content, route, context, sent),))
+        unit = read_call(content, route, context, sent)
+        content = without_write_key(content)
+        call = AcceptedCall(unit=unit, index=0, route=route, content=content, sent=sent)
+        return Accepted(single=True, calls=(call,), slips=tuple(told(0, unit, context.project)))
     except IntakeError as error:
         limit = limits.body_bytes if route == BATCH else limits.event_bytes
         letter = _dead_letter(error, route, content, limit, context, sent)
@@ -120,24 +143,57 @@ def accept(
 
 def _accept_batch(content: bytes, context: Context) -> Accepted:
     limits = context.project.company.limits
-    calls, sent = _split(content, limits.batch_events)
-    units: list[facts.Unit] = []
+    calls, sent = _split(content, limits.batch_events, context.project.company.zone)
+    accepted: list[AcceptedCall] = []
     refused: list[CallRefusal] = []
+    slips: list[CallSlip] = []
     pairs = 0
     for index, raw in enumerate(calls):
         call = bytes(raw)
         try:
             unit = read_call(call, ANY_CALL, context, sent)
             pairs += _evidence(unit, limits.evidence_pairs - pairs)
-            units.append(unit)
+            accepted.append(
+                AcceptedCall(
+                    unit=unit,
+                    index=index,
+                    route=ANY_CALL,
+                    content=without_write_key(call),
+                    sent=sent,
+                )
+            )
+            slips += told(index, unit, context.project)
         except IntakeError as error:
             letter = _dead_letter(error, ANY_CALL, call, limits.event_bytes, context, sent)
             refused.append(
                 CallRefusal(code=error.code, message=error.message, index=index, letter=letter)
             )
     return Accepted(
-        units=tuple(units), refused=tuple(refused), letters=_letter_units(refused, context)
+        calls=tuple(accepted),
+        slips=tuple(slips),
+        refused=tuple(refused),
+        letters=_letter_units(refused, context),
     )
+
+
+def refused_as_reused(calls: Sequence[AcceptedCall], context: Context) -> Accepted:
+    """Calls whose ids another call had already, as their commit found; each is kept."""
+    limit = context.project.company.limits.event_bytes
+    error = IntakeError(
+        RefusalCode.ID_REUSED,
+        "found a `messageId` that another call, event or identifier had already; expected an id "
+        "of its own for each call: send it with another one",
+    )
+    refused = tuple(
+        CallRefusal(
+            code=error.code,
+            message=error.message,
+            index=each.index,
+            letter=_dead_letter(error, each.route, each.content, limit, context, each.sent),
+        )
+        for each in calls
+    )
+    return Accepted(refused=refused, letters=_letter_units(refused, context))
 
 
 def _evidence(unit: facts.Unit, left: int) -> int:
@@ -166,7 +222,7 @@ def most_evidence(call: bytes, project: Project) -> int:
     )
 
 
-def _split(content: bytes, limit: int) -> tuple[list[Raw], values.Instant | None]:
+def _split(content: bytes, limit: int, zone: str) -> tuple[list[Raw], values.Instant | None]:
     """The calls of a batch, undecoded, and when it was sent."""
     too_many = IntakeError(
         RefusalCode.TOO_MANY_EVENTS,
@@ -182,7 +238,7 @@ def _split(content: bytes, limit: int) -> tuple[list[Raw], values.Instant | None
         raise IntakeError(RefusalCode.MISSING_FIELD, found)
     if len(batch.batch) > limit:
         raise too_many
-    return batch.batch, read_instant(batch.sent_at, "sentAt")
+    return batch.batch, read_instant(batch.sent_at, "sentAt", zone)
 
 
 def _dead_letter(

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from itertools import accumulate, chain
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 from msgspec import Raw
@@ -18,6 +18,8 @@ from msgspec import Raw
 from tuttu.catalog.scope import CALL_NAMES
 from tuttu.identity import IdentifierError, identifiers_of, nobodies_of, require_exact
 from tuttu.intake.errors import IntakeError, RefusalCode, kind_of
+from tuttu.intake.repeats import once
+from tuttu.intake.slips import with_slips
 from tuttu.vocabulary import company, conversion, events, facts, values
 from tuttu.vocabulary.project import Project
 
@@ -37,7 +39,6 @@ MOST_SHOWN = 3
 DEFAULT_SOURCE = "told"
 
 _REQUIRED = {"track": ("event",), "group": ("groupId",), "alias": ("previousId", "userId")}
-_UTC_NAME = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
 _NULL = Raw(b"null")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _NOT_A_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
@@ -131,12 +132,8 @@ def read_call(
                 f"found no `{field}` in the {call} call; expected text that is not empty",
             )
     identifiers = _identifiers({"type": call, **said}, project)
-    own = read_instant(wire.original_timestamp, "originalTimestamp")
-    if own is None:
-        own = read_instant(wire.timestamp, "timestamp")
-    if wire.sent_at is not None:
-        sent = read_instant(wire.sent_at, "sentAt")
-    time, claimed = effective_time(own, sent, received, project.company.earliest_event)
+    own, sent = _own_times(wire, sent, project.company.zone)
+    times = effective_time(own, sent, received, project.company)
     tracking = project.tracking
     name = tracking.names.get(call, CALL_NAMES.get(call, call))
     if call == "track":
@@ -146,9 +143,10 @@ def read_call(
         call=call,
         name=name,
         identifiers=identifiers,
-        time=time,
+        time=times.time,
         received=received,
-        claimed=claimed,
+        claimed=times.claimed,
+        latest=times.latest,
         source=tracking.sources.get(name) or tracking.sources.get(call) or DEFAULT_SOURCE,
         group_id=said["groupId"],
         label=said["name"],
@@ -159,11 +157,29 @@ def read_call(
     event.__dict__.update(
         said=said["properties"], said_traits=said["traits"], said_context=said["context"]
     )
-    _require_planned(tracking, event)
+    _require_planned(tracking, event, project.company.zone)
     first = identifiers[0]
     fragment = context.pseudonym(first.namespace, first.value)
-    fact = facts.Fact(id=event.id, fragment=fragment, time=time, received=received, body=event)
-    return facts.Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
+    fact = facts.Fact(
+        id=event.id, fragment=fragment, time=event.time, received=received, body=event
+    )
+    unit = facts.Unit(
+        facts=(fact,),
+        dedupe_keys=(dedupe_key(event.id, own),),
+    )
+    unit = once(unit, event, project, context.pseudonym)
+    return with_slips(unit, project, context.sender, context.new_id)
+
+
+def _own_times(
+    wire: _Wire, sent: values.Instant | None, zone: str
+) -> tuple[values.Instant | None, values.Instant | None]:
+    """When it happened and when it was sent, by the sender's clock; `sent`: if it does not say."""
+    own = read_instant(wire.original_timestamp, "originalTimestamp", zone)
+    if own is None:
+        own = read_instant(wire.timestamp, "timestamp", zone)
+    said = read_instant(wire.sent_at, "sentAt", zone)
+    return own, sent if said is None else said
 
 
 def dedupe_key(message_id: str, own: values.Instant | None) -> bytes:
@@ -264,11 +280,12 @@ def _nobodies(said: Mapping[str, Any], project: Project) -> str:
     return f" (nobody is {', '.join(shown)})" if shown else ""
 
 
-def read_instant(value: object, field: str) -> values.Instant | None:
-    """An ISO 8601 text as an instant; null is none. Raises IntakeError for anything else."""
+def read_instant(value: object, field: str, zone: str) -> values.Instant | None:
+    """An ISO 8601 text as an instant, in this zone, the project's, if it names none; null is none.
+    Raises IntakeError for anything else."""
     if value is None:
         return None
-    instant = conversion.parse_instant(plain_iso(value)) if isinstance(value, str) else None
+    instant = conversion.parse_instant(value, zone) if isinstance(value, str) else None
     if instant is None:
         found = repr(value[:60]) if isinstance(value, str) else kind_of(value)
         raise IntakeError(
@@ -278,35 +295,42 @@ def read_instant(value: object, field: str) -> values.Instant | None:
     return instant
 
 
-def plain_iso(text: str) -> str:
-    """ISO 8601 as the standard library reads it: with T and Z in capitals, and UTC as Z."""
-    return _UTC_NAME.sub("Z", text.strip().upper())
+class Times(NamedTuple):
+    """When a call happened: as `events.Event` has them."""
+
+    time: values.Instant
+    claimed: values.Instant | None = None
+    latest: values.Instant | None = None
 
 
 def effective_time(
     own: values.Instant | None,
     sent: values.Instant | None,
     received: values.Instant,
-    earliest: values.Instant,
-) -> tuple[values.Instant, values.Instant | None]:
-    """When it happened, and the sender's own time where that lay too far ahead to be believed.
+    declared: company.Company,
+) -> Times:
+    """When it happened by its sender's clock, where that can be believed.
 
-    By Segment's rule: what its sender dated `own` and sent at `sent` happened, corrected for the
-    sender's clock, at received - (sent - own). Up to an hour ahead it counts as received; further
-    ahead also, and the sender's own time is kept beside it. Raises IntakeError for an event before
-    `earliest`.
+    A call that was sent at most `clock_skew` before it was received was slow on its way, and `own`
+    holds. One that says it was sent earlier, or after it was received, comes from a clock that is
+    wrong: it happened at received - (sent - own), by Segment's rule. Nothing happens after it was
+    received; what says so by more than an hour keeps the sender's time beside it. Raises
+    IntakeError for an event before `earliest_event`.
     """
     if own is None:
-        return received, None
-    corrected = own if sent is None else received - (sent - own)
-    if corrected < earliest:
-        shown, first = (_shown(each) for each in (corrected, earliest))
+        return Times(received)
+    late = 0 if sent is None else received - sent
+    happened = own if 0 <= late <= declared.clock_skew else own + late
+    if happened < declared.earliest_event:
+        shown, first = (_shown(each) for each in (happened, declared.earliest_event))
         raise IntakeError(
             RefusalCode.TOO_EARLY,
             f"found an event of {shown}; expected none before {first}, "
             "the project's earliest_event: correct its timestamp",
         )
-    return min(corrected, received), own if corrected > received + values.HOUR else None
+    time, latest = min(happened, received), min(own + late, received)
+    claimed = own if happened > received + values.HOUR else None
+    return Times(time, claimed, latest if latest > time else None)
 
 
 def _shown(instant: values.Instant) -> str:
@@ -316,7 +340,7 @@ def _shown(instant: values.Instant) -> str:
         return f"{instant} microseconds from 1970"
 
 
-def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
+def _require_planned(tracking: company.Tracking, event: events.Event, zone: str) -> None:
     """Raises IntakeError if the tracking plan refuses the event: what it must carry, and of what
     type."""
     planned, said = tracking.plan.get(event.name), event.said
@@ -329,13 +353,14 @@ def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
             )
         return
     for name in sorted(planned.required):
-        if said.get(name) is None:
+        if conversion.property_of(event, name) is None:
             raise IntakeError(
                 RefusalCode.MISSING_PROPERTY,
                 f"found no property `{name}` in {planned.name!r}; the tracking plan requires it:"
                 " send it",
             )
-    _require_types(said, planned.properties, "")
+    nested = {name: conversion.property_of(event, name) for name in planned.properties}
+    _require_types(nested, planned.properties, "", zone)
     for name, fields in planned.items.items():
         value = said.get(name)
         if value is None:
@@ -345,21 +370,24 @@ def _require_planned(tracking: company.Tracking, event: events.Event) -> None:
         for index, item in enumerate(value):
             if not isinstance(item, dict):
                 raise _unplanned(item, "an object", f"{name}[{index}]")
-            _require_types(item, fields, f"{name}[{index}].")
+            _require_types(item, fields, f"{name}[{index}].", zone)
 
 
-def _require_types(said: Mapping[str, Any], types: Mapping[str, values.Type], prefix: str) -> None:
+def _require_types(
+    said: Mapping[str, Any], types: Mapping[str, values.Type], prefix: str, zone: str
+) -> None:
     for name, declared in types.items():
         value = said.get(name)
         if value is None:
             continue
-        converted = conversion.convert(value, declared)
-        if converted is None:
-            raise _unplanned(value, str(declared), f"{prefix}{name}")
-        if isinstance(converted, list):
-            for index, (found, entry) in enumerate(zip(value, converted, strict=True)):
-                if entry is None and found is not None:
-                    raise _unplanned(found, str(declared.kind), f"{prefix}{name}[{index}]")
+        if conversion.convert(value, declared, zone) is not None:
+            continue
+        if declared.many and isinstance(value, list):
+            one = values.Type(declared.kind)
+            for index, found in enumerate(value):
+                if conversion.slipped(found, conversion.convert(found, one, zone)):
+                    raise _unplanned(found, str(one), f"{prefix}{name}[{index}]")
+        raise _unplanned(value, str(declared), f"{prefix}{name}")
 
 
 def _unplanned(value: Any, expected: str, where: str) -> IntakeError:

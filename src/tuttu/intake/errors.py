@@ -27,6 +27,7 @@ class RefusalCode(StrEnum):
     TOO_EARLY = "too_early"
     UNDECLARED_EVENT = "undeclared_event"
     MISSING_PROPERTY = "missing_property"
+    ID_REUSED = "id_reused"
     LETTER_CLOSED = "letter_closed"
     LETTER_TRUNCATED = "letter_truncated"
 
@@ -37,6 +38,7 @@ STATUS = {
     RefusalCode.EVENT_TOO_LARGE: 413,
     RefusalCode.TOO_MANY_EVENTS: 413,
     RefusalCode.TOO_MUCH_EVIDENCE: 413,
+    RefusalCode.ID_REUSED: 409,
     RefusalCode.LETTER_CLOSED: 409,
 }
 """HTTP status where it is not 400; never 429 or 5xx, after which clients send again for ever."""

@@ -7,17 +7,16 @@ import may stop anywhere, go on, or be done again.
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import UNSET
 
 from tuttu.catalog.findings import nearest, quote
 from tuttu.intake import mapping as m
-from tuttu.intake.call import plain_iso
 from tuttu.intake.rows import Format, Row
 from tuttu.vocabulary import conversion, errors
 from tuttu.vocabulary.company import COMPOUND_SIGN
@@ -282,7 +281,7 @@ def _convert(text: str, column: m.SourceColumn, style: Format) -> Scalar:
         case Kind.REAL | Kind.MONEY:
             return _real(text, column.name, style)
         case Kind.DATE:
-            return _date(text, column.format, column.name)
+            return _date(text, column)
         case Kind.TIMESTAMP:
             return conversion.format_instant(_instant(text, column))
         case _:
@@ -324,13 +323,18 @@ def _digits(text: str, style: Format) -> str:
     return plain if style.decimal == "." else plain.replace(".", "?").replace(style.decimal, ".")
 
 
-def _date(text: str, pattern: str | None, name: str) -> str:
-    try:
-        if pattern is None:
-            return date.fromisoformat(text.strip()).isoformat()
-        return datetime.strptime(text.strip(), pattern).date().isoformat()  # noqa: DTZ007 - a date
-    except ValueError:
-        raise _wrong(text, name, f"a date as {pattern or '2026-03-01'}") from None
+def _date(text: str, column: m.SourceColumn) -> str:
+    """As a sender's date is read; by its format, if there is one."""
+    day: int | None = None
+    if column.format is None:
+        day = conversion.day_of(text, column.zone)
+    else:
+        with suppress(ValueError):
+            there = datetime.strptime(text.strip(), column.format)  # noqa: DTZ007 - a date
+            day = (there.date() - conversion.EPOCH_DAY).days
+    if day is None:
+        raise _wrong(text, column.name, f"a date as {column.format or '2026-03-01'}")
+    return (conversion.EPOCH_DAY + timedelta(days=day)).isoformat()
 
 
 def _instant(text: str, column: m.SourceColumn) -> Instant:
@@ -349,13 +353,10 @@ def read_moment(text: str, pattern: str | None, zone: str) -> Instant | None:
 
     None if it is no such time.
     """
+    if pattern is None:
+        return conversion.parse_instant(text, zone)
     try:
-        if pattern is None:
-            moment = datetime.fromisoformat(plain_iso(text))
-        else:
-            moment = datetime.strptime(text.strip(), pattern)  # noqa: DTZ007 - zone comes below
-        return conversion.to_instant(
-            moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
-        )
-    except (ValueError, OverflowError):
+        moment = datetime.strptime(text.strip(), pattern)  # noqa: DTZ007 - zone comes below
+    except ValueError:
         return None
+    return conversion.instant_of(moment, zone)

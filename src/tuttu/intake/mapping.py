@@ -72,7 +72,7 @@ class Constant(msgspec.Struct, frozen=True):
 
 
 class SourceColumn(msgspec.Struct, frozen=True, kw_only=True):
-    """A cell. type None: as it is. format: of dates and times, as strptime's. zone: of times
+    """A cell. type None: as it is. format: of dates and times, as strptime's. zone: of those
     that name none. map: from texts to constants; `otherwise` for all others, else a fault."""
 
     name: str

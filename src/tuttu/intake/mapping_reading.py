@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from tuttu.catalog.codes import check_bare
 from tuttu.catalog.findings import Findings, quote
 from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode, parse_yaml
 from tuttu.intake import mapping as m
@@ -35,14 +36,15 @@ _ROOT_ONLY = ("format", "id", "events")
 _NEEDED = {"track": "event", "group": "group", "alias": "previous"}
 
 
-def load_mapping(text: str, file: str = "mapping.yaml") -> m.ImportMapping:
-    """The mapping that a file says; `file` is its name in faults. Raises MappingError."""
+def load_mapping(text: str, file: str = "mapping.yaml", zone: str = "UTC") -> m.ImportMapping:
+    """The mapping that a file says; `file` is its name in faults. zone: the project's, of dates and
+    times that name none. Raises MappingError."""
     findings = Findings()
     root = parse_yaml(file, text, findings)
     if not findings.faults():
         find_shape_faults(root, mapping_schema(), findings)
     _raise(findings)
-    mapping = _Reading(findings).mapping(cast(MappingNode, root))
+    mapping = _Reading(findings, zone).mapping(cast(MappingNode, root))
     _raise(findings)
     return mapping
 
@@ -55,8 +57,9 @@ def _raise(findings: Findings) -> None:
 class _Reading:
     """Reads a text that has the right shape, and remembers what it names."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, zone: str) -> None:
         self.findings = findings
+        self.project_zone = zone
         self.columns: dict[str, Where] = {}
         self.namespaces: dict[str, Where] = {}
 
@@ -117,7 +120,7 @@ class _Reading:
 
     def read_cell(self, node: Node, entry: MappingNode) -> m.Cell:
         if not isinstance(node, MappingNode):
-            return m.Cell(m.Constant(_plain(node)))
+            return m.Cell(m.Constant(self.constant(node)))
         self.one_of(node, _SOURCES)
         for key, partner in _NEEDS.items():
             if key in node and partner not in node:
@@ -135,26 +138,30 @@ class _Reading:
             return m.RowTime() if node.text("row") == "time" else m.RowNumber()
         if "column" in node:
             return self.read_column(node)
-        return m.Constant(_plain(node.entries.get("constant")))
+        return m.Constant(self.constant(node.entries.get("constant")))
 
     def read_column(self, node: MappingNode) -> m.SourceColumn:
         if "map" in node and "type" in node:
             self.findings.add(
                 node.at("type"), "`type` beside `map`", "constants of that type in it"
             )
-        mapped = {key: _plain(each) for key, each in node.mapping("map").entries.items()}
+        mapped = {key: self.constant(each) for key, each in node.mapping("map").entries.items()}
         return m.SourceColumn(
             name=self.column(node, "column"),
             type=Kind(node.text("type")) if "type" in node else None,
             format=self.format(node),
             zone=self.zone(node),
             map=mapped if "map" in node else None,
-            otherwise=_plain(node.entries["otherwise"]) if "otherwise" in node else UNSET,
+            otherwise=self.constant(node.entries["otherwise"]) if "otherwise" in node else UNSET,
         )
+
+    def constant(self, node: Node | None) -> Scalar:
+        check_bare(node, self.findings)
+        return _plain(node)
 
     def timing(self, node: Node) -> m.Timing:
         if not isinstance(node, MappingNode):
-            return m.Timing(self.instant(node, "UTC"))
+            return m.Timing(self.instant(node, self.project_zone))
         self.one_of(node, ("column", "constant"))
         moment: Instant | m.SourceColumn = 0
         if "constant" in node:
@@ -216,7 +223,7 @@ class _Reading:
         return text
 
     def zone(self, node: MappingNode) -> str:
-        name = node.text("zone", "UTC")
+        name = node.text("zone", self.project_zone)
         try:
             ZoneInfo(name)
         except (ValueError, OSError, KeyError):

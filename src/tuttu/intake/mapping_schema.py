@@ -13,7 +13,9 @@ _PLAIN: Shape = {
 }
 _COLUMN = text("the name of a column", "A column of the header; in JSON lines also a.b.c.")
 _FORMAT = text("a format such as %d.%m.%Y %H:%M", "As Python's strptime. Default ISO 8601.")
-_ZONE = text("a time zone such as Europe/Rome", "Of times that name none. Default UTC.")
+_ZONE = text(
+    "a time zone such as Europe/Rome", "Of dates and times that name none. Default: the project's."
+)
 
 
 def mapping_schema() -> Shape:

@@ -1,21 +1,19 @@
 """Contacts that the company made outside tuttu, reported by events."""
 
-from collections.abc import Mapping
-
 from tuttu.ledger.definitions import ContactMapping
 from tuttu.ledger.state import COUNTED, ContactReport, ExternalContact
-from tuttu.vocabulary import company, events, history, verdicts
+from tuttu.vocabulary import company, conversion, events, history, verdicts
 from tuttu.vocabulary.project import Project
 
 
-def action_of(mapping: company.ElsewhereContact, said: Mapping[str, object]) -> str | None:
-    return mapping.action or _text(said, mapping.action_from)
+def action_of(mapping: company.ElsewhereContact, event: events.Event) -> str | None:
+    return mapping.action or _text(event, mapping.action_from)
 
 
-def outcome_of(mapping: company.ElsewhereContact, said: Mapping[str, object]) -> str | None:
+def outcome_of(mapping: company.ElsewhereContact, event: events.Event) -> str | None:
     if mapping.outcome is not None:
         return mapping.outcome
-    outcome = _text(said, mapping.outcome_from)
+    outcome = _text(event, mapping.outcome_from)
     return None if outcome is None else mapping.outcome_map.get(outcome)
 
 
@@ -52,9 +50,9 @@ def report_of(part: history.Part, made: ExternalContact) -> ContactReport | None
     return ContactReport(made.time, made.outcome, part=part) if made.outcome else None
 
 
-def _text(said: Mapping[str, object], name: str | None) -> str | None:
+def _text(event: events.Event, path: str | None) -> str | None:
     """A property as text; numbers and booleans as JSON writes them."""
-    value = said.get(name) if name else None
+    value = conversion.property_of(event, path) if path else None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int | float) and value != "" else None

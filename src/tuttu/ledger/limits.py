@@ -9,8 +9,8 @@ A limit `per: day` counts what was seen on the calendar day of now, and what is 
 from collections.abc import Iterable, Iterator, Mapping
 
 from tuttu.ledger import lifecycle, resources, state
-from tuttu.policy.zones import day_ends
 from tuttu.vocabulary import events, library, values
+from tuttu.vocabulary.zones import day_ends
 
 Key = tuple[events.FragmentId, str, str | None, int]
 """(person, action, item, day) of a showing, or (person, contact id, None, 0). The customer is the

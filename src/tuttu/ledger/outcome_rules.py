@@ -1,8 +1,5 @@
 """What one event means to the ledger: contacts made outside tuttu, and outcomes of contacts."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from tuttu.ledger import external, state
 from tuttu.ledger.definitions import Definitions
 from tuttu.ledger.writer import ContactWriter
@@ -50,10 +47,10 @@ class OutcomeRules:
             mapping = mapped.mapping
             if mapping.event == event.name and (mapping.when is None or mapping.when(row) is True):
                 action, result = (
-                    external.action_of(mapping, said),
-                    external.outcome_of(mapping, said),
+                    external.action_of(mapping, event),
+                    external.outcome_of(mapping, event),
                 )
-                made = state.ExternalContact(event.time, action, self._item(action, said), result)
+                made = state.ExternalContact(event.time, action, self._item(action, event), result)
                 contact_id = external.contact_id(mapped, event.id)
                 writer.add_external(part, fragment, event.id, contact_id, made)
         for part, (name, outcome) in rules.outcomes.items() if declared and named else ():
@@ -62,7 +59,7 @@ class OutcomeRules:
         answers = []
         for part in met:
             rule = rules.rules[part]
-            item = self._item(rule.action, said) or ""
+            item = self._item(rule.action, event) or ""
             answers.append((part, state.Answer(event.time, rule.outcome, named, item)))
         if answers:
             writer.add_answers(fragment, answers)
@@ -70,12 +67,14 @@ class OutcomeRules:
             action = rules.rules[part].action
             writer.add_report(named, state.ContactReport(event.time, answer.outcome, action, part))
 
-    def _item(self, action: str | None, said: Mapping[str, Any]) -> str | None:
+    def _item(self, action: str | None, event: events.Event) -> str | None:
         """The item that an event names by its key, of the collection that the action is about."""
         declared = self._project.actions.get(action or "")
         if declared is None or declared.about is None:
             return None
         collection = self._project.profile.collections[declared.about]
         return conversion.item_key(
-            conversion.value_at(said, collection.key), collection.fields[collection.key]
+            conversion.said_at(event, collection.key),
+            collection.fields[collection.key],
+            self._project.company.zone,
         )

@@ -82,7 +82,9 @@ def _literal(builder: TreeBuilder, operand: Operand, node: t.Literal, kind: Kind
         return t.Literal(amount, t.MONEY)
     if isinstance(node.value, str) and kind in _CALENDAR:
         value = (
-            literals.read_day(node.value) if kind is Kind.DATE else literals.read_moment(node.value)
+            literals.read_day(node.value)
+            if kind is Kind.DATE
+            else literals.read_moment(node.value, builder.zone)
         )
         if value is None:
             raise operand.error(literals.DAY_FORM if kind is Kind.DATE else literals.MOMENT_FORM)

@@ -11,8 +11,8 @@ from tuttu.policy.durations import parse_duration
 from tuttu.policy.errors import PolicyError, nearest
 from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Column, Field, Literal, Node
-from tuttu.policy.zones import zone_of
 from tuttu.vocabulary.values import Duration, Kind, Schema
+from tuttu.vocabulary.zones import zone_of
 
 MAX_DEPTH = 40
 """Operators inside each other, parentheses not counted; a chain of AND, OR or || counts once."""

@@ -15,6 +15,9 @@ from tuttu.policy.errors import PolicyError
 MAX_NESTING = 20
 """Parentheses, CASEs, NOTs and minus signs inside each other."""
 
+MAX_PARTS = 4
+"""Of a name, ``context.campaign.source``: more than these sqlglot would read as something else."""
+
 _END = TokenType.SEMICOLON
 _CONSTANTS = {
     TokenType.NUMBER,
@@ -169,12 +172,22 @@ def _name(walk: _Walk) -> bool:
         word.token_type = _LITERAL_TYPES[upper]
         walk.index += 1
     elif walk.next_kind is TokenType.DOT:
-        walk.index += 2
-        if walk.token.token_type is not TokenType.IDENTIFIER or walk.next_kind is TokenType.DOT:
-            raise walk.error("a name of two parts, such as told.shoe_size")
+        _parts(walk)
     elif walk.next_kind is TokenType.L_PAREN:
         return _call(walk)
     return True
+
+
+def _parts(walk: _Walk) -> None:
+    """What follows the first part of a name with points."""
+    count = 1
+    while walk.next_kind is TokenType.DOT:
+        walk.index += 2
+        count += 1
+        if walk.token.token_type is not TokenType.IDENTIFIER or count > MAX_PARTS:
+            raise walk.error(
+                f"a name of at most {MAX_PARTS} parts, such as told.shoe_size or address.city"
+            )
 
 
 def _call(walk: _Walk) -> bool:

@@ -4,12 +4,13 @@ import math
 import re
 from decimal import Decimal
 
-from tuttu.policy.zones import FIRST_INSTANT, LAST_INSTANT
 from tuttu.vocabulary.conversion import parse_date, parse_instant
 from tuttu.vocabulary.values import INTEGER_MAX, INTEGER_MIN, MONEY_SCALE, Instant
 
 DAY_FORM = "a date such as '2026-02-28'"
-MOMENT_FORM = "a date and time, in UTC if no offset is given, such as '2026-02-28 09:30'"
+MOMENT_FORM = (
+    "a date and time, in the project's zone if no offset is given, such as '2026-02-28 09:30'"
+)
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -28,12 +29,10 @@ def read_day(text: str) -> int | None:
     return parse_date(text) if is_day(text) else None
 
 
-def read_moment(text: str) -> Instant | None:
-    """The instant; None if the text is no date with time, or is outside the years 1 to 9999."""
-    instant = parse_instant(text) if _MOMENT.fullmatch(text) else None
-    if instant is None or not FIRST_INSTANT <= instant <= LAST_INSTANT:
-        return None
-    return instant
+def read_moment(text: str, zone: str) -> Instant | None:
+    """The instant, in this zone if it names none; None if the text is no date with time, or is
+    outside the years 1 to 9999."""
+    return parse_instant(text, zone) if _MOMENT.fullmatch(text) else None
 
 
 def read_number(written: str) -> int | float | None:

@@ -71,8 +71,10 @@ def _field(builder: TreeBuilder, source: str | None, name: str) -> Node | None:
 
 
 def parts(tree: exp.Expr) -> tuple[str | None, str]:
-    """Source (or collection) and name of ``told.shoe_size``; None without a point."""
-    return tree.text("table") or None, tree.name
+    """Source (or collection) and name of ``told.shoe_size``; None without a point. Of a name of
+    more parts, all but the last one are the source."""
+    before = [tree.text(part) for part in ("catalog", "db", "table")]
+    return ".".join(part for part in before if part) or None, tree.name
 
 
 def list_column(builder: TreeBuilder, tree: exp.Expr) -> Column:

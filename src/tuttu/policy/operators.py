@@ -57,7 +57,7 @@ def typed_literal(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     if tree.args["to"].this is exp.DType.DATE:
         value, form, kind = read_day(text), DAY_FORM, t.DATE
     else:
-        value, form, kind = read_moment(text), MOMENT_FORM, t.TIMESTAMP
+        value, form, kind = read_moment(text, builder.zone), MOMENT_FORM, t.TIMESTAMP
     if value is None:
         raise PolicyError(f"the text {text!r}", form, place(tree))
     builder.use(f"{kind} literal")

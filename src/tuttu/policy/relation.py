@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
-from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT
 from tuttu.vocabulary.values import INTEGER_MAX, INTEGER_MIN, Kind, Row, Schema, Type, Value
+from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT
 
 DUCKDB_TYPES: Mapping[Kind, str] = {
     Kind.BOOL: "BOOLEAN",

@@ -12,7 +12,6 @@ from tuttu.policy import runtime
 from tuttu.policy import tree as t
 from tuttu.policy.functions import FUNCTIONS
 from tuttu.policy.strings import like
-from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, day_in
 from tuttu.vocabulary.values import (
     INTEGER_MAX,
     INTEGER_MIN,
@@ -21,6 +20,7 @@ from tuttu.vocabulary.values import (
     Row,
     Value,
 )
+from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, day_in
 
 RowFunction: TypeAlias = Callable[[Row], Value]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tuttu.policy import tree as t
-from tuttu.policy import zones
 from tuttu.policy.functions import FUNCTIONS
 from tuttu.policy.relation import DUCKDB_TYPES, quoted, quoted_name
+from tuttu.vocabulary import zones
 from tuttu.vocabulary.conversion import EPOCH_DAY, format_instant
 from tuttu.vocabulary.values import MONEY_SCALE, Kind
 

@@ -13,6 +13,7 @@ keep anything about a customer outside the encrypted records of their fragments.
 
 from tuttu.profile import records
 from tuttu.profile.canonical import canonical
+from tuttu.profile.extract import Slip, slips
 from tuttu.profile.fold import filler, folds, parts
 from tuttu.profile.groups import ProfiledMember, group_key, group_row, may_be_members
 from tuttu.profile.merge import ProfileState
@@ -35,6 +36,7 @@ __all__ = [
     "ROOM",
     "ProfileState",
     "ProfiledMember",
+    "Slip",
     "computed_traits",
     "consistent_traits",
     "dependencies",
@@ -43,6 +45,7 @@ __all__ = [
     "may_be_members",
     "own_row",
     "read",
+    "slips",
     "state_of",
     "traits_of_groups",
     "with_columns",

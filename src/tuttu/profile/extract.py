@@ -1,9 +1,10 @@
 """What one event says about a customer: pure, and the same whatever came before it.
 
 Values are converted to the declared type when they are read. JSON null clears a value: NULL is
-written, with the event's time. A value that cannot be read as the type writes NULL too: the sender
-sent something newer that cannot be understood, and to keep the older value would be to decide on
-what is known to be superseded. What is missing refuses, which is the safer side.
+written, with the event's time. A value that cannot be read as the type is a *slip*, and is told to
+its sender. Of most traits it leaves what is known. Of those that a guard reads it writes NULL, too:
+the sender has something newer to say that nobody understands, and what is missing blocks, which is
+the safer side.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,13 +13,24 @@ import msgspec
 from msgspec import UNSET
 
 from tuttu.profile.aggregates import cell
-from tuttu.profile.plan import EventAggregate, ProfilePlan
+from tuttu.profile.plan import EventAggregate, ProfilePlan, plan_of
 from tuttu.profile.records import Stamped
+from tuttu.profile.typed import typed
 from tuttu.vocabulary import conversion, events, values
+from tuttu.vocabulary.project import Project
 
 TEXT = values.Type(values.Kind.TEXT)
-GROUP_ID = "group_id"
-"""The written trait that takes the `groupId` of a group call, where a company declares it."""
+
+
+class Slip(msgspec.Struct, frozen=True):
+    """A value that does not fit. trait: or ``collection.field``; source: empty of an item. kept:
+    what is known stays."""
+
+    trait: str
+    source: str
+    value: object
+    expected: str
+    kept: bool
 
 
 class ItemChange(msgspec.Struct, frozen=True):
@@ -31,68 +43,108 @@ class ItemChange(msgspec.Struct, frozen=True):
 
 class Extract(msgspec.Struct, frozen=True):
     """written: (trait, source) to value. cells: what the event adds to aggregates. step: whether
-    some sequence waits for the event."""
+    some sequence waits for the event. slips: what of it does not fit."""
 
     written: Mapping[tuple[str, str], values.Value]
     items: tuple[ItemChange, ...]
     cells: tuple[tuple[EventAggregate, Stamped], ...]
     step: bool
+    slips: tuple[Slip, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.written or self.items or self.cells or self.step)
 
 
 def extract(plan: ProfilePlan, schema: values.Schema, event: events.Event) -> Extract:
-    """schema: the project's `event_schema`."""
+    """schema: the project's `event_schema`. Kept with the event: intake tells of the slips, and the
+    fold writes the rest."""
+    known: tuple[ProfilePlan, Extract] | None = event.__dict__.get("extract")
+    if known is not None and known[0] is plan:
+        return known[1]
     aggregates = plan.of_events.get(event.name, plan.of_any)
-    return Extract(
-        written=_written(plan, event),
-        items=tuple(_items(plan, event)) if event.name in plan.collecting else (),
+    slips: list[Slip] = []
+    found = Extract(
+        written=_written(plan, event, slips),
+        items=tuple(_items(plan, event, slips)) if event.name in plan.collecting else (),
         cells=tuple(_cells(aggregates, schema, event)) if aggregates else (),
         step=event.name in plan.steps,
+        slips=tuple(slips),
     )
+    event.__dict__["extract"] = (plan, found)
+    return found
 
 
-def _written(plan: ProfilePlan, event: events.Event) -> dict[tuple[str, str], values.Value]:
+def slips(project: Project, event: events.Event) -> tuple[Slip, ...]:
+    """What a call says that does not fit the traits and collections that it writes."""
+    return extract(plan_of(project), project.event_schema, event).slips
+
+
+def _written(
+    plan: ProfilePlan, event: events.Event, slips: list[Slip]
+) -> dict[tuple[str, str], values.Value]:
     """Traits of the customer: `context.traits` of any call, `traits` of identify, and by the
-    mappings of events.yaml. The traits of a group call describe the group; of it, the customer has
-    the group's id. Where one event has a trait twice, the more specific place wins."""
+    mappings of events.yaml. The traits of a group call describe the group: what the customer has of
+    it, a mapping says. Where one event has a trait twice, the more specific place wins."""
     said: dict[tuple[str, str], object] = {}
     traits = event.said_context.get("traits")
     if isinstance(traits, dict):
-        said |= {(name, event.source): value for name, value in traits.items()}
+        said |= _about_customer(plan, event, traits)
     if event.call == "identify":
-        said |= {(name, event.source): value for name, value in event.said_traits.items()}
-    if event.call == "group" and event.group_id is not None:
-        said[GROUP_ID, event.source] = event.group_id
+        said |= _about_customer(plan, event, event.said_traits)
     for mapping in plan.mappings.get(event.name, ()):
         for trait, path in mapping.traits.items():
-            value = conversion.value_at(event.said, path)
+            value = conversion.said_at(event, path)
             if value is not UNSET:
                 said[trait, mapping.source] = value
-    return {
-        (name, source): conversion.convert(value, plan.types[name])
-        for (name, source), value in said.items()
-        if name in plan.types
-    }
+    written = {}
+    for (name, source), value in said.items():
+        if name in plan.types:
+            converted, expected = typed(name, value, plan.types[name], plan.zone)
+            if expected:
+                slip = Slip(name, source, value, expected, kept=name not in plan.unknown)
+                slips.append(slip)
+                if slip.kept:
+                    continue
+            written[name, source] = converted
+    return written
 
 
-def _items(plan: ProfilePlan, event: events.Event) -> Iterator[ItemChange]:
+def _about_customer(
+    plan: ProfilePlan, event: events.Event, traits: Mapping[str, object]
+) -> dict[tuple[str, str], object]:
+    """Every trait that is said of the customer; of objects, those that a path into them names."""
+    found = {(name, event.source): value for name, value in traits.items()}
+    for name in plan.nested:
+        value = conversion.value_at(traits, name)
+        if value is not UNSET:
+            found[name, event.source] = value
+    return found
+
+
+def _items(plan: ProfilePlan, event: events.Event, slips: list[Slip]) -> Iterator[ItemChange]:
     """An item without a key, as its type reads one, is none; a field that the event does not name
     stays as it was."""
-    said = event.said
     for one in plan.collecting[event.name]:
-        key = conversion.item_key(conversion.value_at(said, one.key), one.fields.get(one.key, TEXT))
-        if key is not None:
-            found = {
-                name: conversion.value_at(said, name) for name in one.fields if name != one.key
-            }
-            fields = {
-                name: conversion.convert(value, one.fields[name])
-                for name, value in found.items()
-                if value is not UNSET
-            }
-            yield ItemChange(one.name, key, fields)
+        raw, declared = conversion.said_at(event, one.key), one.fields.get(one.key, TEXT)
+        key = conversion.item_key(raw, declared, plan.zone)
+        if key is None:
+            if raw is not UNSET and raw is not None and raw != "":
+                slips.append(Slip(f"{one.name}.{one.key}", "", raw, str(declared), kept=True))
+            continue
+        fields: dict[str, values.Value] = {}
+        for name, kind in one.fields.items():
+            value = UNSET if name == one.key else conversion.said_at(event, name)
+            if value is UNSET:
+                continue
+            converted = conversion.convert(value, kind, plan.zone)
+            if conversion.slipped(value, converted):
+                kept = name not in one.unknown
+                slip = Slip(f"{one.name}.{name}", "", value, str(kind), kept=kept)
+                slips.append(slip)
+                if slip.kept:
+                    continue
+            fields[name] = converted
+        yield ItemChange(one.name, key, fields)
 
 
 def _cells(

@@ -130,5 +130,5 @@ def _namespace(group: r.DefinitionId) -> str:
 
 
 def _text(value: values.Value) -> str | None:
-    text = conversion.convert(value, TEXT)
+    text = conversion.convert(value, TEXT, "UTC")
     return text if isinstance(text, str) else None

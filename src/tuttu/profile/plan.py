@@ -35,20 +35,25 @@ class WrittenColumn(msgspec.Struct, frozen=True):
 
 
 class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """types: of written traits. mappings, collecting: by event name, what writes traits and items.
-    aggregates: by trait. of_events: those that an event may change, by its name; of_any: those that
-    every other event may. stored: traits that state alone yields. computed: those made of other
-    columns, each after what it reads. of_ledger: those of `computed` that depend on the ledger's
-    columns; own_computed: those of `computed` that are the customer's own, and no group's.
-    profiling: those that read NULL where profiling is refused. grouped: by group, its traits.
+    """types: of written traits. unknown: those that a value which does not fit makes unknown.
+    nested: those whose names are paths into objects, as ``address.city``. mappings, collecting: by
+    event name, what writes traits and items. aggregates: by trait. of_events: those that an event
+    may change, by its name; of_any: those that every other event may. stored: traits that state
+    alone yields. computed: those made of other columns, each after what it reads. of_ledger: those
+    of `computed` that depend on the ledger's columns; own_computed: those of `computed` that are
+    the customer's own, and no group's. profiling: those that read NULL where profiling is refused.
+    grouped: by group, its traits.
 
     written, steps, items, fields, groups: ids of the definitions of written traits, of the steps of
     sequences (by event name), of collections, of their fields, and of groups (of the columns that
     their key may come from). places: the id under
-    which a collection's items are kept, whether or not it is one of `items`. whole: not reduced.
+    which a collection's items are kept, whether or not it is one of `items`. zone: the project's.
+    whole: not reduced.
     """
 
     types: Mapping[str, values.Type]
+    unknown: frozenset[str]
+    nested: tuple[str, ...]
     mappings: Mapping[str, tuple[company.TraitWrite, ...]]
     collections: Mapping[str, company.Collection]
     collecting: Mapping[str, tuple[company.Collection, ...]]
@@ -68,6 +73,7 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, Mapping[str, DefinitionId]]
     groups: Mapping[str, Mapping[str, DefinitionId]]
     places: Mapping[str, DefinitionId]
+    zone: str
     whole: bool = True
 
     @property
@@ -105,6 +111,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
     return msgspec.structs.replace(
         plan,
         types={name: plan.types[name] for name in written},
+        nested=tuple(name for name in plan.nested if name in written),
         collections=collections,
         collecting=_collecting(collections),
         aggregates=aggregates,
@@ -143,6 +150,8 @@ def plan_of(project: Project) -> ProfilePlan:
     of_events, of_any = by_value(((each.test, each) for each in aggregates.values()), "event")
     return ProfilePlan(
         types={name: trait.type for name, trait in written.items()},
+        unknown=frozenset(name for name, trait in written.items() if trait.slip == "unknown"),
+        nested=tuple(name for name in written if "." in name),
         mappings=_grouped((write.event, write) for write in project.tracking.writes),
         collections=collections,
         collecting=_collecting(collections),
@@ -165,6 +174,7 @@ def plan_of(project: Project) -> ProfilePlan:
         },
         groups={name: state_keys.group(project, name) for name in profile.groups},
         places=places,
+        zone=project.company.zone,
     )
 
 
@@ -185,7 +195,8 @@ def _sources(project: Project) -> Iterator[WrittenColumn]:
     for column in project.row_schema.columns:
         source, dot, name = column.partition(".")
         trait = project.profile.traits.get(name)
-        if dot and trait is not None and trait.written:
+        nested = column in project.profile.traits
+        if dot and not nested and trait is not None and trait.written:
             yield WrittenColumn(column, source, name)
 
 

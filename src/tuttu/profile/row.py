@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tuttu.policy.zones import is_zone
 from tuttu.profile import aggregates, extract, merge, windows
 from tuttu.profile.plan import ProfilePlan, plan_of, reads
 from tuttu.profile.records import Item, Moment, Stamped, last_written
+from tuttu.profile.typed import ZONE
 from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Duration, Instant, Row, Value
+from tuttu.vocabulary.zones import is_zone
 
 NOTHING_GIVEN: Row = {}
-ZONE = "zone"
-"""The trait that names a customer's time zone."""
 
 
 def read(
@@ -76,7 +75,7 @@ def row_of(
     shown: dict[str, list[tuple[Item, Row]]] = {}
     for name, collection in plan.collections.items():
         items = sorted(state.items.get(name, {}).items())
-        shown[name] = [(item, _shown(collection, item)) for _, item in items]
+        shown[name] = [(item, _shown(collection, item, plan.zone)) for _, item in items]
         row[name] = [one for _, one in shown[name]]
     for trait in plan.stored:
         if trait.name in hidden:
@@ -86,7 +85,7 @@ def row_of(
         elif trait.aggregate is not None:
             row[trait.name] = _aggregate(plan, state, shown, now, trait)
         elif trait.sequence:
-            row[trait.name] = _happened(trait.sequence, trait.window, state.steps, now)
+            row[trait.name] = _happened(trait, state.steps, now)
         else:
             sources = state.written.get(trait.name)
             row[trait.name] = last_written(sources) if sources else None
@@ -128,24 +127,24 @@ def _aggregate(
     return aggregates.outcome(aggregate, cells)
 
 
-def _happened(
-    steps: Sequence[str],
-    within: Duration | None,
-    moments: Mapping[str, Sequence[Moment]],
-    now: Instant,
-) -> bool:
+def _happened(trait: company.Trait, moments: Mapping[str, Sequence[Moment]], now: Instant) -> bool:
     """TRUE if one event of each step happened, each after the one before it by (time, id), the
-    last at most `within` after the first, none after `now`.
+    last at most `within` after the first and at most `window` ago, none after `now`.
 
     Only the newest happenings of each step are kept (`records.STEPS`), so what lies behind that
     many later ones is forgotten.
     """
-    past = [[moment for moment in moments.get(step, ()) if moment[0] <= now] for step in steps]
-    return any(_follow(first, past[1:], within) for first in past[0]) if past else False
+    past = [
+        [moment for moment in moments.get(step, ()) if moment[0] <= now] for step in trait.sequence
+    ]
+    if trait.window is not None:
+        past[-1] = [moment for moment in past[-1] if moment[0] >= now - trait.window]
+    return any(_follow(first, past[1:], trait.within) for first in past[0])
 
 
 def _follow(first: Moment, later: Iterable[list[Moment]], within: Duration | None) -> bool:
-    """Taking the earliest next step each time reaches the last one as early as can be."""
+    """Taking the earliest next step each time reaches each later one as early as can be, and the
+    last of those that are left as soon after the first."""
     at = first
     for moments in later:
         after = next((moment for moment in moments if moment > at), None)
@@ -155,12 +154,12 @@ def _follow(first: Moment, later: Iterable[list[Moment]], within: Duration | Non
     return within is None or at[0] - first[0] <= within
 
 
-def _shown(collection: company.Collection, item: Item) -> dict[str, Value]:
+def _shown(collection: company.Collection, item: Item, zone: str) -> dict[str, Value]:
     """An item as conditions see it: what was never written is NULL."""
     known = item.fields
     shown = {name: known[name].value if name in known else None for name in collection.fields}
     shown[collection.key] = conversion.convert(
-        item.key, collection.fields.get(collection.key, extract.TEXT)
+        item.key, collection.fields.get(collection.key, extract.TEXT), zone
     )
     return shown
 

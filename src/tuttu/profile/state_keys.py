@@ -12,13 +12,15 @@ from tuttu.vocabulary.project import Project
 
 
 def written(project: Project, trait: company.Trait) -> DefinitionId:
-    """Of a written trait: its type, and what events write it from which property."""
+    """Of a written trait: its type, what events write it from which property, and what a value
+    does that does not fit."""
     mapped = [
         [write.event, write.source, write.traits[trait.name]]
         for write in project.tracking.writes
         if trait.name in write.traits
     ]
-    return history.part("told", trait.name, str(trait.type), mapped)
+    slip = [] if trait.slip == "keep" else [trait.slip]
+    return history.part("told", trait.name, str(trait.type), mapped, *slip)
 
 
 def step(event: str) -> DefinitionId:
@@ -52,7 +54,8 @@ def items(collection: company.Collection) -> DefinitionId:
 def field(collection: company.Collection, name: str) -> DefinitionId:
     """Of one field of the items."""
     declared = str(collection.fields[name])
-    return history.part("field", items(collection).hex(), name, declared)
+    slip = ["unknown"] if name in collection.unknown else []
+    return history.part("field", items(collection).hex(), name, declared, *slip)
 
 
 def group(project: Project, name: str) -> dict[str, DefinitionId]:

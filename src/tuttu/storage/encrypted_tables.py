@@ -60,7 +60,9 @@ class EncryptedTables:
         """Over a network, reads in one query what the units will need one by one."""
         if self._prefetch is None:
             return
-        places = list({(table, key): None for unit in units for table, key, _ in unit.reads})
+        read = ((table, key) for unit in units for table, key, _ in unit.reads)
+        expected = (place for unit in units for place in unit.expects)
+        places = list(dict.fromkeys((*read, *expected)))
         if places:
             self._found.update(zip(places, self._rows.find(places), strict=True))
         keys = list(

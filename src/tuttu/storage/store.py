@@ -200,6 +200,9 @@ class Layer(dict[RecordKey, Write]):
         return [place for place in near if place[0] == table and place[1].startswith(prefix)]
 
 
+NO_ROOM = RoomFolds(room="", tables=frozenset(), folds={})
+
+
 class UnitBatch:
     """The units of one commit, over the tables of its transaction."""
 
@@ -283,7 +286,8 @@ class UnitBatch:
         for table, key, version in unit.reads:
             if self.version(table, key) != version:
                 return f.Conflict(table)
-        return None
+        why = unit.unless(FoldView(self, NO_ROOM)) if unit.unless else None
+        return None if why is None else f.Refused(why)
 
     def version(self, table: str, key: bytes) -> int:
         """0 if there is no such record."""

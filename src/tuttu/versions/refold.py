@@ -14,11 +14,13 @@ from tuttu.vocabulary import events, facts
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
 
-SHAPE = 4
+SHAPE = 5
 """Of all records of all rooms. To be raised when a released one can no longer be read, or means
 something else. 1 kept state under names, and had no record of its own shape; 2 joined customers
 whatever the priority of what named them, and did not keep the first facts of fragments; 3 kept who
-is who by the rules of one version only, in the spelling that each identifier came with."""
+is who by the rules of one version only, in the spelling that each identifier came with; 4 took what
+did not fit a trait for NULL, days and times without a zone for UTC's, and a sender's clock that was
+right for wrong."""
 
 
 class Shape(msgspec.Struct, frozen=True):

@@ -24,8 +24,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     evidence_pairs: int = 10_000
 
 
+CLOCK_SKEW: Duration = 3_600_000_000
+REPEAT_WITHIN: Duration = 7 * 24 * CLOCK_SKEW
+
+
 class Company(msgspec.Struct, frozen=True, kw_only=True):
-    """tuttu.yaml. `storage` is a URL; `sqlite:` paths are relative to the project folder."""
+    """tuttu.yaml. `storage` is a URL; `sqlite:` paths are relative to the project folder.
+
+    clock_skew: how much earlier than it was received a call may say that it was sent, and be
+    believed. repeat_within: how long the id of a call is remembered after it was received.
+    """
 
     name: str
     environment: Literal["dev", "test", "live"] = "dev"
@@ -36,6 +44,8 @@ class Company(msgspec.Struct, frozen=True, kw_only=True):
     storage: str = "sqlite:.tuttu/store.db"
     earliest_event: Instant = 946_684_800_000_000
     limits: Limits = Limits()
+    clock_skew: Duration = CLOCK_SKEW
+    repeat_within: Duration = REPEAT_WITHIN
 
 
 NOBODY = frozenset(
@@ -184,6 +194,10 @@ class Tracking(msgspec.Struct, frozen=True, kw_only=True):
     ``contact_id`` names a contact that tuttu made."""
 
 
+Slip = Literal["keep", "unknown"]
+"""What a value that does not fit the type of its trait does: leaves what is known, or makes it
+unknown."""
+
 Aggregate = Literal["count", "sum", "first", "last", "max", "min"]
 
 
@@ -193,21 +207,25 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
     written: by identify calls, trait writes and imports (the value may be read per source as
     ``source.name``). aggregate: over events (`over` = "events") or over a collection's items,
     those for which `test` is TRUE, of `field`, within `window` up to now. sequence: event names
-    that happened in this order within `window`; bool. first_known: names of columns, the first
+    that happened in this order, the last at most `within` after the first and at most `window` ago
+    (None: ever); bool. first_known: names of columns, the first
     one that is not NULL. derived: an expression over other columns (also: a segment, bool).
-    uses: where it may be read; empty is everywhere. group: a declared group: it is worked out over
-    all members' events as if they were one customer; None: of the customer alone.
+    slip: of a written one. uses: where it may be read; empty is everywhere. group: a declared
+    group: it is worked out over all members' events as if they were one customer; None: of the
+    customer alone.
     """
 
     name: str
     type: Type
     written: bool = False
+    slip: Slip = "keep"
     aggregate: Aggregate | None = None
     over: str = "events"
     field: str | None = None
     test: Expression | None = None
     window: Duration | None = None
     sequence: tuple[str, ...] = ()
+    within: Duration | None = None
     first_known: tuple[str, ...] = ()
     derived: Expression | None = None
     segment: bool = False
@@ -217,13 +235,15 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):
-    """Items of a customer, by key: each field is the last one written, by (time, id)."""
+    """Items of a customer, by key: each field is the last one written, by (time, id). unknown:
+    fields that a value which does not fit makes unknown; of the others it leaves what is known."""
 
     name: str
     key: str
     events: frozenset[str]
     fields: Mapping[str, Type]
     """The key's own field included."""
+    unknown: frozenset[str] = frozenset()
     where: Where
 
 

@@ -28,8 +28,10 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
     events.yaml gives them (``Page Viewed``, ``Identify``…). identifiers: never blocked or empty,
     highest priority first; the first one names the fragment. time: effective, that is the smaller
     of the skew-corrected time and the time received. claimed: the sender's own time, kept when it
-    was so far ahead that the time of receipt was used instead. source: who says so (``told``,
-    ``bought``, ``crm``…). properties, traits, context, integrations: JSON objects, byte for byte.
+    was so far ahead that the time of receipt was used instead. latest: where the sender's clock was
+    believed though it may be slow, when it happened at the latest; a withdrawal counts from then.
+    source: who says so (``told``, ``bought``, ``crm``…). properties, traits, context, integrations:
+    JSON objects, byte for byte.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Event(msgspec.Struct, frozen=True, tag="event", omit_defaults=True, kw_onl
     time: Instant
     received: Instant
     claimed: Instant | None = None
+    latest: Instant | None = None
     source: str = "told"
     properties: bytes = b"{}"
     traits: bytes = b"{}"
@@ -70,6 +73,31 @@ def _decoded(raw: bytes) -> Mapping[str, Any]:
     """Empty for what is no JSON object."""
     decoded = msgspec.json.decode(raw)
     return decoded if isinstance(decoded, dict) else {}
+
+
+class TraitSlip(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that does not fit the type of its trait.
+
+    trait: its name, or ``collection.field``. source: who says it; empty of an item. found: what
+    kind of value it was; the value is in the event. expected: the declared type. kept: what was
+    known has stayed; else it is not known any more.
+    """
+
+    trait: str
+    source: str
+    found: str
+    expected: str
+    kept: bool
+
+
+class TraitsRefused(msgspec.Struct, frozen=True, tag="traits_refused", kw_only=True):
+    """Of an accepted call, the traits that did not fit, and who sent it. event_id, event: of the
+    call's own fact, which stands before this one."""
+
+    event_id: str
+    event: str
+    sender: str
+    traits: tuple[TraitSlip, ...]
 
 
 class Unmerge(msgspec.Struct, frozen=True, tag="unmerge", kw_only=True):

@@ -4,7 +4,7 @@ A room never calls another room's fold, and never writes another room's table: `
 folds of every room, and `storage` runs them, in order, inside the transaction of the fact.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ from tuttu.vocabulary.verdicts import Receipt
 Body = (
     e.Event
     | Receipt
+    | e.TraitsRefused
     | e.Unmerge
     | e.LinkClaimed
     | e.LinksRead
@@ -35,6 +36,8 @@ Body = (
 
 T = TypeVar("T")
 
+Pseudonym = Callable[[str, str], e.FragmentId]
+"""Namespace and value to the keyed hash of an identifier."""
 Reads = tuple[tuple[str, bytes, int], ...]
 """(table, key, version) of records that were read; version 0: there was none."""
 
@@ -131,16 +134,27 @@ class Exhausted(Exception):  # noqa: N818 - a refusal, not a mistake
         self.what = what
 
 
+class Check(Protocol):
+    """Asked once, under the lock of the writers, of the state before the unit."""
+
+    def __call__(self, reader: Reader) -> str | None:
+        """Why the unit is refused; None: it is not."""
+
+
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """What is committed or refused as a whole: one event or one decision.
 
     dedupe_keys: of which none may ever have been committed before (dedupe, idempotency). reads:
-    versions that must be unchanged, as `Snapshot.reads` of storage gives them.
+    versions that must be unchanged, as `Snapshot.reads` of storage gives them. expects: table and
+    key of records that its folds will read, so that a store over a network reads those of all
+    units at once. unless: refuses it; a log that is folded again is not asked.
     """
 
     facts: tuple[Fact, ...]
     dedupe_keys: tuple[bytes, ...] = ()
     reads: Reads = ()
+    expects: tuple[tuple[str, bytes], ...] = ()
+    unless: Check | None = None
 
 
 class Committed(msgspec.Struct, frozen=True):

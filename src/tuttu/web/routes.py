@@ -45,7 +45,12 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/v1/decisions/{id}", Scope.READ_PERSON, engine.decision_by_id, name="decision"),
     route("GET", "/v1/customers/{id}", Scope.READ_PERSON, engine.customer, refusals=(409,)),
     route(
-        "GET", "/v1/customers/{id}/timeline", Scope.READ_PERSON, engine.timeline, refusals=(409,)
+        "GET",
+        "/v1/customers/{id}/timeline",
+        Scope.READ_PERSON,
+        engine.timeline,
+        refusals=(409,),
+        slow=True,
     ),
     route(
         "GET",
@@ -81,6 +86,7 @@ ROUTES: tuple[Route, ...] = (
         engine.send_again,
         refusals=(409, 413, 415),
     ),
+    route("GET", "/v1/slips", Scope.ADMIN, engine.slips),
     route("GET", "/v1/keys", Scope.ADMIN, engine.keys),
     route("POST", "/v1/keys", Scope.ADMIN, engine.issue_key),
     route("DELETE", "/v1/keys/{name}", Scope.ADMIN, engine.revoke_key),

@@ -55,7 +55,11 @@ def _planned_event() -> s.Shape:
         "an event of the plan",
         {
             "properties": s.table(
-                "properties with types", s.property_type(), s.COLUMN, "Its properties by name."
+                "properties with types",
+                s.property_type(),
+                s.COLUMN_PATH,
+                "Its properties by name; inside objects by their path, such as address.city, and "
+                "of the call's context such as context.campaign.source.",
             ),
             "required": s.listing(
                 "names of properties",
@@ -75,8 +79,14 @@ def _write() -> s.Shape:
             "source": s.text("a source", "Default: the event's under sources.", s.COLUMN),
             "traits": s.table(
                 "properties by trait",
-                s.text("a property", "Path of the property, with dots.", PATH),
-                s.COLUMN,
+                s.text(
+                    "a property",
+                    "Path of the property, with dots; of identify and group calls also of a trait, "
+                    "groupId of group calls, and of any call's context such as "
+                    "context.campaign.source.",
+                    PATH,
+                ),
+                s.COLUMN_PATH,
                 "Each trait with the property it is read from.",
             ),
         },

@@ -14,12 +14,16 @@ Shape = dict[str, Any]
 
 COLUMN = "^[A-Za-z_][A-Za-z0-9_]*$"
 """What a condition can name: traits, properties, collections and their fields."""
+COLUMN_PATH = "^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*){0,3}$"
+"""The same, or what objects in objects hold: ``address.city``."""
 WORD = "^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$"
 """What parts of file names and keys of settings are made of."""
 PLACE = "^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$"
 PHRASE = "^\\S(.*\\S)?$"
 NAMES = {
     COLUMN: "a name of letters, digits and _ that does not begin with a digit",
+    COLUMN_PATH: "a name of letters, digits and _ that does not begin with a digit, or a path of at"
+    " most four such as address.city",
     WORD: "a name of letters and digits, joined by - or _",
     PLACE: "a name of letters and digits, joined by ., - or _",
     PHRASE: "text without blanks at its ends",

@@ -1,6 +1,9 @@
 """Shape of traits.yaml: what is known of customers."""
 
+from typing import get_args
+
 from tuttu.catalog.schemas import json_schema as s
+from tuttu.vocabulary.company import Slip
 
 USE = s.listing(
     "purposes such as [service, marketing]",
@@ -25,7 +28,7 @@ def traits() -> s.Shape:
                 "a group",
                 {
                     "key": s.text(
-                        "a trait", "Customers with the same value are one group.", s.COLUMN
+                        "a trait", "Customers with the same value are one group.", s.COLUMN_PATH
                     )
                 },
                 ["key"],
@@ -33,7 +36,13 @@ def traits() -> s.Shape:
             s.COLUMN,
             "Households, accounts, companies.",
         ),
-        "traits": s.table("traits", _trait(), s.COLUMN, "What is known of a customer."),
+        "traits": s.table(
+            "traits",
+            _trait(),
+            s.COLUMN_PATH,
+            "What is known of a customer. A path such as address.city is read from inside an "
+            "object.",
+        ),
         "segments": s.table(
             "segments",
             s.record("a segment", {"expression": s.expression(), "use": USE}, ["expression"])
@@ -44,14 +53,14 @@ def traits() -> s.Shape:
     }
     keys["initials"] = s.listing(
         "traits such as [first_name, last_name]",
-        s.text("a trait", "", s.COLUMN),
+        s.text("a trait", "", s.COLUMN_PATH),
         0,
         "Traits of a person's name: their first letters are shown where several people use one "
         "identifier.",
     )
     keys["asks"] = s.listing(
         "traits such as [postal_code]",
-        s.text("a trait", "", s.COLUMN),
+        s.text("a trait", "", s.COLUMN_PATH),
         0,
         "Traits that somebody may be asked for, to find out which of several people they are.",
     )
@@ -62,7 +71,12 @@ def _collection() -> s.Shape:
     return s.record(
         "a collection",
         {
-            "key": s.text("a property", "The property that tells the items apart.", s.COLUMN),
+            "key": s.text(
+                "a property",
+                "The property that tells the items apart; of Segment's group calls it may be "
+                "groupId, and their traits are kept.",
+                s.COLUMN_PATH,
+            ),
             "events": s.listing("events", s.text(s.EVENT), 1, "Events that write an item."),
             "keep": s.table(
                 "properties with types", s.scalar_type(), s.COLUMN, "Properties that are kept."
@@ -73,11 +87,16 @@ def _collection() -> s.Shape:
 
 
 def _trait() -> s.Shape:
-    field = s.text("a property of events or a field of a collection", "", s.COLUMN)
+    field = s.text("a property of events or a field of a collection", "", s.COLUMN_PATH)
     return s.record(
         "a trait",
         {
             "type": s.column_type("Written by identify calls, imports and trait writes."),
+            "slip": s.choice(
+                get_args(Slip),
+                "What a value does that does not fit the type: keep what is known, or make it "
+                "unknown. Default keep; unknown where a guard reads it. Its sender is told.",
+            ),
             "count": s.text("events or a collection", "Counts events, or items of a collection."),
             "sum": field | {"description": "Sums this field (integer or money)."},
             "first": field | {"description": "The first value of this field."},
@@ -86,14 +105,20 @@ def _trait() -> s.Shape:
             "min": field | {"description": "The least value of this field."},
             "of": s.text("events or a collection", "Where the field is read from. Default events."),
             "where": s.expression("Only events or items for which this is true."),
-            "in": s.duration("Only events of this long up to now."),
+            "in": s.duration(
+                "Only events of this long up to now. Of a sequence: its last step; as long as "
+                "`within` if absent."
+            ),
             "sequence": s.listing(
                 "events in order",
                 s.text(s.EVENT),
                 2,
                 "True if these events happened in this order within the time given.",
             ),
-            "within": s.duration("How long the sequence may take, up to now."),
+            "within": s.duration(
+                "How long the sequence may take, from its first to its last step."
+            ),
+            "ever": s.boolean("True: a sequence stays true however long ago it happened."),
             "first_known": s.listing(
                 "columns such as [told.shoe_size, bought.shoe_size]",
                 s.text("a trait, or source.trait"),

@@ -30,6 +30,15 @@ def tuttu() -> s.Shape:
             " does not belong into a file that is in git.",
         ),
         "earliest_event": s.moment("Events before this are refused. Default 2000-01-01."),
+        "clock_skew": s.duration(
+            "A call that says it was sent so much before it was received, or less, was slow on its "
+            "way: its times are believed. Above that, or sent later than received, the sender's "
+            "clock is wrong, and its times are corrected by the difference. Default 1h."
+        ),
+        "repeat_within": s.duration(
+            "A messageId that is received again within this time is the same call sent again; with "
+            "another call, event or identifier it is refused. Default 7d."
+        ),
         "limits": s.record(
             "limits of what is taken in",
             {

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from tuttu.policy.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT
 from tuttu.vocabulary.values import DAY, INTEGER_MAX, INTEGER_MIN, Kind, Value
+from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT
 
 _RANGES = {
     Kind.INTEGER: (INTEGER_MIN, INTEGER_MAX),

@@ -12,9 +12,9 @@ from typing import TypeAlias
 from tuttu.policy.runtime import calendar_date
 from tuttu.policy.solver.boundaries import neighbours, other_than
 from tuttu.policy.tree import Arithmetic
-from tuttu.policy.zones import zone_of
 from tuttu.vocabulary.conversion import EPOCH_DAY
 from tuttu.vocabulary.values import DAY, MONEY_SCALE, Instant, Kind, Value
+from tuttu.vocabulary.zones import zone_of
 
 Values: TypeAlias = Sequence[Value]
 

@@ -8,6 +8,7 @@ from msgspec import UNSET
 from tuttu.policy import Relation, duckdb_row, duckdb_type, duckdb_value, quoted
 from tuttu.profile.batch import layout as lay
 from tuttu.profile.batch.masking import Masks
+from tuttu.profile.typed import typed
 from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary import company, conversion, events, values
 
@@ -126,14 +127,18 @@ class LogExport:
         self, stamp: list[Any], name: str, collection: company.Collection, event: events.Event
     ) -> None:
         key_type = collection.fields[collection.key]
-        key = conversion.item_key(conversion.value_at(event.said, collection.key), key_type)
+        zone = self._layout.project.company.zone
+        raw_key = conversion.said_at(event, collection.key)
+        key = conversion.item_key(raw_key, key_type, zone)
         if key is None:
             return
         row: list[Any] = [*stamp, self._masks.ranked(key_scope(name), key)]
         for field, declared in collection.fields.items():
-            raw = conversion.value_at(event.said, field)
-            value = None if raw is UNSET else conversion.convert(raw, declared)
-            row += [raw is not UNSET, self._field(name, field, declared, value)]
+            raw = conversion.said_at(event, field)
+            value = None if raw is UNSET else conversion.convert(raw, declared, zone)
+            slips = conversion.slipped(raw, value) and field not in collection.unknown
+            said_it = raw is not UNSET and not slips
+            row += [said_it, self._field(name, field, declared, value)]
         self._items[name].add(row)
 
     def _field(
@@ -171,23 +176,27 @@ def _item_columns(layout: lay.Layout, collection: company.Collection) -> dict[st
 
 
 def _writes(layout: lay.Layout, event: events.Event) -> Iterator[tuple[str, str, values.Value]]:
-    """(trait, source, value) of every place where the event has a trait, the more specific place
-    later."""
+    """(trait, source, value) of what the event says of traits. Of several places in it where it
+    has a trait, the more specific one counts; what does not fit is written where it makes a trait
+    unknown."""
     project = layout.project
     spoken: list[tuple[str, str, object]] = []
+    nested = [name for name in project.profile.traits if "." in name]
     found = event.said_context.get("traits")
     about_customer: list[Mapping[str, object]] = [found] if isinstance(found, dict) else []
     if event.call == "identify":
         about_customer.append(event.said_traits)
-    if event.call == "group" and event.group_id is not None:
-        about_customer.append({"group_id": event.group_id})
     for traits in about_customer:
         spoken += [(name, event.source, value) for name, value in traits.items()]
+        spoken += [(name, event.source, conversion.value_at(traits, name)) for name in nested]
     for write in project.tracking.writes:
         if write.event == event.name:
             for name, path in write.traits.items():
-                spoken.append((name, write.source, conversion.value_at(event.said, path)))
-    for name, source, value in spoken:
+                spoken.append((name, write.source, conversion.said_at(event, path)))
+    last = {(name, source): value for name, source, value in spoken if value is not UNSET}
+    for (name, source), value in last.items():
         trait = project.profile.traits.get(name)
-        if trait is not None and trait.written and value is not UNSET:
-            yield name, source, conversion.convert(value, trait.type)
+        if trait is not None and trait.written:
+            converted, expected = typed(name, value, trait.type, project.company.zone)
+            if trait.slip == "unknown" or not expected:
+                yield name, source, converted

@@ -28,7 +28,8 @@ def compute(workspace: ExportWorkspace, layout: Layout, now: Instant) -> list[Ma
 
 def _found(trait: Trait, now: Instant) -> str:
     """From every first step, repeatedly the earliest possible next step: the sequence happened if
-    one of these chains ends soon enough. `place` orders all events by (time, id)."""
+    one of these chains ends soon enough after its first step, with a last step that is recent
+    enough. `place` orders all events by (time, id)."""
     steps = ", ".join(map(quoted, dict.fromkeys(trait.sequence)))
     parts = [
         f"""placed AS (
@@ -42,13 +43,16 @@ def _found(trait: Trait, now: Instant) -> str:
                       WHERE event = {quoted(trait.sequence[0])})""",
     ]
     for number, step in enumerate(trait.sequence[1:]):
+        recent = ""
+        if number == len(trait.sequence) - 2 and trait.window is not None:
+            recent = f" AND epoch_us(moment) >= {now - trait.window}"
         parts.append(
             f"step{number + 1} AS (SELECT a.who, b.place, b.moment, a.began FROM step{number} a"
-            f" ASOF JOIN (SELECT * FROM past WHERE event = {quoted(step)}) b"
+            f" ASOF JOIN (SELECT * FROM past WHERE event = {quoted(step)}{recent}) b"
             " ON a.who = b.who AND a.place < b.place)"
         )
     soon = (
-        "TRUE" if trait.window is None else f"epoch_us(moment) - epoch_us(began) <= {trait.window}"
+        "TRUE" if trait.within is None else f"epoch_us(moment) - epoch_us(began) <= {trait.within}"
     )
     return (
         f'WITH {", ".join(parts)} SELECT DISTINCT who AS "{CUSTOMER}",'

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.vocabulary import conversion
 from tuttu.vocabulary.values import DAY, SECOND, Instant
 
 FIRST_DATE, LAST_DATE = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31, in days since 1970-01-01."""
-FIRST_INSTANT: Instant = conversion.FIRST_INSTANT
-LAST_INSTANT: Instant = conversion.LAST_INSTANT
+FIRST_INSTANT: Instant = FIRST_DATE * DAY
+LAST_INSTANT: Instant = (LAST_DATE + 1) * DAY - 1
+"""Of the years 1 to 9999, in UTC."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLE_DAYS = range(-25_567, 47_482)
@@ -61,6 +61,21 @@ def zone_of(name: str) -> Zone:
             changes.append(_change(source, (day - 1) * 86_400, offset) * SECOND)
             offsets.append(offset)
     return Zone(name, tuple(changes), tuple(offset * SECOND for offset in offsets))
+
+
+def instant_of(name: str, local: Instant) -> Instant:
+    """The instant of a local time of the zone, given as if it were UTC. Of a time that clocks show
+    twice it is the first; one that they leap over is as long after midnight as it says."""
+    return local - zone_of(name).offsets[bisect_right(_leaps(name), local)]
+
+
+@lru_cache(maxsize=KNOWN_ZONES)
+def _leaps(name: str) -> tuple[Instant, ...]:
+    """The local times from which on each next offset applies: those that clocks show twice, or leap
+    over, belong to the offset before."""
+    zone = zone_of(name)
+    pairs = zip(zone.changes, zip(zone.offsets, zone.offsets[1:], strict=False), strict=True)
+    return tuple(change + max(both) for change, both in pairs)
 
 
 def _offset(source: ZoneInfo, second: int) -> int:
