@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from tests import builders
+from tests.builders import HERE
+from tests.consent.conftest import PROJECT
 
+from tuttu.consent import Consents
+from tuttu.consent.records import cells_of
+from tuttu.vocabulary.company import ConsentEvent, Tracking
 from tuttu.vocabulary.verdicts import Permit, Reason
 
 if TYPE_CHECKING:
@@ -186,3 +192,29 @@ def test_the_choices_of_a_decision_are_watched(bureau: Bureau) -> None:
     assert [(table, key) for table, key, _ in reads] == [
         ("consent.fragments", bureau.store.pseudonym("user_id", "maija"))
     ]
+
+
+def test_who_declares_no_such_purpose_may_profile() -> None:
+    consents = Consents(builders.project(channels=builders.channels(web=False)), [], None)
+    assert consents.profiling
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"event": "Joined"},
+        {"allowed": False},
+        {"purpose": "marketing"},
+        {"channel": "email"},
+        {"purpose": "marketing", "channel": "email"},
+    ],
+)
+def test_a_cell_that_other_events_fill_is_another_cell(other: dict[str, Any]) -> None:
+    """So that it is filled from the log, and a choice that no event would make now is not read."""
+
+    def cell(**declared: Any) -> bytes:
+        said = ConsentEvent(**{"event": "Opted In", "allowed": True, "where": HERE, **declared})
+        told = msgspec.structs.replace(PROJECT, tracking=Tracking(consent=(said,)))
+        return cells_of(told)["marketing", "email"]
+
+    assert cell(**other) != cell()

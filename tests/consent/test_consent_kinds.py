@@ -251,6 +251,17 @@ def test_preferences_tell_what_holds_and_why() -> None:
     assert [(each.allowed, each.basis) for each in firm] == [(True, "legitimate interest")] * 2
 
 
+@given(cases, rows)
+def test_preferences_tell_of_a_sale_where_it_would_be_the_basis(
+    case: Case, row: dict[str, values.Value]
+) -> None:
+    """What the customer is shown, and what may be sent to them, rest on the same."""
+    for cell in case.consents.preferences(Circumstances(row)):
+        known = Circumstances({**row, "similar": True}, SIMILAR)
+        permit = case.consents.permit("marketing", cell.channel, known)
+        assert cell.after_sale == (permit is not None and permit.basis == SOFT_OPT_IN)
+
+
 def test_a_permit_says_its_kind_and_basis() -> None:
     kinds = {
         "consumer": dict.fromkeys(CHANNELS, ConsentTerms("consent", False)),

@@ -1,0 +1,90 @@
+"""Another version of the project: which may follow, and what of the outbox it can still make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from tests import builders
+from tests.builders import HERE, NOON
+
+from tuttu import ledger
+from tuttu.ledger import ROOM, queued, withdrawal_reason
+from tuttu.vocabulary.company import Company, Resource
+from tuttu.vocabulary.library import Action
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Contact
+
+
+def counted(zone: str = "UTC", **per: Any) -> Project:
+    resources = [Resource(name=name, amount=1, per=each, where=HERE) for name, each in per.items()]
+    return builders.project(company=Company(name="shop", zone=zone), resources=resources)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (counted(a="day"), counted(a="day"), []),
+        (counted(a="day"), counted(b="week"), []),
+        (counted(a="day"), counted(a="week"), ["another period for the resource `a`"]),
+        (counted(a=None), counted(a="year"), ["another period for the resource `a`"]),
+        (counted(a="day"), counted(a=None), ["another period for the resource `a`"]),
+        (counted(a=None), counted("Asia/Tokyo", a=None), []),
+        (
+            counted(a="day", b=None, c="year"),
+            counted("Asia/Tokyo", a="day", b=None, c="year", d="day"),
+            [
+                "another time zone for the resource `a`",
+                "another time zone for the resource `c`",
+            ],
+        ),
+        (
+            counted(a="day"),
+            counted("Asia/Tokyo", a="week"),
+            ["another period for the resource `a`"],
+        ),
+    ],
+)
+def test_use_stays_counted_by_one_period_and_zone(
+    before: Project, after: Project, found: list[str]
+) -> None:
+    faults = [str(each) for each in ROOM.can_follow(before, after)]
+    assert len(faults) == len(found)
+    for text, words in zip(faults, found, strict=True):
+        assert words in text
+
+
+LETTER = builders.treatment("email", "letter")
+OFFER = builders.action("tv", on=(LETTER,))
+EMAIL = {
+    "channels": builders.channels(email=True),
+    "surfaces": [builders.surface("email", "email", outbound=True)],
+}
+
+
+def waiting(contact: Contact, *actions: Action) -> str | None:
+    project = msgspec.structs.replace(
+        builders.project(actions=list(actions), **EMAIL), digest="0123456789abcdef"
+    )
+    reason = withdrawal_reason(project, contact)
+    if reason is not None:
+        assert reason.values["action"] == "tv"
+        assert reason.values["version"] == "0123456789ab"
+    return None if reason is None else reason.code
+
+
+def test_what_waits_is_made_by_the_version_that_can_make_it() -> None:
+    project = builders.project(actions=[OFFER], **EMAIL)
+    with builders.opened(project, ledger) as store:
+        contact = builders.contact(store, project, "d1.1", NOON, "tv", "letter")
+        builders.commit(store, builders.fact(store, builders.receipt(contact)))
+        with store.read() as snapshot:
+            assert [*queued(snapshot)] == [contact]
+    assert waiting(contact, OFFER) is None
+    assert waiting(contact, msgspec.structs.replace(OFFER, status="paused")) is None
+    assert waiting(contact) == "action_gone"
+    assert waiting(contact, msgspec.structs.replace(OFFER, status="retired")) == "action_retired"
+    assert waiting(contact, builders.action("tv", on=("email",))) == "treatment_gone"
+    moved = msgspec.structs.replace(LETTER, surface="post")
+    assert waiting(contact, builders.action("tv", on=(moved,))) == "surface_changed"
