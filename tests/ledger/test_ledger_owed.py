@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 from tests import builders
 from tests.builders import HERE, NOON
 
 from tuttu import ledger
 from tuttu.ledger import resource_state
+from tuttu.ledger.canonical import canonical
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Resource, Tracking
 from tuttu.vocabulary.facts import Committed, Refused, Result
@@ -135,3 +137,15 @@ def test_without_a_due_it_is_fulfilled_for_when_it_took_place(store: Store) -> N
     hear(store, "Seen", "d1.1", NOON + 3)
     hear(store, "Seen", "d2.1", NOON + 4)
     assert fulfilled(store, PROJECT, NOON + 5) == NOON + 3
+
+
+def test_the_digest_part_says_what_a_contact_was_about_and_due_where_it_was(store: Store) -> None:
+    """Of contacts that are about nothing it says what it said before there was such a thing."""
+    plain, due = make(store, "d1", "tv", "web"), make(store, "d2", "notice", "web", due=NOON)
+    for each in (plain, replace(due, item="broadband")):
+        decide(store, each)
+    with store.read() as snapshot:
+        who = builders.customer(snapshot, "maija")
+        first, second = canonical(snapshot, who, PROJECT)["contacts"]
+    assert second.keys() - first.keys() == {"item", "due"}
+    assert (second["item"], second["due"]) == ("broadband", NOON)

@@ -11,7 +11,7 @@ from tests.builders import HERE, NOON
 
 from tuttu import ledger
 from tuttu.ledger import ROOM, queued, withdrawal_reason
-from tuttu.vocabulary.company import Company, Resource
+from tuttu.vocabulary.company import Company, Resource, Tracking
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Contact
@@ -88,3 +88,26 @@ def test_what_waits_is_made_by_the_version_that_can_make_it() -> None:
     assert waiting(contact, builders.action("tv", on=("email",))) == "treatment_gone"
     moved = msgspec.structs.replace(LETTER, surface="post")
     assert waiting(contact, builders.action("tv", on=(moved,))) == "surface_changed"
+
+
+def test_by_a_channel_that_is_declared_no_more_each_contact_counts() -> None:
+    """How it was shown is not known any more: a limit counts rather too much than too little."""
+    offer = builders.action("tv", on=(builders.treatment("front", "web"),))
+    web = {"actions": [offer], "surfaces": [builders.surface("front", "web")]}
+    before = builders.project(channels=builders.channels(web=False), **web)
+    limit = builders.contact_limit("enough", 1)
+    tracking = Tracking(outcomes={"Seen": "viewed"})
+    with builders.opened(msgspec.structs.replace(before, tracking=tracking), ledger) as store:
+        for number in range(2):
+            made = builders.contact(store, before, f"d{number}.1", NOON + number, "tv", "web")
+            seen = builders.event("Seen", NOON + number, contact_id=made.id)
+            builders.commit(store, builders.fact(store, builders.receipt(made)))
+            builders.commit(store, builders.fact(store, seen))
+        counts = []
+        for project in (before, builders.project(**web)):
+            read = msgspec.structs.replace(project, tracking=tracking)
+            with store.read() as snapshot:
+                who = builders.customer(snapshot, "maija")
+                history = ledger.read(snapshot, who, read, NOON + 5, {})
+            counts.append(len(history.keys(limit)))
+    assert counts == [1, 2]
