@@ -218,3 +218,16 @@ def test_a_cell_that_other_events_fill_is_another_cell(other: dict[str, Any]) ->
         return cells_of(told)["marketing", "email"]
 
     assert cell(**other) != cell()
+
+
+@pytest.mark.parametrize("named", [("marketing", "sms"), ("profiling", "email"), (None, "sms")])
+def test_events_of_other_cells_leave_a_cell_as_it_is(named: tuple[str | None, str]) -> None:
+    said = ConsentEvent(event="Opted In", allowed=True, where=HERE)
+    purpose, channel = named
+    other = ConsentEvent(event="Left", allowed=False, purpose=purpose, channel=channel, where=HERE)
+    one, both = (
+        cells_of(msgspec.structs.replace(PROJECT, tracking=Tracking(consent=events)))
+        for events in ((said,), (said, other))
+    )
+    assert one["marketing", "email"] == both["marketing", "email"]
+    assert one["marketing" if purpose is None else purpose, channel] not in both.values()

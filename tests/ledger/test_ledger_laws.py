@@ -155,8 +155,11 @@ def test_what_time_alone_will_change_is_known_ahead(
             heard(store, event(name, NOON + at * MINUTE, who=who, contact_id=contact_id))
         for at, who, product in ordered:
             heard(store, event("Order Completed", NOON + at * MINUTE, who=who, product=product))
-        ahead = history(store, NOON + 90 * MINUTE, home=PEOPLE)
-        for now in sorted(NOON + 90 * MINUTE + each * MINUTE for each in later):
+        times = [each[0] for each in made] + [each[0] for each in ordered]
+        last = max([0, *times, *(each[1] for each in told)])
+        start = NOON + last * MINUTE
+        ahead = history(store, start, home=PEOPLE)
+        for now in sorted(start + each * MINUTE for each in (*later, 30)):
             ahead, then = ahead.at(now), history(store, now, home=PEOPLE)
             assert ahead.entries == then.entries
             assert ahead.columns() == then.columns()

@@ -155,3 +155,8 @@ def test_a_limit_opens_when_it_was_said_to_open(
         )
         for later in (history.at(opens), rebuilt.at(opens)):
             assert not any(broken(project, later, limit))
+        # For one contact more: how many would fit, the receipt does not say.
+        mail = builders.contact(Names(), project, "n1.1", opens, "tv", "email")
+        tv = project.actions["tv"]
+        full = rebuilt.at(opens).adding(mail)
+        assert full.breaks_limit(limit, tv, tv.treatments["email"])

@@ -7,13 +7,15 @@ from typing import Any
 import msgspec
 import pytest
 from tests import builders
-from tests.builders import HERE, NOON
+from tests.builders import HERE, INTEGER, NOON, TEXT
 
 from tuttu import ledger
 from tuttu.ledger import ROOM, queued, withdrawal_reason
-from tuttu.vocabulary.company import Company, Resource, Tracking
+from tuttu.ledger.definitions import definitions_of
+from tuttu.vocabulary.company import Collection, Company, Profile, Resource, Tracking
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import Type
 from tuttu.vocabulary.verdicts import Contact
 
 
@@ -111,3 +113,20 @@ def test_by_a_channel_that_is_declared_no_more_each_contact_counts() -> None:
                 history = ledger.read(snapshot, who, read, NOON + 5, {})
             counts.append(len(history.keys(limit)))
     assert counts == [1, 2]
+
+
+def test_an_answer_about_an_item_is_another_where_the_item_is_named_otherwise() -> None:
+    """So that it is folded from the log anew: the events say another item, or none."""
+
+    def parts(about: str | None, key: str = "id", kind: Type = TEXT) -> frozenset[bytes]:
+        lines = Collection(
+            name="lines", key=key, events=frozenset(), fields={key: kind}, where=HERE
+        )
+        declined = builders.column("declined")
+        action = builders.action("tv", about=about, outcomes={"declined": declined})
+        project = builders.project(profile=Profile(collections={"lines": lines}), actions=[action])
+        return definitions_of(project).parts
+
+    every = [parts(None), parts("lines"), parts("lines", "sku"), parts("lines", "id", INTEGER)]
+    assert len({*every}) == 4
+    assert parts(None, "sku") == parts(None)
