@@ -231,3 +231,16 @@ def test_events_of_other_cells_leave_a_cell_as_it_is(named: tuple[str | None, st
     )
     assert one["marketing", "email"] == both["marketing", "email"]
     assert one["marketing" if purpose is None else purpose, channel] not in both.values()
+
+
+def test_one_event_may_be_declared_for_a_channel_and_for_all(bureau: Bureau) -> None:
+    every = ConsentEvent(event="Opted In", allowed=True, where=HERE)
+    named = [
+        msgspec.structs.replace(every, **more)
+        for more in ({"channel": "email"}, {"purpose": "marketing"})
+    ]
+    cells = [
+        cells_of(msgspec.structs.replace(bureau.project, tracking=Tracking(consent=events)))
+        for events in ((every,), (every, *named))
+    ]
+    assert cells[0]["marketing", "email"] != cells[1]["marketing", "email"]

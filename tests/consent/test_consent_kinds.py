@@ -251,14 +251,21 @@ def test_preferences_tell_what_holds_and_why() -> None:
     assert [(each.allowed, each.basis) for each in firm] == [(True, "legitimate interest")] * 2
 
 
-@given(cases, rows)
+@pytest.mark.parametrize("kind", [None, *KINDS, "association"])
+@pytest.mark.parametrize(("sold", "offered"), list(product([None, True, False], repeat=2)))
 def test_preferences_tell_of_a_sale_where_it_would_be_the_basis(
-    case: Case, row: dict[str, values.Value]
+    kind: str | None, sold: bool | None, offered: bool | None
 ) -> None:
     """What the customer is shown, and what may be sent to them, rest on the same."""
-    for cell in case.consents.preferences(Circumstances(row)):
+    kinds = {
+        "consumer": dict.fromkeys(CHANNELS, ConsentTerms("consent", False)),
+        "company": dict.fromkeys(CHANNELS, ConsentTerms("legitimate interest", True)),
+    }
+    consents = Consents(company(kinds, frozenset({"email"})), [], None)
+    row: dict[str, values.Value] = {"kind": kind, "sold": sold, "offered": offered}
+    for cell in consents.preferences(Circumstances(row)):
         known = Circumstances({**row, "similar": True}, SIMILAR)
-        permit = case.consents.permit("marketing", cell.channel, known)
+        permit = consents.permit("marketing", cell.channel, known)
         assert cell.after_sale == (permit is not None and permit.basis == SOFT_OPT_IN)
 
 

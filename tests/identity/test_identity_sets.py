@@ -184,7 +184,9 @@ def test_who_is_who_is_as_of_the_newest_runs_at_once(opened: Open, log: Log, ran
 def test_what_is_said_of_a_set_is_what_became_of_it(opened: Open, log: Log) -> None:
     """How many of its pairs are joined, which run is open, and what a rehearsal counts."""
     with opened(log.settings) as world:
-        world.tell(*log.facts(world))
+        named = sorted(log.identifiers())
+        own = [world.event(f"{each.namespace}:{each.value}") for each in named]
+        world.tell(*own, *log.facts(world))
         project, ours = world.project, world.partition(log.identifiers())
         with world.store.read() as snapshot:
             told = identity.rehearse(snapshot, project, project)

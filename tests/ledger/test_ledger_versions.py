@@ -13,10 +13,12 @@ from tuttu import ledger
 from tuttu.ledger import ROOM, queued, withdrawal_reason
 from tuttu.ledger.definitions import definitions_of
 from tuttu.vocabulary.company import Collection, Company, Profile, Resource, Tracking
+from tuttu.vocabulary.events import ContactWithdrawn
+from tuttu.vocabulary.facts import Body
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Type
-from tuttu.vocabulary.verdicts import Contact
+from tuttu.vocabulary.verdicts import Contact, Reason
 
 
 def counted(zone: str = "UTC", **per: Any) -> Project:
@@ -90,6 +92,30 @@ def test_what_waits_is_made_by_the_version_that_can_make_it() -> None:
     assert waiting(contact, builders.action("tv", on=("email",))) == "treatment_gone"
     moved = msgspec.structs.replace(LETTER, surface="post")
     assert waiting(contact, builders.action("tv", on=(moved,))) == "surface_changed"
+
+
+def test_what_was_withdrawn_is_not_made_unless_it_was() -> None:
+    tracking = Tracking(outcomes={"Sent": "sent"})
+    project = builders.project(actions=[OFFER], tracking=tracking, **EMAIL)
+    why = Reason("action_gone", {"action": "tv"})
+    with builders.opened(project, ledger) as store:
+        contact = builders.contact(store, project, "d1.1", NOON, "tv", "letter")
+        withdrawn = ContactWithdrawn(contact_id="d1.1", code=why.code, values=why.values)
+        sent = builders.event("Sent", NOON + 9, contact_id="d1.1")
+        bodies: list[Body] = [builders.receipt(contact), withdrawn, sent]
+        seen = []
+        for at, body in enumerate(bodies):
+            builders.commit(store, builders.fact(store, body, NOON + at))
+            with store.read() as snapshot:
+                who = builders.customer(snapshot, "maija")
+                history = ledger.read(snapshot, who, project, NOON + 20, {})
+                waits = [each.id for each in queued(snapshot)]
+            seen.append((history.contacts[0].state, history.withdrawn(), waits))
+    assert seen == [
+        ("queued", {}, ["d1.1"]),
+        ("released", {"d1.1": (NOON + 1, why)}, []),
+        ("counted", {}, []),
+    ]
 
 
 def test_by_a_channel_that_is_declared_no_more_each_contact_counts() -> None:
