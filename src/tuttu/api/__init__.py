@@ -52,7 +52,16 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import HANDLE, claimed_link, identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import (
+    HANDLE,
+    asked_identifiers,
+    claimed_link,
+    identifiers_of,
+    label,
+    link,
+    shown,
+    who_of,
+)
 from tuttu.api.links import (
     ClaimedLink,
     LinksAnswer,
@@ -98,7 +107,7 @@ from tuttu.api.slips import (
     refused_traits,
     slips_answer,
 )
-from tuttu.api.timeline import timeline_entry, timeline_order
+from tuttu.api.timeline import timeline_entry
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
 from tuttu.api.words import ENGLISH, LANGUAGES, Words, language_of, words_in
 
@@ -178,6 +187,7 @@ __all__ = [
     "WithdrawnContact",
     "Words",
     "answer_of",
+    "asked_identifiers",
     "claimed_link",
     "customer_answer",
     "dead_letter_answer",
@@ -204,7 +214,6 @@ __all__ = [
     "shown_withdrawals",
     "slips_answer",
     "timeline_entry",
-    "timeline_order",
     "values",
     "who_of",
     "words_in",

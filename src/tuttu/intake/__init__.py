@@ -14,6 +14,7 @@ from tuttu.intake.accept import (
     AcceptedCall,
     CallRefusal,
     accept,
+    most_evidence,
     refused_as_reused,
     write_key_of,
 )
@@ -29,7 +30,7 @@ from tuttu.intake.dead_letters import (
     repair,
 )
 from tuttu.intake.errors import STATUS, BadFileError, RefusalCode
-from tuttu.intake.link_rows import LinkRow, link_rows
+from tuttu.intake.link_rows import LinkRow, link_rows, other_delimiter
 from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
@@ -79,6 +80,8 @@ __all__ = [
     "load_mapping",
     "map_rows",
     "mapping_schema",
+    "most_evidence",
+    "other_delimiter",
     "read_records",
     "read_rows",
     "refused_as_reused",
