@@ -76,6 +76,7 @@ from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
     failed_reload,
+    refused_call,
     resource_answer,
     shown_withdrawals,
 )
@@ -205,6 +206,7 @@ __all__ = [
     "outcomes_of",
     "parts_of",
     "preferences_answer",
+    "refused_call",
     "refused_traits",
     "resource_answer",
     "shown",
