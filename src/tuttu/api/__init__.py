@@ -77,6 +77,7 @@ from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
     failed_reload,
+    refused_call,
     resource_answer,
     shown_withdrawals,
 )
@@ -108,7 +109,7 @@ from tuttu.api.slips import (
     refused_traits,
     slips_answer,
 )
-from tuttu.api.timeline import timeline_entry, timeline_order
+from tuttu.api.timeline import timeline_entry
 from tuttu.api.verification import DIFFERENCES_SHOWN, ComparedKind, Difference, Verification
 from tuttu.api.words import ENGLISH, LANGUAGES, Words, language_of, words_in
 
@@ -207,6 +208,7 @@ __all__ = [
     "outcomes_of",
     "parts_of",
     "preferences_answer",
+    "refused_call",
     "refused_traits",
     "resource_answer",
     "shown",
@@ -216,7 +218,6 @@ __all__ = [
     "shown_withdrawals",
     "slips_answer",
     "timeline_entry",
-    "timeline_order",
     "values",
     "who_of",
     "words_in",

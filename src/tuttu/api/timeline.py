@@ -7,7 +7,7 @@ import msgspec
 from tuttu.api.answers import TimelineEntry
 from tuttu.api.identifiers import shown
 from tuttu.api.words import Words
-from tuttu.vocabulary import conversion, events, facts, values, verdicts
+from tuttu.vocabulary import conversion, events, facts, verdicts
 
 KINDS: Mapping[type[facts.Body], str] = {
     events.Event: "Event",
@@ -31,12 +31,6 @@ KINDS: Mapping[type[facts.Body], str] = {
 }
 """What an entry is called. It is published, so a class may change its name and this does not. An
 event is called what it came in by: ``track``, ``identify``, …"""
-
-
-def timeline_order(logged: facts.Logged) -> tuple[values.Instant, int]:
-    """By when it happened; at the same moment by when it came, so that what tuttu did stands behind
-    what it was asked."""
-    return logged.fact.time, logged.position
 
 
 def timeline_entry(logged: facts.Logged, words: Words, zone: str) -> TimelineEntry:

@@ -6,7 +6,7 @@ has made. It contains no rules: those are in the rooms below.
 
 from tuttu.engine.accept import accept
 from tuttu.engine.customers import customer, timeline
-from tuttu.engine.dead_letters import dead_letter, dead_letters, drop, repair, send_again
+from tuttu.engine.dead_letters import dead_letter, dead_letters, drop, repair, send_again, slips
 from tuttu.engine.decide import decide, decision_by_id
 from tuttu.engine.everybody import digest, funnel, replay, verify
 from tuttu.engine.explain import explain
@@ -34,7 +34,6 @@ from tuttu.engine.resources import resource, resources, set_resource
 from tuttu.engine.rooms import ROOMS
 from tuttu.engine.runtime import Runtime
 from tuttu.engine.server_keys import issue_key, keys, revoke_key
-from tuttu.engine.slips import slips
 from tuttu.engine.unmerge import unmerge
 
 __all__ = [

@@ -54,20 +54,11 @@ def commit_accepted(
         success=True,
         accepted=committed,
         duplicates=repeated,
-        refused=[_refused(each) for each in accepted.refused],
+        refused=[api.refused_call(each) for each in accepted.refused],
         different=_different(runtime, accepted, results, gone) if repeated else [],
         refused_traits=api.refused_traits(
             each for each in accepted.slips if each.index not in gone
         ),
-    )
-
-
-def _refused(refusal: intake.CallRefusal) -> api.RefusedCall:
-    return api.RefusedCall(
-        index=refusal.index or 0,
-        code=refusal.code,
-        message=refusal.message,
-        dead_letter=refusal.letter.id if refusal.letter else None,
     )
 
 

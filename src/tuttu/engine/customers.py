@@ -1,13 +1,9 @@
 """The whole picture of a customer and their timeline; looking is recorded."""
 
-import heapq
-from collections.abc import Collection, Iterator
-from itertools import chain
-
 from tuttu import api, decision, identity, profile
 from tuttu.engine.asking import Asker, one_of
 from tuttu.engine.runtime import Runtime
-from tuttu.vocabulary import events, facts
+from tuttu.vocabulary import facts
 
 MOST_ENTRIES = 1_000
 
@@ -55,7 +51,7 @@ def timeline(
         found = one_of(seen, who, settled, person=True).customer
         reader, project = seen.snapshot.untracked(), seen.version.project
         row = profile.read(reader, found, project, runtime.now(), profiling=False)
-        entries = _behind(query.after, found.fragments, reader, limit + 1)
+        entries = facts.by_time(reader, found.fragments, query.after, limit + 1)
     asker.looked(found, "timeline")
     page, words, zone = entries[:limit], api.words_in(language), profile.zone_of(project, row)
     return api.TimelineAnswer(
@@ -64,23 +60,3 @@ def timeline(
         entries=[api.timeline_entry(logged, words, zone) for logged in page],
         next=page[-1].position if len(entries) > limit else None,
     )
-
-
-def _behind(
-    position: int, fragments: Collection[events.FragmentId], reader: facts.Reader, limit: int
-) -> list[facts.Logged]:
-    """The first facts, in the order of a timeline, behind the one at this position; from the first
-    one on if it is none of these fragments'."""
-    at = reader.facts(after=position - 1, limit=1) if position > 0 else []
-    edges = [one for one in at if one.position == position and one.fact.fragment in fragments]
-    edge = api.timeline_order(edges[0]) if edges else None
-    everything = chain.from_iterable(_facts_of(reader, each) for each in fragments)
-    behind = (one for one in everything if edge is None or api.timeline_order(one) > edge)
-    return heapq.nsmallest(limit, behind, key=api.timeline_order)
-
-
-def _facts_of(reader: facts.Reader, fragment: events.FragmentId) -> Iterator[facts.Logged]:
-    after, page = 0, facts.PAGE
-    while found := reader.facts(fragment, after, page):
-        yield from found
-        after = found[-1].position

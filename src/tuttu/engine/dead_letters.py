@@ -1,4 +1,4 @@
-"""Refused calls: listed, repaired and sent again, given up."""
+"""Refused calls: listed, repaired and sent again, given up; and what did not fit of others."""
 
 from tuttu import api, intake
 from tuttu.engine.accept import commit_accepted, context_of
@@ -6,6 +6,7 @@ from tuttu.engine.runtime import Runtime
 from tuttu.vocabulary.errors import BadRequest, NotFound
 
 MOST_LETTERS = 1_000
+MOST_SLIPS = 1_000
 
 
 def dead_letters(runtime: Runtime, query: api.DeadLettersQuery) -> api.DeadLettersAnswer:
@@ -17,6 +18,14 @@ def dead_letters(runtime: Runtime, query: api.DeadLettersQuery) -> api.DeadLette
         dead_letters=[api.dead_letter_answer(each) for each in found],
         unauthenticated=runtime.unauthenticated,
     )
+
+
+def slips(runtime: Runtime, query: api.SlipsQuery) -> api.SlipsAnswer:
+    """Traits of accepted calls that did not fit their type: who sent them, how often, since when.
+    The newest first."""
+    limit = max(1, min(query.limit, MOST_SLIPS))
+    with runtime.view() as seen:
+        return api.slips_answer(intake.slips(seen.snapshot, limit))
 
 
 def dead_letter(runtime: Runtime, id: str) -> api.DeadLetterAnswer:  # noqa: A002 - of the path

@@ -4,7 +4,9 @@ A room never calls another room's fold, and never writes another room's table: `
 folds of every room, and `storage` runs them, in order, inside the transaction of the fact.
 """
 
-from collections.abc import Callable, Iterator
+import heapq
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -110,6 +112,32 @@ def facts_between(reader: Reader, after: int, through: int) -> Iterator[Logged]:
         end = min(start + PAGE, through)
         found = reader.facts(after=start, limit=end - start)
         yield from (logged for logged in found if logged.position <= end)
+
+
+def by_time(
+    reader: Reader, fragments: Collection[e.FragmentId], behind: int, limit: int
+) -> list[Logged]:
+    """The first facts of these fragments by when they happened, behind the one at the position
+    `behind`; from the first one on if that is none of theirs. At the same moment by when they came,
+    so that what tuttu did stands behind what it was asked."""
+    at = reader.facts(after=behind - 1, limit=1) if behind > 0 else []
+    edges = [
+        _moment(one) for one in at if one.position == behind and one.fact.fragment in fragments
+    ]
+    everything = chain.from_iterable(_facts_of(reader, each) for each in fragments)
+    later = (one for one in everything if not edges or _moment(one) > edges[0])
+    return heapq.nsmallest(limit, later, key=_moment)
+
+
+def _moment(logged: Logged) -> tuple[Instant, int]:
+    return logged.fact.time, logged.position
+
+
+def _facts_of(reader: Reader, fragment: e.FragmentId) -> Iterator[Logged]:
+    after = 0
+    while found := reader.facts(fragment, after, PAGE):
+        yield from found
+        after = found[-1].position
 
 
 class Transaction(Reader, Protocol):
