@@ -14,7 +14,7 @@ from tuttu.cli.client import Client, RefusedError, open_client
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
 from tuttu.cli.resuming import Interrupted, Place, Rejects, interruptible
 from tuttu.storage import read_parquet
-from tuttu.vocabulary.company import Limits
+from tuttu.vocabulary.project import Project
 
 BATCH_CALLS = 500
 FRAME = b'{"batch":[%s]}'
@@ -89,7 +89,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - one for each option of the command
             intake.require_fit(mapping, rows.columns, project)
         rejects = Rejects(file, after)
         place.open()
-        sending = Sending(client, rejects, place, project.company.limits, replace=replace)
+        sending = Sending(client, rejects, place, project, replace=replace)
         sending.summary.last = after
         shown = with_progress(rows, stream, file.stat().st_size)
         whole = False
@@ -157,8 +157,9 @@ class Sending:
     """Sends calls in batches, and keeps what was refused."""
 
     def __init__(
-        self, client: Client, rejects: Rejects, place: Place, limits: Limits, *, replace: bool
+        self, client: Client, rejects: Rejects, place: Place, project: Project, *, replace: bool
     ) -> None:
+        limits = project.company.limits
         self.summary = Summary()
         self._client = client
         self._rejects = rejects
@@ -166,8 +167,10 @@ class Sending:
         self._replace = replace
         self._most = min(BATCH_CALLS, limits.batch_events)
         self._bytes = limits.body_bytes - len(FRAME)
+        self._evidence = limits.evidence_pairs
+        self._project = project
         self._calls: list[bytes] = []
-        self._size = 0
+        self._size = self._pairs = 0
         self._rows: list[intake.Row] = []
         self._read = 0
         self._as_they_are = False
@@ -191,9 +194,12 @@ class Sending:
             self.summary.no_calls = unreadable
 
     def _add(self, row: intake.Row, call: bytes) -> None:
-        if len(self._calls) == self._most or self._size + len(call) > self._bytes:
+        pairs = intake.most_evidence(call, self._project)
+        full = len(self._calls) == self._most or self._size + len(call) > self._bytes
+        if full or self._pairs + pairs > self._evidence:
             self._flush()
         self._size += len(call) + 1
+        self._pairs += pairs
         self._calls.append(call)
         self._rows.append(row)
 
@@ -201,7 +207,7 @@ class Sending:
         if self._calls:
             calls, rows = self._calls, self._rows
             different = self._ask(calls, rows)
-            self._calls, self._rows, self._size = [], [], 0
+            self._calls, self._rows, self._size, self._pairs = [], [], 0, 0
             if different and self._replace:
                 again = [_named(calls[each.index], each.replace_as) for each in different]
                 self._ask(again, [rows[each.index] for each in different], replacing=True)

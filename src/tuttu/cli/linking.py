@@ -118,14 +118,15 @@ def _digest(stream: IO[bytes], *said: object) -> str:
 def _least(threshold: float | None, declared: float, name: str) -> float:
     if threshold is None:
         return declared
-    if threshold < declared:
+    if not threshold >= declared:  # nan, too
         expected = f"at least {declared}, as identity.yaml declares for {name!r}"
         raise click.BadParameter(f"found {threshold}; expected {expected}")
     return threshold
 
 
 def _rows(file: Path, stream: IO[bytes]) -> intake.RowFile:
-    """By the file's name. An empty file has no rows: nothing is claimed."""
+    """By the file's name; a table's columns stand between the sign that its header has.
+    An empty file has no rows: nothing is claimed."""
     names = [suffix for suffix in file.suffixes if suffix != ".gz"]
     kind = names[-1] if names else ""
     if kind == ".parquet":
@@ -134,7 +135,12 @@ def _rows(file: Path, stream: IO[bytes]) -> intake.RowFile:
         return intake.RowFile((), iter(()))
     if kind not in {".csv", ".jsonl", ".ndjson", ".json"}:
         raise UnknownFileError(f"found {file.name!r}; expected .csv, .jsonl or .parquet")
-    return intake.read_rows(stream, intake.Format(kind="csv" if kind == ".csv" else "jsonl"))
+    rows = intake.read_rows(stream, intake.Format(kind="csv" if kind == ".csv" else "jsonl"))
+    sign = intake.other_delimiter(rows.columns or ())
+    if sign is None:
+        return rows
+    stream.seek(0)
+    return intake.read_rows(stream, intake.Format(delimiter=sign))
 
 
 class UnknownFileError(FinalError):

@@ -13,6 +13,7 @@ from tuttu.cli import terminal
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
 FOLDER = click.Path(path_type=Path, file_okay=False)
+PORT = click.IntRange(0, 65_535)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 

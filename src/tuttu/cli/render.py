@@ -17,6 +17,8 @@ def decision(answer: api.DecideAnswer) -> None:
     """What was chosen and why, what was not and why not."""
     kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
     terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    if answer.nobodies:
+        terminal.say(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
     for owed in answer.owed:
         _owed(owed)
     for left in answer.owed_left:
@@ -204,6 +206,8 @@ def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> 
     if other is not None:
         customers.append(f"{named(other)} is {answer.other}")
     terminal.say(", ".join(customers))
+    if not answer.were_one:
+        terminal.say("they were not one customer; from now on nothing will join them")
     _section(
         "evidence that no longer counts",
         (
