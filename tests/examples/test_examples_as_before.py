@@ -1,6 +1,7 @@
 """The examples decide today what the code of an earlier commit decided, and have its digest.
 
 `witnesses/` holds the script of each and what came of it; `write` there says how it came to be.
+Three texts were rewritten since: subjects became a field of their own, and dates are in words.
 """
 
 from __future__ import annotations
