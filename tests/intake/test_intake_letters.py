@@ -103,10 +103,10 @@ def test_a_repaired_call_is_as_if_it_had_been_right_at_first(
 
 def test_a_repaired_call_of_a_batch_is_too(empty: Store, context: Context) -> None:
     """Also when only the batch said when it was sent."""
-    dated = {"timestamp": "2026-03-01T07:00:00Z"}
+    dated = {"timestamp": "2026-03-01T04:00:00Z"}
 
     def batch(call: object) -> bytes:
-        return body({"batch": [call], "sentAt": "2026-03-01T08:00:00Z"})
+        return body({"batch": [call], "sentAt": "2026-03-01T05:00:00Z"})
 
     commit(empty, accept("batch", batch({**WRONG, **dated}), None, context))
     sent = commit(empty, repair(only(empty), body({**RIGHT, **dated}), later(context)))

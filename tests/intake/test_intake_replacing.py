@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests import builders
 
 from tuttu import intake
-from tuttu.intake import Context, accept, replacement_id
+from tuttu.intake import Context, accept, different
 from tuttu.storage import Store
 from tuttu.vocabulary.events import Event
 from tuttu.vocabulary.facts import Committed, Duplicate
@@ -39,13 +39,12 @@ def send(store: Store, context: Context, call: dict[str, Any]) -> tuple[bool, st
     accepted = accept("track", json.dumps(call).encode(), None, context)
     (unit,) = accepted.units
     (result,) = store.commit([unit])
-    event = unit.facts[0].body
-    assert isinstance(event, Event)
     if isinstance(result, Committed):
         return True, None
     assert isinstance(result, Duplicate)
     with store.read() as snapshot:
-        return False, replacement_id(snapshot, event, result.position)
+        found = dict(different(snapshot, [(("it", unit), result)]))
+    return False, found.get("it")
 
 
 def take(store: Store, context: Context, call: dict[str, Any]) -> str:

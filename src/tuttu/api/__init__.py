@@ -43,6 +43,7 @@ from tuttu.api.answers import (
     Who,
     shown_fault,
 )
+from tuttu.api.calls import calls_answer
 from tuttu.api.changes import parts_of
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.decisions import (
@@ -77,7 +78,6 @@ from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
     dead_letter_answer,
     failed_reload,
-    refused_call,
     resource_answer,
     shown_withdrawals,
 )
@@ -106,7 +106,6 @@ from tuttu.api.slips import (
     ShownSlip,
     SlipsAnswer,
     SlipsQuery,
-    refused_traits,
     slips_answer,
 )
 from tuttu.api.timeline import timeline_entry
@@ -191,6 +190,7 @@ __all__ = [
     "Words",
     "answer_of",
     "asked_identifiers",
+    "calls_answer",
     "claimed_link",
     "customer_answer",
     "dead_letter_answer",
@@ -208,8 +208,6 @@ __all__ = [
     "outcomes_of",
     "parts_of",
     "preferences_answer",
-    "refused_call",
-    "refused_traits",
     "resource_answer",
     "shown",
     "shown_fault",

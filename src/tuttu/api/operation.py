@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable
 
 from tuttu.api import answers, reloading
-from tuttu.intake import CallRefusal, KeptLetter
+from tuttu.intake import KeptLetter
 from tuttu.ledger import ResourceState
 from tuttu.vocabulary import conversion, errors, values, verdicts
 
@@ -26,15 +26,6 @@ def dead_letter_answer(kept: KeptLetter) -> answers.DeadLetterAnswer:
         truncated=letter.truncated,
         sender=letter.sender,
         status=kept.status,
-    )
-
-
-def refused_call(refusal: CallRefusal) -> answers.RefusedCall:
-    return answers.RefusedCall(
-        index=refusal.index or 0,
-        code=refusal.code,
-        message=refusal.message,
-        dead_letter=refusal.letter.id if refusal.letter else None,
     )
 
 

@@ -1,12 +1,12 @@
 """Calls of senders: taken in, or refused with a reason."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from tuttu import api, intake
 from tuttu.engine.runtime import Runtime
-from tuttu.vocabulary import errors, events, facts, ids
+from tuttu.vocabulary import errors, facts, ids
 
 
 def accept(
@@ -38,7 +38,7 @@ def commit_accepted(
     refusal = accepted.refusal
     if refusal is not None:
         raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
-    reused = _reused(runtime, accepted, results, context)
+    reused, different = _known_before(runtime, accepted, results, context)
     if reused:
         more = intake.refused_as_reused(reused, context)
         runtime.commit(more.letters)
@@ -47,50 +47,20 @@ def commit_accepted(
             raise errors.CallRefused(first.status, first.code, first.message)
         refused = sorted((*accepted.refused, *more.refused), key=lambda each: each.index or 0)
         accepted = msgspec.structs.replace(accepted, refused=tuple(refused))
-    committed = [type(result) for result in results].count(facts.Committed)
-    gone = {each.index for each in reused}
-    repeated = len(results) - committed - len(reused)
-    return api.CallsAnswer(
-        success=True,
-        accepted=committed,
-        duplicates=repeated,
-        refused=[api.refused_call(each) for each in accepted.refused],
-        different=_different(runtime, accepted, results, gone) if repeated else [],
-        refused_traits=api.refused_traits(
-            each for each in accepted.slips if each.index not in gone
-        ),
-    )
+    return api.calls_answer(accepted, results, reused, different)
 
 
-def _reused(
+def _known_before(
     runtime: Runtime,
     accepted: intake.Accepted,
     results: Sequence[facts.Result],
     context: intake.Context,
-) -> list[intake.AcceptedCall]:
-    """Calls that were not committed, since their id had been another call's."""
+) -> tuple[list[intake.AcceptedCall], list[tuple[intake.AcceptedCall, str]]]:
+    """Of the calls that were not committed: those whose id had been another call's; and those that
+    say something else than what is known, each with the id under which it would be taken."""
     if all(isinstance(result, facts.Committed) for result in results):
-        return []
+        return [], []
+    calls = [(each, each.unit) for each in accepted.calls]
     with runtime.view() as seen:
-        pairs = [(each, each.unit) for each in accepted.calls]
-        return intake.reused(seen.snapshot, context.project, pairs, results)
-
-
-def _different(
-    runtime: Runtime,
-    accepted: intake.Accepted,
-    results: Sequence[facts.Result],
-    reused: Collection[int],
-) -> list[api.DifferentCall]:
-    """Repeats that say something else than what is known. reused: places of those that are none."""
-    found = []
-    with runtime.view() as seen:
-        for call, result in zip(accepted.calls, results, strict=True):
-            event = call.unit.facts[0].body
-            if isinstance(result, facts.Duplicate) and isinstance(event, events.Event):
-                other = intake.replacement_id(seen.snapshot, event, result.position)
-                if other is not None and call.index not in reused:
-                    found.append(
-                        api.DifferentCall(index=call.index, message_id=event.id, replace_as=other)
-                    )
-    return found
+        reused = intake.reused(seen.snapshot, context.project, calls, results)
+        return reused, intake.different(seen.snapshot, zip(calls, results, strict=True))

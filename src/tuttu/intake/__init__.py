@@ -37,7 +37,7 @@ from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
 from tuttu.intake.mapping_schema import mapping_schema
 from tuttu.intake.repeats import RECEPTIONS, reused
-from tuttu.intake.replacing import REPLACED, replacement_id
+from tuttu.intake.replacing import REPLACED, different
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
 from tuttu.intake.slips import SLIPS, CallSlip, SlipCount, slips
 from tuttu.vocabulary.room import Room
@@ -74,6 +74,7 @@ __all__ = [
     "address",
     "close",
     "dedupe_key",
+    "different",
     "letter",
     "letters",
     "link_rows",
@@ -86,7 +87,6 @@ __all__ = [
     "read_rows",
     "refused_as_reused",
     "repair",
-    "replacement_id",
     "require_fit",
     "reused",
     "slips",

@@ -7,12 +7,15 @@ adds nothing.
 """
 
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
 
 from tuttu.vocabulary import events, facts, values
 
+T = TypeVar("T")
 _REPLACEMENT = re.compile(r"(?P<first>.*)~(?P<number>[0-9]{4,9})", re.DOTALL)
 
 
@@ -39,7 +42,21 @@ def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
             transaction.put(REPLACED, key, Replaced(number, logged.position))
 
 
-def replacement_id(reader: facts.Reader, said: events.Event, position: int) -> str | None:
+def different(
+    reader: facts.Reader, calls: Iterable[tuple[tuple[T, facts.Unit], facts.Result]]
+) -> list[tuple[T, str]]:
+    """Of calls that were taken for repeats, those that say something else than what is known, each
+    with the id under which it replaces that."""
+    found = []
+    for (call, unit), result in calls:
+        said = unit.facts[0].body
+        if isinstance(result, facts.Duplicate) and isinstance(said, events.Event):
+            other = _replacement_id(reader, said, result.position)
+            found += [] if other is None else [(call, other)]
+    return found
+
+
+def _replacement_id(reader: facts.Reader, said: events.Event, position: int) -> str | None:
     """The id under which an event replaces what is known of it; None: it says the same.
 
     said: taken for a repeat of the fact at the position.

@@ -1,0 +1,43 @@
+"""What a sender is answered to Segment's calls."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from tuttu.api.answers import CallsAnswer, DifferentCall, RefusedCall
+from tuttu.api.slips import refused_traits
+from tuttu.intake import Accepted, AcceptedCall, CallRefusal
+from tuttu.vocabulary import facts
+
+
+def calls_answer(
+    accepted: Accepted,
+    results: Sequence[facts.Result],
+    reused: Collection[AcceptedCall],
+    different: Iterable[tuple[AcceptedCall, str]],
+) -> CallsAnswer:
+    """reused: calls whose id is another's, which are among the refused, too. different: each with
+    the id under which it would be taken."""
+    committed = sum(isinstance(result, facts.Committed) for result in results)
+    gone = {each.index for each in reused}
+    return CallsAnswer(
+        success=True,
+        accepted=committed,
+        duplicates=len(results) - committed - len(reused),
+        refused=[_refused_call(each) for each in accepted.refused],
+        different=[
+            DifferentCall(
+                index=call.index, message_id=call.unit.facts[0].id, replace_as=replacement
+            )
+            for call, replacement in different
+            if call not in reused
+        ],
+        refused_traits=refused_traits(each for each in accepted.slips if each.index not in gone),
+    )
+
+
+def _refused_call(refusal: CallRefusal) -> RefusedCall:
+    return RefusedCall(
+        index=refusal.index or 0,
+        code=refusal.code,
+        message=refusal.message,
+        dead_letter=refusal.letter.id if refusal.letter else None,
+    )
