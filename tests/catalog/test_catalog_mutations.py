@@ -39,8 +39,9 @@ class Mutation(NamedTuple):
     names: frozenset[str]
 
     def explains(self, fault: Fault, file: str) -> bool:
+        """Where it is, or what rests on it elsewhere: on a name of it, or on the action itself."""
         here = fault.where.file == file and fault.where.line in self.lines
-        return here or any(name in str(fault) for name in self.names)
+        return here or any(name in str(fault) for name in {*self.names, f"'{Path(file).stem}'"})
 
 
 def mutations(text: str) -> list[Mutation]:

@@ -166,7 +166,14 @@ class Import:
         if not self.path.exists():
             os.mkfifo(self.path)
         command = [sys.executable, "-m", "tuttu", "import", str(self.path), *options]
-        self.process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stderr=subprocess.PIPE,
+            text=True,
+            # What runs behind a shell ignores it, and so would this.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
         self.pipe = self.path.open("w")
 
     def give(self, lines: str, row: int) -> None:
