@@ -172,7 +172,7 @@ class Import:
             stderr=subprocess.PIPE,
             text=True,
             # What runs behind a shell ignores it, and so would this.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         self.pipe = self.path.open("w")
 
