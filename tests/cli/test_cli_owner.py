@@ -57,10 +57,11 @@ class Tour:
 def take(tour: Tour, folder: Path) -> None:
     """Every command that opens the store, each to some purpose."""
     call = {"type": "track", "messageId": "b1", "event": "Ticket Opened", "userId": "maija"}
-    (folder / "broken.jsonl").write_text(json.dumps(call) + "\n")
+    broken = [json.dumps({**call, "messageId": each}) for each in ("b1", "b2")]
+    (folder / "broken.jsonl").write_text("\n".join(broken) + "\n")
     (folder / "repaired.json").write_text(json.dumps({**call, "properties": {"ticket_id": "T2"}}))
     (folder / "joined.jsonl").write_text(json.dumps({"type": "identify", **JOINED}) + "\n")
-    for file in ("demo/events.jsonl", "joined.jsonl", "broken.jsonl", "broken.jsonl"):
+    for file in ("demo/events.jsonl", "joined.jsonl", "broken.jsonl"):
         tour.run("import", file)
     letters = [letter["id"] for letter in tour.ask("dead-letters", "list")]
     assert len(letters) == 2
@@ -83,7 +84,7 @@ def take(tour: Tour, folder: Path) -> None:
     key = tour.ask("keys", "add", "shop", "--scope", "ingest")["key"]
     assert key not in tour.run("keys", "list")
     tour.run("keys", "revoke", "shop")
-    for command in ("digest", "clock", "funnel", "reload", "replay", "verify"):
+    for command in ("digest", "clock", "funnel", "reload", "replay", "slips", "verify"):
         tour.run(command)
 
 

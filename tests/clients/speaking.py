@@ -68,7 +68,8 @@ def tracks(person: str, number: int) -> list[Call]:
 
 def content(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What a sender said, of an entry of the timeline; times and positions are ours."""
-    ours = {"position", "time", "received", "identifiers", "context"}
+    times = {"time", "received", "local_time", "local_received"}
+    ours = {"position", "identifiers", "context", *times}
     return {name: value for name, value in entry.items() if name not in ours}
 
 
