@@ -84,7 +84,7 @@ KEPT = {
     "ledger.queue": "e19cad8387f644e2",
     "ledger.uses": "2f7e47a855f255f1",
     "profile.fragments": "baae8d452bb164f5",
-    "profile.items": "dad9eb84d2867193",
+    "profile.items": "e8665f1dcf84ea4e",
     "profile.members": "46895098f190a096",
     "profile.pages": "d6c30fa03df81b24",
     "profile.rolls": "e45e6132a7787601",
