@@ -80,7 +80,7 @@ def test_an_import_of_links_that_was_killed_changes_nothing_or_all(
     long = time.monotonic() - begun
     before = tuttu(folder, "digest")
     assert before != expected
-    for _ in range(scale(2, 12)):
+    for _ in range(scale(1, 12)):
         importing = command(folder, "links", "import", str(new), "--set", "splink")
         with subprocess.Popen(importing, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             random_moment(chance, long)

@@ -117,7 +117,7 @@ def test_resolved_arrives_before_opened(operator: Any, right: Right) -> None:
     after = {"ticket_id": "T1", "status": "resolved", "topic": "no connection"}
     assert ticket(company, "T1") == {**after, "resolved_at": "2026-03-07T08:00:00Z"}
     assert company.customer("maija")["traits"]["open_tickets"] == 0
-    assert [each["id"] for each in company.timeline("maija")] == ["maija", "resolved", "opened"]
+    assert [each["id"] for each in company.timeline("maija")] == ["maija", "opened", "resolved"]
     company.set_clock("2026-03-10T08:00:00Z")
     assert why_not(company) == GUARD
     company.set_clock("2026-03-10T08:00:01Z")

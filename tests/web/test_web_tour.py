@@ -86,7 +86,8 @@ def asked_and_answered(tour: Tour) -> None:
 
 
 def refused_and_repaired(tour: Tour) -> None:
-    bad = [{"type": "track", "userId": "maija", "event": "Ticket Opened"} for _ in range(3)]
+    broken = {"type": "track", "userId": "maija", "event": "Ticket Opened"}
+    bad = [{**broken, "messageId": f"broken-{number}"} for number in range(3)]
     answer = tour("POST", "/v1/batch", {"batch": bad})
     first, second, third = (each["dead_letter"] for each in answer["refused"])
     unfit = {"userId": "unfit", "traits": {"has_tv": "perhaps"}}

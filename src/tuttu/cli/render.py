@@ -258,15 +258,18 @@ def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
 def slips(answer: api.SlipsAnswer) -> None:
     terminal.table(
         (
-            each.trait,
-            f"{each.found}, expected {each.expected}",
-            "what was known stays" if each.kept else "it is not known any more",
-            "once" if each.count == 1 else f"{each.count} times",
-            f"by {each.sender}",
-            f"in {each.event}",
-            f"last {each.last}",
-        )
-        for each in answer.slips
+            (
+                each.trait,
+                f"{each.found}, expected {each.expected}",
+                "what was known stays" if each.kept else "it is not known any more",
+                "once" if each.count == 1 else f"{each.count} times",
+                f"by {each.sender}",
+                f"in {each.event}",
+                f"last {each.last}",
+            )
+            for each in answer.slips
+        ),
+        indent="",
     )
 
 
