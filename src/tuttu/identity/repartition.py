@@ -87,6 +87,7 @@ class Region:
         inside, namespaces = key in self._inside, self._graph.namespaces.values()
         may_be_shared = any(each.tells_apart and each.rank < at.rank for each in namespaces)
         if not (inside or may_be_shared or self._graph.node(key).barred):
+            # Whom it reaches cannot have changed, so its other links need not be read.
             return links
         every = links if inside else [each for each in self._graph.links(key) if each.other == key]
         live = self._live(key, every, at)
