@@ -414,13 +414,15 @@ class UnmergeAnswer(msgspec.Struct, kw_only=True):
 class ReplayAnswer(msgspec.Struct, kw_only=True):
     """The digest of the state as it is kept, and of the log folded again by the active version.
 
-    facts: how many were folded. refused: how many of them a fold refused.
+    facts: how many were folded. refused: how many of them a fold refused. unreadable: how many
+    others were left out, since the key of their fragment is lost.
     """
 
     facts: int
     refused: int
     live: str
     replayed: str
+    unreadable: int = 0
 
 
 class ClockAnswer(msgspec.Struct, kw_only=True):

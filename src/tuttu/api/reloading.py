@@ -17,7 +17,8 @@ class ReloadAnswer(msgspec.Struct, kw_only=True):
     """What came of reading the project folder again.
 
     before: the previously active version. changed: another one is active now. filled: how many
-    definitions were filled from the log, from this many facts.
+    definitions were filled from the log, from this many facts; unreadable: how many of these were
+    left out, since the key of their fragment is lost.
     """
 
     project_digest: str
@@ -27,6 +28,7 @@ class ReloadAnswer(msgspec.Struct, kw_only=True):
     filled: int
     facts: int
     withdrawn: list[WithdrawnContact]
+    unreadable: int = 0
 
 
 class ReloadRehearsal(msgspec.Struct, kw_only=True):
@@ -67,7 +69,9 @@ class FailedReload(msgspec.Struct, kw_only=True):
 
 
 class ProjectAnswer(msgspec.Struct, kw_only=True):
-    """The version of the project that is active, since when, and who activated it."""
+    """The version of the project that is active, since when, and who activated it. unreadable:
+    facts that the state leaves out, since the keys of their fragments were found lost at a start.
+    """
 
     project: str
     project_digest: str
@@ -75,3 +79,4 @@ class ProjectAnswer(msgspec.Struct, kw_only=True):
     by: str
     filling: FillingAnswer | None = None
     failed: FailedReload | None = None
+    unreadable: int = 0

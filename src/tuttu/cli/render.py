@@ -272,7 +272,8 @@ def keys(answers: Iterable[api.KeyAnswer]) -> None:
 
 def replay(answer: api.ReplayAnswer) -> None:
     table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
-    click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
+    left_out = f"; {answer.unreadable:,} left out, their keys are lost" if answer.unreadable else ""
+    click.echo(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused{left_out}")
 
 
 def clock(answer: api.ClockAnswer) -> None:

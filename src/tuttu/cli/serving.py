@@ -14,7 +14,7 @@ from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.web import SystemClock
-from tuttu.web.log import configure
+from tuttu.web.log import configure, keys_lost
 
 Clock = SystemClock | ManualClock
 
@@ -48,6 +48,8 @@ def serve(folder: Path, host: str, port: int, clock: Clock, as_json: bool) -> No
         closing(open_engine(folder, clock=clock, storage=chosen_storage())) as engine,
     ):
         web.catch_up(clock, engine)
+        if engine.refolded is not None and engine.refolded.lost_keys:
+            keys_lost(engine.refolded.lost_keys, engine.refolded.unreadable)
         web.serve(engine, bound, folder, _announcer(engine, as_json))
 
 

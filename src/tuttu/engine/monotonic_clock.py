@@ -8,9 +8,9 @@ def newest_moment(reader: facts.Reader) -> values.Instant:
     """When the newest fact about a person was received; 0 if there is none. Keys and the like are
     left out: they may be issued before a manual clock is set."""
     for position in range(reader.position, 0, -1):
-        fact = reader.fact(position).fact
-        if fact.fragment is not None:
-            return fact.received
+        logged = reader.fact(position)
+        if logged is not None and logged.fact.fragment is not None:
+            return logged.fact.received
     return 0
 
 

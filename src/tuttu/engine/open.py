@@ -36,9 +36,10 @@ def open_engine(
     sweep()  # what a killed process of ours had exported
     store = open_store(storage or survey.project.company.storage, folder)
     try:
-        refold(store, survey.project, rooms)
+        refolded = refold(store, survey.project, rooms)
         reloads = Reloads(folder, survey, rooms, store, clock, report)
         runtime = Runtime(store, clock, reloads.versions, reloads)
+        runtime.refolded = refolded
         settle(runtime)  # what a killed process of ours had begun
         return runtime
     except BaseException:

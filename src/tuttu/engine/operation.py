@@ -5,6 +5,7 @@ from tuttu.engine.links import settle
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import BackfillProgress, Report, no_report
+from tuttu.versions.refold import unreadable_facts
 from tuttu.vocabulary import conversion, errors
 from tuttu.vocabulary.clock import ManualClock
 
@@ -51,6 +52,7 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
     reloads = _reloads(runtime)
     with runtime.view() as seen:
         active = seen.version.active
+        unreadable = unreadable_facts(seen.snapshot)
     assert active is not None  # noqa: S101 - opening activated one
     failed = reloads.failed
     return api.ProjectAnswer(
@@ -60,6 +62,7 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
         by=active.by,
         filling=_shown(reloads.filling),
         failed=api.failed_reload(*failed) if failed else None,
+        unreadable=unreadable,
     )
 
 

@@ -109,6 +109,7 @@ class Reloads:
             since=conversion.format_instant(activation.active.since),
             filled=activation.filled,
             facts=activation.facts,
+            unreadable=activation.unreadable,
             withdrawn=api.shown_withdrawals(withdrawn),
         )
 

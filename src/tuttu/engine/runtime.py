@@ -8,6 +8,7 @@ from tuttu.batch import Runs
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store
 from tuttu.versions import Version, Versions, View, view
+from tuttu.versions.refold import Refolded
 from tuttu.vocabulary import events, facts, ids, people, values
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
@@ -19,8 +20,8 @@ Seen = View[Version]
 class Runtime:
     """Safe to use from several threads. reloads None: it was made of no project folder.
 
-    unauthenticated: calls refused for want of a key, since the start; of senders without a key
-    only their number is kept.
+    refolded: the opening had to fold the whole log again. unauthenticated: calls refused for want
+    of a key, since the start; of senders without a key only their number is kept.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Runtime:
         self.reloads = reloads
         self.runs = Runs()
         self.unauthenticated = 0
+        self.refolded: Refolded | None = None
         self.keyring = Keyring(self._reading, self.append, shared=store.remote)
 
     @property

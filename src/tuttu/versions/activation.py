@@ -32,13 +32,15 @@ class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome. before: the previously active version; changed: another one is active now.
-    filled: how many definitions were backfilled, from how many facts."""
+    filled: how many definitions were backfilled, from how many facts; unreadable: how many of
+    these were left out, since their key is lost."""
 
     active: history.Active
     before: str | None
     changed: bool
     filled: int = 0
     facts: int = 0
+    unreadable: int = 0
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +79,7 @@ class Activator:
         self._follows: str | None = None
         self._filled = 0
         self._facts = 0
+        self._unreadable = 0
 
     def run(self, report: Report = no_report) -> Activation:
         """Durable when it returns. Raises ProjectError for what cannot follow the active version,
@@ -119,6 +122,7 @@ class Activator:
         self._facts = max(self._facts, head - start)
         if head - start > self._page:
             self._fold_a_page(fill, start + self._page, reads)
+            self._unreadable += max(fill.left_out.values(), default=0)
             return None
         return self._activate(active, fill, reads)
 
@@ -170,6 +174,7 @@ class Activator:
         )
         if not isinstance(result, Committed):
             return None
+        self._unreadable += max(fill.left_out.values(), default=0)
         active = history.Active(body.digest, fact.time, self._by, result.position)
         return self._result(active, before.digest if before else None)
 
@@ -185,4 +190,5 @@ class Activator:
             changed=active.digest != before,
             filled=self._filled if self._facts else 0,
             facts=self._facts,
+            unreadable=self._unreadable,
         )

@@ -24,6 +24,10 @@ class RetryError(TuttuError):
     """The same input may pass later."""
 
 
+class CorruptStateError(FinalError):
+    """What is kept is not as it was written; says where. It is no fault of whoever asks."""
+
+
 class Where(msgspec.Struct, frozen=True, order=True):
     """A place in a project file: path relative to the project folder, line counted from 1."""
 

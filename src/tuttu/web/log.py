@@ -71,6 +71,15 @@ def refused(route: Route, status: int, code: str) -> None:
     LOGGER.warning("not available", extra={"fields": fields})
 
 
+def keys_lost(lost: int, facts: int) -> None:
+    """Logs that keys of fragments have gone since the last start: erased outside, or damage."""
+    fields = {"keys": lost, "facts_left_out": facts}
+    LOGGER.warning(
+        "keys of fragments are lost: the state was folded again without their facts",
+        extra={"fields": fields},
+    )
+
+
 def reloaded(answer: ReloadAnswer) -> None:
     """Logs that a version of the project was activated."""
     fields = {"project_digest": answer.project_digest, "changed": answer.changed}

@@ -82,6 +82,7 @@ CODES: tuple[tuple[type[errors.TuttuError], int, str], ...] = (
     (errors.ReservedName, 400, "reserved_name"),
     (errors.AlreadyReloading, 409, "already_reloading"),
     (errors.RetryError, 503, "unavailable"),
+    (errors.CorruptStateError, 500, "corrupt_store"),
     (errors.FinalError, 400, "refused"),
 )
 """Status and code of each kind of error; of several, the first that fits."""
