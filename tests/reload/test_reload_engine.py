@@ -37,7 +37,8 @@ COUNTED = Version(size=None, tickets=None, group=None)
 NO_TV = {"actions__sales__tv__tv.yaml": None}
 STAMPS = {
     "resources.yaml": "stamps: {amount: 1}\n",
-    "policy.yaml": "contact_limits:\n  one letter: {channel: letter, at_most: 1, in: 30d}\n",
+    "policy.yaml": "guards: {}\nsuppressions: {}\n"
+    "contact_limits:\n  one letter: {channel: letter, at_most: 1, in: 30d}\n",
 }
 
 

@@ -87,6 +87,7 @@ from tuttu.api.reloading import (
     ProjectAnswer,
     ReloadAnswer,
     ReloadRehearsal,
+    ReloadRequest,
     WithdrawnContact,
 )
 from tuttu.api.row_values import items, of_item, values
@@ -142,6 +143,7 @@ __all__ = [
     "RefusedPairs",
     "ReloadAnswer",
     "ReloadRehearsal",
+    "ReloadRequest",
     "ReplayAnswer",
     "ResourceAnswer",
     "ResourceRequest",

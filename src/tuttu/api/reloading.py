@@ -13,6 +13,13 @@ class WithdrawnContact(msgspec.Struct, kw_only=True):
     treatment: str | None
 
 
+class ReloadRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """removes: names of guards, contact limits, suppressions, purposes and consents that the folder
+    does not have any more on purpose, as `guards.open case stops marketing`."""
+
+    removes: list[str] = []
+
+
 class ReloadAnswer(msgspec.Struct, kw_only=True):
     """What came of reading the project folder again.
 
@@ -37,7 +44,9 @@ class ReloadRehearsal(msgspec.Struct, kw_only=True):
     before: the active version. filled: how many definitions would be filled from the log, from
     this many facts. customers_before, customers_after: with a fact of their own. respelled: known
     identifiers that the rules would spell otherwise, nobodies: that would name nobody any more.
-    joined: customers who are several now; parted: customers who would be several.
+    joined: customers who are several now; parted: customers who would be several. removes: guards,
+    contact limits, suppressions, purposes and consents that would be gone, which has to be agreed
+    to by name.
     """
 
     project_digest: str
@@ -51,6 +60,7 @@ class ReloadRehearsal(msgspec.Struct, kw_only=True):
     nobodies: int
     joined: int
     parted: int
+    removes: list[str] = []
 
 
 class FillingAnswer(msgspec.Struct, kw_only=True):

@@ -277,7 +277,8 @@ def replay(answer: api.ReplayAnswer) -> None:
 
 
 def clock(answer: api.ClockAnswer) -> None:
-    click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'})")
+    ahead = f", {answer.ahead:,.0f} seconds ahead of the machine's" if answer.ahead else ""
+    click.echo(f"{answer.now} ({'manual' if answer.manual else 'system'}{ahead})")
 
 
 def link_sets(answers: Iterable[api.LinkSetAnswer]) -> None:

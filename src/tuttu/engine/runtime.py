@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from tuttu.access import Keyring
 from tuttu.batch import Runs
+from tuttu.engine.monotonic_clock import require_present
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store
 from tuttu.versions import Version, Versions, View, view
@@ -49,7 +50,9 @@ class Runtime:
         return view(self.store, self.versions.at, exclusive=exclusive)
 
     def commit(self, units: Sequence[facts.Unit]) -> list[facts.Result]:
-        """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`)."""
+        """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`); and
+        ClockAhead."""
+        require_present(self.clock, self.project.company.limits)
         return self.versions.commit(units, self.now())
 
     def append(self, body: facts.Body, fragment: events.FragmentId | None = None) -> facts.Result:

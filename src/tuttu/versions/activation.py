@@ -13,7 +13,7 @@ import msgspec
 from tuttu import catalog, identity
 from tuttu.catalog import Survey
 from tuttu.storage import Snapshot, Store
-from tuttu.versions import backfill, history
+from tuttu.versions import backfill, history, loading
 from tuttu.versions.backfill import Backfill, Coverage
 from tuttu.versions.version import view
 from tuttu.vocabulary import errors, events, ids
@@ -45,13 +45,15 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """What an activation would do. before: the active version, if there is one. filled, facts: as
-    of an activation. people: what becomes of customers."""
+    of an activation. people: what becomes of customers. removes: what would have to be agreed to.
+    """
 
     before: str | None
     changed: bool
     filled: int
     facts: int
     people: identity.IdentityChange
+    removes: tuple[str, ...] = ()
 
 
 Report = Callable[[BackfillProgress], None]
@@ -94,7 +96,7 @@ class Activator:
         """Changes nothing. Raises as `run`."""
         with view(self._store, lambda reader: reader.get(history.ACTIVE, history.HERE)) as seen:
             active, snapshot = seen.version, seen.snapshot
-            self._require_possible(snapshot, active)
+            removes = self._require_possible(snapshot, active)
             fill = backfill.backfill_of(self._project, self._rooms, backfill.coverage(snapshot))
             digest = None if active is None else active.digest
             before = digest and history.project_of(snapshot, digest, self._rooms)
@@ -103,6 +105,7 @@ class Activator:
                 changed=digest != self._project.digest,
                 filled=fill.parts,
                 facts=0 if fill.start is None else snapshot.position - fill.start,
+                removes=tuple(each.name for each in removes),
                 people=identity.rehearse(snapshot, before or self._project, self._project),
             )
 
@@ -112,7 +115,10 @@ class Activator:
             active, snapshot = seen.version, seen.snapshot
             kept = backfill.coverage(snapshot)
             head, reads = snapshot.position, snapshot.reads
-            self._require_possible(snapshot, active)
+            removes = self._require_possible(snapshot, active)
+            faults = loading.not_agreed(removes, self._survey.removes)
+            if faults:
+                raise errors.ProjectError(sorted(faults))
         fill = backfill.backfill_of(self._project, self._rooms, kept)
         if active is not None and self._holds(active, kept, fill):
             return self._result(active, active.digest)
@@ -126,10 +132,12 @@ class Activator:
             return None
         return self._activate(active, fill, reads)
 
-    def _require_possible(self, snapshot: Snapshot, active: history.Active | None) -> None:
-        """Until the first customer is known, any change is compatible."""
+    def _require_possible(
+        self, snapshot: Snapshot, active: history.Active | None
+    ) -> list[loading.Removal]:
+        """What the version removes. Until the first customer is known, any change is compatible."""
         if active is None or active.digest in (self._project.digest, self._follows):
-            return
+            return []
         texts = history.texts_of(snapshot, active.digest)
         before = history.project_of(snapshot, active.digest, self._rooms)
         if before is None and texts is not None:
@@ -140,7 +148,10 @@ class Activator:
         }  # fmt: skip
         if faults and identity.knows_anybody(snapshot):
             raise errors.ProjectError(sorted(faults))
-        self._follows = active.digest
+        removals = [] if before is None else loading.removed(before, self._project)
+        if not loading.not_agreed(removals, self._survey.removes):
+            self._follows = active.digest
+        return removals
 
     def _holds(self, active: history.Active, kept: Coverage, fill: Backfill) -> bool:
         """Whether there is nothing to do."""

@@ -118,6 +118,17 @@ class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
     """The store cannot be read or written now."""
 
 
+class ClockAhead(RetryError):  # noqa: N818 - a state, not a mistake
+    """Facts would be dated ahead. seconds: until the machine's time has caught up."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"the clock is {seconds} seconds ahead of this machine's: nothing is kept until that"
+            " has caught up, or somebody with the scope `clock` turns it back (tuttu clock --back)"
+        )
+        self.seconds = seconds
+
+
 class AlreadyReloading(RetryError):  # noqa: N818 - a state, not a mistake
     """The project folder is being read already; one reload at a time."""
 

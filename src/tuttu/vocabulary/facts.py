@@ -28,6 +28,7 @@ Body = (
     | e.KeyIssued
     | e.KeyRevoked
     | e.PersonLookedAt
+    | e.ClockTurnedBack
     | e.ProjectActivated
     | e.HistoryFolded
     | e.ContactWithdrawn

@@ -12,6 +12,8 @@ MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_SECONDS = 5
 """Seconds for Retry-After: a conflict is over at once, a full disk or a database that is down
 takes longer. Clients honour whole seconds only."""
+CLOCK_SECONDS = 3600
+"""The most for a clock that is ahead: it may be turned back before it is caught up with."""
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -96,6 +98,9 @@ def problem_of(error: errors.TuttuError) -> ProblemError:
         return faulty(error)
     if isinstance(error, errors.Ambiguous):
         return ambiguous(error)
+    if isinstance(error, errors.ClockAhead):
+        wait = {"Retry-After": str(min(error.seconds, CLOCK_SECONDS))}
+        return ProblemError(503, "clock_ahead", str(error), wait)
     if isinstance(error, errors.TooManyAttempts):
         wait = {"Retry-After": str(error.seconds)}
         return ProblemError(429, "too_many_attempts", str(error), wait)
