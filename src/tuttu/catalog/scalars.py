@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from tuttu.vocabulary.conversion import to_instant
+from tuttu.vocabulary.conversion import LAST_INSTANT, to_instant
 from tuttu.vocabulary.values import Instant
 
 
@@ -22,8 +22,8 @@ def instant_after(text: str, zone: str) -> Instant | None:
     if "T" not in text:
         try:
             moment += timedelta(days=1)
-        except OverflowError:
-            return None
+        except OverflowError:  # 9999-12-31 is how systems write "never"
+            return LAST_INSTANT + 1
         return _place(moment, zone)
     instant = _place(moment, zone)
     return None if instant is None else instant + 1

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sized
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial, wraps
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from liquid.exceptions import FilterArgumentError
 from liquid.filter import with_context
 from liquid.undefined import Undefined
 
-from tuttu.vocabulary.conversion import EPOCH, parse_instant
+from tuttu.vocabulary.conversion import local_time, parse_instant
 
 Filter = Callable[..., Any]
 
@@ -126,4 +126,4 @@ def _moment(value: object, zone: ZoneInfo) -> datetime | date:
             " (the moment of the decision is the variable now)",
             token=None,
         )
-    return (EPOCH + timedelta(microseconds=instant)).astimezone(zone)
+    return local_time(instant, zone)
