@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from tests import builders
+from tests.builders import HERE
+from tests.consent.conftest import PROJECT
 
+from tuttu.consent import Consents
+from tuttu.consent.records import cells_of
+from tuttu.vocabulary.company import ConsentEvent, Tracking
 from tuttu.vocabulary.verdicts import Permit, Reason
 
 if TYPE_CHECKING:
@@ -186,3 +192,55 @@ def test_the_choices_of_a_decision_are_watched(bureau: Bureau) -> None:
     assert [(table, key) for table, key, _ in reads] == [
         ("consent.fragments", bureau.store.pseudonym("user_id", "maija"))
     ]
+
+
+def test_who_declares_no_such_purpose_may_profile() -> None:
+    consents = Consents(builders.project(channels=builders.channels(web=False)), [], None)
+    assert consents.profiling
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"event": "Joined"},
+        {"allowed": False},
+        {"purpose": "marketing"},
+        {"channel": "email"},
+        {"purpose": "marketing", "channel": "email"},
+    ],
+)
+def test_a_cell_that_other_events_fill_is_another_cell(other: dict[str, Any]) -> None:
+    """So that it is filled from the log, and a choice that no event would make now is not read."""
+
+    def cell(**declared: Any) -> bytes:
+        said = ConsentEvent(**{"event": "Opted In", "allowed": True, "where": HERE, **declared})
+        told = msgspec.structs.replace(PROJECT, tracking=Tracking(consent=(said,)))
+        return cells_of(told)["marketing", "email"]
+
+    assert cell(**other) != cell()
+
+
+@pytest.mark.parametrize("named", [("marketing", "sms"), ("profiling", "email"), (None, "sms")])
+def test_events_of_other_cells_leave_a_cell_as_it_is(named: tuple[str | None, str]) -> None:
+    said = ConsentEvent(event="Opted In", allowed=True, where=HERE)
+    purpose, channel = named
+    other = ConsentEvent(event="Left", allowed=False, purpose=purpose, channel=channel, where=HERE)
+    one, both = (
+        cells_of(msgspec.structs.replace(PROJECT, tracking=Tracking(consent=events)))
+        for events in ((said,), (said, other))
+    )
+    assert one["marketing", "email"] == both["marketing", "email"]
+    assert one["marketing" if purpose is None else purpose, channel] not in both.values()
+
+
+def test_one_event_may_be_declared_for_a_channel_and_for_all(bureau: Bureau) -> None:
+    every = ConsentEvent(event="Opted In", allowed=True, where=HERE)
+    named = [
+        msgspec.structs.replace(every, **more)
+        for more in ({"channel": "email"}, {"purpose": "marketing"})
+    ]
+    cells = [
+        cells_of(msgspec.structs.replace(bureau.project, tracking=Tracking(consent=events)))
+        for events in ((every,), (every, *named))
+    ]
+    assert cells[0]["marketing", "email"] != cells[1]["marketing", "email"]

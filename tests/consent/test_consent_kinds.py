@@ -251,6 +251,24 @@ def test_preferences_tell_what_holds_and_why() -> None:
     assert [(each.allowed, each.basis) for each in firm] == [(True, "legitimate interest")] * 2
 
 
+@pytest.mark.parametrize("kind", [None, *KINDS, "association"])
+@pytest.mark.parametrize(("sold", "offered"), list(product([None, True, False], repeat=2)))
+def test_preferences_tell_of_a_sale_where_it_would_be_the_basis(
+    kind: str | None, sold: bool | None, offered: bool | None
+) -> None:
+    """What the customer is shown, and what may be sent to them, rest on the same."""
+    kinds = {
+        "consumer": dict.fromkeys(CHANNELS, ConsentTerms("consent", False)),
+        "company": dict.fromkeys(CHANNELS, ConsentTerms("legitimate interest", True)),
+    }
+    consents = Consents(company(kinds, frozenset({"email"})), [], None)
+    row: dict[str, values.Value] = {"kind": kind, "sold": sold, "offered": offered}
+    for cell in consents.preferences(Circumstances(row)):
+        known = Circumstances({**row, "similar": True}, SIMILAR)
+        permit = consents.permit("marketing", cell.channel, known)
+        assert cell.after_sale == (permit is not None and permit.basis == SOFT_OPT_IN)
+
+
 def test_a_permit_says_its_kind_and_basis() -> None:
     kinds = {
         "consumer": dict.fromkeys(CHANNELS, ConsentTerms("consent", False)),

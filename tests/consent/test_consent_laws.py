@@ -126,6 +126,18 @@ def test_a_withdrawal_holds_though_the_merge_is_newer(bureau: Bureau) -> None:
     assert bureau.read(*both, joined_at=9).permit("marketing", "web") is None
 
 
+@pytest.mark.parametrize("refusing", ["maija", "phone"])
+@pytest.mark.parametrize("joined_at", [None, 3, 9])
+def test_of_two_who_chose_at_the_same_moment_the_no_counts(
+    bureau: Bureau, refusing: str, joined_at: int | None
+) -> None:
+    """Before they became one customer, and after it."""
+    both = ("maija", "phone")
+    for who in both:
+        bureau.tell(bureau.set(who, "marketing", "email", 7, allowed=who != refusing))
+    assert bureau.read(*both, joined_at=joined_at).permit("marketing", "email") is None
+
+
 def test_the_digest_part_knows_choices_but_no_keys(bureau: Bureau) -> None:
     bureau.tell(
         bureau.set("maija", "marketing", "email", 5, allowed=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import msgspec
 import pytest
 from tests import builders
 from tests.builders import HERE, in_words
@@ -292,6 +293,54 @@ def test_an_offer_that_holds_keeps_its_slot_until_its_time_or_a_guard(
             "net": "stopped by: open case",
             "tv": "stopped by: open case",
         }
+
+
+def test_what_is_kept_goes_before_what_stands_in(
+    company: Companies,
+    action: Make,
+    treatment: Callable[..., Treatment],
+    guard: Callable[..., Guard],
+    opened: Opened,
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+) -> None:
+    """It was promised for that time; the substitute is worth more, and was named first."""
+    promised = action("tv", on=(treatment("front", holds=DAY),), purpose="service", value=5.0)
+    others = action("net"), action("case-news", purpose="service", value=50.0, eligible=("case",))
+    rules = Policy(guards=(guard("open case", instead="case-news"),))
+    project = company(promised, *others, policy=rules)
+    with opened(project) as store:
+        kept(store, project, "d1", noon, blocked=True, case=False)
+        told(store, "Seen", noon, contact_id="d1.1")
+        later, _ = kept(store, project, "d2", noon + DAY - 1, blocked=True, case=True)
+        assert _chosen(later) == [("front", "tv", 0)]
+        over, _ = kept(store, project, "d3", noon + DAY, blocked=True, case=True)
+        assert _chosen(over) == [("front", "case-news", 0)]
+
+
+def test_at_a_later_moment_the_ledger_s_columns_say_what_it_will_say(
+    company: Companies,
+    action: Make,
+    treatment: Callable[..., Treatment],
+    opened: Opened,
+    situated: Callable[..., DecisionView],
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+) -> None:
+    """What was not answered in time will be ignored; a column that was given stays as given."""
+    column = "answered.tv.ignored"
+    project = company(action("tv", on=(treatment("front", answer_within=DAY),)))
+    with opened(project) as store:
+        kept(store, project, "d1", noon)
+        told(store, "Seen", noon, contact_id="d1.1")
+        view = situated(store, project, noon + 1)
+        then = view.at(noon + DAY)
+        assert (view.row[column], then.row[column]) == (None, noon + DAY)
+        assert then.row == situated(store, project, noon + DAY).row
+        given = msgspec.structs.replace(view, row={**view.row, column: noon - DAY})
+        assert given.at(noon + DAY).row[column] == noon - DAY
 
 
 def test_arbitration_may_add_to_what_is_kept(

@@ -242,6 +242,28 @@ def test_what_was_never_told_is_no_unknown_column(
     assert refusals(receipt)["tv", "front"] == "not known: after (moved_at)"
 
 
+@pytest.mark.parametrize("earlier", ["front", "email"])
+def test_what_is_under_way_has_its_units_and_a_reminder_has_not(
+    company: Company, opened: Opened, kept: Kept, earlier: str
+) -> None:
+    """The one that fulfils was given the last letter, or else there is none for it."""
+    letter = treatment("email", uses={"letters": 1})
+    project = company(
+        owed("notice", on=(letter, treatment("front", fulfils=False))), resources={"letters": 1}
+    )
+    with opened(project) as store:
+        kept(store, project, "d1", NOON, earlier)
+        if earlier == "front":
+            other = msgspec.structs.replace(project.actions["notice"], name="tv")
+            spending = msgspec.structs.replace(project, actions={"tv": other})
+            kept(store, spending, "d2", NOON, "email", who="anna")
+        found, _ = kept(store, project, "d3", NOON + 1, "email")
+        if earlier == "front":
+            assert refusals(found)["notice", "email"] == "no letters left"
+        else:
+            assert [each.reused for each in found.owed] == [True]
+
+
 def test_units_are_kept_for_what_is_owed(company: Company, opened: Opened, kept: Kept) -> None:
     uses: Mapping[str, int] = {"letters": 1}
     actions = (

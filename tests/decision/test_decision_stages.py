@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
-from tests.builders import HERE, controls, in_words
+from tests.builders import HERE, NOON, controls, in_words
 
 from tuttu.content import Rendered
 from tuttu.decision import STAGES, Candidate, DecisionQuery, DecisionView, decide
+from tuttu.decision.groups import MOST_MEMBERS, GroupView, WideRow
+from tuttu.decision.stage import first_refusal
 from tuttu.storage import Store
 from tuttu.vocabulary.errors import UnknownSurface
 from tuttu.vocabulary.library import (
@@ -348,6 +350,13 @@ def test_what_cannot_be_ranked_is_refused(
     assert found == (None if reason is None else ("scoring", reason))
 
 
+def test_a_propensity_of_nothing_is_known(
+    company: Callable[..., Project], action: Make, judge: Judge
+) -> None:
+    found = _reason(judge(company(action("tv", propensity=0))))
+    assert found == ("arbitration", "worth is not positive")
+
+
 def test_worth_is_the_formula_of_the_design(
     company: Callable[..., Project],
     action: Make,
@@ -465,3 +474,45 @@ def test_an_unknown_surface_says_what_there_is(
         "found the surface 'frond'; expected one of: front, side, app, email"
         " (did you mean 'front'?)"
     )
+
+
+@pytest.mark.parametrize(
+    ("members", "code"), [(2, "guard"), (MOST_MEMBERS, "guard"), (None, "guard_of_too_many")]
+)
+def test_a_guard_of_a_group_says_whether_anything_was_known_of_it(
+    company: Callable[..., Project],
+    action: Make,
+    guard: Callable[..., Guard],
+    alone: Callable[..., DecisionView],
+    members: int | None,
+    code: str,
+) -> None:
+    rules = Policy(guards=(guard("open case", group="household"),))
+    group = GroupView(members=members, row=WideRow({"blocked": True}))
+    view = alone(company(action("tv"), policy=rules))
+    seen = msgspec.structs.replace(view, groups={"household": group})
+    refusal = first_refusal(Candidate(*_only(seen)), seen, STAGES)
+    assert refusal is not None
+    assert (refusal.stage, refusal.code) == ("guards", code)
+
+
+def _only(view: DecisionView) -> tuple[Action, Treatment]:
+    (found,) = view.project.actions.values()
+    return found, found.treatments["front"]
+
+
+def test_all_members_of_a_group_are_read(
+    company: Callable[..., Project],
+    action: Make,
+    guard: Callable[..., Guard],
+    opened: Callable[[Project], AbstractContextManager[Store]],
+    situated: Callable[..., DecisionView],
+    told: Callable[..., None],
+) -> None:
+    rules = Policy(guards=(guard("open case", group="household"),))
+    project = company(action("tv"), policy=rules)
+    with opened(project) as store:
+        for number, who in enumerate(("maija", "matti", "anna", "aino")):
+            told(store, "Moved", NOON, who=who, id=f"m{number}", traits={"home": "here"})
+        group = situated(store, project).groups["household"]
+    assert (group.members, len(group.others)) == (4, 3)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from tests import builders
 
+from tuttu import identity
 from tuttu.api import ENGLISH, words_in
 from tuttu.identity import resolve
 from tuttu.vocabulary.company import Namespace
@@ -383,3 +385,25 @@ def test_a_chain_and_a_star_of_thousands(
     assert len(chain.fragments) == size + 1
     assert chain.joined_at == size
     assert len(world.people()) == size + 1
+
+
+@pytest.mark.parametrize("forth", [True, False])
+def test_an_earlier_fact_of_its_own_is_the_first_in_whatever_order(
+    make_world: MakeWorld, namespaces: Rules, *, forth: bool
+) -> None:
+    """Also where nothing else is new in it: who is oldest follows from it."""
+    world = make_world(namespaces(user_id={}))
+    told = [world.event("user_id:maija", time=5), world.event("user_id:maija", time=9)]
+    world.tell(*(told if forth else reversed(told)))
+    assert world.node("user_id:maija").own == 5
+
+
+def test_whoever_asks_of_sharing_alone_waits_for_nobody(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    """What rests on a customer watches their home; this rests on none."""
+    world = make_world(namespaces(user_id={"unique": True}, email={"limit": 3}))
+    world.tell(world.event("user_id:maija", "email:a"), world.event("user_id:matti", "email:a"))
+    with world.store.read() as snapshot:
+        found = identity.sharing(snapshot, world.project, builders.identifier("email:a"))
+        assert (found, snapshot.reads) == ("shared", ())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.identity.test_identity_laws import RULES, Settings
 
+from tuttu import identity
 from tuttu.identity import links_of, partition, sets
 from tuttu.identity.evidence import IdentityLink
 from tuttu.identity.records import SetEvidence
@@ -177,6 +178,34 @@ def test_who_is_who_is_as_of_the_newest_runs_at_once(opened: Open, log: Log, ran
         pairs = {frozenset(pair) for pair in log.unmerged if pair[0] != pair[1]}
         expected = partition(log.identifiers(), log.links(rules), pairs, rules)
         assert world.partition(log.identifiers()) == expected
+
+
+@given(logs(least_runs=1))
+def test_what_is_said_of_a_set_is_what_became_of_it(opened: Open, log: Log) -> None:
+    """How many of its pairs are joined, which run is open, and what a rehearsal counts."""
+    with opened(log.settings) as world:
+        named = sorted(log.identifiers())
+        own = [world.event(f"{each.namespace}:{each.value}") for each in named]
+        world.tell(*own, *log.facts(world))
+        project, ours = world.project, world.partition(log.identifiers())
+        with world.store.read() as snapshot:
+            told = identity.rehearse(snapshot, project, project)
+            assert (told.before, told.after) == (len(world.people()), len(world.people()))
+            assert (told.joined, told.parted, told.respelled, told.nobodies) == (0, 0, 0, 0)
+            for name in {run.name for run in log.runs}:
+                mine = sorted((r for r in log.runs if r.name == name), key=lambda r: r.moment)
+                last = max((n for n, run in enumerate(mine) if run.closed), default=-1)
+                pairs = {each[:2] for each in mine[last].claims} if last >= 0 else set()
+                joined = sum(any({*pair} <= group for group in ours) for pair in pairs)
+                found = identity.outcome(snapshot, project, name)
+                assert (found.pairs, found.joined) == (len(pairs), joined)
+                assert sum(count for _, count in found.refused) == len(pairs) - joined
+                place = identity.place_of(project, name)
+                begun = mine[-1].id if last < len(mine) - 1 else None
+                still = {source: identity.open_run(snapshot, place, source) for source in "fg"}
+                assert (still["f"] and still["f"].run) == begun
+                assert still["g"] is None
+                assert identity.open_run(snapshot, place, "") is None
 
 
 def scene(opened: Open, settings: Settings, *runs: SetRun) -> set[frozenset[str]]:

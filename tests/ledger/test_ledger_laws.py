@@ -126,6 +126,47 @@ def _seen(store: Store, history: Seen, who: tuple[str, ...]) -> list[object]:
     return picture
 
 
+_DAYS = st.integers(min_value=0, max_value=5 * 24 * 60)
+
+
+@given(
+    made=_made,
+    told=st.lists(_told, max_size=8),
+    ordered=st.lists(_ordered, max_size=2),
+    later=st.lists(_DAYS, min_size=1, max_size=3),
+)
+def test_what_time_alone_will_change_is_known_ahead(
+    opened: Opened,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    made: Sequence[tuple[int, str, str, str]],
+    told: Sequence[tuple[str, int, str, str]],
+    ordered: Sequence[tuple[int, str, str]],
+    later: Sequence[int],
+) -> None:
+    """Holds run out, and what was not answered in time is ignored: as it will be read then."""
+    with opened() as store:
+        for number, (at, who, *what) in enumerate(made):
+            decided(store, contact(store, f"d{number}.1", NOON + at * MINUTE, *what, who=who))
+        for name, at, who, contact_id in told:
+            heard(store, event(name, NOON + at * MINUTE, who=who, contact_id=contact_id))
+        for at, who, product in ordered:
+            heard(store, event("Order Completed", NOON + at * MINUTE, who=who, product=product))
+        times = [each[0] for each in made] + [each[0] for each in ordered]
+        last = max([0, *times, *(each[1] for each in told)])
+        start = NOON + last * MINUTE
+        ahead = history(store, start, home=PEOPLE)
+        for now in sorted(start + each * MINUTE for each in (*later, 30)):
+            ahead, then = ahead.at(now), history(store, now, home=PEOPLE)
+            assert ahead.entries == then.entries
+            assert ahead.columns() == then.columns()
+            for limit in LIMITS:
+                assert ahead.keys(limit) == then.keys(limit)
+
+
 LIMITS = (
     ContactLimit(name="two in a day", at_most=2, window=DAY, where=HERE),
     ContactLimit(name="one call-like", at_most=1, window=10 * HOUR, channel="email", where=HERE),
