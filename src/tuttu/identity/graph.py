@@ -1,6 +1,6 @@
 """Identity's tables as they are read: nodes, their customers, and the evidence between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from tuttu.identity import records as r
@@ -123,10 +123,10 @@ class Graph:
             after = end - 1
         return found
 
-    def _later(self, steps: dict[str, T], after: int) -> list[tuple[int, T]]:
+    def _later(self, steps: Mapping[str, T], after: int) -> list[tuple[int, T]]:
         """By rank, the steps of those in order of priority that are at namespaces below this."""
         found: list[tuple[int, T]] = []
-        for kind in reversed(steps):
+        for kind in reversed(tuple(steps)):
             rank = self.namespaces[kind].rank
             if rank <= after:
                 break
@@ -139,9 +139,9 @@ class Graph:
         group = self._last(self.node(home).groups, rank)
         return home, group or PartialCustomer(1, held_by(self.kind(home), self.namespaces))
 
-    def _last(self, steps: dict[str, T], rank: int) -> T | None:
+    def _last(self, steps: Mapping[str, T], rank: int) -> T | None:
         """The last step, of those in order of priority, at a namespace above this rank."""
-        for kind in reversed(steps):
+        for kind in reversed(tuple(steps)):
             if self.namespaces[kind].rank < rank:
                 return steps[kind]
         return None

@@ -113,9 +113,9 @@ class GraphState(Graph):
         moved, old_homes = self._split(node.homes, first)
         grown, old_groups = self._split(node.groups, first)
         homes, groups = {**old_homes, **homes}, {**old_groups, **groups}
-        home = moved[next(reversed(moved))] if moved else key
+        home = next(reversed(moved.values()), key)
         alone = PartialCustomer(1, held_by(self.kind(key), self.namespaces))
-        group = grown[next(reversed(grown))] if grown else alone
+        group = next(reversed(grown.values()), alone)
         for rank in sorted(homes.keys() | groups.keys()):
             name = self._by_priority[rank].name
             if homes.get(rank, home) != home:
@@ -124,7 +124,7 @@ class GraphState(Graph):
                 grown[name] = group = groups[rank]
         self.set_node(key, home=home, homes=moved, groups=grown, head=None)
 
-    def _split(self, steps: dict[str, T], rank: int) -> tuple[dict[str, T], dict[int, T]]:
+    def _split(self, steps: Mapping[str, T], rank: int) -> tuple[dict[str, T], dict[int, T]]:
         """The steps at namespaces above this rank, and the others, by rank."""
         later = self._later(steps, rank - 1)
         return dict(islice(steps.items(), len(steps) - len(later))), dict(later)

@@ -149,8 +149,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     barred: bool = False
     spellings: tuple[events.FragmentId, ...] = ()
     spelling_of: events.FragmentId | None = None
-    homes: dict[str, events.FragmentId] = {}
-    groups: dict[str, PartialCustomer] = {}
+    homes: Mapping[str, events.FragmentId] = {}
+    groups: Mapping[str, PartialCustomer] = {}
     head: Head | None = None
 
     @property
