@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.builders import NOON, TIMESTAMP, in_words, owed, treatment
 
-from tuttu.content import ContentError, Rendered
+from tuttu.content import ContentError
 from tuttu.decision import (
     Candidate,
     DecisionQuery,
@@ -92,10 +92,10 @@ def test_the_first_treatment_in_the_files_order_that_passes(
     asked = asking("front", "app", "email")
     assert told(decide(alone(project), asked, "d1", shown)) == [("notice", "email")]
 
-    def failing(candidate: Candidate) -> Rendered:
+    def failing(candidate: Candidate) -> str:
         if candidate.treatment.name == "email":
             raise ContentError("no text")
-        return Rendered("text")
+        return "text"
 
     receipt = decide(alone(project), asked, "d1", failing)
     assert told(receipt) == [("notice", "app")]
@@ -192,6 +192,28 @@ def test_a_reminder_fulfils_nothing(
         assert [(each.treatment, each.reminder) for each in both.owed] == [("email", False)]
 
 
+@pytest.mark.parametrize("earlier", ["front", "email"])
+def test_what_is_under_way_has_its_units_and_a_reminder_has_not(
+    company: Company, opened: Opened, kept: Kept, earlier: str
+) -> None:
+    """The one that fulfils was given the last letter, or else there is none for it."""
+    letter = treatment("email", uses={"letters": 1})
+    project = company(
+        owed("notice", on=(letter, treatment("front", fulfils=False))), resources={"letters": 1}
+    )
+    with opened(project) as store:
+        kept(store, project, "d1", NOON, earlier)
+        if earlier == "front":
+            other = msgspec.structs.replace(project.actions["notice"], name="tv")
+            spending = msgspec.structs.replace(project, actions={"tv": other})
+            kept(store, spending, "d2", NOON, "email", who="anna")
+        found, _ = kept(store, project, "d3", NOON + 1, "email")
+        if earlier == "front":
+            assert refusals(found)["notice", "email"] == "no letters left"
+        else:
+            assert [each.reused for each in found.owed] == [True]
+
+
 def test_a_reminder_never_stands_in_for_what_it_reminds_of(
     company: Company, opened: Opened, kept: Kept, told: Callable[..., None]
 ) -> None:
@@ -242,28 +264,6 @@ def test_what_was_never_told_is_no_unknown_column(
     assert refusals(receipt)["tv", "front"] == "not known: after (moved_at)"
 
 
-@pytest.mark.parametrize("earlier", ["front", "email"])
-def test_what_is_under_way_has_its_units_and_a_reminder_has_not(
-    company: Company, opened: Opened, kept: Kept, earlier: str
-) -> None:
-    """The one that fulfils was given the last letter, or else there is none for it."""
-    letter = treatment("email", uses={"letters": 1})
-    project = company(
-        owed("notice", on=(letter, treatment("front", fulfils=False))), resources={"letters": 1}
-    )
-    with opened(project) as store:
-        kept(store, project, "d1", NOON, earlier)
-        if earlier == "front":
-            other = msgspec.structs.replace(project.actions["notice"], name="tv")
-            spending = msgspec.structs.replace(project, actions={"tv": other})
-            kept(store, spending, "d2", NOON, "email", who="anna")
-        found, _ = kept(store, project, "d3", NOON + 1, "email")
-        if earlier == "front":
-            assert refusals(found)["notice", "email"] == "no letters left"
-        else:
-            assert [each.reused for each in found.owed] == [True]
-
-
 def test_units_are_kept_for_what_is_owed(company: Company, opened: Opened, kept: Kept) -> None:
     uses: Mapping[str, int] = {"letters": 1}
     actions = (
@@ -298,7 +298,7 @@ def test_a_claim_of_an_offer_never_takes_what_is_kept(
 
 
 def test_a_receipt_is_explained_by_what_it_kept(
-    company: Company, opened: Opened, kept: Kept, told: Callable[..., None], shown: Any
+    company: Company, opened: Opened, kept: Kept, told: Callable[..., None]
 ) -> None:
     project = company(
         owed("notice", on=("email", "front")), owed("other"), owed("third", eligible=("never",))
@@ -315,7 +315,9 @@ def test_a_receipt_is_explained_by_what_it_kept(
         assert (verdict.refusal is None) == (verdict.all_refusals == ()), verdict
     view = recalled(receipt, receipt.evidence, project)
     query = DecisionQuery(surfaces=receipt.surfaces, fragment=receipt.customer, seed=receipt.seed)
-    repeated = decide(view, query, receipt.id, shown)
+    repeated = decide(
+        view, query, receipt.id, lambda each: f"{each.action.name} on {each.treatment.name}"
+    )
     assert repeated.owed == receipt.owed
     assert refusals(repeated) == refusals(receipt)
 

@@ -407,3 +407,17 @@ def test_whoever_asks_of_sharing_alone_waits_for_nobody(
     with world.store.read() as snapshot:
         found = identity.sharing(snapshot, world.project, builders.identifier("email:a"))
         assert (found, snapshot.reads) == ("shared", ())
+
+
+@pytest.mark.parametrize("call", ["alias", "track"])
+def test_what_two_shared_is_theirs_once_they_are_one(
+    make_world: MakeWorld, namespaces: Rules, call: str
+) -> None:
+    world = make_world(namespaces(user_id={"unique": True, "alias_limit": 2}, email={}))
+    world.tell(world.event("user_id:maija", "email:a"), world.event("user_id:matti", "email:a"))
+    assert world.names() == joined("user_id:maija", "user_id:matti")
+    assert world.node("email:a").people == 2
+    world.tell(world.event("user_id:maija", "user_id:matti", call=call))
+    one = joined("user_id:maija user_id:matti email:a")
+    two = joined("user_id:maija", "user_id:matti")
+    assert world.names() == (one if call == "alias" else two)
