@@ -158,17 +158,19 @@ def read_call(
         said=said["properties"], said_traits=said["traits"], said_context=said["context"]
     )
     _require_planned(tracking, event, project.company.zone)
-    first = identifiers[0]
+    return _unit(event, own, context)
+
+
+def _unit(event: events.Event, own: values.Instant | None, context: Context) -> facts.Unit:
+    """own: the sender's time of it."""
+    first, received = event.identifiers[0], event.received
     fragment = context.pseudonym(first.namespace, first.value)
     fact = facts.Fact(
         id=event.id, fragment=fragment, time=event.time, received=received, body=event
     )
-    unit = facts.Unit(
-        facts=(fact,),
-        dedupe_keys=(dedupe_key(event.id, own),),
-    )
-    unit = once(unit, event, project, context.pseudonym)
-    return with_slips(unit, project, context.sender, context.new_id)
+    unit = facts.Unit(facts=(fact,), dedupe_keys=(dedupe_key(event.id, own),))
+    unit = once(unit, event, context.project, context.pseudonym)
+    return with_slips(unit, context.project, context.sender, context.new_id)
 
 
 def _own_times(

@@ -28,6 +28,7 @@ def _call(name: str) -> Route:
         summary=f"Segment's {name}: what was accepted, and what was refused and why",
         shown_body=SCHEMAS[name],
         writes_key=True,
+        refusals=() if name == "batch" else (409,),
     )
 
 
