@@ -26,6 +26,7 @@ LATER |= {"local_time", "local_received", "zone"}
 LATER |= {"basis", "after_sale", "consents", "groups", "kind_of_person", "set"}
 LATER |= {"nobodies", "were_one"}
 """Fields that came later: what is compared leaves them out."""
+CHOICE_LATER = frozenset({"language", "subject"})
 PARTS_LATER = frozenset({"permits", "worths", "guards of shades"})
 """What `verify` has compared since."""
 STAGES_LATER = frozenset({"reachable"})
@@ -44,6 +45,8 @@ def comparable(answer: Any, without: frozenset[str] = LATER | WORDS) -> Any:
         return [comparable(each, without) for each in answer if not _is_later(each)]
     if isinstance(answer, dict):
         kept = {name: each for name, each in answer.items() if name not in without}
+        if "treatment" in kept:  # A choice: these came later, and elsewhere are names of traits.
+            kept = {name: each for name, each in kept.items() if name not in CHOICE_LATER}
         if kept.get("kind") == "column" and kept.get("now") is None:
             kept.pop("would_be")  # No value is claimed any more for what is not known.
         return {name: comparable(each, without) for name, each in kept.items()}

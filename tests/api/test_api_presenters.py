@@ -40,6 +40,8 @@ CHOICE = Choice(
     basis="consent",
     kind="consumer",
     held_until=NOON,
+    language="fi",
+    subject="See TV",
 )
 GUARDED = Verdict(
     action="net",
@@ -110,6 +112,8 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
                 "basis": "consent",
                 "kind_of_person": "consumer",
                 "address": None,
+                "language": "fi",
+                "subject": "See TV",
             }
         ],
         "refused": [

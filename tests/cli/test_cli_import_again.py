@@ -68,6 +68,14 @@ def name_of(ask: Any, number: str) -> str:
 BY = ("--mapping", "imports/members.yaml")
 
 
+@pytest.fixture
+def either(storage_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A store of each kind, which all commands of the test use."""
+    monkeypatch.setenv("TUTTU_STORAGE", storage_url)
+    return storage_url
+
+
+@pytest.mark.usefixtures("either")
 def test_a_corrected_row_is_told_and_taken_with_replace(
     ask: Any, run: Any, folder: Path, members: Path
 ) -> None:
@@ -129,6 +137,7 @@ def test_rows_that_are_no_calls_end_with_1(run: Any, folder: Path, lines: str, c
     run("import", "rows.jsonl", exit_code=code)
 
 
+@pytest.mark.usefixtures("either")
 def test_a_broken_row_again_makes_no_second_letter(ask: Any, folder: Path) -> None:
     path = folder / "calls.jsonl"
     path.write_text(call(1) + call(2, broken=True))
