@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.builders import NOON, TIMESTAMP, in_words, owed, treatment
 
-from tuttu.content import ContentError
+from tuttu.content import ContentError, Rendered
 from tuttu.decision import (
     Candidate,
     DecisionQuery,
@@ -92,10 +92,10 @@ def test_the_first_treatment_in_the_files_order_that_passes(
     asked = asking("front", "app", "email")
     assert told(decide(alone(project), asked, "d1", shown)) == [("notice", "email")]
 
-    def failing(candidate: Candidate) -> str:
+    def failing(candidate: Candidate) -> Rendered:
         if candidate.treatment.name == "email":
             raise ContentError("no text")
-        return "text"
+        return Rendered("text")
 
     receipt = decide(alone(project), asked, "d1", failing)
     assert told(receipt) == [("notice", "app")]
@@ -298,7 +298,7 @@ def test_a_claim_of_an_offer_never_takes_what_is_kept(
 
 
 def test_a_receipt_is_explained_by_what_it_kept(
-    company: Company, opened: Opened, kept: Kept, told: Callable[..., None]
+    company: Company, opened: Opened, kept: Kept, told: Callable[..., None], shown: Any
 ) -> None:
     project = company(
         owed("notice", on=("email", "front")), owed("other"), owed("third", eligible=("never",))
@@ -315,9 +315,7 @@ def test_a_receipt_is_explained_by_what_it_kept(
         assert (verdict.refusal is None) == (verdict.all_refusals == ()), verdict
     view = recalled(receipt, receipt.evidence, project)
     query = DecisionQuery(surfaces=receipt.surfaces, fragment=receipt.customer, seed=receipt.seed)
-    repeated = decide(
-        view, query, receipt.id, lambda each: f"{each.action.name} on {each.treatment.name}"
-    )
+    repeated = decide(view, query, receipt.id, shown)
     assert repeated.owed == receipt.owed
     assert refusals(repeated) == refusals(receipt)
 

@@ -39,7 +39,7 @@ def open_engine(
     """
     survey = versions.read_project(folder, rooms)
     survey = msgspec.structs.replace(survey, removes=frozenset(removes))
-    sweep()  # what a killed process of ours had exported
+    sweep()  # what a killed process of ours had exported or folded again
     store = open_store(storage or survey.project.company.storage, folder)
     try:
         refolded = refold(store, survey.project, rooms)

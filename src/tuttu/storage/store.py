@@ -4,12 +4,11 @@ A commit keeps its writes in memory, one layer for the whole commit and one for 
 unit that fails loses its own layer only. After all units the store writes each changed record once.
 """
 
+import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from tuttu.storage.driver import Changes, Driver, RecordKey, Rows, Unlock, WriteRows
@@ -18,6 +17,7 @@ from tuttu.storage.encryption import FragmentKeys, Secret
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 from tuttu.storage.prefetch import Prefetch
 from tuttu.storage.sqlite import SqliteDriver
+from tuttu.storage.temporary_folders import SCRATCH, locked_folder
 from tuttu.vocabulary import facts as f
 from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
 from tuttu.vocabulary.room import RoomFolds
@@ -113,7 +113,7 @@ class ScratchStore(SealedStore):
     """A store that is deleted when it is closed."""
 
     def __init__(self, secret: Secret) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="tuttu-scratch-"))
+        self._folder, self._lock = locked_folder(SCRATCH)
         try:
             driver = SqliteDriver(self._folder / "store.db", durable=False)
             super().__init__(driver, lambda _: secret)
@@ -127,6 +127,7 @@ class ScratchStore(SealedStore):
 
     def _remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+        os.close(self._lock)
 
 
 class StoredSnapshot:

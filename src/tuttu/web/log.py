@@ -21,6 +21,11 @@ from tuttu.web.route import Route
 LOGGER = logging.getLogger("tuttu.web")
 
 
+MISLEADING = ("uvicorn.error",)
+"""Libraries whose warnings send people the wrong way: that a library for WebSockets should be
+installed, which we do not speak, or that a request was invalid, which its sender is told."""
+
+
 class JsonLines(logging.Formatter):
     """A record as one line of JSON; of an exception only its type and frames."""
 
@@ -51,6 +56,8 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in MISLEADING:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def unforeseen(route: Route, error: Exception) -> str:
