@@ -381,7 +381,7 @@ def _files(writer: Writer) -> dict[str, str]:
             "traits": writer.traits,
             "segments": writer.segments,
         },
-        "policy.yaml": {"guards": guards},
+        "policy.yaml": {"guards": guards, "contact_limits": {}, "suppressions": {}},
         "content/hello.web.en.liquid": "Hello",
     }
     for path, action in actions.items():

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,14 @@ from tuttu.batch.verify import exporting
 from tuttu.batch.verify.definition_checks import expressions
 from tuttu.engine import ROOMS, Runtime
 from tuttu.profile.batch import Layout, layout_of
-from tuttu.storage import ExportError, ExportWorkspace, InterruptedRunError, open_workspace, sweep
+from tuttu.storage import (
+    ExportError,
+    ExportWorkspace,
+    InterruptedRunError,
+    open_store,
+    open_workspace,
+    sweep,
+)
 from tuttu.vocabulary.events import Event
 
 KEY = bytes(16)
@@ -262,6 +270,18 @@ def test_the_next_run_sweeps_up_what_a_killed_one_left(
     assert folder.is_dir()
     assert use.verify(told("shop")).agree
     assert exports(temporary) == []
+
+
+def test_a_scratch_copy_of_a_killed_process_is_swept_up(temporary: Path) -> None:
+    """And no other: a lock is held by whoever lives."""
+    left = temporary / "tuttu-scratch-left"
+    left.mkdir()
+    (left / "store.db").write_text("of a killed one")
+    with closing(open_store("sqlite::memory:", temporary)):
+        sweep()
+        (living,) = temporary.glob("tuttu-scratch-*")
+        assert living != left
+    assert not list(temporary.glob("tuttu-scratch-*"))
 
 
 def test_what_is_not_ours_is_not_swept_up(temporary: Path, tmp_path: Path) -> None:

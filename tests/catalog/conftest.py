@@ -53,6 +53,7 @@ BASE = {
     ),
     "policy.yaml": (
         "guards:\n  open case: {when: open_tickets > 0, blocks: marketing, instead: news}\n"
+        "contact_limits: {}\nsuppressions: {}\n"
     ),
     "resources.yaml": "minutes: {amount: 100, per: day}\n",
     "actions/sales/tv/offer.yaml": (

@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 from tuttu import catalog
+from tuttu.catalog.folder import REQUIRED
+from tuttu.versions import read_project
 from tuttu.vocabulary.errors import Fault, ProjectError
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.room import Room
+from tuttu.vocabulary.values import Type
 
 Write = Callable[..., Path]
 
@@ -19,20 +24,67 @@ def told(folder: Path) -> list[tuple[str, str, str]]:
     return [(str(fault.where), fault.found, fault.expected) for fault in catalog.check(folder)]
 
 
-@pytest.mark.parametrize("kind", ["tuttu", "identity", "channels", "consent"])
+NONE = "guards: {}\ncontact_limits: {}\nsuppressions: {}\n"
+
+
+@pytest.mark.parametrize("kind", REQUIRED)
 def test_a_required_file_must_be_there(write: Write, kind: str) -> None:
-    assert told(write({f"{kind}.yaml": None})) == [
-        (f"{kind}.yaml:1", "no such file", f"a file {kind}.yaml")
-    ]
+    (fault,) = [each for each in told(write({f"{kind}.yaml": None})) if each[1] == "no such file"]
+    assert fault[0] == f"{kind}.yaml:1"
+    assert fault[2].startswith(f"a file {kind}.yaml")
 
 
 def test_what_is_not_declared_may_be_left_out(write: Write, base: Mapping[str, str]) -> None:
-    needed = ("tuttu.yaml", "identity.yaml", "channels.yaml", "consent.yaml", "content/w")
-    folder = write({path: None for path in base if not path.startswith(needed)})
-    project = catalog.load(folder)
+    needed = (*(f"{kind}.yaml" for kind in REQUIRED), "content/w")
+    empty = {"policy.yaml": NONE, "traits.yaml": "traits: {}\n", "events.yaml": "events: {}\n"}
+    left_out = {path: None for path in base if not path.startswith(needed)}
+    project = catalog.load(write({**left_out, **empty}))
     assert (project.actions, project.resources, project.profile.traits) == ({}, {}, {})
     assert project.tracking.names["page"] == "Page Viewed"
     assert project.tracking.sources == {"identify": "told"}
+
+
+@pytest.mark.parametrize("key", ["guards", "contact_limits", "suppressions"])
+def test_that_there_are_none_is_said(write: Write, key: str) -> None:
+    lines = "".join(line for line in NONE.splitlines(keepends=True) if not line.startswith(key))
+    faults = told(write({"policy.yaml": lines}))
+    assert [each[:2] for each in faults] == [("policy.yaml:1", f"no `{key}`")]
+
+
+def test_a_version_of_earlier_days_stays_readable(base: Mapping[str, str]) -> None:
+    """What a store keeps of it: absence meant none then."""
+    needed = ("tuttu.yaml", "identity.yaml", "channels.yaml", "consent.yaml", "content/w")
+    kept = {path: text for path, text in base.items() if path.startswith(needed)}
+    for policy in ({}, {"policy.yaml": "exploration: 5%\n"}):
+        survey = catalog.survey({**kept, **policy})
+        assert survey.faults == []
+        assert survey.project.policy.guards == ()
+
+
+def growing(folder: Path, times: int) -> Room:
+    """A room at whose reading somebody writes the folder, so many times."""
+    left = iter(range(times))
+
+    def columns(_: Project) -> dict[str, Type]:
+        if next(left, None) is not None:
+            path = folder / "content" / "offer.web.en.liquid"
+            path.write_text(path.read_text() + "more\n")
+        return {}
+
+    return Room(name="writer", columns=columns)
+
+
+def test_a_folder_that_is_being_written_is_read_again(write: Write) -> None:
+    folder = write({})
+    found = read_project(folder, (growing(folder, 2),))
+    assert found.project.messages["offer", "web", "en"].template.count("more") == 2
+    assert catalog.is_still(folder, found)
+
+
+def test_a_folder_that_is_being_written_for_long_is_not_taken(write: Write) -> None:
+    folder = write({})
+    with pytest.raises(ProjectError, match="files that change while they are read"):
+        read_project(folder, (growing(folder, 3),))
 
 
 @pytest.mark.parametrize("kind", ["systems", "context", "calendars", "goals", "models"])

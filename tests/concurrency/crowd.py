@@ -70,7 +70,7 @@ def company(folder: Path) -> Path:
             f"{name}: {{amount: {amount}, per: day}}\n" for name, amount in ITEMS.items()
         ),
         "policy.yaml": (
-            "contact_limits:\n"
+            "guards: {}\nsuppressions: {}\ncontact_limits:\n"
             f"  calls: {{purpose: marketing, channel: call, at_most: {CALLS}, in: 1d}}\n"
             f"  visits: {{purpose: marketing, channel: visit, at_most: {VISITS}, in: 1d,"
             " of: home}\n"

@@ -103,6 +103,7 @@ FILES: Mapping[str, Any] = {
         },
     },
     "policy.yaml": {
+        "suppressions": {},
         "guards": {
             "case at home": {
                 "when": f"any(tickets, {OPEN})",

@@ -32,7 +32,7 @@ TABLES: dict[str, stored.Shapes] = {
     "engine.heard": {"": "hearing through"},
     "engine.keys": {"": "name scopes"},
     "engine.receipts": {"": "position"},
-    "engine.shape": {"": "number"},
+    "engine.shape": {"": "number unreadable"},
     "engine.versions": {"": "position"},
     "identity.barred": {"": "[list]"},
     "identity.first_facts": {"": "[int, str, list]"},

@@ -15,10 +15,9 @@ from typing import Any
 
 import msgspec
 import psycopg
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.waiting import HANG_SECONDS
 
-from tuttu.storage.encryption import Secret, unseal
+from tuttu.storage.encryption import Cipher, FragmentKeys, Secret, unseal
 
 PLAIN = """
 CREATE TABLE facts (position INTEGER PRIMARY KEY, id TEXT, kind TEXT, fragment BLOB, time INTEGER);
@@ -87,7 +86,7 @@ class Books:
     def __init__(self, secret: Path) -> None:
         self._master = secret.read_bytes()
         self._secret = Secret(self._master)
-        self._ciphers: dict[bytes, AESGCM] = {}
+        self._ciphers: dict[bytes, Cipher | None] = {}
         self._position = 0
         self.plain = sqlite3.connect(":memory:")
         self.plain.executescript(PLAIN)
@@ -180,15 +179,16 @@ class Books:
     def _opened(self, rows: Rows, owner: bytes | None, sealed: bytes, place: bytes) -> Any:
         return msgspec.msgpack.decode(unseal(self._cipher(rows, owner), bytes(sealed), place))
 
-    def _cipher(self, rows: Rows, owner: bytes | None) -> AESGCM:
+    def _cipher(self, rows: Rows, owner: bytes | None) -> Cipher:
         if owner is None:
             return self._secret.cipher
         if owner not in self._ciphers:
             query = "SELECT wrapped FROM fragment_keys WHERE fragment = ?"
             ((wrapped,),) = rows(query, (owner,))
-            key = unseal(self._secret.cipher, bytes(wrapped), owner)
-            self._ciphers[owner] = AESGCM(key)
-        return self._ciphers[owner]
+            self._ciphers[owner] = FragmentKeys(self._secret).unwrap(owner, bytes(wrapped))
+        cipher = self._ciphers[owner]
+        assert cipher is not None
+        return cipher
 
 
 def _values(record: dict[str, Any], names: Sequence[str]) -> tuple[Any, ...]:

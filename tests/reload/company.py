@@ -85,6 +85,7 @@ def texts(version: Version) -> dict[str, str]:
         "consent.yaml": _consent(version),
         "events.yaml": _events(version),
         "traits.yaml": _traits(version),
+        "policy.yaml": "guards: {}\ncontact_limits: {}\nsuppressions: {}\n",
         "content/welcome.web.en.liquid": "Welcome\n",
         "actions/sales/tv/tv.yaml": _action("tv", version, TV[version.tv]),
     }

@@ -37,7 +37,8 @@ COUNTED = Version(size=None, tickets=None, group=None)
 NO_TV = {"actions__sales__tv__tv.yaml": None}
 STAMPS = {
     "resources.yaml": "stamps: {amount: 1}\n",
-    "policy.yaml": "contact_limits:\n  one letter: {channel: letter, at_most: 1, in: 30d}\n",
+    "policy.yaml": "guards: {}\nsuppressions: {}\n"
+    "contact_limits:\n  one letter: {channel: letter, at_most: 1, in: 30d}\n",
 }
 
 
@@ -248,10 +249,10 @@ def test_a_store_of_an_earlier_shape_is_read_by_the_rules_of_today(
     opening.close()
     earlier = (
         frozenset({SHAPES.name}),
-        lambda transaction: transaction.put(SHAPES, history.HERE, Shape(3)),
+        lambda transaction, _: transaction.put(SHAPES, history.HERE, Shape(3)),
     )
     with closing(open_store(storage_url, folder)) as store:
-        assert store.refold([], due=lambda _: True, then=earlier)
+        assert store.refold([], due=lambda _: True, then=earlier) == 0
     (folder / "identity.yaml").write_text("namespaces: {user_id: {normalise: [lower]}}\n")
     engine = opening()
     assert _who(engine) == {frozenset({"user_id:matti"}), frozenset({"user_id:maija"})}

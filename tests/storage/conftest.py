@@ -21,6 +21,11 @@ KINDS = ["sqlite", *(f"postgresql {version}" for version in SERVERS)]
 EMBEDDED = "sqlite:.tuttu/store.db"
 
 
+def flipped(sealed: bytes) -> bytes:
+    """With one bit of its last byte changed."""
+    return sealed[:-1] + bytes([sealed[-1] ^ 1])
+
+
 class SqliteSubject:
     """Fulfils `testing.stores.Subject`."""
 
@@ -44,6 +49,19 @@ class SqliteSubject:
             (second,) = connection.execute(query, (table, other)).fetchone()
             change = "UPDATE records SET sealed = ? WHERE name = ? AND key = ?"
             connection.executemany(change, [(second, table, one), (first, table, other)])
+            connection.commit()
+
+    def forget(self, fragment: bytes) -> None:
+        with closing(sqlite3.connect(self.folder / ".tuttu" / "store.db")) as connection:
+            connection.execute("DELETE FROM fragment_keys WHERE fragment = ?", (fragment,))
+            connection.commit()
+
+    def damage(self, position: int) -> None:
+        with closing(sqlite3.connect(self.folder / ".tuttu" / "store.db")) as connection:
+            query = "SELECT sealed FROM log WHERE position = ?"
+            (sealed,) = connection.execute(query, (position,)).fetchone()
+            change = "UPDATE log SET sealed = ? WHERE position = ?"
+            connection.execute(change, (flipped(sealed), position))
             connection.commit()
 
 
@@ -84,6 +102,18 @@ class PostgresSubject:
         """
         with psycopg.connect(self.url) as connection:
             connection.execute(query, {"table": table, "one": one, "other": other})
+
+    def forget(self, fragment: bytes) -> None:
+        with psycopg.connect(self.url) as connection:
+            connection.execute("DELETE FROM tuttu.fragment_keys WHERE fragment = %b", (fragment,))
+
+    def damage(self, position: int) -> None:
+        with psycopg.connect(self.url) as connection:
+            query = "SELECT sealed FROM tuttu.log WHERE position = %s"
+            row = connection.execute(query, (position,)).fetchone()
+            assert row is not None
+            change = "UPDATE tuttu.log SET sealed = %b WHERE position = %s"
+            connection.execute(change, (flipped(row[0]), position))
 
 
 Servers = Callable[[int], tuple[PrivatePostgres, str]]

@@ -101,8 +101,9 @@ def test_a_schema_of_the_future_is_refused(restore: Restore, name: str) -> None:
             connection.execute(f"PRAGMA user_version={sqlite.SCHEMA_VERSION + 1}")
     else:
         with psycopg.connect(url) as connection:
-            connection.execute("UPDATE tuttu.store SET schema_version = schema_version + 1")
-    with pytest.raises(StoreCorruptError, match="found a store of schema 3, expected at most 2"):
+            future = postgres.SCHEMA_VERSION + 1
+            connection.execute("UPDATE tuttu.store SET schema_version = %s", (future,))
+    with pytest.raises(StoreCorruptError, match="found a store of schema 4, expected at most 3"):
         open_store(url, folder)
 
 
@@ -137,8 +138,8 @@ def _killed_while_migrating(folder: Path) -> None:
         step(connection, secret)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    [step] = sqlite.MIGRATIONS
-    sqlite.MIGRATIONS = (killing,)
+    *before, step = sqlite.MIGRATIONS
+    vars(sqlite)["MIGRATIONS"] = (*before, killing)
     open_store(EMBEDDED, folder)
 
 
@@ -153,7 +154,7 @@ def test_a_migration_killed_halfway_leaves_the_old_store(restore: Restore) -> No
     assert process.exitcode == ENDED_BY_KILL
     assert dumped(folder) == before
     assert digest_of(folder, url, noted) == noted["digest"]
-    assert dumped(folder)[-1] == "(2,)"
+    assert dumped(folder)[-1] == f"({sqlite.SCHEMA_VERSION},)"
 
 
 def _killed_while_creating(url: str, folder: Path) -> None:

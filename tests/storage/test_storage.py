@@ -29,6 +29,17 @@ def test_one_owner(tmp_path: Path) -> None:
     opened(tmp_path).close()
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o777])
+def test_a_secret_that_others_can_use_is_refused(tmp_path: Path, mode: int) -> None:
+    opened(tmp_path).close()
+    secret = tmp_path / ".tuttu" / "secret"
+    secret.chmod(mode)
+    with pytest.raises(StoreCorruptError, match=f"mend it: chmod 600 {secret}"):
+        opened(tmp_path)
+    secret.chmod(0o400)
+    opened(tmp_path).close()
+
+
 def test_another_secret_opens_nothing(tmp_path: Path) -> None:
     with closing(opened(tmp_path)) as store:
         store.commit([unit_of(store, Step("put", b"k"))])
@@ -46,6 +57,7 @@ def test_another_secret_opens_nothing(tmp_path: Path) -> None:
         opened(tmp_path)
     assert not secret.exists()
     secret.write_bytes(kept)
+    secret.chmod(0o600)
     with closing(opened(tmp_path)) as store, store.read() as snapshot:
         assert snapshot.get(SHARED, b"k") == Note("")
 

@@ -98,6 +98,7 @@ from tuttu.api.reloading import (
     ProjectAnswer,
     ReloadAnswer,
     ReloadRehearsal,
+    ReloadRequest,
     WithdrawnContact,
 )
 from tuttu.api.row_values import items, of_item, values
@@ -162,6 +163,7 @@ __all__ = [
     "RefusedTrait",
     "ReloadAnswer",
     "ReloadRehearsal",
+    "ReloadRequest",
     "ReplayAnswer",
     "ResourceAnswer",
     "ResourceRequest",

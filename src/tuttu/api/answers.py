@@ -445,34 +445,42 @@ class UnmergeAnswer(msgspec.Struct, kw_only=True):
 class ReplayAnswer(msgspec.Struct, kw_only=True):
     """The digest of the state as it is kept, and of the log folded again by the active version.
 
-    facts: how many were folded. refused: how many of them a fold refused.
+    facts: how many were folded. refused: how many of them a fold refused. unreadable: how many
+    others were left out, since the key of their fragment is lost.
     """
 
     facts: int
     refused: int
     live: str
     replayed: str
+    unreadable: int = 0
 
 
 class ClockAnswer(msgspec.Struct, kw_only=True):
-    """The server's present."""
+    """The server's present. ahead: seconds by which it is ahead of the machine's, which was ahead
+    once."""
 
     now: str
     manual: bool
+    ahead: float = 0.0
 
 
 class ClockRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A later present, ISO 8601; only where the server runs with ``--clock manual``."""
+    """now: a later present, ISO 8601; only where the server runs with ``--clock manual``. back: the
+    system's clock, which is ahead of the machine's, goes on at that."""
 
-    now: str
+    now: str | None = None
+    back: bool = False
 
 
 class HealthAnswer(msgspec.Struct, kw_only=True):
-    """The process answers; with readyz also: the store can be read and written."""
+    """The process answers; with readyz also: the store can be read and written. clock_ahead:
+    seconds by which time is ahead of the machine's; beyond a bound nothing is kept."""
 
     status: str
     project: str
     project_digest: str
+    clock_ahead: float = 0.0
 
 
 class ShownFault(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -57,6 +57,8 @@ class IssuedKeyAnswer(msgspec.Struct, kw_only=True):
 
 
 class DigestAnswer(msgspec.Struct, kw_only=True):
-    """SHA-256 over the state of all customers, in canonical order, as hex."""
+    """SHA-256 over the state of all customers, in canonical order, as hex. unreadable: records
+    that were left out, since the key of their fragment is lost."""
 
     digest: str
+    unreadable: int = 0

@@ -13,11 +13,19 @@ class WithdrawnContact(msgspec.Struct, kw_only=True):
     treatment: str | None
 
 
+class ReloadRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """removes: names of guards, contact limits, suppressions, purposes and consents that the folder
+    does not have any more on purpose, as `guards.open case stops marketing`."""
+
+    removes: list[str] = []
+
+
 class ReloadAnswer(msgspec.Struct, kw_only=True):
     """What came of reading the project folder again.
 
     before: the previously active version. changed: another one is active now. filled: how many
-    definitions were filled from the log, from this many facts.
+    definitions were filled from the log, from this many facts; unreadable: how many of these were
+    left out, since the key of their fragment is lost.
     """
 
     project_digest: str
@@ -27,6 +35,7 @@ class ReloadAnswer(msgspec.Struct, kw_only=True):
     filled: int
     facts: int
     withdrawn: list[WithdrawnContact]
+    unreadable: int = 0
 
 
 class ReloadRehearsal(msgspec.Struct, kw_only=True):
@@ -35,7 +44,9 @@ class ReloadRehearsal(msgspec.Struct, kw_only=True):
     before: the active version. filled: how many definitions would be filled from the log, from
     this many facts. customers_before, customers_after: with a fact of their own. respelled: known
     identifiers that the rules would spell otherwise, nobodies: that would name nobody any more.
-    joined: customers who are several now; parted: customers who would be several.
+    joined: customers who are several now; parted: customers who would be several. removes: guards,
+    contact limits, suppressions, purposes and consents that would be gone, which has to be agreed
+    to by name.
     """
 
     project_digest: str
@@ -49,6 +60,7 @@ class ReloadRehearsal(msgspec.Struct, kw_only=True):
     nobodies: int
     joined: int
     parted: int
+    removes: list[str] = []
 
 
 class FillingAnswer(msgspec.Struct, kw_only=True):
@@ -67,7 +79,9 @@ class FailedReload(msgspec.Struct, kw_only=True):
 
 
 class ProjectAnswer(msgspec.Struct, kw_only=True):
-    """The version of the project that is active, since when, and who activated it."""
+    """The version of the project that is active, since when, and who activated it. unreadable:
+    facts that the state leaves out, since the keys of their fragments were found lost at a start.
+    """
 
     project: str
     project_digest: str
@@ -75,3 +89,4 @@ class ProjectAnswer(msgspec.Struct, kw_only=True):
     by: str
     filling: FillingAnswer | None = None
     failed: FailedReload | None = None
+    unreadable: int = 0

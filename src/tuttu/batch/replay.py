@@ -3,16 +3,27 @@
 It only folds: it decides nothing, sends nothing and draws no random numbers.
 """
 
-from tuttu.storage import Store
-from tuttu.vocabulary.facts import Committed, Reader, Unit
+from typing import NamedTuple
+
+from tuttu.storage import Snapshot, Store
+from tuttu.vocabulary.facts import Committed, Unit
 
 PAGE = 1_000
 
 
-def replay_into(reader: Reader, scratch: Store) -> tuple[int, int]:
-    """How many facts of a snapshot were folded, and how many of them a fold refused. scratch: an
-    empty store with the folds of the version."""
+class Replayed(NamedTuple):
+    """How many facts were folded, how many of them a fold refused, and how many others were left
+    out, since their key is lost."""
+
+    facts: int
+    refused: int
+    unreadable: int
+
+
+def replay_into(reader: Snapshot, scratch: Store) -> Replayed:
+    """scratch: an empty store with the folds of the version."""
     facts = refused = 0
+    before = reader.unreadable
     # Pages by position, not by count: facts of an erased customer are left out.
     for after in range(0, reader.position, PAGE):
         found = reader.facts(after=after, limit=PAGE)
@@ -20,4 +31,4 @@ def replay_into(reader: Reader, scratch: Store) -> tuple[int, int]:
         results = scratch.commit([Unit(facts=(fact,)) for fact in page])
         facts += len(results)
         refused += sum(not isinstance(result, Committed) for result in results)
-    return facts, refused
+    return Replayed(facts, refused, reader.unreadable - before)

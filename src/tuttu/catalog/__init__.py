@@ -5,7 +5,7 @@ file and line, and reports all faults at once. It must not know how the records 
 anything between two loads, or return a project with faults.
 """
 
-from tuttu.catalog.load import Survey, Texts, check, load, read_scenarios, survey
+from tuttu.catalog.load import Survey, Texts, check, is_still, load, read_scenarios, survey
 from tuttu.catalog.read_scenarios import Expectation, Scenario, ScenarioStep
 from tuttu.catalog.schemas import schemas
 
@@ -16,6 +16,7 @@ __all__ = [
     "Survey",
     "Texts",
     "check",
+    "is_still",
     "load",
     "read_scenarios",
     "schemas",

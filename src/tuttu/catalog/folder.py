@@ -24,7 +24,13 @@ KINDS = (
     "resources",
     "channels",
 )
-REQUIRED = ("tuttu", "identity", "channels", "consent")
+REQUIRED = ("tuttu", "events", "identity", "traits", "consent", "policy", "channels")
+"""Their absence is not "none": a file that was lost would take guards and consents with it."""
+REQUIRED_OF_OLD = ("tuttu", "identity", "channels", "consent")
+"""Those that versions of earlier days have, too: what a store keeps of them stays readable."""
+REQUIRED_KEYS = {"policy": ("guards", "contact_limits", "suppressions")}
+"""Keys of a file that must be there, `{}` if there is none. Versions of earlier days may lack them.
+"""
 LATER = ("systems", "context", "calendars", "goals", "models")
 FOLDERS = ("actions", "content", "scenarios")
 ACTION_PATH = "actions/<owner>/<issue group>/<action>.yaml"
@@ -63,7 +69,7 @@ class Folder:
         files = [self._read(path) for path in sorted(paths)]
         for kind in REQUIRED:
             if all(file.path != f"{kind}.yaml" for file in files):
-                self.findings.add(Where(f"{kind}.yaml", 1), "no such file", f"a file {kind}.yaml")
+                self.findings.add(Where(f"{kind}.yaml", 1), "no such file", _expected(kind))
         return files
 
     def scenario_files(self) -> list[SourceFile]:
@@ -215,6 +221,11 @@ def digest(files: list[SourceFile]) -> str:
         for part in (file.path.encode(), file.data):
             total.update(len(part).to_bytes(8, "big") + part)
     return total.hexdigest()
+
+
+def _expected(kind: str) -> str:
+    keys = "".join(f"{key}: {{}}, " for key in REQUIRED_KEYS.get(kind, ())).rstrip(", ")
+    return f"a file {kind}.yaml{f'; with {keys} if there are none' if keys else ''}"
 
 
 def _reason(error: OSError) -> str:

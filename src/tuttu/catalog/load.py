@@ -10,6 +10,8 @@ from tuttu.catalog.findings import Findings
 from tuttu.catalog.folder import (
     KINDS,
     REQUIRED,
+    REQUIRED_KEYS,
+    REQUIRED_OF_OLD,
     Folder,
     KeptFiles,
     SourceFile,
@@ -48,11 +50,13 @@ Texts = Mapping[str, str]
 
 
 class Survey(msgspec.Struct, frozen=True):
-    """One reading of a project. With a fault, the project is not whole."""
+    """One reading of a project. With a fault, the project is not whole. removes: names of what it
+    lacks on purpose, as whoever activates it says (`versions.removed`)."""
 
     project: Project
     faults: list[errors.Fault]
     texts: Texts
+    removes: frozenset[str] = frozenset()
 
 
 def load(source: Path | Texts, rooms: Rooms = ()) -> Project:
@@ -69,6 +73,11 @@ def survey(source: Path | Texts, rooms: Rooms = ()) -> Survey:
     reading = _Reading(source, rooms)
     project = reading.project()
     return Survey(project, reading.findings.faults(), texts_of(reading.files))
+
+
+def is_still(folder: Path, survey: Survey) -> bool:
+    """Whether the folder, read again, holds what was read of it."""
+    return digest(Folder(folder, Findings()).policy_files()) == survey.project.digest
 
 
 def check(folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()) -> list[errors.Fault]:
@@ -180,12 +189,15 @@ class _Reading:
     def _sheets(self, files: list[SourceFile]) -> Sheets:
         """Roots by kind: None if it cannot be read, empty if an optional file is not there."""
         sheets: Sheets = {}
+        kept = isinstance(self.folder, KeptFiles)
+        required = REQUIRED_OF_OLD if kept else REQUIRED
         for kind in KINDS:
             name = f"{kind}.yaml"
             file = next((one for one in files if one.path == name), None)
             if file:
-                sheets[kind] = read_sheet(kind, name, file.text, self.findings)
+                lacking = REQUIRED_KEYS.get(kind, ()) if kept else ()
+                sheets[kind] = read_sheet(kind, name, file.text, self.findings, may_lack=lacking)
             else:
                 nothing = MappingNode({}, {}, errors.Where(name, 1))
-                sheets[kind] = None if kind in REQUIRED else nothing
+                sheets[kind] = None if kind in required else nothing
         return sheets

@@ -22,7 +22,7 @@ def read_company(sheet: MappingNode | None, scope: LoadScope) -> None:
         if texts := _distinct(sheet.listed(key), scope):
             given[key] = texts
     given["zone"] = _zone(sheet.scalar("zone"), scope)
-    given["limits"] = _limits(sheet.mapping("limits"))
+    given["limits"] = _limits(sheet.mapping("limits"), scope)
     for key in ("clock_skew", "repeat_within"):
         if span := scope.compiler.duration(sheet.scalar(key)):
             given[key] = span
@@ -33,13 +33,14 @@ def read_company(sheet: MappingNode | None, scope: LoadScope) -> None:
         scope.company = msgspec.structs.replace(scope.company, earliest_event=earliest)
 
 
-def _limits(mapping: MappingNode) -> Limits:
-    default = Limits()
+def _limits(mapping: MappingNode, scope: LoadScope) -> Limits:
+    default, ahead = Limits(), scope.compiler.duration(mapping.scalar("clock_ahead"))
     return Limits(
         event_bytes=mapping.whole("event_bytes", default.event_bytes),
         body_bytes=mapping.whole("body_bytes", default.body_bytes),
         batch_events=mapping.whole("batch_events", default.batch_events),
         evidence_pairs=mapping.whole("evidence_pairs", default.evidence_pairs),
+        clock_ahead=default.clock_ahead if ahead is None else ahead,
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from fractions import Fraction
 
-from tuttu.vocabulary.conversion import instant_of, parse_instant, parse_moment
+from tuttu.vocabulary.conversion import LAST_INSTANT, instant_of, parse_instant, parse_moment
 from tuttu.vocabulary.values import Instant
 
 
@@ -15,8 +15,8 @@ def instant_after(text: str, zone: str) -> Instant | None:
     moment = parse_moment(text)
     try:
         return None if moment is None else instant_of(moment + timedelta(days=1), zone)
-    except OverflowError:
-        return None
+    except OverflowError:  # 9999-12-31 is how systems write "never"
+        return LAST_INSTANT + 1
 
 
 def share(text: str) -> Fraction:

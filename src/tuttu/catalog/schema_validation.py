@@ -61,13 +61,18 @@ def read_sheet(
     text: str | None,
     findings: Findings,
     stages: tuple[str, ...] = (),
+    may_lack: tuple[str, ...] = (),
 ) -> y.MappingNode | None:
-    """The root of a file of a kind, with broken parts marked; None if nothing can be read."""
+    """The root of a file of a kind, with broken parts marked; None if nothing can be read.
+    may_lack: keys that stand for empty tables if they are not there."""
     if text is None:
         return None
     root = y.parse_yaml(file, text, findings)
     if isinstance(root, y.BrokenNode):
         return None
+    if isinstance(root, y.MappingNode):
+        for key in may_lack:
+            root.entries.setdefault(key, y.MappingNode({}, {}, root.where))
     seen: set[Path] = set()
     for wrong in _errors(kind, y.to_data(root), stages):
         path = wrong.path

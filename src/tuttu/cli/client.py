@@ -7,7 +7,7 @@ answer.
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -121,10 +121,11 @@ def _fault(shown: api.ShownFault) -> Fault:
 
 
 @contextmanager
-def open_client(folder: Path) -> Iterator[Client]:
-    """The running server's client, or our own. Raises what `open_engine` raises."""
+def open_client(folder: Path, removes: Collection[str] = ()) -> Iterator[Client]:
+    """The running server's client, or our own. removes: as of `open_engine`, of which it
+    raises what that raises."""
     path, clock = socket_path(folder), SystemClock()
-    runtime = _runtime_of(folder, path, clock)
+    runtime = _runtime_of(folder, path, clock, removes)
     if runtime is None:
         with _client_of_server(path) as client:
             yield client
@@ -152,13 +153,15 @@ def _client_of_server(path: Path) -> Iterator[Client]:
         yield client
 
 
-def _runtime_of(folder: Path, path: Path, clock: SystemClock) -> Runtime | None:
+def _runtime_of(
+    folder: Path, path: Path, clock: SystemClock, removes: Collection[str]
+) -> Runtime | None:
     """None: a server answers at `path`. Somebody who owns the store without serving it is another
     command, or a server that comes or goes: it is waited for."""
     deadline = time.monotonic() + PATIENCE
     while not answers(path):
         try:
-            return open_engine(folder, clock=clock, storage=chosen_storage())
+            return open_engine(folder, clock=clock, storage=chosen_storage(), removes=removes)
         except OwnedElsewhereError:
             if time.monotonic() > deadline:
                 raise

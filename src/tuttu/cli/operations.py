@@ -175,15 +175,15 @@ def replay(as_json: bool, folder: Path) -> None:
 
 @click.command()
 @click.option("--set", "wanted", metavar="ISO", help="Move a manual clock on to this moment.")
+@click.option("--back", is_flag=True, help="Go on at the machine's time: it had been ahead.")
 @json_option
 @folder_option
-def clock(wanted: str | None, as_json: bool, folder: Path) -> None:
-    """Show the server's present."""
+def clock(wanted: str | None, back: bool, as_json: bool, folder: Path) -> None:
+    """Show the server's present, and how far it is ahead of the machine's."""
     with open_client(folder) as client:
-        if wanted:
-            answer = client.ask(
-                api.ClockAnswer, "PUT", "/v1/clock", body=api.ClockRequest(now=wanted)
-            )
+        if wanted or back:
+            body = api.ClockRequest(now=wanted, back=back)
+            answer = client.ask(api.ClockAnswer, "PUT", "/v1/clock", body=body)
         else:
             answer = client.ask(api.ClockAnswer, "GET", "/v1/clock")
     show(answer, as_json, render.clock)

@@ -88,6 +88,17 @@ def chosen_language() -> str | None:
     return context.meta.get(_LANGUAGE) if context else None
 
 
+def removes_option(command: Command) -> Command:
+    """``--removes``: what the folder lacks on purpose."""
+    return click.option(
+        "--removes",
+        multiple=True,
+        metavar="NAME",
+        help="A guard, contact limit, suppression, purpose or consent that the folder does not have"
+        " any more, as guards.<name>; may be given repeatedly.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """``--json``: the answer as the HTTP API gives it."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)

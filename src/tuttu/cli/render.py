@@ -302,11 +302,13 @@ def keys(answers: Iterable[api.KeyAnswer]) -> None:
 
 def replay(answer: api.ReplayAnswer) -> None:
     terminal.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
-    terminal.say(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused")
+    left_out = f"; {answer.unreadable:,} left out, their keys are lost" if answer.unreadable else ""
+    terminal.say(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused{left_out}")
 
 
 def clock(answer: api.ClockAnswer) -> None:
-    terminal.say(f"{answer.now} ({'manual' if answer.manual else 'system'})")
+    ahead = f", {answer.ahead:,.0f} seconds ahead of the machine's" if answer.ahead else ""
+    terminal.say(f"{answer.now} ({'manual' if answer.manual else 'system'}{ahead})")
 
 
 def link_sets(answers: Iterable[api.LinkSetAnswer]) -> None:

@@ -1,5 +1,6 @@
 """serve, reload: the HTTP server of a project folder, and the activation of a new version."""
 
+import shlex
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -10,12 +11,21 @@ import msgspec
 from tuttu import api, catalog, web
 from tuttu.cli import terminal
 from tuttu.cli.client import open_client, rehearse_reload
-from tuttu.cli.options import FOLDER, PORT, chosen_storage, json_option, show, storage_option
+from tuttu.cli.options import (
+    FOLDER,
+    PORT,
+    chosen_storage,
+    json_option,
+    removes_option,
+    show,
+    storage_option,
+)
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, instant_of, parse_moment
+from tuttu.vocabulary.values import SECOND
 from tuttu.web import SystemClock
-from tuttu.web.log import configure
+from tuttu.web.log import clock_ahead, configure, keys_lost
 
 Clock = SystemClock | ManualClock
 
@@ -45,8 +55,11 @@ def chosen_clock(text: str, folder: Path) -> Clock:
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--clock", "clock_text", default="system", metavar="system|manual[=ISO]")
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
+@removes_option
 @storage_option
-def serve(folder: Path, host: str, port: int, clock_text: str, as_json: bool) -> None:
+def serve(
+    folder: Path, host: str, port: int, clock_text: str, as_json: bool, removes: tuple[str, ...]
+) -> None:
     """Serve a project folder over HTTP, and to the commands on its own socket."""
     clock = chosen_clock(clock_text, folder)
     if isinstance(clock, ManualClock) and not web.is_loopback(host):
@@ -54,10 +67,22 @@ def serve(folder: Path, host: str, port: int, clock_text: str, as_json: bool) ->
     configure()
     with (
         closing(web.bind(host, port)) as bound,
-        closing(open_engine(folder, clock=clock, storage=chosen_storage())) as engine,
+        closing(
+            open_engine(folder, clock=clock, storage=chosen_storage(), removes=removes)
+        ) as engine,
     ):
         web.catch_up(clock, engine)
+        _tell_clock(engine)
+        if engine.refolded is not None and engine.refolded.lost_keys:
+            keys_lost(engine.refolded.lost_keys, engine.refolded.unreadable)
         web.serve(engine, bound, folder, _announcer(engine, as_json))
+
+
+def _tell_clock(engine: Runtime) -> None:
+    """A store whose newest fact is dated ahead of the machine's time."""
+    ahead = engine.clock.ahead()
+    if ahead:
+        clock_ahead(ahead / SECOND, refused=ahead > engine.project.company.limits.clock_ahead)
 
 
 def _announcer(engine: Runtime, as_json: bool) -> Callable[[str], None]:
@@ -79,9 +104,10 @@ def _announcer(engine: Runtime, as_json: bool) -> Callable[[str], None]:
 @click.command("reload")
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--dry-run", is_flag=True, help="Change nothing; say in numbers what would change.")
+@removes_option
 @json_option
 @storage_option
-def reload_project(folder: Path, dry_run: bool, as_json: bool) -> None:
+def reload_project(folder: Path, dry_run: bool, as_json: bool, removes: tuple[str, ...]) -> None:
     """Activate what the project folder holds now; a faulty one changes nothing.
 
     New traits, and other rules of who is who, are filled from the log first. Requests in flight
@@ -90,9 +116,10 @@ def reload_project(folder: Path, dry_run: bool, as_json: bool) -> None:
     if dry_run:
         show(rehearse_reload(folder), as_json, lambda each: terminal.say_text(_rehearsed(each)))
         return
-    with open_client(folder) as client:
+    with open_client(folder, removes) as client:
         if client.runtime is None or client.runtime.reloads is None:
-            answer = client.ask(api.ReloadAnswer, "POST", "/v1/project/reload")
+            body = api.ReloadRequest(removes=list(removes))
+            answer = client.ask(api.ReloadAnswer, "POST", "/v1/project/reload", body=body)
         else:
             # Without a server, opening the store has activated what the folder holds.
             answer = client.runtime.reloads.opened
@@ -108,6 +135,7 @@ def _rehearsed(answer: api.ReloadRehearsal) -> str:
         lines[0] += f", after {answer.before[:12]}"
     if answer.filled:
         lines.append(f"definitions to fill: {answer.filled}, from {answer.facts} facts of the log")
+    lines += [f"needs --removes {shlex.quote(each)}" for each in answer.removes]
     return "\n".join(
         [
             *lines,

@@ -1,7 +1,6 @@
 """What a customer allows, and the only place where a permit is made."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -201,8 +200,8 @@ class Consents:
             decisive = max(last, key=lambda found: (not found[0].allowed, _order(found)))[0]
         if decisive.allowed:
             return OwnChoice()
-        moment = conversion.EPOCH + timedelta(microseconds=decisive.time)
-        day = moment.astimezone(ZoneInfo(self._project.company.zone)).date()
+        zone = ZoneInfo(self._project.company.zone)
+        day = conversion.local_time(decisive.time, zone).date()
         said = {**_cell(purpose, channel), "on": day.isoformat()}
         return OwnChoice(verdicts.Reason("refused_by_customer", said))
 

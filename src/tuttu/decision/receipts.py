@@ -119,13 +119,17 @@ def _keep_position(transaction: facts.Transaction, logged: facts.Logged) -> None
 
 
 def receipt_of(reader: facts.Reader, decision_id: str) -> verdicts.Receipt | None:
-    """The receipt as it was issued; None if no decision has this id."""
+    """The receipt as it was issued; None if no decision has this id, or its key is lost."""
     kept = reader.get(RECEIPTS, decision_id.encode("utf-8", "replace"), watch=False)
     return None if kept is None else receipt_at(reader, kept.position)
 
 
-def receipt_at(reader: facts.Reader, position: int) -> verdicts.Receipt:
-    body = reader.fact(position).fact.body
+def receipt_at(reader: facts.Reader, position: int) -> verdicts.Receipt | None:
+    """None: it can no longer be read."""
+    logged = reader.fact(position)
+    if logged is None:
+        return None
+    body = logged.fact.body
     if not isinstance(body, verdicts.Receipt):
         raise TypeError(f"log position {position}: found {type(body).__name__}, expected a receipt")
     return body

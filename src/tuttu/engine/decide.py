@@ -240,6 +240,10 @@ def _earlier(
     """Same key, same answer; the same key with another question is a mistake."""
     with runtime.view() as seen:
         receipt = decision.receipt_at(seen.snapshot, position)
+        if receipt is None:
+            raise errors.BadRequest(
+                "an Idempotency-Key whose answer can no longer be read", "a new key"
+            )
         shown = addresses_of(seen, receipt) if sees_people else {}
     if receipt.idempotency != api.fingerprint(request):
         raise errors.BadRequest(

@@ -49,9 +49,8 @@ def digest(runtime: Runtime) -> api.DigestAnswer:
     """The digest of the whole state: equal digests, equal customers."""
     with runtime.view() as seen:
         version = seen.version
-        return api.DigestAnswer(
-            digest=batch.digest_of(seen.snapshot, version.project, version.rooms)
-        )
+        found = batch.digest_of(seen.snapshot, version.project, version.rooms)
+        return api.DigestAnswer(digest=found, unreadable=seen.snapshot.unreadable)
 
 
 def replay(runtime: Runtime) -> api.ReplayAnswer:
@@ -59,11 +58,12 @@ def replay(runtime: Runtime) -> api.ReplayAnswer:
     with runtime.view() as seen, closing(runtime.store.scratch()) as scratch:
         version = seen.version
         scratch.register(version.folds)
-        facts, refused = batch.replay_into(seen.snapshot, scratch)
+        facts, refused, unreadable = batch.replay_into(seen.snapshot, scratch)
         with view(scratch, lambda _: version) as folded:
             return api.ReplayAnswer(
                 facts=facts,
                 refused=refused,
+                unreadable=unreadable,
                 live=batch.digest_of(seen.snapshot, version.project, version.rooms),
                 replayed=batch.digest_of(folded.snapshot, version.project, version.rooms),
             )

@@ -1,7 +1,10 @@
 """From a project folder to a running engine."""
 
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
+
+import msgspec
 
 from tuttu import api, versions
 from tuttu.engine.links import settle
@@ -23,22 +26,26 @@ def open_engine(
     storage: str | None = None,
     report: Report = no_report,
     rooms: room.Rooms = ROOMS,
+    removes: Collection[str] = (),
 ) -> Runtime:
     """Load the project, open its store, and make the project's version the active one of it: what
     the store does not know of it yet is backfilled from the log.
 
     storage: the URL of the store, else the one that the project declares. report: how far the
-    backfill is. rooms: all of them. Raises ProjectError with every fault of the folder before
-    anything is opened, or for what cannot follow the version that the store ran before; and the
-    errors of `storage.open_store`.
+    backfill is. rooms: all of them. removes: names of guards, contact limits, suppressions,
+    purposes and consents that the folder lacks on purpose. Raises ProjectError with every fault of
+    the folder before anything is opened, or for what cannot follow the version that the store ran
+    before; and the errors of `storage.open_store`.
     """
     survey = versions.read_project(folder, rooms)
-    sweep()  # what a killed process of ours had exported
+    survey = msgspec.structs.replace(survey, removes=frozenset(removes))
+    sweep()  # what a killed process of ours had exported or folded again
     store = open_store(storage or survey.project.company.storage, folder)
     try:
-        refold(store, survey.project, rooms)
+        refolded = refold(store, survey.project, rooms)
         reloads = Reloads(folder, survey, rooms, store, clock, report)
         runtime = Runtime(store, clock, reloads.versions, reloads)
+        runtime.refolded = refolded
         settle(runtime)  # what a killed process of ours had begun
         return runtime
     except BaseException:

@@ -1,22 +1,43 @@
 """How it runs: the clock, its health, the version of the project that is active."""
 
+import msgspec
+
 from tuttu import api
+from tuttu.access import LOCAL_NAME
 from tuttu.engine.links import settle
+from tuttu.engine.monotonic_clock import require_present
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import BackfillProgress, Report, no_report
-from tuttu.vocabulary import conversion, errors
+from tuttu.versions.refold import unreadable_facts
+from tuttu.vocabulary import conversion, errors, events
 from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.values import SECOND
+
+NOTHING_REMOVED = api.ReloadRequest()
 
 
 def clock(runtime: Runtime) -> api.ClockAnswer:
     """The server's current time."""
     manual = isinstance(runtime.clock, ManualClock)
-    return api.ClockAnswer(now=conversion.format_instant(runtime.now()), manual=manual)
+    return api.ClockAnswer(
+        now=conversion.format_instant(runtime.now()), manual=manual, ahead=_seconds_ahead(runtime)
+    )
 
 
-def set_clock(runtime: Runtime, request: api.ClockRequest) -> api.ClockAnswer:
-    """Moves a manual clock on; time never goes back."""
+def _seconds_ahead(runtime: Runtime) -> float:
+    return runtime.clock.ahead() / SECOND
+
+
+def set_clock(runtime: Runtime, request: api.ClockRequest, by: str = LOCAL_NAME) -> api.ClockAnswer:
+    """Moves a manual clock on, where time never goes back; or turns back the system's clock that is
+    ahead of the machine's."""
+    if request.back:
+        if request.now is not None:
+            raise errors.BadRequest("both `now` and `back`", "one of them")
+        return _turn_back(runtime, by)
+    if request.now is None:
+        raise errors.BadRequest("neither `now` nor `back`", "one of them")
     if not isinstance(runtime.clock, ManualClock):
         raise errors.BadRequest("a server on the system's clock", "one started with --clock manual")
     now = conversion.parse_instant(request.now, runtime.project.company.zone)
@@ -31,6 +52,15 @@ def set_clock(runtime: Runtime, request: api.ClockRequest) -> api.ClockAnswer:
     return clock(runtime)
 
 
+def _turn_back(runtime: Runtime, by: str) -> api.ClockAnswer:
+    """Facts that are dated ahead stay where they are in the log, and in their time."""
+    ahead = runtime.clock.ahead()
+    if ahead:
+        runtime.clock.turn_back()
+        runtime.append(events.ClockTurnedBack(by=by, ahead=ahead))
+    return clock(runtime)
+
+
 def health(runtime: Runtime) -> api.HealthAnswer:
     """The process answers."""
     project = runtime.project
@@ -40,10 +70,11 @@ def health(runtime: Runtime) -> api.HealthAnswer:
 
 
 def ready(runtime: Runtime) -> api.HealthAnswer:
-    """The store can be read and written."""
+    """The store can be read and written, and the clock is not so far ahead that nothing is kept."""
     with runtime.view():
         runtime.store.probe()
-    return health(runtime)
+    require_present(runtime.clock, runtime.project.company.limits)
+    return msgspec.structs.replace(health(runtime), clock_ahead=_seconds_ahead(runtime))
 
 
 def project(runtime: Runtime) -> api.ProjectAnswer:
@@ -51,6 +82,7 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
     reloads = _reloads(runtime)
     with runtime.view() as seen:
         active = seen.version.active
+        unreadable = unreadable_facts(seen.snapshot)
     assert active is not None  # noqa: S101 - opening activated one
     failed = reloads.failed
     return api.ProjectAnswer(
@@ -60,13 +92,20 @@ def project(runtime: Runtime) -> api.ProjectAnswer:
         by=active.by,
         filling=_shown(reloads.filling),
         failed=api.failed_reload(*failed) if failed else None,
+        unreadable=unreadable,
     )
 
 
-def reload(runtime: Runtime, by: str, report: Report = no_report) -> api.ReloadAnswer:
+def reload(
+    runtime: Runtime,
+    by: str,
+    report: Report = no_report,
+    request: api.ReloadRequest = NOTHING_REMOVED,
+) -> api.ReloadAnswer:
     """Reads the project folder again: backfills what it declares for the first time, activates it,
-    withdraws what it has no action for. A faulty folder changes nothing; it is reported."""
-    answer = _reloads(runtime).reload(by, report)
+    withdraws what it has no action for. A faulty folder changes nothing, nor does one that lacks a
+    guard or the like without saying so; it is reported."""
+    answer = _reloads(runtime).reload(by, report, request.removes)
     settle(runtime)  # rules that come back may have left a change of a set behind
     return answer
 

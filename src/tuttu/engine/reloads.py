@@ -1,11 +1,14 @@
 """The active version of a store kept in step with a project folder, at the start and afterwards."""
 
 import threading
+from collections.abc import Collection
 from pathlib import Path
+
+import msgspec
 
 from tuttu import api, ledger, versions
 from tuttu.catalog import Survey
-from tuttu.engine.monotonic_clock import NotBefore, newest_moment
+from tuttu.engine.monotonic_clock import NotBefore, newest_moment, require_present
 from tuttu.storage import Store
 from tuttu.versions import Activation, ActiveVersion, BackfillProgress, Report, no_report
 from tuttu.vocabulary import conversion, errors, room, values
@@ -45,7 +48,9 @@ class Reloads:
         self.versions = ActiveVersion(store, rooms)
         self.opened = self._withdraw(activation, not_before)
 
-    def reload(self, by: str, report: Report = no_report) -> api.ReloadAnswer:
+    def reload(
+        self, by: str, report: Report = no_report, removes: Collection[str] = ()
+    ) -> api.ReloadAnswer:
         """Durable when it returns; live traffic continues meanwhile, by the active version.
 
         Raises ProjectError with every fault, and then the active version stays;
@@ -56,7 +61,7 @@ class Reloads:
                 "a reload is running already; ask again when it has ended"
             )
         try:
-            return self._reload(by, report)
+            return self._reload(by, report, removes)
         except errors.ProjectError as error:
             self.failed = (self._clock.now(), error.faults)
             raise
@@ -72,7 +77,7 @@ class Reloads:
         """Ends a backfill that is at work, between two of its commits."""
         self._stopped.set()
 
-    def _reload(self, by: str, report: Report) -> api.ReloadAnswer:
+    def _reload(self, by: str, report: Report, removes: Collection[str]) -> api.ReloadAnswer:
         def note(progress: BackfillProgress) -> None:
             self.filling = progress
             if self._stopped.is_set():
@@ -81,8 +86,10 @@ class Reloads:
                 )
             report(progress)
 
+        require_present(self._clock, self.versions.newest.project.company.limits)
+        survey = msgspec.structs.replace(self._read(), removes=frozenset(removes))
         activation = versions.Activator(
-            self._read(), self._rooms, self._store, self._clock, by
+            survey, self._rooms, self._store, self._clock, by
         ).run(note)  # fmt: skip
         self.failed = None
         return self._withdraw(activation, self._clock)
@@ -109,6 +116,7 @@ class Reloads:
             since=conversion.format_instant(activation.active.since),
             filled=activation.filled,
             facts=activation.facts,
+            unreadable=activation.unreadable,
             withdrawn=api.shown_withdrawals(withdrawn),
         )
 
@@ -128,4 +136,5 @@ def rehearsal(survey: Survey, rooms: room.Rooms, store: Store, clock: Clock) -> 
         nobodies=found.people.nobodies,
         joined=found.people.joined,
         parted=found.people.parted,
+        removes=list(found.removes),
     )

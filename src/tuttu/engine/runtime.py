@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 from tuttu.access import Keyring
 from tuttu.batch import Runs
+from tuttu.engine.monotonic_clock import require_present
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store
 from tuttu.versions import Version, Versions, View, view
+from tuttu.versions.refold import Refolded
 from tuttu.vocabulary import events, facts, ids, people, values
 from tuttu.vocabulary.clock import Clock
 from tuttu.vocabulary.project import Project
@@ -19,8 +21,8 @@ Seen = View[Version]
 class Runtime:
     """Safe to use from several threads. reloads None: it was made of no project folder.
 
-    unauthenticated: calls refused for want of a key, since the start; of senders without a key
-    only their number is kept.
+    refolded: the opening had to fold the whole log again. unauthenticated: calls refused for want
+    of a key, since the start; of senders without a key only their number is kept.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Runtime:
         self.reloads = reloads
         self.runs = Runs()
         self.unauthenticated = 0
+        self.refolded: Refolded | None = None
         self.keyring = Keyring(self._reading, self.append, shared=store.remote)
 
     @property
@@ -47,7 +50,9 @@ class Runtime:
         return view(self.store, self.versions.at, exclusive=exclusive)
 
     def commit(self, units: Sequence[facts.Unit]) -> list[facts.Result]:
-        """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`)."""
+        """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`); and
+        ClockAhead."""
+        require_present(self.clock, self.project.company.limits)
         return self.versions.commit(units, self.now())
 
     def append(self, body: facts.Body, fragment: events.FragmentId | None = None) -> facts.Result:

@@ -35,7 +35,19 @@ KEY_LENGTH = 1_024
 _CHUNK = 64 * 1024
 _GZIP = {"gzip", "x-gzip"}
 _GZIP_BITS = zlib.MAX_WBITS | 16
-_WRITE_KEY = re.compile(rb'("writeKey"\s*:\s*)"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)', re.DOTALL)
+_GZIP_MAGIC = b"\x1f\x8b"
+_MOST_MEMBERS = 100
+"""Of one gzip body: each costs some work, however little is in it."""
+_WRITE_KEY = re.compile(
+    rb"""(["']?write[_-]?key["']?\s*[:=]\s*)"""
+    rb"""(?:"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)|'[^']*+(?:'|\Z)|[\w.~-]++)""",
+    re.DOTALL | re.IGNORECASE,
+)
+"""The name as anybody spells it, and its value: quoted, or a word."""
+_ESCAPED = re.compile(rb"\\u00([0-7][0-9a-fA-F])|%([2-7][0-9a-fA-F])")
+"""A character that JSON or a URL may write in another way."""
+_SERVER_KEY = re.compile(rb"tuttu_[A-Za-z0-9_-]{16,}|t\0u\0t\0t\0u\0_\0(?:[A-Za-z0-9_-]\0?){16,}")
+"""A key of ours wherever it stands, cut short or in UTF-16."""
 
 
 class CallRefusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +141,7 @@ def accept(
         if route == BATCH:
             return _accept_batch(content, context)
         unit = read_call(content, route, context, sent)
-        content = without_write_key(content)
+        content = without_keys(content)
         call = AcceptedCall(unit=unit, index=0, route=route, content=content, sent=sent)
         return Accepted(single=True, calls=(call,), slips=tuple(told(0, unit, context.project)))
     except IntakeError as error:
@@ -158,7 +170,7 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
                     unit=unit,
                     index=index,
                     route=ANY_CALL,
-                    content=without_write_key(call),
+                    content=without_keys(call),
                     sent=sent,
                 )
             )
@@ -250,11 +262,11 @@ def _dead_letter(
     sent: values.Instant | None,
 ) -> events.DeadLetter:
     """What was refused: its bytes up to the limit, without keys. sent: when its batch was sent."""
-    content = without_write_key(content)
+    content = without_keys(content)
     return events.DeadLetter(
         id=_letter_id(route, content, limit, context),
         route=route,
-        reason=error.message,
+        reason=without_keys(error.message.encode()).decode(errors="replace"),
         code=error.code,
         body=content[:limit],
         truncated=len(content) > limit,
@@ -321,22 +333,27 @@ def unpack(body: bytes, encoding: str | None, limit: int) -> Unpacked:
 
 
 def _gunzip(body: bytes, limit: int) -> Unpacked:
-    inflater = zlib.decompressobj(wbits=_GZIP_BITS)
-    content = bytearray()
-    for start in range(0, len(body), _CHUNK):
-        chunk, before = body[start : start + _CHUNK], inflater.copy()
-        try:
-            content += inflater.decompress(chunk, limit + 1 - len(content))
-        except zlib.error as error:
-            content += _until_it_breaks(before, chunk, limit - len(content))
-            return _broken(body, content, str(error))
-        if len(content) > limit:
-            return Unpacked(bytes(content[:limit]), _too_large(limit), whole=False)
-    if not inflater.eof:
-        return _broken(body, content, "it ends too early")
-    if inflater.unused_data:
-        return _broken(body, content, "bytes follow after its end")
-    return Unpacked(bytes(content))
+    """One gzip member, or several behind each other, as RFC 1952 has it; zeros may pad the end."""
+    content, place = bytearray(), 0
+    for _ in range(_MOST_MEMBERS):
+        inflater = zlib.decompressobj(wbits=_GZIP_BITS)
+        while place < len(body) and not inflater.eof:
+            chunk, before = body[place : place + _CHUNK], inflater.copy()
+            try:
+                content += inflater.decompress(chunk, limit + 1 - len(content))
+            except zlib.error as error:
+                content += _until_it_breaks(before, chunk, limit - len(content))
+                return _broken(body, content, str(error))
+            if len(content) > limit:
+                return Unpacked(bytes(content[:limit]), _too_large(limit), whole=False)
+            place += len(chunk) - len(inflater.unused_data)
+        if not inflater.eof:
+            return _broken(body, content, "it ends too early")
+        if not body[place : place + _CHUNK].strip(b"\0"):
+            return Unpacked(bytes(content))
+        if not body.startswith(_GZIP_MAGIC, place):
+            return _broken(body, content, "bytes follow after its end")
+    return _broken(body, content, f"it has more than {_MOST_MEMBERS} parts")
 
 
 def _broken(body: bytes, content: bytearray, why: str) -> Unpacked:
@@ -404,6 +421,18 @@ def write_key_of(
     return key if isinstance(key, str) and 0 < len(key) <= KEY_LENGTH else None
 
 
-def without_write_key(content: bytes) -> bytes:
-    """The same bytes with the value of every `writeKey` emptied: keys are never stored."""
-    return _WRITE_KEY.sub(rb'\1""', content) if b"writeKey" in content else content
+def without_keys(content: bytes) -> bytes:
+    """The same bytes with the value of every `writeKey` emptied, and without any server key, in
+    whatever way they are spelled: keys are never stored. Where a name or a key was escaped, all
+    that is escaped is written plainly."""
+    found = _without_plain_keys(content)
+    if b"\\u00" in found or b"%" in found:
+        plain = _ESCAPED.sub(lambda one: bytes([int(one[1] or one[2], 16)]), found)
+        cleaned = _without_plain_keys(plain)
+        if cleaned != plain:
+            return cleaned
+    return found
+
+
+def _without_plain_keys(content: bytes) -> bytes:
+    return _SERVER_KEY.sub(b"", _WRITE_KEY.sub(rb'\1""', content))

@@ -90,4 +90,4 @@ def period_key(resource: company.Resource, instant: values.Instant, zone: str) -
 
 def local_date(instant: values.Instant, zone: str) -> date:
     """The calendar day in a time zone."""
-    return (conversion.EPOCH + timedelta(microseconds=instant)).astimezone(ZoneInfo(zone)).date()
+    return conversion.local_time(instant, ZoneInfo(zone)).date()

@@ -13,7 +13,7 @@ from tuttu.policy import tree as t
 from tuttu.policy.functions import FUNCTIONS
 from tuttu.policy.relation import DUCKDB_TYPES, quoted, quoted_name
 from tuttu.vocabulary import zones
-from tuttu.vocabulary.conversion import EPOCH_DAY, format_instant
+from tuttu.vocabulary.conversion import format_instant, shown_day
 from tuttu.vocabulary.values import MONEY_SCALE, Kind
 
 _NOW = quoted_name("now")
@@ -64,14 +64,10 @@ def _literal(_writer: _Writer, node: t.Literal) -> str:
     if isinstance(value, str):
         return quoted(value)
     if kind is Kind.DATE:
-        return f"DATE '{_date(int(value))}'"
+        return f"DATE '{shown_day(int(value))}'"
     if kind is Kind.TIMESTAMP:
         return f"TIMESTAMP '{_moment(int(value))}'"
     return f"CAST('{value!r}' AS {DUCKDB_TYPES[kind]})"
-
-
-def _date(day: int) -> str:
-    return EPOCH_DAY.fromordinal(EPOCH_DAY.toordinal() + day).isoformat()
 
 
 def _moment(instant: int) -> str:
@@ -120,8 +116,8 @@ def _edges(zone: zones.Zone, instant: str) -> str:
     first, last = zone.offsets[0], zone.offsets[-1]
     low, high = zones.FIRST_INSTANT - min(first, 0), zones.LAST_INSTANT + 1 - max(last, 1)
     return (
-        f"WHEN {instant} < TIMESTAMP '{_moment(low)}' THEN DATE '{_date(zones.FIRST_DATE)}' "
-        f"WHEN {instant} >= TIMESTAMP '{_moment(high)}' THEN DATE '{_date(zones.LAST_DATE)}'"
+        f"WHEN {instant} < TIMESTAMP '{_moment(low)}' THEN DATE '{shown_day(zones.FIRST_DATE)}' "
+        f"WHEN {instant} >= TIMESTAMP '{_moment(high)}' THEN DATE '{shown_day(zones.LAST_DATE)}'"
     )
 
 

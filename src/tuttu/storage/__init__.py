@@ -15,10 +15,11 @@ from tuttu.storage.errors import (
     StoreCorruptError,
     StoreUnavailableError,
 )
-from tuttu.storage.export_workspace import ExportWorkspace, Sheet, open_workspace, sweep
+from tuttu.storage.export_workspace import ExportWorkspace, Sheet, open_workspace
 from tuttu.storage.opening import MEMORY, open_store
 from tuttu.storage.parquet import read_parquet
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
+from tuttu.storage.temporary_folders import sweep
 
 __all__ = [
     "MEMORY",

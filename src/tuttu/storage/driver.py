@@ -59,6 +59,9 @@ class Rows(Protocol):
 
     def wrapped(self, fragment: bytes) -> bytes | None: ...
 
+    def lost_keys(self) -> int:
+        """Keys that were made, less those that are there."""
+
 
 class WriteRows(Rows, Protocol):
     """The newest state, under the write lock."""
@@ -67,7 +70,7 @@ class WriteRows(Rows, Protocol):
         """Writes an existing row unchanged: a probe of whether the database takes writes."""
 
     def drop_records(self) -> None:
-        """Removes every record; the log and all else stay."""
+        """Removes every record; the log and all else stay. Keys that are lost are forgotten."""
 
     def commit(self, changes: Changes) -> None:
         """Writes all changes; durable when it returns; ends the transaction."""

@@ -1,13 +1,13 @@
 """The layer between rooms and a driver that encrypts on writing and decrypts on reading."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tuttu.storage.driver import Changes, RecordKey, Rows, StoredRecord
-from tuttu.storage.encryption import FragmentKeys, Secret, seal, unseal
+from tuttu.storage.encryption import Cipher, FragmentKeys, Secret, log_place, seal, unseal
+from tuttu.storage.errors import LostKeyError
 from tuttu.storage.prefetch import Prefetch
 from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
 from tuttu.vocabulary.facts import Fact, Logged, Table, Unit
@@ -39,6 +39,14 @@ def decode_record(table: Table[T], plain: bytes) -> T:
     return record
 
 
+class OpenedRows(NamedTuple):
+    """Rows of the log: those that can be read, the last position, whether there are no more."""
+
+    facts: list[Logged]
+    through: int
+    is_last: bool
+
+
 class EncryptedTables:
     """The tables and the log of a store inside one transaction of its driver."""
 
@@ -47,12 +55,14 @@ class EncryptedTables:
     ) -> None:
         """prefetch: for a store that is reached over a network."""
         self.position = rows.position
+        self.unreadable = 0
+        """Rows met so far whose key is lost."""
         self.secret = secret
         self._rows = rows
         self._keys = keys
         self._prefetch = prefetch
         self._met: set[FragmentId] = set()
-        self._fresh: dict[FragmentId, tuple[AESGCM, bytes]] = {}
+        self._fresh: dict[FragmentId, tuple[Cipher, bytes]] = {}
         self._found: dict[RecordKey, StoredRecord | None] = {}
         self._known: dict[bytes, int | None] = {}
 
@@ -77,9 +87,9 @@ class EncryptedTables:
         found = self._found[place] if place in self._found else self._rows.record(table, key)
         return 0 if found is None else found[0]
 
-    def get(self, table: Table[T], key: bytes) -> tuple[int, T] | None:
-        """Version and record, a fresh object. The state does not change during a transaction, so
-        what was read is cached."""
+    def get(self, table: Table[T], key: bytes) -> tuple[int, T | None] | None:
+        """Version and record, a fresh object, or None for one whose key is lost. The state does
+        not change during a transaction, so what was read is cached."""
         place, owner = (table.name, key), key[:FRAGMENT_BYTES] if table.personal else None
         if owner is not None and self._prefetch is not None:
             self._fetch_ahead(self._prefetch, owner, place)
@@ -89,10 +99,10 @@ class EncryptedTables:
             found = self._rows.record(table.name, key)
             if len(self._found) < MOST_REMEMBERED:
                 self._found[place] = found
-        cipher = None if found is None else self._cipher(owner)
-        if found is None or cipher is None:
+        if found is None:
             return None
-        return found[0], decode_record(table, unseal(cipher, found[1], bound_to(table.name, key)))
+        plain = self._opened(owner, found[1], bound_to(table.name, key))
+        return found[0], None if plain is None else decode_record(table, plain)
 
     def _fetch_ahead(self, prefetch: Prefetch, owner: FragmentId, place: RecordKey) -> None:
         """Reads in one query what is likely to be read of a person."""
@@ -104,9 +114,9 @@ class EncryptedTables:
 
     def scan(self, table: Table[T], prefix: bytes) -> Iterator[tuple[bytes, T]]:
         for key, sealed in self._rows.records(table.name, prefix, after_prefix(prefix)):
-            cipher = self._cipher(key[:FRAGMENT_BYTES] if table.personal else None)
-            if cipher is not None:
-                plain = unseal(cipher, sealed, bound_to(table.name, key))
+            owner = key[:FRAGMENT_BYTES] if table.personal else None
+            plain = self._opened(owner, sealed, bound_to(table.name, key))
+            if plain is not None:
                 yield key, decode_record(table, plain)
 
     def seen(self, hashed: bytes) -> int | None:
@@ -116,14 +126,24 @@ class EncryptedTables:
         return self._known[hashed]
 
     def logged(self, fragment: FragmentId | None, after: int, limit: int) -> list[Logged]:
-        """Facts of an erased fragment stay unreadable and are left out."""
+        """Facts whose key is lost, as an erased person's are, are left out."""
+        found: list[Logged] = []
+        while True:
+            read = self._read_log(fragment, after, limit - len(found))
+            found += read.facts
+            # Of the whole log, a page is a stretch of it: a stretch without a readable fact ends.
+            if fragment is None or read.is_last or len(found) == limit:
+                return found
+            after = read.through
+
+    def _read_log(self, fragment: FragmentId | None, after: int, limit: int) -> "OpenedRows":
+        rows = list(self._rows.log(fragment, after, limit))
         found = []
         for position, owner, sealed in self._rows.log(fragment, after, limit):
-            cipher = self._cipher(owner)
-            if cipher is not None:
-                fact = _FACTS.decode(unseal(cipher, sealed, _log_place(position)))
-                found.append(Logged(position, fact))
-        return found
+            plain = self._opened(owner, sealed, log_place(position))
+            if plain is not None:
+                found.append(Logged(position, _FACTS.decode(plain)))
+        return OpenedRows(found, rows[-1][0] if rows else after, len(rows) < limit)
 
     def encrypt(
         self, writes: Mapping[RecordKey, Write], facts: Iterable[Logged], seen: Mapping[bytes, int]
@@ -138,7 +158,7 @@ class EncryptedTables:
                 sealed = seal(cipher, write.plain, bound_to(table, key))
                 puts.append((table, key, write.version, sealed))
         for entry in facts:
-            owner, place = entry.fact.fragment, _log_place(entry.position)
+            owner, place = entry.fact.fragment, log_place(entry.position)
             sealed = seal(self._sealing(owner), ENCODER.encode(entry.fact), place)
             log.append((entry.position, owner, sealed))
         keys = [(fragment, wrapped) for fragment, (_, wrapped) in self._fresh.items()]
@@ -149,7 +169,18 @@ class EncryptedTables:
         for fragment, (cipher, _) in self._fresh.items():
             self._keys.remember(fragment, cipher)
 
-    def _cipher(self, owner: FragmentId | None) -> AESGCM | None:
+    def _opened(self, owner: FragmentId | None, sealed: bytes, place: bytes) -> bytes | None:
+        """None, and counted: its key is lost. Raises StoreCorruptError."""
+        cipher = self._cipher(owner)
+        if cipher is not None:
+            try:
+                return unseal(cipher, sealed, place)
+            except LostKeyError:
+                pass
+        self.unreadable += 1
+        return None
+
+    def _cipher(self, owner: FragmentId | None) -> Cipher | None:
         """None: the key of an erased person, or of one who is new."""
         if owner is None:
             return self.secret.cipher
@@ -157,7 +188,7 @@ class EncryptedTables:
             return self._fresh[owner][0]
         return self._keys.known.get(owner) or self._keys.unwrap(owner, self._rows.wrapped(owner))
 
-    def _sealing(self, owner: FragmentId | None) -> AESGCM:
+    def _sealing(self, owner: FragmentId | None) -> Cipher:
         cipher = self._cipher(owner)
         if cipher is None and owner is not None:
             self._fresh[owner] = self._keys.create(owner)
@@ -175,7 +206,3 @@ def after_prefix(prefix: bytes) -> bytes | None:
 def bound_to(table: str, key: bytes) -> bytes:
     """The associated data of a record: moved elsewhere, it cannot be decrypted."""
     return table.encode() + b"\x00" + key
-
-
-def _log_place(position: int) -> bytes:
-    return b"log\x00" + position.to_bytes(8, "big")

@@ -1,6 +1,6 @@
 """What can go wrong with a store."""
 
-from tuttu.vocabulary.errors import FinalError, RetryError
+from tuttu.vocabulary.errors import CorruptStateError, FinalError, RetryError
 
 
 class StoreUnavailableError(RetryError):
@@ -14,8 +14,12 @@ class OwnedElsewhereError(RetryError):
     """Another process owns the embedded store; stop it first, or use its socket."""
 
 
-class StoreCorruptError(FinalError):
+class StoreCorruptError(CorruptStateError):
     """The store cannot be opened with this secret, or a record cannot be authenticated."""
+
+
+class LostKeyError(FinalError):
+    """A record cannot be opened since its key is lost, as an erased person's is: it is skipped."""
 
 
 class ParquetError(FinalError):

@@ -8,10 +8,8 @@ settings forbid access to anything outside the folder, the store included.
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-import fcntl
 import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,8 +21,8 @@ import msgspec
 
 from tuttu.storage.errors import ExportError, InterruptedRunError
 from tuttu.storage.parquet import ROWS_AT_ONCE, as_pattern
+from tuttu.storage.temporary_folders import EXPORT, locked_folder, sweep
 
-PREFIX = "tuttu-export-"
 MEMORY = "2GB"
 """Above it, DuckDB spills to disk, inside the folder."""
 
@@ -111,7 +109,7 @@ def open_workspace() -> Iterator[ExportWorkspace]:
     """A workspace in a new folder, which is deleted at the end. Raises ExportError."""
     sweep()
     try:
-        folder, lock = _locked_folder()
+        folder, lock = locked_folder(EXPORT)
     except OSError as error:
         raise ExportError(f"no folder for the export: {error.strerror}") from error
     try:
@@ -123,47 +121,6 @@ def open_workspace() -> Iterator[ExportWorkspace]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
-
-
-def sweep() -> None:
-    """Removes the export folders of this user whose process is dead."""
-    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        try:
-            if path.is_symlink() or path.stat().st_uid != os.getuid():
-                continue
-            lock = _lock(path)
-        except OSError:
-            continue
-        if lock is not None:
-            shutil.rmtree(path, ignore_errors=True)
-            os.close(lock)
-
-
-def _locked_folder() -> tuple[Path, int]:
-    """Until it is locked, a new folder looks abandoned: if it was removed, another one is made."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        try:
-            lock = _lock(folder)
-        except FileNotFoundError:
-            continue
-        if lock is None:
-            continue
-        if folder.exists():
-            return folder, lock
-        os.close(lock)
-
-
-def _lock(folder: Path) -> int | None:
-    """The folder, open and locked; None if a living process has it. The kernel releases the lock
-    when the process dies, however it dies."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    return handle
 
 
 def _connect(folder: Path) -> "duckdb.DuckDBPyConnection":

@@ -14,6 +14,10 @@ class Snapshot(facts.Reader, Protocol):
     def reads(self) -> facts.Reads:
         """Every watched read."""
 
+    @property
+    def unreadable(self) -> int:
+        """Rows met so far that were left out, since their key is lost."""
+
     def untracked(self) -> facts.Reader:
         """The same state, for reading on which nothing will be committed: nothing is watched."""
 
@@ -63,14 +67,19 @@ class Store(Protocol):
         folds: Sequence[room.RoomFolds],
         *,
         due: Callable[[facts.Reader], bool],
-        then: tuple[frozenset[str], Callable[[facts.Transaction], None]],
-    ) -> bool:
+        then: tuple[frozenset[str], Callable[[facts.Transaction, int], None]],
+    ) -> int | None:
         """Deletes every record and folds the whole log again, in one transaction; for state that
-        an earlier version kept in another shape.
+        an earlier version kept in another shape, or that rests on facts whose key is lost.
 
-        due: called in that transaction with the current state; False: nothing is done. then:
-        what is written at the end, and into which tables. All changes are held in memory.
+        due: called in that transaction with the current state; False, and no key lost since the
+        log was folded last: nothing is done, and the result is None. then: what is written at the
+        end, and into which tables. To it, and as the result, the number of facts that were left
+        out, since their key is lost. All changes are held in memory.
         """
+
+    def lost_keys(self) -> int:
+        """Keys of fragments that were made, and have gone since the log was last folded whole."""
 
     def probe(self) -> None:
         """Writes a little, and changes nothing. Raises StoreUnavailableError if that cannot be."""

@@ -19,7 +19,7 @@ from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
 from tuttu.storage.postgres_errors import READ_ONLY, explained
 
 OLDEST_SERVER = 15
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """The same numbers as in SQLite; there was no PostgreSQL before 2."""
 SCHEMA = """
 CREATE TABLE tuttu.log (
@@ -37,11 +37,18 @@ CREATE TABLE tuttu.records (
 ) WITH (fillfactor = 80);
 CREATE TABLE tuttu.once (key bytea PRIMARY KEY, position bigint NOT NULL);
 CREATE TABLE tuttu.fragment_keys (fragment bytea PRIMARY KEY, wrapped bytea NOT NULL);
-CREATE TABLE tuttu.store (schema_version integer NOT NULL, canary bytea NOT NULL);
+CREATE TABLE tuttu.store (
+    schema_version integer NOT NULL,
+    canary bytea NOT NULL,
+    keys bigint NOT NULL DEFAULT 0
+);
 -- What is sealed does not compress: the server need not try.
 ALTER TABLE tuttu.log ALTER COLUMN sealed SET STORAGE EXTERNAL;
 ALTER TABLE tuttu.records ALTER COLUMN sealed SET STORAGE EXTERNAL;
 """
+COUNT_KEYS = "UPDATE tuttu.store SET keys = (SELECT count(*) FROM tuttu.fragment_keys)"
+COUNTED_FROM = 3
+"""The schema that counts keys, so that one that is lost is noticed."""
 
 ONE_WRITER = int.from_bytes(b"tuttu", "big")
 """The advisory lock; it belongs to the database, and so to the company."""
@@ -89,6 +96,7 @@ WRITES = (
     "INSERT INTO tuttu.fragment_keys VALUES (%b, %b)",
 )
 """In the order of the fields of `Changes`."""
+MORE_KEYS = "UPDATE tuttu.store SET keys = keys + %b"
 
 
 class PostgresDriver:
@@ -188,11 +196,16 @@ class PostgresRows:
         row = self._row("SELECT wrapped FROM tuttu.fragment_keys WHERE fragment = %b", fragment)
         return None if row is None else bytes(row[0])
 
+    def lost_keys(self) -> int:
+        row = self._row("SELECT keys - (SELECT count(*) FROM tuttu.fragment_keys) FROM tuttu.store")
+        return 0 if row is None else int(row[0])
+
     def probe(self) -> None:
         self._connection.execute("UPDATE tuttu.store SET canary = canary")
 
     def drop_records(self) -> None:
         self._connection.execute("DELETE FROM tuttu.records")
+        self._connection.execute(COUNT_KEYS)
 
     def commit(self, changes: d.Changes) -> None:
         """One round trip. If the connection breaks during it, the outcome is not known."""
@@ -202,6 +215,8 @@ class PostgresRows:
                     for statement, rows in zip(WRITES, changes, strict=True):
                         if rows:
                             cursor.executemany(statement, rows)
+                    if changes.keys:
+                        cursor.execute(MORE_KEYS, (len(changes.keys),))
                     cursor.execute("COMMIT")
             except psycopg.OperationalError:
                 if not self._connection.closed:
@@ -239,7 +254,7 @@ def _create(
         connection.execute("CREATE SCHEMA tuttu")
     connection.execute(SCHEMA)
     connection.execute(
-        "INSERT INTO tuttu.store VALUES (%b, %b)",
+        "INSERT INTO tuttu.store (schema_version, canary) VALUES (%b, %b)",
         (SCHEMA_VERSION, seal(secret.cipher, CANARY, CANARY)),
     )
 
@@ -255,3 +270,7 @@ def _check_store(connection: postgres_connections.Connection, secret: Secret) ->
             " open it with the version of tuttu that wrote it"
         )
     unseal(secret.cipher, canary, CANARY)
+    if version < COUNTED_FROM:
+        connection.execute("ALTER TABLE tuttu.store ADD COLUMN keys bigint NOT NULL DEFAULT 0")
+        connection.execute(COUNT_KEYS)
+        connection.execute("UPDATE tuttu.store SET schema_version = %b", (SCHEMA_VERSION,))

@@ -14,7 +14,7 @@ from tuttu.storage import driver as d
 from tuttu.storage import encryption as e
 from tuttu.storage.errors import StoreCorruptError, StoreUnavailableError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA = """
 CREATE TABLE log (
     position INTEGER PRIMARY KEY,
@@ -31,7 +31,7 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 CREATE TABLE once (key BLOB PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE fragment_keys (fragment BLOB PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE canary (sealed BLOB NOT NULL);
+CREATE TABLE canary (sealed BLOB NOT NULL, keys INTEGER NOT NULL DEFAULT 0);
 """
 BUSY_SECONDS = 5.0
 CAUSES = {
@@ -142,7 +142,7 @@ class SqliteDriver:
     def _create(self, secret: e.Secret) -> None:
         self._writer.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version={SCHEMA_VERSION};")
         canary = e.seal(secret.cipher, e.CANARY, e.CANARY)
-        self._writer.execute("INSERT INTO canary VALUES (?)", (canary,))
+        self._writer.execute("INSERT INTO canary (sealed) VALUES (?)", (canary,))
         self._writer.execute("COMMIT")
 
     def _migrate(self, found: int, secret: e.Secret) -> None:
@@ -207,12 +207,17 @@ class SqliteRows:
         ).fetchone()
         return None if row is None else bytes(row[0])
 
+    def lost_keys(self) -> int:
+        query = "SELECT keys - (SELECT count(*) FROM fragment_keys) FROM canary"
+        return int(self._connection.execute(query).fetchone()[0])
+
     def probe(self) -> None:
         """An UPDATE to the same value would write nothing."""
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def drop_records(self) -> None:
         self._connection.execute("DELETE FROM records")
+        _count_keys(self._connection)
 
     def commit(self, changes: d.Changes) -> None:
         execute = self._connection.executemany
@@ -221,6 +226,7 @@ class SqliteRows:
         execute("DELETE FROM records WHERE name = ? AND key = ?", changes.deletes)
         execute("INSERT INTO once VALUES (?, ?)", changes.dedupe_keys)
         execute("INSERT INTO fragment_keys VALUES (?, ?)", changes.keys)
+        execute("UPDATE canary SET keys = keys + 1", [()] * len(changes.keys))
         self._connection.execute("COMMIT")
 
 
@@ -230,7 +236,18 @@ def _hash_once_keys(connection: sqlite3.Connection, secret: e.Secret) -> None:
     connection.execute("UPDATE once SET key = keyed(key)")
 
 
-MIGRATIONS = (_hash_once_keys,)
+def _count_keys(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE canary SET keys = (SELECT count(*) FROM fragment_keys)")
+
+
+def _add_count_of_keys(connection: sqlite3.Connection, secret: e.Secret) -> None:  # noqa: ARG001 - a step
+    """2 to 3: keys are counted, so that one that is lost is noticed; and what is sealed from now on
+    names its key, which earlier versions do not expect."""
+    connection.execute("ALTER TABLE canary ADD COLUMN keys INTEGER NOT NULL DEFAULT 0")
+    _count_keys(connection)
+
+
+MIGRATIONS = (_hash_once_keys, _add_count_of_keys)
 """The step from each schema to the next, from 1 on."""
 
 

@@ -4,12 +4,11 @@ A commit keeps its writes in memory, one layer for the whole commit and one for 
 unit that fails loses its own layer only. After all units the store writes each changed record once.
 """
 
+import os
 import shutil
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from tuttu.storage.driver import Changes, Driver, RecordKey, Rows, Unlock, WriteRows
@@ -18,6 +17,7 @@ from tuttu.storage.encryption import FragmentKeys, Secret
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 from tuttu.storage.prefetch import Prefetch
 from tuttu.storage.sqlite import SqliteDriver
+from tuttu.storage.temporary_folders import SCRATCH, locked_folder
 from tuttu.vocabulary import facts as f
 from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
 from tuttu.vocabulary.room import RoomFolds
@@ -68,11 +68,11 @@ class SealedStore:
         folds: Sequence[RoomFolds],
         *,
         due: Callable[[f.Reader], bool],
-        then: tuple[frozenset[str], Callable[[f.Transaction], None]],
-    ) -> bool:
+        then: tuple[frozenset[str], Callable[[f.Transaction, int], None]],
+    ) -> int | None:
         with self._driver.writing() as rows:
-            if not due(StoredSnapshot(self._tables(rows))):
-                return False
+            if not rows.lost_keys() and not due(StoredSnapshot(self._tables(rows))):
+                return None
             rows.drop_records()
             tables = self._tables(rows)
             batch = UnitBatch(tables, folds)
@@ -80,9 +80,14 @@ class SealedStore:
                 for logged in tables.logged(None, after, PAGE):
                     if logged.position <= after + PAGE:
                         batch.fold_again(logged)
-            batch.write(*then)
+            unreadable = tables.unreadable
+            batch.write(then[0], lambda transaction: then[1](transaction, unreadable))
             batch.save(rows)
-        return True
+        return unreadable
+
+    def lost_keys(self) -> int:
+        with self._driver.reading() as rows:
+            return rows.lost_keys()
 
     def probe(self) -> None:
         with self._driver.writing() as rows:
@@ -108,7 +113,7 @@ class ScratchStore(SealedStore):
     """A store that is deleted when it is closed."""
 
     def __init__(self, secret: Secret) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="tuttu-scratch-"))
+        self._folder, self._lock = locked_folder(SCRATCH)
         try:
             driver = SqliteDriver(self._folder / "store.db", durable=False)
             super().__init__(driver, lambda _: secret)
@@ -122,6 +127,7 @@ class ScratchStore(SealedStore):
 
     def _remove(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
+        os.close(self._lock)
 
 
 class StoredSnapshot:
@@ -146,6 +152,10 @@ class StoredSnapshot:
             self._reads[table.name, key] = 0 if found is None else found[0]
         return None if found is None else found[1]
 
+    @property
+    def unreadable(self) -> int:
+        return self._tables.unreadable
+
     def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         return self._tables.scan(table, prefix)
 
@@ -154,8 +164,8 @@ class StoredSnapshot:
     ) -> list[f.Logged]:
         return self._tables.logged(fragment, after, limit)
 
-    def fact(self, position: int) -> f.Logged:
-        return self._tables.logged(None, position - 1, 1)[0]
+    def fact(self, position: int) -> f.Logged | None:
+        return next(iter(self._tables.logged(None, position - 1, 1)), None)
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._tables.secret.pseudonym(namespace, value)
@@ -344,8 +354,8 @@ class FoldView:
         """The log before this commit: a fold's own fact is its argument."""
         return self._batch.tables.logged(fragment, after, limit)
 
-    def fact(self, position: int) -> f.Logged:
-        return self.facts(after=position - 1, limit=1)[0]
+    def fact(self, position: int) -> f.Logged | None:
+        return next(iter(self.facts(after=position - 1, limit=1)), None)
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._batch.tables.secret.pseudonym(namespace, value)

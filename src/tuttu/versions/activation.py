@@ -13,7 +13,7 @@ import msgspec
 from tuttu import catalog, identity
 from tuttu.catalog import Survey
 from tuttu.storage import Snapshot, Store
-from tuttu.versions import backfill, history
+from tuttu.versions import backfill, history, loading
 from tuttu.versions.backfill import Backfill, Coverage
 from tuttu.versions.version import view
 from tuttu.vocabulary import errors, events, ids
@@ -32,24 +32,28 @@ class BackfillProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome. before: the previously active version; changed: another one is active now.
-    filled: how many definitions were backfilled, from how many facts."""
+    filled: how many definitions were backfilled, from how many facts; unreadable: how many of
+    these were left out, since their key is lost."""
 
     active: history.Active
     before: str | None
     changed: bool
     filled: int = 0
     facts: int = 0
+    unreadable: int = 0
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """What an activation would do. before: the active version, if there is one. filled, facts: as
-    of an activation. people: what becomes of customers."""
+    of an activation. people: what becomes of customers. removes: what would have to be agreed to.
+    """
 
     before: str | None
     changed: bool
     filled: int
     facts: int
     people: identity.IdentityChange
+    removes: tuple[str, ...] = ()
 
 
 Report = Callable[[BackfillProgress], None]
@@ -77,6 +81,7 @@ class Activator:
         self._follows: str | None = None
         self._filled = 0
         self._facts = 0
+        self._unreadable = 0
 
     def run(self, report: Report = no_report) -> Activation:
         """Durable when it returns. Raises ProjectError for what cannot follow the active version,
@@ -91,7 +96,7 @@ class Activator:
         """Changes nothing. Raises as `run`."""
         with view(self._store, lambda reader: reader.get(history.ACTIVE, history.HERE)) as seen:
             active, snapshot = seen.version, seen.snapshot
-            self._require_possible(snapshot, active)
+            removes = self._require_possible(snapshot, active)
             fill = backfill.backfill_of(self._project, self._rooms, backfill.coverage(snapshot))
             digest = None if active is None else active.digest
             before = digest and history.project_of(snapshot, digest, self._rooms)
@@ -100,6 +105,7 @@ class Activator:
                 changed=digest != self._project.digest,
                 filled=fill.parts,
                 facts=0 if fill.start is None else snapshot.position - fill.start,
+                removes=tuple(each.name for each in removes),
                 people=identity.rehearse(snapshot, before or self._project, self._project),
             )
 
@@ -109,7 +115,10 @@ class Activator:
             active, snapshot = seen.version, seen.snapshot
             kept = backfill.coverage(snapshot)
             head, reads = snapshot.position, snapshot.reads
-            self._require_possible(snapshot, active)
+            removes = self._require_possible(snapshot, active)
+            faults = loading.not_agreed(removes, self._survey.removes)
+            if faults:
+                raise errors.ProjectError(sorted(faults))
         fill = backfill.backfill_of(self._project, self._rooms, kept)
         if active is not None and self._holds(active, kept, fill):
             return self._result(active, active.digest)
@@ -119,13 +128,16 @@ class Activator:
         self._facts = max(self._facts, head - start)
         if head - start > self._page:
             self._fold_a_page(fill, start + self._page, reads)
+            self._unreadable += max(fill.left_out.values(), default=0)
             return None
         return self._activate(active, fill, reads)
 
-    def _require_possible(self, snapshot: Snapshot, active: history.Active | None) -> None:
-        """Until the first customer is known, any change is compatible."""
+    def _require_possible(
+        self, snapshot: Snapshot, active: history.Active | None
+    ) -> list[loading.Removal]:
+        """What the version removes. Until the first customer is known, any change is compatible."""
         if active is None or active.digest in (self._project.digest, self._follows):
-            return
+            return []
         texts = history.texts_of(snapshot, active.digest)
         before = history.project_of(snapshot, active.digest, self._rooms)
         if before is None and texts is not None:
@@ -136,7 +148,10 @@ class Activator:
         }  # fmt: skip
         if faults and identity.knows_anybody(snapshot):
             raise errors.ProjectError(sorted(faults))
-        self._follows = active.digest
+        removals = [] if before is None else loading.removed(before, self._project)
+        if not loading.not_agreed(removals, self._survey.removes):
+            self._follows = active.digest
+        return removals
 
     def _holds(self, active: history.Active, kept: Coverage, fill: Backfill) -> bool:
         """Whether there is nothing to do."""
@@ -170,6 +185,7 @@ class Activator:
         )
         if not isinstance(result, Committed):
             return None
+        self._unreadable += max(fill.left_out.values(), default=0)
         active = history.Active(body.digest, fact.time, self._by, result.position)
         return self._result(active, before.digest if before else None)
 
@@ -185,4 +201,5 @@ class Activator:
             changed=active.digest != before,
             filled=self._filled if self._facts else 0,
             facts=self._facts,
+            unreadable=self._unreadable,
         )

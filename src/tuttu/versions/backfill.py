@@ -55,12 +55,14 @@ COVERAGE = facts.Table("engine.heard", Coverage)
 
 
 class Backfill(msgspec.Struct, frozen=True, kw_only=True):
-    """What one version of a project still has to fold. behind: by name of room."""
+    """What one version of a project still has to fold. behind: by name of room. left_out: by name
+    of room, the facts that it could not read, since their key is lost; counted as it folds."""
 
     project: Project
     rooms: Rooms
     wanted: Parts
     behind: Mapping[str, history.Behind]
+    left_out: dict[str, int] = msgspec.field(default_factory=dict)
 
     @property
     def start(self) -> int | None:
@@ -88,10 +90,14 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
         start = self.behind[filling.room].start
 
         def fold(transaction: facts.Transaction, logged: facts.Logged) -> None:
-            for past in facts.facts_between(transaction, start, through(logged)):
+            end = through(logged)
+            unread = end - start
+            for past in facts.facts_between(transaction, start, end):
+                unread -= 1
                 fold = filling.folds.get(type(past.fact.body))
                 if fold is not None:
                     fold(transaction, past)
+            self.left_out[filling.room] = unread
 
         return msgspec.structs.replace(filling, folds={body: fold}, keep_versions=True)
 

@@ -79,7 +79,8 @@ def texts_of(reader: facts.Reader, digest: str) -> Texts | None:
     kept = reader.get(VERSIONS, digest.encode("utf-8", "replace"), watch=False)
     if kept is None:
         return None
-    body = reader.fact(kept.position).fact.body
+    logged = reader.fact(kept.position)
+    body = None if logged is None else logged.fact.body
     if not isinstance(body, events.ProjectActivated):
         raise TypeError(f"log position {kept.position}: found no activation of a project")
     return body.files

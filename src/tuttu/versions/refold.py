@@ -1,9 +1,12 @@
-"""Refold: state that an earlier version of tuttu kept in another shape, rebuilt from the log.
+"""Refold: state that an earlier version of tuttu kept in another shape, or that rests on facts
+whose key is lost, rebuilt from the log.
 
 State is a fold of facts: to migrate it, it is dropped and folded again, by the rules of the project
 folder that is opened. This is one transaction: a process that is killed meanwhile leaves the state
 unchanged.
 """
+
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,31 +27,48 @@ right for wrong."""
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """The shape in which the state of a store is kept."""
+    """The shape in which the state of a store is kept. unreadable: facts that were left out when
+    it was folded from the whole log, since the keys of their fragments are lost."""
 
     number: int
+    unreadable: int = 0
 
 
 SHAPES = facts.Table("engine.shape", Shape)
 """One record."""
 
 
-def refold(store: Store, project: Project, rooms: Rooms) -> bool:
-    """Whether there was anything to do. Raises StoreCorruptError for state of a later version,
+class Refolded(NamedTuple):
+    """What made it necessary: keys that were lost, if any. unreadable: facts left out."""
+
+    lost_keys: int
+    unreadable: int
+
+
+def refold(store: Store, project: Project, rooms: Rooms) -> Refolded | None:
+    """None: there was nothing to do. Raises StoreCorruptError for state of a later version,
     Unavailable."""
+    lost = store.lost_keys()
     with view(store, _is_due) as seen:
-        if not seen.version:
-            return False
+        if not seen.version and not lost:
+            return None
     own = backfill.own_folds(events.ProjectActivated, history.activate)
     folds = [*(room.live_folds(project) for room in rooms if room.name != own.room), own]
 
-    def note(transaction: facts.Transaction) -> None:
+    def note(transaction: facts.Transaction, unreadable: int) -> None:
         current = tuple(sorted(backfill.parts_of(project, rooms)))
         transaction.put(backfill.COVERAGE, history.HERE, backfill.Coverage(current=current))
-        transaction.put(SHAPES, history.HERE, Shape(SHAPE))
+        transaction.put(SHAPES, history.HERE, Shape(SHAPE, unreadable))
 
     written = frozenset({backfill.COVERAGE.name, SHAPES.name})
-    return store.refold(folds, due=_is_due, then=(written, note))
+    unreadable = store.refold(folds, due=_is_due, then=(written, note))
+    return None if unreadable is None else Refolded(lost, unreadable)
+
+
+def unreadable_facts(reader: facts.Reader) -> int:
+    """Facts that the state leaves out, since the keys of their fragments are lost."""
+    kept = reader.get(SHAPES, history.HERE, watch=False)
+    return 0 if kept is None else kept.unreadable
 
 
 def _is_due(reader: facts.Reader) -> bool:

@@ -2,13 +2,20 @@
 
 from typing import Protocol
 
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.values import Duration, Instant
 
 
 class Clock(Protocol):
     """Gives the current time; never goes back."""
 
     def now(self) -> Instant: ...
+
+    def ahead(self) -> Duration:
+        """How far it is ahead of the machine's time, since that, or a fact of the store, was ahead
+        once; 0 for most of them, always."""
+
+    def turn_back(self) -> None:
+        """Goes on at the machine's time, whatever was before; without one it does nothing."""
 
 
 class ManualClock:
@@ -19,6 +26,12 @@ class ManualClock:
 
     def now(self) -> Instant:
         return self._now
+
+    def ahead(self) -> Duration:
+        return 0
+
+    def turn_back(self) -> None:
+        """It is ahead of nothing."""
 
     def set(self, now: Instant) -> None:
         """Raises ValueError if `now` is before the current time: it does not go back."""

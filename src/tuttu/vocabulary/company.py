@@ -11,17 +11,19 @@ from typing import Literal
 import msgspec
 
 from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.values import Duration, Expression, Instant, Type
+from tuttu.vocabulary.values import MINUTE, Duration, Expression, Instant, Type
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes that intake accepts, in bytes and events. evidence_pairs: pairs of identifiers that the
-    calls of one body name together, each with the first one of its call."""
+    calls of one body name together, each with the first one of its call. clock_ahead: how far the
+    clock may be ahead of the machine's before nothing is kept."""
 
     event_bytes: int = 32 * 1024
     body_bytes: int = 4 * 1024 * 1024
     batch_events: int = 2_500
     evidence_pairs: int = 10_000
+    clock_ahead: Duration = 5 * MINUTE
 
 
 CLOCK_SKEW: Duration = 3_600_000_000

@@ -8,7 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 import msgspec
@@ -71,8 +71,9 @@ def day_of(text: str, zone: str) -> int | None:
 
 
 def format_instant(instant: v.Instant) -> str:
-    """ISO 8601 in UTC with Z; microseconds only where there are any."""
-    seconds, micros = divmod(instant, 1_000_000)
+    """ISO 8601 in UTC with Z; microseconds only where there are any. What is computed from an
+    instant at an end of the calendar may lie beyond it, and is shown as that end."""
+    seconds, micros = divmod(in_calendar(instant), 1_000_000)
     moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
     return moment.isoformat().replace("+00:00", "Z")
 
@@ -85,6 +86,23 @@ def format_local(instant: v.Instant, zone: str) -> str:
     there = timezone(timedelta(microseconds=offset))
     local = (EPOCH + timedelta(microseconds=instant)).astimezone(there)
     return local.isoformat().replace("+00:00", "Z")
+
+
+def in_calendar(instant: v.Instant) -> v.Instant:
+    """The nearest instant that has a date."""
+    return min(max(instant, FIRST_INSTANT), LAST_INSTANT)
+
+
+def local_time(instant: v.Instant, zone: tzinfo) -> datetime:
+    """An instant in a zone. Where that has another year by then than 1 to 9999, the first or last
+    moment there that has a date."""
+    moment = EPOCH + timedelta(microseconds=in_calendar(instant))
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        if moment.year == 1:
+            return datetime.min.replace(tzinfo=zone)
+        return datetime.max.replace(tzinfo=zone)
 
 
 def shown_instant(instant: v.Instant | None) -> str | None:
@@ -309,6 +327,12 @@ def _items(value: Any, fields: Mapping[str, v.Type], zone: str) -> v.Value:
     ]
 
 
+def shown_day(day: int) -> str:
+    """ISO 8601; a day beyond the calendar is shown as its first or last."""
+    ordinal = min(max(EPOCH_DAY.toordinal() + day, date.min.toordinal()), date.max.toordinal())
+    return date.fromordinal(ordinal).isoformat()
+
+
 def present(value: Any, declared: v.Type | None) -> Any:
     """A value as the API shows it: timestamps and dates in ISO 8601, money in currency units."""
     if isinstance(value, list):
@@ -318,7 +342,7 @@ def present(value: Any, declared: v.Type | None) -> Any:
     if declared.kind is v.Kind.TIMESTAMP and isinstance(value, int):
         return format_instant(value)
     if declared.kind is v.Kind.DATE and isinstance(value, int):
-        return date.fromordinal(EPOCH_DAY.toordinal() + value).isoformat()
+        return shown_day(value)
     if declared.kind is v.Kind.MONEY and isinstance(value, int):
         return value / v.MONEY_SCALE
     return value

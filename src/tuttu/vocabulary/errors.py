@@ -24,6 +24,10 @@ class RetryError(TuttuError):
     """The same input may pass later."""
 
 
+class CorruptStateError(FinalError):
+    """What is kept is not as it was written; says where. It is no fault of whoever asks."""
+
+
 class Where(msgspec.Struct, frozen=True, order=True):
     """A place in a project file: path relative to the project folder, line counted from 1."""
 
@@ -112,6 +116,17 @@ class TooManyAttempts(RetryError):  # noqa: N818 - an answer, not a mistake
 
 class Unavailable(RetryError):  # noqa: N818 - a state, not a mistake
     """The store cannot be read or written now."""
+
+
+class ClockAhead(RetryError):  # noqa: N818 - a state, not a mistake
+    """Facts would be dated ahead. seconds: until the machine's time has caught up."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            f"the clock is {seconds} seconds ahead of this machine's: nothing is kept until that"
+            " has caught up, or somebody with the scope `clock` turns it back (tuttu clock --back)"
+        )
+        self.seconds = seconds
 
 
 class AlreadyReloading(RetryError):  # noqa: N818 - a state, not a mistake

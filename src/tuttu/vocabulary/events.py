@@ -230,6 +230,14 @@ class PersonLookedAt(msgspec.Struct, frozen=True, tag="looked", kw_only=True):
     what: str
 
 
+class ClockTurnedBack(msgspec.Struct, frozen=True, tag="clock_turned_back", kw_only=True):
+    """Facts before it may be dated later than those after it: the clock had been ahead. ahead: by
+    how much, in microseconds."""
+
+    by: str
+    ahead: int
+
+
 class ProjectActivated(msgspec.Struct, frozen=True, tag="project_activated", kw_only=True):
     """From here on this version of the project is active. files: all of them, path to text."""
 

@@ -31,6 +31,7 @@ Body = (
     | e.KeyIssued
     | e.KeyRevoked
     | e.PersonLookedAt
+    | e.ClockTurnedBack
     | e.ProjectActivated
     | e.HistoryFolded
     | e.ContactWithdrawn
@@ -93,9 +94,11 @@ class Reader(Protocol):
     def facts(
         self, fragment: e.FragmentId | None = None, after: int = 0, limit: int = 1_000
     ) -> list[Logged]:
-        """Facts after a position, oldest first; with `fragment`, of that fragment only."""
+        """Facts after a position, oldest first: what can be read of the next `limit` positions;
+        with `fragment`, of that fragment only, the next `limit` that can be read."""
 
-    def fact(self, position: int) -> Logged: ...
+    def fact(self, position: int) -> Logged | None:
+        """None: it can no longer be read, since the key of its fragment is lost."""
 
     def pseudonym(self, namespace: str, value: str) -> e.FragmentId:
         """Keyed hash of an identifier: the same for the life of the store, useless without it."""

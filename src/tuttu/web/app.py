@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tuttu.api import language_of
 from tuttu.engine import Runtime
 from tuttu.intake import write_key_of
-from tuttu.vocabulary.errors import TuttuError
+from tuttu.vocabulary.errors import ClockAhead, CorruptStateError, TuttuError
 from tuttu.web import log
 from tuttu.web.problems import MEDIA_TYPE, ProblemError, problem_of
 from tuttu.web.request import (
@@ -136,8 +136,12 @@ class RouteHandler:
             return _refusal(refusal)
         except TuttuError as error:
             problem = problem_of(error)
-            if problem.status >= 500:
+            if isinstance(error, ClockAhead):
+                log.clock_ahead(error.seconds, refused=True)
+            elif problem.status >= 500:
                 log.refused(route, problem.status, problem.code)
+            if isinstance(error, CorruptStateError):
+                log.corrupt(error)
             return _refusal(problem)
         except Exception as error:
             incident = log.unforeseen(route, error)
@@ -173,7 +177,8 @@ class RouteHandler:
         if self._decoder is not None:
             if encoding not in {None, "identity"}:
                 raise ProblemError(415, "packed", "expected a body without Content-Encoding")
-            body = decode(self._decoder, sent)
+            whole = sent or route.default_body is None
+            body = decode(self._decoder, sent) if whole else route.default_body
         path = request.path_params
         return Call(
             runtime=self._runtime,

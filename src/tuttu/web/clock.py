@@ -1,6 +1,7 @@
 """The clock of a server, which never shows a time before the newest one in its store."""
 
 import time
+from collections.abc import Callable
 
 from tuttu.engine import Runtime, newest_moment
 from tuttu.vocabulary import conversion, errors, values
@@ -11,15 +12,29 @@ class ClockError(errors.FinalError):
     """The clock would go back."""
 
 
-class SystemClock:
-    """The machine's time; where that goes back, it stands still."""
+def machine_time() -> values.Instant:
+    return time.time_ns() // 1_000
 
-    def __init__(self) -> None:
+
+class SystemClock:
+    """The machine's time; where that goes back, it stands still.
+
+    machine: the time now, of this machine.
+    """
+
+    def __init__(self, machine: Callable[[], values.Instant] = machine_time) -> None:
+        self._machine = machine
         self._latest: values.Instant = 0
 
     def now(self) -> values.Instant:
-        self._latest = max(self._latest, time.time_ns() // 1_000)
+        self._latest = max(self._latest, self._machine())
         return self._latest
+
+    def ahead(self) -> values.Duration:
+        return max(0, self._latest - self._machine())
+
+    def turn_back(self) -> None:
+        self._latest = 0
 
     def wait_until(self, earliest: values.Instant) -> None:
         """From here on never before `earliest`."""

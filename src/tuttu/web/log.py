@@ -15,10 +15,15 @@ from pathlib import Path
 from types import TracebackType
 
 from tuttu.api import ReloadAnswer
-from tuttu.vocabulary.errors import Fault, TuttuError
+from tuttu.vocabulary.errors import CorruptStateError, Fault, TuttuError
 from tuttu.web.route import Route
 
 LOGGER = logging.getLogger("tuttu.web")
+
+
+MISLEADING = ("uvicorn.error",)
+"""Libraries whose warnings send people the wrong way: that a library for WebSockets should be
+installed, which we do not speak, or that a request was invalid, which its sender is told."""
 
 
 class JsonLines(logging.Formatter):
@@ -51,6 +56,8 @@ def configure() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in MISLEADING:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def unforeseen(route: Route, error: Exception) -> str:
@@ -69,6 +76,26 @@ def refused(route: Route, status: int, code: str) -> None:
     """Logs a refusal that the server is responsible for."""
     fields = {"method": route.method, "route": route.path, "status": status, "code": code}
     LOGGER.warning("not available", extra={"fields": fields})
+
+
+def clock_ahead(seconds: float, *, refused: bool) -> None:
+    """Logs that time is ahead of the machine's; refused: so far that nothing is kept."""
+    fields = {"seconds": seconds, "nothing_is_kept": refused}
+    LOGGER.warning("the clock is ahead of this machine's", extra={"fields": fields})
+
+
+def keys_lost(lost: int, facts: int) -> None:
+    """Logs that keys of fragments have gone since the last start: erased outside, or damage."""
+    fields = {"keys": lost, "facts_left_out": facts}
+    LOGGER.warning(
+        "keys of fragments are lost: the state was folded again without their facts",
+        extra={"fields": fields},
+    )
+
+
+def corrupt(error: CorruptStateError) -> None:
+    """Logs where what is kept is not as it was written."""
+    LOGGER.error("corrupt store", extra={"fields": {"why": str(error)}})
 
 
 def reloaded(answer: ReloadAnswer) -> None:

@@ -122,7 +122,7 @@ def _request(route: Route, shown: Json) -> Json:
     content: Json = {"schema": schema}
     if route.operation in EXAMPLES:
         content["example"] = EXAMPLES[route.operation]
-    return {"required": True, "content": {"application/json": content}}
+    return {"required": route.default_body is None, "content": {"application/json": content}}
 
 
 def _success(route: Route, shown: Json) -> Json:

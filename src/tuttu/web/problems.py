@@ -12,6 +12,8 @@ MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_SECONDS = 5
 """Seconds for Retry-After: a conflict is over at once, a full disk or a database that is down
 takes longer. Clients honour whole seconds only."""
+CLOCK_SECONDS = 3600
+"""The most for a clock that is ahead: it may be turned back before it is caught up with."""
 
 
 class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -82,6 +84,7 @@ CODES: tuple[tuple[type[errors.TuttuError], int, str], ...] = (
     (errors.ReservedName, 400, "reserved_name"),
     (errors.AlreadyReloading, 409, "already_reloading"),
     (errors.RetryError, 503, "unavailable"),
+    (errors.CorruptStateError, 500, "corrupt_store"),
     (errors.FinalError, 400, "refused"),
 )
 """Status and code of each kind of error; of several, the first that fits."""
@@ -95,6 +98,9 @@ def problem_of(error: errors.TuttuError) -> ProblemError:
         return faulty(error)
     if isinstance(error, errors.Ambiguous):
         return ambiguous(error)
+    if isinstance(error, errors.ClockAhead):
+        wait = {"Retry-After": str(min(error.seconds, CLOCK_SECONDS))}
+        return ProblemError(503, "clock_ahead", str(error), wait)
     if isinstance(error, errors.TooManyAttempts):
         wait = {"Retry-After": str(error.seconds)}
         return ProblemError(429, "too_many_attempts", str(error), wait)

@@ -67,6 +67,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     document shows for a raw body. writes_key: the key may stand in the body as ``writeKey``. slow:
     done beside the loop, in a thread. refusals: statuses of its own, beside those that follow from
     what it takes. storeless: does not use the store, and is answered even if that is unavailable.
+    default_body: what an empty body stands for; None: it is refused.
     """
 
     method: str
@@ -85,6 +86,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     slow: bool = False
     refusals: tuple[int, ...] = ()
     storeless: bool = False
+    default_body: Any = None
 
     @property
     def idempotent(self) -> bool:
@@ -122,7 +124,9 @@ def route(
     Raises TypeError: the use case has a parameter that neither a request nor the path gives."""
     hints = get_type_hints(use_case)
     given = fixed or {}
-    names = [each for each in inspect.signature(use_case).parameters if each not in {*given, *OWN}]
+    parameters = inspect.signature(use_case).parameters
+    names = [each for each in parameters if each not in {*given, *OWN}]
+    asked = parameters.get("request")
     said = {
         "name": use_case.__name__,
         "summary": first_sentence(use_case.__doc__ or ""),
@@ -137,6 +141,7 @@ def route(
         body=hints.get("request", hints.get("body", NoneType)),
         query=hints.get("query", NoQuery),
         answer=hints["return"],
+        default_body=None if asked is None or asked.default is asked.empty else asked.default,
         **(said | more),
     )
 

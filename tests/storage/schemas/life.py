@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 MOMENT = "2026-03-02T09:00:00+02:00"
 LATER = "2026-03-09T09:00:00+02:00"
 END = "2026-03-16T09:00:00+02:00"
-SMALL_PAGES = "tuttu.engine.activating.Activating.__init__.__kwdefaults__"
+SMALL_PAGES = "tuttu.versions.activation.Activator.__init__.__kwdefaults__"
 """Where the code says how much history one commit tells; else the log here would be one page."""
 
 DESCRIBED = {"has_broadband": True, "has_tv": False, "churn_risk": 0.12, "household_id": "H-1204"}

@@ -32,7 +32,9 @@ def restored(name: str, folder: Path, database: Callable[[], str]) -> str:
     for layer in OVERLAYS[: noted.get("layers", 1)]:
         shutil.copytree(SCHEMAS / layer, folder, dirs_exist_ok=True)
     (folder / ".tuttu").mkdir()
-    (folder / ".tuttu" / "secret").write_bytes(bytes.fromhex(noted["secret"]))
+    secret = folder / ".tuttu" / "secret"
+    secret.write_bytes(bytes.fromhex(noted["secret"]))
+    secret.chmod(0o600)
     text = (SCHEMAS / f"{name}.sql").read_text()
     if name.startswith("sqlite"):
         with closing(sqlite3.connect(folder / ".tuttu" / "store.db")) as connection:

@@ -9,13 +9,19 @@ from tuttu.vocabulary.library import SuppressionScope
 def policy() -> s.Shape:
     keys = {
         "guards": s.table(
-            "guards", _guard(), description=f"What blocks a purpose for a while. {s.REASON}"
+            "guards, {} if there are none",
+            _guard(),
+            description=f"What blocks a purpose for a while. {s.REASON}",
         ),
         "contact_limits": s.table(
-            "contact limits", _limit(), description=f"How often people are contacted. {s.REASON}"
+            "contact limits, {} if there are none",
+            _limit(),
+            description=f"How often people are contacted. {s.REASON}",
         ),
         "suppressions": s.table(
-            "suppressions", _suppression(), description=f"What an answer stops. {s.REASON}"
+            "suppressions, {} if there are none",
+            _suppression(),
+            description=f"What an answer stops. {s.REASON}",
         ),
         "levers": s.table(
             "levers", _lever(), description="A person's thumb on the scale, with an end."
@@ -32,7 +38,8 @@ def policy() -> s.Shape:
         ),
         "exploration": s.share("Share of slots that are drawn by lot among what is feasible."),
     }
-    return s.document("policy.yaml: rules over all actions", s.record("policy", keys))
+    required = ["guards", "contact_limits", "suppressions"]
+    return s.document("policy.yaml: rules over all actions", s.record("policy", keys, required))
 
 
 def _arm(description: str, start: str) -> s.Shape:

@@ -51,6 +51,10 @@ def tuttu() -> s.Shape:
                     " of finding out who is who. The calls beyond are refused. Default 10000.",
                     49,
                 ),
+                "clock_ahead": s.duration(
+                    "How far time may be ahead of the machine's clock, which was set back or was"
+                    " ahead once; beyond it nothing is kept. Default 5m."
+                ),
             },
             description="Larger input is refused with a clear reason.",
         ),

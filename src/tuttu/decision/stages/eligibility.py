@@ -1,6 +1,5 @@
 """May we at all: status, validity, law, product."""
 
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from tuttu.decision import stage
@@ -29,8 +28,7 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
 
 def _local(instant: values.Instant, view: DecisionView) -> str:
     """In the project's zone; midnight as its date alone."""
-    zone = ZoneInfo(view.project.company.zone)
-    moment = (conversion.EPOCH + timedelta(microseconds=instant)).astimezone(zone)
+    moment = conversion.local_time(instant, ZoneInfo(view.project.company.zone))
     if moment.time().isoformat() == "00:00:00":
         return moment.date().isoformat()
     return f"{moment:%Y-%m-%d %H:%M}"

@@ -122,6 +122,12 @@ class Subject(Protocol):
     def exchange(self, table: str, one: bytes, other: bytes) -> None:
         """Behind the store's back, gives two records each other's stored bytes."""
 
+    def forget(self, fragment: bytes) -> None:
+        """Behind the store's back, deletes the key of a fragment."""
+
+    def damage(self, position: int) -> None:
+        """Behind the store's back, changes the stored bytes of a fact."""
+
 
 @contextmanager
 def opened(subject: Subject, *rooms: RoomFolds) -> Iterator[Store]:

@@ -146,7 +146,7 @@ class RecordConformance:
         with h.opened(subject) as store:
             assert [h.text_of(store, text.encode()) for text in texts] == texts
             with store.read() as snapshot:
-                assert snapshot.fact(1).fact.id == "\x00 ä '"
+                assert snapshot.facts()[0].fact.id == "\x00 ä '"
 
     def test_a_big_record(self, subject: h.Subject) -> None:
         text = "0123456789abcdef" * (BIG // 16)

@@ -3,10 +3,11 @@
 
 import pytest
 
-from tuttu.storage import StoreCorruptError
+from tuttu.storage import Store, StoreCorruptError
 from tuttu.testing.stores import handling as h
 from tuttu.vocabulary import facts as f
 
+NOTHING = (frozenset[str](), lambda *_: None)
 SECRETS = ("Virtanen", "maija@suite.example", "+358401234567", "message-4711")
 
 
@@ -52,6 +53,69 @@ class SealingConformance:
     def _stays_shut(self, subject: h.Subject, table: f.Table[h.Note], key: bytes) -> None:
         with h.opened(subject) as store, pytest.raises(StoreCorruptError):
             h.text_of(store, key, table)
+
+    def test_what_a_lost_key_sealed_is_left_out_and_counted(self, subject: h.Subject) -> None:
+        """The others go on; what is said of the same person afterwards has a key of its own."""
+        with h.opened(subject) as store:
+            self._note(store, "maija", "matti")
+            lost = store.pseudonym("user_id", "maija")
+        subject.forget(lost)
+        with h.opened(subject) as store:
+            assert store.lost_keys() == 1
+            self._left_out(store, ["matti"], unreadable=2)
+            self._note(store, "maija")
+            self._left_out(store, ["matti", "maija"], unreadable=1)
+        with h.opened(subject) as store:
+            self._left_out(store, ["matti", "maija"], unreadable=1)
+            with store.read() as snapshot:
+                assert snapshot.fact(1) is None
+                assert snapshot.facts(lost, limit=1) == snapshot.facts(after=2)
+            assert store.refold([h.SUITE], due=lambda _: False, then=NOTHING) == 1
+            assert store.lost_keys() == 0
+            self._left_out(store, ["matti", "maija"], unreadable=1)
+
+    def test_a_record_of_a_lost_key_is_overwritten(self, subject: h.Subject) -> None:
+        """By whoever read that nothing is there."""
+        with h.opened(subject) as store:
+            self._note(store, "maija")
+            lost = store.pseudonym("user_id", "maija")
+        subject.forget(lost)
+        with h.opened(subject) as store:
+            with store.read() as snapshot:
+                assert snapshot.get(h.PERSONAL, lost) is None
+                reads = snapshot.reads
+            unit = h.unit_of(store, h.put(b"", "anew", h.PERSONAL), reads=reads)
+            assert isinstance(store.commit([unit])[0], f.Committed)
+            assert h.text_of(store, lost, h.PERSONAL) == "anew"
+
+    def test_what_does_not_open_with_its_key_is_told_with_its_place(
+        self, subject: h.Subject
+    ) -> None:
+        with h.opened(subject) as store:
+            self._note(store, "matti", "maija")
+            lost = store.pseudonym("user_id", "maija")
+        subject.forget(lost)
+        with h.opened(subject) as store:
+            self._note(store, "maija")
+        for position in (1, 3):
+            subject.damage(position)
+            told = pytest.raises(StoreCorruptError, match=f"at log position {position},")
+            with h.opened(subject) as store, store.read() as snapshot, told:
+                snapshot.facts(after=position - 1, limit=1)
+            subject.damage(position)
+        with h.opened(subject) as store, store.read() as snapshot:
+            assert [entry.position for entry in snapshot.facts()] == [1, 3]
+
+    def _note(self, store: Store, *people: str) -> None:
+        steps = {who: h.put(b"", who, h.PERSONAL) for who in people}
+        units = [h.unit_of(store, step, who=who, id=who) for who, step in steps.items()]
+        assert all(isinstance(each, f.Committed) for each in store.commit(units))
+
+    def _left_out(self, store: Store, people: list[str], unreadable: int) -> None:
+        with store.read() as snapshot:
+            assert [entry.fact.id for entry in snapshot.facts()] == people
+            assert {note.text for _, note in snapshot.scan(h.PERSONAL)} == set(people)
+            assert snapshot.unreadable == unreadable
 
     def test_pseudonyms_are_told_apart(self, subject: h.Subject) -> None:
         with h.opened(subject) as store:
