@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.scales import FULL, SEED
 
 from tuttu.testing import PrivatePostgres, postgres_programs, private_postgres
 
-FULL = os.environ.get("TUTTU_SCALE", "small") == "full"
-SEED = os.environ.get("TUTTU_SEED", "1")
 DATA = Path(os.environ.get("TUTTU_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 for name, examples in (("small", 30), ("full", 2_000)):

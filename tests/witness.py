@@ -23,8 +23,9 @@ from tuttu.web import create_app
 
 LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left", "known", "shared"})
 LATER |= {"basis", "after_sale", "consents", "groups", "kind_of_person", "set"}
+LATER |= {"nobodies", "were_one"}
 """Fields that came later: what is compared leaves them out."""
-PARTS_LATER = frozenset({"permits", "worths"})
+PARTS_LATER = frozenset({"permits", "worths", "guards of shades"})
 """What `verify` has compared since."""
 STAGES_LATER = frozenset({"reachable"})
 """Stages that came since, and refuse nobody where nothing is declared for them."""

@@ -35,6 +35,11 @@ DAY = 86_400_000_000
             "line_mbps: not known instead of 20",
         ),
         (
+            ColumnSet(name="fulfilled.news", now=None, would_be=0),
+            "1970-01-01T00:00:00Z",
+            "told of news: 1970-01-01T00:00:00Z instead of never",
+        ),
+        (
             ColumnSet(name="tags", now=None, would_be=["vip"]),
             None,
             "tags: a value that fits instead of not known",

@@ -87,6 +87,7 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
         "customer": "user_id:maija",
         "known": True,
         "shared": False,
+        "nobodies": [],
         "arm": "policy",
         "seed": 1,
         "owed": [],

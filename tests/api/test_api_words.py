@@ -75,6 +75,13 @@ VALUES: dict[str, Figures] = {
     "action_retired": VERSION,
     "treatment_gone": {**VERSION, "treatment": "letter"},
     "surface_changed": {**VERSION, "surface": "front"},
+    "unmerged": {},
+    "change_not_made": {},
+    "link_of_crowd": {"namespace": "phone", "at_most": 500},
+    "link_of_several": {"namespace": "phone"},
+    "link_of_others": {"namespace": "email"},
+    "link_to_one_more": {"namespace": "user_id"},
+    "link_beyond_alias_limit": {"namespace": "user_id", "at_most": 2},
 }
 ENGLISH_WORDS = {
     AS_WORDED: "has fibre",
@@ -137,7 +144,16 @@ ENGLISH_WORDS = {
     "action_retired": "the action tv is retired since version 0123456789ab",
     "treatment_gone": "the treatment letter of tv is gone since version 0123456789ab",
     "surface_changed": "tv is no more for the surface front since version 0123456789ab",
+    "unmerged": "unmerged",
+    "change_not_made": "the change to this run is not made yet",
+    "link_of_crowd": "phone has more than 500 partners",
+    "link_of_several": "phone is shared by several people",
+    "link_of_others": "they differ in email",
+    "link_to_one_more": "user_id is at most one per customer",
+    "link_beyond_alias_limit": "user_id is at most 2 per customer, even by alias",
 }
+OF_LINKS = {code for code in VALUES if code.startswith("link_")} | {"unmerged", "change_not_made"}
+"""Codes of evidence that joined nobody."""
 FIGURES = frozenset({"by", "free", "needed", "propensity", "on", "version", "at_most"})
 """Values that some languages may leave out of what they say."""
 
@@ -197,7 +213,7 @@ def test_all_languages_say_the_same_things(language: str) -> None:
 def test_every_stage_names_the_codes_that_it_may_give() -> None:
     named = {code for stage in STAGES for code in stage.codes}
     of_withdrawals = {code for code in VALUES if "version" in VALUES[code]}
-    assert named == shipped_codes() - of_withdrawals - {AS_WORDED}
+    assert named == shipped_codes() - of_withdrawals - OF_LINKS - {AS_WORDED}
     for stage in STAGES:
         for code, identifying in stage.codes.items():
             optional = {"treatment", "winner_treatment", "other_item"}

@@ -27,6 +27,7 @@ PARTS = {
     *("conditions", "formulas", "guards", "stages", "segments", "derived traits"),
     *("traits over the log", "sources over the log", "items over the log", "groups over the log"),
     "items judged",
+    "guards of shades",
 }
 
 

@@ -107,7 +107,11 @@ def test_what_is_owed_and_when_it_is_fulfilled_and_late(
     [
         ("due: has_tv\n", "`has_tv`, which is bool"),
         ("due: ago('7d')\n", "`ago('7d')`"),
-        ("applicable:\n  is late: late('news')\n", "late of 'news' in `late('news')`"),
+        (
+            "applicable:\n  is late: late('news')\n",
+            "the action 'news', which is never late here in `late('news')`",
+        ),
+        ("fulfils: false\n", "no treatment but reminders"),
     ],
 )
 def test_a_slip_in_what_is_owed(
@@ -121,6 +125,60 @@ def test_what_is_offered_has_no_due(key: str, faults: Faults, base: Mapping[str,
     lines = base[NEWS].replace("value: 1\n", f"value: 1\n{key}\n")
     found = faults({NEWS: lines, **with_traits(base, "  moved_at: {type: timestamp}\n")})
     assert [fault.found for fault in found] == [f"`{key.partition(':')[0]}`"]
+
+
+def test_how_a_channel_reaches_is_a_column_of_those_with_addresses(
+    faults: Faults, base: Mapping[str, str]
+) -> None:
+    offer = base[OFFER].replace("NOT has_tv", "reachable_call = 'yes'")
+    (fault,) = faults({OFFER: offer})
+    assert fault.found.startswith("the unknown name 'reachable_call'")
+    assert fault.expected.startswith("that of a channel that `needs` a namespace")
+
+
+def test_what_is_never_late_says_why_and_which_is(faults: Faults, base: Mapping[str, str]) -> None:
+    files = owing("due: told_by\n", base)
+    files[OFFER] = base[OFFER].replace("NOT has_tv", "NOT late('offer')")
+    (fault,) = faults(files)
+    assert fault.found.startswith("the action 'offer', which is never late here")
+    assert "class owed that says `due`" in fault.expected
+
+
+def test_a_treatment_says_otherwise_than_its_action(write: Write, base: Mapping[str, str]) -> None:
+    """`fulfils` of an action holds for those treatments that do not say it."""
+    web = "  web: {surface: front.hero, message: news}\n"
+    files = owing("fulfils: false\n", base)
+    assert files[NEWS].count(web) == 1
+    letter = "  call: {message: news, fulfils: true}\n"
+    files[NEWS] = files[NEWS].replace(web, web + letter)
+    files["content/news.call.en.liquid"] = "News\n"
+    treatments = catalog.load(write(files)).actions["news"].treatments
+    assert [each.fulfils for each in treatments.values()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("when", "blocks", "faulty"),
+    [
+        ("late('news')", "service", True),
+        ("late('news') OR open_tickets > 0", "service", True),
+        ("NOT (NOT late('news') AND has_tv)", "service", True),
+        ("late('news') AND open_tickets > 0", "service", False),
+        ("NOT late('news')", "service", False),
+        ("late('news')", "marketing", False),
+        ("open_tickets > 0", "service", False),
+        ("TRUE", "service", False),
+    ],
+)
+def test_what_is_late_is_not_stopped_for_being_late(
+    when: str, blocks: str, faulty: bool, faults: Faults, base: Mapping[str, str]
+) -> None:
+    files = owing("due: told_by\n", base)
+    files["policy.yaml"] = f'guards:\n  late: {{when: "{when}", blocks: {blocks}}}\n'
+    found = faults(files)
+    assert [each.found for each in found] == (
+        ["late of `news`, which is for service, that it blocks"] if faulty else []
+    )
+    assert all((each.where.file, each.where.line) == ("policy.yaml", 2) for each in found)
 
 
 def test_no_more_units_are_owed_than_there_are(faults: Faults) -> None:

@@ -83,6 +83,7 @@ def test_controls_are_shares_of_one(write: Write) -> None:
         ("controls: {no_marketing: {share: 3%, start: 98%}, random_choice: {share: 1, start: 0}}\n",
          1, "`random_choice` from 0 to 1 of the circle, which meets `no_marketing`"),
         ("controls: {no_marketing: 101%}\n", 1, "101%"),
+        ("controls:\n  no_marketing:\n    share: 1%\n    start: 120%\n", 4, "the start `120%`"),
         ("controls: {no_marketing: {start: 50%}}\n", 1, "a mapping"),
         ("controls: {no_marketing: 2}\n", 1, "`2`"),
         ("controls: {no_marketing: lots}\n", 1, "`lots`"),

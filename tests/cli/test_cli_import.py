@@ -44,6 +44,23 @@ def test_rows_become_events(ask: Any, tickets: Path) -> None:
     assert ask("customer", "pekka")["traits"]["open_tickets"] == 1
 
 
+def test_dense_rows_are_sent_in_as_many_bodies_as_they_need(ask: Any, folder: Path) -> None:
+    """No body names more pairs of identifiers than it may."""
+    settings = folder / "tuttu.yaml"
+    settings.write_text(settings.read_text() + "limits: {evidence_pairs: 49}\n")
+    path = folder / "dense.jsonl"
+    plain = {"type": "track", "event": "Seen", "timestamp": "2026-03-01T09:00:00Z"}
+    calls: list[dict[str, Any]] = [
+        {**plain, "messageId": f"m{n}", "userId": f"u{n}", "anonymousId": f"a{n}"}
+        for n in range(120)
+    ]
+    listed = {"externalIds": [{"type": "user_id", "id": "x"}]}
+    calls += [{**each, "messageId": f"{each['messageId']}-x", "context": listed} for each in calls]
+    path.write_text("".join(json.dumps(each) + "\n" for each in calls))
+    summary = ask("import", str(path))
+    assert (summary["accepted"], summary["rejected"]) == (240, 0)
+
+
 def test_what_is_not_taken_stands_in_the_rejects(run: Any, tickets: Path) -> None:
     result = run("import", str(tickets), *MAPPING)
     assert "tickets.csv.rejects.jsonl" in result.stderr

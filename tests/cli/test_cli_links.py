@@ -154,6 +154,36 @@ def test_what_cannot_be_read_is_said_before_anything_counts(run: Any, folder: Pa
     assert "nothing imported yet" in run("links").output
 
 
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_a_file_with_another_sign_between_its_columns(ask: Any, folder: Path, sign: str) -> None:
+    rows = [TITLES.split(","), *PAIRS]
+    text = "".join(sign.join(map(str, row)) + "\n" for row in rows)
+    file = folder / "pairs.csv.gz"
+    file.write_bytes(gzip.compress(text.encode()))
+    assert ask("links", "import", str(file), *SET)["claimed"] == 2
+
+
+def test_a_file_that_is_no_links_leaves_nothing_behind(run: Any, folder: Path) -> None:
+    file = folder / "pairs.csv"
+    file.write_text("left;right\na;b\n")
+    told = run("links", "import", str(file), *SET, exit_code=1).output
+    assert "found the columns left, right; expected `one` and `other`" in told
+    assert not file.with_name("pairs.csv.rejects.jsonl").exists()
+
+
+def test_no_threshold_is_no_number(run: Any, folder: Path) -> None:
+    file = str(csv_of(folder / "pairs.csv"))
+    told = run("links", "import", file, *SET, "--threshold", "nan", exit_code=2).output
+    assert "at least 0.9" in told
+
+
+def test_a_score_that_is_no_number_claims_nothing(ask: Any, folder: Path) -> None:
+    rows = [(*PAIRS[0][:2], "nan"), (*PAIRS[1][:2], "-nan"), (*PAIRS[0][:2], "inf")]
+    file = csv_of(folder / "pairs.csv", rows=rows)
+    assert ask("links", "import", str(file), *SET)["refused"] == 3
+    assert {each["expected"] for each in rejects(file)} == {"a number from 0 to 1"}
+
+
 def test_a_higher_threshold_leaves_more_out(ask: Any, folder: Path) -> None:
     file = csv_of(folder / "pairs.csv")
     summary = ask("links", "import", str(file), *SET, "--threshold", "0.93")

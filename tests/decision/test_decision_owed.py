@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests import builders
-from tests.builders import NOON, in_words, owed, treatment
+from tests.builders import NOON, TIMESTAMP, in_words, owed, treatment
 
 from tuttu.content import ContentError
 from tuttu.decision import (
@@ -22,11 +22,12 @@ from tuttu.decision import (
     explain_again,
     recalled,
 )
+from tuttu.policy import parse
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Refused, Result
 from tuttu.vocabulary.library import Action, Controls, Guard, Policy
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import DAY, HOUR, MINUTE
+from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Condition, Kind, Schema
 from tuttu.vocabulary.verdicts import Receipt
 
 Opened = Callable[[Project], AbstractContextManager[Store]]
@@ -39,6 +40,10 @@ OVER_ALL = st.sets(st.sampled_from(["front", "side", "app", "email"]), min_size=
 
 def told(receipt: Receipt) -> list[tuple[str, str]]:
     return [(each.action, each.treatment) for each in receipt.owed]
+
+
+def told_by(receipt: Receipt) -> list[tuple[str, bool]]:
+    return [(each.treatment, each.reminder) for each in receipt.owed]
 
 
 def refusals(receipt: Receipt) -> dict[tuple[str, str], str]:
@@ -185,6 +190,56 @@ def test_a_reminder_fulfils_nothing(
         told(store, "Seen", NOON + MINUTE, contact_id="d1.owed-1")
         both, _ = kept(store, project, "d2", NOON + HOUR, "email", "front")
         assert [(each.treatment, each.reminder) for each in both.owed] == [("email", False)]
+
+
+def test_a_reminder_never_stands_in_for_what_it_reminds_of(
+    company: Company, opened: Opened, kept: Kept, told: Callable[..., None]
+) -> None:
+    """It comes where nothing that fulfils passes, and even under way it stops nothing."""
+    ways = (treatment("app", fulfils=False), treatment("front", fulfils=False), "email")
+    project = company(owed("notice", on=ways))
+    asked = ("app", "front", "email")
+    with opened(project) as store:
+        inbound, _ = kept(store, project, "d1", NOON, "app", "front")
+        assert told_by(inbound) == [("app", True)]
+        both, _ = kept(store, project, "d2", NOON + MINUTE, *asked)
+        assert told_by(both) == [("email", False)]
+        assert refusals(both)["notice", "app"] == "notice has its place on email"
+        again, _ = kept(store, project, "d3", NOON + HOUR, *asked)
+        assert told_by(again) == [("email", False)]
+
+
+def test_what_is_owed_needs_no_score(
+    company: Company, alone: Callable[..., DecisionView], asking: Asking, shown: Any
+) -> None:
+    """Nothing of it is ranked: neither a figure that is not known, nor a model, keeps it back."""
+    unknown = builders.column("unknown", Kind.REAL)
+    actions = [
+        msgspec.structs.replace(owed("a-null"), propensity=unknown),
+        msgspec.structs.replace(owed("c-model"), propensity=None, model="churn"),
+        msgspec.structs.replace(owed("d-value"), value=unknown),
+    ]
+    view = alone(company(*actions, owed("b-plain")), unknown=None)
+    receipt = decide(view, asking("front"), "d1", shown)
+    assert [name for name, _ in told(receipt)] == ["a-null", "b-plain", "c-model", "d-value"]
+    scores = {each.action: each.score for each in receipt.verdicts}
+    assert [name for name, score in scores.items() if score is None] == [
+        "a-null",
+        "c-model",
+        "d-value",
+    ]
+
+
+def test_what_was_never_told_is_no_unknown_column(
+    company: Company, alone: Callable[..., DecisionView], asking: Asking, shown: Any
+) -> None:
+    """`late` reads it, and a reason would name a column that nobody declared."""
+    columns = dict.fromkeys(("fulfilled.notice", "moved_at"), TIMESTAMP)
+    names = ", ".join(f'"{name}"' for name in columns)
+    test = parse(f"GREATEST({names}) > now", Schema(columns=columns))
+    offer = msgspec.structs.replace(builders.action("tv"), eligible=(Condition("after", test),))
+    receipt = decide(alone(company(offer, owed("notice"))), asking("front"), "d1", shown)
+    assert refusals(receipt)["tv", "front"] == "not known: after (moved_at)"
 
 
 def test_units_are_kept_for_what_is_owed(company: Company, opened: Opened, kept: Kept) -> None:

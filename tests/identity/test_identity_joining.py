@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from tuttu.api import ENGLISH, words_in
 from tuttu.identity import resolve
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import Identifier
@@ -25,8 +26,11 @@ def joined(*groups: str) -> set[frozenset[str]]:
     return {frozenset(group.split()) for group in groups}
 
 
+_words = words_in(ENGLISH).reason
+
+
 def reasons(world: World, name: str) -> list[tuple[str, str, str]]:
-    return [(link.one.value, link.other.value, link.reason) for link in world.refused(name)]
+    return [(link.one.value, link.other.value, _words(link.reason)) for link in world.refused(name)]
 
 
 def test_an_event_with_two_identifiers_joins_them(world: World) -> None:

@@ -210,7 +210,7 @@ def test_unmerge_is_as_without_all_the_links_it_refused(opened: Open, log: Log) 
             frozenset((link.one, link.other))
             for name in log.identifiers()
             for link in world.refused(text(name))
-            if link.reason == "unmerged"
+            if link.reason.code == "unmerged"
         }
     apart = refused | log.pairs()
     left = [link for link in log.links(rules) if frozenset((link.one, link.other)) not in apart]

@@ -349,6 +349,9 @@ def test_too_long_is_an_error_that_says_so(namespaces: Rules) -> None:
         normalise(one(namespaces), 10**5000)
     with pytest.raises(ValueError, match="surrogate"):
         normalise(one(namespaces), "a\ud800")
+    for raw in ("a\0b", "\0", "ä\0"):
+        with pytest.raises(ValueError, match=r"U\+0000"):
+            normalise(one(namespaces), raw)
 
 
 @given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -118,19 +119,22 @@ def test_who_is_who_is_that_of_the_present_spellings(
     order: Any,
 ) -> None:
     """As if all had always been spelled so, and nobody ever been named by what names nobody."""
-    old, new = make_world(namespaces(**RULES)), make_world(namespaces(**RULES))
-    present = identity.rules_of(old.project).present
-    known = set()
-    for world in (old, new):
-        facts = [world.event(*sorted(names, reverse=True), time=time) for names, time in calls]
-        facts += [world.unmerge(*pair) for pair in parted]
-        order.shuffle(facts)
-        for fact in facts:
-            told = fact if world is old else _respelled(world, fact)
-            if told is not None:
-                world.tell(told)
-        known = {now for names, _ in calls for each in names if (now := present(identifier(each)))}
-    assert old.partition(known) == new.partition(known)
+    with (
+        closing(make_world(namespaces(**RULES))) as old,
+        closing(make_world(namespaces(**RULES))) as new,
+    ):
+        present = identity.rules_of(old.project).present
+        for world in (old, new):
+            facts = [world.event(*sorted(names, reverse=True), time=time) for names, time in calls]
+            facts += [world.unmerge(*pair) for pair in parted]
+            order.shuffle(facts)
+            for fact in facts:
+                told = fact if world is old else _respelled(world, fact)
+                if told is not None:
+                    world.tell(told)
+        every = (present(identifier(each)) for names, _ in calls for each in names)
+        known = set(filter(None, every))
+        assert old.partition(known) == new.partition(known)
 
 
 def _respelled(world: World, fact: Fact) -> Fact | None:

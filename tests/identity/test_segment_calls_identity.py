@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests import builders
 
 from tuttu.identity import identifiers_of
+from tuttu.vocabulary.verdicts import Reason
 
 if TYPE_CHECKING:
     from tests.identity.conftest import MakeWorld, World
@@ -55,7 +56,7 @@ def test_segment_calls_are_four_customers(world: World, data: Path) -> None:
     for name in (SENDER, "prateek"):
         (link,) = world.refused(f"user_id:{name}")
         assert (link.one.value, link.other.value) == (name, "peter@initech.com")
-        assert link.reason == "email is shared by several people"
+        assert link.reason == Reason("link_of_several", {"namespace": "email"})
 
 
 def test_the_shared_email_is_nobodys_whoever_was_first(world: World, data: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -111,17 +111,22 @@ def named(said: Sequence[Fact]) -> set[Identifier]:
 def vetoes(shop: Company, names: set[Identifier]) -> Vetoes:
     """Of each identifier: which action by which treatment is refused at which stage, whoever it
     comes from."""
-    found = {}
-    for name in names:
-        who = {name.namespace: name.value}
-        request = ExplainRequest(who=who, surfaces=SURFACES, changes=False)
-        refused: set[tuple[str, str, str]] = set()
-        for each in use.explain(shop.engine, request, "law").refused:
-            stages = [each.stage, *(why.stage for why in each.also)]
-            way = (each.action, each.treatment)
-            refused.update((*way, stage) for stage in stages if stage in VETO_STAGES)
-        found[name] = frozenset(refused)
-    return found
+    return {name: vetoes_with(shop, [name])[1] for name in names}
+
+
+def vetoes_with(
+    shop: Company, names: Iterable[Identifier]
+) -> tuple[str, frozenset[tuple[str, str, str]]]:
+    """Whom the question is decided for, and what it refuses; asked with all of the names."""
+    who = {name.namespace: name.value for name in names}
+    request = ExplainRequest(who=who, surfaces=SURFACES, changes=False)
+    answer = use.explain(shop.engine, request, "law")
+    refused: set[tuple[str, str, str]] = set()
+    for each in answer.refused:
+        stages = [each.stage, *(why.stage for why in each.also)]
+        way = (each.action, each.treatment)
+        refused.update((*way, stage) for stage in stages if stage in VETO_STAGES)
+    return answer.customer, frozenset(refused)
 
 
 def people(shop: Company, names: set[Identifier]) -> dict[Identifier, frozenset[Identifier]]:
@@ -169,3 +174,22 @@ def test_what_only_parts_people_takes_away_no_veto(
             more.who,
             [(*each.who, each.event) for each in said],
         )
+
+
+@given(facts(), st.data())
+def test_one_more_identifier_in_the_question_takes_away_no_veto(
+    emptied: Emptied, small_crowds: Project, said: list[Fact], data: st.DataObject
+) -> None:
+    """One that nobody knows never does, and any other only if it names somebody else: then it is
+    their question."""
+    known = sorted(named(said), key=NAMES.index)
+    asked = data.draw(
+        st.lists(st.sampled_from(known), min_size=1, unique_by=lambda each: each.namespace)
+    )
+    free = [each for each in NAMES if each.namespace not in {name.namespace for name in asked}]
+    more = data.draw(st.sampled_from([Identifier("crm_id", "new"), *free]))
+    with emptied(small_crowds) as shop:
+        tell(shop, said)
+        before, after = vetoes_with(shop, asked), vetoes_with(shop, [*asked, more])
+    if more not in known or before[0] == after[0]:
+        assert before[1] <= after[1], (asked, more, [(*each.who, each.event) for each in said])

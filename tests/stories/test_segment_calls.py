@@ -136,6 +136,8 @@ def test_the_shared_email_joined_nobody_and_the_refused_link_is_shown(
         "one": {"user_id": who},
         "other": {"email": "peter@initech.com"},
         "reason": "email is shared by several people",
+        "code": "link_of_several",
+        "values": {"namespace": "email"},
         "event_id": event_id,
         "time": time,
         "set": None,

@@ -33,6 +33,15 @@ def test_a_path_names_a_customer(running: Any, stub: Any, path: str, who: dict[s
     assert stub.asked == [("customer", {"who": who, "by": "all", "language": "en"})]
 
 
+@pytest.mark.parametrize("path", ["mail:ulla@x.example", "user:maija", "usr_id:maija"])
+def test_a_slip_in_the_namespace_names_nobody(running: Any, stub: Any, path: str) -> None:
+    """Another person's picture would be shown without a word."""
+    answer = running.client().get(f"/v1/customers/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert f"user_id:{path}" in answer.json()["detail"]
+    assert stub.asked == []
+
+
 def test_a_path_that_is_not_utf8_names_nobody(running: Any, stub: Any) -> None:
     answer = running.client().get("/v1/customers/%ff")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_path")

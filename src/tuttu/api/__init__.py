@@ -52,7 +52,16 @@ from tuttu.api.decisions import (
     outcomes_of,
     shown_refusal,
 )
-from tuttu.api.identifiers import HANDLE, claimed_link, identifiers_of, label, link, shown, who_of
+from tuttu.api.identifiers import (
+    HANDLE,
+    asked_identifiers,
+    claimed_link,
+    identifiers_of,
+    label,
+    link,
+    shown,
+    who_of,
+)
 from tuttu.api.links import (
     ClaimedLink,
     LinksAnswer,
@@ -168,6 +177,7 @@ __all__ = [
     "WithdrawnContact",
     "Words",
     "answer_of",
+    "asked_identifiers",
     "claimed_link",
     "customer_answer",
     "dead_letter_answer",

@@ -99,7 +99,8 @@ class ShownPart(msgspec.Struct, kw_only=True, omit_defaults=True):
     kind: ``column``, ``time``, ``consent``, ``resource``, ``worth``; where only another rule would
     help, ``status``, ``validity`` or ``limit``; where chance decided, ``arm`` or ``dice``. name:
     of what is changed; about: of the item, or the group, whose column it is. A column that is not
-    known (now: null) has to become known: would_be is null then too. words: the same, to be read.
+    known (now: null) has to become known: would_be is null then too. One that is known, with a
+    would_be of null, has to become unknown. words: the same, to be read.
     """
 
     kind: str
@@ -146,13 +147,15 @@ class DecideAnswer(msgspec.Struct, kw_only=True):
     due, then action and item, outside the slots; owed_left: what surfaces have no room for.
     defaults: surface to the default content shown in slots that nothing won. known False: nobody
     knew the customer. shared: several people use the identifier, and it was decided for what lies
-    under it alone."""
+    under it alone. nobodies: namespaces of identifiers in `who` that name nobody, as `undefined`,
+    and were left out."""
 
     decision_id: str | None
     now: str
     customer: str
     known: bool = True
     shared: bool = False
+    nobodies: list[str] = []
     arm: str
     seed: int
     owed: list[ShownOwed]
@@ -228,12 +231,15 @@ class ShownContact(msgspec.Struct, kw_only=True):
 
 
 class ShownLink(msgspec.Struct, kw_only=True):
-    """Evidence that was kept but joined nobody; event_id, time: of the strongest such event. set:
-    the set of links that claims it, if no event does."""
+    """Evidence that was kept but joined nobody; reason: in words; code, values: the same as data.
+    event_id, time: of the strongest such event. set: the set of links that claims it, if no event
+    does."""
 
     one: Who
     other: Who
     reason: str
+    code: str
+    values: Figures
     event_id: str
     time: str
     set: str | None = None
@@ -401,13 +407,15 @@ class UnmergeRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class UnmergeAnswer(msgspec.Struct, kw_only=True):
-    """The customers of the two identifiers afterwards; other None: none was named.
+    """The customers of the two identifiers afterwards; other None: none was named. were_one: they
+    were one customer before; False: it holds for what comes.
 
     forbidden: the evidence that it forbids. The log without it gives the same digest.
     """
 
     one: str
     other: str | None
+    were_one: bool
     forbidden: list[ShownLink]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from tuttu import counterfactual as c
 from tuttu.api.answers import ShownPart
 from tuttu.api.words import Words
+from tuttu.vocabulary import values
 from tuttu.vocabulary.conversion import format_instant, present
 from tuttu.vocabulary.values import ITEM, MONEY_SCALE, Kind, Schema, Type, Value, schema_about
 
@@ -86,6 +87,9 @@ def _column(part: c.ColumnSet, schema: Schema, words: Words) -> ShownPart:
             after, would_be = words.change("fitting"), None
         elif now is None:
             before = words.change("never")
+        action = part.name.removeprefix(values.fulfilled_column(""))
+        if action != part.name:
+            name = name.replace(part.name, words.change("told", action=action))
         text = words.change("other", name=name, now=before, would_be=after)
     return ShownPart(
         kind="column", name=part.name, now=now, would_be=would_be, words=text, about=about

@@ -54,7 +54,7 @@ def customer_answer(
         sources=values(row, schema, sourced),
         collections={name: items(row, schema, name) for name in schema.collections},
         contacts=contacts,
-        refused_links=[link(each) for each in refused],
+        refused_links=[link(each, words) for each in refused],
         groups={name: group.members for name, group in picture.groups.items()},
         kind_of_person=allowed.kind_of_person,
         consents=allowed.preferences,

@@ -43,6 +43,7 @@ def answer_of(
         customer=receipt.asked,
         known=receipt.known,
         shared=receipt.shared,
+        nobodies=list(receipt.nobodies),
         arm=receipt.arm,
         seed=receipt.seed,
         owed=[shown_owed(each, receipt.now, addresses) for each in receipt.owed],

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from tuttu.api.answers import Who
+from tuttu.vocabulary.values import Figures
 
 MOST_LINKS = 1_000
 """In one request."""
@@ -60,9 +61,11 @@ class LinksAnswer(msgspec.Struct, kw_only=True):
 
 
 class RefusedPairs(msgspec.Struct, kw_only=True):
-    """How many pairs of a set joined nobody for one reason."""
+    """How many pairs of a set joined nobody for one reason: in words, and as code and values."""
 
     reason: str
+    code: str
+    values: Figures
     pairs: int
 
 

@@ -155,7 +155,12 @@ class _Reader:
         if "treatments" in self.node and not (section.entries or self.node.broken("treatments")):
             found = "no treatment"
             self.scope.findings.add(section.where, found, MUST_HAVE["treatments"])
-        return {name: self.treatment(name, node) for name, node in section.mappings()}
+        treatments = {name: self.treatment(name, node) for name, node in section.mappings()}
+        if self.owed and treatments and not any(each.fulfils for each in treatments.values()):
+            where = self.node.at("fulfils") if "fulfils" in self.node else section.where
+            expected = "a treatment that fulfils: nothing else ends what is owed"
+            self.scope.findings.add(where, "no treatment but reminders", expected)
+        return treatments
 
     def treatment(self, name: str, node: MappingNode) -> library.Treatment:
         surface = self.surface(name, node)
@@ -178,12 +183,14 @@ class _Reader:
             uses={resource: uses.whole(resource, 0) for resource in uses.entries},
             answer_within=self.scope.compiler.duration(node.scalar("answer_within")),
             holds=self.scope.compiler.duration(node.scalar("holds")),
-            fulfils=self.fulfils(node) and self.fulfils(self.node),
+            fulfils=self.fulfils(node),
             where=node.where,
         )
 
     def fulfils(self, node: MappingNode) -> bool:
-        return "fulfils" not in node or node.flag("fulfils")
+        """As the treatment says, else as the action does."""
+        said = node if "fulfils" in node else self.node
+        return "fulfils" not in said or said.flag("fulfils")
 
     def surface(self, name: str, node: MappingNode) -> str:
         """The surface that is named, or the outbound channel that the treatment is named after."""

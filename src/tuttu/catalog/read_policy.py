@@ -7,9 +7,10 @@ from typing import cast
 from tuttu.catalog.expressions import Columns
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scalars import share
-from tuttu.catalog.scope import LoadScope
+from tuttu.catalog.scope import LoadScope, late_of
 from tuttu.catalog.trait_usage import TraitUsage
 from tuttu.catalog.yaml_nodes import MappingNode
+from tuttu.policy import CompiledExpression, keeps_on
 from tuttu.vocabulary import library
 from tuttu.vocabulary.values import Duration, Expression
 
@@ -28,6 +29,7 @@ def read_policy(
     guards = [_guard(name, node, usage, scope) for name, node in sheet.mapping("guards").mappings()]
     for guard in guards:
         _check_instead(guard, sheet.mapping("guards").mapping(guard.name), actions, scope)
+        _check_late(guard, sheet.mapping("guards").mapping(guard.name), actions, scope)
     limits = sheet.mapping("contact_limits").mappings()
     suppressions = sheet.mapping("suppressions").mappings()
     return library.Policy(
@@ -88,6 +90,19 @@ def _check_instead(
     if action and action.purpose == guard.blocks:
         found = f"{quote(action.name)}, which is for {guard.blocks}: the guard blocks it too"
         scope.findings.add(node.at("instead"), found, "an action for another purpose")
+
+
+def _check_late(
+    guard: library.Guard, node: MappingNode, actions: Mapping[str, library.Action], scope: LoadScope
+) -> None:
+    """A guard that stops what is late for as long as it is late."""
+    for action in actions.values():
+        late = late_of(action) if action.purpose == guard.blocks else None
+        asked = guard.when
+        if late and isinstance(asked, CompiledExpression) and keeps_on(asked, late):
+            found = f"late of {quote(action.name)}, which is for {guard.blocks}, that it blocks"
+            expected = "a guard of another purpose: what it blocks stays late for ever"
+            scope.findings.add(node.at("when"), found, expected)
 
 
 def _limit(name: str, node: MappingNode, scope: LoadScope) -> library.ContactLimit:
@@ -152,6 +167,10 @@ def _controls(sheet: MappingNode, scope: LoadScope) -> library.Controls:
     for name, arm in arms.items():
         if arm.share > 1:
             scope.findings.add(node.at(name), f"{float(arm.share):.0%}", "at most 100%")
+        start = node.mapping(name).text("start")
+        if start and share(start) > 1:
+            where = node.mapping(name).at("start")
+            scope.findings.add(where, f"the start {quote(start)}", "a place from 0% to 100%")
     exploration = share(sheet.text("exploration", "0"))
     if exploration > 1:
         found = sheet.text("exploration")

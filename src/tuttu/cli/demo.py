@@ -23,7 +23,7 @@ from tuttu.cli import render
 from tuttu.cli.client import TIMEOUT, open_client
 from tuttu.cli.folders import copy_example, parse_example
 from tuttu.cli.importing import BATCH_CALLS, FRAME
-from tuttu.cli.options import FOLDER
+from tuttu.cli.options import FOLDER, PORT
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import FinalError
 
@@ -53,7 +53,7 @@ Answers = dict[str, api.DecideAnswer]
 @click.option("--once", is_flag=True, help="Stop the server at the end.")
 @click.option("--example", type=parse_example, default="operator", show_default=True)
 @click.option("--folder", type=FOLDER, help="A project folder to copy instead of an example.")
-@click.option("--port", default=0, help="The port of the server.  [default: a free one]")
+@click.option("--port", type=PORT, default=0, help="The port of the server.  [default: a free one]")
 def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
     """Show an example company at work: its events in, explained decisions out."""
     with _ended_by_sigterm(), _fresh_folder(example, folder) as project:

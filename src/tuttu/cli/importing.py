@@ -12,7 +12,7 @@ from tuttu import api, catalog, intake
 from tuttu.cli.client import Client, RefusedError, open_client
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
 from tuttu.storage import read_parquet
-from tuttu.vocabulary.company import Limits
+from tuttu.vocabulary.project import Project
 
 BATCH_CALLS = 500
 FRAME = b'{"batch":[%s]}'
@@ -64,7 +64,7 @@ def import_file(
         rows = _rows(file, stream, mapping)
         if mapping:
             intake.require_fit(mapping, rows.columns, project)
-        sending = Sending(client, kept, project.company.limits)
+        sending = Sending(client, kept, project)
         shown = with_progress(rows, stream, file.stat().st_size)
         sending.send(intake.map_rows(shown, mapping, after))
     _show(sending.summary, rejects, as_json)
@@ -98,14 +98,17 @@ def with_progress(rows: Iterable[intake.Row], stream: IO[bytes], size: int) -> I
 class Sending:
     """Sends calls in batches, and keeps what was refused."""
 
-    def __init__(self, client: Client, rejects: IO[bytes], limits: Limits) -> None:
+    def __init__(self, client: Client, rejects: IO[bytes], project: Project) -> None:
+        limits = project.company.limits
         self.summary = Summary()
         self._client = client
         self._rejects = rejects
         self._most = min(BATCH_CALLS, limits.batch_events)
         self._bytes = limits.body_bytes - len(FRAME)
+        self._evidence = limits.evidence_pairs
+        self._project = project
         self._calls: list[bytes] = []
-        self._size = 0
+        self._size = self._pairs = 0
         self._rows: list[intake.Row] = []
 
     def send(self, rows: Iterable[intake.MappedRow]) -> None:
@@ -121,9 +124,12 @@ class Sending:
         self._flush()
 
     def _add(self, row: intake.Row, call: bytes) -> None:
-        if len(self._calls) == self._most or self._size + len(call) > self._bytes:
+        pairs = intake.most_evidence(call, self._project)
+        full = len(self._calls) == self._most or self._size + len(call) > self._bytes
+        if full or self._pairs + pairs > self._evidence:
             self._flush()
         self._size += len(call) + 1
+        self._pairs += pairs
         self._calls.append(call)
         self._rows.append(row)
 
@@ -132,7 +138,7 @@ class Sending:
             return
         rows = self._rows
         body = FRAME % b",".join(self._calls)
-        self._calls, self._rows, self._size = [], [], 0
+        self._calls, self._rows, self._size, self._pairs = [], [], 0, 0
         try:
             answer = self._client.ask(api.CallsAnswer, "POST", "/v1/batch", body=body)
         except RefusedError as error:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -84,7 +85,7 @@ def import_links(
         least = _least(threshold, run.at_least, name)
         rows = _rows(file, stream)
         shown = with_progress(rows, stream, file.stat().st_size)
-        with rejects.open("ab" if run.through else "wb") as kept:
+        with _kept(rejects, more=run.through > 0) as kept:
             sending = LinkSending(client, f"{path}/{run.run}", kept, file.name)
             found = intake.link_rows(shown, rows.columns, namespace)
             sending.send(_after(found, run.through), least)
@@ -112,17 +113,30 @@ def _digest(stream: IO[bytes], *said: object) -> str:
     return found.hexdigest()
 
 
+@contextmanager
+def _kept(rejects: Path, *, more: bool) -> Iterator[IO[bytes]]:
+    """The file of the refused rows, which is not there if there are none, however it ends. more: to
+    those of an earlier part."""
+    try:
+        with rejects.open("ab" if more else "wb") as kept:
+            yield kept
+    finally:
+        if not rejects.stat().st_size:
+            rejects.unlink()
+
+
 def _least(threshold: float | None, declared: float, name: str) -> float:
     if threshold is None:
         return declared
-    if threshold < declared:
+    if not threshold >= declared:  # nan, too
         expected = f"at least {declared}, as identity.yaml declares for {name!r}"
         raise click.BadParameter(f"found {threshold}; expected {expected}")
     return threshold
 
 
 def _rows(file: Path, stream: IO[bytes]) -> intake.RowFile:
-    """By the file's name. An empty file has no rows: nothing is claimed."""
+    """By the file's name; a table's columns stand between the sign that its header has.
+    An empty file has no rows: nothing is claimed."""
     names = [suffix for suffix in file.suffixes if suffix != ".gz"]
     kind = names[-1] if names else ""
     if kind == ".parquet":
@@ -131,7 +145,12 @@ def _rows(file: Path, stream: IO[bytes]) -> intake.RowFile:
         return intake.RowFile((), iter(()))
     if kind not in {".csv", ".jsonl", ".ndjson", ".json"}:
         raise UnknownFileError(f"found {file.name!r}; expected .csv, .jsonl or .parquet")
-    return intake.read_rows(stream, intake.Format(kind="csv" if kind == ".csv" else "jsonl"))
+    rows = intake.read_rows(stream, intake.Format(kind="csv" if kind == ".csv" else "jsonl"))
+    sign = intake.other_delimiter(rows.columns or ())
+    if sign is None:
+        return rows
+    stream.seek(0)
+    return intake.read_rows(stream, intake.Format(delimiter=sign))
 
 
 class UnknownFileError(FinalError):
@@ -206,7 +225,5 @@ def _show(summary: LinkSummary, rejects: Path, as_json: bool) -> None:
             f" {summary.firsts} first of their cluster, {summary.refused} refused"
         )
         render.link_sets([summary.set])
-    if rejects.stat().st_size:
+    if rejects.exists():
         click.echo(f"the refused ones are in {rejects}", err=True)
-    else:
-        rejects.unlink()

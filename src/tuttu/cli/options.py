@@ -12,6 +12,7 @@ from tuttu.api import ENGLISH, LANGUAGES, Who
 Command = TypeVar("Command", bound=Callable[..., Any])
 T = TypeVar("T")
 FOLDER = click.Path(path_type=Path, file_okay=False)
+PORT = click.IntRange(0, 65_535)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 

@@ -26,6 +26,8 @@ def decision(answer: api.DecideAnswer) -> None:
     """What was chosen and why, what was not and why not."""
     kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
     click.echo(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    if answer.nobodies:
+        click.echo(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
     for owed in answer.owed:
         _owed(owed)
     for left in answer.owed_left:
@@ -207,6 +209,8 @@ def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> 
     if other is not None:
         customers.append(f"{named(other)} is {answer.other}")
     click.echo(", ".join(customers))
+    if not answer.were_one:
+        click.echo("they were not one customer; from now on nothing will join them")
     _section(
         "evidence that no longer counts",
         (

@@ -12,6 +12,7 @@ from tuttu import api, web
 from tuttu.cli.client import open_client, rehearse_reload
 from tuttu.cli.options import (
     FOLDER,
+    PORT,
     chosen_storage,
     json_option,
     removes_option,
@@ -43,7 +44,7 @@ def parse_clock(text: str) -> Clock:
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8080, show_default=True, help="The port; 0 takes a free one.")
+@click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--clock", type=parse_clock, default="system", metavar="system|manual[=ISO]")
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
 @removes_option

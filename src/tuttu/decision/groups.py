@@ -3,13 +3,13 @@
 Everything that is read of a member is watched, and so is the list of those who may be members.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from tuttu import consent, identity, profile
-from tuttu.vocabulary import facts, people, values
+from tuttu.vocabulary import events, facts, people, values
 from tuttu.vocabulary.project import Project, cached
 
 MOST_MEMBERS = 50
@@ -37,8 +37,15 @@ class ConsentsRead(NamedTuple):
         return self.own.profiling and (self.of_shade is None or self.of_shade.profiling)
 
 
-def consents_of(reader: facts.Reader, project: Project, customer: people.Customer) -> ConsentsRead:
-    whole = identity.shade(reader, project, customer) if customer.contested else None
+def consents_of(
+    reader: facts.Reader,
+    project: Project,
+    customer: people.Customer,
+    asked_with: Sequence[events.FragmentId] = (),
+) -> ConsentsRead:
+    """asked_with: as in `identity.shade`."""
+    asked = customer.contested or asked_with
+    whole = identity.shade(reader, project, customer, asked_with) if asked else None
     if whole is None:
         return ConsentsRead(consent.read(reader, customer, project))
     others = {*whole.customer.fragments} - {*customer.fragments} | whole.shared

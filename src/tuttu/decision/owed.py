@@ -1,7 +1,8 @@
 """What is owed to the customer: told beside the slots, before anything is offered.
 
-Of the treatments of one action and item that pass every stage, the first in the order of the file
-is taken. Nothing competes for it but units: what is due first takes them first.
+Of the treatments of one action and item that pass every stage, the first that fulfils is taken, in
+the order of the file; a reminder only where none of these can be. Nothing competes for it but
+units: what is due first takes them first.
 """
 
 from collections import Counter
@@ -56,7 +57,8 @@ def choose_owed(
         duties.setdefault((each.action.name, each.item), []).append(each)
     telling = _Telling(view, terms)
     for ways in sorted(duties.values(), key=lambda ways: _place(ways[0], view)):
-        telling.tell(ways)
+        # A reminder never stands in for what it reminds of; sorting keeps the order of the file.
+        telling.tell(sorted(ways, key=is_reminder))
     return OwedResult(
         tuple(telling.choices), tuple(telling.contacts), telling.refusals, telling.view
     )

@@ -128,7 +128,7 @@ def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason 
         for condition in conditions:
             found = condition.test(row)
             if found is None:
-                unknown = sorted([name for name in condition.test.columns if row.get(name) is None])
+                unknown = sorted(_unknown(condition.test, row))
                 figures: dict[str, values.Figure] = {
                     "condition": condition.name,
                     "unknown": tuple(unknown),
@@ -141,6 +141,14 @@ def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason 
         return None
 
     return reason
+
+
+def _unknown(test: values.Expression, row: values.Row) -> list[str]:
+    """Of the columns that it reads; what was never told is known, and `late` reads it."""
+    never_told = values.fulfilled_column("")
+    return [
+        name for name in test.columns if row.get(name) is None and not name.startswith(never_told)
+    ]
 
 
 def _too_many(columns: Iterable[str], view: DecisionView) -> dict[str, tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """What one decision sees: everything read once, from one snapshot."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -211,14 +211,16 @@ def view(  # noqa: PLR0913
     rooms: Rooms = (),
     context: Mapping[str, values.Value] | None = None,
     asked: Collection[str] | None = None,
+    asked_with: Sequence[events.FragmentId] = (),
 ) -> DecisionView:
     """Read everything that a decision for this customer can rest on.
 
     rooms: those that have columns of their own in the row. context: columns of this moment that
     overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
-    about; None: any.
+    about; None: any. asked_with: other identifiers of the question: whoever they lead to may be the
+    customer, for all we know.
     """
-    consents = consents_of(reader, project, customer)
+    consents = consents_of(reader, project, customer, asked_with)
     arm = _arm(reader, project, customer)
     seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
     profiling, whole = consents.profiling, consents.shade

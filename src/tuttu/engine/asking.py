@@ -9,6 +9,7 @@ import msgspec
 from tuttu import access, api, identity, profile
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.vocabulary import company, conversion, errors, events, facts, people, values
+from tuttu.vocabulary.project import Project
 
 LISTED = "candidates"
 """What the look is when somebody is told who may be meant."""
@@ -20,29 +21,50 @@ Candidate = tuple[people.Customer, values.Row]
 
 class Asked(NamedTuple):
     """shared: several people use the identifier, and this is what lies under it alone. may_be_new:
-    what is decided is kept though nobody knows them."""
+    what is decided is kept though nobody knows them. beside: fragments of the other identifiers
+    that may be theirs, for all we know. nobodies: namespaces of those that name nobody."""
 
     identifier: events.Identifier
     customer: people.Customer
     shared: bool
     may_be_new: bool
+    beside: tuple[events.FragmentId, ...]
+    nobodies: tuple[str, ...]
 
 
 def one_of(seen: Seen, who: api.Who, settled: events.Identifier | None, *, person: bool) -> Asked:
     """settled: who it is, if that was settled first. person: it has to be one person. Raises
     Ambiguous, BadRequest."""
     snapshot, project = seen.snapshot, seen.version.project
-    said = [settled] if settled else api.identifiers_of(project, who)
-    one = identity.personal(snapshot, project, said)
+    by_handle = settled is not None and _is_handle(project, who)
+    said, nobodies = ([], ()) if by_handle else api.asked_identifiers(project, who)
+    one = settled or identity.personal(snapshot, project, said)
     customer = identity.resolve(snapshot, project, one)
+    beside = tuple(_beside(seen, said, one, known=customer.known))
     if not customer.known and any(seen.snapshot.facts(customer.oldest, limit=1)):
         # Nothing is known but that somebody asked, and was answered.
         customer = msgspec.structs.replace(customer, known=True)
     shared = customer.contested and identity.sharing(snapshot, project, one) is not None
     if shared and person:
         raise errors.Ambiguous(one)
-    may_be_new = any(project.namespaces[each.namespace].may_be_new for each in said)
-    return Asked(one, customer, shared, may_be_new)
+    named = [one, *said]
+    may_be_new = any(project.namespaces[each.namespace].may_be_new for each in named)
+    return Asked(one, customer, shared, may_be_new, beside, nobodies)
+
+
+def _is_handle(project: Project, who: api.Who) -> bool:
+    return api.HANDLE in who and api.HANDLE not in project.namespaces
+
+
+def _beside(
+    seen: Seen, said: Sequence[events.Identifier], one: events.Identifier, *, known: bool
+) -> Iterator[events.FragmentId]:
+    """Identifiers that several people use, the customer perhaps among them. Of somebody whom nobody
+    knows, any: who they are may be known by another."""
+    snapshot, project = seen.snapshot, seen.version.project
+    for each in said:
+        if each != one and not (known and identity.sharing(snapshot, project, each) is None):
+            yield snapshot.pseudonym(each.namespace, each.value)
 
 
 class Asker(NamedTuple):
@@ -55,7 +77,7 @@ class Asker(NamedTuple):
     def settle(self, who: api.Who, answers: Answers = NO_ANSWERS) -> events.Identifier | None:
         """Who is meant, if a handle or answers say; None: they do not, or there is no need to.
         Raises Ambiguous, BadRequest, TooManyAttempts."""
-        if api.HANDLE in who and api.HANDLE not in self.runtime.project.namespaces:
+        if _is_handle(self.runtime.project, who):
             return self._of_handle(who)
         if not answers:
             return None

@@ -158,6 +158,7 @@ def read_question(
         runtime.now(),
         context=_context(project, request.context),
         asked=query.surfaces,
+        asked_with=asked.beside,
         rooms=seen.version.contributing,
     )
     return view, query, asked
@@ -179,8 +180,12 @@ def _decide(
 
 def named(receipt: verdicts.Receipt, asked: Asked) -> verdicts.Receipt:
     """With the name of the customer, as the doors show it, and what the answer says of them."""
-    said = {verdicts.KNOWN: asked.customer.known, verdicts.SHARED: asked.shared}
-    usual = {verdicts.KNOWN: True, verdicts.SHARED: False}
+    said: dict[str, object] = {
+        verdicts.KNOWN: asked.customer.known,
+        verdicts.SHARED: asked.shared,
+        verdicts.NOBODIES: asked.nobodies,
+    }
+    usual = {verdicts.KNOWN: True, verdicts.SHARED: False, verdicts.NOBODIES: ()}
     others = {name: value for name, value in said.items() if value != usual[name]}
     evidence = receipt.evidence
     if others and evidence is not None:

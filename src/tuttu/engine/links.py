@@ -58,24 +58,32 @@ def claim_links(
     return api.LinksAnswer(claimed=len(found), below=below, refused=refused)
 
 
-def close_links(runtime: Runtime, name: str, run: str, by: str) -> api.LinkSetAnswer:
+def close_links(
+    runtime: Runtime, name: str, run: str, by: str, language: str = api.ENGLISH
+) -> api.LinkSetAnswer:
     """Lets a run count in place of the one before it: what that alone claimed is parted again."""
     with runtime.view() as seen:
         strength, reading = _declared(seen, name).strength, _run(seen, name, run)
-    return _close(runtime, reading, events.LinksClosed(set=name, run=run, by=by, strength=strength))
+    closed = events.LinksClosed(set=name, run=run, by=by, strength=strength)
+    return _close(runtime, reading, closed, api.words_in(language))
 
 
-def drop_links(runtime: Runtime, name: str, by: str) -> api.LinkSetAnswer:
+def drop_links(
+    runtime: Runtime, name: str, by: str, language: str = api.ENGLISH
+) -> api.LinkSetAnswer:
     """Lets a set claim nothing, as a run without links does; it need not be declared any more."""
     with runtime.view() as seen:
         if name not in identity.set_names(seen.snapshot, seen.version.project):
             raise errors.NotFound(f"no run of the set {name!r} was ever closed")
         time = identity.next_time(seen.snapshot, _place(seen, name), runtime.now())
     run = identity.Run(run=ids.new_id(), time=time)
-    return _close(runtime, run, events.LinksClosed(set=name, run=run.run, by=by, strength=0))
+    closed = events.LinksClosed(set=name, run=run.run, by=by, strength=0)
+    return _close(runtime, run, closed, api.words_in(language))
 
 
-def _close(runtime: Runtime, run: identity.Run, body: events.LinksClosed) -> api.LinkSetAnswer:
+def _close(
+    runtime: Runtime, run: identity.Run, body: events.LinksClosed, words: api.Words
+) -> api.LinkSetAnswer:
     name = body.set
     with runtime.view() as seen:
         place = _place(seen, name)
@@ -91,15 +99,16 @@ def _close(runtime: Runtime, run: identity.Run, body: events.LinksClosed) -> api
         seen.commit([unit], [folds])
     settle(runtime)
     with runtime.view() as seen:
-        return _answer(seen, name)
+        return _answer(seen, name, words)
 
 
-def links(runtime: Runtime) -> list[api.LinkSetAnswer]:
+def links(runtime: Runtime, language: str = api.ENGLISH) -> list[api.LinkSetAnswer]:
     """Every set of links: whose it is, what it claims, and what became of that."""
+    words = api.words_in(language)
     with runtime.view() as seen:
         project = seen.version.project
         names = {*project.sets, *identity.set_names(seen.snapshot, project)}
-        return [_answer(seen, name) for name in sorted(names)]
+        return [_answer(seen, name, words) for name in sorted(names)]
 
 
 def settle(runtime: Runtime) -> None:
@@ -156,7 +165,7 @@ def _fact(
     )
 
 
-def _answer(seen: Seen, name: str) -> api.LinkSetAnswer:
+def _answer(seen: Seen, name: str, words: api.Words) -> api.LinkSetAnswer:
     declared = seen.version.project.sets.get(name)
     answer = api.LinkSetAnswer(set=name, declared=declared is not None)
     if declared is not None:
@@ -172,7 +181,8 @@ def _answer(seen: Seen, name: str) -> api.LinkSetAnswer:
     answer.time = conversion.format_instant(run.time)
     answer.pairs, answer.joined = outcome.pairs, outcome.joined
     answer.refused = [
-        api.RefusedPairs(reason=reason, pairs=count) for reason, count in outcome.refused
+        api.RefusedPairs(reason=words.reason(why), code=why.code, values=why.values, pairs=count)
+        for why, count in outcome.refused
     ]
     answer.below, answer.faulty, answer.whole = run.below, run.refused, not current.pending
     return answer

@@ -8,15 +8,19 @@ from tuttu.vocabulary import errors, events, people
 from tuttu.vocabulary.facts import Unit
 
 
-def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.UnmergeAnswer:
+def unmerge(
+    runtime: Runtime, request: api.UnmergeRequest, by: str, language: str = api.ENGLISH
+) -> api.UnmergeAnswer:
     """Separates two identifiers for good, or takes one fragment out of its customer.
 
     One unit: a fact for every fragment that is separated, so that each one's timeline has it.
     Raises BadRequest.
     """
+    words = api.words_in(language)
     with runtime.view() as seen:
         one = _identifier(seen, request.one)
         others = _others(seen, one, request.other)
+        were_one = _customer(seen, one) == _customer(seen, others[0])
         _commit(runtime, request, by, one, others)
         with runtime.view() as later:
             after = _forbidden(later, (one, *others))
@@ -26,7 +30,8 @@ def unmerge(runtime: Runtime, request: api.UnmergeRequest, by: str) -> api.Unmer
             return api.UnmergeAnswer(
                 one=_customer(later, one),
                 other=None if request.other is None else _customer(later, others[0]),
-                forbidden=[api.link(each) for each in after if each not in before],
+                were_one=were_one,
+                forbidden=[api.link(each, words) for each in after if each not in before],
             )
 
 
@@ -82,19 +87,16 @@ def _others(
     return others
 
 
-def _forbidden(
-    seen: Seen, identifiers: Iterable[events.Identifier]
-) -> dict[people.RefusedLink, None]:
+def _forbidden(seen: Seen, identifiers: Iterable[events.Identifier]) -> list[people.RefusedLink]:
     """Evidence on their customers that an unmerge refuses, each once."""
     project = seen.version.project
     customers = (identity.resolve(seen.snapshot, project, each) for each in identifiers)
-    by_oldest = {found.oldest: found for found in customers}
-    return {
-        refused: None
-        for customer in by_oldest.values()
-        for refused in identity.refused_links(seen.snapshot, project, customer)
-        if refused.reason == identity.UNMERGED
-    }
+    found: list[people.RefusedLink] = []
+    for customer in {each.oldest: each for each in customers}.values():
+        for refused in identity.refused_links(seen.snapshot, project, customer):
+            if refused.reason == identity.UNMERGED and refused not in found:
+                found.append(refused)
+    return found
 
 
 def _customer(seen: Seen, identifier: events.Identifier) -> str:

@@ -13,7 +13,7 @@ from tuttu.identity.anchors import FIRST_FACTS, anchor_of, with_first_facts
 from tuttu.identity.errors import IdentifierError
 from tuttu.identity.evidence import links_of
 from tuttu.identity.fold import filler, folds, parts
-from tuttu.identity.identifiers import identifiers_of, nobodies_of
+from tuttu.identity.identifiers import MOST_IDENTIFIERS, identifiers_of, nobodies_of
 from tuttu.identity.partition import partition
 from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import UNMERGED, refused_links
@@ -54,6 +54,7 @@ from tuttu.identity.spelling import normalise, require_exact
 from tuttu.vocabulary.room import Room
 
 __all__ = [
+    "MOST_IDENTIFIERS",
     "ROOM",
     "UNMERGED",
     "IdentifierError",

@@ -1,7 +1,7 @@
 """Identity's tables as they are read: nodes, their customers, and the evidence between them."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
 from tuttu.identity import records as r
 from tuttu.identity.evidence import IdentityLink
@@ -22,6 +22,7 @@ from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.project import Project
 
 KeyLink = IdentityLink[FragmentId]
+T = TypeVar("T")
 
 
 class Reach(NamedTuple):
@@ -110,27 +111,40 @@ class Graph:
         members = self.members(self.home(home))
         return [key for key in members if self.group(key, rank)[0] == home]
 
-    def changes(self, key: FragmentId) -> set[int]:
-        """The ranks of namespaces that make the node's customer grow."""
-        homes = [(self.namespaces[kind].rank, home) for kind, home in self.node(key).homes.items()]
-        until = [rank for rank, _ in homes] + [len(self.namespaces)]
-        found = {rank for rank, _ in homes}
-        for (start, home), end in zip([(0, key), *homes], until, strict=True):
-            ranks = (self.namespaces[kind].rank for kind in self.node(home).groups)
-            found.update(rank for rank in ranks if start <= rank < end)
+    def changes(self, key: FragmentId, after: int) -> set[int]:
+        """The ranks of namespaces below this one that make the node's customer grow."""
+        moved = self._later(self.node(key).homes, after)
+        found = {rank for rank, _ in moved}
+        until = [*(rank for rank, _ in moved), len(self.namespaces)]
+        homes = [self.group(key, after + 1)[0], *(home for _, home in moved)]
+        for home, end in zip(homes, until, strict=True):
+            grown = self._later(self.node(home).groups, after)
+            found.update(rank for rank, _ in grown if rank < end)
+            after = end - 1
         return found
+
+    def _later(self, steps: Mapping[str, T], after: int) -> list[tuple[int, T]]:
+        """By rank, the steps of those in order of priority that are at namespaces below this."""
+        found: list[tuple[int, T]] = []
+        for kind in reversed(tuple(steps)):
+            rank = self.namespaces[kind].rank
+            if rank <= after:
+                break
+            found.append((rank, steps[kind]))
+        return found[::-1]
 
     def group(self, key: FragmentId, rank: int) -> tuple[FragmentId, PartialCustomer]:
         """The node's customer as the namespaces above this rank make it, with its home."""
-        node, home = self.node(key), key
-        for kind, then in node.homes.items():
+        home = self._last(self.node(key).homes, rank) or key
+        group = self._last(self.node(home).groups, rank)
+        return home, group or PartialCustomer(1, held_by(self.kind(home), self.namespaces))
+
+    def _last(self, steps: Mapping[str, T], rank: int) -> T | None:
+        """The last step, of those in order of priority, at a namespace above this rank."""
+        for kind in reversed(tuple(steps)):
             if self.namespaces[kind].rank < rank:
-                home = then
-        group = PartialCustomer(1, held_by(self.kind(home), self.namespaces))
-        for kind, grown in self.node(home).groups.items():
-            if self.namespaces[kind].rank < rank:
-                group = grown
-        return home, group
+                return steps[kind]
+        return None
 
     def pair(self, one: FragmentId, other: FragmentId) -> EvidencePair | None:
         if not all(map(self.knows, (one, other))) or not all(map(self._has_pairs, (one, other))):
@@ -165,12 +179,12 @@ class Graph:
     def _scan(self, prefix: bytes) -> Iterator[tuple[bytes, Neighbour]]:
         return self._reader.scan(r.NEIGHBOURS, prefix)
 
-    def links(self, key: FragmentId) -> Iterator[KeyLink]:
+    def links(self, key: FragmentId, status: bytes = b"") -> Iterator[KeyLink]:
         """Evidence on the node's pairs that may join them: none of crowds, and none unmerged."""
         if self.kind(key) not in self.namespaces or self.is_crowd(key):
             return
         barred, place = self.barred(key), (self.namespaces[self.kind(key)].rank, key)
-        for partner, neighbour in self.neighbours(key):
+        for partner, neighbour in self.neighbours(key, status):
             at = self.namespaces.get(neighbour.kind)
             if at is not None and partner not in barred and not self.is_crowd(partner):
                 first = place < (at.rank, partner)
@@ -178,10 +192,10 @@ class Graph:
                 yield from _links_between(*ends, neighbour.pair)
                 yield from self._claimed(key, partner, neighbour.pair)
 
-    def links_at(self, key: FragmentId) -> list[KeyLink]:
+    def links_at(self, key: FragmentId, status: bytes = b"") -> list[KeyLink]:
         """Evidence at the node that may join it: none by a customer that holds one from whom the
         node was unmerged."""
-        links = [link for link in self.links(key) if link.other == key]
+        links = [link for link in self.links(key, status) if link.other == key]
         if not links or not self.node(key).barred:
             return links
         rank = self.namespaces[self.kind(key)].rank

@@ -1,6 +1,7 @@
 """Identity's tables as one step of the fold changes them."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -106,22 +107,27 @@ class GraphState(Graph):
         groups: Mapping[int, PartialCustomer],
     ) -> None:
         """By rank: another home of the node's customer, and what that customer is now if the node
-        is their home. What was before stays where nothing else is said."""
+        is their home. What was before stays where nothing else is said, but for its head."""
         node = self.node(key)
-        homes = {**self._by_rank(node.homes), **homes}
-        groups = {**self._by_rank(node.groups), **groups}
-        moved, grown = dict[str, FragmentId](), dict[str, PartialCustomer]()
-        home, group = key, PartialCustomer(1, held_by(self.kind(key), self.namespaces))
+        first = min((*homes, *groups), default=0)
+        moved, old_homes = self._split(node.homes, first)
+        grown, old_groups = self._split(node.groups, first)
+        homes, groups = {**old_homes, **homes}, {**old_groups, **groups}
+        home = next(reversed(moved.values()), key)
+        alone = PartialCustomer(1, held_by(self.kind(key), self.namespaces))
+        group = next(reversed(grown.values()), alone)
         for rank in sorted(homes.keys() | groups.keys()):
             name = self._by_priority[rank].name
             if homes.get(rank, home) != home:
                 moved[name] = home = homes[rank]
             if home == key and groups.get(rank, group) != group:
                 grown[name] = group = groups[rank]
-        self.set_node(key, home=home, homes=moved, groups=grown)
+        self.set_node(key, home=home, homes=moved, groups=grown, head=None)
 
-    def _by_rank(self, steps: Mapping[str, T]) -> dict[int, T]:
-        return {self.namespaces[kind].rank: step for kind, step in steps.items()}
+    def _split(self, steps: Mapping[str, T], rank: int) -> tuple[dict[str, T], dict[int, T]]:
+        """The steps at namespaces above this rank, and the others, by rank."""
+        later = self._later(steps, rank - 1)
+        return dict(islice(steps.items(), len(steps) - len(later))), dict(later)
 
     def put_pair(
         self, one: FragmentId, other: FragmentId, pair: EvidencePair, *, is_new: bool = False

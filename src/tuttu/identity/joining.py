@@ -178,14 +178,15 @@ def _merge(
     *,
     is_new: bool = False,
 ) -> None:
-    """Two whole customers become one, from the namespace on whose evidence joins them."""
+    """Two whole customers become one, from the namespace on whose evidence joins them. is_new: the
+    second is of one node that nothing else names."""
     ends = link.one, link.other
     heads = [graph.head(graph.home(key)) for key in ends]
-    touched = _touched(graph, ends, at, heads)
+    touched = _touched(graph, ends if not is_new else ends[:1], at, heads)
     moved: dict[FragmentId, dict[int, FragmentId]] = defaultdict(dict)
     grown: dict[FragmentId, dict[int, PartialCustomer]] = defaultdict(dict)
-    later = {rank for key in ends for rank in graph.changes(key) if rank > at.rank}
-    for rank in sorted({at.rank, *later}):
+    later = {rank for key in ends for rank in graph.changes(key, at.rank)}
+    for rank in (at.rank, *sorted(later)):
         groups = [graph.group(key, rank + 1) for key in ends]
         home, left = min(home for home, _ in groups), max(home for home, _ in groups)
         (_, one), (_, other) = groups
@@ -194,7 +195,6 @@ def _merge(
             moved[key][rank] = home
     for key in sorted({*moved, *grown}):
         graph.move(key, moved.get(key, {}), grown.get(key, {}))
-        graph.set_node(key, head=None)
     graph.set_node(graph.home(link.one), head=_merged(*heads))
     graph.put_pair(*ends, pair, is_new=is_new)
     parting = {graph.home(key) for key in sorted(touched) if graph.set_reach(key, graph.reach(key))}
@@ -216,7 +216,7 @@ def _merged(one: Head, other: Head) -> Head:
 
 def _touched(
     graph: GraphState,
-    ends: tuple[FragmentId, FragmentId],
+    ends: Sequence[FragmentId],
     at: company.Namespace,
     heads: Sequence[Head],
 ) -> set[FragmentId]:

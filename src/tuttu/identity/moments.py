@@ -1,14 +1,14 @@
 """Who a customer was at a moment of the order in which evidence is taken."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
 import msgspec
 
-from tuttu.identity.graph import Graph, KeyLink
+from tuttu.identity.graph import Graph
 from tuttu.identity.partition import added, clash
-from tuttu.identity.records import Evidence, Holds, Rank, SetEvidence
+from tuttu.identity.records import JOINED, Evidence, Holds, Rank, SetEvidence
 from tuttu.vocabulary import company
 from tuttu.vocabulary.events import FragmentId
 
@@ -31,12 +31,17 @@ class Moment(msgspec.Struct, frozen=True):
         return reduce(added, self.parts.values())
 
 
-class Growth(msgspec.Struct, frozen=True):
-    """How a node's customer grows on the evidence at one namespace. moments: the first, and the one
-    after each evidence of `ranks`, which are those that changed it."""
+class Growth:
+    """How a customer grows on the evidence at one namespace. moments: the first, and the one after
+    each evidence of `ranks`, which are those that changed it."""
 
-    ranks: Sequence[Rank]
-    moments: Sequence[Moment]
+    def __init__(self, first: Moment) -> None:
+        self.ranks: list[Rank] = []
+        self.moments = [first]
+
+    def add(self, rank: Rank, moment: Moment) -> None:
+        self.ranks.append(rank)
+        self.moments.append(moment)
 
 
 class Moments:
@@ -54,28 +59,61 @@ class Moments:
         Only evidence between its own nodes has to be looked at: what was refused once keeps
         customers apart for good, but for two values that an alias joins later.
         """
-        growth = self._known.get((key, at.rank))
-        if growth is None:
-            growth = self._known[key, at.rank] = self._growth(key, at)
-        return growth.moments[bisect_left(growth.ranks, evidence.rank)]
-
-    def _growth(self, key: FragmentId, at: company.Namespace) -> Growth:
         graph = self._graph
         head = graph.head(graph.home(key))
-        exact = head.size <= FEW
-        nodes = graph.members(graph.home(key)) if exact else [] if graph.is_aliased(head) else [key]
-        home, _ = graph.group(key, at.rank + 1)
-        links: list[KeyLink] = []
-        for node in nodes:
-            if graph.kind(node) == at.name and graph.node(node).people == 1:
-                links += (
-                    link
-                    for link in graph.links_at(node)
-                    if graph.group(link.one, at.rank + 1)[0] == home
+        start = graph.group(key, at.rank)[0] if head.size <= FEW else key
+        if (start, at.rank) not in self._known:
+            if head.size <= FEW:
+                self._know_all(key, at)
+            else:
+                self._known[start, at.rank] = self._roughly(
+                    key, at, looked_at=not graph.is_aliased(head)
                 )
-        start, begun = graph.group(key, at.rank)
-        parts = {start: {start: begun.holds}}
-        ranks, moments = list[Rank](), [Moment(dict(parts[start]), exact)]
+        growth = self._known[start, at.rank]
+        return growth.moments[bisect_left(growth.ranks, evidence.rank)]
+
+    def _know_all(self, key: FragmentId, at: company.Namespace) -> None:
+        """Of a few nodes, how each part grows until it is one customer with the node: they are
+        wanted together."""
+        graph = self._graph
+        home, _ = graph.group(key, at.rank + 1)
+        nodes = [
+            node
+            for node in graph.members(graph.home(key))
+            if graph.group(node, at.rank + 1)[0] == home
+        ]
+        parts = {part: group.holds for part, group in (graph.group(n, at.rank) for n in nodes)}
+        growths = {part: Growth(Moment({part: holds}, exact=True)) for part, holds in parts.items()}
+        for rank, moment in self._merges(nodes, at, home, exact=True):
+            for part in moment.parts:
+                growths[part].add(rank, moment)
+        self._known |= {(part, at.rank): growth for part, growth in growths.items()}
+
+    def _roughly(self, key: FragmentId, at: company.Namespace, *, looked_at: bool) -> Growth:
+        """Of many nodes, what the evidence at this one makes of it."""
+        graph = self._graph
+        start, group = graph.group(key, at.rank)
+        growth = Growth(Moment({start: group.holds}, exact=False))
+        home, _ = graph.group(key, at.rank + 1)
+        for rank, moment in self._merges([key] if looked_at else [], at, home, exact=False):
+            if start in moment.parts:
+                growth.add(rank, moment)
+        return growth
+
+    def _merges(
+        self, nodes: Sequence[FragmentId], at: company.Namespace, home: FragmentId, *, exact: bool
+    ) -> Iterator[tuple[Rank, Moment]]:
+        """The evidence at these nodes that joined parts of the customer with this home, in the
+        order in which it is taken, and what it made."""
+        graph = self._graph
+        links = (
+            link
+            for node in nodes
+            if graph.kind(node) == at.name and graph.node(node).people == 1
+            for link in graph.links_at(node, JOINED)
+            if graph.group(link.one, at.rank + 1)[0] == home
+        )
+        parts: dict[FragmentId, dict[FragmentId, Holds]] = {}
         for link in sorted(links, key=lambda link: link.evidence.rank):
             ends = [graph.group(each, at.rank) for each in (link.one, link.other)]
             one, other = (parts.setdefault(part, {part: group.holds}) for part, group in ends)
@@ -84,7 +122,4 @@ class Moments:
             if one is not other and differ is None:
                 one |= other
                 parts.update(dict.fromkeys(other, one))
-                if start in one:
-                    ranks.append(link.evidence.rank)
-                    moments.append(Moment(dict(one), exact))
-        return Growth(ranks, moments)
+                yield link.evidence.rank, Moment(dict(one), exact)

@@ -9,12 +9,13 @@ from tuttu.identity.moments import Moments
 from tuttu.identity.partition import clash
 from tuttu.vocabulary import company, events, facts, people
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.verdicts import Reason
 
 MOST_REFUSED = 100
 """Refused links that a customer shows; which ones does not depend on the order of arrival."""
 
-UNMERGED = "unmerged"
-NOT_YET = "the change to this run is not made yet"
+UNMERGED = Reason("unmerged")
+NOT_YET = Reason("change_not_made")
 
 
 def refused_links(
@@ -60,7 +61,7 @@ def _refused_link(
     )
 
 
-def reason_of(graph: Graph, one: events.FragmentId, other: events.FragmentId) -> str | None:
+def reason_of(graph: Graph, one: events.FragmentId, other: events.FragmentId) -> Reason | None:
     """Why the strongest evidence on a pair joined nobody; None: the two are one customer."""
     pair = graph.pair(one, other)
     if pair is None:
@@ -70,24 +71,26 @@ def reason_of(graph: Graph, one: events.FragmentId, other: events.FragmentId) ->
 
 def _reason_of(
     graph: Graph, one: events.FragmentId, other: events.FragmentId, pair: records.EvidencePair
-) -> str:
+) -> Reason:
     links = graph.links_of(one, other, pair)
     return _reason(graph, min(links, key=lambda link: link.evidence.rank))
 
 
-def _reason(graph: Graph, link: KeyLink) -> str:
+def _reason(graph: Graph, link: KeyLink) -> Reason:
     """Why the link joined nobody when it was considered. An unmerge is named only where it is the
     reason: without the links that it refused all would be as if there had been no unmerge."""
     if link.other in graph.barred(link.one):
         return UNMERGED
     ends = link.one, link.other
     for each in map(graph.kind, filter(graph.is_crowd, ends)):
-        return f"{each} has more than {graph.namespaces[each].partners} partners"
+        return Reason(
+            "link_of_crowd", {"namespace": each, "at_most": graph.namespaces[each].partners}
+        )
     at = graph.namespaces[graph.kind(link.other)]
     if link not in graph.links_at(link.other):
         return UNMERGED
     if graph.node(link.other).people > 1:
-        return f"{at.name} is shared by several people"
+        return Reason("link_of_several", {"namespace": at.name})
     moments = Moments(graph)
     here, there = (moments.before(key, at, link.evidence).holds for key in ends)
     name = clash(here, there, at, graph.namespaces, alias=link.alias)
@@ -96,9 +99,12 @@ def _reason(graph: Graph, link: KeyLink) -> str:
     return _differ(graph.namespaces[name], alias=link.alias and name == at.name)
 
 
-def _differ(namespace: company.Namespace, *, alias: bool) -> str:
+def _differ(namespace: company.Namespace, *, alias: bool) -> Reason:
     if not namespace.unique:
-        return f"they differ in {namespace.name}"
+        return Reason("link_of_others", {"namespace": namespace.name})
     if namespace.alias_limit == 1 or not alias:
-        return f"{namespace.name} is at most one per customer"
-    return f"{namespace.name} is at most {namespace.alias_limit} per customer, even by alias"
+        return Reason("link_to_one_more", {"namespace": namespace.name})
+    return Reason(
+        "link_beyond_alias_limit",
+        {"namespace": namespace.name, "at_most": namespace.alias_limit},
+    )

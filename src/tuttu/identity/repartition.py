@@ -64,13 +64,11 @@ class Region:
         for at in sorted(namespaces.values(), key=lambda namespace: namespace.rank):
             joining: list[KeyLink] = []
             for key, links in self._at[at.name].items():
-                live = self._live(key, links, at)
-                reach = self._reach[key] = self._count(live, at)
-                people = reach.people
-                if key not in self._inside and (people > 1) != (self._graph.node(key).people > 1):
+                found = self._joining(key, links, at)
+                if found is None:
                     more.add(self._graph.home(key))
-                elif people == 1:
-                    joining += (link for link in live if link in links)
+                else:
+                    joining += found
             grown: set[FragmentId] = set()
             for link in sorted(joining, key=lambda link: link.evidence.rank):
                 if link.one not in self._inside or link.other not in self._inside:
@@ -81,11 +79,27 @@ class Region:
                 self._note(self._groups.members(root), at)
         return more
 
+    def _joining(
+        self, key: FragmentId, links: list[KeyLink], at: company.Namespace
+    ) -> list[KeyLink] | None:
+        """Of these links at the identifier, those that may join the customers they lead to; None:
+        it lies outside, and joins people now and did not, or the reverse."""
+        inside, namespaces = key in self._inside, self._graph.namespaces.values()
+        may_be_shared = any(each.tells_apart and each.rank < at.rank for each in namespaces)
+        if not (inside or may_be_shared or self._graph.node(key).barred):
+            return links
+        every = links if inside else [each for each in self._graph.links(key) if each.other == key]
+        live = self._live(key, every, at)
+        reach = self._reach[key] = self._count(live, at)
+        if not inside and (reach.people > 1) != (self._graph.node(key).people > 1):
+            return None
+        return [link for link in live if link in links] if reach.people == 1 else []
+
     def _live(self, key: FragmentId, links: list[KeyLink], at: company.Namespace) -> list[KeyLink]:
         """As `Graph.links_at`, of the customers as they are grouped here."""
         graph = self._graph
-        if key not in self._inside:
-            links = [link for link in graph.links(key) if link.other == key]
+        if not graph.node(key).barred:
+            return links
         barred = {self._group_of(each, at)[0] for each in graph.barred(key) if graph.knows(each)}
         return [link for link in links if self._group_of(link.one, at)[0] not in barred]
 
@@ -108,9 +122,12 @@ class Region:
         outside, inside = link.one, link.other
         if outside in self._inside:
             outside, inside = inside, outside
+        here, namespaces = self._groups.holds(inside), self._graph.namespaces
+        there = self._graph.group(outside, at.rank)[1].holds
+        if clash(here, there, at, namespaces, alias=link.alias) is not None:
+            return set()
         there = self._moments.before(outside, at, link.evidence).holds
-        here = self._groups.holds(inside)
-        if clash(here, there, at, self._graph.namespaces, alias=link.alias) is not None:
+        if clash(here, there, at, namespaces, alias=link.alias) is not None:
             return set()
         return {self._graph.home(outside)}
 
@@ -131,7 +148,7 @@ class Region:
             if partner not in self._inside or key < partner
         }
         for key in self._inside:
-            graph.set_node(key, head=None, homes={}, groups={})
+            graph.set_node(key, homes={}, groups={})
             graph.move(key, self._homes_of[key], self._groups_of[key])
             graph.set_reach(key, self._reach.pop(key, NOBODY))
         for key, reach in self._reach.items():

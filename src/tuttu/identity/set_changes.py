@@ -17,7 +17,7 @@ from tuttu.identity.records import BARRED, MEMBERS, NEIGHBOURS, NODES
 from tuttu.identity.refusals import reason_of
 from tuttu.identity.rules import rules_of
 from tuttu.identity.sets import NamedSet, Pair, SetPlace, SetState
-from tuttu.vocabulary import events, facts, room, values
+from tuttu.vocabulary import events, facts, room, values, verdicts
 from tuttu.vocabulary.project import Project
 
 AT_ONCE = 2_000
@@ -118,7 +118,7 @@ class SetOutcome(msgspec.Struct, frozen=True):
 
     pairs: int
     joined: int
-    refused: tuple[tuple[str, int], ...]
+    refused: tuple[tuple[verdicts.Reason, int], ...]
 
 
 def outcome(reader: facts.Reader, project: Project, name: str) -> SetOutcome:
@@ -126,7 +126,7 @@ def outcome(reader: facts.Reader, project: Project, name: str) -> SetOutcome:
     place = sets.place_of(project, name)
     current = sets.current_of(reader, place)
     run = None if current is None else sets.run_of(reader, place, current.run)
-    count, joined, refused = 0, 0, Counter[str]()
+    count, joined, refused = 0, 0, Counter[str]()  # packed: their values cannot be hashed
     for number in () if run is None else sets.bits(run.buckets):
         graph = Graph(reader, project)
         for pair in sets.scores_of(reader, place, "" if run is None else run.run, number):
@@ -135,8 +135,9 @@ def outcome(reader: facts.Reader, project: Project, name: str) -> SetOutcome:
             if reason is None:
                 joined += 1
             else:
-                refused[reason] += 1
-    return SetOutcome(count, joined, tuple(refused.most_common()))
+                refused[reason.packed()] += 1
+    reasons = tuple((verdicts.unpacked(text), number) for text, number in refused.most_common())
+    return SetOutcome(count, joined, reasons)
 
 
 def _only(body: type[facts.Body], fold: facts.Fold) -> room.RoomFolds:

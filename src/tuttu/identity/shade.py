@@ -27,19 +27,26 @@ class Shade(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = True
 
 
-def shade(reader: facts.Reader, project: Project, customer: people.Customer) -> Shade | None:
+def shade(
+    reader: facts.Reader,
+    project: Project,
+    customer: people.Customer,
+    asked_with: Iterable[events.FragmentId] = (),
+) -> Shade | None:
     """The customer's own fragments, those of the identifiers that they share, and of customers
     linked by these, and so on; but of nobody who is told apart, or was unmerged, from the customer.
 
-    None: the customer shares no identifier with anybody; one who is not `contested` never does.
-    Watched: everybody who is found.
+    asked_with: other identifiers of the question, as if they had been named with the customer by
+    now. Who is not known yet is told apart from nobody.
+
+    None: the customer shares no identifier with anybody, and nothing is known of those that are
+    asked with; one who is not `contested`, and asked for alone, never does. Watched: everybody who
+    is found.
     """
-    if not customer.known:
-        return None
     graph = Graph(reader, project)
     found = _Search(graph, customer)
-    found.run()
-    if not found.shared:
+    found.run(asked_with)
+    if not found.named_by:
         return None
     for key in found.watched:
         reader.get(r.NODES, key + graph.part)
@@ -56,41 +63,63 @@ def shade(reader: facts.Reader, project: Project, customer: people.Customer) -> 
 
 class _Search:
     """From shared identifier to customer to shared identifier, until there is nobody new. Who is
-    found does not depend on the order of the evidence."""
+    found does not depend on the order of the evidence. beside: what was asked with, and found by
+    no evidence."""
 
     def __init__(self, graph: Graph, customer: people.Customer) -> None:
         self.fragments = dict.fromkeys(customer.fragments)
         self.shared: dict[events.FragmentId, None] = {}
+        self.beside: dict[events.FragmentId, None] = {}
         self.whole = True
         self._graph = graph
         self._left = MOST_PARTNERS
         self._most = MOST_FRAGMENTS + len(customer.fragments)
-        self._kinds = self._apart(customer.fragments)
-        self._homes = {graph.home(customer.oldest)}
+        self._own = [key for key in customer.fragments if graph.knows(key)]
+        self._kinds = self._apart(self._own)
+        self._homes = {graph.home(key) for key in self._own[:1]}
         foes = (foe for key in customer.fragments for foe in graph.barred(key))
         self._foes = {graph.home(foe) for foe in foes if graph.knows(foe)}
 
-    def run(self) -> None:
-        ahead = list(self.fragments)
+    def run(self, asked_with: Iterable[events.FragmentId]) -> None:
+        self._follow(self._own)
+        for key in asked_with:
+            new = self._graph.knows(key) and key not in self.fragments
+            if new and self._graph.home(key) not in self._foes:
+                self.beside[key] = None
+                self._follow(self._add(self._held_with(key)))
+
+    def _follow(self, ahead: list[events.FragmentId]) -> None:
         while ahead and self.whole:
             for key in self._shared_by(ahead.pop()):
                 self._add(self._graph.spellings(key))
                 for home in self._customers_at(key):
                     ahead += self._add(self._graph.fragments(home))
 
+    def _held_with(self, key: events.FragmentId) -> Iterable[events.FragmentId]:
+        """Of one that nobody shares, its whole customer; one that is shared leads to its own."""
+        if self._is_shared(key):
+            return self._graph.spellings(key)
+        self._homes.add(self._graph.home(key))
+        return self._graph.fragments(self._graph.home(key))
+
+    @property
+    def named_by(self) -> Iterable[events.FragmentId]:
+        """The identifiers by which others may be the customer."""
+        return [*self.shared, *self.beside]
+
     @property
     def namespace(self) -> str:
-        return self._graph.kind(next(iter(self.shared)))
+        return self._graph.kind(next(iter(self.named_by)))
 
     @property
     def watched(self) -> Iterable[events.FragmentId]:
         """A customer's home changes whenever they do, and an identifier with its partners."""
-        return sorted({*self._homes, *self.shared})
+        return sorted({*self._homes, *self.named_by})
 
     def joined_at(self) -> values.Instant | None:
         """When the newest two of them were first named together. Of some that are not known nobody
-        can say: later than anything."""
-        if not self.whole:
+        can say, and those who are asked with are named now: later than anything."""
+        if self.beside or not self.whole:
             return values.INTEGER_MAX
         pairs = (
             neighbour.pair.first

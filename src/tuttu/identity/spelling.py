@@ -17,6 +17,7 @@ LONGEST = 512
 LONGEST_NUMBER = 2**2048
 INEXACT = 2.0**53
 """From here on, several whole numbers are the same number once they are written with a point."""
+NUL = "\0"
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 FORMAT, DASH, MINUS = "Cf", "Pd", "\u2212"
 """Unicode's names of what is not seen, and of all that looks like a hyphen."""
@@ -82,7 +83,7 @@ def _spelled(namespace: company.Namespace, text: str) -> str | None:
             return None
     if not plain or _is_blocked(namespace, plain):
         return None
-    if len(value) > LONGEST or not value.isascii():
+    if len(value) > LONGEST or not value.isascii() or NUL in value:
         _require_storable(namespace.name, value)
     return value
 
@@ -151,6 +152,8 @@ def _require_storable(name: str, value: str) -> None:
             f"{name}: found an identifier of {len(value)} characters, starting"
             f" {value[:20]!r}; expected at most {LONGEST}"
         )
+    if NUL in value:
+        raise IdentifierError(f"{name}: found the character U+0000; expected text without it")
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise IdentifierError(f"{name}: found half of a surrogate pair; expected whole characters")
 

@@ -8,7 +8,7 @@ HTTP, files and clocks: bytes, streams and the present are handed to it. It writ
 own table of dead letters, by its fold.
 """
 
-from tuttu.intake.accept import BATCH, Accepted, CallRefusal, accept, write_key_of
+from tuttu.intake.accept import BATCH, Accepted, CallRefusal, accept, most_evidence, write_key_of
 from tuttu.intake.call import ANY_CALL, CALLS, Context, dedupe_key
 from tuttu.intake.dead_letters import (
     FOLDS,
@@ -21,7 +21,7 @@ from tuttu.intake.dead_letters import (
     repair,
 )
 from tuttu.intake.errors import STATUS, BadFileError, RefusalCode
-from tuttu.intake.link_rows import LinkRow, link_rows
+from tuttu.intake.link_rows import LinkRow, link_rows, other_delimiter
 from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
@@ -60,6 +60,8 @@ __all__ = [
     "load_mapping",
     "map_rows",
     "mapping_schema",
+    "most_evidence",
+    "other_delimiter",
     "read_records",
     "read_rows",
     "repair",

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Raw
 
+from tuttu.identity import MOST_IDENTIFIERS
 from tuttu.intake.call import (
     ANY_CALL,
     BODY_DEPTH,
@@ -20,8 +21,11 @@ from tuttu.intake.call import (
 )
 from tuttu.intake.errors import STATUS, IntakeError, RefusalCode
 from tuttu.vocabulary import company, events, facts, values
+from tuttu.vocabulary.project import Project
 
 BATCH = "batch"
+_OF_EVERY_CALL = 3
+"""`userId`, `previousId` and `anonymousId`."""
 _MANY_COMMAS = 100_000
 """Below it, even a list of nothing but commas is cheap to split."""
 KEY_LENGTH = 1_024
@@ -158,6 +162,18 @@ def _evidence(unit: facts.Unit, left: int) -> int:
             f" `limits.evidence_pairs` leaves {left:,}; send this call in another body",
         )
     return pairs
+
+
+def most_evidence(call: bytes, project: Project) -> int:
+    """The most pairs of identifiers that a call can name together, as its bytes show: for whoever
+    divides calls into bodies. One that lists external ids may have as many as any."""
+    if b"externalIds" in call:
+        return MOST_IDENTIFIERS - 1
+    declared = project.namespaces.values()
+    return min(
+        MOST_IDENTIFIERS - 1,
+        _OF_EVERY_CALL + sum(len(each.fields) + len(each.compounds) for each in declared) - 1,
+    )
 
 
 def _split(content: bytes, limit: int) -> tuple[list[Raw], values.Instant | None]:

@@ -1,7 +1,7 @@
 """Rows of a file of links: pairs or clusters, in their own columns or in those of Splink."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -22,10 +22,19 @@ EXPECTED = (
     " and `identifier`, with a `score`; or Splink's unique_id_l, unique_id_r and match_probability,"
     " or cluster_id and unique_id"
 )
+OTHER_DELIMITERS = ";\t|"
 AN_IDENTIFIER = "namespace:value, as user_id:maija, or `--namespace`"
 
 Named = tuple[str, str]
 """Namespace and value."""
+
+
+def other_delimiter(columns: Sequence[str]) -> str | None:
+    """The sign that divides a header which was taken for a single column; None: commas do. Links
+    have at least two columns, with none of these signs in their names."""
+    if len(columns) != 1:
+        return None
+    return next((sign for sign in OTHER_DELIMITERS if sign in columns[0]), None)
 
 
 class LinkRow(msgspec.Struct, frozen=True, kw_only=True):

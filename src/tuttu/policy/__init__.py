@@ -10,7 +10,7 @@ from tuttu.policy.constructs import CONSTRUCTS, Construct
 from tuttu.policy.durations import format_duration, parse_duration, split_until
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
-from tuttu.policy.obligations import is_fulfilled, is_late
+from tuttu.policy.obligations import is_fulfilled, is_late, keeps_on
 from tuttu.policy.reading import Reads, by_value, reads_of
 from tuttu.policy.relation import (
     Relation,
@@ -36,6 +36,7 @@ __all__ = [
     "format_duration",
     "is_fulfilled",
     "is_late",
+    "keeps_on",
     "parse",
     "parse_condition",
     "parse_duration",

@@ -279,8 +279,13 @@ def _late(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     action = _action(builder, arguments[0])
     tree = getattr(builder.schema.late.get(action), "tree", None)
     if tree is None:
-        expected = "an owed action with `due`, about what this rule is about or about nothing"
-        raise PolicyError(f"late of {action!r}", expected, place(arguments[0]))
+        raise PolicyError(
+            f"the action {action!r}, which is never late here",
+            "an action of a purpose of class owed that says `due`, about nothing or about what this"
+            " rule is about; nothing owed can ask it",
+            place(arguments[0]),
+            nearest(action, builder.schema.late),
+        )
     inner = builder.items is not None and any(isinstance(n, t.Quantifier) for n in t.walk(tree))
     if inner:
         expected = f"a condition on one item of {builder.items}"

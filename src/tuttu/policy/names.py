@@ -6,8 +6,10 @@ from tuttu.policy.builder import TreeBuilder, bare, unknown
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.syntax import place, shown
 from tuttu.policy.tree import Column, Field, Node, Now
+from tuttu.vocabulary.company import reachable_column
 from tuttu.vocabulary.values import OF_ITEM, Type
 
+_REACHABLE = reachable_column("")
 _INSIDE = "max({0}), min({0}), sum({0}), count({0}) or any({1}, …)"
 
 
@@ -38,6 +40,9 @@ def _row_column(builder: TreeBuilder, tree: exp.Expr, name: str) -> Node:
     if name in schema.collections:
         expected = f"any({name}, …), all({name}, …) or count({name})"
         raise PolicyError(f"the collection {name!r}", expected, place(tree))
+    if name.removeprefix(_REACHABLE) in schema.channels and name.startswith(_REACHABLE):
+        expected = "that of a channel that `needs` a namespace: of others there is no such column"
+        raise PolicyError(f"the unknown name {name!r}", expected, place(tree))
     fields = schema.collections.get(builder.items or "", {})
     raise unknown(tree, "name", name, [*schema.columns, *schema.collections, *fields, "now"])
 

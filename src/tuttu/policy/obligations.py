@@ -45,3 +45,23 @@ def is_late(
     tests.append(t.Not(fulfilled.tree))
     tests += [t.Is(each.tree, truth=True) for each in conditions]
     return CompiledExpression("late", t.And(tuple(tests)), NOTHING)
+
+
+def keeps_on(condition: CompiledExpression, late: CompiledExpression) -> bool:
+    """Whether the condition asks `late`, and can never be FALSE while that is TRUE: by its AND, OR
+    and NOT alone, whatever else it asks."""
+    named = any(each == late.tree for each in t.walk(condition.tree))
+    return named and not _can_be(False, condition.tree, late.tree)
+
+
+def _can_be(wanted: bool, node: t.Node, late: t.Node) -> bool:
+    """Whether the node can be TRUE, or FALSE, while `late` is TRUE."""
+    if node == late:
+        return wanted
+    match node:
+        case t.Not():
+            return _can_be(not wanted, node.operand, late)
+        case t.And() | t.Or():
+            enough = any if wanted == isinstance(node, t.Or) else all
+            return enough(_can_be(wanted, each, late) for each in node.operands)
+    return True

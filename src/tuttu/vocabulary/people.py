@@ -4,6 +4,7 @@ import msgspec
 
 from tuttu.vocabulary.events import FragmentId, Identifier
 from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.verdicts import Reason
 
 
 class RefusedLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -11,7 +12,7 @@ class RefusedLink(msgspec.Struct, frozen=True, kw_only=True):
 
     one: Identifier
     other: Identifier
-    reason: str
+    reason: Reason
     event_id: str
     time: Instant
     set: str | None = None

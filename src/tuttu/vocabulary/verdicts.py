@@ -1,6 +1,6 @@
 """What was decided and why: stages, verdicts, receipts, permits, contacts, outcomes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,8 @@ SHARED = "shared"
 receipt keeps: True where several people use the identifier that was asked for."""
 KNOWN = "known"
 """In what a receipt keeps: False where nobody knew the customer."""
+NOBODIES = "nobodies"
+"""In what a receipt keeps: namespaces of identifiers in the question that name nobody."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -256,6 +258,12 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     def shared(self) -> bool:
         """Whether several people use the identifier that was asked for."""
         return self.evidence is not None and SHARED in self.evidence.others
+
+    @property
+    def nobodies(self) -> Sequence[str]:
+        """Namespaces of identifiers that were asked with, and name nobody."""
+        kept: Sequence[str] = ()
+        return kept if self.evidence is None else self.evidence.others.get(NOBODIES, kept)
 
     @property
     def told(self) -> tuple[Choice | OwedChoice, ...]:

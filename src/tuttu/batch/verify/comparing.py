@@ -97,15 +97,16 @@ def answers(layout: batch.Layout, kind: SubjectKind, asked: Sequence[DefinitionC
         Pair(each.part, each.name, quoted_name(exporting.answer(number)), f"({each.sql})")
         for number, each in enumerate(asked)
     ]
+    rows = exporting.rows_table(kind)
     if kind.about is None:
-        rows = exporting.CUSTOMERS if kind.group is None else batch.rows_of(kind.group)
+        rows = rows if kind.group is None else batch.rows_of(kind.group)
         return Side(f'{rows} FULL JOIN {table} USING ("{CUSTOMER}")', pairs)
-    return Side(f"({_about(layout, kind.about, table)})", pairs, item=quoted_name(KEY))
+    return Side(f"({_about(layout, kind.about, table, rows)})", pairs, item=quoted_name(KEY))
 
 
-def _about(layout: batch.Layout, about: str, table: str) -> str:
+def _about(layout: batch.Layout, about: str, table: str, rows: str) -> str:
     """A row for each item, or for a customer without any: the customer's columns, the item's
-    fields, and the ledger's columns about the item."""
+    fields, and the ledger's columns about the item. rows: of the customers, or of their shades."""
     laid_over = exporting.ledger_columns(layout)
     but = f" EXCLUDE ({', '.join(map(quoted_name, laid_over))})" if laid_over else ""
     fields = "".join(
@@ -114,9 +115,9 @@ def _about(layout: batch.Layout, about: str, table: str) -> str:
     )
     return (
         f'SELECT c.*{but}, a.* EXCLUDE ("{CUSTOMER}"){fields}'
-        f' FROM {table} a JOIN {exporting.CUSTOMERS} c USING ("{CUSTOMER}")'
+        f' FROM {table} a JOIN {rows} c USING ("{CUSTOMER}")'
         f' LEFT JOIN (SELECT "{CUSTOMER}", unnest({quoted_name(about)}) AS item'
-        f" FROM {exporting.CUSTOMERS}) u"
+        f" FROM {rows}) u"
         f' ON u."{CUSTOMER}" = a."{CUSTOMER}" AND struct_extract(u.item, {quoted(KEY)}) = a."{KEY}"'
     )
 

@@ -32,12 +32,16 @@ ITEM_KEY = f'"{KEY}"'
 
 class SubjectKind(msgspec.Struct, frozen=True):
     """A customer, each of their items in the collection `about`, or all members of one of their
-    groups as one customer."""
+    groups as one customer. shade: not of the customer, but of all who may be them, of which guards
+    are asked again."""
 
     about: str | None = None
     group: str | None = None
+    shade: bool = False
 
     def __str__(self) -> str:
+        if self.shade:
+            return f"{self.about} of shades" if self.about else "shades"
         return self.about or self.group or "customers"
 
 
@@ -64,13 +68,17 @@ class DefinitionCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def subjects(project: Project) -> list[SubjectKind]:
-    """The subjects of rules: customers, the items of collections, and groups."""
+    """The subjects of rules: customers, the items of collections, groups; and of guards the
+    customers' shades, but for their groups."""
     abouts = sorted({each.about for each, _ in ways(project) if each.about is not None})
-    groups = sorted({each.group for each in project.policy.guards if each.group is not None})
+    guards = project.policy.guards
+    groups = sorted({each.group for each in guards if each.group is not None})
+    again = {each.about for each in guards if each.group is None}
     return [
         SubjectKind(),
         *(SubjectKind(about=each) for each in abouts),
         *(SubjectKind(group=each) for each in groups),
+        *(SubjectKind(about=each, shade=True) for each in (None, *abouts) if each in again),
     ]
 
 
@@ -109,6 +117,8 @@ def expressions(project: Project) -> Iterator[values.Expression]:
 def definition_checks(project: Project, kind: SubjectKind) -> list[DefinitionCheck]:
     """The checks for each subject of a kind. An expression that several rules share is evaluated
     once."""
+    if kind.shade:
+        return list(_guards(project, kind))
     found = list(_derived(project)) if kind == SubjectKind() else []
     for action in project.actions.values():
         if SubjectKind(action.about) == kind:
@@ -117,12 +127,16 @@ def definition_checks(project: Project, kind: SubjectKind) -> list[DefinitionChe
             found += _permits(project, action)
     if kind.group is None:
         found += _reached(project, kind.about)
-    for guard in project.policy.guards:
-        if SubjectKind(guard.about, guard.group) == kind:
-            found += _blocks(project, guard)
+    found += _guards(project, kind)
     named = [each for each in _named(project) if SubjectKind(each.about, each.group) == kind]
     guards_last = sorted(named, key=lambda each: each.kind == "guards")
     return [*_distinct(guards_last), *found]
+
+
+def _guards(project: Project, kind: SubjectKind) -> Iterator[DefinitionCheck]:
+    for guard in project.policy.guards:
+        if SubjectKind(guard.about, guard.group, kind.shade) == kind:
+            yield from _blocks(project, guard, "guards of shades" if kind.shade else "guards")
 
 
 def _distinct(named: Iterable[NamedExpression]) -> Iterator[DefinitionCheck]:
@@ -244,7 +258,7 @@ def _passes(action: library.Action, treatment: library.Treatment, stage: Stage) 
     return passes
 
 
-def _blocks(project: Project, guard: library.Guard) -> Iterator[DefinitionCheck]:
+def _blocks(project: Project, guard: library.Guard, part: str) -> Iterator[DefinitionCheck]:
     """Asked of an action that the guard concerns; if there is none, it never blocks anything."""
     concerned = next((way for way in ways(project) if may_block(guard, way[0])), None)
     if concerned is None:
@@ -254,7 +268,7 @@ def _blocks(project: Project, guard: library.Guard) -> Iterator[DefinitionCheck]
         return guard in blocking(Candidate(*concerned, subject.item), subject.view)
 
     yield DefinitionCheck(
-        part="guards",
+        part=part,
         name=f"{guard.name}, blocks",
         type=BOOL,
         sql=guard_sql(guard, ITEM_KEY, f'"{TOO_MANY}"'),

@@ -23,7 +23,7 @@ from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary import company, conversion, facts, people, room, values
 from tuttu.vocabulary.events import Event
 
-CUSTOMERS, GROUPS = "customers", "groups"
+CUSTOMERS, SHADES, GROUPS = "customers", "shades", "groups"
 INSTANT = values.Type(values.Kind.TIMESTAMP)
 EVERY = 1_000
 Progress = Callable[[str], None]
@@ -33,7 +33,13 @@ def answers_table(layout: batch.Layout, kind: SubjectKind) -> str:
     """The live answers about customers, about the items of a collection, or about a group."""
     if kind.group is not None:
         return f"answers of {batch.groups_asked(layout.project).index(kind.group)}"
-    return "answers" if kind.about is None else f"answers {_number(layout, kind.about)}"
+    whose = "shade answers" if kind.shade else "answers"
+    return whose if kind.about is None else f"{whose} {_number(layout, kind.about)}"
+
+
+def rows_table(kind: SubjectKind) -> str:
+    """The wide rows of customers, or of their shades."""
+    return SHADES if kind.shade else CUSTOMERS
 
 
 def items_table(layout: batch.Layout, collection: str) -> str:
@@ -127,6 +133,7 @@ class _Sheets:
         self._hidden = [each for each in batch.compared(project) if not self._layout.shows(each)]
         workspace = export.workspace
         self._customers = workspace.table(CUSTOMERS, self._columns())
+        self._shades = workspace.table(SHADES, self._shade_columns())
         self._groups = workspace.table(
             GROUPS,
             {batch.CUSTOMER: "VARCHAR", "of": "VARCHAR", "number": "BIGINT", "names": "VARCHAR"},
@@ -146,6 +153,9 @@ class _Sheets:
         hidden = [self._export.masks.mask(row.get(each)) for each in self._hidden]
         chosen = [_chosen(found, *cell) for cell in choices(found.project)]
         self._customers.add([name, found.profiling, *chosen, *shown, *hidden])
+        if found.shade is not None:
+            cells = [self._cell(column, found.shade.row) for column in self._relation]
+            self._shades.add([name, *cells])
         for kind in self._export.asked:
             for subject in _subjects(found, kind):
                 self._add_answers(name, subject)
@@ -154,7 +164,7 @@ class _Sheets:
         self._add_groups(name, reader, found)
 
     def close(self) -> None:
-        sheets: list[Sheet] = [self._customers, self._groups]
+        sheets: list[Sheet] = [self._customers, self._shades, self._groups]
         for sheet in (*sheets, *self._items.values(), *self._answers.values()):
             sheet.close()
 
@@ -164,6 +174,10 @@ class _Sheets:
         chosen = {choice_column(*cell): "BOOLEAN" for cell in choices(self._layout.project)}
         who = {batch.CUSTOMER: "VARCHAR", batch.PROFILING: "BOOLEAN"}
         return {**who, **chosen, **shown, **hidden}
+
+    def _shade_columns(self) -> dict[str, str]:
+        shown = {name: duckdb_type(declared) for name, declared in self._relation.items()}
+        return {batch.CUSTOMER: "VARCHAR", **shown}
 
     def _answer_types(self, kind: SubjectKind) -> dict[str, str]:
         asked = self._export.asked[kind]
@@ -223,7 +237,11 @@ def _chosen(found: DecisionView, purpose: str, channel: str) -> bool | None:
 
 def _subjects(found: DecisionView, kind: SubjectKind) -> Iterator[CheckSubject]:
     """The customer, their group, or each of their items; without any, one subject with item
-    None."""
+    None. Of a shade the same; of a customer without one, none."""
+    if kind.shade:
+        if found.shade is None:
+            return
+        found = found.shade
     if kind.about is None:
         row = found.row if kind.group is None else found.row_of_group(kind.group)
         yield CheckSubject(found, row, kind)

@@ -95,7 +95,7 @@ def compare(found: Export, progress: Progress) -> Verification:
     progress("traits computed over the log")
     for kind, asked in found.writer.asked.items():
         comparison.add(comparing.answers(layout, kind, asked))
-        if kind.about is not None:
+        if kind.about is not None and not kind.shade:
             comparison.add(comparing.judged(layout, kind.about))
         progress(f"{len(asked):,} questions about {kind} compared")
     for side in comparing.from_log(layout):

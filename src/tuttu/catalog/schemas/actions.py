@@ -43,7 +43,9 @@ def _inheritable() -> dict[str, s.Shape]:
             "Of an owed action: by when the customer must have been contacted, a timestamp. NULL "
             "and absent are now."
         ),
-        "fulfils": s.boolean("Of an owed action. False: it is a reminder, and fulfils nothing."),
+        "fulfils": s.boolean(
+            "Of an owed action: of treatments that do not say it. False: they are reminders."
+        ),
         "valid": s.record(
             "a period",
             {

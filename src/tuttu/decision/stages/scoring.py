@@ -1,4 +1,4 @@
-"""Can it be ranked at all.
+"""Can it be ranked at all, if it is ranked.
 
 Worth = (((propensity × value) × relevance) × lever) − effort − cost, in currency units: doubles, in
 this order, never rounded, so that `decision.sql` computes the same bits. What other figures may be
@@ -104,6 +104,9 @@ def _money(units: float) -> int:
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
+    """What is owed is not ranked, and needs no score."""
+    if view.is_owed(candidate):
+        return None
     score = score_of(candidate, view)
     return score if isinstance(score, verdicts.Reason) else None
 
