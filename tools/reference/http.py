@@ -69,8 +69,8 @@ REFUSALS: Mapping[str, str] = {
     " `limits.evidence_pairs`; the others were taken",
     "too_slow": "the body did not end in time",
     "unauthenticated": "no key, or one that is not known",
-    "clock_ahead": "the clock is further ahead of the machine's than may be: nothing is kept until that "
-    "has caught up, or the clock is turned back",
+    "clock_ahead": "the clock is too far ahead of the machine's: nothing is kept until that has "
+    "caught up, or the clock is turned back",
     "corrupt_store": "what the store keeps is not as it was written; the message says where",
     "unavailable": "the store cannot be read or written now",
     "undeclared_event": "the tracking plan does not name the event, and `undeclared` is `refuse`",
