@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tuttu import catalog
+from tuttu.catalog.folder import REQUIRED_KEYS
 from tuttu.vocabulary.conversion import to_instant
 from tuttu.vocabulary.errors import Fault, Where
 
@@ -119,6 +120,13 @@ def assert_one_fault(edit: Edit, slip: Slip) -> None:
     assert catalog.check(folder) == faults, "a fault drew others after it"
 
 
+def with_none_of_the_rest(policy: str) -> str:
+    """A policy.yaml that has every key it must have; added ones stand at its end."""
+    said = {line.partition(":")[0] for line in policy.splitlines()}
+    lacking = [key for key in REQUIRED_KEYS["policy"] if key not in said]
+    return "\n".join([policy.rstrip("\n"), *(f"{key}: {{}}" for key in lacking), ""])
+
+
 def with_traits(base: Mapping[str, str], lines: str) -> dict[str, str]:
     """The small company with more traits, from line 8 of traits.yaml on."""
     known = "  has_tv: {type: bool}\n"
@@ -127,16 +135,19 @@ def with_traits(base: Mapping[str, str], lines: str) -> dict[str, str]:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """write({path: text}): the small company with these files changed; None takes one away."""
+    """write({path: text}): the small company with these files changed; None takes one away. What
+    a policy.yaml does not speak of it has none of, unless it is written as_it_is."""
 
-    def write(changes: Files | None = None) -> Path:
+    def write(changes: Files | None = None, *, as_it_is: bool = False) -> Path:
         root = tmp_path / "company"
         shutil.rmtree(root, ignore_errors=True)
         for path, text in {**BASE, **(changes or {})}.items():
             if text is not None:
+                may_be_cut = as_it_is or path != "policy.yaml"
+                whole = text if may_be_cut else with_none_of_the_rest(str(text))
                 target = root / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(text if isinstance(text, bytes) else text.encode())
+                target.write_bytes(whole if isinstance(whole, bytes) else whole.encode())
         return root
 
     return write

@@ -9,7 +9,7 @@ import pytest
 from tests.catalog.conftest import local
 
 from tuttu.catalog.scalars import instant_after, share
-from tuttu.vocabulary.conversion import parse_instant, to_instant
+from tuttu.vocabulary.conversion import LAST_INSTANT, parse_instant, to_instant
 from tuttu.vocabulary.values import HOUR
 
 
@@ -44,8 +44,8 @@ def test_days_that_do_not_exist(text: str) -> None:
     assert parse_instant(text, "UTC") is None
 
 
-def test_the_last_day_there_is_has_no_next() -> None:
-    assert instant_after("9999-12-31", "UTC") is None
+def test_the_day_after_the_last_one_never_comes() -> None:
+    assert instant_after("9999-12-31", "UTC") == LAST_INSTANT + 1
 
 
 def test_shares() -> None:

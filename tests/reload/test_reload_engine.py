@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -488,7 +489,7 @@ def test_two_engines_on_one_store_follow_an_activation(
     other_folder = write(tmp_path / "other", PLAIN)
     first = _engine(folder, postgres_url)
     (other_folder / ".tuttu").mkdir()
-    (other_folder / ".tuttu/secret").write_bytes((folder / ".tuttu/secret").read_bytes())
+    shutil.copy(folder / ".tuttu/secret", other_folder / ".tuttu/secret")
     second = _engine(other_folder, postgres_url)
     try:
         tell(first, [order(number) for number in range(5)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Callable
@@ -216,7 +217,7 @@ def test_two_servers_follow_an_activation(
     (other / ".tuttu").mkdir(parents=True)
     write(other, PLAIN)
     first = serve(postgres_url)
-    (other / ".tuttu/secret").write_bytes((folder / ".tuttu/secret").read_bytes())
+    shutil.copy(folder / ".tuttu/secret", other / ".tuttu/secret")
     second = serve(postgres_url, other)
     with first.client() as one, second.client() as two:
         _post(one, "/v1/batch", {"batch": [order(number) for number in range(700)]})

@@ -27,6 +27,7 @@ from tuttu.versions import (
     make_version,
     withdraw,
 )
+from tuttu.versions.loading import removed
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.errors import BadRequest
@@ -52,6 +53,7 @@ class World:
         self.page = page
         self.calls: list[Told] = []
         self.contacts: list[str] = []
+        self._last: Project | None = None
         self.activate(first)
         self.engine = Runtime(store, self.clock, ActiveVersion(store, ROOMS))
 
@@ -62,8 +64,14 @@ class World:
     def activate(
         self, version: Version, tell: Callable[[BackfillProgress], None] = lambda _: None
     ) -> Activation:
-        activator = Activator(version.survey, ROOMS, self.store, self.clock, "test", page=self.page)
-        return activator.run(tell)
+        """Whatever it removes is agreed to."""
+        survey = version.survey
+        removes = removed(self._last, survey.project) if self._last else []
+        survey = msgspec.structs.replace(survey, removes=frozenset(each.name for each in removes))
+        activator = Activator(survey, ROOMS, self.store, self.clock, "test", page=self.page)
+        activation = activator.run(tell)
+        self._last = survey.project
+        return activation
 
     def fragments(self) -> set[frozenset[bytes]]:
         """Everybody, by the fragments that they have facts under."""

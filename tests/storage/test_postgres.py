@@ -336,6 +336,7 @@ def test_a_second_folder_needs_the_secret_of_the_first(postgres_url: str, tmp_pa
         (second / ".tuttu").mkdir(parents=True)
         secret = second / ".tuttu" / "secret"
         secret.write_bytes(bytes(32))
+        secret.chmod(0o600)
         with pytest.raises(StoreCorruptError, match="restore the file `secret`"):
             open_store(postgres_url, second)
         secret.write_bytes((first / ".tuttu" / "secret").read_bytes())
