@@ -376,6 +376,7 @@ def test_a_later_field_leaves_old_keys_valid() -> None:
 def test_every_fact_has_a_name_in_the_timeline() -> None:
     assert set(KINDS) == set(get_args(facts.Body))
     assert set(KINDS.values()) == {
+        "ClockTurnedBack",
         "ContactWithdrawn",
         "DeadLetter",
         "DeadLetterClosed",

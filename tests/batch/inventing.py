@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
+from tests import folders
 from tests.policy.conftest import ZONES, Author
 
 from tuttu.policy import PolicyError, parse, parse_condition
@@ -387,32 +387,7 @@ def _files(writer: Writer) -> dict[str, str]:
     for path, action in actions.items():
         name = path.rpartition("/")[2]
         folder[f"actions/{path}.yaml"] = {"action": name, **action, **treatment, **outcomes}
-    return {path: said if isinstance(said, str) else to_yaml(said) for path, said in folder.items()}
-
-
-def to_yaml(value: object) -> str:
-    """Flow style with every text quoted, so that nothing is read as anything else."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{to_yaml(k)}: {to_yaml(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(to_yaml, value)) + "]"
-    if isinstance(value, str):
-        return '"' + "".join(map(_escaped, value)) + '"'
-    return str(value).lower()
-
-
-def _escaped(point: str) -> str:
-    plain = point.isascii() and point.isprintable() and point not in '"\\'
-    return point if plain else f"\\U{ord(point):08X}"
-
-
-def write(files: Mapping[str, str], folder: Path) -> Path:
-    """A project folder of these files."""
-    for path, text in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    return folder
+    return folders.texts(folder)
 
 
 @st.composite

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, given, settings
 from tests.batch.happening import History, histories
-from tests.batch.inventing import NOW, Company, companies, write
+from tests.batch.inventing import NOW, Company, companies
 from tests.batch.telling import tell
+from tests.folders import write
 
 from tuttu import engine as use
 from tuttu.api import Verification

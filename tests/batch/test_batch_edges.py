@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from tests.batch.happening import Deed, History
-from tests.batch.inventing import NOW, to_yaml, write
+from tests.batch.inventing import NOW
 from tests.batch.telling import tell
+from tests.folders import write
 
 from tuttu import engine as use
 from tuttu.cli.render import verification_text
@@ -160,10 +161,7 @@ BY_HAND: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Runtime]:
-    files = {
-        path: said if isinstance(said, str) else to_yaml(said) for path, said in FOLDER.items()
-    }
-    project = load_project(write(files, tmp_path))
+    project = load_project(write(FOLDER, tmp_path))
     with closing(scratch_engine(project, clock=ManualClock(NOW))) as engine:
         tell(engine, HISTORY)
         yield engine

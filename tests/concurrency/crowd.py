@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.folders import write
 from tests.kills.books import Books
 
 from tuttu import engine as use
@@ -84,11 +85,7 @@ def company(folder: Path) -> Path:
         files[f"actions/sales/all/send-{item}.yaml"] = text
     for channel in channels:
         files[f"content/note.{channel}.en.liquid"] = "A word for you."
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return folder
+    return write(files, folder)
 
 
 def introduce(engine: Runtime) -> None:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.batch.inventing import to_yaml, write
 from tests.builders import NOON
+from tests.folders import write
 
 from tuttu import catalog, intake
 from tuttu import engine as use
@@ -77,8 +77,7 @@ MOMENTS = [
 
 @pytest.fixture
 def company(tmp_path: Path) -> Path:
-    files = {path: each if isinstance(each, str) else to_yaml(each) for path, each in FILES.items()}
-    return write(files, tmp_path / "corner")
+    return write(FILES, tmp_path / "corner")
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.batch.inventing import to_yaml, write
 from tests.builders import NOON
+from tests.folders import write
 
 from tuttu import decision, identity
 from tuttu import engine as use
@@ -183,8 +183,7 @@ def _who(name: str) -> Who:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    files = {path: said if isinstance(said, str) else to_yaml(said) for path, said in FILES.items()}
-    return write(files, tmp_path / "home")
+    return write(FILES, tmp_path / "home")
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.batch.inventing import to_yaml, write
 from tests.builders import NOON
+from tests.folders import write
 
 from tuttu import engine as use
 from tuttu.api import CallsAnswer, SlipsQuery, TimelineQuery
@@ -102,8 +102,7 @@ class Corner:
 
 @pytest.fixture
 def corner(storage_url: str, tmp_path: Path) -> Iterator[Corner]:
-    files = {path: to_yaml(each) for path, each in FILES.items()}
-    folder = write({**files, "content/hello.web.en.liquid": "Hello\n"}, tmp_path / "corner")
+    folder = write({**FILES, "content/hello.web.en.liquid": "Hello\n"}, tmp_path / "corner")
     with closing(open_engine(folder, clock=ManualClock(NOON), storage=storage_url)) as engine:
         yield Corner(engine)
         folded = use.replay(engine)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.batch.inventing import to_yaml, write
 from tests.builders import NOON
+from tests.folders import write
 
 from tuttu import engine as use
 from tuttu.api import TimelineEntry, TimelineQuery
@@ -63,8 +63,7 @@ WHO = {"user_id": "maija"}
 
 
 def company(path: Path) -> Path:
-    files = {name: each if isinstance(each, str) else to_yaml(each) for name, each in FILES.items()}
-    return write(files, path)
+    return write(FILES, path)
 
 
 @pytest.fixture

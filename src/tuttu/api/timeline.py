@@ -24,6 +24,7 @@ KINDS: Mapping[type[facts.Body], str] = {
     events.KeyIssued: "KeyIssued",
     events.KeyRevoked: "KeyRevoked",
     events.PersonLookedAt: "PersonLookedAt",
+    events.ClockTurnedBack: "ClockTurnedBack",
     events.ProjectActivated: "ProjectActivated",
     events.HistoryFolded: "HistoryFolded",
     events.ContactWithdrawn: "ContactWithdrawn",
