@@ -52,7 +52,7 @@ def test_it_ends_when_asked(server: Any, folder: Path, number: int) -> None:
 def test_a_folder_has_one_server(server: Any, run: Any, ask: Any) -> None:
     said = run("serve", "--port", "0", exit_code=1).output
     assert "another process owns this store" in said
-    assert ask("clock") == {"now": MOMENT, "manual": True}
+    assert ask("clock") == {"now": MOMENT, "manual": True, "ahead": 0.0}
 
 
 def test_a_killed_server_leaves_nothing_in_the_way(
