@@ -92,6 +92,7 @@ TABLES: dict[str, stored.Shapes] = {
 
 FACTS: dict[str, stored.Shapes] = {
     "": {"": "id fragment time received body"},
+    "clock_turned_back": {"": "by ahead"},
     "contact_withdrawn": {"": "contact_id reason code values"},
     "dead_letter": {"": LETTER},
     "dead_letter_closed": {"": "id how"},
