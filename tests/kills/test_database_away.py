@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import threading
@@ -152,8 +153,7 @@ def test_a_key_is_known_and_revoked_in_every_process(
     one.issue_key()
     other_folder = project(tmp_path / "other", storage)
     (other_folder / ".tuttu").mkdir(mode=0o700)
-    secret = (one.folder / ".tuttu" / "secret").read_bytes()
-    (other_folder / ".tuttu" / "secret").write_bytes(secret)
+    shutil.copy(one.folder / ".tuttu" / "secret", other_folder / ".tuttu" / "secret")
     other = serving(other_folder)
     other.start()
     with (

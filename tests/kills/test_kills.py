@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from collections.abc import Callable
 from contextlib import closing
@@ -94,7 +95,7 @@ def replayed(folder: Path, storage: str, fresh: Path) -> str:
     """The digest of a fresh store that was told the same facts, one by one."""
     clock = ManualClock(parse_instant(MOMENT) or 0)
     fresh.mkdir()
-    (fresh / "secret").write_bytes((folder / ".tuttu" / "secret").read_bytes())
+    shutil.copy(folder / ".tuttu" / "secret", fresh / "secret")
     with (
         closing(open_engine(folder, clock=clock, storage=storage)) as engine,
         closing(open_engine(folder, clock=clock, storage=f"sqlite:{fresh}/store.db")) as again,

@@ -31,7 +31,9 @@ def company(name: str, folder: Path, begin: str) -> Iterator[Doors]:
     """The example of this name, copied to `folder`: nothing has happened yet."""
     shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns(".tuttu"))
     (folder / ".tuttu").mkdir()
-    (folder / ".tuttu" / "secret").write_bytes(SECRET)
+    secret = folder / ".tuttu" / "secret"
+    secret.write_bytes(SECRET)
+    secret.chmod(0o600)
     with doors(folder, begin, EMBEDDED) as opened:
         yield opened
 
