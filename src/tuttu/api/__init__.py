@@ -6,8 +6,6 @@ door; every word that a person reads of a decision is made here, once.
 
 from tuttu.api.answers import (
     CallsAnswer,
-    ClockAnswer,
-    ClockRequest,
     CustomerAnswer,
     DeadLetterAnswer,
     DeadLettersAnswer,
@@ -18,7 +16,6 @@ from tuttu.api.answers import (
     DifferentCall,
     ExplainAnswer,
     ExplainRequest,
-    HealthAnswer,
     PreferenceRequest,
     PreferencesAnswer,
     PreferencesRequest,
@@ -45,6 +42,7 @@ from tuttu.api.answers import (
 )
 from tuttu.api.calls import calls_answer
 from tuttu.api.changes import parts_of
+from tuttu.api.clock import ClockAnswer, ClockRequest, HealthAnswer, clock_answer, later_present
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.decisions import (
     Changes,
@@ -73,6 +71,8 @@ from tuttu.api.links import (
     LinksRunRequest,
     RefusedClaim,
     RefusedPairs,
+    link_set_answer,
+    unclaimed_set,
 )
 from tuttu.api.merge_history import FRAGMENT, decided_customer, fragment_name
 from tuttu.api.operation import (
@@ -194,6 +194,7 @@ __all__ = [
     "asked_identifiers",
     "calls_answer",
     "claimed_link",
+    "clock_answer",
     "customer_answer",
     "dead_letter_answer",
     "decided_customer",
@@ -205,7 +206,9 @@ __all__ = [
     "items",
     "label",
     "language_of",
+    "later_present",
     "link",
+    "link_set_answer",
     "of_item",
     "outcomes_of",
     "parts_of",
@@ -218,6 +221,7 @@ __all__ = [
     "shown_withdrawals",
     "slips_answer",
     "timeline_entry",
+    "unclaimed_set",
     "values",
     "who_of",
     "words_in",

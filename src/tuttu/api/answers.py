@@ -456,33 +456,6 @@ class ReplayAnswer(msgspec.Struct, kw_only=True):
     unreadable: int = 0
 
 
-class ClockAnswer(msgspec.Struct, kw_only=True):
-    """The server's present. ahead: seconds by which it is ahead of the machine's, which was ahead
-    once."""
-
-    now: str
-    manual: bool
-    ahead: float = 0.0
-
-
-class ClockRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """now: a later present, ISO 8601; only where the server runs with ``--clock manual``. back: the
-    system's clock, which is ahead of the machine's, goes on at that."""
-
-    now: str | None = None
-    back: bool = False
-
-
-class HealthAnswer(msgspec.Struct, kw_only=True):
-    """The process answers; with readyz also: the store can be read and written. clock_ahead:
-    seconds by which time is ahead of the machine's; beyond a bound nothing is kept."""
-
-    status: str
-    project: str
-    project_digest: str
-    clock_ahead: float = 0.0
-
-
 class ShownFault(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One fault in the project folder; nearest: the known name most like the wrong one."""
 

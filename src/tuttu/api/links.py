@@ -5,6 +5,9 @@ from typing import Annotated
 import msgspec
 
 from tuttu.api.answers import Who
+from tuttu.api.words import Words
+from tuttu.identity import NamedSet, Run, SetOutcome
+from tuttu.vocabulary import company, conversion
 from tuttu.vocabulary.values import Figures
 
 MOST_LINKS = 1_000
@@ -87,3 +90,39 @@ class LinkSetAnswer(msgspec.Struct, kw_only=True):
     faulty: int = 0
     whole: bool = True
     """False: the change to this run is not made yet for all."""
+
+
+def unclaimed_set(name: str, declared: company.EvidenceSet | None) -> LinkSetAnswer:
+    """A set of which no run was ever closed."""
+    if declared is None:
+        return LinkSetAnswer(set=name, declared=False)
+    at_least = declared.at_least
+    return LinkSetAnswer(set=name, declared=True, strength=declared.strength, at_least=at_least)
+
+
+def link_set_answer(
+    name: str,
+    declared: company.EvidenceSet | None,
+    current: NamedSet,
+    run: Run,
+    outcome: SetOutcome,
+    words: Words,
+) -> LinkSetAnswer:
+    """run: the one that counts. outcome: what became of its pairs."""
+    refused = [
+        RefusedPairs(reason=words.reason(why), code=why.code, values=why.values, pairs=count)
+        for why, count in outcome.refused
+    ]
+    return msgspec.structs.replace(
+        unclaimed_set(name, declared),
+        strength=current.strength,
+        run=run.run,
+        by=run.by,
+        time=conversion.format_instant(run.time),
+        pairs=outcome.pairs,
+        joined=outcome.joined,
+        refused=refused,
+        below=run.below,
+        faulty=run.refused,
+        whole=not current.pending,
+    )

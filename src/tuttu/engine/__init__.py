@@ -11,7 +11,6 @@ from tuttu.engine.decide import decide, decision_by_id
 from tuttu.engine.everybody import digest, funnel, replay, verify
 from tuttu.engine.explain import explain
 from tuttu.engine.links import begin_links, claim_links, close_links, drop_links, links
-from tuttu.engine.monotonic_clock import newest_moment
 from tuttu.engine.open import (
     check,
     load_project,
@@ -35,6 +34,7 @@ from tuttu.engine.rooms import ROOMS
 from tuttu.engine.runtime import Runtime
 from tuttu.engine.server_keys import issue_key, keys, revoke_key
 from tuttu.engine.unmerge import unmerge
+from tuttu.vocabulary.monotonic_clock import newest_moment
 
 __all__ = [
     "ROOMS",

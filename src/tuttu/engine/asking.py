@@ -8,7 +8,7 @@ import msgspec
 
 from tuttu import access, api, identity, profile
 from tuttu.engine.runtime import Runtime, Seen
-from tuttu.vocabulary import company, conversion, errors, events, facts, people, values
+from tuttu.vocabulary import errors, events, facts, people, values
 from tuttu.vocabulary.project import Project
 
 LISTED = "candidates"
@@ -130,7 +130,8 @@ class Asker(NamedTuple):
                 customer
                 for customer, row in _candidates(seen, one, runtime.now())
                 if all(
-                    _fits(row[name], said, columns[name], zone) for name, said in answers.items()
+                    profile.fits(row[name], said, columns[name], zone)
+                    for name, said in answers.items()
                 )
             ]
         if len(fitting) != 1:
@@ -156,13 +157,13 @@ class Asker(NamedTuple):
         for customer, row in found:
             key = runtime.store.pseudonym(*_name(customer))
             handle = access.handle_of(runtime.store.pseudonym, key, self.by, now)
-            initials = _initials(declared, row)
+            initials = profile.initials(declared, row)
             shown.append(errors.PersonCandidate(handle=handle, initials=initials))
             look = events.PersonLookedAt(by=self.by, what=LISTED)
             looks.append(facts.Unit(facts=(runtime.fact(look, customer.oldest),)))
         if looks:
             runtime.commit(looks)
-        asks = _tells_apart(declared, [row for _, row in found])
+        asks = profile.telling(declared, [row for _, row in found])
         return errors.Ambiguous(one, tuple(shown), asks)
 
 
@@ -176,29 +177,3 @@ def _candidates(seen: Seen, one: events.Identifier, now: values.Instant) -> Iter
 def _name(customer: people.Customer) -> tuple[str, str]:
     first = customer.identifiers[0]
     return first.namespace, first.value
-
-
-def _fits(known: values.Value, said: object, declared: values.Type, zone: str) -> bool:
-    """Text in any case, without blanks around it; what is not known fits nothing."""
-    answer = conversion.convert(said, declared, zone)
-    return known is not None and _plain(answer) == _plain(known)
-
-
-def _plain(value: values.Value) -> values.Value:
-    return value.strip().casefold() if isinstance(value, str) else value
-
-
-def _initials(declared: company.Profile, row: values.Row) -> str:
-    names = [row.get(name) for name in declared.initials]
-    return "".join(
-        f"{name.strip()[0].upper()}." for name in names if isinstance(name, str) and name.strip()
-    )
-
-
-def _tells_apart(declared: company.Profile, rows: Sequence[values.Row]) -> str | None:
-    """The first trait that one may ask for of which everybody has a value of their own."""
-    for name in declared.asks:
-        known = {repr(_plain(row.get(name))) for row in rows if row.get(name) is not None}
-        if rows and len(known) == len(rows):
-            return name
-    return None

@@ -2,7 +2,7 @@
 
 from tuttu import api, identity
 from tuttu.engine.runtime import Runtime, Seen
-from tuttu.vocabulary import company, conversion, errors, events, facts, ids
+from tuttu.vocabulary import company, errors, events, facts, ids
 
 
 def begin_links(
@@ -167,22 +167,11 @@ def _fact(
 
 def _answer(seen: Seen, name: str, words: api.Words) -> api.LinkSetAnswer:
     declared = seen.version.project.sets.get(name)
-    answer = api.LinkSetAnswer(set=name, declared=declared is not None)
-    if declared is not None:
-        answer.strength, answer.at_least = declared.strength, declared.at_least
     current = identity.current_of(seen.snapshot, _place(seen, name))
-    if current is None:
-        return answer
-    run = identity.run_of(seen.snapshot, _place(seen, name), current.run)
-    assert run is not None  # noqa: S101 - one that counts was closed
+    run = (
+        None if current is None else identity.run_of(seen.snapshot, _place(seen, name), current.run)
+    )
+    if current is None or run is None:
+        return api.unclaimed_set(name, declared)
     outcome = identity.outcome(seen.snapshot.untracked(), seen.version.project, name)
-    answer.strength = current.strength
-    answer.run, answer.by = run.run, run.by
-    answer.time = conversion.format_instant(run.time)
-    answer.pairs, answer.joined = outcome.pairs, outcome.joined
-    answer.refused = [
-        api.RefusedPairs(reason=words.reason(why), code=why.code, values=why.values, pairs=count)
-        for why, count in outcome.refused
-    ]
-    answer.below, answer.faulty, answer.whole = run.below, run.refused, not current.pending
-    return answer
+    return api.link_set_answer(name, declared, current, run, outcome, words)

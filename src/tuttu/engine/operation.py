@@ -5,14 +5,13 @@ import msgspec
 from tuttu import api
 from tuttu.access import LOCAL_NAME
 from tuttu.engine.links import settle
-from tuttu.engine.monotonic_clock import require_present
 from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import BackfillProgress, Report, no_report
 from tuttu.versions.refold import unreadable_facts
 from tuttu.vocabulary import conversion, errors, events
 from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.values import SECOND
+from tuttu.vocabulary.monotonic_clock import require_present
 
 NOTHING_REMOVED = api.ReloadRequest()
 
@@ -20,42 +19,20 @@ NOTHING_REMOVED = api.ReloadRequest()
 def clock(runtime: Runtime) -> api.ClockAnswer:
     """The server's current time."""
     manual = isinstance(runtime.clock, ManualClock)
-    return api.ClockAnswer(
-        now=conversion.format_instant(runtime.now()), manual=manual, ahead=_seconds_ahead(runtime)
-    )
-
-
-def _seconds_ahead(runtime: Runtime) -> float:
-    return runtime.clock.ahead() / SECOND
+    return api.clock_answer(runtime.now(), runtime.clock.ahead(), manual=manual)
 
 
 def set_clock(runtime: Runtime, request: api.ClockRequest, by: str = LOCAL_NAME) -> api.ClockAnswer:
     """Moves a manual clock on, where time never goes back; or turns back the system's clock that is
-    ahead of the machine's."""
-    if request.back:
-        if request.now is not None:
-            raise errors.BadRequest("both `now` and `back`", "one of them")
-        return _turn_back(runtime, by)
-    if request.now is None:
-        raise errors.BadRequest("neither `now` nor `back`", "one of them")
-    if not isinstance(runtime.clock, ManualClock):
+    ahead of the machine's: facts that are dated ahead stay where they are in the log, and in their
+    time."""
+    manual = runtime.clock if isinstance(runtime.clock, ManualClock) else None
+    if request.now is not None and manual is None:
         raise errors.BadRequest("a server on the system's clock", "one started with --clock manual")
-    now = conversion.parse_instant(request.now, runtime.project.company.zone)
-    if now is None:
-        raise errors.BadRequest(f"the time {request.now!r}", "ISO 8601, as 2026-03-01T09:00:00Z")
-    if now < runtime.now():
-        present = conversion.format_instant(runtime.now())
-        raise errors.BadRequest(
-            f"the time {request.now!r}", f"{present} or later: it does not go back"
-        )
-    runtime.clock.set(now)
-    return clock(runtime)
-
-
-def _turn_back(runtime: Runtime, by: str) -> api.ClockAnswer:
-    """Facts that are dated ahead stay where they are in the log, and in their time."""
-    ahead = runtime.clock.ahead()
-    if ahead:
+    later = api.later_present(request, runtime.now(), runtime.project.company.zone)
+    if manual and later is not None:
+        manual.set(later)
+    elif ahead := runtime.clock.ahead():
         runtime.clock.turn_back()
         runtime.append(events.ClockTurnedBack(by=by, ahead=ahead))
     return clock(runtime)
@@ -74,7 +51,7 @@ def ready(runtime: Runtime) -> api.HealthAnswer:
     with runtime.view():
         runtime.store.probe()
     require_present(runtime.clock, runtime.project.company.limits)
-    return msgspec.structs.replace(health(runtime), clock_ahead=_seconds_ahead(runtime))
+    return msgspec.structs.replace(health(runtime), clock_ahead=clock(runtime).ahead)
 
 
 def project(runtime: Runtime) -> api.ProjectAnswer:

@@ -8,11 +8,11 @@ import msgspec
 
 from tuttu import api, ledger, versions
 from tuttu.catalog import Survey
-from tuttu.engine.monotonic_clock import NotBefore, newest_moment, require_present
 from tuttu.storage import Store
 from tuttu.versions import Activation, ActiveVersion, BackfillProgress, Report, no_report
 from tuttu.vocabulary import conversion, errors, room, values
 from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.monotonic_clock import NotBefore, newest_moment, require_present
 
 OPENING = "opening"
 

@@ -5,13 +5,13 @@ from contextlib import AbstractContextManager, contextmanager
 
 from tuttu.access import Keyring
 from tuttu.batch import Runs
-from tuttu.engine.monotonic_clock import require_present
 from tuttu.engine.reloads import Reloads
 from tuttu.storage import Store
 from tuttu.versions import Version, Versions, View, view
 from tuttu.versions.refold import Refolded
 from tuttu.vocabulary import events, facts, ids, people, values
 from tuttu.vocabulary.clock import Clock
+from tuttu.vocabulary.monotonic_clock import require_present
 from tuttu.vocabulary.project import Project
 
 Seen = View[Version]

@@ -28,6 +28,7 @@ from tuttu.identity.resolve import (
 )
 from tuttu.identity.rules import rules_of
 from tuttu.identity.set_changes import (
+    SetOutcome,
     changes,
     closing,
     next_time,
@@ -42,6 +43,7 @@ from tuttu.identity.sets import (
     CLAIMS,
     RUNS,
     SETS,
+    NamedSet,
     Run,
     SetPlace,
     current_of,
@@ -59,7 +61,9 @@ __all__ = [
     "UNMERGED",
     "IdentifierError",
     "IdentityChange",
+    "NamedSet",
     "Run",
+    "SetOutcome",
     "SetPlace",
     "Shade",
     "anchor_of",

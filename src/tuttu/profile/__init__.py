@@ -30,6 +30,7 @@ from tuttu.profile.row import (
     written_of,
     zone_of,
 )
+from tuttu.profile.telling_apart import fits, initials, telling
 from tuttu.vocabulary.room import Room
 
 __all__ = [
@@ -40,13 +41,16 @@ __all__ = [
     "computed_traits",
     "consistent_traits",
     "dependencies",
+    "fits",
     "group_key",
     "group_row",
+    "initials",
     "may_be_members",
     "own_row",
     "read",
     "slips",
     "state_of",
+    "telling",
     "traits_of_groups",
     "with_columns",
     "with_ledger",
