@@ -49,7 +49,10 @@ def test_a_second_server_leaves_the_first_one_its_socket(tmp_path: Path) -> None
 
 def test_a_running_server_answers(running: Any) -> None:
     assert answers(socket_path(running.folder))
-    assert running.local_client().get("/v1/digest").json() == {"digest": "0" * 64}
+    assert running.local_client().get("/v1/digest").json() == {
+        "digest": "0" * 64,
+        "unreadable": 0,
+    }
 
 
 @pytest.fixture

@@ -118,7 +118,8 @@ def the_rest(tour: Tour) -> None:
     assert issued["key"] not in str(tour("GET", "/v1/keys"))
     tour("DELETE", "/v1/keys/{name}", name="shop")
     tour("PUT", "/v1/clock", {"now": "2026-03-06T09:00:00Z"})
-    assert tour("GET", "/v1/clock") == {"now": "2026-03-06T09:00:00Z", "manual": True}
+    shown = {"now": "2026-03-06T09:00:00Z", "manual": True, "ahead": 0.0}
+    assert tour("GET", "/v1/clock") == shown
     assert not tour("GET", "/v1/project/reload")["changed"]
     assert not tour("POST", "/v1/project/reload")["changed"]
     assert tour("GET", "/v1/project")["by"] == "opening"

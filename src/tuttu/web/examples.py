@@ -45,6 +45,7 @@ EXAMPLES: Mapping[str, Any] = {
     "put_set_resource": {"amount": 500},
     "put_repair": {"type": "track", **_ORDER},
     "post_issue_key": {"name": "shop", "scopes": ["ingest"]},
+    "post_reload": {"removes": ["guards.an open case stops marketing"]},
     "put_set_clock": {"now": "2026-03-05T09:00:00Z"},
 }
 """Operation, as the OpenAPI document names it, to a body."""
