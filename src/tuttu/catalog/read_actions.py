@@ -218,7 +218,8 @@ class _Reader:
         if given := node.scalar("surface"):
             self.scope.surfaces.refer_scalar(given, findings)
             return given.text
-        if node.broken("surface") or node.doubtful or self.scope.channels.open:
+        channels = self.scope.channels
+        if node.broken("surface") or node.doubtful or channels.open or name in channels.broken:
             return ""
         if self.scope.surface_channels.get(name) != name:
             expected = "`surface`, or the name of an outbound channel"
