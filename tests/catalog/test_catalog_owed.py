@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.catalog.conftest import with_traits
+from tests.catalog.conftest import Edit, Faults, with_traits
 
 from tuttu import catalog
 from tuttu.vocabulary.company import Needs
@@ -38,6 +38,22 @@ def test_a_channel_needs_an_identifier_or_traits(write: Write, base: Mapping[str
     channel = catalog.load(write(needing(", needs: {traits: [has_tv]}", base))).channels["email"]
     assert channel.reachable is not None
     assert [channel.reachable({"has_tv": value}) for value in (False, None)] == [True, False]
+
+
+def test_a_fault_of_a_trait_is_no_fault_of_the_channel_that_needs_it(
+    faults: Faults, base: Mapping[str, str]
+) -> None:
+    files = needing(", needs: {traits: [street]}", base)
+    files |= with_traits(base, "  street: {type: nonsense}\n")
+    assert {each.where.file for each in faults(files)} == {"traits.yaml"}
+
+
+@pytest.mark.parametrize("spoilt", ["zzneeds: {}", "needs: 7", "needs: {namespace: [[1]]}"])
+def test_a_fault_of_a_channel_is_none_of_the_treatments_named_after_it(
+    edit: Edit, spoilt: str
+) -> None:
+    folder = edit("channels.yaml", "call: out", f"call: {{direction: out, {spoilt}}}")
+    assert {each.where.file for each in catalog.check(folder)} == {"channels.yaml"}
 
 
 def test_a_blank_text_is_no_address(write: Write, base: Mapping[str, str]) -> None:
