@@ -8,6 +8,7 @@ from tuttu.catalog.scope import PROFILING, LoadScope
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary import company, errors, values
 
+TEXT = values.Type(values.Kind.TEXT)
 OTHER_WORDS = ("contacted", "answered", "fulfilled", "last_contact", values.ITEM)
 """Words that mean something else before a point."""
 
@@ -26,8 +27,26 @@ class TraitUsage:
         """Traits of groups read no trait of a group."""
         for trait in self.traits.values():
             if trait.group is not None:
-                columns = trait.derived.columns if trait.derived else trait.first_known
-                self._check_members(columns, trait.where, frozenset())
+                self._check_members(trait.reads, trait.where, frozenset())
+
+    def check_zone(self) -> None:
+        """The customer's time zone is text, and known before their calendar is, and before their
+        contacts are counted."""
+        zone = self.traits.get(values.ZONE)
+        if zone is None:
+            return
+        if zone.type != TEXT:
+            found = f"{quote(zone.name)}, {zone.type}"
+            self.scope.findings.add(zone.where, found, "text: it names the customer's time zone")
+        behind = list(self._read([values.ZONE], set()))
+        for trait in behind:
+            if values.ZONE in trait.reads:
+                found = f"{quote(trait.name)}, which counts by the calendar of the time zone"
+                expected = f"no calendar in what {quote(zone.name)} is made of (see {zone.where})"
+                self.scope.findings.add(trait.where, found, expected)
+        read = {each for trait in behind for each in trait.reads}
+        expected = "traits and collections: contacts are counted by the customer's time zone"
+        self._check_profile(read, zone.where, "read by a time zone", expected)
 
     def check_paths(self) -> None:
         """A trait inside an object is named by its path, and what stands before the point of other
@@ -48,19 +67,24 @@ class TraitUsage:
         self, columns: Iterable[str], where: errors.Where, groups: frozenset[str]
     ) -> None:
         """groups: whose traits may be read, being the same there."""
-        own = {*self.traits, *self.scope.row_columns.schema.collections, NOW}
         read = {*columns}
         for trait in self._read(columns, set()):
             if trait.group is not None and trait.group not in groups:
                 found = f"{quote(trait.name)}, which is of the group {quote(trait.group)}"
                 expected = "a trait of the customer: of all members it is worked out here"
                 self.scope.findings.add(where, found, f"{expected} (see {trait.where})")
-            if trait.derived:
-                read |= trait.derived.columns
-        for column in sorted(read):
+            read.update(trait.reads)
+        expected = "traits and collections: a contact limit `of` a group counts contacts"
+        self._check_profile(read, where, "asked of a group", expected)
+
+    def _check_profile(
+        self, columns: Iterable[str], where: errors.Where, what: str, expected: str
+    ) -> None:
+        """Nothing is read that is not the profile's."""
+        own = {*self.traits, *self.scope.row_columns.schema.collections, NOW}
+        for column in sorted(columns):
             if column not in own and self._trait(column) is None:
-                expected = "traits and collections: a contact limit `of` a group counts contacts"
-                self.scope.findings.add(where, f"{quote(column)}, asked of a group", expected)
+                self.scope.findings.add(where, f"{quote(column)}, {what}", expected)
 
     def check(self, expression: values.Expression, purpose: str, where: errors.Where) -> None:
         for trait in self._read(expression.columns, set()):
@@ -88,6 +112,4 @@ class TraitUsage:
                 continue
             seen.add(trait.name)
             yield trait
-            yield from self._read(trait.first_known, seen)
-            if trait.derived:
-                yield from self._read(trait.derived.columns, seen)
+            yield from self._read(trait.reads, seen)

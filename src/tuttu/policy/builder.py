@@ -10,7 +10,7 @@ from tuttu.policy.constructs import CONSTRUCTS
 from tuttu.policy.durations import parse_duration
 from tuttu.policy.errors import PolicyError, nearest
 from tuttu.policy.syntax import place, shown
-from tuttu.policy.tree import Column, Field, Literal, Node
+from tuttu.policy.tree import DATE, TEXT, Column, Convert, Field, Literal, Node
 from tuttu.vocabulary.values import Duration, Kind, Schema
 from tuttu.vocabulary.zones import zone_of
 
@@ -67,6 +67,11 @@ class TreeBuilder:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             found = f"the unknown time zone {self.schema.zone!r} of the project"
             raise PolicyError(found, "a name such as Europe/Helsinki", 0) from None
+
+    def day(self, instant: Node) -> Convert:
+        """The calendar date of a timestamp: the customer's, where the schema has one."""
+        own = self.schema.own_zone
+        return Convert(instant, DATE, self.zone, None if own is None else Column(own, TEXT))
 
     def use(self, name: str) -> None:
         """Notes a construct. One that the registry lacks is a mistake of ours, not the author's."""

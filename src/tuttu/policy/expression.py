@@ -148,8 +148,8 @@ def parse_condition(text: str, schema: Schema, *, subject: str | None = None) ->
 
 
 def to_sql(expression: Expression) -> str:
-    """A scalar DuckDB expression over a relation of `relation_of`'s columns. It must have been
-    made by `parse`.
+    """A scalar DuckDB expression over a relation of `relation_of`'s columns, and of `OFFSETS` where
+    it counts by the customer's calendar. It must have been made by `parse`.
 
     It yields the same as calling the expression on the row: dates as DATE, timestamps as
     TIMESTAMP in UTC, money as 1/10,000 of the unit.

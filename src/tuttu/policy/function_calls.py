@@ -139,7 +139,7 @@ def _now(builder: TreeBuilder, _arguments: _Trees) -> t.Node:
 
 def _today(builder: TreeBuilder, _arguments: _Trees) -> t.Node:
     builder.use("today()")
-    return t.Convert(t.Now(), t.DATE, builder.zone)
+    return builder.day(t.Now())
 
 
 def _ago(builder: TreeBuilder, arguments: _Trees) -> t.Node:
@@ -152,17 +152,17 @@ def _date(builder: TreeBuilder, arguments: _Trees) -> t.Node:
     if operand.kind is not values.Kind.TIMESTAMP or operand.node.type.many:
         raise operand.error("a timestamp")
     builder.use("date(timestamp)")
-    return t.Convert(operand.node, t.DATE, builder.zone)
+    return builder.day(operand.node)
 
 
 def _days_since(builder: TreeBuilder, arguments: _Trees) -> t.Node:
-    """Today minus the date: calendar dates in the project's zone."""
+    """Today minus the date: calendar dates."""
     operand = builder.operand(arguments[0])
     require_value(operand)
     if operand.kind not in {values.Kind.DATE, values.Kind.TIMESTAMP} and not operand.is_literal:
         raise operand.error("a date or a timestamp")
     builder.use(f"days_since({'timestamp' if operand.kind is values.Kind.TIMESTAMP else 'date'})")
-    today = t.Convert(t.Now(), t.DATE, builder.zone)
+    today = builder.day(t.Now())
     return t.Arithmetic("-", today, convert(builder, operand, values.Kind.DATE), t.INTEGER)
 
 

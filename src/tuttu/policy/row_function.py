@@ -20,7 +20,14 @@ from tuttu.vocabulary.values import (
     Row,
     Value,
 )
-from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, day_in
+from tuttu.vocabulary.zones import (
+    FIRST_DATE,
+    FIRST_INSTANT,
+    LAST_DATE,
+    LAST_INSTANT,
+    day_in,
+    day_of_customer,
+)
 
 RowFunction: TypeAlias = Callable[[Row], Value]
 
@@ -128,8 +135,12 @@ def _convert(writer: _Writer, node: t.Convert) -> _Code:
         case Kind.INTEGER, Kind.MONEY:
             scaled = writer.bounded(f"{{0}} * {MONEY_SCALE}")
             return writer.strict([node.operand], scaled, nullable=True)
-    day = writer.constant(day_in(node.zone))
-    return writer.strict([node.operand], f"{day}({{0}})")
+    if node.own is None:
+        day = writer.constant(day_in(node.zone))
+        return writer.strict([node.operand], f"{day}({{0}})")
+    day, own = writer.constant(day_of_customer(node.zone)), writer.write(node.own).text
+    first, name = writer.named(writer.write(node.operand))
+    return _Code(f"(None if {first} is None else {day}({own}, {name}))")
 
 
 def _not(writer: _Writer, node: t.Not) -> _Code:

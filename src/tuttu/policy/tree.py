@@ -59,12 +59,14 @@ class Convert(_Typed, frozen=True):
     """The same value in another type.
 
     integer → real; integer → money (currency units); money → real (currency units);
-    timestamp → date (the calendar date at that instant in `zone`).
+    timestamp → date (the calendar date at that instant in `zone`; own: the customer's, which
+    counts in its place where it names one).
     """
 
     operand: "Node"
     type: Type
     zone: str = "UTC"
+    own: "Node | None" = None
 
 
 class Not(_Typed, frozen=True):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.vocabulary.values import DAY, SECOND, Instant
+from tuttu.vocabulary.values import DAY, SECOND, Instant, Value
 
 FIRST_DATE, LAST_DATE = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31, in days since 1970-01-01."""
@@ -61,6 +61,16 @@ def zone_of(name: str) -> Zone:
             changes.append(_change(source, (day - 1) * 86_400, offset) * SECOND)
             offsets.append(offset)
     return Zone(name, tuple(changes), tuple(offset * SECOND for offset in offsets))
+
+
+def zone_or(own: Value, project: str) -> str:
+    """The customer's zone: what they say of themselves, where it names one, else the project's."""
+    return _zone_or(own, project) if isinstance(own, str) else project
+
+
+@lru_cache(maxsize=KNOWN_ZONES)
+def _zone_or(own: str, project: str) -> str:
+    return own if is_zone(own) else project
 
 
 def instant_of(name: str, local: Instant) -> Instant:
@@ -118,5 +128,14 @@ def day_in(name: str) -> Callable[[Instant], int]:
         if FIRST_DATE <= found <= LAST_DATE:
             return found
         return FIRST_DATE if found < FIRST_DATE else LAST_DATE
+
+    return day
+
+
+def day_of_customer(project: str) -> Callable[[Value, Instant], int]:
+    """As `day_in`, in the zone of `zone_or`; its first argument is what the customer says."""
+
+    def day(own: Value, instant: Instant) -> int:
+        return day_in(zone_or(own, project))(instant)
 
     return day

@@ -13,6 +13,7 @@ from tuttu.policy.solver import boundaries, inverse, items
 from tuttu.policy.solver.search import Move
 from tuttu.policy.solver.trees import value_of
 from tuttu.vocabulary.values import Kind, Row, Type, Value
+from tuttu.vocabulary.zones import zone_or
 
 KnownValues: TypeAlias = Mapping[str, Sequence[Value]]
 """Column to values that it is known to take."""
@@ -119,7 +120,8 @@ def _now(walk: _Walk, node: t.Now, targets: list[Value]) -> None:
 
 def _convert(walk: _Walk, node: t.Convert, targets: list[Value]) -> None:
     kinds = node.operand.type.kind, node.type.kind
-    walk.visit(node.operand, inverse.of_conversion(kinds, targets, node.zone))
+    zone = node.zone if node.own is None else zone_or(walk.value(node.own), node.zone)
+    walk.visit(node.operand, inverse.of_conversion(kinds, targets, zone))
 
 
 def _below(walk: _Walk, node: t.Not | t.And | t.Or | t.Is, _targets: list[Value]) -> None:
