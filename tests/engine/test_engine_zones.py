@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 from tests.batch.inventing import to_yaml, write
 
+from tuttu import catalog, decision, identity
 from tuttu import engine as use
-from tuttu.api import DecideRequest
+from tuttu.api import DecideRequest, ExplainRequest
 from tuttu.cli.render import verification_text
-from tuttu.engine import Runtime, load_project, open_engine
+from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
-from tuttu.vocabulary.errors import ProjectFaults
+from tuttu.vocabulary.errors import ProjectError
+from tuttu.vocabulary.events import Identifier
 
 NOW = "2026-03-02T22:30:00Z"
-"""In Helsinki the third of March, in New York the second, in Kathmandu and Auckland the third."""
+"""In Helsinki and Kathmandu the third of March, in New York the second."""
 BORN = "2026-03-03"
 TRAITS: dict[str, Any] = {
     "zone": {"type": "text"},
@@ -34,6 +36,7 @@ TRAITS: dict[str, Any] = {
     "home_day": {"expression": "today()", "group": "home"},
     "home_met": {"count": "visits", "where": "days_since(at) = 0", "group": "home"},
 }
+GUESS = "CASE isodow(now) WHEN 1 THEN 'UTC' END"
 FILES: dict[str, Any] = {
     "tuttu.yaml": {"name": "corner", "zone": "Europe/Helsinki"},
     "identity.yaml": {"namespaces": {"user_id": {"unique": True}, "anonymous_id": {}}},
@@ -42,7 +45,10 @@ FILES: dict[str, Any] = {
         "surfaces": {"front": {"channel": "web", "default": "hello"}},
     },
     "consent.yaml": {"purposes": {"service": {"basis": "contract", "default": "in"}}},
-    "events.yaml": {"events": {"Met": {"properties": {"visit": "text", "at": "timestamp"}}}},
+    "events.yaml": {
+        "sources": {"Met": "met"},
+        "events": {"Met": {"properties": {"visit": "text", "at": "timestamp"}}},
+    },
     "traits.yaml": {
         "collections": {"visits": {"key": "visit", "events": ["Met"], "keep": {"at": "timestamp"}}},
         "groups": {"home": {"key": "home"}},
@@ -79,7 +85,7 @@ def _folder(path: Path, **traits: Any) -> Path:
 
 ZONE_WAYS: dict[str, Any] = {
     "told": {"type": "text"},
-    "the first known": {"type": "text", "first_known": ["told.zone", "seen.zone"]},
+    "the first known": {"type": "text", "first_known": ["met.zone", "told.zone"]},
     "worked out": {
         "expression": "CASE nation WHEN 'US' THEN 'America/New_York' WHEN 'NP' THEN"
         " 'Asia/Kathmandu' WHEN '?' THEN 'Nowhere/Town' END"
@@ -113,7 +119,7 @@ def say(engine: Runtime) -> Say:
 
 
 def _lives(say: Say, who: str, zone: str | None, **traits: Any) -> dict[str, Any]:
-    """They have met somebody on three evenings; two of them on the third of March in Helsinki."""
+    """Who has visited four times; twice on the third of March in Helsinki."""
     for visit, at in (("A", "02T21:59"), ("B", "02T22:01"), ("C", "02T22:20"), ("D", "02T18:20")):
         properties = {"visit": visit, "at": f"2026-03-{at}:00Z"}
         say(who, "track", event="Met", properties=properties)
@@ -126,7 +132,7 @@ def _lives(say: Say, who: str, zone: str | None, **traits: Any) -> dict[str, Any
 
 
 DAYS = {
-    "America/New_York": ("2026-03-02", 1 - 1, 4),
+    "America/New_York": ("2026-03-02", 0, 4),
     "Asia/Kathmandu": ("2026-03-03", 1, 4),
     "Nowhere/Town": ("2026-03-03", 1, 2),
     None: ("2026-03-03", 1, 2),
@@ -142,5 +148,109 @@ def test_the_day_is_the_customers(say: Say, engine: Runtime) -> None:
         assert found == {"day": day, "since": since, "met_today": visits}, zone
         assert traits["met_late"] == 2, "an event has no zone but the company's"
         answer = use.decide(engine, DecideRequest(who={"user_id": who}, surfaces=["front"]))
-        assert bool(answer.surfaces["front"]) == (day == BORN), zone
+        assert bool(answer.choices) == (day == BORN), zone
     assert use.verify(engine).agree, verification_text(use.verify(engine))
+
+
+def _members(say: Say) -> None:
+    """Of one home, who say one after the other where they live."""
+    _lives(say, "maija", "America/New_York", home="h")
+    _lives(say, "ville", "Asia/Kathmandu", home="h")
+
+
+def test_a_group_counts_in_the_zone_that_was_told_last(say: Say, engine: Runtime) -> None:
+    _members(say)
+    for who in ("maija", "ville"):
+        traits = use.customer(engine, {"user_id": who}, "test").traits
+        assert (traits["home_day"], traits["home_met"]) == ("2026-03-03", 4)
+    assert _lives(say, "maija", "America/New_York", home="h")["home_day"] == "2026-03-02"
+    assert use.customer(engine, {"user_id": "ville"}, "test").traits["home_day"] == "2026-03-02"
+    assert use.verify(engine).agree, verification_text(use.verify(engine))
+
+
+def test_why_is_told_by_the_calendar_of_then(say: Say, engine: Runtime) -> None:
+    """In New York it will be the day of birth at 05:00 UTC, whatever the customer says later."""
+    _lives(say, "maija", "America/New_York")
+    asked = DecideRequest(who={"user_id": "maija"}, surfaces=["front"])
+    answer = use.decide(engine, asked)
+    assert not answer.choices
+    _lives(say, "maija", "Asia/Kathmandu")
+    again = use.explain(engine, ExplainRequest(decision=answer.decision_id), "test")
+    assert not again.note
+    (refused,) = again.refused
+    changes = {part.name: part.would_be for part in refused.would_pass_if}
+    assert changes == {"time": "2026-03-03T05:00:00Z"}
+    assert use.decide(engine, asked).choices
+
+
+def test_a_zone_of_this_moment_counts(say: Say, engine: Runtime) -> None:
+    """Who travels may say so with the question."""
+    _lives(say, "maija", None)
+    who = {"user_id": "maija"}
+    here = DecideRequest(who=who, surfaces=["front"], dry_run=True)
+    away = DecideRequest(
+        who=who, surfaces=["front"], dry_run=True, context={"zone": "America/New_York"}
+    )
+    assert use.decide(engine, here).choices
+    assert not use.decide(engine, away).choices
+    with engine.view() as seen:
+        customer = identity.resolve(seen.snapshot, engine.project, Identifier("user_id", "maija"))
+        view = decision.view(
+            seen.snapshot, engine.project, customer, engine.now(), context=away.context
+        )
+    assert (view.row["met_today"], view.row["since"]) == (4, 0)
+
+
+FAULTS = {
+    "a number": ({"zone": {"type": "integer"}}, "`zone`, integer; expected text"),
+    "a condition": ({"zone": {"expression": "born = '2026-03-03'"}}, "`zone`, bool; expected text"),
+    "a list": ({"zone": {"type": ["text"]}}, "`zone`, [text]; expected text"),
+    "of today": (
+        {"zone": {"expression": "CASE WHEN today() = born THEN 'UTC' END"}},
+        "`zone`, which counts by the calendar",
+    ),
+    "of a trait of today": (
+        {"zone": {"first_known": ["told.zone", "guess"]}, "guess": {"expression": GUESS}},
+        "`guess`, which counts by the calendar",
+    ),
+    "of items of today": (
+        {"zone": {"expression": "CASE WHEN met_today > 1 THEN 'UTC' END"}},
+        "`met_today`, which counts by the calendar",
+    ),
+    "of contacts": (
+        {"zone": {"expression": "CASE WHEN contacted('birthday', '7d') THEN 'UTC' END"}},
+        "`contacted.birthday`, read by a time zone",
+    ),
+    "of what is not there": (
+        {"zone": {"first_known": ["told.zone", "said.zone"]}},
+        "`said.zone`; expected a trait, or source.trait",
+    ),
+    "of a group, read by a group": (
+        {"zone": {"type": "text", "group": "home"}},
+        "`zone`, which is of the group `home`",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_zone_is_known_before_any_calendar(case: str, tmp_path: Path) -> None:
+    traits, expected = FAULTS[case]
+    with pytest.raises(ProjectError) as error:
+        catalog.load(_folder(tmp_path, **traits))
+    found = [f"{fault.found}; expected {fault.expected}" for fault in error.value.faults]
+    assert any(each.startswith(expected) for each in found), found
+    assert not [each for each in found if each.startswith("`zone`, asked")], "a fault of a fault"
+
+
+def test_it_may_follow_from_anything_else(tmp_path: Path) -> None:
+    """Items of any time, the present, what was derived: if no calendar is asked."""
+    items = {"visited": {"count": "visits", "where": "at < now()"}}
+    zone = {"expression": "CASE WHEN visited > 1 AND now > seen THEN 'UTC' ELSE home END"}
+    catalog.load(_folder(tmp_path, **items, zone=zone))
+
+
+def test_without_the_trait_the_calendar_is_the_companys(tmp_path: Path) -> None:
+    """A property of an event that is called `zone` is none either."""
+    project = catalog.load(_folder(tmp_path))
+    assert project.profile.traits["day"].reads == ("zone",)
+    assert "zone" not in project.event_schema.columns

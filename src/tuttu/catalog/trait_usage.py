@@ -81,7 +81,8 @@ class TraitUsage:
         self, columns: Iterable[str], where: errors.Where, what: str, expected: str
     ) -> None:
         """Nothing is read that is not the profile's."""
-        own = {*self.traits, *self.scope.row_columns.schema.collections, NOW}
+        row = self.scope.row_columns
+        own = {*self.traits, *row.schema.collections, *row.broken, NOW}
         for column in sorted(columns):
             if column not in own and self._trait(column) is None:
                 self.scope.findings.add(where, f"{quote(column)}, {what}", expected)

@@ -53,11 +53,11 @@ def own_row(
     now: Instant,
     *,
     profiling: bool,
-    of_groups: Row = NOTHING_GIVEN,
+    given: Row = NOTHING_GIVEN,
 ) -> dict[str, Value]:
-    """`read`, of a state that is read already. of_groups: the values of traits of groups; for one
-    that is absent the customer is a group of one."""
-    return row_of(plan_of(project), state, now, profiling=profiling, given=of_groups)
+    """`read`, of a state that is read already. given: columns that are not worked out from it, as
+    traits of groups; in one that is absent the customer is a group of one."""
+    return row_of(plan_of(project), state, now, profiling=profiling, given=given)
 
 
 def row_of(
