@@ -201,7 +201,7 @@ def test_a_zone_of_this_moment_counts(say: Say, engine: Runtime) -> None:
     assert (view.row["met_today"], view.row["since"]) == (4, 0)
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "a number": ({"zone": {"type": "integer"}}, "`zone`, integer; expected text"),
     "a condition": ({"zone": {"expression": "born = '2026-03-03'"}}, "`zone`, bool; expected text"),
     "a list": ({"zone": {"type": ["text"]}}, "`zone`, [text]; expected text"),

@@ -108,6 +108,7 @@ OWN_TEXTS = (
     "days_since(born)",
     "at <= born",
     "isodow(at)",
+    "hour(at)",
 )
 OF_CUSTOMERS = [None, *OWN_ZONES]
 

@@ -148,11 +148,20 @@ def _ago(builder: TreeBuilder, arguments: _Trees) -> t.Node:
 
 
 def _date(builder: TreeBuilder, arguments: _Trees) -> t.Node:
-    operand = builder.operand(arguments[0])
+    builder.use("date(timestamp)")
+    return builder.day(_timestamp(builder, arguments[0]))
+
+
+def _hour(builder: TreeBuilder, arguments: _Trees) -> t.Node:
+    builder.use("hour(timestamp)")
+    return builder.hour(_timestamp(builder, arguments[0]))
+
+
+def _timestamp(builder: TreeBuilder, argument: exp.Expr) -> t.Node:
+    operand = builder.operand(argument)
     if operand.kind is not values.Kind.TIMESTAMP or operand.node.type.many:
         raise operand.error("a timestamp")
-    builder.use("date(timestamp)")
-    return builder.day(operand.node)
+    return operand.node
 
 
 def _days_since(builder: TreeBuilder, arguments: _Trees) -> t.Node:
@@ -322,6 +331,7 @@ _SPECIAL: Mapping[str, _Special] = {
     "today": _Special(_today, "today()", 0, 0),
     "ago": _Special(_ago, "ago('7d')"),
     "date": _Special(_date, "date(timestamp)"),
+    "hour": _Special(_hour, "hour(timestamp)"),
     "days_since": _Special(_days_since, "days_since(date or timestamp)"),
     "round": _Special(_round, "round(number) or round(number, digits)", 1, 2),
     "contains": _Special(_contains, "contains(text, text) or contains(list, value)", 2, 2),

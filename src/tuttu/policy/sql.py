@@ -119,7 +119,14 @@ def _day(writer: _Writer, instant: str, node: t.Convert) -> str:
     )
 
 
-def _offset(writer: _Writer, instant: str, node: t.Convert) -> str:
+def _hour(writer: _Writer, node: t.Hour) -> str:
+    return writer.let(
+        writer.write(node.operand),
+        lambda instant: f"hour({instant} + to_microseconds({_offset(writer, instant, node)}))",
+    )
+
+
+def _offset(writer: _Writer, instant: str, node: t.Convert | t.Hour) -> str:
     """What the zone adds to UTC, in microseconds: the offset after as many changes as there were
     up to the instant. A list costs DuckDB a tenth of what a tree of comparisons does. The
     customer's zone is a column of two lists, so that no statement grows with the zones there are.
@@ -316,6 +323,7 @@ _WRITERS: Mapping[type, Callable[[_Writer, Any], str]] = {
     t.Field: _field,
     t.Now: _now,
     t.Convert: _convert,
+    t.Hour: _hour,
     t.Not: _not,
     t.And: _and,
     t.Or: _or,

@@ -69,6 +69,15 @@ class Convert(_Typed, frozen=True):
     own: "Node | None" = None
 
 
+class Hour(_Typed, frozen=True):
+    """The hour of a timestamp, 0 to 23. zone, own: as of `Convert`."""
+
+    operand: "Node"
+    zone: str
+    own: "Node | None" = None
+    type: Type = INTEGER
+
+
 class Not(_Typed, frozen=True):
     """NULL stays NULL."""
 
@@ -251,6 +260,7 @@ Node: TypeAlias = (
     | Field
     | Now
     | Convert
+    | Hour
     | Not
     | And
     | Or

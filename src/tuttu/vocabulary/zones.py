@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.vocabulary.values import DAY, SECOND, Instant, Value
+from tuttu.vocabulary.values import DAY, HOUR, SECOND, Instant, Value
 
 FIRST_DATE, LAST_DATE = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31, in days since 1970-01-01."""
@@ -132,10 +132,26 @@ def day_in(name: str) -> Callable[[Instant], int]:
     return day
 
 
-def day_of_customer(project: str) -> Callable[[Value, Instant], int]:
-    """As `day_in`, in the zone of `zone_or`; its first argument is what the customer says."""
+@lru_cache(maxsize=KNOWN_ZONES)
+def hour_in(name: str) -> Callable[[Instant], int]:
+    """A function from an instant to the hour that clocks of the zone show, 0 to 23."""
+    zone = zone_of(name)
+    changes, offsets = zone.changes, zone.offsets
 
-    def day(own: Value, instant: Instant) -> int:
-        return day_in(zone_or(own, project))(instant)
+    def hour(instant: Instant) -> int:
+        return (instant + offsets[bisect_right(changes, instant)]) // HOUR % 24
 
-    return day
+    return hour
+
+
+Reading = Callable[[str], Callable[[Instant], int]]
+"""`day_in` or `hour_in`."""
+
+
+def of_customer(reading: Reading, project: str) -> Callable[[Value, Instant], int]:
+    """As the reading, in the zone of `zone_or`; its first argument is what the customer says."""
+
+    def read(own: Value, instant: Instant) -> int:
+        return reading(zone_or(own, project))(instant)
+
+    return read
