@@ -13,7 +13,7 @@ from tests.batch.inventing import to_yaml, write
 
 from tuttu import catalog, decision, identity
 from tuttu import engine as use
-from tuttu.api import DecideRequest, ExplainRequest
+from tuttu.api import DecideRequest, ExplainRequest, FunnelQuery
 from tuttu.cli.render import verification_text
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
@@ -70,6 +70,7 @@ FILES: dict[str, Any] = {
         "value": "100 - days_since(seen)",
         "propensity": 0.5,
         "eligible": {"was born today": "born = today()"},
+        "suitable": {"it is not New Year": "day(now) <> 1"},
         "treatments": {"web": {"surface": "front", "message": "hello"}},
     },
     "content/hello.web.en.liquid": "Hello\n",
@@ -183,6 +184,18 @@ def test_why_is_told_by_the_calendar_of_then(say: Say, engine: Runtime) -> None:
     assert use.decide(engine, asked).choices
 
 
+def test_a_zone_that_is_not_known_is_no_reason(say: Say, engine: Runtime) -> None:
+    """What is missing is the day of birth alone; and a rule on the present needs no data."""
+    say("maija", "identify", traits={"seen": "2026-03-02T05:00:00Z"})
+    asked = DecideRequest(who={"user_id": "maija"}, surfaces=["front"])
+    (refused,) = use.decide(engine, asked).refused
+    assert (refused.code, refused.values["unknown"]) == ("not_known", ("born",))
+    found = use.funnel(engine, FunnelQuery())
+    whole = next(line for line in found.lines if line.treatment is None)
+    data = {stage.stage: not stage.no_data for stage in whole.stages}
+    assert data["suitability"]
+
+
 def test_a_zone_of_this_moment_counts(say: Say, engine: Runtime) -> None:
     """Who travels may say so with the question."""
     _lives(say, "maija", None)
@@ -254,3 +267,13 @@ def test_without_the_trait_the_calendar_is_the_companys(tmp_path: Path) -> None:
     project = catalog.load(_folder(tmp_path))
     assert project.profile.traits["day"].reads == ("zone",)
     assert "zone" not in project.event_schema.columns
+
+
+def test_counting_by_a_zone_does_not_make_it_one_that_a_guard_reads(tmp_path: Path) -> None:
+    """What slips leaves the zone that is known, unless a guard names the trait itself."""
+    assert catalog.load(_folder(tmp_path)).profile.traits["zone"].slip == "keep"
+    through = {"there": {"expression": "zone = 'Asia/Tokyo' AND today() > born"}}
+    folder = _folder(tmp_path / "named", **through)
+    policy = {"guards": {"not there": {"when": "there", "blocks": "service"}}}
+    write({"policy.yaml": to_yaml(policy)}, folder)
+    assert catalog.load(folder).profile.traits["zone"].slip == "unknown"

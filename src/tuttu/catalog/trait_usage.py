@@ -1,10 +1,12 @@
 """Where a trait may be read: `use` names purposes, and what derives from it follows; and what may
 be worked out of a group."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import PROFILING, LoadScope
+from tuttu.policy import named_columns
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary import company, errors, values
 
@@ -95,9 +97,11 @@ class TraitUsage:
             found = f"{quote(trait.name)}, which is for {allowed}, in a rule for {purpose}"
             self.scope.findings.add(where, found, f"traits for {purpose} (see {trait.where})")
 
-    def behind(self, columns: Iterable[str]) -> Iterator[company.Trait]:
-        """Traits behind columns, and those that they are computed from; each once."""
-        return self._read(columns, set())
+    def behind(self, expressions: Iterable[values.Expression]) -> Iterator[company.Trait]:
+        """Traits that expressions name, and those that these are computed from; each once. The time
+        zone by whose calendar they count is not among them: they never lack it."""
+        named = frozenset().union(*map(named_columns, expressions))
+        return self._read(named, set(), _named)
 
     def _trait(self, column: str) -> company.Trait | None:
         """Of a column ``trait`` or ``source.trait``."""
@@ -105,7 +109,12 @@ class TraitUsage:
         of_source = self.traits.get(name) if source in self.scope.sources else None
         return self.traits.get(column) or of_source
 
-    def _read(self, columns: Iterable[str], seen: set[str]) -> Iterator[company.Trait]:
+    def _read(
+        self,
+        columns: Iterable[str],
+        seen: set[str],
+        made_of: Callable[[company.Trait], Iterable[str]] = attrgetter("reads"),
+    ) -> Iterator[company.Trait]:
         """Traits behind columns, and those that they are computed from."""
         for column in sorted(columns):
             trait = self._trait(column)
@@ -113,4 +122,8 @@ class TraitUsage:
                 continue
             seen.add(trait.name)
             yield trait
-            yield from self._read(trait.reads, seen)
+            yield from self._read(made_of(trait), seen, made_of)
+
+
+def _named(trait: company.Trait) -> Iterable[str]:
+    return trait.first_known or (named_columns(trait.derived) if trait.derived else ())

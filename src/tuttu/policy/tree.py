@@ -313,6 +313,19 @@ def walk(node: Node) -> list[Node]:
     return found
 
 
+def named_in(node: Node) -> frozenset[str]:
+    """The columns that a node and all below it read, `NOW` among them, but for the time zone by
+    whose calendar they count: that one is never missing."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        found.update(columns_of(one))
+        zone = one.own if isinstance(one, Convert | Hour) else None
+        waiting += (each for each in children(one) if each is not zone)
+    return frozenset(found)
+
+
 def columns_of(node: Node) -> tuple[str, ...]:
     """The row's columns that a node reads by itself, `NOW` among them."""
     match node:
