@@ -47,10 +47,16 @@ FILES: dict[str, Any] = {
     "consent.yaml": {"purposes": {"service": {"basis": "contract", "default": "in"}}},
     "events.yaml": {
         "sources": {"Met": "met"},
-        "events": {"Met": {"properties": {"visit": "text", "at": "timestamp"}}},
+        "events": {"Met": {"properties": {"visit": "text", "at": "timestamp", "zone": "text"}}},
     },
     "traits.yaml": {
-        "collections": {"visits": {"key": "visit", "events": ["Met"], "keep": {"at": "timestamp"}}},
+        "collections": {
+            "visits": {
+                "key": "visit",
+                "events": ["Met"],
+                "keep": {"at": "timestamp", "zone": "text"},
+            }
+        },
         "groups": {"home": {"key": "home"}},
         "traits": TRAITS,
     },
@@ -120,9 +126,10 @@ def say(engine: Runtime) -> Say:
 
 
 def _lives(say: Say, who: str, zone: str | None, **traits: Any) -> dict[str, Any]:
-    """Who has visited four times; twice on the third of March in Helsinki."""
+    """Who has visited four times; twice on the third of March in Helsinki. No visit has a zone that
+    counts."""
     for visit, at in (("A", "02T21:59"), ("B", "02T22:01"), ("C", "02T22:20"), ("D", "02T18:20")):
-        properties = {"visit": visit, "at": f"2026-03-{at}:00Z"}
+        properties = {"visit": visit, "at": f"2026-03-{at}:00Z", "zone": "Pacific/Apia"}
         say(who, "track", event="Met", properties=properties)
     seen = "2026-03-02T05:00:00Z"
     return say(
@@ -263,10 +270,13 @@ def test_it_may_follow_from_anything_else(tmp_path: Path) -> None:
 
 
 def test_without_the_trait_the_calendar_is_the_companys(tmp_path: Path) -> None:
-    """A property of an event that is called `zone` is none either."""
-    project = catalog.load(_folder(tmp_path))
-    assert project.profile.traits["day"].reads == ("zone",)
-    assert "zone" not in project.event_schema.columns
+    """Properties of events and fields of items that are called `zone` are none either."""
+    folder = _folder(tmp_path)
+    without = {name: each for name, each in TRAITS.items() if name != "zone"}
+    write({"traits.yaml": to_yaml({**FILES["traits.yaml"], "traits": without})}, folder)
+    traits = catalog.load(folder).profile.traits
+    tests = [each for each in (traits["day"].derived, traits["met_today"].test) if each]
+    assert [each.columns for each in tests] == [frozenset(), frozenset({"at"})]
 
 
 def test_counting_by_a_zone_does_not_make_it_one_that_a_guard_reads(tmp_path: Path) -> None:

@@ -148,10 +148,15 @@ Reading = Callable[[str], Callable[[Instant], int]]
 """`day_in` or `hour_in`."""
 
 
-def of_customer(reading: Reading, project: str) -> Callable[[Value, Instant], int]:
+def of_customer(reading: Reading, project: str) -> Callable[[str | None, Instant], int]:
     """As the reading, in the zone of `zone_or`; its first argument is what the customer says."""
 
-    def read(own: Value, instant: Instant) -> int:
-        return reading(zone_or(own, project))(instant)
+    def read(own: str | None, instant: Instant) -> int:
+        return _of_zone_or(reading, own, project)(instant)
 
     return read
+
+
+@lru_cache(maxsize=2 * KNOWN_ZONES)
+def _of_zone_or(reading: Reading, own: str | None, project: str) -> Callable[[Instant], int]:
+    return reading(zone_or(own, project))

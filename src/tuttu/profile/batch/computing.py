@@ -54,10 +54,12 @@ def compute(
     if layout.by_calendar:
         zone = _with_derived(layout, overlay, _before_zone(layout), "stored")
         own_zones.find(workspace, layout.project, f"({zone})")
+        first = len(made)
         for collection in collections:
             made += items.by_calendar(workspace, layout, collection, now)
-        whole = stored(layout, people, made, overlay)
-        workspace.run(f"CREATE OR REPLACE TEMP TABLE stored AS {whole}")
+        if len(made) > first:
+            whole = stored(layout, people, made, overlay)
+            workspace.run(f"CREATE OR REPLACE TEMP TABLE stored AS {whole}")
     result = _all_derived(layout, overlay)
     workspace.run(f"CREATE OR REPLACE TEMP TABLE {into} AS {result}")
 
@@ -180,8 +182,8 @@ def _with_derived(
         name = layout.column(trait.name)
         value = allowed(layout, name, _laid(overlay, name, _derived_sql(layout, trait)))
         parts.append(
-            f"derived{number} AS (SELECT made.*, {value} AS {quoted_name(name)}"
-            f" FROM {before} made{_join(overlay, [name])})"
+            f'derived{number} AS (SELECT "tuttu made".*, {value} AS {quoted_name(name)}'
+            f' FROM {before} "tuttu made"{_join(overlay, [name])})'
         )
         before = f"derived{number}"
     return f"{'WITH ' if parts else ''}{', '.join(parts)} SELECT * FROM {before}"
