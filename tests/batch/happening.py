@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 from tests.batch.inventing import HARD, KINDS, NOW, SUBJECT, WINDOWS, Value
+from tests.policy.conftest import OWN_ZONES
 
 from tuttu.vocabulary.conversion import convert, format_instant
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Kind, Type
@@ -102,6 +103,7 @@ _TRAITS = _some(
         **{name: _value(kind) for kind, name in zip(KINDS, HARD, strict=True)},
         "size": _value(Kind.INTEGER),
         "group_id": st.sampled_from(["home", "flat", None]),
+        "zone": st.sampled_from([*OWN_ZONES, None, 7]),
         "email": st.sampled_from(["m@example.com", "v@example.com"]),
     }
 )

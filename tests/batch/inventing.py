@@ -16,6 +16,8 @@ from tuttu.vocabulary.values import (
     DAY,
     HOUR,
     MINUTE,
+    OWNERS_ZONE,
+    ZONE,
     Kind,
     Schema,
     Type,
@@ -110,6 +112,7 @@ class Writer:
         self.traits: dict[str, Any] = {}
         self.segments: dict[str, Any] = {}
         self.expressions = 0
+        self.own_zone: str | None = None
 
     def use(self) -> dict[str, Any]:
         return {"use": ["profiling"]} if self.rng.random() < 0.15 else {}
@@ -147,6 +150,7 @@ class Writer:
             channels=frozenset({"email", "call", "web"}),
             outcomes=frozenset({"accepted", "declined"}),
             zone=self.zone,
+            own_zone=self.own_zone,
         )
 
     def add(self, name: str, declared: Type, trait: Mapping[str, Any]) -> None:
@@ -169,7 +173,23 @@ class Writer:
         self.add(f"of_group_{number}", Type(kind), {**expression, **group})
 
     def plain_schema(self, **more: Type) -> Schema:
-        return Schema(columns={**self.plain, **more}, collections=COLLECTIONS, zone=self.zone)
+        columns = {**self.plain, **more}
+        return Schema(
+            columns=columns, collections=COLLECTIONS, zone=self.zone, own_zone=self.own_zone
+        )
+
+    def zone_of_customers(self) -> None:
+        """Most companies keep it: told, chosen among sources, or worked out."""
+        from_size = "CASE WHEN size > 2 THEN 'Asia/Kathmandu' WHEN size < 0 THEN group_id END"
+        ways: list[dict[str, Any] | None] = [
+            *(None, {"type": "text"}, {"type": "text"}),
+            {"type": "text", "first_known": ["seen.zone", "told.zone"]},
+            {"expression": from_size},
+        ]
+        way = self.rng.choice(ways)
+        if way is not None:
+            self.own_zone = ZONE
+            self.add(ZONE, TEXT, way)
 
     def written(self) -> None:
         hard = dict(zip(KINDS, HARD, strict=True))
@@ -207,9 +227,11 @@ class Writer:
     def condition_over(self, over: str) -> str:
         if over == "events" and self.rng.random() < 0.4:
             return f"event = '{self.rng.choice(STEPS)}'"
-        schema = Schema(columns=COLLECTIONS[over], zone=self.zone) if over != "events" else None
-        of_events = Schema(**_with_zone(self.zone))
-        return self.text(schema or of_events, Kind.BOOL, 2, timed=over != "events")
+        if over == "events":
+            return self.text(Schema(**_with_zone(self.zone)), Kind.BOOL, 2, timed=False)
+        own = None if self.own_zone is None else OWNERS_ZONE
+        schema = Schema(columns=COLLECTIONS[over], zone=self.zone, own_zone=own)
+        return self.text(schema, Kind.BOOL, 2)
 
     def sequence(self, number: int) -> None:
         steps = self.rng.choices(STEPS, k=self.rng.choice([2, 2, 3]))
@@ -314,6 +336,7 @@ def company(seed: int, sizes: Sequence[int]) -> Company:
     rng = random.Random(seed)
     writer = Writer(rng, rng.choice(ZONES))
     writer.written()
+    writer.zone_of_customers()
     makers: tuple[Callable[[int], None], ...] = (
         *(writer.aggregate, writer.sequence, writer.first_known),
         *(writer.of_group, writer.derived, writer.segment),

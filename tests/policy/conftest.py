@@ -11,6 +11,8 @@ import pytest
 
 from tuttu.policy import (
     CONSTRUCTS,
+    OFFSETS,
+    OFFSETS_TYPE,
     CompiledExpression,
     Construct,
     duckdb_row,
@@ -18,6 +20,7 @@ from tuttu.policy import (
     duckdb_value,
     is_fulfilled,
     is_late,
+    offsets_of,
     parse,
     quoted_name,
     relation_of,
@@ -29,6 +32,7 @@ from tuttu.vocabulary.values import (
     HOUR,
     INTEGER_MAX,
     INTEGER_MIN,
+    ZONE,
     Kind,
     Row,
     Schema,
@@ -51,6 +55,8 @@ ZONES = (
     "Asia/Kolkata",
 )
 """Of any four in a row, one goes over to another offset at midnight, or skips a day."""
+OWN_ZONES = (*ZONES, "Asia/Kathmandu", "Pacific/Kiritimati", "Etc/GMT+12", "Nowhere/Town", "")
+"""What customers say theirs is; two of them name none."""
 SUBJECT = "tv-package"
 KINDS = tuple(Kind)
 
@@ -65,20 +71,22 @@ def _columns() -> dict[str, Type]:
     return columns
 
 
-def make_schema(zone: str) -> Schema:
-    """news is owed until a_timestamp, while a_bool."""
+def make_schema(zone: str, *, own: bool = False) -> Schema:
+    """news is owed until a_timestamp, while a_bool. own: the column `zone` is the customer's."""
     fields = {f"{kind}_field": Type(kind) for kind in KINDS}
-    columns = Schema(columns=_columns())
+    own_zone = ZONE if own else None
+    columns = Schema(columns=_columns(), zone=zone, own_zone=own_zone)
     due = parse("a_timestamp", columns)
     fulfilled = is_fulfilled(fulfilled_column("news"), due)
     return Schema(
         late={"news": is_late(due, fulfilled, [parse("a_bool", columns)])},
-        columns=_columns(),
+        columns={**_columns(), ZONE: Type(Kind.TEXT)} if own else _columns(),
         collections={"tickets": fields, "order lines": {**fields, "a_text": Type(Kind.TEXT)}},
         actions=frozenset({SUBJECT, "news"}),
         channels=frozenset({"email", "call"}),
         outcomes=frozenset({"accepted", "declined"}),
         zone=zone,
+        own_zone=own_zone,
     )
 
 
@@ -123,7 +131,8 @@ def instants(zone: str) -> list[int]:
 class Pool:
     """Values by kind, as rows and literals have them."""
 
-    def __init__(self, rng: random.Random, zone: str) -> None:
+    def __init__(self, rng: random.Random, schema: Schema) -> None:
+        zones = [schema.zone] if schema.own_zone is None else [schema.zone, *ZONES[:3]]
         self._rng = rng
         self._values: dict[Kind, Sequence[Any]] = {
             Kind.BOOL: [True, False],
@@ -132,7 +141,7 @@ class Pool:
             Kind.REAL: REALS,
             Kind.TEXT: TEXTS,
             Kind.DATE: DATES,
-            Kind.TIMESTAMP: instants(zone),
+            Kind.TIMESTAMP: [each for name in zones for each in instants(name)],
         }
 
     def value(self, kind: Kind, null: float) -> Any:
@@ -151,6 +160,8 @@ class Pool:
             row[name] = None if self._rng.random() < 0.05 else self._items(fields)
         for name in LEDGER:
             row[name] = self.value(Kind.TIMESTAMP, 0.3)
+        if schema.own_zone is not None:
+            row[schema.own_zone] = self._rng.choice([None, *OWN_ZONES])
         return row
 
     def _list(self, declared: Type) -> list[Any] | None:
@@ -176,7 +187,7 @@ class Author:
     def __init__(self, rng: random.Random, schema: Schema) -> None:
         self._rng = rng
         self._schema = schema
-        self._pool = Pool(rng, schema.zone)
+        self._pool = Pool(rng, schema)
         self._items: str | None = None
         self._by_kind = {
             kind: [each for each in CONSTRUCTS.values() if each.result is kind] for kind in KINDS
@@ -310,11 +321,16 @@ class Duck:
         relation = relation_of(columns or [*schema.columns, *schema.collections, *LEDGER], schema)
         typed = ", ".join(f"{quoted_name(name)} {duckdb_type(relation[name])}" for name in relation)
         self._connection = duckdb.connect()
-        self._connection.execute(f"CREATE TABLE rows (place INTEGER, {typed})")
-        marks = ", ".join("?" for _ in range(len(relation) + 1))
+        offsets = f"{quoted_name(OFFSETS)} {OFFSETS_TYPE}"
+        self._connection.execute(f"CREATE TABLE rows (place INTEGER, {offsets}, {typed})")
+        marks = ", ".join("?" for _ in range(len(relation) + 2))
+        own = schema.own_zone or ""
         self._connection.executemany(
             f"INSERT INTO rows VALUES ({marks})",
-            [[place, *duckdb_row(row, relation)] for place, row in enumerate(rows)],
+            [
+                [place, offsets_of(row.get(own), schema.zone), *duckdb_row(row, relation)]
+                for place, row in enumerate(rows)
+            ],
         )
 
     def values(self, expressions: Sequence[CompiledExpression]) -> list[tuple[Any, ...]]:
@@ -353,7 +369,7 @@ def zones() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def schema_in() -> Callable[[str], Schema]:
+def schema_in() -> Callable[..., Schema]:
     """The schema of the law in a zone."""
     return make_schema
 
@@ -368,7 +384,7 @@ def rows_in() -> Callable[[random.Random, Schema, int], list[Row]]:
     """So many rows by chance."""
 
     def draw(rng: random.Random, schema: Schema, count: int) -> list[Row]:
-        pool = Pool(rng, schema.zone)
+        pool = Pool(rng, schema)
         return [pool.row(schema) for _ in range(count)]
 
     return draw

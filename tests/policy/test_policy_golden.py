@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from tuttu.policy import CONSTRUCTS, is_fulfilled, is_late, parse
 from tuttu.policy.literals import read_money
 from tuttu.vocabulary.conversion import convert, parse_instant
-from tuttu.vocabulary.values import Kind, Row, Schema, Type, fulfilled_column
+from tuttu.vocabulary.values import ZONE, Kind, Row, Schema, Type, fulfilled_column
 
 _TIMESTAMP = Type(Kind.TIMESTAMP)
 _COLUMNS = {
@@ -36,6 +36,7 @@ SCHEMA = Schema(
     },
     columns={
         **{name: Type(kind) for name, kind in _COLUMNS.items()},
+        ZONE: Type(Kind.TEXT),
         "words": Type(Kind.TEXT, many=True),
         "numbers": Type(Kind.INTEGER, many=True),
     },
@@ -54,6 +55,7 @@ SCHEMA = Schema(
     channels=frozenset({"email", "call"}),
     outcomes=frozenset({"accepted", "declined"}),
     zone="Europe/Helsinki",
+    own_zone=ZONE,
 )
 GOLDEN = Path(__file__).parent / "golden"
 

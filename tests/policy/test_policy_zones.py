@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,9 +12,10 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.policy.conftest import OWN_ZONES, Duck
 
-from tuttu.policy import parse, to_sql
-from tuttu.vocabulary.values import DAY, Kind, Schema, Type
+from tuttu.policy import duckdb_value, parse, to_sql
+from tuttu.vocabulary.values import DAY, SECOND, ZONE, Kind, Schema, Type
 from tuttu.vocabulary.zones import (
     FIRST_DATE,
     FIRST_INSTANT,
@@ -21,6 +23,7 @@ from tuttu.vocabulary.zones import (
     LAST_INSTANT,
     day_in,
     zone_of,
+    zone_or,
 )
 
 pytestmark = pytest.mark.laws
@@ -90,3 +93,57 @@ def test_days_since_counts_calendar_dates() -> None:
     assert expression({"now": midnight, "at": midnight - 1}) == 1
     assert expression({"now": midnight, "at": midnight}) == 0
     assert expression({"now": midnight - 1, "at": midnight}) == -1
+
+
+PROJECT = "Europe/Helsinki"
+OWN = Schema(
+    columns={"at": Type(Kind.TIMESTAMP), "born": Type(Kind.DATE), ZONE: Type(Kind.TEXT)},
+    zone=PROJECT,
+    own_zone=ZONE,
+)
+OWN_TEXTS = (
+    "date(at)",
+    "today()",
+    "days_since(at)",
+    "days_since(born)",
+    "at <= born",
+    "isodow(at)",
+    "hour(at)",
+)
+OF_CUSTOMERS = [None, *OWN_ZONES]
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> tuple[str | None, int, int]:
+    """A zone, and two instants: anywhere in the calendar, about a change of that zone's clock, a
+    midnight there, or where the calendar begins and ends."""
+    own = draw(st.sampled_from(OF_CUSTOMERS))
+    table = zone_of(zone_or(own, PROJECT))
+    edges = [FIRST_INSTANT, LAST_INSTANT, 0, *table.changes]
+    midnights = st.integers(FIRST_DATE + 1, LAST_DATE).map(lambda day: day * DAY)
+    near = st.one_of(st.sampled_from(edges), midnights.map(lambda at: at - table.offset(at)))
+    beside = st.builds(lambda at, by: at + by, near, st.sampled_from([-SECOND, -1, 0, 1, SECOND]))
+    anywhere = st.one_of(st.integers(FIRST_INSTANT, LAST_INSTANT), beside)
+    inside = anywhere.map(lambda at: min(max(at, FIRST_INSTANT), LAST_INSTANT))
+    return own, draw(inside), draw(inside)
+
+
+@given(st.lists(moments(), min_size=1, max_size=40))
+def test_both_executors_count_by_the_customers_calendar(
+    drawn: list[tuple[str | None, int, int]],
+) -> None:
+    """And within the table's years as Python's own zones do."""
+    rows: list[dict[str, Any]] = [
+        {ZONE: own, "at": at, "now": now, "born": now // DAY} for own, at, now in drawn
+    ]
+    expressions = [parse(text, OWN) for text in OWN_TEXTS]
+    with closing(Duck(OWN, rows)) as relation:
+        found = relation.values(expressions)
+    for row, values in zip(rows, found, strict=True):
+        for expression, theirs in zip(expressions, values, strict=True):
+            assert duckdb_value(expression(row), expression.type) == theirs, (expression, row)
+        if FROM * SECOND <= row["at"] <= TO * SECOND:
+            there = (EPOCH + timedelta(microseconds=row["at"])).astimezone(
+                ZoneInfo(zone_or(row[ZONE], PROJECT))
+            )
+            assert expressions[0](row) == there.toordinal() - EPOCH_DAY

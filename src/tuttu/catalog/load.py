@@ -158,6 +158,7 @@ class _Reading:
         usage = TraitUsage(profile.traits, scope)
         usage.check_groups()
         usage.check_paths()
+        usage.check_zone()
         tracking = read_tracking(sheets["events"], scope)
         check_fields(sheets["identity"], scope)
         kinds = consent.with_trait(kinds, purposes, usage, scope)

@@ -100,16 +100,7 @@ def _may_be_written(name: str, node: Node) -> bool:
 
 def _row_columns(registry: ColumnRegistry, scope: LoadScope) -> Columns:
     """A view of the columns so far, which grow while traits are read."""
-    columns = Columns(
-        values.Schema(
-            columns=registry.columns,
-            collections=registry.collections,
-            actions=frozenset(scope.actions.known),
-            channels=frozenset(scope.channels.known),
-            outcomes=frozenset(scope.outcomes.known),
-            zone=scope.company.zone,
-        )
-    )
+    columns = Columns(scope.row_schema(registry.columns, registry.collections))
     names = (scope.traits, scope.collections, scope.actions, scope.channels, scope.outcomes)
     columns.open = any(one.open for one in names)
     columns.broken = _broken(set(), scope)
@@ -249,7 +240,7 @@ class _Direct:
         fields = self.scope.row_columns.schema.collections.get(source)
         if fields is None or source in known.broken:
             return None
-        columns = Columns(values.Schema(columns=fields, zone=self.scope.company.zone))
+        columns = Columns(self.scope.item_schema(fields))
         columns.broken = self.scope.broken_fields.get(source, set())
         return columns
 

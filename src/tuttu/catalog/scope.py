@@ -1,6 +1,6 @@
 """What the readers of one folder share: findings, the names known so far, what conditions see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,7 +14,15 @@ from tuttu.policy import CompiledExpression, is_late
 from tuttu.vocabulary.company import Company, PlannedEvent, Undeclared
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.library import Action
-from tuttu.vocabulary.values import Expression, Instant, Schema, schema_about
+from tuttu.vocabulary.values import (
+    OWNERS_ZONE,
+    ZONE,
+    Expression,
+    Instant,
+    Schema,
+    Type,
+    schema_about,
+)
 
 PROFILING = "profiling"
 OUTCOMES = ("viewed", "clicked", "accepted", "declined", "ignored")
@@ -88,6 +96,25 @@ class LoadScope:
         if through:
             return self.instant(through, after=True)
         return self.instant(until)
+
+    def row_schema(
+        self, columns: Mapping[str, Type], collections: Mapping[str, Mapping[str, Type]]
+    ) -> Schema:
+        """What conditions on a customer can name; their zone too, where the company keeps it."""
+        return Schema(
+            columns=columns,
+            collections=collections,
+            actions=frozenset(self.actions.known),
+            channels=frozenset(self.channels.known),
+            outcomes=frozenset(self.outcomes.known),
+            zone=self.company.zone,
+            own_zone=ZONE if ZONE in self.traits.known else None,
+        )
+
+    def item_schema(self, fields: Mapping[str, Type]) -> Schema:
+        """What conditions on an item alone can name."""
+        own_zone = OWNERS_ZONE if ZONE in self.traits.known else None
+        return Schema(columns=fields, zone=self.company.zone, own_zone=own_zone)
 
     def columns_about(self, node: MappingNode) -> Columns:
         """What the rules of an action or a guard can name: the customer's row, and with `about`

@@ -52,7 +52,7 @@ def _read_by_guards(
 ) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
     """Traits, and fields by collection, that guards read themselves or through others."""
     expressions = [each for guard in guards for each in guard.expressions.values()]
-    behind = list(usage.behind(reads_of(expressions).columns))
+    behind = list(usage.behind(expressions))
     derived = [trait.derived for trait in behind if trait.derived]
     fields = {name: set(read) for name, read in reads_of([*expressions, *derived]).fields.items()}
     for trait in behind:

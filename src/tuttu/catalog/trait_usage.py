@@ -1,13 +1,16 @@
 """Where a trait may be read: `use` names purposes, and what derives from it follows; and what may
 be worked out of a group."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from tuttu.catalog.findings import quote
 from tuttu.catalog.scope import PROFILING, LoadScope
+from tuttu.policy import named_columns
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary import company, errors, values
 
+TEXT = values.Type(values.Kind.TEXT)
 OTHER_WORDS = ("contacted", "answered", "fulfilled", "last_contact", values.ITEM)
 """Words that mean something else before a point."""
 
@@ -26,8 +29,26 @@ class TraitUsage:
         """Traits of groups read no trait of a group."""
         for trait in self.traits.values():
             if trait.group is not None:
-                columns = trait.derived.columns if trait.derived else trait.first_known
-                self._check_members(columns, trait.where, frozenset())
+                self._check_members(trait.reads, trait.where, frozenset())
+
+    def check_zone(self) -> None:
+        """The customer's time zone is text, and known before their calendar is, and before their
+        contacts are counted."""
+        zone = self.traits.get(values.ZONE)
+        if zone is None:
+            return
+        if zone.type != TEXT:
+            found = f"{quote(zone.name)}, {zone.type}"
+            self.scope.findings.add(zone.where, found, "text: it names the customer's time zone")
+        behind = list(self._read([values.ZONE], set()))
+        for trait in behind:
+            if values.ZONE in trait.reads:
+                found = f"{quote(trait.name)}, which counts by the calendar of the time zone"
+                expected = f"no calendar in what {quote(zone.name)} is made of (see {zone.where})"
+                self.scope.findings.add(trait.where, found, expected)
+        read = {each for trait in behind for each in trait.reads}
+        expected = "traits and collections: contacts are counted by the customer's time zone"
+        self._check_profile(read, zone.where, "read by a time zone", expected)
 
     def check_paths(self) -> None:
         """A trait inside an object is named by its path, and what stands before the point of other
@@ -48,19 +69,25 @@ class TraitUsage:
         self, columns: Iterable[str], where: errors.Where, groups: frozenset[str]
     ) -> None:
         """groups: whose traits may be read, being the same there."""
-        own = {*self.traits, *self.scope.row_columns.schema.collections, NOW}
         read = {*columns}
         for trait in self._read(columns, set()):
             if trait.group is not None and trait.group not in groups:
                 found = f"{quote(trait.name)}, which is of the group {quote(trait.group)}"
                 expected = "a trait of the customer: of all members it is worked out here"
                 self.scope.findings.add(where, found, f"{expected} (see {trait.where})")
-            if trait.derived:
-                read |= trait.derived.columns
-        for column in sorted(read):
+            read.update(trait.reads)
+        expected = "traits and collections: a contact limit `of` a group counts contacts"
+        self._check_profile(read, where, "asked of a group", expected)
+
+    def _check_profile(
+        self, columns: Iterable[str], where: errors.Where, what: str, expected: str
+    ) -> None:
+        """Nothing is read that is not the profile's."""
+        row = self.scope.row_columns
+        own = {*self.traits, *row.schema.collections, *row.broken, NOW}
+        for column in sorted(columns):
             if column not in own and self._trait(column) is None:
-                expected = "traits and collections: a contact limit `of` a group counts contacts"
-                self.scope.findings.add(where, f"{quote(column)}, asked of a group", expected)
+                self.scope.findings.add(where, f"{quote(column)}, {what}", expected)
 
     def check(self, expression: values.Expression, purpose: str, where: errors.Where) -> None:
         for trait in self._read(expression.columns, set()):
@@ -70,9 +97,11 @@ class TraitUsage:
             found = f"{quote(trait.name)}, which is for {allowed}, in a rule for {purpose}"
             self.scope.findings.add(where, found, f"traits for {purpose} (see {trait.where})")
 
-    def behind(self, columns: Iterable[str]) -> Iterator[company.Trait]:
-        """Traits behind columns, and those that they are computed from; each once."""
-        return self._read(columns, set())
+    def behind(self, expressions: Iterable[values.Expression]) -> Iterator[company.Trait]:
+        """Traits that expressions name, and those that these are computed from; each once. The time
+        zone by whose calendar they count is not among them: they never lack it."""
+        named = frozenset().union(*map(named_columns, expressions))
+        return self._read(named, set(), _named)
 
     def _trait(self, column: str) -> company.Trait | None:
         """Of a column ``trait`` or ``source.trait``."""
@@ -80,7 +109,12 @@ class TraitUsage:
         of_source = self.traits.get(name) if source in self.scope.sources else None
         return self.traits.get(column) or of_source
 
-    def _read(self, columns: Iterable[str], seen: set[str]) -> Iterator[company.Trait]:
+    def _read(
+        self,
+        columns: Iterable[str],
+        seen: set[str],
+        made_of: Callable[[company.Trait], Iterable[str]] = attrgetter("reads"),
+    ) -> Iterator[company.Trait]:
         """Traits behind columns, and those that they are computed from."""
         for column in sorted(columns):
             trait = self._trait(column)
@@ -88,6 +122,8 @@ class TraitUsage:
                 continue
             seen.add(trait.name)
             yield trait
-            yield from self._read(trait.first_known, seen)
-            if trait.derived:
-                yield from self._read(trait.derived.columns, seen)
+            yield from self._read(made_of(trait), seen, made_of)
+
+
+def _named(trait: company.Trait) -> Iterable[str]:
+    return trait.first_known or (named_columns(trait.derived) if trait.derived else ())

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from tuttu.policy import named_columns
 from tuttu.vocabulary import company, values
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.verdicts import Reason
@@ -60,5 +61,6 @@ def _missing(test: values.Expression, row: values.Row) -> values.Figures | None:
     """None for TRUE; else the unknown columns of what is NULL."""
     found = test(row)
     if found is None:
-        return {"unknown": tuple(sorted(name for name in test.columns if row.get(name) is None))}
+        named = sorted(named_columns(test))
+        return {"unknown": tuple(name for name in named if row.get(name) is None)}
     return None if found is True else {}

@@ -48,7 +48,7 @@ def known_if_known(node: t.Node) -> Names:
             return frozenset({name})
         case t.Compare() | t.Arithmetic():
             return known_if_known(node.left) | known_if_known(node.right)
-        case t.Not() | t.Convert() | t.Shift() | t.Negate() | t.Like():
+        case t.Not() | t.Convert() | t.Hour() | t.Shift() | t.Negate() | t.Like():
             return known_if_known(node.operand)
         case t.Between(operand) | t.In(operand):
             return known_if_known(operand)
@@ -92,7 +92,7 @@ def _is_known(node: t.Node, known: Names) -> bool:
             found = function == "count"
         case t.And(operands) | t.Or(operands):
             found = each(*operands)
-        case t.Not(operand) | t.Convert(operand):
+        case t.Not(operand) | t.Convert(operand) | t.Hour(operand):
             found = each(operand)
         case t.Compare():
             found = each(node.left, node.right)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.policy import named_columns
 from tuttu.vocabulary import library, project, values, verdicts
 
 ALWAYS = "now"
@@ -144,11 +145,9 @@ def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason 
 
 
 def _unknown(test: values.Expression, row: values.Row) -> list[str]:
-    """Of the columns that it reads; what was never told is known, and `late` reads it."""
-    never_told = values.fulfilled_column("")
-    return [
-        name for name in test.columns if row.get(name) is None and not name.startswith(never_told)
-    ]
+    """Of the columns that it names; what was never told is known, and `late` reads it."""
+    never_told, named = values.fulfilled_column(""), named_columns(test)
+    return [name for name in named if row.get(name) is None and not name.startswith(never_told)]
 
 
 def _too_many(columns: Iterable[str], view: DecisionView) -> dict[str, tuple[str, ...]]:

@@ -259,14 +259,15 @@ class _Snapshot(NamedTuple):
         state = profile.state_of(reader, customer, project)
         own = profile.ProfiledMember(state, profiling)
         groups = groups_of(reader, project, customer, own, now)
-        known = profile.own_row(
-            project, state, now, profiling=profiling, of_groups=traits_of(project, groups)
-        )
+        given = traits_of(project, groups)
+        if values.ZONE in self.context:  # in which the customer's items are counted, too
+            given[values.ZONE] = self.context[values.ZONE]
+        known = profile.own_row(project, state, now, profiling=profiling, given=given)
         counted = counted_groups(project)
         others = {name: group.others for name, group in groups.items() if name in counted}
         asked_of = profile.with_columns(project, known, self.context) if self.context else known
-        own_zone = profile.zone_of(project, asked_of)
-        history = ledger.read(reader, customer, project, now, others, own_zone)
+        zone = profile.zone_of(project, asked_of)
+        history = ledger.read(reader, customer, project, now, others, zone)
         reached = reach.reached(reader, project, customer)
         columns = {**history.columns(), **reach.columns_of(reached)}
         for room in self.rooms:

@@ -8,9 +8,9 @@ A limit `per: day` counts what was seen on the calendar day of now, and what is 
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tuttu.ledger import lifecycle, resources, state
+from tuttu.ledger import lifecycle, state
 from tuttu.vocabulary import events, library, values
-from tuttu.vocabulary.zones import day_ends
+from tuttu.vocabulary.zones import day_ends, day_in
 
 Key = tuple[events.FragmentId, str, str | None, int]
 """(person, action, item, day) of a showing, or (person, contact id, None, 0). The customer is the
@@ -54,7 +54,7 @@ def counted(
 
 
 def day_of(instant: values.Instant, zone: str) -> int:
-    return resources.local_date(instant, zone).toordinal()
+    return day_in(zone)(instant)
 
 
 def opening(

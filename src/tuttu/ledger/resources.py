@@ -1,14 +1,14 @@
 """How much of a resource there is, how much is free now, and in which period."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import msgspec
 
 from tuttu.ledger.state import AMOUNTS, USES, Use
 from tuttu.vocabulary import company, conversion, errors, facts, values
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.zones import day_in
 
 
 class ResourceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ def can_follow(before: Project, after: Project) -> Iterator[errors.Fault]:
 
 def period_key(resource: company.Resource, instant: values.Instant, zone: str) -> bytes:
     """The key of a resource's record for the calendar period that contains the instant."""
-    day = start = local_date(instant, zone)
+    day = start = conversion.EPOCH_DAY + timedelta(days=day_in(zone)(instant))
     if resource.per == "week":
         start = day - timedelta(days=day.weekday())
     elif resource.per == "month":
@@ -86,8 +86,3 @@ def period_key(resource: company.Resource, instant: values.Instant, zone: str) -
         start = day.replace(month=1, day=1)
     period = "" if resource.per is None else f"{resource.per} {start}"
     return f"{resource.name}\x00{period}".encode()
-
-
-def local_date(instant: values.Instant, zone: str) -> date:
-    """The calendar day in a time zone."""
-    return conversion.local_time(instant, ZoneInfo(zone)).date()

@@ -11,12 +11,15 @@ from tuttu.policy.durations import format_duration, parse_duration, split_until
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
 from tuttu.policy.obligations import is_fulfilled, is_late, keeps_on
-from tuttu.policy.reading import Reads, by_value, reads_of
+from tuttu.policy.reading import Reads, by_value, named_columns, reads_of
 from tuttu.policy.relation import (
+    OFFSETS,
+    OFFSETS_TYPE,
     Relation,
     duckdb_row,
     duckdb_type,
     duckdb_value,
+    offsets_of,
     quoted,
     quoted_name,
     relation_of,
@@ -24,6 +27,8 @@ from tuttu.policy.relation import (
 
 __all__ = [
     "CONSTRUCTS",
+    "OFFSETS",
+    "OFFSETS_TYPE",
     "CompiledExpression",
     "Construct",
     "PolicyError",
@@ -37,6 +42,8 @@ __all__ = [
     "is_fulfilled",
     "is_late",
     "keeps_on",
+    "named_columns",
+    "offsets_of",
     "parse",
     "parse_condition",
     "parse_duration",

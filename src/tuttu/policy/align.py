@@ -18,7 +18,7 @@ def align(
     builder: TreeBuilder, operands: Sequence[Operand], *, by_day: bool = False
 ) -> list[t.Node]:
     """The operands in one common kind. by_day: a timestamp may meet a date, as the calendar date
-    at that instant in the project's zone. Raises `PolicyError`."""
+    at that instant. Raises `PolicyError`."""
     for operand in operands:
         require_value(operand)
     kind = _common(operands, by_day)
@@ -66,7 +66,7 @@ def convert(builder: TreeBuilder, operand: Operand, kind: Kind) -> t.Node:
     if (operand.kind, kind) not in CONVERSIONS:
         raise operand.error(f"a value of type {kind}")
     builder.use(f"{operand.kind} as {kind}")
-    return t.Convert(node, Type(kind), builder.zone if kind is Kind.DATE else "UTC")
+    return builder.day(node) if kind is Kind.DATE else t.Convert(node, Type(kind))
 
 
 def _literal(builder: TreeBuilder, operand: Operand, node: t.Literal, kind: Kind) -> t.Node:
@@ -92,7 +92,7 @@ def _literal(builder: TreeBuilder, operand: Operand, node: t.Literal, kind: Kind
         return t.Literal(value, t.DATE if kind is Kind.DATE else t.TIMESTAMP)
     if (operand.kind, kind) == (Kind.TIMESTAMP, Kind.DATE):
         builder.use("timestamp as date")
-        return t.Convert(node, t.DATE, builder.zone)
+        return builder.day(node)
     raise operand.error(f"a value of type {kind}")
 
 

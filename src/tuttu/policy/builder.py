@@ -10,7 +10,7 @@ from tuttu.policy.constructs import CONSTRUCTS
 from tuttu.policy.durations import parse_duration
 from tuttu.policy.errors import PolicyError, nearest
 from tuttu.policy.syntax import place, shown
-from tuttu.policy.tree import Column, Field, Literal, Node
+from tuttu.policy.tree import DATE, TEXT, Column, Convert, Field, Hour, Literal, Node
 from tuttu.vocabulary.values import Duration, Kind, Schema
 from tuttu.vocabulary.zones import zone_of
 
@@ -67,6 +67,20 @@ class TreeBuilder:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             found = f"the unknown time zone {self.schema.zone!r} of the project"
             raise PolicyError(found, "a name such as Europe/Helsinki", 0) from None
+
+    @property
+    def own_zone(self) -> Column | None:
+        """The customer's zone, where the schema has one."""
+        name = self.schema.own_zone
+        return None if name is None else Column(name, TEXT)
+
+    def day(self, instant: Node) -> Convert:
+        """The calendar date of a timestamp: the customer's."""
+        return Convert(instant, DATE, self.zone, self.own_zone)
+
+    def hour(self, instant: Node) -> Hour:
+        """The hour of a timestamp: the customer's."""
+        return Hour(instant, self.zone, self.own_zone)
 
     def use(self, name: str) -> None:
         """Notes a construct. One that the registry lacks is a mistake of ours, not the author's."""

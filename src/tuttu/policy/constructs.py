@@ -55,6 +55,7 @@ def _conversions() -> Iterator[Construct]:
     yield Construct("money as real", _BOOL, "{0} < {1}", ("money", "real column"))
     yield Construct("timestamp as date", _BOOL, "{0} = {1}", ("timestamp", "date"))
     yield Construct("date(timestamp)", _DATE, "date({0})", ("timestamp",))
+    yield Construct("hour(timestamp)", _INTEGER, "hour({0})", ("timestamp",))
     yield Construct("days_since(date)", _INTEGER, "days_since({0})", ("date",))
     yield Construct("days_since(timestamp)", _INTEGER, "days_since({0})", ("timestamp",))
 

@@ -14,7 +14,7 @@ from tuttu.policy.names import column
 from tuttu.policy.row_function import RowFunction, row_function
 from tuttu.policy.sql import tree_to_sql
 from tuttu.policy.syntax import read
-from tuttu.policy.tree import NOW, Node, columns_of, walk
+from tuttu.policy.tree import NOW, Node, columns_of, named_in, walk
 from tuttu.vocabulary.values import Expression, Kind, Row, Schema, Type, Value
 
 _HANDLERS: Mapping[type[exp.Expr], Handler] = {
@@ -55,16 +55,18 @@ _CACHE = 20_000
 class CompiledExpression:
     """A condition or formula; implements `tuttu.vocabulary.values.Expression`. Immutable.
 
-    tree: what it means. columns: what the row must offer. constructs: names of
+    tree: what it means. columns: what the row must offer; named: those of them without which it may
+    be NULL, as it is not without the time zone by whose calendar it counts. constructs: names of
     `tuttu.policy.CONSTRUCTS` that it uses. timed: whether it reads ``now``.
     """
 
-    __slots__ = ("_function", "columns", "constructs", "text", "timed", "tree", "type")
+    __slots__ = ("_function", "columns", "constructs", "named", "text", "timed", "tree", "type")
 
     text: str
     tree: Node
     type: Type
     columns: frozenset[str]
+    named: frozenset[str]
     constructs: frozenset[str]
     timed: bool
     _function: RowFunction
@@ -75,6 +77,7 @@ class CompiledExpression:
         self.tree = tree
         self.type = tree.type
         self.columns = frozenset(reads) - {NOW}
+        self.named = named_in(tree) - {NOW}
         self.constructs = constructs
         self.timed = NOW in reads
         self._function = _row_function(tree, reads)
@@ -148,8 +151,8 @@ def parse_condition(text: str, schema: Schema, *, subject: str | None = None) ->
 
 
 def to_sql(expression: Expression) -> str:
-    """A scalar DuckDB expression over a relation of `relation_of`'s columns. It must have been
-    made by `parse`.
+    """A scalar DuckDB expression over a relation of `relation_of`'s columns, and of `OFFSETS` where
+    it counts by the customer's calendar. It must have been made by `parse`.
 
     It yields the same as calling the expression on the row: dates as DATE, timestamps as
     TIMESTAMP in UTC, money as 1/10,000 of the unit.

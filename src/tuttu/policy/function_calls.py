@@ -139,7 +139,7 @@ def _now(builder: TreeBuilder, _arguments: _Trees) -> t.Node:
 
 def _today(builder: TreeBuilder, _arguments: _Trees) -> t.Node:
     builder.use("today()")
-    return t.Convert(t.Now(), t.DATE, builder.zone)
+    return builder.day(t.Now())
 
 
 def _ago(builder: TreeBuilder, arguments: _Trees) -> t.Node:
@@ -148,21 +148,30 @@ def _ago(builder: TreeBuilder, arguments: _Trees) -> t.Node:
 
 
 def _date(builder: TreeBuilder, arguments: _Trees) -> t.Node:
-    operand = builder.operand(arguments[0])
+    builder.use("date(timestamp)")
+    return builder.day(_timestamp(builder, arguments[0]))
+
+
+def _hour(builder: TreeBuilder, arguments: _Trees) -> t.Node:
+    builder.use("hour(timestamp)")
+    return builder.hour(_timestamp(builder, arguments[0]))
+
+
+def _timestamp(builder: TreeBuilder, argument: exp.Expr) -> t.Node:
+    operand = builder.operand(argument)
     if operand.kind is not values.Kind.TIMESTAMP or operand.node.type.many:
         raise operand.error("a timestamp")
-    builder.use("date(timestamp)")
-    return t.Convert(operand.node, t.DATE, builder.zone)
+    return operand.node
 
 
 def _days_since(builder: TreeBuilder, arguments: _Trees) -> t.Node:
-    """Today minus the date: calendar dates in the project's zone."""
+    """Today minus the date: calendar dates."""
     operand = builder.operand(arguments[0])
     require_value(operand)
     if operand.kind not in {values.Kind.DATE, values.Kind.TIMESTAMP} and not operand.is_literal:
         raise operand.error("a date or a timestamp")
     builder.use(f"days_since({'timestamp' if operand.kind is values.Kind.TIMESTAMP else 'date'})")
-    today = t.Convert(t.Now(), t.DATE, builder.zone)
+    today = builder.day(t.Now())
     return t.Arithmetic("-", today, convert(builder, operand, values.Kind.DATE), t.INTEGER)
 
 
@@ -322,6 +331,7 @@ _SPECIAL: Mapping[str, _Special] = {
     "today": _Special(_today, "today()", 0, 0),
     "ago": _Special(_ago, "ago('7d')"),
     "date": _Special(_date, "date(timestamp)"),
+    "hour": _Special(_hour, "hour(timestamp)"),
     "days_since": _Special(_days_since, "days_since(date or timestamp)"),
     "round": _Special(_round, "round(number) or round(number, digits)", 1, 2),
     "contains": _Special(_contains, "contains(text, text) or contains(list, value)", 2, 2),

@@ -49,6 +49,11 @@ def reads_of(expressions: Iterable[Expression]) -> Reads:
     return Reads(frozenset(columns), {name: frozenset(found) for name, found in fields.items()})
 
 
+def named_columns(expression: Expression) -> frozenset[str]:
+    """The columns that it reads, but for the time zone by whose calendar it counts."""
+    return expression.named if isinstance(expression, CompiledExpression) else expression.columns
+
+
 def by_value(
     conditions: Iterable[tuple[Expression | None, T]], column: str
 ) -> tuple[dict[Scalar, tuple[T, ...]], tuple[T, ...]]:

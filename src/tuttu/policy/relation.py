@@ -6,7 +6,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from tuttu.vocabulary.values import INTEGER_MAX, INTEGER_MIN, Kind, Row, Schema, Type, Value
-from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT
+from tuttu.vocabulary.zones import (
+    FIRST_DATE,
+    FIRST_INSTANT,
+    LAST_DATE,
+    LAST_INSTANT,
+    zone_of,
+    zone_or,
+)
 
 DUCKDB_TYPES: Mapping[Kind, str] = {
     Kind.BOOL: "BOOLEAN",
@@ -20,6 +27,10 @@ DUCKDB_TYPES: Mapping[Kind, str] = {
 
 Relation: TypeAlias = Mapping[str, "Type | Mapping[str, Type]"]
 """Columns of a relation: name to type, or to a collection's fields."""
+
+OFFSETS = "tuttu zone"
+"""The column with the table of offsets of the customer's zone, which SQL of the calendar reads."""
+OFFSETS_TYPE = "STRUCT(changes BIGINT[], offsets BIGINT[])"
 
 _TIMESTAMP = Type(Kind.TIMESTAMP)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - DuckDB's TIMESTAMP has no zone; ours are UTC
@@ -75,6 +86,12 @@ def duckdb_value(value: Value, declared: Type | Mapping[str, Type]) -> Any:
 def duckdb_row(row: Row, relation: Relation) -> list[Any]:
     """A row's values in the order of the relation's columns."""
     return [duckdb_value(row.get(name), declared) for name, declared in relation.items()]
+
+
+def offsets_of(own: Value, project: str) -> dict[str, list[int]]:
+    """The value of `OFFSETS` for what a customer says is their zone. project: the project's."""
+    zone = zone_of(zone_or(own, project))
+    return {"changes": list(zone.changes), "offsets": list(zone.offsets)}
 
 
 def _scalar(value: object, kind: Kind) -> Any:

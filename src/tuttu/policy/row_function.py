@@ -20,7 +20,16 @@ from tuttu.vocabulary.values import (
     Row,
     Value,
 )
-from tuttu.vocabulary.zones import FIRST_DATE, FIRST_INSTANT, LAST_DATE, LAST_INSTANT, day_in
+from tuttu.vocabulary.zones import (
+    FIRST_DATE,
+    FIRST_INSTANT,
+    LAST_DATE,
+    LAST_INSTANT,
+    Reading,
+    day_in,
+    hour_in,
+    of_customer,
+)
 
 RowFunction: TypeAlias = Callable[[Row], Value]
 
@@ -128,8 +137,21 @@ def _convert(writer: _Writer, node: t.Convert) -> _Code:
         case Kind.INTEGER, Kind.MONEY:
             scaled = writer.bounded(f"{{0}} * {MONEY_SCALE}")
             return writer.strict([node.operand], scaled, nullable=True)
-    day = writer.constant(day_in(node.zone))
-    return writer.strict([node.operand], f"{day}({{0}})")
+    return _local(writer, node, day_in)
+
+
+def _hour(writer: _Writer, node: t.Hour) -> _Code:
+    return _local(writer, node, hour_in)
+
+
+def _local(writer: _Writer, node: t.Convert | t.Hour, reading: Reading) -> _Code:
+    """A reading of the zone's calendar or clock."""
+    if node.own is None:
+        read = writer.constant(reading(node.zone))
+        return writer.strict([node.operand], f"{read}({{0}})")
+    read, own = writer.constant(of_customer(reading, node.zone)), writer.write(node.own).text
+    first, name = writer.named(writer.write(node.operand))
+    return _Code(f"(None if {first} is None else {read}({own}, {name}))")
 
 
 def _not(writer: _Writer, node: t.Not) -> _Code:
@@ -336,6 +358,7 @@ _WRITERS: Mapping[type, Callable[[_Writer, Any], _Code]] = {
     t.Field: _field,
     t.Now: _now,
     t.Convert: _convert,
+    t.Hour: _hour,
     t.Not: _not,
     t.And: _and,
     t.Or: _or,

@@ -11,7 +11,7 @@ from typing import Any
 
 from tuttu.policy import tree as t
 from tuttu.policy.functions import FUNCTIONS
-from tuttu.policy.relation import DUCKDB_TYPES, quoted, quoted_name
+from tuttu.policy.relation import DUCKDB_TYPES, OFFSETS, quoted, quoted_name
 from tuttu.vocabulary import zones
 from tuttu.vocabulary.conversion import format_instant, shown_day
 from tuttu.vocabulary.values import MONEY_SCALE, Kind
@@ -95,38 +95,44 @@ def _convert(writer: _Writer, node: t.Convert) -> str:
             return f"(CAST({operand} AS DOUBLE) / CAST('{float(MONEY_SCALE)}' AS DOUBLE))"
         case Kind.INTEGER, Kind.MONEY:
             return f"TRY_CAST(CAST({operand} AS HUGEINT) * {MONEY_SCALE} AS BIGINT)"
-    return _day(writer, operand, zones.zone_of(node.zone))
+    return writer.let(operand, lambda instant: _day(writer, instant, node))
 
 
-def _day(writer: _Writer, operand: str, zone: zones.Zone) -> str:
-    """The calendar date of a timestamp in a zone."""
-    if zone.offsets == (0,):
-        return f"CAST({operand} AS DATE)"
-
-    def body(instant: str) -> str:
-        offset = _offset(writer, zone, instant)
-        there = f"CAST({instant} + to_microseconds({offset}) AS DATE)"
-        return f"CASE {_edges(zone, instant)} ELSE {there} END"
-
-    return writer.let(operand, body)
-
-
-def _edges(zone: zones.Zone, instant: str) -> str:
-    """Branches that keep the date within the years 1 to 9999."""
-    first, last = zone.offsets[0], zone.offsets[-1]
-    low, high = zones.FIRST_INSTANT - min(first, 0), zones.LAST_INSTANT + 1 - max(last, 1)
-    return (
-        f"WHEN {instant} < TIMESTAMP '{_moment(low)}' THEN DATE '{shown_day(zones.FIRST_DATE)}' "
-        f"WHEN {instant} >= TIMESTAMP '{_moment(high)}' THEN DATE '{shown_day(zones.LAST_DATE)}'"
+def _day(writer: _Writer, instant: str, node: t.Convert) -> str:
+    """The calendar date of a timestamp in a zone, kept within the years 1 to 9999."""
+    zone = zones.zone_of(node.zone)
+    if node.own is None and zone.offsets == (0,):
+        return f"CAST({instant} AS DATE)"
+    there = f"{instant} + to_microseconds({_offset(writer, instant, node)})"
+    first, last = _moment(zones.FIRST_INSTANT), _moment(zones.LAST_INSTANT)
+    return writer.let(
+        there,
+        lambda local: (
+            f"CASE WHEN {local} < TIMESTAMP '{first}' THEN DATE '{shown_day(zones.FIRST_DATE)}' "
+            f"WHEN {local} > TIMESTAMP '{last}' THEN DATE '{shown_day(zones.LAST_DATE)}' "
+            f"ELSE CAST({local} AS DATE) END"
+        ),
     )
 
 
-def _offset(writer: _Writer, zone: zones.Zone, instant: str) -> str:
+def _hour(writer: _Writer, node: t.Hour) -> str:
+    return writer.let(
+        writer.write(node.operand),
+        lambda instant: f"hour({instant} + to_microseconds({_offset(writer, instant, node)}))",
+    )
+
+
+def _offset(writer: _Writer, instant: str, node: t.Convert | t.Hour) -> str:
     """What the zone adds to UTC, in microseconds: the offset after as many changes as there were
-    up to the instant. A list costs DuckDB a tenth of what a tree of comparisons does."""
-    if not zone.changes:
+    up to the instant. A list costs DuckDB a tenth of what a tree of comparisons does. The
+    customer's zone is a column of two lists, so that no statement grows with the zones there are.
+    """
+    zone, name = zones.zone_of(node.zone), writer.change
+    changes, offsets = str(list(zone.changes)), str(list(zone.offsets))
+    if node.own is not None:
+        changes, offsets = (f"{quoted_name(OFFSETS)}.{each}" for each in ("changes", "offsets"))
+    elif not zone.changes:
         return str(zone.offsets[0])
-    changes, offsets, name = list(zone.changes), list(zone.offsets), writer.change
     passed = f"len(list_filter({changes}, lambda {name}: {name} <= epoch_us({instant})))"
     return f"{offsets}[{passed} + 1]"
 
@@ -313,6 +319,7 @@ _WRITERS: Mapping[type, Callable[[_Writer, Any], str]] = {
     t.Field: _field,
     t.Now: _now,
     t.Convert: _convert,
+    t.Hour: _hour,
     t.Not: _not,
     t.And: _and,
     t.Or: _or,

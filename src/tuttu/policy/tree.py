@@ -59,12 +59,23 @@ class Convert(_Typed, frozen=True):
     """The same value in another type.
 
     integer → real; integer → money (currency units); money → real (currency units);
-    timestamp → date (the calendar date at that instant in `zone`).
+    timestamp → date (the calendar date at that instant in `zone`; own: the customer's, which
+    counts in its place where it names one).
     """
 
     operand: "Node"
     type: Type
     zone: str = "UTC"
+    own: "Node | None" = None
+
+
+class Hour(_Typed, frozen=True):
+    """The hour of a timestamp, 0 to 23. zone, own: as of `Convert`."""
+
+    operand: "Node"
+    zone: str
+    own: "Node | None" = None
+    type: Type = INTEGER
 
 
 class Not(_Typed, frozen=True):
@@ -249,6 +260,7 @@ Node: TypeAlias = (
     | Field
     | Now
     | Convert
+    | Hour
     | Not
     | And
     | Or
@@ -299,6 +311,19 @@ def walk(node: Node) -> list[Node]:
         found.append(waiting.pop())
         waiting.extend(reversed(children(found[-1])))
     return found
+
+
+def named_in(node: Node) -> frozenset[str]:
+    """The columns that a node and all below it read, `NOW` among them, but for the time zone by
+    whose calendar they count: that one is never missing."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        found.update(columns_of(one))
+        zone = one.own if isinstance(one, Convert | Hour) else None
+        waiting += (each for each in children(one) if each is not zone)
+    return frozenset(found)
 
 
 def columns_of(node: Node) -> tuple[str, ...]:

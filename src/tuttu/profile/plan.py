@@ -39,9 +39,9 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     nested: those whose names are paths into objects, as ``address.city``. mappings, collecting: by
     event name, what writes traits and items. aggregates: by trait. of_events: those that an event
     may change, by its name; of_any: those that every other event may. stored: traits that state
-    alone yields. computed: those made of other columns, each after what it reads. of_ledger: those
-    of `computed` that depend on the ledger's columns; own_computed: those of `computed` that are
-    the customer's own, and no group's. profiling: those that read NULL where profiling is refused.
+    alone yields. computed: those that read other columns, each after what it reads. own_computed:
+    those of `computed` that are made of nothing else, and are no group's; of_ledger: those that
+    depend on the ledger's columns. profiling: those that read NULL where profiling is refused.
     grouped: by group, its traits.
 
     written, steps, items, fields, groups: ids of the definitions of written traits, of the steps of
@@ -130,6 +130,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
 def plan_of(project: Project) -> ProfilePlan:
     profile, traits = project.profile, project.profile.traits
     computed = tuple(_computed(project))
+    own = tuple(each for each in computed if each.group is None and not each.by_calendar)
     names = {trait.name for trait in computed}
     written = {name: trait for name, trait in traits.items() if trait.written}
     steps = {event for trait in traits.values() for event in trait.sequence}
@@ -161,8 +162,8 @@ def plan_of(project: Project) -> ProfilePlan:
         sources=tuple(_sources(project)),
         stored=tuple(trait for name, trait in traits.items() if name not in names),
         computed=computed,
-        own_computed=tuple(trait for trait in computed if trait.group is None),
-        of_ledger=tuple(_of_ledger(project, computed)),
+        own_computed=own,
+        of_ledger=tuple(_of_ledger(project, own)),
         profiling=frozenset(name for name, trait in traits.items() if "profiling" in trait.uses),
         grouped=_grouped((trait.group, trait) for trait in traits.values() if trait.group),
         written={name: state_keys.written(project, trait) for name, trait in written.items()},
@@ -209,10 +210,10 @@ def _computed(project: Project) -> list[company.Trait]:
 
     def place(name: str) -> None:
         trait = profile.traits.get(name)
-        if name in seen or trait is None or not (trait.first_known or trait.derived):
+        if name in seen or trait is None or not trait.is_computed:
             return
         seen.add(name)
-        for read in reads(trait):
+        for read in trait.reads:
             place(read)
         placed[name] = trait
 
@@ -226,11 +227,6 @@ def _of_ledger(project: Project, computed: Iterable[company.Trait]) -> Iterator[
     sources = (source.column for source in _sources(project))
     own = {*project.profile.traits, *sources, *project.row_schema.collections}
     for trait in computed:
-        if not own.issuperset(reads(trait)):
+        if not own.issuperset(trait.reads):
             own.discard(trait.name)
             yield trait
-
-
-def reads(trait: company.Trait) -> tuple[str, ...]:
-    """The columns that a trait is made of."""
-    return trait.first_known or (tuple(sorted(trait.derived.columns)) if trait.derived else ())

@@ -1,15 +1,15 @@
 """The customer's part of the wide row, as conditions read it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, cast
 
 from tuttu.profile import aggregates, extract, merge, windows
-from tuttu.profile.plan import ProfilePlan, plan_of, reads
+from tuttu.profile.plan import ProfilePlan, plan_of
 from tuttu.profile.records import Item, Moment, Stamped, last_written
-from tuttu.profile.typed import ZONE
 from tuttu.vocabulary import company, conversion, facts, people
 from tuttu.vocabulary.project import Project
-from tuttu.vocabulary.values import Duration, Instant, Row, Value
-from tuttu.vocabulary.zones import is_zone
+from tuttu.vocabulary.values import OWNERS_ZONE, ZONE, Duration, Instant, Row, Value
+from tuttu.vocabulary.zones import zone_or
 
 NOTHING_GIVEN: Row = {}
 
@@ -53,11 +53,11 @@ def own_row(
     now: Instant,
     *,
     profiling: bool,
-    of_groups: Row = NOTHING_GIVEN,
+    given: Row = NOTHING_GIVEN,
 ) -> dict[str, Value]:
-    """`read`, of a state that is read already. of_groups: the values of traits of groups; for one
-    that is absent the customer is a group of one."""
-    return row_of(plan_of(project), state, now, profiling=profiling, given=of_groups)
+    """`read`, of a state that is read already. given: columns that are not worked out from it, as
+    traits of groups; in one that is absent the customer is a group of one."""
+    return row_of(plan_of(project), state, now, profiling=profiling, given=given)
 
 
 def row_of(
@@ -77,46 +77,56 @@ def row_of(
         items = sorted(state.items.get(name, {}).items())
         shown[name] = [(item, _shown(collection, item, plan.zone)) for _, item in items]
         row[name] = [one for _, one in shown[name]]
-    for trait in plan.stored:
-        if trait.name in hidden:
-            row[trait.name] = None
-        elif trait.name in given:
-            row[trait.name] = given[trait.name]
-        elif trait.aggregate is not None:
-            row[trait.name] = _aggregate(plan, state, shown, now, trait)
-        elif trait.sequence:
-            row[trait.name] = _happened(trait, state.steps, now)
-        else:
-            sources = state.written.get(trait.name)
-            row[trait.name] = last_written(sources) if sources else None
+    made = _Making(plan, state, shown, {**given, **dict.fromkeys(hidden)})
+    _fill(row, plan.stored, made)
     for one in plan.sources:
         stamped = state.written.get(one.trait, {}).get(one.source)
         value = None if one.trait in hidden or stamped is None else stamped.value
         row[one.column] = given.get(one.column, value)
-    for trait in plan.computed:
-        if trait.name in hidden:
-            row[trait.name] = None
-        else:
-            row[trait.name] = given[trait.name] if trait.name in given else _computed(trait, row)
+    _fill(row, plan.computed, made)
     return row
 
 
-def _aggregate(
-    plan: ProfilePlan,
-    state: merge.ProfileState,
-    items: Mapping[str, list[tuple[Item, Row]]],
-    now: Instant,
-    trait: company.Trait,
-) -> Value:
+class _Making(NamedTuple):
+    """What a row is made of. items: as they are kept, and as conditions read them. fixed: values
+    that are not worked out."""
+
+    plan: ProfilePlan
+    state: merge.ProfileState
+    items: Mapping[str, list[tuple[Item, Row]]]
+    fixed: Row
+
+
+def _fill(row: dict[str, Value], traits: Iterable[company.Trait], made: _Making) -> None:
+    """Each trait after what it reads."""
+    fixed, written = made.fixed, made.state.written
+    for trait in traits:
+        name = trait.name
+        if name in fixed:
+            row[name] = fixed[name]
+        elif trait.aggregate is not None:
+            row[name] = _aggregate(made, row, trait)
+        elif trait.sequence:
+            row[name] = _happened(trait, made.state.steps, cast("Instant", row["now"]))
+        elif trait.derived is not None or trait.first_known:
+            row[name] = _computed(trait, row)
+        else:
+            row[name] = last_written(written[name]) if written.get(name) else None
+
+
+def _aggregate(made: _Making, row: Row, trait: company.Trait) -> Value:
     """An aggregate over items has a cell for each item that passes; in a window, if an event was
-    about it in there."""
+    about it in there. row: as far as it is known; the trait `zone` is, if it is asked."""
+    plan, state = made.plan, made.state
     aggregate, one = trait.aggregate or "count", plan.aggregates.get(trait.name)
+    now = cast("Instant", row["now"])
+    whole: Row = {"now": now, OWNERS_ZONE: row.get(ZONE)}
     cells: list[Stamped] = []
     if one is None:
         field = trait.field or plan.collections[trait.over].key
-        for item, shown in items[trait.over]:
+        for item, shown in made.items[trait.over]:
             recent = trait.window is None or now - trait.window <= item.time <= now
-            if recent and (trait.test is None or trait.test({**shown, "now": now}) is True):
+            if recent and (trait.test is None or trait.test({**shown, **whole}) is True):
                 unsaid = Stamped(shown.get(field), item.time, item.key)
                 cell = aggregates.cell(aggregate, item.fields.get(field, unsaid))
                 cells += [] if cell is None else [cell]
@@ -174,8 +184,7 @@ def _computed(trait: company.Trait, row: Row) -> Value:
 
 def zone_of(project: Project, row: Row) -> str:
     """The customer's time zone: their trait `zone`, where it names one, else the project's."""
-    zone = row.get(ZONE)
-    return zone if isinstance(zone, str) and is_zone(zone) else project.company.zone
+    return zone_or(row.get(ZONE), project.company.zone)
 
 
 def with_ledger(project: Project, row: Row, ledger: Row, *, profiling: bool) -> dict[str, Value]:
@@ -184,8 +193,6 @@ def with_ledger(project: Project, row: Row, ledger: Row, *, profiling: bool) -> 
     whole = {**row, **ledger}
     hidden = frozenset() if profiling else plan.profiling
     for trait in plan.of_ledger:
-        if trait.group is not None:
-            continue
         whole[trait.name] = None if trait.name in hidden else _computed(trait, whole)
     return whole
 
@@ -226,5 +233,5 @@ def dependencies(project: Project, columns: Iterable[str]) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += reads(computed[name]) if name in computed else ()
+            waiting += computed[name].reads if name in computed else ()
     return found

@@ -2,8 +2,6 @@
 
 from tuttu.vocabulary import conversion, values, zones
 
-ZONE = "zone"
-"""The trait that names a customer's time zone: text, and the name of one."""
 A_ZONE = "the name of a time zone such as Europe/Helsinki"
 
 
@@ -11,6 +9,6 @@ def typed(name: str, value: object, declared: values.Type, zone: str) -> tuple[v
     """The value, and what was expected instead if it does not fit: then the value is NULL. zone:
     the project's, in which dates and times are read that name none."""
     converted = conversion.convert(value, declared, zone)
-    if name == ZONE and isinstance(converted, str) and not zones.is_zone(converted):
+    if name == values.ZONE and isinstance(converted, str) and not zones.is_zone(converted):
         return None, A_ZONE
     return converted, str(declared) if conversion.slipped(value, converted) else ""

@@ -11,7 +11,15 @@ from typing import Literal
 import msgspec
 
 from tuttu.vocabulary.errors import Where
-from tuttu.vocabulary.values import MINUTE, Duration, Expression, Instant, Type
+from tuttu.vocabulary.values import (
+    MINUTE,
+    OWNERS_ZONE,
+    ZONE,
+    Duration,
+    Expression,
+    Instant,
+    Type,
+)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,6 +242,23 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
     uses: frozenset[str] = frozenset()
     group: str | None = None
     where: Where
+
+    @property
+    def by_calendar(self) -> bool:
+        """Whether its condition on items counts by the customer's calendar."""
+        return self.test is not None and OWNERS_ZONE in self.test.columns
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether other columns of the row come before it."""
+        return self.by_calendar or bool(self.first_known) or self.derived is not None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the row that it is made of."""
+        if self.by_calendar:
+            return (ZONE,)
+        return self.first_known or tuple(sorted(self.derived.columns if self.derived else ()))
 
 
 class Collection(msgspec.Struct, frozen=True, kw_only=True):

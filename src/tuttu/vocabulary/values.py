@@ -72,7 +72,9 @@ class Schema(msgspec.Struct, frozen=True):
     collections: name to its fields' types.
     actions, channels, outcomes: names that ``contacted``, ``answered``, ``last_contact`` accept.
     late: owed actions that ``late`` accepts, with what it means of each.
-    zone: IANA name of the project's time zone, in which ``days_since`` counts calendar dates.
+    zone: IANA name of the project's time zone. own_zone: the column that names the customer's, in
+    which the calendar counts (``today``, ``date``, ``days_since``), where it names one; None: it
+    counts in the project's, as of an event, which has no other.
     """
 
     columns: Mapping[str, Type] = {}
@@ -82,6 +84,7 @@ class Schema(msgspec.Struct, frozen=True):
     outcomes: frozenset[str] = frozenset()
     late: "Mapping[str, Expression]" = {}
     zone: str = "UTC"
+    own_zone: str | None = None
 
 
 class Expression(Protocol):
@@ -109,6 +112,11 @@ class Condition(msgspec.Struct, frozen=True):
     name: str
     test: Expression
 
+
+ZONE = "zone"
+"""The trait that names a customer's time zone: text, and the name of one."""
+OWNERS_ZONE = "zone of the customer"
+"""The same in the row of an item alone; no field has such a name."""
 
 ITEM = "item"
 """The word for the item that an action or a guard is about: ``item.postal_code``."""

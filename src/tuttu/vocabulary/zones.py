@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tuttu.vocabulary.values import DAY, SECOND, Instant
+from tuttu.vocabulary.values import DAY, HOUR, SECOND, Instant, Value
 
 FIRST_DATE, LAST_DATE = -719_162, 2_932_896
 """0001-01-01 and 9999-12-31, in days since 1970-01-01."""
@@ -61,6 +61,16 @@ def zone_of(name: str) -> Zone:
             changes.append(_change(source, (day - 1) * 86_400, offset) * SECOND)
             offsets.append(offset)
     return Zone(name, tuple(changes), tuple(offset * SECOND for offset in offsets))
+
+
+def zone_or(own: Value, project: str) -> str:
+    """The customer's zone: what they say of themselves, where it names one, else the project's."""
+    return _zone_or(own, project) if isinstance(own, str) else project
+
+
+@lru_cache(maxsize=KNOWN_ZONES)
+def _zone_or(own: str, project: str) -> str:
+    return own if is_zone(own) else project
 
 
 def instant_of(name: str, local: Instant) -> Instant:
@@ -120,3 +130,33 @@ def day_in(name: str) -> Callable[[Instant], int]:
         return FIRST_DATE if found < FIRST_DATE else LAST_DATE
 
     return day
+
+
+@lru_cache(maxsize=KNOWN_ZONES)
+def hour_in(name: str) -> Callable[[Instant], int]:
+    """A function from an instant to the hour that clocks of the zone show, 0 to 23."""
+    zone = zone_of(name)
+    changes, offsets = zone.changes, zone.offsets
+
+    def hour(instant: Instant) -> int:
+        return (instant + offsets[bisect_right(changes, instant)]) // HOUR % 24
+
+    return hour
+
+
+Reading = Callable[[str], Callable[[Instant], int]]
+"""`day_in` or `hour_in`."""
+
+
+def of_customer(reading: Reading, project: str) -> Callable[[str | None, Instant], int]:
+    """As the reading, in the zone of `zone_or`; its first argument is what the customer says."""
+
+    def read(own: str | None, instant: Instant) -> int:
+        return _of_zone_or(reading, own, project)(instant)
+
+    return read
+
+
+@lru_cache(maxsize=2 * KNOWN_ZONES)
+def _of_zone_or(reading: Reading, own: str | None, project: str) -> Callable[[Instant], int]:
+    return reading(zone_or(own, project))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from tuttu.decision import Candidate, DecisionView, Stage, Stages
 from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, OUTCOMES
+from tuttu.policy import named_columns
 from tuttu.vocabulary import company, values
 from tuttu.vocabulary.project import Project
 
@@ -66,7 +67,7 @@ def _roots(project: Project, candidate: Candidate, stage: Stage) -> frozenset[Ro
     reads = stage.reads(candidate.action, candidate.treatment, project)
     roots = set(reads.roots)
     for each in reads.expressions:
-        columns = each.expression.columns or {ALWAYS}
+        columns = named_columns(each.expression) or {ALWAYS}
         roots.update(*(_origins(project, column) for column in columns))
     return frozenset(_of_collection(root, candidate.action.about) for root in roots)
 
@@ -82,7 +83,7 @@ def _origins(project: Project, column: str) -> frozenset[Root]:
     if trait is None:
         return frozenset({column.partition(".")[0] if _is_field(project, column) else column})
     if trait.derived is not None:
-        read = trait.derived.columns or frozenset({ALWAYS})
+        read = named_columns(trait.derived) or frozenset({ALWAYS})
     elif trait.aggregate is not None and trait.over != "events":
         read = frozenset({trait.over})
     else:

@@ -97,11 +97,12 @@ def answers(layout: batch.Layout, kind: SubjectKind, asked: Sequence[DefinitionC
         Pair(each.part, each.name, quoted_name(exporting.answer(number)), f"({each.sql})")
         for number, each in enumerate(asked)
     ]
-    rows = exporting.rows_table(kind)
+    rows, zones = exporting.rows_table(kind), batch.zones_joined() if layout.by_calendar else ""
     if kind.about is None:
         rows = rows if kind.group is None else batch.rows_of(kind.group)
-        return Side(f'{rows} FULL JOIN {table} USING ("{CUSTOMER}")', pairs)
-    return Side(f"({_about(layout, kind.about, table, rows)})", pairs, item=quoted_name(KEY))
+        return Side(f'({rows} FULL JOIN {table} USING ("{CUSTOMER}")){zones}', pairs)
+    about = f"({_about(layout, kind.about, table, rows)}){zones}"
+    return Side(about, pairs, item=quoted_name(KEY))
 
 
 def _about(layout: batch.Layout, about: str, table: str, rows: str) -> str:

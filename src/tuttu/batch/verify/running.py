@@ -7,8 +7,8 @@ from typing import NamedTuple
 from tuttu.api import Verification
 from tuttu.batch.verify import comparing
 from tuttu.batch.verify.definition_checks import definition_checks, expressions, subjects
-from tuttu.batch.verify.exporting import CUSTOMERS, Counts, ExportWriter, Progress
-from tuttu.profile.batch import Masks, compute, layout_of
+from tuttu.batch.verify.exporting import CUSTOMERS, SHADES, Counts, ExportWriter, Progress
+from tuttu.profile.batch import Masks, compute, layout_of, learn_zones
 from tuttu.storage import ExportWorkspace, open_workspace
 from tuttu.vocabulary import conversion, facts, room, values
 from tuttu.vocabulary.project import Project
@@ -92,6 +92,8 @@ def compare(found: Export, progress: Progress) -> Verification:
     workspace, layout = found.writer.workspace, found.writer.layout
     comparison = comparing.Comparison(workspace)
     compute(workspace, layout, CUSTOMERS, found.now)
+    for rows in (CUSTOMERS, SHADES) if layout.by_calendar else ():
+        learn_zones(workspace, layout.project, rows)
     progress("traits computed over the log")
     for kind, asked in found.writer.asked.items():
         comparison.add(comparing.answers(layout, kind, asked))

@@ -15,7 +15,8 @@ def tuttu() -> s.Shape:
         ),
         "zone": s.text(
             "a time zone such as Europe/Helsinki",
-            "IANA name. Dates, calendar periods and times without a zone are read in it.",
+            "IANA name. Calendar periods and times without a zone are read in it, and so is the "
+            "calendar of customers whose trait `zone` names no other.",
         ),
         "languages": s.listing(
             "languages such as [fi, en]",

@@ -8,7 +8,7 @@ from tuttu.policy import tree as t
 from tuttu.policy.solver.boundaries import distance, intermediate, same
 from tuttu.policy.solver.propagation import KnownValues, Proposed, Targets, propagate
 from tuttu.policy.solver.search import Budget, Move, Moves, SearchState, find_least
-from tuttu.policy.solver.trees import columns_in, count_reads, field_of, value_of
+from tuttu.policy.solver.trees import columns_in, count_reads, field_of, movable_in, value_of
 from tuttu.vocabulary.values import Row, Value
 
 _ITEM_FIELDS = 3
@@ -29,7 +29,7 @@ class Goal(msgspec.Struct, frozen=True):
 
     @property
     def columns(self) -> frozenset[str]:
-        return columns_in(self.tree)
+        return movable_in(self.tree)
 
 
 def goals_of(tree: t.Node, want: bool) -> tuple[Goal, ...]:

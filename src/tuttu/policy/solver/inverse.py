@@ -13,8 +13,8 @@ from tuttu.policy.runtime import calendar_date
 from tuttu.policy.solver.boundaries import neighbours, other_than
 from tuttu.policy.tree import Arithmetic
 from tuttu.vocabulary.conversion import EPOCH_DAY
-from tuttu.vocabulary.values import DAY, MONEY_SCALE, Instant, Kind, Value
-from tuttu.vocabulary.zones import zone_of
+from tuttu.vocabulary.values import DAY, HOUR, MONEY_SCALE, Instant, Kind, Value
+from tuttu.vocabulary.zones import day_in, instant_of, zone_of
 
 Values: TypeAlias = Sequence[Value]
 
@@ -52,6 +52,20 @@ def midnight(day: int, zone: str) -> Instant:
     offsets = {table.offset(start - DAY), table.offset(start), table.offset(start + DAY)}
     fitting = [start - o for o in offsets if table.offset(start - o) == o]
     return min(fitting, default=start - table.offset(start))
+
+
+def of_hour(about: Value, targets: Values, zone: str) -> list[Value]:
+    """The first and the last instant of those hours, on the day of an instant and the next."""
+    found: list[Value] = []
+    day = day_in(zone)(about) if isinstance(about, int) else 0
+    for hour in targets:
+        if isinstance(hour, int) and 0 <= hour < 24:
+            for at in (day, day + 1):
+                first = instant_of(zone, at * DAY + hour * HOUR)
+                found += [first, first + HOUR - 1]
+        elif hour is None:
+            found.append(None)
+    return found
 
 
 def _whole(number: float) -> list[Value]:

@@ -13,6 +13,7 @@ from tuttu.policy.solver import boundaries, inverse, items
 from tuttu.policy.solver.search import Move
 from tuttu.policy.solver.trees import value_of
 from tuttu.vocabulary.values import Kind, Row, Type, Value
+from tuttu.vocabulary.zones import zone_or
 
 KnownValues: TypeAlias = Mapping[str, Sequence[Value]]
 """Column to values that it is known to take."""
@@ -119,7 +120,16 @@ def _now(walk: _Walk, node: t.Now, targets: list[Value]) -> None:
 
 def _convert(walk: _Walk, node: t.Convert, targets: list[Value]) -> None:
     kinds = node.operand.type.kind, node.type.kind
-    walk.visit(node.operand, inverse.of_conversion(kinds, targets, node.zone))
+    walk.visit(node.operand, inverse.of_conversion(kinds, targets, _zone(walk, node)))
+
+
+def _hour(walk: _Walk, node: t.Hour, targets: list[Value]) -> None:
+    about = walk.value(node.operand) or walk.row.get(t.NOW)
+    walk.visit(node.operand, inverse.of_hour(about, targets, _zone(walk, node)))
+
+
+def _zone(walk: _Walk, node: t.Convert | t.Hour) -> str:
+    return node.zone if node.own is None else zone_or(walk.value(node.own), node.zone)
 
 
 def _below(walk: _Walk, node: t.Not | t.And | t.Or | t.Is, _targets: list[Value]) -> None:
@@ -260,6 +270,7 @@ _VISITS: Mapping[type, Callable[[_Walk, Any, list[Value]], None]] = {
     t.Column: _column,
     t.Now: _now,
     t.Convert: _convert,
+    t.Hour: _hour,
     t.Not: _below,
     t.And: _below,
     t.Or: _below,

@@ -34,6 +34,12 @@ def columns_in(node: t.Node) -> frozenset[str]:
 
 
 @lru_cache(maxsize=_KEPT)
+def movable_in(node: t.Node) -> frozenset[str]:
+    """Those of them that it names: nobody moves to another time zone for an offer."""
+    return t.named_in(node)
+
+
+@lru_cache(maxsize=_KEPT)
 def count_reads(node: t.Node, collection: str) -> int:
     """How many parts of the tree read the items of a collection."""
     asking = (each for each in t.walk(node) if isinstance(each, t.Quantifier | t.Aggregate))

@@ -24,6 +24,8 @@ from tuttu.profile.batch.layout import (
 )
 from tuttu.profile.batch.log import LogExport
 from tuttu.profile.batch.masking import Masks
+from tuttu.profile.batch.own_zones import join as zones_joined
+from tuttu.profile.batch.own_zones import learn as learn_zones
 
 __all__ = [
     "COMPUTED",
@@ -41,7 +43,9 @@ __all__ = [
     "item_columns",
     "latest",
     "layout_of",
+    "learn_zones",
     "members",
     "rows_of",
     "sources_of",
+    "zones_joined",
 ]

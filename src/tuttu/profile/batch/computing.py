@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from typing import NamedTuple
 
-from tuttu.policy import quoted, quoted_name, to_sql
-from tuttu.profile.batch import items, sequences, written_traits
+from tuttu.policy import OFFSETS, quoted, quoted_name, to_sql
+from tuttu.profile.batch import items, own_zones, sequences, written_traits
 from tuttu.profile.batch import layout as lay
 from tuttu.profile.batch.log import IDS, RANKS, rank_of
 from tuttu.profile.batch.sums import Counted, Made, Population, aggregated, nothing, passing
 from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Trait
-from tuttu.vocabulary.values import Instant
+from tuttu.vocabulary.values import ZONE, Instant
 
 COMPUTED = "computed"
 """The result table: one row per customer, with the columns of `Layout.column`."""
@@ -47,10 +47,21 @@ def compute(
     )
     made = written_traits.compute(workspace, layout, people)
     made += [*_over_events(workspace, layout, now), *sequences.compute(workspace, layout, now)]
-    for collection in layout.project.profile.collections.values():
+    collections = layout.project.profile.collections.values()
+    for collection in collections:
         made += items.compute(workspace, layout, collection, people, now)
     workspace.run(f"CREATE OR REPLACE TEMP TABLE stored AS {stored(layout, people, made, overlay)}")
-    workspace.run(f"CREATE OR REPLACE TEMP TABLE {into} AS {_with_derived(layout, overlay)}")
+    if layout.by_calendar:
+        zone = _with_derived(layout, overlay, _before_zone(layout), "stored")
+        own_zones.find(workspace, layout.project, f"({zone})")
+        first = len(made)
+        for collection in collections:
+            made += items.by_calendar(workspace, layout, collection, now)
+        if len(made) > first:
+            whole = stored(layout, people, made, overlay)
+            workspace.run(f"CREATE OR REPLACE TEMP TABLE stored AS {whole}")
+    result = _all_derived(layout, overlay)
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE {into} AS {result}")
 
 
 def _over_events(workspace: ExportWorkspace, layout: lay.Layout, now: Instant) -> list[Made]:
@@ -142,15 +153,37 @@ def allowed(layout: lay.Layout, name: str, value: str) -> str:
     return f'CASE WHEN "{lay.PROFILING}" THEN {value} END'
 
 
-def _with_derived(layout: lay.Layout, overlay: Overlay) -> str:
-    """Traits that are made of other columns, one after the other."""
-    parts, before = [], "stored"
-    for number, trait in enumerate(_in_order(layout)):
+def _all_derived(layout: lay.Layout, overlay: Overlay) -> str:
+    """What is `stored`, and all traits that are made of other columns."""
+    traits = _in_order(layout)
+    if not layout.by_calendar:
+        return _with_derived(layout, overlay, traits, "stored")
+    zoned = f'(FROM stored LEFT JOIN {quoted_name(own_zones.OF_PEOPLE)} USING ("{lay.CUSTOMER}"))'
+    whole = _with_derived(layout, overlay, traits, zoned)
+    return f"SELECT * EXCLUDE ({quoted_name(OFFSETS)}) FROM ({whole})"
+
+
+def _before_zone(layout: lay.Layout) -> list[Trait]:
+    """The customer's time zone, and what it is made of, as far as other traits are."""
+    needed, before = {ZONE}, []
+    for trait in reversed(list(_in_order(layout))):
+        if trait.name in needed:
+            needed.update(trait.reads)
+            before.append(trait)
+    return before[::-1]
+
+
+def _with_derived(
+    layout: lay.Layout, overlay: Overlay, traits: Iterable[Trait], relation: str
+) -> str:
+    """The relation with traits that are made of other columns, one after the other."""
+    parts, before = [], relation
+    for number, trait in enumerate(traits):
         name = layout.column(trait.name)
         value = allowed(layout, name, _laid(overlay, name, _derived_sql(layout, trait)))
         parts.append(
-            f"derived{number} AS (SELECT {before}.*, {value} AS {quoted_name(name)}"
-            f" FROM {before}{_join(overlay, [name])})"
+            f'derived{number} AS (SELECT "tuttu made".*, {value} AS {quoted_name(name)}'
+            f' FROM {before} "tuttu made"{_join(overlay, [name])})'
         )
         before = f"derived{number}"
     return f"{'WITH ' if parts else ''}{', '.join(parts)} SELECT * FROM {before}"
@@ -167,9 +200,9 @@ def _in_order(layout: lay.Layout) -> Iterator[Trait]:
     """Each after what it reads."""
     traits = layout.project.profile.traits
     reads = {
-        name: set(trait.first_known or (trait.derived.columns if trait.derived else ()))
+        name: set(trait.reads)
         for name, trait in traits.items()
-        if trait.first_known or trait.derived is not None
+        if trait.is_computed and not trait.by_calendar
     }
     for name in TopologicalSorter(reads).static_order():
         if name in reads:

@@ -2,9 +2,12 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
+from collections.abc import Mapping
+
 from tuttu.policy import quoted, quoted_name
 from tuttu.profile.batch import log
 from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, KEY, TIME, Layout
+from tuttu.profile.batch.own_zones import OF_PEOPLE
 from tuttu.profile.batch.sums import Counted, Made, Population, aggregated, moment, nothing, passing
 from tuttu.storage import ExportWorkspace
 from tuttu.vocabulary.company import Collection, Trait
@@ -23,27 +26,56 @@ def compute(
     people: Population,
     now: Instant,
 ) -> list[Made]:
-    """Makes the table `latest`, and one of the aggregates over its items."""
-    name, table = collection.name, latest(layout, collection.name)
+    """Makes the table `latest`, and one of the aggregates over its items, but for those of
+    `by_calendar`."""
+    table = quoted_name(latest(layout, collection.name))
     made_by = _latest(layout, collection, people)
-    workspace.run(f"CREATE OR REPLACE TEMP TABLE {quoted_name(table)} AS {made_by}")
-    columns = {
+    workspace.run(f"CREATE OR REPLACE TEMP TABLE {table} AS {made_by}")
+    columns = _aggregates(layout, collection, now, by_calendar=False)
+    if collection.name in layout.reads.columns:
+        columns[collection.name] = (_listed(layout, collection), "[]")
+    return _made(workspace, f"made of {latest(layout, collection.name)}", columns, table, now)
+
+
+def by_calendar(
+    workspace: ExportWorkspace, layout: Layout, collection: Collection, now: Instant
+) -> list[Made]:
+    """Makes a table of those aggregates over items whose conditions count by the customer's own
+    calendar: after `compute` and `own_zones.find`."""
+    columns = _aggregates(layout, collection, now, by_calendar=True)
+    table = latest(layout, collection.name)
+    joined = f'{quoted_name(table)} JOIN {quoted_name(OF_PEOPLE)} USING ("{CUSTOMER}")'
+    return _made(workspace, f"made by calendar of {table}", columns, joined, now)
+
+
+def _aggregates(
+    layout: Layout, collection: Collection, now: Instant, *, by_calendar: bool
+) -> dict[str, tuple[str, str]]:
+    """By column: how it is made, and what those have who have no item."""
+    return {
         layout.column(trait.name): (_aggregated(layout, collection, trait, now), nothing(trait))
         for trait in layout.project.profile.traits.values()
-        if trait.aggregate is not None and trait.over == name
+        if trait.aggregate is not None
+        and trait.over == collection.name
+        and trait.by_calendar == by_calendar
     }
-    if name in layout.reads.columns:
-        columns[name] = (_listed(layout, collection), "[]")
+
+
+def _made(
+    workspace: ExportWorkspace,
+    name: str,
+    columns: Mapping[str, tuple[str, str]],
+    relation: str,
+    now: Instant,
+) -> list[Made]:
     if not columns:
         return []
     values = ", ".join(f"{value} AS {quoted_name(each)}" for each, (value, _) in columns.items())
-    made = f"made of {table}"
     workspace.run(
-        f'CREATE OR REPLACE TEMP TABLE {quoted_name(made)} AS SELECT "{CUSTOMER}", {values}'
-        f' FROM (SELECT *, {moment(now)} AS "now" FROM {quoted_name(table)})'
-        f' GROUP BY "{CUSTOMER}"'
+        f'CREATE OR REPLACE TEMP TABLE {quoted_name(name)} AS SELECT "{CUSTOMER}", {values}'
+        f' FROM (SELECT *, {moment(now)} AS "now" FROM {relation}) GROUP BY "{CUSTOMER}"'
     )
-    return [Made(made, {each: absent for each, (_, absent) in columns.items()})]
+    return [Made(name, {each: absent for each, (_, absent) in columns.items()})]
 
 
 def _latest(layout: Layout, collection: Collection, people: Population) -> str:

@@ -39,6 +39,11 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         """column: a trait, or ``source.trait``."""
         return base_of(self.project, column) in self.traits
 
+    @property
+    def by_calendar(self) -> bool:
+        """Whether anything may count by the customer's own calendar."""
+        return self.shows(values.ZONE)
+
     def column(self, name: str) -> str:
         """The name of a trait's or a source's column in the export."""
         return name if self.shows(name) else masked(name)
@@ -140,7 +145,10 @@ def _shown(project: Project, rows: Reads, events: Reads) -> Iterator[Place]:
         if as_it_is(trait):
             yield TRAITS, name
         if trait.over in project.profile.collections and trait.test is not None:
-            yield from ((trait.over, field) for field in trait.test.columns)
+            fields = trait.test.columns - {values.OWNERS_ZONE}
+            yield from ((trait.over, field) for field in fields)
+        if trait.by_calendar:
+            yield TRAITS, values.ZONE
     named = {base_of(project, each) for each in rows.columns} & traits.keys()
     yield from ((TRAITS, each) for each in named)
     for collection, fields in rows.fields.items():
