@@ -22,7 +22,7 @@ from tuttu.vocabulary.conversion import parse_instant
 from tuttu.web import create_app
 
 LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left", "known", "shared"})
-LATER |= {"local_time", "local_received", "zone", "unreadable"}
+LATER |= {"local_time", "local_received", "zone", "unreadable", "ahead", "clock_ahead"}
 LATER |= {"basis", "after_sale", "consents", "groups", "kind_of_person", "set"}
 LATER |= {"nobodies", "were_one", "refused_traits"}
 """Fields that came later: what is compared leaves them out."""
