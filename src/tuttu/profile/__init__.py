@@ -18,6 +18,7 @@ from tuttu.profile.fold import filler, folds, parts
 from tuttu.profile.groups import ProfiledMember, group_key, group_row, may_be_members
 from tuttu.profile.merge import ProfileState
 from tuttu.profile.row import (
+    beyond_limits,
     computed_traits,
     consistent_traits,
     dependencies,
@@ -37,6 +38,7 @@ __all__ = [
     "ProfileState",
     "ProfiledMember",
     "Slip",
+    "beyond_limits",
     "computed_traits",
     "consistent_traits",
     "dependencies",

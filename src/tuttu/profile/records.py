@@ -4,12 +4,17 @@ Whatever an event changes, the record of its fragment in `FRAGMENTS` is written 
 that watched that record conflicts if an item or a page of the same fragment has changed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
 from tuttu.vocabulary import facts, history
 from tuttu.vocabulary.values import Instant, Value
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 Moment = tuple[Instant, str]
 """When an event happened, and its id, which decides between events of the same microsecond."""
@@ -132,3 +137,11 @@ def last_written(sources: Mapping[str, Stamped]) -> Value:
 def recent(moments: Iterable[Moment]) -> tuple[Moment, ...]:
     """The newest occurrences of a step, in order, each once."""
     return tuple(sorted(set(moments))[-STEPS:])
+
+
+def each_joined(maps: Iterable[Mapping[K, T]], joined: Callable[[list[T]], T]) -> dict[K, T]:
+    """One map of several: what they have under the same key, joined."""
+    found: dict[K, list[T]] = {}
+    for key, value in chain.from_iterable(one.items() for one in maps):
+        found.setdefault(key, []).append(value)
+    return {key: joined(values) for key, values in found.items()}

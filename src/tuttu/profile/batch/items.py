@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - names are quoted, and values are constants of ours
 
-from tuttu.policy import quoted, quoted_name
+from tuttu.policy import quoted, quoted_name, to_sql
 from tuttu.profile.batch import log
 from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, KEY, TIME, Layout
 from tuttu.profile.batch.sums import Counted, Made, Population, aggregated, moment, nothing, passing
@@ -12,7 +12,7 @@ from tuttu.vocabulary.values import Instant
 
 
 def latest(layout: Layout, collection: str) -> str:
-    """The table of a collection's current items: `CUSTOMER`, `KEY`, and the fields."""
+    """The table of a collection's current items that rules see: `CUSTOMER`, `KEY`, the fields."""
     return f"latest {log.items_table(layout, collection)}"
 
 
@@ -25,7 +25,7 @@ def compute(
 ) -> list[Made]:
     """Makes the table `latest`, and one of the aggregates over its items."""
     name, table = collection.name, latest(layout, collection.name)
-    made_by = _latest(layout, collection, people)
+    made_by = _within_limit(collection, _latest(layout, collection, people))
     workspace.run(f"CREATE OR REPLACE TEMP TABLE {quoted_name(table)} AS {made_by}")
     columns = {
         layout.column(trait.name): (_aggregated(layout, collection, trait, now), nothing(trait))
@@ -71,6 +71,16 @@ def _latest(layout: Layout, collection: Collection, people: Population) -> str:
         f' max("{TIME}") AS "{TIME}", {", ".join(newest)}'
         f' FROM spoken GROUP BY "{CUSTOMER}", "{KEY}")'
         f' SELECT "{CUSTOMER}", "{KEY}", "tuttu rank", "{TIME}", {", ".join(fields)} FROM newest'
+    )
+
+
+def _within_limit(collection: Collection, everything: str) -> str:
+    """The items that rules see: live ones first, each kind the newest by (time, key)."""
+    closed = "FALSE" if collection.closed is None else f"({to_sql(collection.closed)}) IS TRUE"
+    return (
+        f"SELECT * FROM ({everything}) QUALIFY row_number() OVER"
+        f' (PARTITION BY "{CUSTOMER}" ORDER BY {closed}, "{TIME}" DESC, "tuttu rank" DESC)'
+        f" <= {collection.limit}"
     )
 
 

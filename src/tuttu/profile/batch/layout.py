@@ -141,6 +141,9 @@ def _shown(project: Project, rows: Reads, events: Reads) -> Iterator[Place]:
             yield TRAITS, name
         if trait.over in project.profile.collections and trait.test is not None:
             yield from ((trait.over, field) for field in trait.test.columns)
+    for each in project.profile.collections.values():
+        if each.closed is not None:
+            yield from ((each.name, field) for field in each.closed.columns)
     named = {base_of(project, each) for each in rows.columns} & traits.keys()
     yield from ((TRAITS, each) for each in named)
     for collection, fields in rows.fields.items():
