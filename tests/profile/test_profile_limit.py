@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,8 +17,10 @@ from tests.builders import BOOL, HandWritten
 
 from tuttu import profile
 from tuttu.profile import beyond_limits, group_row, own_row, state_of
+from tuttu.profile.records import FRAGMENTS, ITEMS, ORDERED_ITEMS
 from tuttu.storage import Snapshot, Store, open_store
 from tuttu.vocabulary.events import Event
+from tuttu.vocabulary.facts import Table
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Row, Value
@@ -133,20 +136,50 @@ def store(storage_url: str, tmp_path: Path, limited: Project) -> Iterator[Store]
         yield store
 
 
+def _many(chance: random.Random, count: int, keys: int, people: Sequence[str]) -> list[Told]:
+    """Most under the first one's identifier; times are often equal."""
+    statuses: list[Value] = ["open", "resolved", "resolved", None]
+    weights = [10, *[1] * (len(people) - 1)]
+    return [
+        (
+            chance.randrange(keys // 4),
+            chance.choices(people, weights)[0],
+            chance.randrange(keys),
+            {"status": chance.choice(statuses), "fee": chance.choice([1, None])},
+        )
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.laws
+@given(chance=st.randoms(use_true_random=False), limit=st.sampled_from([1, 3, 20, 65, 150, 400]))
+def test_many_items_are_seen_as_few_are(
+    chance: random.Random,
+    limit: int,
+    project: Project,
+    call: Call,
+    heard: Heard,
+    person: Person,
+) -> None:
+    """In whatever order they come, and record by record."""
+    told = _many(chance, chance.choice([90, 250, 400]), chance.choice([64, 120, 300]), PEOPLE)
+    events, limited = _calls(call, told), _limited(project, limit)
+    shuffled, cut = chance.sample(events, len(events)), chance.randrange(len(events))
+    with (
+        heard(limited, shuffled[:cut], shuffled[cut:]) as one,
+        heard(limited, events) as other,
+    ):
+        tables: tuple[Table[Any], ...] = (FRAGMENTS, ITEMS, ORDERED_ITEMS)
+        for table in tables:
+            assert list(one.scan(table)) == list(other.scan(table))
+        assert _seen(one, person(one, *PEOPLE), limited) == _expected(told, limit)
+
+
 def test_either_store_shows_the_same(
     seed: int, store: Store, limited: Project, call: Call, person: Person
 ) -> None:
     chance = random.Random(seed)
-    statuses: list[Value] = ["open", "resolved", None]
-    told: list[Told] = [
-        (
-            chance.randrange(400),
-            chance.choice(PEOPLE),
-            chance.randrange(400),
-            {"status": chance.choice(statuses), "fee": 1},
-        )
-        for _ in range(1_500)
-    ]
+    told = _many(chance, 1_500, 400, PEOPLE)
     events = _calls(call, told)
     chance.shuffle(events)
     builders.commit(store, *(builders.fact(store, event) for event in events))

@@ -58,7 +58,14 @@ __all__ = [
 
 ROOM = Room(
     name="profile",
-    tables=(records.FRAGMENTS, records.ITEMS, records.PAGES, records.MEMBERS, records.ROLLS),
+    tables=(
+        records.FRAGMENTS,
+        records.ITEMS,
+        records.ORDERED_ITEMS,
+        records.PAGES,
+        records.MEMBERS,
+        records.ROLLS,
+    ),
     folds=folds,
     parts=parts,
     filler=filler,

@@ -60,7 +60,7 @@ def of_fragment(
         totals=state.totals,
         windows=windows.load(reader, fragment, state),
         steps=_by_name(plan.steps, state.steps),
-        items=CustomerItems([ItemsOfFragment(reader, plan, fragment)]),
+        items=CustomerItems([ItemsOfFragment(reader, plan, fragment, state.items)]),
     )
 
 

@@ -53,7 +53,7 @@ class Fragment(msgspec.Struct, frozen=True):
 
     written: by written trait, source to the newest value. totals: aggregates without a window.
     logs: those with one. steps: by step of a sequence, the newest moments, in order. groups: by
-    group, the value that the fragment is a member of.
+    group, the value that the fragment is a member of. items: by order, how many items are in it.
     """
 
     written: Mapping[DefinitionId, Mapping[str, Stamped]] = msgspec.field(
@@ -65,15 +65,31 @@ class Fragment(msgspec.Struct, frozen=True):
         name="happened", default_factory=dict
     )
     groups: Mapping[DefinitionId, str] = {}
+    items: Mapping[DefinitionId, int] = {}
+
+
+class ItemRank(msgspec.Struct, frozen=True, array_like=True):
+    """Where an item stands in an order of items: live before closed, then the newest first."""
+
+    closed: bool
+    time: Instant
 
 
 class StoredItem(msgspec.Struct, frozen=True):
     """One item, as one fragment knows it. time: of the newest event about it; None: as yet, only
-    fields that were declared later have been filled. fields: newest values, by field."""
+    fields that were declared later have been filled. fields: newest values, by field. ranks: by
+    order that counts the item, where it stands; None where the fragment has few."""
 
     key: str
     time: Instant | None = None
     fields: Mapping[DefinitionId, Stamped] = {}
+    ranks: Mapping[DefinitionId, ItemRank | None] = {}
+
+
+class OrderedItem(msgspec.Struct, frozen=True, array_like=True):
+    """An item of a fragment that has many, in the order in which rules see them."""
+
+    key: str
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -109,6 +125,9 @@ FRAGMENTS = facts.Table("profile.fragments", Fragment, personal=True)
 """By fragment."""
 ITEMS = facts.Table("profile.items", StoredItem, personal=True)
 """By fragment, id of the collection's definition, and pseudonym of collection and item key."""
+ORDERED_ITEMS = facts.Table("profile.ordered_items", OrderedItem, personal=True)
+"""By fragment, pseudonym of the order and its kind (live, closed), hidden time, and pseudonym of
+collection and item key. See `ordered_items`."""
 PAGES = facts.Table("profile.pages", LogPage, personal=True)
 """By fragment, id of the definition, bucket, and first microsecond of the page."""
 MEMBERS = facts.Table("profile.members", GroupMember)
