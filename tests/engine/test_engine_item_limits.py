@@ -60,8 +60,8 @@ def test_what_no_rule_saw_is_told(engine: Runtime, capsys: pytest.CaptureFixture
     asked = ExplainRequest(who=AINO, surfaces=["front.page"])
     for contract in ("first", "second"):
         _sign(engine, contract)
-    assert use.decide(engine, question).truncated == {}
-    assert use.customer(engine, AINO, "anna").truncated == {}
+    assert use.decide(engine, question).beyond_limit == {}
+    assert use.customer(engine, AINO, "anna").beyond_limit == {}
     for contract in ("third", "fourth"):
         _sign(engine, contract)
     decided = use.decide(engine, question)
@@ -69,14 +69,14 @@ def test_what_no_rule_saw_is_told(engine: Runtime, capsys: pytest.CaptureFixture
     assert about - {None} == {"fourth", "third"}
     assert decided.decision_id is not None
     earlier = ExplainRequest(decision=decided.decision_id)
-    assert decided.truncated == {"contracts": 2}
+    assert decided.beyond_limit == {"contracts": 2}
     picture = use.customer(engine, AINO, "anna")
-    assert picture.truncated == {"contracts": 2}
+    assert picture.beyond_limit == {"contracts": 2}
     _sign(engine, "fifth")
-    assert use.explain(engine, asked, "anna").truncated == {"contracts": 3}
-    assert use.explain(engine, earlier, "anna").truncated == {"contracts": 2}
+    assert use.explain(engine, asked, "anna").beyond_limit == {"contracts": 3}
+    assert use.explain(engine, earlier, "anna").beyond_limit == {"contracts": 2}
     kept = use.decision_by_id(engine, decided.decision_id, "anna")
-    assert kept.decision.truncated == {"contracts": 2}
+    assert kept.decision.beyond_limit == {"contracts": 2}
     render.customer(picture)
     render.decision(decided)
     said = capsys.readouterr().out

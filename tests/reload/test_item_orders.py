@@ -69,7 +69,7 @@ def _tell(engine: Runtime, calls: Calls) -> None:
 
 def _seen(engine: Runtime) -> tuple[object, object]:
     picture = use.customer(engine, ANNA, "test")
-    return picture.collections["tickets"], picture.truncated
+    return picture.collections["tickets"], picture.beyond_limit
 
 
 def test_a_reload_fills_the_order_as_if_it_had_always_been_so(

@@ -19,7 +19,7 @@ def decision(answer: api.DecideAnswer) -> None:
     terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
     if answer.nobodies:
         terminal.say(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
-    for name, beyond in answer.truncated.items():
+    for name, beyond in answer.beyond_limit.items():
         terminal.say(f"{name}: {beyond:,} more are beyond the limit, no rule saw them")
     for owed in answer.owed:
         _owed(owed)
@@ -139,8 +139,8 @@ def customer(answer: api.CustomerAnswer) -> None:
     )
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
-        if name in answer.truncated:
-            more = f"{answer.truncated[name]:,} more"
+        if name in answer.beyond_limit:
+            more = f"{answer.beyond_limit[name]:,} more"
             terminal.say(f"  and {more}, beyond the limit: no rule sees them")
     _section(
         "contacts",

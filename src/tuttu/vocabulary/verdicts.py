@@ -18,7 +18,7 @@ KNOWN = "known"
 """In what a receipt keeps: False where nobody knew the customer."""
 NOBODIES = "nobodies"
 """In what a receipt keeps: namespaces of identifiers in the question that name nobody."""
-TRUNCATED = "truncated"
+BEYOND_LIMIT = "beyond_limit"
 """In what a receipt keeps: by collection, how many of the customer's items rules did not see."""
 
 
@@ -274,10 +274,10 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
         return kept if self.evidence is None else self.evidence.others.get(NOBODIES, kept)
 
     @property
-    def truncated(self) -> Mapping[str, int]:
+    def beyond_limit(self) -> Mapping[str, int]:
         """By collection, how many of the customer's items were beyond its limit."""
         kept: Mapping[str, int] = {}
-        return kept if self.evidence is None else self.evidence.others.get(TRUNCATED, kept)
+        return kept if self.evidence is None else self.evidence.others.get(BEYOND_LIMIT, kept)
 
     @property
     def told(self) -> tuple[Choice | OwedChoice, ...]:
