@@ -203,7 +203,8 @@ def _with_condition(channel: Channel, node: MappingNode, scope: LoadScope) -> Ch
         text = f"{column} = '{company.REACHED}'"
     else:
         columns = scope.row_columns
-        known = Names("a trait of traits.yaml", columns.schema.columns, is_open=columns.open)
+        declared = {*columns.schema.columns, *columns.broken}
+        known = Names("a trait of traits.yaml", declared, is_open=columns.open)
         traits = needs.listed("traits")
         if not all(known.refer(each.text, each.where, findings) for each in traits):
             return channel
