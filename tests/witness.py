@@ -24,7 +24,7 @@ from tuttu.web import create_app
 LATER = frozenset({"code", "values", "by_code", "address", "owed", "owed_left", "known", "shared"})
 LATER |= {"local_time", "local_received", "zone", "unreadable", "ahead", "clock_ahead"}
 LATER |= {"basis", "after_sale", "consents", "groups", "kind_of_person", "set"}
-LATER |= {"nobodies", "were_one", "refused_traits"}
+LATER |= {"nobodies", "were_one", "refused_traits", "beyond_limit"}
 """Fields that came later: what is compared leaves them out."""
 CHOICE_LATER = frozenset({"language", "subject"})
 PARTS_LATER = frozenset({"permits", "worths", "guards of shades"})

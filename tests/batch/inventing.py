@@ -347,6 +347,20 @@ def company(seed: int, sizes: Sequence[int]) -> Company:
     return Company(_files(writer), writer.expressions)
 
 
+def _collection(writer: Writer, key: str, event: str, fields: Mapping[str, Type]) -> dict[str, Any]:
+    """So small a limit that many customers have more items than rules see."""
+    said: dict[str, Any] = {
+        "key": key,
+        "events": [event],
+        "keep": {name: str(kind) for name, kind in fields.items()},
+        "limit": writer.rng.choice([1, 2, 3, 1_000]),
+    }
+    if writer.rng.random() < 0.7:
+        schema = Schema(columns=fields, zone=writer.zone)
+        said["closed"] = writer.text(schema, Kind.BOOL, 2, timed=False)
+    return said
+
+
 def _files(writer: Writer) -> dict[str, str]:
     actions = {
         "sales/offers/tv-package": writer.action("live", "marketing", None),
@@ -389,16 +403,8 @@ def _files(writer: Writer) -> dict[str, str]:
         "events.yaml": _plan(),
         "traits.yaml": {
             "collections": {
-                "tickets": {
-                    "key": "ticket_id",
-                    "events": ["Ticket Touched"],
-                    "keep": {name: str(kind) for name, kind in FIELDS.items()},
-                },
-                "orders": {
-                    "key": "order_no",
-                    "events": ["Order Touched"],
-                    "keep": {name: str(kind) for name, kind in NUMBERED.items()},
-                },
+                "tickets": _collection(writer, "ticket_id", "Ticket Touched", FIELDS),
+                "orders": _collection(writer, "order_no", "Order Touched", NUMBERED),
             },
             "groups": dict(zip(GROUPS, ({"key": "group_id"}, {"key": "size"}), strict=True)),
             "traits": writer.traits,

@@ -51,7 +51,13 @@ FOLDER: Mapping[str, Any] = {
     },
     "traits.yaml": {
         "collections": {
-            "tickets": {"key": "ticket_id", "events": ["Ticket"], "keep": {"state": "text"}}
+            "tickets": {
+                "key": "ticket_id",
+                "events": ["Ticket"],
+                "keep": {"state": "text"},
+                "closed": "state = 'done'",
+                "limit": 2,
+            }
         },
         "traits": {
             "plan": {"type": "text"},
@@ -61,6 +67,8 @@ FOLDER: Mapping[str, Any] = {
             "secret": {"type": "integer", "use": ["profiling"]},
             "orders": {"count": "events", "where": "event = 'Ordered'", "in": "7d"},
             "young": {"count": "tickets", "in": "7d"},
+            "done": {"count": "tickets", "where": "state = 'done'"},
+            "newest": {"last": "ticket_id", "of": "tickets"},
             "came_back": {"sequence": ["Visited", "Visited"], "within": "1h"},
         },
         "segments": {
@@ -140,6 +148,12 @@ HISTORY: History = [
     _did("ends late enough", "o1", "Visited", HOUR + 10),
     _did("ends late enough", "o2", "Visited", HOUR + 5),
     _did("ends late enough", "o3", "Visited", MINUTE),
+    *(_did("more than are seen", f"p{n}", "Ticket", DAY, ticket_id=f"T{n}") for n in range(4)),
+    _did("a live one first", "q1", "Ticket", 9 * DAY, ticket_id="T1"),
+    *(
+        _did("a live one first", f"q{n}", "Ticket", n * DAY, ticket_id=f"T{n}", state="done")
+        for n in range(2, 5)
+    ),
     _told("keeps it", "m1", secret=7, plan="Gold"),
     Deed("refuse", "keeps it", "keeps it"),
 ]
@@ -155,6 +169,8 @@ BY_HAND: Mapping[str, Mapping[str, Any]] = {
     "more than an hour apart": {"came_back": False},
     "more than an hour ago": {"came_back": False},
     "ends late enough": {"came_back": True},
+    "more than are seen": {"young": 2, "newest": "T3"},
+    "a live one first": {"young": 1, "done": 1, "newest": "T2"},
     "keeps it": {"secret": None, "plan": "Gold", "hush": None},
 }
 
@@ -170,7 +186,7 @@ def engine(tmp_path: Path) -> Iterator[Runtime]:
 def test_both_ways_say_the_same_at_every_edge(engine: Runtime) -> None:
     found = use.verify(engine)
     assert found.agree, verification_text(found)
-    assert found.customers == 15
+    assert found.customers == 17
 
 
 def test_both_say_what_was_worked_out_by_hand(engine: Runtime) -> None:

@@ -78,13 +78,14 @@ TABLES: dict[str, stored.Shapes] = {
     "ledger.queue": {"": "contact_id"},
     "ledger.uses": {"": "used holds owed", "holds": "[int, int, bool]"},
     "profile.fragments": {
-        "": "told totals logs happened groups",
+        "": "told totals logs happened groups items",
         "told": STAMPED,
         "totals": STAMPED,
         "logs": "[int, list]",
     },
-    "profile.items": {"": "key time fields", "fields": STAMPED},
+    "profile.items": {"": "key time fields ranks", "fields": STAMPED, "ranks": "[bool, int]"},
     "profile.members": {"": ""},
+    "profile.ordered_items": {"": "[str]"},
     "profile.pages": {"": "[map, list]", "cells": STAMPED},
     "profile.rolls": {"": "members"},
     "reach.addresses": {"": "said"},
@@ -154,12 +155,12 @@ DEDUPE = {b"closed:", b"idempotency:", b"letter:", b"links:", b"withdrawn:"}
 """Beginnings of the keys under which something is taken once. An event's begin with an hour."""
 SECRETS = {b"tuttu", b"tuttu-once", b"tuttu-pseudonym", b"tuttu-seal"}
 """What a store's keys are derived for, and what its canary says."""
-NAMESPACES = {"ledger.contact", "item:", "group:", "intake.dead_letter"}
+NAMESPACES = {"ledger.contact", "item:", "group:", "intake.dead_letter", "order:"}
 """Of pseudonyms, beside the namespaces of identifiers; those that end in a colon go on."""
 DEFINITIONS = {
     "address said", "address told", "answer", "consent", "elsewhere", "field", "group", "items",
-    "outcome", "queued contacts", "step", "tally", "told", "what tuttu itself says of a contact",
-    "who is who",
+    "order", "outcome", "queued contacts", "step", "tally", "told",
+    "what tuttu itself says of a contact", "who is who",
 }  # fmt: skip
 """First words of the definitions whose hash is the key of what they keep."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,6 +31,9 @@ class Memory:
     def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
         plain = self.tables.get(table.name, {}).get(key)
         return None if plain is None else self._decoded(table, plain)
+
+    def get_many(self, table: Table[T], keys: Sequence[bytes]) -> list[T | None]:
+        return [self.get(table, key) for key in keys]
 
     def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         records = self.tables.get(table.name, {})

@@ -83,15 +83,15 @@ KEPT = {
     "ledger.fragments": "9788d5fbe0698f5a",
     "ledger.queue": "e19cad8387f644e2",
     "ledger.uses": "2f7e47a855f255f1",
-    "profile.fragments": "baae8d452bb164f5",
-    "profile.items": "e8665f1dcf84ea4e",
+    "profile.fragments": "495067b227cbc2f3",
+    "profile.items": "8a778ad3d7d9506b",
     "profile.members": "46895098f190a096",
     "profile.pages": "d6c30fa03df81b24",
     "profile.rolls": "e45e6132a7787601",
 }
 """Table to the digest of what commit f06ea64 kept of `happening.story`, to the byte; of identity
 what is kept since who is who is told by priority, under the name of its rules, and of the ledger
-since contacts and uses say what is owed."""
+since contacts and uses say what is owed, and of items since they may stand in an order."""
 
 
 def test_stored_bytes_are_what_they_were(project: Project) -> None:

@@ -166,7 +166,7 @@ class DecideAnswer(msgspec.Struct, kw_only=True):
     defaults: surface to the default content shown in slots that nothing won. known False: nobody
     knew the customer. shared: several people use the identifier, and it was decided for what lies
     under it alone. nobodies: namespaces of identifiers in `who` that name nobody, as `undefined`,
-    and were left out."""
+    and were left out. beyond_limit: by collection, how many items were beyond its limit."""
 
     decision_id: str | None
     now: str
@@ -174,6 +174,7 @@ class DecideAnswer(msgspec.Struct, kw_only=True):
     known: bool = True
     shared: bool = False
     nobodies: list[str] = []
+    beyond_limit: dict[str, int] = {}
     arm: str
     seed: int
     owed: list[ShownOwed]
@@ -279,7 +280,7 @@ class CustomerAnswer(msgspec.Struct, kw_only=True):
     fragments: how many; parts: which, the oldest first. known False: nobody knows them, and this
     is what an empty customer looks like. kind_of_person, consents: as in `PreferencesAnswer`.
     groups: of which rules ask something, with the number of their members; null: too many, and
-    nothing is known of them."""
+    nothing is known of them. beyond_limit: by collection, how many items are beyond its limit."""
 
     customer: str
     known: bool = True
@@ -289,6 +290,7 @@ class CustomerAnswer(msgspec.Struct, kw_only=True):
     traits: dict[str, Any]
     sources: dict[str, Any]
     collections: dict[str, list[dict[str, Any]]]
+    beyond_limit: dict[str, int] = {}
     contacts: list[ShownContact]
     refused_links: list[ShownLink]
     kind_of_person: str | None

@@ -58,6 +58,7 @@ def customer_answer(
         traits=values(row, schema, names),
         sources=values(row, schema, sourced),
         collections={name: items(row, schema, name) for name in schema.collections},
+        beyond_limit=dict(picture.beyond_limit),
         contacts=contacts,
         refused_links=[link(each, words) for each in refused],
         groups={name: group.members for name, group in picture.groups.items()},

@@ -44,6 +44,7 @@ def answer_of(
         known=receipt.known,
         shared=receipt.shared,
         nobodies=list(receipt.nobodies),
+        beyond_limit=dict(receipt.beyond_limit),
         arm=receipt.arm,
         seed=receipt.seed,
         owed=[shown_owed(each, receipt.now, addresses) for each in receipt.owed],

@@ -13,11 +13,6 @@ from tuttu.vocabulary import errors, values
 
 LONGEST: values.Duration = 36_500 * values.DAY
 NUMBERS = frozenset({values.Kind.INTEGER, values.Kind.MONEY, values.Kind.REAL})
-TIMELESS = (
-    "a condition on the event alone, since it is asked once, when the event comes: how long ago it "
-    "may be, say with `in: 7d` beside it; what is to be compared with now, keep as a trait (last, "
-    "max) or as an item, and say it in an `expression`"
-)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _EVENT = re.compile(r"\bevent\s*(?:=|<>|!=)\s*'((?:[^']|'')*)'")
@@ -39,11 +34,15 @@ UNREADABLE: values.Expression = Unreadable()
 
 class Columns:
     """What expressions of one sort can name; `broken` ones have a fault of their own. events: of
-    conditions on one event, those that there are."""
+    conditions on one event, those that there are. timeless: what is expected instead of a condition
+    that reads the present; empty: it may."""
 
-    def __init__(self, schema: values.Schema, *, events: Names | None = None) -> None:
+    def __init__(
+        self, schema: values.Schema, *, events: Names | None = None, timeless: str = ""
+    ) -> None:
         self.schema = schema
         self.events = events
+        self.timeless = timeless
         self.broken: set[str] = set()
         self.open = False
 
@@ -101,9 +100,9 @@ class Compiler:
         except PolicyError as error:
             self.report(node, error)
             return UNREADABLE
-        if columns.events is not None and compiled.timed:
+        if columns.timeless and compiled.timed:
             found = f"{quote(node.text)}, which reads the present"
-            self.findings.add(node.where, found, TIMELESS)
+            self.findings.add(node.where, found, columns.timeless)
         return compiled
 
     def _check_events(self, node: ScalarNode, columns: Columns) -> None:

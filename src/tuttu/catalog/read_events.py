@@ -26,6 +26,11 @@ OF_PRODUCTS = {
     "position": Type(Kind.INTEGER),
 }
 """The list that Segment's e-commerce events carry, where the plan does not say otherwise."""
+TIMELESS = (
+    "a condition on the event alone, since it is asked once, when the event comes: how long ago it "
+    "may be, say with `in: 7d` beside it; what is to be compared with now, keep as a trait (last, "
+    "max) or as an item, and say it in an `expression`"
+)
 
 
 def read_plan(sheet: MappingNode | None, scope: LoadScope) -> None:
@@ -93,7 +98,8 @@ def _event_columns(sheet: MappingNode | None, scope: LoadScope) -> Columns:
             registry.columns[name] = declared
     if PRODUCTS not in registry.places:
         registry.collections[PRODUCTS] = dict(OF_PRODUCTS)
-    columns = Columns(registry.schema(scope.company.zone), events=scope.events)
+    schema = registry.schema(scope.company.zone)
+    columns = Columns(schema, events=scope.events, timeless=TIMELESS)
     columns.open = scope.events.open or bool(scope.events.broken)
     columns.broken = _broken_properties(sheet)
     return columns

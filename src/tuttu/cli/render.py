@@ -19,6 +19,8 @@ def decision(answer: api.DecideAnswer) -> None:
     terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
     if answer.nobodies:
         terminal.say(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
+    for name, beyond in answer.beyond_limit.items():
+        terminal.say(f"{name}: {beyond:,} more are beyond the limit, no rule saw them")
     for owed in answer.owed:
         _owed(owed)
     for left in answer.owed_left:
@@ -137,6 +139,9 @@ def customer(answer: api.CustomerAnswer) -> None:
     )
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
+        if name in answer.beyond_limit:
+            more = f"{answer.beyond_limit[name]:,} more"
+            terminal.say(f"  and {more}, beyond the limit: no rule sees them")
     _section(
         "contacts",
         (

@@ -78,6 +78,8 @@ def evidence_of(
             read_of_items=read_of_items,
             evidence=evidence_of(view.shade, query, candidates, stages),
         )
+    if view.beyond_limit:
+        kept[verdicts.BEYOND_LIMIT] = view.beyond_limit
     others = {name: kept.pop(name) for name in sorted(kept.keys() - _FIELDS)}
     return verdicts.ReceiptEvidence(**kept, others=others)  # type: ignore[arg-type]
 

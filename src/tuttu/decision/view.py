@@ -85,7 +85,8 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     the same of the customer and all who may be them, of which vetoes are asked again; None: the
     customer shares no identifier. unsettled: if more may be them than are asked, a namespace in
     which they share one. addresses: channel to the fragment of the address that it reaches the
-    customer at, of channels that need one and find it.
+    customer at, of channels that need one and find it. beyond_limit: by collection, how many of the
+    customer's items are beyond its limit, if any are: rules do not see them.
     """
 
     project: Project
@@ -104,6 +105,7 @@ class DecisionView(msgspec.Struct, frozen=True, kw_only=True):
     shade: "DecisionView | None" = None
     unsettled: str = ""
     addresses: Mapping[str, events.FragmentId] = {}
+    beyond_limit: Mapping[str, int] = {}
     memo: ViewMemo = msgspec.field(default_factory=ViewMemo)
 
     @property
@@ -291,6 +293,7 @@ class _Snapshot(NamedTuple):
                 for channel, each in reached.items()
                 if each.address is not None
             },
+            beyond_limit=profile.beyond_limits(project, state),
         )
 
 

@@ -18,6 +18,7 @@ from tuttu.profile.fold import filler, folds, parts
 from tuttu.profile.groups import ProfiledMember, group_key, group_row, may_be_members
 from tuttu.profile.merge import ProfileState
 from tuttu.profile.row import (
+    beyond_limits,
     computed_traits,
     consistent_traits,
     dependencies,
@@ -38,6 +39,7 @@ __all__ = [
     "ProfileState",
     "ProfiledMember",
     "Slip",
+    "beyond_limits",
     "computed_traits",
     "consistent_traits",
     "dependencies",
@@ -60,7 +62,14 @@ __all__ = [
 
 ROOM = Room(
     name="profile",
-    tables=(records.FRAGMENTS, records.ITEMS, records.PAGES, records.MEMBERS, records.ROLLS),
+    tables=(
+        records.FRAGMENTS,
+        records.ITEMS,
+        records.ORDERED_ITEMS,
+        records.PAGES,
+        records.MEMBERS,
+        records.ROLLS,
+    ),
     folds=folds,
     parts=parts,
     filler=filler,

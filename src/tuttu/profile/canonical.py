@@ -30,7 +30,7 @@ def of_state(plan: ProfilePlan, state: merge.ProfileState) -> dict[str, object]:
         "windows": {name: list(cells.items()) for name, cells in logs.items()},
         "steps": {name: state.steps[name] for name in plan.steps if name in state.steps},
         "collections": {
-            name: state.items[name] for name in plan.collections if name in state.items
+            name: state.items.all[name] for name in plan.collections if name in state.items.all
         },
     }
     return {name: _sorted(part) for name, part in kept.items()}

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.profile import aggregates, groups, windows
+from tuttu.profile import aggregates, groups, ordered_items, windows
 from tuttu.profile import records as r
 from tuttu.profile.extract import Extract, ItemChange, extract
+from tuttu.profile.ordered_items import FEW
 from tuttu.profile.plan import ProfilePlan, only, plan_of
 from tuttu.vocabulary import facts, history, room
 from tuttu.vocabulary.events import Event, FragmentId
@@ -75,8 +76,9 @@ def _folded(
         step = plan.steps[event.name]
         moments = r.recent([*steps.get(step, ()), (event.time, event.id)])
         steps = {**steps, step: moments}
+    items = state.items
     for item in said.items:
-        _put_item(transaction, fragment, plan, event, item)
+        items = _put_item(transaction, fragment, plan, event, item, items)
     totals, logs = dict(state.totals), dict(state.logs)
     for one, cell in said.cells:
         if one.window is not None:
@@ -85,7 +87,9 @@ def _folded(
         else:
             cells = [totals[one.id], cell] if one.id in totals else [cell]
             totals[one.id] = aggregates.join(one.aggregate, cells)
-    return msgspec.structs.replace(state, written=written, totals=totals, logs=logs, steps=steps)
+    return msgspec.structs.replace(
+        state, written=written, totals=totals, logs=logs, steps=steps, items=items
+    )
 
 
 def _with_newest(values: Mapping[K, r.Stamped], name: K, stamped: r.Stamped) -> dict[K, r.Stamped]:
@@ -100,17 +104,31 @@ def _put_item(
     plan: ProfilePlan,
     event: Event,
     change: ItemChange,
-) -> None:
+    counts: Mapping[r.DefinitionId, int],
+) -> Mapping[r.DefinitionId, int]:
+    """How many items are in each order then."""
     name = change.collection
-    if not change.fields and name not in plan.items:
-        return
+    order = plan.orders.get(name)
+    if not change.fields and name not in plan.items and order is None:
+        return counts
     under = transaction.pseudonym(f"item:{name}", change.key)
-    key = fragment + plan.places[name] + under
-    item = transaction.get(r.ITEMS, key) or r.StoredItem(change.key)
+    place = fragment + plan.places[name]
+    item = transaction.get(r.ITEMS, place + under) or r.StoredItem(change.key)
     time, fields = item.time, item.fields
     if name in plan.items:
         time = event.time if time is None else max(time, event.time)
     for field, value in change.fields.items():
         stamped = r.Stamped(value, event.time, event.id)
         fields = _with_newest(fields, plan.fields[name][field], stamped)
-    transaction.put(r.ITEMS, key, r.StoredItem(item.key, time, fields))
+    ranks = item.ranks
+    if order is not None:
+        ranks = {**ranks, order.id: ranks.get(order.id)}
+    transaction.put(r.ITEMS, place + under, r.StoredItem(item.key, time, fields, ranks))
+    if order is None:
+        return counts
+    count = counts.get(order.id, 0) + (order.id not in item.ranks)
+    if count == FEW + 1 and order.id not in item.ranks:
+        ordered_items.begin(transaction, place, order, plan.zone)
+    elif count > FEW:
+        ordered_items.move(transaction, place + under, order, plan.zone)
+    return {**counts, order.id: count}

@@ -5,7 +5,7 @@ fragment with all their events would hold: so it does not matter under which of 
 identifiers an event came.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -13,10 +13,10 @@ import msgspec
 
 from tuttu.profile import aggregates, windows
 from tuttu.profile import records as r
+from tuttu.profile.items import CustomerItems, ItemsOfFragment
 from tuttu.profile.plan import ProfilePlan
 from tuttu.vocabulary import events, facts, people
 
-K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -25,14 +25,13 @@ Written = Mapping[str, Mapping[str, r.Stamped]]
 
 
 class ProfileState(msgspec.Struct, frozen=True):
-    """windows: whole logs. steps: event name to moments.
-    items: collection to item key to item."""
+    """windows: whole logs. steps: event name to moments."""
 
     written: Written = {}
     totals: Mapping[r.DefinitionId, r.Stamped] = {}
     windows: Mapping[r.DefinitionId, r.Cells] = {}
     steps: Mapping[str, tuple[r.Moment, ...]] = {}
-    items: Mapping[str, Mapping[str, r.Item]] = {}
+    items: CustomerItems = msgspec.field(default_factory=CustomerItems)
 
 
 def of_customer(reader: facts.Reader, plan: ProfilePlan, customer: people.Customer) -> ProfileState:
@@ -46,7 +45,7 @@ def written_of(reader: facts.Reader, plan: ProfilePlan, customer: people.Custome
 
 
 def _written(several: Sequence[Written]) -> Written:
-    return _each(several, lambda some: _each(some, r.newest))
+    return r.each_joined(several, lambda some: r.each_joined(some, r.newest))
 
 
 def of_fragment(
@@ -61,26 +60,13 @@ def of_fragment(
         totals=state.totals,
         windows=windows.load(reader, fragment, state),
         steps=_by_name(plan.steps, state.steps),
-        items=_items(reader, plan, fragment) if plan.collections else {},
+        items=CustomerItems([ItemsOfFragment(reader, plan, fragment, state.items)]),
     )
 
 
 def _by_name(ids: Mapping[str, r.DefinitionId], kept: Mapping[r.DefinitionId, T]) -> dict[str, T]:
     """Current definitions only, by name; state of dropped ones is left out."""
     return {name: kept[one] for name, one in ids.items() if one in kept}
-
-
-def _items(
-    reader: facts.Reader, plan: ProfilePlan, fragment: events.FragmentId
-) -> dict[str, dict[str, r.Item]]:
-    names = {one: name for name, one in plan.places.items()}
-    found: dict[str, dict[str, r.Item]] = {}
-    for key, item in reader.scan(r.ITEMS, fragment):
-        name = names.get(key[len(fragment) : len(fragment) + r.DEFINITION_BYTES])
-        if name is not None and item.time is not None:
-            fields = _by_name(plan.fields[name], item.fields)
-            found.setdefault(name, {})[item.key] = r.Item(name, item.key, item.time, fields)
-    return found
 
 
 def merge(plan: ProfilePlan, several: Sequence[ProfileState]) -> ProfileState:
@@ -98,20 +84,6 @@ def merge(plan: ProfilePlan, several: Sequence[ProfileState]) -> ProfileState:
         written=_written([one.written for one in several]),
         totals=totals,
         windows=logs,
-        steps=_each([one.steps for one in several], lambda some: r.recent(chain(*some))),
-        items=_each([one.items for one in several], lambda some: _each(some, _item)),
+        steps=r.each_joined([one.steps for one in several], lambda some: r.recent(chain(*some))),
+        items=CustomerItems(part for one in several for part in one.items.parts),
     )
-
-
-def _each(maps: Sequence[Mapping[K, T]], joined: Callable[[list[T]], T]) -> dict[K, T]:
-    """Maps to one map, joining the values under the same key."""
-    found: dict[K, list[T]] = {}
-    for key, value in chain(*(one.items() for one in maps)):
-        found.setdefault(key, []).append(value)
-    return {key: joined(values) for key, values in found.items()}
-
-
-def _item(some: list[r.Item]) -> r.Item:
-    """The same item, as several fragments know it: field by field."""
-    fields = _each([one.fields for one in some], r.newest)
-    return r.Item(some[0].collection, some[0].key, max(one.time for one in some), fields)

@@ -26,6 +26,17 @@ class EventAggregate(msgspec.Struct, frozen=True, kw_only=True):
     window: values.Duration | None
 
 
+class ItemOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """The order of one collection's items. closed: reads these fields, and the key."""
+
+    id: DefinitionId
+    collection: str
+    closed: values.Expression | None
+    fields: Mapping[str, DefinitionId]
+    key: str
+    key_type: values.Type
+
+
 class WrittenColumn(msgspec.Struct, frozen=True):
     """The column ``told.shoe_size``: what one source wrote into one trait."""
 
@@ -43,6 +54,8 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     those of `computed` that are made of nothing else, and are no group's; of_ledger: those that
     depend on the ledger's columns. profiling: those that read NULL where profiling is refused.
     grouped: by group, its traits.
+
+    orders: of the items of collections.
 
     written, steps, items, fields, groups: ids of the definitions of written traits, of the steps of
     sequences (by event name), of collections, of their fields, and of groups (of the columns that
@@ -73,6 +86,7 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, Mapping[str, DefinitionId]]
     groups: Mapping[str, Mapping[str, DefinitionId]]
     places: Mapping[str, DefinitionId]
+    orders: Mapping[str, ItemOrder]
     zone: str
     whole: bool = True
 
@@ -80,9 +94,10 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     def ids(self) -> frozenset[DefinitionId]:
         """All ids under which state is kept."""
         aggregates = (one.id for one in self.aggregates.values())
+        orders = (one.id for one in self.orders.values())
         parts = (*self.fields.values(), *self.groups.values())
         named = (self.written, self.steps, self.items, *parts)
-        return frozenset(chain(aggregates, *(each.values() for each in named)))
+        return frozenset(chain(aggregates, orders, *(each.values() for each in named)))
 
 
 def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
@@ -94,6 +109,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
 
     written, items = kept(plan.written), kept(plan.items)
     fields = {name: kept(named) for name, named in plan.fields.items()}
+    orders = {name: each for name, each in plan.orders.items() if each.id in wanted}
     collections = {
         name: msgspec.structs.replace(
             collection,
@@ -104,7 +120,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
             },
         )
         for name, collection in plan.collections.items()
-        if name in items or fields[name]
+        if name in items or fields[name] or name in orders
     }
     aggregates = {name: each for name, each in plan.aggregates.items() if each.id in wanted}
     of_events, of_any = by_value(((each.test, each) for each in aggregates.values()), "event")
@@ -121,6 +137,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
         steps=kept(plan.steps),
         items=items,
         fields=fields,
+        orders=orders,
         groups={name: some for name, all_of in plan.groups.items() if (some := kept(all_of))},
         whole=False,
     )
@@ -175,7 +192,21 @@ def plan_of(project: Project) -> ProfilePlan:
         },
         groups={name: state_keys.group(project, name) for name in profile.groups},
         places=places,
+        orders={name: _order(project, one) for name, one in collections.items()},
         zone=project.company.zone,
+    )
+
+
+def _order(project: Project, collection: company.Collection) -> ItemOrder:
+    read = frozenset() if collection.closed is None else collection.closed.columns
+    fields = read - {collection.key}
+    return ItemOrder(
+        id=state_keys.order(project, collection),
+        collection=collection.name,
+        closed=collection.closed,
+        fields={name: state_keys.field(collection, name) for name in sorted(fields)},
+        key=collection.key,
+        key_type=collection.fields[collection.key],
     )
 
 

@@ -4,12 +4,17 @@ Whatever an event changes, the record of its fragment in `FRAGMENTS` is written 
 that watched that record conflicts if an item or a page of the same fragment has changed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
 from tuttu.vocabulary import facts, history
 from tuttu.vocabulary.values import Instant, Value
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 Moment = tuple[Instant, str]
 """When an event happened, and its id, which decides between events of the same microsecond."""
@@ -48,7 +53,7 @@ class Fragment(msgspec.Struct, frozen=True):
 
     written: by written trait, source to the newest value. totals: aggregates without a window.
     logs: those with one. steps: by step of a sequence, the newest moments, in order. groups: by
-    group, the value that the fragment is a member of.
+    group, the value that the fragment is a member of. items: by order, how many items are in it.
     """
 
     written: Mapping[DefinitionId, Mapping[str, Stamped]] = msgspec.field(
@@ -60,15 +65,31 @@ class Fragment(msgspec.Struct, frozen=True):
         name="happened", default_factory=dict
     )
     groups: Mapping[DefinitionId, str] = {}
+    items: Mapping[DefinitionId, int] = {}
+
+
+class ItemRank(msgspec.Struct, frozen=True, array_like=True):
+    """Where an item stands in an order of items: live before closed, then the newest first."""
+
+    closed: bool
+    time: Instant
 
 
 class StoredItem(msgspec.Struct, frozen=True):
     """One item, as one fragment knows it. time: of the newest event about it; None: as yet, only
-    fields that were declared later have been filled. fields: newest values, by field."""
+    fields that were declared later have been filled. fields: newest values, by field. ranks: by
+    order that counts the item, where it stands; None where the fragment has few."""
 
     key: str
     time: Instant | None = None
     fields: Mapping[DefinitionId, Stamped] = {}
+    ranks: Mapping[DefinitionId, ItemRank | None] = {}
+
+
+class OrderedItem(msgspec.Struct, frozen=True, array_like=True):
+    """An item of a fragment that has many, in the order in which rules see them."""
+
+    key: str
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -104,6 +125,9 @@ FRAGMENTS = facts.Table("profile.fragments", Fragment, personal=True)
 """By fragment."""
 ITEMS = facts.Table("profile.items", StoredItem, personal=True)
 """By fragment, id of the collection's definition, and pseudonym of collection and item key."""
+ORDERED_ITEMS = facts.Table("profile.ordered_items", OrderedItem, personal=True)
+"""By fragment, pseudonym of the order and its kind (live, closed), hidden time, and pseudonym of
+collection and item key. See `ordered_items`."""
 PAGES = facts.Table("profile.pages", LogPage, personal=True)
 """By fragment, id of the definition, bucket, and first microsecond of the page."""
 MEMBERS = facts.Table("profile.members", GroupMember)
@@ -132,3 +156,11 @@ def last_written(sources: Mapping[str, Stamped]) -> Value:
 def recent(moments: Iterable[Moment]) -> tuple[Moment, ...]:
     """The newest occurrences of a step, in order, each once."""
     return tuple(sorted(set(moments))[-STEPS:])
+
+
+def each_joined(maps: Iterable[Mapping[K, T]], joined: Callable[[list[T]], T]) -> dict[K, T]:
+    """One map of several: what they have under the same key, joined."""
+    found: dict[K, list[T]] = {}
+    for key, value in chain.from_iterable(one.items() for one in maps):
+        found.setdefault(key, []).append(value)
+    return {key: joined(values) for key, values in found.items()}

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
-from tuttu.profile import aggregates, extract, merge, windows
+from tuttu.profile import aggregates, merge, windows
+from tuttu.profile.items import ShownItem
 from tuttu.profile.plan import ProfilePlan, plan_of
-from tuttu.profile.records import Item, Moment, Stamped, last_written
-from tuttu.vocabulary import company, conversion, facts, people
+from tuttu.profile.records import Moment, Stamped, last_written
+from tuttu.vocabulary import company, facts, people
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import OWNERS_ZONE, ZONE, Duration, Instant, Row, Value
 from tuttu.vocabulary.zones import zone_or
@@ -25,7 +26,8 @@ def read(
     """One customer at one moment: every trait, ``source.trait`` and collection, and ``now``.
 
     What is unknown is NULL; a count of nothing is 0, and a sequence that did not happen FALSE. A
-    collection is a list of its items in the order of their keys, each with all declared fields.
+    collection is a list of its items in the order of their keys, each with all declared fields; of
+    more than its limit, some (see `items.CustomerItems.shown`).
     profiling False: traits for the use `profiling` read NULL, and so does what derives from them.
 
     Traits of groups read as if the customer were alone in them (see `own_row`).
@@ -72,11 +74,9 @@ def row_of(
     out from it."""
     hidden = frozenset() if profiling else plan.profiling
     row: dict[str, Value] = {"now": now}
-    shown: dict[str, list[tuple[Item, Row]]] = {}
-    for name, collection in plan.collections.items():
-        items = sorted(state.items.get(name, {}).items())
-        shown[name] = [(item, _shown(collection, item, plan.zone)) for _, item in items]
-        row[name] = [one for _, one in shown[name]]
+    shown = state.items.shown(plan).items
+    for name, items in shown.items():
+        row[name] = [one.row for one in items]
     made = _Making(plan, state, shown, {**given, **dict.fromkeys(hidden)})
     _fill(row, plan.stored, made)
     for one in plan.sources:
@@ -88,12 +88,12 @@ def row_of(
 
 
 class _Making(NamedTuple):
-    """What a row is made of. items: as they are kept, and as conditions read them. fixed: values
+    """What a row is made of. items: those that rules see. fixed: values
     that are not worked out."""
 
     plan: ProfilePlan
     state: merge.ProfileState
-    items: Mapping[str, list[tuple[Item, Row]]]
+    items: Mapping[str, Sequence[ShownItem]]
     fixed: Row
 
 
@@ -164,22 +164,17 @@ def _follow(first: Moment, later: Iterable[list[Moment]], within: Duration | Non
     return within is None or at[0] - first[0] <= within
 
 
-def _shown(collection: company.Collection, item: Item, zone: str) -> dict[str, Value]:
-    """An item as conditions see it: what was never written is NULL."""
-    known = item.fields
-    shown = {name: known[name].value if name in known else None for name in collection.fields}
-    shown[collection.key] = conversion.convert(
-        item.key, collection.fields.get(collection.key, extract.TEXT), zone
-    )
-    return shown
-
-
 def _computed(trait: company.Trait, row: Row) -> Value:
     """A trait made of other columns."""
     if trait.derived is not None:
         return trait.derived(row)
     values = (row.get(column) for column in trait.first_known)
     return next((value for value in values if value is not None), None)
+
+
+def beyond_limits(project: Project, state: merge.ProfileState) -> Mapping[str, int]:
+    """By collection, how many of the customer's items are beyond its limit, if any are."""
+    return state.items.shown(plan_of(project)).beyond
 
 
 def zone_of(project: Project, row: Row) -> str:

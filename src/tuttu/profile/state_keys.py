@@ -58,6 +58,16 @@ def field(collection: company.Collection, name: str) -> DefinitionId:
     return history.part("field", items(collection).hex(), name, declared, *slip)
 
 
+def order(project: Project, collection: company.Collection) -> DefinitionId:
+    """Of the order of a collection's items: which of them there are, and all that says whether one
+    is closed."""
+    test = collection.closed
+    reads = sorted((test.columns if test is not None else frozenset()) - {collection.key})
+    closed = None if test is None else [test.text, project.company.zone]
+    fields = [field(collection, name).hex() for name in reads]
+    return history.part("order", items(collection).hex(), closed, fields)
+
+
 def group(project: Project, name: str) -> dict[str, DefinitionId]:
     """Of a group, by the written column that its key may come from: everything that says which
     value a fragment names there."""

@@ -156,6 +156,9 @@ class StoredSnapshot:
     def unreadable(self) -> int:
         return self._tables.unreadable
 
+    def get_many(self, table: f.Table[T], keys: Sequence[bytes]) -> list[T | None]:
+        return [None if each is None else each[1] for each in self._tables.get_many(table, keys)]
+
     def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         return self._tables.scan(table, prefix)
 
@@ -322,6 +325,9 @@ class FoldView:
             return None if write.plain is None else decode_record(table, write.plain)
         found = self._batch.tables.get(table, key)
         return None if found is None else found[1]
+
+    def get_many(self, table: f.Table[T], keys: Sequence[bytes]) -> list[T | None]:
+        return [self.get(table, key) for key in keys]
 
     def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         found = dict(self._batch.tables.scan(table, prefix))

@@ -261,9 +261,18 @@ class Trait(msgspec.Struct, frozen=True, kw_only=True):
         return self.first_known or tuple(sorted(self.derived.columns if self.derived else ()))
 
 
+ITEMS_SHOWN = 1_000
+"""Of one collection of one customer, unless the project says otherwise."""
+MOST_ITEMS = 10_000
+"""That a project may say."""
+
+
 class Collection(msgspec.Struct, frozen=True, kw_only=True):
     """Items of a customer, by key: each field is the last one written, by (time, id). unknown:
-    fields that a value which does not fit makes unknown; of the others it leaves what is known."""
+    fields that a value which does not fit makes unknown; of the others it leaves what is known.
+
+    closed: a condition on the item alone; an item is live unless it is TRUE. limit: how many items
+    rules see of one customer: of more, the live ones first, each kind the newest by (time, key)."""
 
     name: str
     key: str
@@ -271,6 +280,8 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, Type]
     """The key's own field included."""
     unknown: frozenset[str] = frozenset()
+    closed: Expression | None = None
+    limit: int = ITEMS_SHOWN
     where: Where
 
 

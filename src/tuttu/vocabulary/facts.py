@@ -5,7 +5,7 @@ folds of every room, and `storage` runs them, in order, inside the transaction o
 """
 
 import heapq
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -87,6 +87,9 @@ class Reader(Protocol):
 
     def get(self, table: Table[T], key: bytes, *, watch: bool = True) -> T | None:
         """The record, a fresh object. Watched: a decision that read it conflicts if it changes."""
+
+    def get_many(self, table: Table[T], keys: Sequence[bytes]) -> list[T | None]:
+        """The record at each key, in one query. Never watched."""
 
     def scan(self, table: Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
         """Records whose key begins with `prefix`, in the order of keys. Never watched."""

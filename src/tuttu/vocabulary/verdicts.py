@@ -18,6 +18,8 @@ KNOWN = "known"
 """In what a receipt keeps: False where nobody knew the customer."""
 NOBODIES = "nobodies"
 """In what a receipt keeps: namespaces of identifiers in the question that name nobody."""
+BEYOND_LIMIT = "beyond_limit"
+"""In what a receipt keeps: by collection, how many of the customer's items rules did not see."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -270,6 +272,12 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
         """Namespaces of identifiers that were asked with, and name nobody."""
         kept: Sequence[str] = ()
         return kept if self.evidence is None else self.evidence.others.get(NOBODIES, kept)
+
+    @property
+    def beyond_limit(self) -> Mapping[str, int]:
+        """By collection, how many of the customer's items were beyond its limit."""
+        kept: Mapping[str, int] = {}
+        return kept if self.evidence is None else self.evidence.others.get(BEYOND_LIMIT, kept)
 
     @property
     def told(self) -> tuple[Choice | OwedChoice, ...]:

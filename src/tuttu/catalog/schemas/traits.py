@@ -3,7 +3,7 @@
 from typing import get_args
 
 from tuttu.catalog.schemas import json_schema as s
-from tuttu.vocabulary.company import Slip
+from tuttu.vocabulary.company import ITEMS_SHOWN, MOST_ITEMS, Slip
 
 USE = s.listing(
     "purposes such as [service, marketing]",
@@ -80,6 +80,17 @@ def _collection() -> s.Shape:
             "events": s.listing("events", s.text(s.EVENT), 1, "Events that write an item."),
             "keep": s.table(
                 "properties with types", s.scalar_type(), s.COLUMN, "Properties that are kept."
+            ),
+            "closed": s.expression(
+                "When an item is closed, by its own fields. Any other is live. Beyond the limit, "
+                "live ones are seen first."
+            ),
+            "limit": s.whole(
+                "a number",
+                "How many items rules see of one customer: of more, the newest live ones, and then "
+                f"the newest closed ones. Default {ITEMS_SHOWN:,}. Totals over events count all.",
+                1,
+                MOST_ITEMS,
             ),
         },
         ["key", "events", "keep"],

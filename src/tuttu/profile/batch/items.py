@@ -4,7 +4,7 @@
 
 from collections.abc import Mapping
 
-from tuttu.policy import quoted, quoted_name
+from tuttu.policy import quoted, quoted_name, to_sql
 from tuttu.profile.batch import log
 from tuttu.profile.batch.layout import CUSTOMER, EVENT_ID, FRAGMENT, KEY, TIME, Layout
 from tuttu.profile.batch.own_zones import OF_PEOPLE
@@ -15,7 +15,7 @@ from tuttu.vocabulary.values import Instant
 
 
 def latest(layout: Layout, collection: str) -> str:
-    """The table of a collection's current items: `CUSTOMER`, `KEY`, and the fields."""
+    """The table of a collection's current items that rules see: `CUSTOMER`, `KEY`, the fields."""
     return f"latest {log.items_table(layout, collection)}"
 
 
@@ -29,7 +29,7 @@ def compute(
     """Makes the table `latest`, and one of the aggregates over its items, but for those of
     `by_calendar`."""
     table = quoted_name(latest(layout, collection.name))
-    made_by = _latest(layout, collection, people)
+    made_by = _within_limit(collection, _latest(layout, collection, people))
     workspace.run(f"CREATE OR REPLACE TEMP TABLE {table} AS {made_by}")
     columns = _aggregates(layout, collection, now, by_calendar=False)
     if collection.name in layout.reads.columns:
@@ -103,6 +103,16 @@ def _latest(layout: Layout, collection: Collection, people: Population) -> str:
         f' max("{TIME}") AS "{TIME}", {", ".join(newest)}'
         f' FROM spoken GROUP BY "{CUSTOMER}", "{KEY}")'
         f' SELECT "{CUSTOMER}", "{KEY}", "tuttu rank", "{TIME}", {", ".join(fields)} FROM newest'
+    )
+
+
+def _within_limit(collection: Collection, everything: str) -> str:
+    """The items that rules see: live ones first, each kind the newest by (time, key)."""
+    closed = "FALSE" if collection.closed is None else f"({to_sql(collection.closed)}) IS TRUE"
+    return (
+        f"SELECT * FROM ({everything}) QUALIFY row_number() OVER"
+        f' (PARTITION BY "{CUSTOMER}" ORDER BY {closed}, "{TIME}" DESC, "tuttu rank" DESC)'
+        f" <= {collection.limit}"
     )
 
 

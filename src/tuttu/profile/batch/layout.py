@@ -149,6 +149,9 @@ def _shown(project: Project, rows: Reads, events: Reads) -> Iterator[Place]:
             yield from ((trait.over, field) for field in fields)
         if trait.by_calendar:
             yield TRAITS, values.ZONE
+    for each in project.profile.collections.values():
+        if each.closed is not None:
+            yield from ((each.name, field) for field in each.closed.columns)
     named = {base_of(project, each) for each in rows.columns} & traits.keys()
     yield from ((TRAITS, each) for each in named)
     for collection, fields in rows.fields.items():
