@@ -101,10 +101,14 @@ class EncryptedTables:
                 self._found[place] = found
         return self._record(table, key, found)
 
-    def get_many(self, table: Table[T], keys: Sequence[bytes]) -> list[tuple[int, T | None] | None]:
+    def get_many(
+        self, table: Table[T], keys: Sequence[bytes]
+    ) -> Iterator[tuple[int, T | None] | None]:
         """The same of each key, in one query; nothing is cached."""
         found = self._rows.find([(table.name, key) for key in keys]) if keys else []
-        return [self._record(table, key, one) for key, one in zip(keys, found, strict=True)]
+        for key, one in zip(keys, found, strict=True):
+            record = self._record(table, key, one)
+            yield record
 
     def _record(
         self, table: Table[T], key: bytes, found: StoredRecord | None
