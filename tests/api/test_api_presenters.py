@@ -90,6 +90,7 @@ def test_a_receipt_is_an_answer(language: str, why: str, first: str, second: str
         "known": True,
         "shared": False,
         "nobodies": [],
+        "beyond_limit": {},
         "arm": "policy",
         "seed": 1,
         "owed": [],

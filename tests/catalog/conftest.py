@@ -124,7 +124,8 @@ def with_none_of_the_rest(policy: str) -> str:
     """A policy.yaml that has every key it must have; added ones stand at its end."""
     said = {line.partition(":")[0] for line in policy.splitlines()}
     lacking = [key for key in REQUIRED_KEYS["policy"] if key not in said]
-    return "\n".join([policy.rstrip("\n"), *(f"{key}: {{}}" for key in lacking), ""])
+    added = "".join(f"\n{key}: {{}}\n" for key in lacking)
+    return policy.removesuffix("\n") + added if added else policy
 
 
 def with_traits(base: Mapping[str, str], lines: str) -> dict[str, str]:
