@@ -37,8 +37,9 @@ def test_no_spelling_of_a_key_is_kept(
         in_name = in_key = set()
     said = form % (escaped(name, in_name), escaped(KEY[:length], in_key))
     kept = without_keys(said.encode(encoding)).decode(encoding, "replace")
-    for plain in (kept, kept.encode().decode("unicode_escape", "replace")):
-        assert KEY[6:26] not in plain
+    plain = kept.encode().decode("unicode_escape", "replace")
+    secret = KEY[6:length]
+    assert not [part for part in range(len(secret) - 9) if secret[part : part + 10] in plain]
 
 
 @pytest.mark.parametrize("name", ["writeKey", "WRITE_KEY", "w\\u0072iteKey"])

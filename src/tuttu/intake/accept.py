@@ -426,12 +426,15 @@ def without_keys(content: bytes) -> bytes:
     whatever way they are spelled: keys are never stored. Where a name or a key was escaped, all
     that is escaped is written plainly."""
     found = _without_plain_keys(content)
-    if b"\\u00" in found or b"%" in found:
-        plain = _ESCAPED.sub(lambda one: bytes([int(one[1] or one[2], 16)]), found)
-        cleaned = _without_plain_keys(plain)
-        if cleaned != plain:
-            return cleaned
+    if b"\\u00" in content or b"%" in content:
+        plain = _without_plain_keys(_unescaped(content))
+        if plain != _unescaped(found):
+            return plain
     return found
+
+
+def _unescaped(content: bytes) -> bytes:
+    return _ESCAPED.sub(lambda one: bytes([int(one[1] or one[2], 16)]), content)
 
 
 def _without_plain_keys(content: bytes) -> bytes:
