@@ -160,6 +160,15 @@ def test_what_is_never_late_says_why_and_which_is(faults: Faults, base: Mapping[
     assert "class owed that says `due`" in fault.expected
 
 
+@pytest.mark.parametrize("due", ["nothing_known", "[[1]]", "3 +"])
+def test_a_fault_of_what_is_due_is_none_of_who_asks_whether_it_is_late(
+    due: str, faults: Faults, base: Mapping[str, str]
+) -> None:
+    files = owing(f"due: {due}\n", base)
+    files[OFFER] = base[OFFER].replace("NOT has_tv", "NOT late('news')")
+    assert {each.where.file for each in faults(files)} == {NEWS}
+
+
 def test_a_treatment_says_otherwise_than_its_action(write: Write, base: Mapping[str, str]) -> None:
     """`fulfils` of an action holds for those treatments that do not say it."""
     web = "  web: {surface: front.hero, message: news}\n"

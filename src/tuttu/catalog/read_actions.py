@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple, cast
 
-from tuttu.catalog.expressions import NUMBERS
+from tuttu.catalog.expressions import NUMBERS, UNREADABLE
 from tuttu.catalog.findings import nearest, quote
 from tuttu.catalog.folder import SourceFile
 from tuttu.catalog.schema_validation import read_sheet
@@ -77,9 +77,7 @@ class _Reader:
             valid_until=end,
             about=about,
             due=due,
-            fulfilled=is_fulfilled(values.fulfilled_column(self.sheet.name), due)
-            if self.owed
-            else None,
+            fulfilled=self.fulfilled(due) if self.owed else None,
             eligible=self.conditions("eligible"),
             applicable=self.conditions("applicable"),
             suitable=self.conditions("suitable"),
@@ -126,16 +124,18 @@ class _Reader:
             self.scope.findings.add(node.where, quote(node.text), expected)
         return formula
 
-    def due(self) -> CompiledExpression | None:
-        """By when it is owed; what moves with time itself would never come."""
+    def due(self) -> values.Expression | None:
+        """By when it is owed; what moves with time itself would never come. None: it does not say."""
         self.check_owed(self.node, "due")
         self.check_owed(self.node, "fulfils")
+        if self.node.broken("due"):
+            return UNREADABLE
         node = self.node.scalar("due")
         if node is None:
             return None
         due = self.scope.compiler.formula(node, self.columns, self.sheet.name)
         if not isinstance(due, CompiledExpression):
-            return None
+            return UNREADABLE
         self.usage.check(due, self.purpose, node.where)
         if due.type != values.Type(values.Kind.TIMESTAMP):
             self.scope.findings.add(
@@ -145,6 +145,10 @@ class _Reader:
             expected = "an instant that stays: one that moves with now is never past"
             self.scope.findings.add(node.where, quote(node.text), expected)
         return due
+
+    def fulfilled(self, due: values.Expression | None) -> values.Expression:
+        by = due if isinstance(due, CompiledExpression) else None
+        return is_fulfilled(values.fulfilled_column(self.sheet.name), by)
 
     def check_owed(self, node: MappingNode, key: str) -> None:
         """Keys that mean nothing for what is offered."""

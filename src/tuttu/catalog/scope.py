@@ -10,7 +10,7 @@ from tuttu.catalog.findings import Findings, nearest, quote
 from tuttu.catalog.names import Names
 from tuttu.catalog.scalars import instant_after
 from tuttu.catalog.yaml_nodes import MappingNode, ScalarNode
-from tuttu.policy import CompiledExpression, is_late
+from tuttu.policy import CompiledExpression, is_late, parse_condition
 from tuttu.vocabulary.company import Company, PlannedEvent, Undeclared
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.library import Action
@@ -25,6 +25,8 @@ from tuttu.vocabulary.values import (
 )
 
 PROFILING = "profiling"
+NOT_KNOWN = parse_condition("FALSE", Schema())
+"""In place of when an action is late whose own words have a fault: who asks it has none."""
 OUTCOMES = ("viewed", "clicked", "accepted", "declined", "ignored")
 CALL_NAMES = {
     "identify": "Identify",
@@ -141,6 +143,8 @@ class LoadScope:
         """What `late` means of owed actions, for all that is read after it."""
         for action in actions:
             late = late_of(action)
+            if late is None and action.due is not None:
+                late = NOT_KNOWN
             if late is not None:
                 self._late.setdefault(action.about or "", {})[action.name] = late
         row = self.row_columns
