@@ -125,7 +125,7 @@ class _Reader:
         return formula
 
     def due(self) -> values.Expression | None:
-        """By when it is owed; what moves with time itself would never come. None: it does not say."""
+        """By when it is owed; what moves with time itself would never come. None: not said."""
         self.check_owed(self.node, "due")
         self.check_owed(self.node, "fulfils")
         if self.node.broken("due"):
