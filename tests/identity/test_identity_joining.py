@@ -421,3 +421,33 @@ def test_what_two_shared_is_theirs_once_they_are_one(
     one = joined("user_id:maija user_id:matti email:a")
     two = joined("user_id:maija", "user_id:matti")
     assert world.names() == (one if call == "alias" else two)
+
+
+def test_unmerges_of_others_may_show_that_an_identifier_is_shared(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    """The phone is another's for as long as the one customer holds an email that it was parted
+    from; nothing is said of the phone when they lose it."""
+    world = make_world(namespaces(user_id={"unique": True}, email={"apart": True}, phone={}))
+    world.tell(
+        world.event("user_id:aino", "email:a@x.fi", "phone:1"),
+        world.event("user_id:veikko", "phone:1"),
+        world.unmerge("phone:1", "email:a@x.fi"),
+    )
+    assert world.names() == joined("user_id:aino email:a@x.fi", "user_id:veikko phone:1")
+    world.tell(world.unmerge("email:a@x.fi", "user_id:aino"))
+    assert world.names() == joined("user_id:aino", "user_id:veikko")
+    assert world.node("phone:1").people == 2
+
+
+def test_a_rehearsal_keeps_apart_what_was_unmerged(world: World) -> None:
+    world.tell(
+        world.event("user_id:maija", "anonymous_id:phone"),
+        world.event("anonymous_id:phone"),
+        world.event("anonymous_id:tablet", "user_id:maija"),
+        world.unmerge("user_id:maija", "anonymous_id:phone"),
+    )
+    with world.store.read() as snapshot:
+        told = identity.rehearse(snapshot, world.project, world.project)
+    assert (told.before, told.after) == (len(world.people()), len(world.people()))
+    assert world.names() == joined("user_id:maija anonymous_id:tablet", "anonymous_id:phone")

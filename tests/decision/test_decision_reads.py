@@ -1,0 +1,160 @@
+"""What each stage says that it reads, and whom a channel reaches: the funnel and receipts rest on
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from tests import builders
+from tests.builders import BOOL, HERE, TEXT
+
+from tuttu.decision import Candidate, DecisionView, Stage
+from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, StageReads
+from tuttu.decision.stages import CONSENT, CONTACT_LIMITS, REACHABLE, RESOURCES
+from tuttu.policy import parse
+from tuttu.vocabulary.company import (
+    ANYONE,
+    Channel,
+    ConsentTerms,
+    Needs,
+    PersonKinds,
+    Purpose,
+    SoftOptIn,
+)
+from tuttu.vocabulary.library import Action, ContactLimit, Policy
+from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import DAY, Expression, Schema
+
+SCHEMA = Schema(
+    columns={"kind": TEXT, "street": TEXT, "sold": BOOL, "offered": BOOL, "alike": BOOL}
+)
+ASKED = ConsentTerms("consent", allowed=False)
+GIVEN = ConsentTerms("legitimate interest", allowed=True)
+
+
+def _reads(stage: Stage, project: Project, action: Action) -> StageReads:
+    (treatment,) = action.treatments.values()
+    return stage.reads(action, treatment, project)
+
+
+@pytest.mark.parametrize(("uses", "roots"), [({"vouchers": 1}, (ALWAYS,)), ({}, ())])
+def test_of_resources_only_what_uses_some_is_asked(
+    company: Callable[..., Project], uses: dict[str, int], roots: tuple[str, ...]
+) -> None:
+    action = builders.action("tv", on=(builders.treatment("front", uses=uses),))
+    project = company(action, resources={"vouchers": 1})
+    assert _reads(RESOURCES, project, action) == StageReads(roots=roots)
+
+
+@pytest.mark.parametrize(
+    ("limited", "purpose", "roots"),
+    [
+        (True, "marketing", (CONTACTS,)),
+        (True, "service", ()),
+        (False, "marketing", ()),
+        (False, "service", ()),
+    ],
+)
+def test_of_limits_contacts_are_asked_where_there_are_some_that_hold(
+    company: Callable[..., Project], purpose: str, roots: tuple[str, ...], *, limited: bool
+) -> None:
+    action = builders.action("tv", purpose=purpose)
+    limits = (ContactLimit(name="one", at_most=1, window=DAY, where=HERE),) if limited else ()
+    project = company(action, policy=Policy(contact_limits=limits))
+    assert _reads(CONTACT_LIMITS, project, action) == StageReads(roots=roots)
+
+
+def _by_kind(company: ConsentTerms, soft: frozenset[str]) -> Purpose:
+    sale = SoftOptIn(channels=soft, sale=parse("sold", SCHEMA), offered=parse("offered", SCHEMA))
+    terms = {ANYONE: {"web": ASKED}, "consumer": {"web": ASKED}, "company": {"web": company}}
+    return Purpose(name="marketing", terms=terms, soft_opt_in=sale if soft else None, where=HERE)
+
+
+KIND = ("kind of person", "kind")
+SALE = (
+    ("marketing, soft opt-in: sale", "sold"),
+    ("marketing, soft opt-in: offered", "offered"),
+    ("tv, similar to a sale", "alike"),
+)
+
+
+@pytest.mark.parametrize(
+    ("company_terms", "soft", "similar", "kinds", "expected"),
+    [
+        (GIVEN, (), None, True, (KIND,)),
+        (ASKED, (), None, True, ()),
+        (GIVEN, (), None, False, ()),
+        (ASKED, ("web",), "alike", True, SALE),
+        (ASKED, ("web",), None, True, ()),
+        (ASKED, ("email",), "alike", True, ()),
+        (GIVEN, ("web",), "alike", True, (KIND, *SALE)),
+    ],
+)
+def test_of_consent_the_kind_is_asked_where_terms_differ_and_the_sale_where_one_is_enough(
+    company: Callable[..., Project],
+    company_terms: ConsentTerms,
+    soft: tuple[str, ...],
+    similar: str | None,
+    expected: tuple[tuple[str, str], ...],
+    *,
+    kinds: bool,
+) -> None:
+    action = builders.action("tv", similar_to=None if similar is None else parse(similar, SCHEMA))
+    values, read = ("consumer", "company"), parse("kind", SCHEMA)
+    project = msgspec.structs.replace(
+        company(action),
+        purposes={"marketing": _by_kind(company_terms, frozenset(soft))},
+        kinds=PersonKinds(trait="kind", values=values, read=read, where=HERE) if kinds else None,
+    )
+    found = _reads(CONSENT, project, action)
+    assert found.roots == (CHOICES + "marketing",)
+    assert tuple((each.name, each.expression.text) for each in found.expressions) == expected
+
+
+def test_of_a_purpose_that_nobody_declares_only_choices_are_asked(
+    company: Callable[..., Project],
+) -> None:
+    action = builders.action("tv", purpose="other")
+    found = _reads(CONSENT, company(action), action)
+    assert found == StageReads(roots=(CHOICES + "other",))
+
+
+@pytest.fixture
+def by_letter(company: Callable[..., Project]) -> Callable[[Expression | None], Project]:
+    """by_letter(reachable): a company of one action, by a channel that needs a street if so."""
+
+    def make(reachable: Expression | None) -> Project:
+        needs = None if reachable is None else Needs(traits=("street",))
+        channel = Channel(name="email", outbound=True, needs=needs, reachable=reachable, where=HERE)
+        project = company(builders.action("tv", on=("email",)))
+        return msgspec.structs.replace(project, channels={**project.channels, "email": channel})
+
+    return make
+
+
+STREET = parse("street IS NOT NULL", SCHEMA)
+
+
+def test_a_channel_reaches_those_who_have_what_it_needs(
+    by_letter: Callable[[Expression | None], Project], alone: Callable[..., DecisionView]
+) -> None:
+    def told(project: Project, **row: str) -> str | None:
+        action = project.actions["tv"]
+        (treatment,) = action.treatments.values()
+        found = REACHABLE.why_not(Candidate(action, treatment), alone(project, **row))
+        return None if found is None else found.code
+
+    assert told(by_letter(STREET), street="Kuja 1") is None
+    assert told(by_letter(STREET)) == "address_not_known"
+    assert told(by_letter(None)) is None
+
+
+def test_of_reach_only_what_the_channel_needs_is_asked(
+    by_letter: Callable[[Expression | None], Project],
+) -> None:
+    (action,) = by_letter(STREET).actions.values()
+    (found,) = _reads(REACHABLE, by_letter(STREET), action).expressions
+    assert (found.name, found.expression) == ("reachable by email", STREET)
+    assert _reads(REACHABLE, by_letter(None), action) == StageReads()
