@@ -183,6 +183,28 @@ def test_profiling_refused_in_one_channel_is_refused(bureau: Bureau) -> None:
     assert bureau.read("maija").profiling
 
 
+def test_who_chose_of_other_purposes_alone_may_be_profiled_as_the_terms_say(bureau: Bureau) -> None:
+    bureau.tell(bureau.set("maija", "marketing", None, 1, allowed=False))
+    assert bureau.read("maija").profiling
+
+
+def test_where_others_speak_too_a_refusal_counts_and_a_yes_does_not(bureau: Bureau) -> None:
+    from tuttu import consent
+
+    bureau.tell(
+        bureau.set("matti", "marketing", "email", 1, allowed=True),
+        bureau.set("matti", "marketing", "web", 1, allowed=False),
+    )
+    with bureau.store.read() as snapshot:
+        whole = builders.customer(snapshot, "maija", "matti")
+        others = {*builders.customer(snapshot, "matti").fragments}
+        found = consent.read(snapshot, whole, bureau.project, others)
+    assert found.chosen("marketing", "email") is None
+    refused = found.chosen("marketing", "web")
+    assert refused is not None
+    assert refused.refusal is not None
+
+
 def test_the_choices_of_a_decision_are_watched(bureau: Bureau) -> None:
     from tuttu import consent
 
