@@ -1,5 +1,5 @@
-"""What each stage says that it reads, and whom a channel reaches: the funnel and receipts rest on
-it."""
+"""What each stage says that it reads, on which the funnel and receipts rest; whom a channel
+reaches, and what is free."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from tests import builders
 from tests.builders import BOOL, HERE, TEXT
 
-from tuttu.decision import Candidate, DecisionView, Stage
+from tuttu.content import Rendered
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, Stage, decide
 from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, StageReads
 from tuttu.decision.stages import CONSENT, CONTACT_LIMITS, REACHABLE, RESOURCES
 from tuttu.policy import parse
@@ -28,7 +29,14 @@ from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, Expression, Schema
 
 SCHEMA = Schema(
-    columns={"kind": TEXT, "street": TEXT, "sold": BOOL, "offered": BOOL, "alike": BOOL}
+    columns={
+        "kind": TEXT,
+        "street": TEXT,
+        "city": TEXT,
+        "sold": BOOL,
+        "offered": BOOL,
+        "alike": BOOL,
+    }
 )
 ASKED = ConsentTerms("consent", allowed=False)
 GIVEN = ConsentTerms("legitimate interest", allowed=True)
@@ -123,10 +131,10 @@ def test_of_a_purpose_that_nobody_declares_only_choices_are_asked(
 
 @pytest.fixture
 def by_letter(company: Callable[..., Project]) -> Callable[[Expression | None], Project]:
-    """by_letter(reachable): a company of one action, by a channel that needs a street if so."""
+    """by_letter(reachable): a company of one action, by a channel that needs an address if so."""
 
     def make(reachable: Expression | None) -> Project:
-        needs = None if reachable is None else Needs(traits=("street",))
+        needs = None if reachable is None else Needs(traits=("street", "city"))
         channel = Channel(name="email", outbound=True, needs=needs, reachable=reachable, where=HERE)
         project = company(builders.action("tv", on=("email",)))
         return msgspec.structs.replace(project, channels={**project.channels, "email": channel})
@@ -134,27 +142,65 @@ def by_letter(company: Callable[..., Project]) -> Callable[[Expression | None], 
     return make
 
 
-STREET = parse("street IS NOT NULL", SCHEMA)
+ADDRESS = parse("street IS NOT NULL AND city IS NOT NULL", SCHEMA)
 
 
 def test_a_channel_reaches_those_who_have_what_it_needs(
     by_letter: Callable[[Expression | None], Project], alone: Callable[..., DecisionView]
 ) -> None:
-    def told(project: Project, **row: str) -> str | None:
+    def told(project: Project, **row: str) -> object:
         action = project.actions["tv"]
         (treatment,) = action.treatments.values()
         found = REACHABLE.why_not(Candidate(action, treatment), alone(project, **row))
-        return None if found is None else found.code
+        return None if found is None else (found.code, found.values["unknown"])
 
-    assert told(by_letter(STREET), street="Kuja 1") is None
-    assert told(by_letter(STREET)) == "address_not_known"
+    assert told(by_letter(ADDRESS), street="Kuja 1", city="Oulu") is None
+    assert told(by_letter(ADDRESS), city="Oulu") == ("address_not_known", ("street",))
+    assert told(by_letter(ADDRESS), street=" ") == ("address_not_known", ("street", "city"))
     assert told(by_letter(None)) is None
 
 
 def test_of_reach_only_what_the_channel_needs_is_asked(
     by_letter: Callable[[Expression | None], Project],
 ) -> None:
-    (action,) = by_letter(STREET).actions.values()
-    (found,) = _reads(REACHABLE, by_letter(STREET), action).expressions
-    assert (found.name, found.expression) == ("reachable by email", STREET)
+    (action,) = by_letter(ADDRESS).actions.values()
+    (found,) = _reads(REACHABLE, by_letter(ADDRESS), action).expressions
+    assert (found.name, found.expression) == ("reachable by email", ADDRESS)
     assert _reads(REACHABLE, by_letter(None), action) == StageReads()
+
+
+@pytest.mark.parametrize(
+    ("free", "closed", "code", "shown"),
+    [
+        ({}, {}, "none_left", {}),
+        ({"vouchers": 0}, {"vouchers": 2}, "none_left", {}),
+        ({"vouchers": 2}, {"vouchers": 2}, "none_left", {}),
+        ({"vouchers": 3}, {"vouchers": 2}, "too_few_left", {"free": 1, "needed": 2}),
+        ({"vouchers": 4}, {"vouchers": 2}, None, {}),
+    ],
+)
+def test_an_offer_finds_what_is_free_and_not_closed_to_it(
+    company: Callable[..., Project],
+    alone: Callable[..., DecisionView],
+    free: dict[str, int],
+    closed: dict[str, int],
+    code: str | None,
+    shown: dict[str, int],
+) -> None:
+    way = builders.treatment("front", uses={"vouchers": 2})
+    project = company(builders.action("tv", on=(way,)), resources={"vouchers": 4})
+    view = msgspec.structs.replace(alone(project), free=free, closed=closed)
+    found = RESOURCES.why_not(Candidate(project.actions["tv"], way), view)
+    assert (None if found is None else found.code) == code
+    assert found is None or found.values == {"resource": "vouchers", **shown}
+
+
+@pytest.mark.parametrize(("cost", "kept"), [(0.0, 0), (0.25, 2500)])
+def test_a_contact_keeps_what_it_costs(
+    company: Callable[..., Project], alone: Callable[..., DecisionView], cost: float, kept: int
+) -> None:
+    way = builders.treatment("front", cost=cost)
+    view = alone(company(builders.action("tv", on=(way,))))
+    question = DecisionQuery(surfaces=("front",), fragment=b"m" * 16)
+    (contact,) = decide(view, question, "d1", lambda _: Rendered("text")).contacts
+    assert contact.cost == kept

@@ -368,3 +368,15 @@ def test_a_suppression_may_ask_for_views_in_a_row(
         assert not silent(history(store, at), seen_twice)
         heard(store, event("Offer Viewed", at, contact_id=f"d{number}.1"))
     assert silent(history(store, NOON + HOUR), seen_twice)
+
+
+def test_a_limit_of_none_is_broken_and_never_opens(
+    store: Store, contact: Make, decided: Decided, history: Seen, breaks: Breaks
+) -> None:
+    nothing = _limit(0)
+    assert breaks(history(store, NOON), nothing)
+    assert history(store, NOON).opens(nothing) is None
+    decided(store, contact(store, "d1.1", NOON, treatment="email"))
+    after = history(store, NOON + 1)
+    assert breaks(after, nothing)
+    assert after.opens(nothing) is None

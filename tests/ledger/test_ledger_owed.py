@@ -149,3 +149,15 @@ def test_the_digest_part_says_what_a_contact_was_about_and_due_where_it_was(stor
         first, second = canonical(snapshot, who, PROJECT)["contacts"]
     assert second.keys() - first.keys() == {"item", "due"}
     assert (second["item"], second["due"]) == ("broadband", NOON)
+
+
+def test_what_is_owed_by_now_gives_back_no_more_than_was_kept_for_it(store: Store) -> None:
+    """The purpose was not owed yet when its letters were sent; now they fail."""
+    plain = {name: replace(each, owed=False) for name, each in PROJECT.purposes.items()}
+    store.register([ledger.ROOM.live_folds(replace(PROJECT, purposes=plain))])
+    assert decide(store, make(store, "d1", "notice", "email", 2)) == Committed(1)
+    store.register([ledger.ROOM.live_folds(PROJECT)])
+    assert letters(store, NOON) == (2, 0, 3)
+    hear(store, "Failed", "d1.1", NOON + 1)
+    assert decide(store, make(store, "d2", "notice", "email", 1)) == Committed(3)
+    assert letters(store, NOON + 1) == (1, 0, 2)

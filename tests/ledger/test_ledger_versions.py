@@ -156,3 +156,9 @@ def test_an_answer_about_an_item_is_another_where_the_item_is_named_otherwise() 
     every = [parts(None), parts("lines"), parts("lines", "sku"), parts("lines", "id", INTEGER)]
     assert len({*every}) == 4
     assert parts(None, "sku") == parts(None)
+
+
+@pytest.mark.parametrize(("per", "said"), [(None, "no `per` as before"), ("day", "day as before")])
+def test_a_resource_may_stay_as_it_was(per: str | None, said: str) -> None:
+    (fault,) = ROOM.can_follow(counted(a=per), counted(a="week"))
+    assert said in fault.expected
