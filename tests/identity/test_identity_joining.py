@@ -451,3 +451,28 @@ def test_a_rehearsal_keeps_apart_what_was_unmerged(world: World) -> None:
         told = identity.rehearse(snapshot, world.project, world.project)
     assert (told.before, told.after) == (len(world.people()), len(world.people()))
     assert world.names() == joined("user_id:maija anonymous_id:tablet", "anonymous_id:phone")
+
+
+@pytest.mark.parametrize(
+    ("limit", "people", "found"),
+    [
+        (1, 1, None),
+        (1, 2, "crowd"),
+        (2, 2, "shared"),
+        (2, 3, "crowd"),
+        (None, 1, None),
+        (None, 9, "shared"),
+    ],
+)
+def test_what_more_people_use_than_its_limit_is_a_crowd(
+    make_world: MakeWorld, namespaces: Rules, limit: int | None, people: int, found: str | None
+) -> None:
+    world = make_world(namespaces(user_id={"unique": True}, email={"limit": limit}, phone={}))
+    world.tell(*(world.event(f"user_id:u{number}", "email:a") for number in range(people)))
+    asked = [builders.identifier(name) for name in ("email:a", "phone:1", "user_id:u0")]
+    with world.store.read() as snapshot:
+        assert identity.sharing(snapshot, world.project, asked[0]) == found
+        named = identity.personal(snapshot, world.project, asked)
+        shared = identity.personal(snapshot, world.project, asked[:1])
+    assert named == (asked[0] if found is None else asked[1])
+    assert shared == asked[0]

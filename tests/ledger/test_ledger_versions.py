@@ -8,17 +8,19 @@ import msgspec
 import pytest
 from tests import builders
 from tests.builders import HERE, INTEGER, NOON, TEXT
+from tests.laws.memory import Memory
 
 from tuttu import ledger
 from tuttu.ledger import ROOM, queued, withdrawal_reason
-from tuttu.ledger.definitions import definitions_of
+from tuttu.ledger.definitions import QUEUE_PART, definitions_of
 from tuttu.vocabulary.company import Collection, Company, Profile, Resource, Tracking
 from tuttu.vocabulary.events import ContactWithdrawn
-from tuttu.vocabulary.facts import Body
+from tuttu.vocabulary.facts import Body, Logged
+from tuttu.vocabulary.history import Behind, part
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Type
-from tuttu.vocabulary.verdicts import Contact, Reason
+from tuttu.vocabulary.verdicts import Contact, Reason, Receipt
 
 
 def counted(zone: str = "UTC", **per: Any) -> Project:
@@ -162,3 +164,16 @@ def test_an_answer_about_an_item_is_another_where_the_item_is_named_otherwise() 
 def test_a_resource_may_stay_as_it_was(per: str | None, said: str) -> None:
     (fault,) = ROOM.can_follow(counted(a=per), counted(a="week"))
     assert said in fault.expected
+
+
+def test_a_store_without_the_list_of_what_waits_is_given_it() -> None:
+    project = builders.project(actions=[OFFER], **EMAIL)
+    made = builders.contact(Memory(), project, "d1.1", NOON, "tv", "letter")
+    memory, logged = Memory(), Logged(1, builders.fact(Memory(), builders.receipt(made)))
+    ROOM.folds(project)[Receipt](memory, logged)
+    listed = memory.tables.pop("ledger.queue")
+    assert len(listed) == 1
+    ROOM.filler(project, Behind({part("another"): 0}))[Receipt](memory, logged)
+    assert "ledger.queue" not in memory.tables
+    ROOM.filler(project, Behind({QUEUE_PART: 0}))[Receipt](memory, logged)
+    assert memory.tables["ledger.queue"] == listed
