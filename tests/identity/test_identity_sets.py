@@ -305,3 +305,15 @@ def test_a_claim_is_stored_by_the_smaller_of_the_two(opened: Open) -> None:
             assert sets.claimed_pair(rules, said) == (one, other)
     pair = (b"\x01\x02" + b"\x00" * 14, b"\xff" * 16)
     assert sets.bucket_of(pair) == 0x0102 % sets.BUCKETS
+
+
+def test_a_claim_of_two_who_were_unmerged_counts_for_neither(opened: Open) -> None:
+    """Nor does it when it is taken back: what is left is as if it had never been made."""
+    with opened(RECORDS) as world:
+        world.tell(world.event("maija", "record:2"), world.event("record:1"))
+        before = [world.node(name).partners for name in ("maija", "record:1")]
+        claimed = SetRun("splink", "r1", 1, 5, (MAIJA,))
+        world.tell(*run_facts(world, claimed), world.unmerge("maija", "record:1"))
+        assert [world.node(name).partners for name in ("maija", "record:1")] == before == [1, 0]
+        world.tell(*run_facts(world, SetRun("splink", "r2", 2, 5, ())))
+        assert [world.node(name).partners for name in ("maija", "record:1")] == before
