@@ -9,11 +9,14 @@ import msgspec
 import pytest
 from tests import builders
 from tests.builders import BOOL, HERE, TEXT
+from tests.laws.memory import Memory
 
 from tuttu.content import Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, Stage, decide
+from tuttu.decision.groups import GroupView
 from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, StageReads
 from tuttu.decision.stages import CONSENT, CONTACT_LIMITS, REACHABLE, RESOURCES
+from tuttu.decision.view import ViewMemo
 from tuttu.policy import parse
 from tuttu.vocabulary.company import (
     ANYONE,
@@ -204,3 +207,36 @@ def test_a_contact_keeps_what_it_costs(
     question = DecisionQuery(surfaces=("front",), fragment=b"m" * 16)
     (contact,) = decide(view, question, "d1", lambda _: Rendered("text")).contacts
     assert contact.cost == kept
+
+
+@pytest.mark.parametrize(
+    ("purpose", "closed"), [("marketing", 3), ("notices", 1), ("notices", 0)], ids=str
+)
+def test_what_is_owed_takes_of_what_is_closed_to_offers_and_an_offer_does_not(
+    company: Callable[..., Project],
+    alone: Callable[..., DecisionView],
+    purpose: str,
+    closed: int,
+) -> None:
+    way = builders.treatment("front", uses={"vouchers": 2 if closed else 5})
+    action = builders.action("tv", on=(way,), purpose=purpose)
+    view = alone(company(action, resources={"vouchers": 9}, kept={"vouchers": 3}))
+    assert (view.free, view.closed) == ({"vouchers": 9}, {"vouchers": 3})
+    contact = builders.contact(
+        Memory(), view.project, "d1.1", view.now, "tv", way.name, uses=way.uses
+    )
+    after = view.after(contact)
+    assert after.free == {"vouchers": 9 - way.uses["vouchers"]}
+    assert after.closed == {"vouchers": closed}
+
+
+def test_groups_of_more_members_than_are_read_are_named(
+    company: Callable[..., Project], alone: Callable[..., DecisionView]
+) -> None:
+    sizes = {"a": None, "b": 2, "c": None}
+    groups = {name: GroupView(members=members) for name, members in sizes.items()}
+    view = msgspec.structs.replace(
+        alone(company(builders.action("tv"))), groups=groups, memo=ViewMemo()
+    )
+    assert view.too_many == ("a", "c")
+    assert view.too_many == ("a", "c")
