@@ -476,3 +476,22 @@ def test_what_more_people_use_than_its_limit_is_a_crowd(
         shared = identity.personal(snapshot, world.project, asked[:1])
     assert named == (asked[0] if found is None else asked[1])
     assert shared == asked[0]
+
+
+def test_a_phone_is_shared_though_unmerges_have_all_taken_in_order_again(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    """The address came to the phone as nobody's, and was kept from its user; now it is another
+    user's, who was unmerged from somebody, too."""
+    world = make_world(namespaces(user_id={"unique": True}, email={}, phone={}))
+    world.tell(
+        world.event("user_id:aino", "phone:1"),
+        world.event("email:v@x.fi", "phone:1"),
+        world.unmerge("user_id:aino", "email:v@x.fi"),
+        world.event("user_id:veikko", "phone:2"),
+        world.unmerge("user_id:veikko", "phone:2"),
+    )
+    assert world.names() == joined("user_id:aino phone:1", "email:v@x.fi", "user_id:veikko")
+    world.tell(world.event("user_id:veikko", "email:v@x.fi"))
+    assert world.names() == joined("user_id:aino", "user_id:veikko email:v@x.fi")
+    assert world.node("phone:1").people == 2

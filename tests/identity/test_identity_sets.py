@@ -282,11 +282,12 @@ def test_what_a_closing_will_change_is_known_before(
         place = identity.place_of(world.project, "splink")
         names = {world.store.pseudonym("user_id", each): each for each in ("maija", "matti")}
 
-        def told(run: str) -> set[str | None] | None:
+        def told(run: str) -> set[str] | None:
             with world.store.read() as snapshot:
                 found = identity.changes(snapshot, place, run, strength)
-            keys = None if found is None else {key for pair in found for key in pair}
-            return keys and {names[key] for key in keys & names.keys()}
+            if found is None:
+                return None
+            return {names[key] for pair in found for key in pair if key in names}
 
         facts = run_facts(world, first)
         world.tell(*facts[:-1])
