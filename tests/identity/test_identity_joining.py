@@ -495,3 +495,13 @@ def test_a_phone_is_shared_though_unmerges_have_all_taken_in_order_again(
     world.tell(world.event("user_id:veikko", "email:v@x.fi"))
     assert world.names() == joined("user_id:aino", "user_id:veikko email:v@x.fi")
     assert world.node("phone:1").people == 2
+
+
+def test_an_identifier_is_known_since_it_was_first_named(world: World) -> None:
+    world.tell(world.event("user_id:maija", "anonymous_id:phone", time=7))
+    assert [world.node(name).named for name in ("user_id:maija", "anonymous_id:phone")] == [7, 7]
+    world.tell(world.event("user_id:matti", "anonymous_id:phone", time=3))
+    assert world.node("anonymous_id:phone").named == 3
+    world.tell(world.unmerge("user_id:matti", "anonymous_id:phone"))
+    assert world.node("anonymous_id:phone").named == 7
+    assert world.node("user_id:matti").named is None
