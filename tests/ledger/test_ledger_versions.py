@@ -12,7 +12,8 @@ from tests.laws.memory import Memory
 
 from tuttu import ledger
 from tuttu.ledger import ROOM, queued, withdrawal_reason
-from tuttu.ledger.definitions import QUEUE_PART, definitions_of
+from tuttu.ledger.definitions import QUEUE_PART, definitions_of, only
+from tuttu.ledger.lifecycle import may_be_about
 from tuttu.vocabulary.company import Collection, Company, Profile, Resource, Tracking
 from tuttu.vocabulary.events import ContactWithdrawn
 from tuttu.vocabulary.facts import Body, Logged
@@ -177,3 +178,19 @@ def test_a_store_without_the_list_of_what_waits_is_given_it() -> None:
     assert "ledger.queue" not in memory.tables
     ROOM.filler(project, Behind({QUEUE_PART: 0}))[Receipt](memory, logged)
     assert memory.tables["ledger.queue"] == listed
+
+
+def test_the_list_of_what_waits_is_a_part_of_its_own() -> None:
+    whole = definitions_of(builders.project(actions=[OFFER], **EMAIL))
+    assert whole.parts == {QUEUE_PART}
+    assert only(whole, frozenset()).parts == frozenset()
+    assert only(whole, whole.parts) == whole
+
+
+def test_a_contact_concerns_its_own_item_or_any_where_it_is_not_known() -> None:
+    project = builders.project(actions=[OFFER], **EMAIL)
+    of_none = builders.contact(Memory(), project, "d1.1", NOON, "tv", "letter")
+    of_one = msgspec.structs.replace(of_none, item="line 1")
+    asked = (None, "line 1", "line 2")
+    assert [may_be_about(of_none, item) for item in asked] == [True, True, True]
+    assert [may_be_about(of_one, item) for item in asked] == [True, True, False]
