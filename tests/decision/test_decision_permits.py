@@ -337,3 +337,14 @@ def test_sql_knows_of_no_kinds_where_a_purpose_has_none(
             "TRUE AS similar)"
         ).fetchone()
     assert found == (SOFT_OPT_IN if sold else None,)
+
+
+@pytest.mark.parametrize(("allowed", "given"), [(True, [["marketing", "email"]]), (False, None)])
+def test_a_receipt_says_whose_own_choice_it_was_where_it_was_a_yes(
+    seen: Seen, *, allowed: bool, given: list[list[str]] | None
+) -> None:
+    chosen: list[ChoicesByCell] = [{"marketing": {"email": ConsentChoice(allowed, 1, "m1")}}]
+    view = seen(TWO_KINDS, chosen, {"kind": "consumer"})
+    email = next(each for each in ways(view) if each.treatment.channel == "email")
+    assert CONSENT.keeps is not None
+    assert CONSENT.keeps(view, [email]).get("consents_given") == given

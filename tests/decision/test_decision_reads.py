@@ -4,6 +4,7 @@ reaches, and what is free."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from tuttu.content import Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, Stage, decide
 from tuttu.decision.groups import GroupView
 from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, StageReads
-from tuttu.decision.stages import CONSENT, CONTACT_LIMITS, REACHABLE, RESOURCES
+from tuttu.decision.stages import CONSENT, CONTACT_LIMITS, ELIGIBILITY, REACHABLE, RESOURCES
 from tuttu.decision.view import ViewMemo
 from tuttu.policy import parse
 from tuttu.vocabulary.company import (
@@ -75,6 +76,23 @@ def test_of_limits_contacts_are_asked_where_there_are_some_that_hold(
     limits = (ContactLimit(name="one", at_most=1, window=DAY, where=HERE),) if limited else ()
     project = company(action, policy=Policy(contact_limits=limits))
     assert _reads(CONTACT_LIMITS, project, action) == StageReads(roots=roots)
+
+
+@pytest.mark.parametrize(
+    ("more", "roots"),
+    [
+        ({}, ()),
+        ({"valid_from": 1}, (ALWAYS,)),
+        ({"valid_until": 1}, (ALWAYS,)),
+        ({"valid_until": 1, "about": "contracts"}, (ALWAYS,)),
+        ({"about": "contracts"}, ("contracts",)),
+    ],
+)
+def test_of_eligibility_time_is_asked_or_the_items_that_it_is_about(
+    company: Callable[..., Project], more: dict[str, Any], roots: tuple[str, ...]
+) -> None:
+    action = builders.action("tv", **more)
+    assert _reads(ELIGIBILITY, company(action), action) == StageReads(roots=roots)
 
 
 def _by_kind(company: ConsentTerms, soft: frozenset[str]) -> Purpose:
