@@ -16,7 +16,8 @@ from tuttu.content import Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, Stage, decide
 from tuttu.decision.groups import GroupView
 from tuttu.decision.stage import ALWAYS, CHOICES, CONTACTS, StageReads
-from tuttu.decision.stages import CONSENT, CONTACT_LIMITS, ELIGIBILITY, REACHABLE, RESOURCES
+from tuttu.decision.stages import CONSENT, CONTACT_LIMITS, REACHABLE, RESOURCES
+from tuttu.decision.stages.eligibility import ELIGIBILITY
 from tuttu.decision.view import ViewMemo
 from tuttu.policy import parse
 from tuttu.vocabulary.company import (
