@@ -98,7 +98,7 @@ def test_who_was_unmerged_from_them_is_not_in_it(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fragments", "partners", "whole"), [(6, 9, True), (5, 9, False), (6, 5, False)]
+    ("fragments", "partners", "whole"), [(6, 9, True), (6, 6, True), (5, 9, False), (6, 5, False)]
 )
 def test_it_is_whole_up_to_a_bound(
     world: World, monkeypatch: pytest.MonkeyPatch, fragments: int, partners: int, whole: bool

@@ -160,3 +160,14 @@ def test_a_limit_opens_when_it_was_said_to_open(
         tv = project.actions["tv"]
         full = rebuilt.at(opens).adding(mail)
         assert full.breaks_limit(limit, tv, tv.treatments["email"])
+
+
+@given(own=st.lists(made, max_size=6), limit=limits)
+def test_what_was_shown_and_would_be_again_would_be_then(
+    project: Project, own: Sequence[Made], limit: ContactLimit
+) -> None:
+    history = read(project, own, ())
+    rebuilt = kept(project, history, limit)
+    for each in ways(project):
+        assert rebuilt.held(*each) == history.held(*each)
+        assert rebuilt.kept(*each) == history.kept(*each)
