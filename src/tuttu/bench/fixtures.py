@@ -1,0 +1,139 @@
+"""What benches share: how large, and a store of customers that is filled once."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from tuttu import api
+from tuttu import engine as use
+from tuttu.access import Scope
+from tuttu.bench import company, customers, load
+from tuttu.bench.results import Question, Result, Rounds, Sample, in_rounds
+from tuttu.engine import Runtime
+from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.values import SECOND
+
+T = TypeVar("T")
+TICK = SECOND // 1_000
+"""How far time goes on from one decision to the next."""
+FEW = 12
+"""Actions of the smallest company, with which the store is filled."""
+
+
+class Scale(NamedTuple):
+    """quick: as small as it runs at all, for tests of the benches themselves. seconds: of one
+    repeat under load."""
+
+    quick: bool = False
+
+    def of(self, full: T, quick: T) -> T:
+        return quick if self.quick else full
+
+    @property
+    def rounds(self) -> int:
+        return self.of(3, 2)
+
+    @property
+    def repeats(self) -> int:
+        return self.of(5, 1)
+
+    @property
+    def seconds(self) -> float:
+        return self.of(2.0, 0.1)
+
+    @property
+    def customers(self) -> int:
+        return self.of(20_000, 60)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers of actions."""
+        return self.of((FEW, 1_000, 2_500), (FEW, 15))
+
+
+class Desk:
+    """An engine in this process, asked for each customer in turn; time goes on by `TICK` each."""
+
+    def __init__(self, runtime: Runtime, clock: ManualClock) -> None:
+        self.runtime = runtime
+        self._clock = clock
+        self._turns = count()
+
+    def decide(self, number: int | None = None, *, dry_run: bool = False) -> api.DecideAnswer:
+        """number: of the customer; else the next one's."""
+        self._clock.set(self._clock.now() + TICK)
+        who = {"user_id": customers.user(next(self._turns) if number is None else number)}
+        request = api.DecideRequest(who=who, surfaces=[company.SURFACE], dry_run=dry_run)
+        return use.decide(self.runtime, request)
+
+
+class Fixtures:
+    """folder: temporary; all is made in it. postgres: URL of an empty database, if there is one.
+    report: is told what is being done."""
+
+    def __init__(
+        self,
+        folder: Path,
+        scale: Scale,
+        postgres: str | None = None,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.folder = folder
+        self.scale = scale
+        self.postgres = postgres
+        self.report = report
+        self.now = datetime.now(UTC) - timedelta(minutes=5)
+        self._numbers = count()
+
+    def rounds(self, question: Question, repeat: Callable[[], Sample]) -> Rounds:
+        self.report(f"{question.bench} {dict(question.size)}")
+        return in_rounds(self.scale.rounds, self.scale.repeats, repeat)
+
+    def measure(self, question: Question, repeat: Callable[[], Sample]) -> Result:
+        return question.answer(self.rounds(question, repeat))
+
+    def project(self, actions: int) -> Path:
+        """A folder of its own, of a company with so many actions and all customers."""
+        folder = self.folder / f"project-{next(self._numbers)}"
+        shutil.copytree(self._filled[0], folder)
+        return company.write(company.Company(actions), folder)
+
+    def empty(self, actions: int) -> Path:
+        """A folder of its own, without customers."""
+        folder = self.folder / f"project-{next(self._numbers)}"
+        return company.write(company.Company(actions), folder)
+
+    @contextmanager
+    def desk(self, folder: Path, storage: str | None = None) -> Iterator[Desk]:
+        clock = ManualClock(customers.instant(self.now) + TICK)
+        with closing(use.open_engine(folder, clock=clock, storage=storage)) as runtime:
+            yield Desk(runtime, clock)
+
+    @property
+    def key(self) -> str:
+        """Of a server key with all scopes, in the store of every project with customers."""
+        return self._filled[1]
+
+    @cached_property
+    def _filled(self) -> tuple[Path, str]:
+        """A project with all customers, and the key."""
+        self.report(f"{self.scale.customers} customers are made known")
+        folder = self.empty(FEW)
+        customers.seed_store(folder, self.scale.customers, FEW, self.now)
+        with self.desk(folder) as desk:
+            wanted = api.KeyRequest(name="bench", scopes=[*Scope])
+            return folder, use.issue_key(desk.runtime, wanted).key
+
+    def decisions(self) -> Iterator[bytes]:
+        """A request for each customer in turn, and from the first one again."""
+        for number in count():
+            who = customers.user(number % self.scale.customers)
+            body = b'{"who":{"user_id":"%s"},"surfaces":["%s"]}'
+            yield load.request(
+                "/v1/decide", body % (who.encode(), company.SURFACE.encode()), self.key
+            )
