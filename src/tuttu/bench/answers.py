@@ -1,7 +1,6 @@
 """What the answers of a run under load say: whether it measured what it was meant to."""
 
 import json
-from statistics import median
 from typing import Any
 
 from tuttu.bench.results import Question
@@ -26,11 +25,6 @@ class Answers:
             self._kept.append(body)
 
     @property
-    def bytes(self) -> int:
-        """Of the median body."""
-        return int(median(map(len, self._kept)))
-
-    @property
     def closed(self) -> float:
         """Of the candidates that came as far as the contact limits, how many they refused."""
         closed = reached = 0
@@ -46,7 +40,7 @@ class Answers:
         it is where limits close everything."""
         new = self.new / self.asked
         said = f"{new:.0%} made a new contact", f"limits closed {self.closed:.0%}"
-        question.remarks += [*said, f"answers of {self.bytes} bytes"]
+        question.remarks += said
         if new < LEAST_NEW:
             question.doubts.append(f"fewer than {LEAST_NEW:.0%} made a new contact")
         if self.closed > MOST_CLOSED:

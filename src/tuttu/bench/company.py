@@ -17,7 +17,9 @@ SURFACE = "front.hero"
 CONDITIONS_EACH = 5
 OPEN_EVERY, OPEN_AT = 12, 3
 """Of so many actions, the one at this place asks only what nearly everybody passes, as news do."""
-OPEN = of.Condition("reads what we write", "reads_mail OR points >= 500")
+OPEN = of.any_of(
+    "reads what we write", of.Literal("reads_mail", "=", True), of.Literal("points", ">=", 500)
+)
 MESSAGES = 40
 OWNERS = ("sales", "loyalty", "billing", "service", "advice")
 GROUPS = ("new", "more")
@@ -37,13 +39,15 @@ File = dict[str, Any] | str
 
 class Company(msgspec.Struct, frozen=True):
     """actions: each with two treatments on `SURFACE`, and `CONDITIONS_EACH` of the conditions.
-    about: every so many-th action is about a contract, 0 none."""
+    about: every so many-th action is about a contract, 0 none. comparable: only such conditions as
+    peers have, too."""
 
     actions: int
     conditions: int = 500
     limits: int = 36
     guards: int = 12
     about: int = 0
+    comparable: bool = False
     exploration: int = 5
     seed: int = 1
 
@@ -87,13 +91,23 @@ def files(company: Company) -> dict[str, File]:
     }
 
 
+def drawn(company: Company) -> list[list[of.Condition]]:
+    """The conditions of each action, in the order of its blocks."""
+    kinds = of.COMPARABLE if company.comparable else of.KINDS
+    pool, chance = of.conditions(company.conditions, company.seed, kinds), Random(company.seed)
+    each = min(CONDITIONS_EACH, len(pool))
+    return [
+        [OPEN] if number % OPEN_EVERY == OPEN_AT else chance.sample(pool, each)
+        for number in range(company.actions)
+    ]
+
+
 def actions(company: Company) -> dict[str, File]:
-    pool = of.conditions(company.conditions, company.seed)
     chance = Random(company.seed)
     made: dict[str, File] = {}
-    for number in range(company.actions):
+    for number, conditions in enumerate(drawn(company)):
         owner, group = owned(number)
-        action = _action(number, owner, pool, chance)
+        action = _action(number, owner, conditions, chance)
         if company.about and number % company.about == 0:
             action["about"] = "contracts"
             action["eligible"]["the contract still runs"] = "item.runs"
@@ -111,10 +125,7 @@ def owned(number: int) -> tuple[str, str]:
     return owner, f"{owner}-{GROUPS[number // len(OWNERS) % len(GROUPS)]}"
 
 
-def _action(number: int, owner: str, pool: list[of.Condition], chance: Random) -> dict[str, Any]:
-    drawn = chance.sample(pool, min(CONDITIONS_EACH, len(pool)))
-    if number % OPEN_EVERY == OPEN_AT:
-        drawn = [OPEN]
+def _action(number: int, owner: str, drawn: list[of.Condition], chance: Random) -> dict[str, Any]:
     blocks = (("eligible", drawn[:2]), ("applicable", drawn[2:4]), ("suitable", drawn[4:]))
     name, likely = name_of(number), chance.randrange(10, 90) / 1_000
     propensity = f"CASE WHEN points > {chance.randrange(9_000)} THEN {likely} ELSE 0.01 END"

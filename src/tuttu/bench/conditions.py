@@ -64,7 +64,7 @@ class Condition(NamedTuple):
     clauses: Clauses = ()
 
 
-def conditions(count: int, seed: int) -> list[Condition]:
+def conditions(count: int, seed: int, kinds: "Kinds") -> list[Condition]:
     """So many different conditions, of all kinds in turn. Most customers pass each one.
 
     The kinds: text, number, range, boolean, OR, date (age), timestamp (ago), and a value that is
@@ -74,7 +74,7 @@ def conditions(count: int, seed: int) -> list[Condition]:
     found: dict[str, Condition] = {}
     turn = 0
     while len(found) < count:
-        made = KINDS[turn % len(KINDS)](chance)
+        made = kinds[turn % len(kinds)](chance)
         name = f"{made.name} ({len(found)})"
         found.setdefault(made.sql, made._replace(name=name))
         turn += 1
@@ -83,6 +83,10 @@ def conditions(count: int, seed: int) -> list[Condition]:
 
 def _quoted(constant: object) -> str:
     return f"'{constant}'" if isinstance(constant, str) else str(constant)
+
+
+def any_of(name: str, *literals: Literal) -> Condition:
+    return _of(name, literals)
 
 
 def _of(name: str, *clauses: tuple[Literal, ...]) -> Condition:
@@ -164,15 +168,7 @@ def _null(chance: Random) -> Condition:
     return Condition(f"{column}, where it is known", f"{column} < 7 OR points >= {points}")
 
 
-KINDS: tuple[Callable[[Random], Condition], ...] = (
-    _text,
-    _number,
-    _range,
-    _share,
-    _flag,
-    _or,
-    _date,
-    _moment,
-    _unknown,
-    _null,
-)
+Kinds = tuple[Callable[[Random], Condition], ...]
+COMPARABLE: Kinds = (_text, _number, _range, _share, _flag, _or)
+"""Those that have parts."""
+KINDS: Kinds = (*COMPARABLE, _date, _moment, _unknown, _null)

@@ -1,7 +1,7 @@
 """Customers of a generated company, as the calls that made them known."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,7 +73,7 @@ def event(who: str, key: str, named: str, when: datetime, **properties: object) 
     return _call(who, key, when, event=named, properties=properties)
 
 
-def batches(calls: Iterator[Call], size: int = BATCH) -> Iterator[list[Call]]:
+def batches(calls: Iterable[Call], size: int = BATCH) -> Iterator[list[Call]]:
     batch: list[Call] = []
     for each in calls:
         batch.append(each)
@@ -88,7 +88,7 @@ def body_of(batch: Sequence[Call]) -> bytes:
     return json.dumps({"batch": batch}).encode()
 
 
-def accept(engine: Runtime, calls: Iterator[Call]) -> None:
+def accept(engine: Runtime, calls: Iterable[Call]) -> None:
     """Through the ordinary door; raises ValueError if a call is refused."""
     for batch in batches(calls):
         answer = use.accept(engine, "batch", body_of(batch), None, "bench")

@@ -1,7 +1,7 @@
 """What benches share: how large, and a store of customers that is filled once."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -9,13 +9,16 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from tuttu import api
+import msgspec
+
+from tuttu import api, decision, identity
 from tuttu import engine as use
 from tuttu.access import Scope
 from tuttu.bench import company, customers, load
 from tuttu.bench.results import Question, Result, Rounds, Sample, in_rounds
 from tuttu.engine import Runtime
 from tuttu.vocabulary.clock import ManualClock
+from tuttu.vocabulary.events import Identifier
 from tuttu.vocabulary.values import SECOND
 
 T = TypeVar("T")
@@ -64,12 +67,29 @@ class Desk:
         self._clock = clock
         self._turns = count()
 
-    def decide(self, number: int | None = None, *, dry_run: bool = False) -> api.DecideAnswer:
-        """number: of the customer; else the next one's."""
+    def decide(self, who: str | None = None, *, dry_run: bool = False) -> api.DecideAnswer:
+        """who: the customer; else the next one."""
         self._clock.set(self._clock.now() + TICK)
-        who = {"user_id": customers.user(next(self._turns) if number is None else number)}
-        request = api.DecideRequest(who=who, surfaces=[company.SURFACE], dry_run=dry_run)
+        asked = {"user_id": who or customers.user(next(self._turns))}
+        request = api.DecideRequest(who=asked, surfaces=[company.SURFACE], dry_run=dry_run)
         return use.decide(self.runtime, request)
+
+    def accept(self, calls: Iterable[customers.Call]) -> None:
+        """In batches, each durable."""
+        customers.accept(self.runtime, calls)
+
+    def view(self, who: str) -> decision.DecisionView:
+        """What a decision for the customer sees; nothing is worked out of it yet."""
+        project = self.runtime.project
+        with self.runtime.view() as seen:
+            named = identity.resolve(seen.snapshot, project, Identifier("user_id", who))
+            rooms, now = seen.version.contributing, self.runtime.now()
+            asked = (company.SURFACE,)
+            return decision.view(seen.snapshot, project, named, now, rooms=rooms, asked=asked)
+
+    def candidates(self) -> list[decision.Candidate]:
+        asked = decision.DecisionQuery(surfaces=(company.SURFACE,), fragment=b"")
+        return decision.candidates(self.runtime.project, asked)
 
 
 class Fixtures:
@@ -90,12 +110,13 @@ class Fixtures:
         self.now = datetime.now(UTC) - timedelta(minutes=5)
         self._numbers = count()
 
-    def rounds(self, question: Question, repeat: Callable[[], Sample]) -> Rounds:
+    def rounds(self, question: Question, repeat: Callable[[], Sample], most: int = 9) -> Rounds:
+        """most: repeats of a round, of what takes long."""
         self.report(f"{question.bench} {dict(question.size)}")
-        return in_rounds(self.scale.rounds, self.scale.repeats, repeat)
+        return in_rounds(self.scale.rounds, min(most, self.scale.repeats), repeat)
 
-    def measure(self, question: Question, repeat: Callable[[], Sample]) -> Result:
-        return question.answer(self.rounds(question, repeat))
+    def measure(self, question: Question, repeat: Callable[[], Sample], most: int = 9) -> Result:
+        return question.answer(self.rounds(question, repeat, most))
 
     def project(self, actions: int) -> Path:
         """A folder of its own, of a company with so many actions and all customers."""
@@ -103,10 +124,9 @@ class Fixtures:
         shutil.copytree(self._filled[0], folder)
         return company.write(company.Company(actions), folder)
 
-    def empty(self, actions: int) -> Path:
+    def empty(self, made: company.Company) -> Path:
         """A folder of its own, without customers."""
-        folder = self.folder / f"project-{next(self._numbers)}"
-        return company.write(company.Company(actions), folder)
+        return company.write(made, self.folder / f"project-{next(self._numbers)}")
 
     @contextmanager
     def desk(self, folder: Path, storage: str | None = None) -> Iterator[Desk]:
@@ -123,17 +143,18 @@ class Fixtures:
     def _filled(self) -> tuple[Path, str]:
         """A project with all customers, and the key."""
         self.report(f"{self.scale.customers} customers are made known")
-        folder = self.empty(FEW)
+        folder = self.empty(company.Company(FEW))
         customers.seed_store(folder, self.scale.customers, FEW, self.now)
         with self.desk(folder) as desk:
             wanted = api.KeyRequest(name="bench", scopes=[*Scope])
             return folder, use.issue_key(desk.runtime, wanted).key
 
-    def decisions(self) -> Iterator[bytes]:
+    def decisions(self, *, dry_run: bool = False) -> Iterator[bytes]:
         """A request for each customer in turn, and from the first one again."""
         for number in count():
-            who = customers.user(number % self.scale.customers)
-            body = b'{"who":{"user_id":"%s"},"surfaces":["%s"]}'
-            yield load.request(
-                "/v1/decide", body % (who.encode(), company.SURFACE.encode()), self.key
-            )
+            who = {"user_id": customers.user(number % self.scale.customers)}
+            body = {"who": who, "surfaces": [company.SURFACE], "dry_run": dry_run}
+            yield self.request("/v1/decide", msgspec.json.encode(body))
+
+    def request(self, path: str, body: bytes) -> bytes:
+        return load.request(path, body, self.key)

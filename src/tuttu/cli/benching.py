@@ -1,12 +1,19 @@
 """bench: how fast tuttu is on this machine."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+
 import click
 import msgspec
 
 from tuttu import bench
 from tuttu.cli import terminal
+from tuttu.testing import postgres_programs, private_postgres
 
 COLUMNS = ("bench", "size", "ours", "beside", "unit", "ratio", "target", "ok", "note")
+POSTGRES = 18
+"""Major version of the private server."""
 VERDICTS = {True: "yes", False: "NO", None: "-"}
 
 
@@ -20,7 +27,8 @@ VERDICTS = {True: "yes", False: "NO", None: "-"}
     metavar="URL",
     envvar="TUTTU_BENCH_POSTGRES",
     show_envvar=True,
-    help="An empty PostgreSQL database, for the benches that need one.",
+    help="An empty PostgreSQL database, for `store.pg`.  [default: of a private server, if its"
+    " programs are installed]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def run_benches(
@@ -46,14 +54,29 @@ def run_benches(
             raise click.BadParameter(f"no bench is called {name!r}; see --list", param_hint="NAME")
     if not wanted:
         raise click.UsageError("name a bench, or give --all; --list names them")
-    results = bench.run(
-        wanted, bench.Scale(quick), postgres, lambda text: terminal.say(text, err=True)
-    )
-    if as_json:
-        for result in results:
-            terminal.say_json(msgspec.json.encode(result.line()).decode())
+    scale = bench.Scale(quick)
+    with _database(postgres, wanted) as url:
+        _show(bench.run(wanted, scale, url, lambda text: terminal.say(text, err=True)), as_json)
+
+
+def _show(results: Iterable[bench.Result], as_json: bool) -> None:
+    if not as_json:
+        terminal.table([COLUMNS, *map(_cells, results)])
         return
-    terminal.table([COLUMNS, *map(_cells, results)])
+    for result in results:
+        terminal.say_json(msgspec.json.encode(result.line()).decode())
+
+
+@contextmanager
+def _database(url: str | None, wanted: Sequence[str]) -> Iterator[str | None]:
+    """The URL that was given, or that of a private server, if a bench wants one and it can be."""
+    needed = any(each.postgres for each in bench.chosen(wanted))
+    programs = postgres_programs(POSTGRES) if find_spec("psycopg") else None
+    if url or not needed or programs is None:
+        yield url
+        return
+    with private_postgres(programs=programs) as server:
+        yield server.create()
 
 
 def _cells(result: bench.Result) -> tuple[object, ...]:

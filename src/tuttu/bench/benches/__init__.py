@@ -1,9 +1,46 @@
 """The benches, a file each; `BENCHES` is the tuple of them."""
 
 from tuttu.bench.bench import Bench
-from tuttu.bench.benches import decide_http, decide_process
+from tuttu.bench.benches import (
+    answer_bytes,
+    batch_judge,
+    caps,
+    decide_commit,
+    decide_contacts,
+    decide_http,
+    decide_http_mixed,
+    decide_items,
+    decide_peer,
+    decide_process,
+    import_events,
+    intake_actions,
+    intake_batch,
+    intake_history,
+    intake_single,
+    receipt_bytes,
+    score,
+    start,
+    store_pg,
+)
 
 BENCHES: tuple[Bench, ...] = (
     decide_http.BENCH,
+    decide_http_mixed.BENCH,
     decide_process.BENCH,
+    decide_contacts.BENCH,
+    decide_items.BENCH,
+    decide_commit.BENCH,
+    decide_peer.BENCH,
+    caps.BENCH,
+    score.BENCH,
+    intake_batch.BENCH,
+    intake_single.BENCH,
+    intake_actions.BENCH,
+    intake_history.BENCH,
+    start.BENCH,
+    answer_bytes.BENCH,
+    receipt_bytes.BENCH,
+    import_events.BENCH,
+    batch_judge.BENCH,
+    store_pg.BENCH,
 )

@@ -1,0 +1,153 @@
+"""Eligibility alone, action by action, beside rule engines of others on the same rows."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tuttu.bench import company, customers
+from tuttu.bench.bench import Bench
+from tuttu.bench.conditions import Condition, Literal
+from tuttu.bench.fixtures import Desk, Fixtures
+from tuttu.bench.peers import MissingPeerError, peer
+from tuttu.bench.results import Question, Result, Sample
+from tuttu.bench.timing import cpu, cpu_with
+from tuttu.decision import STAGES, Candidate, DecisionView
+
+TARGET = 0.1
+CUSTOMERS = 20
+BLOCKS = ("eligibility", "applicability", "suitability")
+Row = Mapping[str, Any]
+Judge = Callable[[Row], list[bool]]
+"""Whether each action's conditions all pass."""
+
+
+class Peer(NamedTuple):
+    """made: a judge of actions by their conditions."""
+
+    name: str
+    made: Callable[[list[list[Condition]]], Judge]
+
+
+def run(ground: Fixtures) -> Iterator[Result]:
+    made = company.Company(ground.scale.of(1_000, 15), comparable=True)
+    folder, conditions = ground.empty(made), company.drawn(made)
+    customers.seed_store(folder, CUSTOMERS, made.actions, ground.now)
+    with ground.desk(folder) as desk:
+        for each in PEERS:
+            question = Question(
+                bench="decide.peer",
+                size={"actions": made.actions, "conditions": made.conditions, "peer": each.name},
+                unit="µs CPU a customer",
+                kind="peer",
+                target=TARGET,
+            )
+            try:
+                yield _measured(ground, question, desk, each.made(conditions))
+            except MissingPeerError as missing:
+                yield question.skipped(str(missing))
+
+
+def _measured(ground: Fixtures, question: Question, desk: Desk, judge: Judge) -> Result:
+    names = [customers.user(number) for number in range(ground.scale.of(CUSTOMERS, 3))]
+    asked = [each for each in desk.candidates() if each.treatment.name == "banner"]
+    views = [desk.view(name) for name in names]
+    if any(_passed(view, asked) != judge(view.row) for view in views):
+        question.doubts.append("the peer passes others than we do")
+
+    def repeat() -> Sample:
+        turns = iter(names)
+        ours = cpu_with(
+            lambda: desk.view(next(turns)), lambda view: _passed(view, asked), len(names)
+        )
+        rows = iter([view.row for view in views])
+        return Sample(1e6 * ours, 1e6 * cpu(lambda: judge(next(rows)), len(names)))
+
+    return ground.measure(question, repeat)
+
+
+def _passed(view: DecisionView, asked: list[Candidate]) -> list[bool]:
+    refused = 0
+    for stage in STAGES:
+        if stage.name in BLOCKS:
+            refused |= stage.refused(view, asked)
+    return [not refused >> place & 1 for place in range(len(asked))]
+
+
+def _python(actions: list[list[Condition]]) -> Judge:
+    source = [_joined(each, "row[{!r}]".format) for each in actions]
+    tests: list[Callable[[Row], bool]] = [
+        eval(f"lambda row: {text}")  # noqa: S307 - made of our own conditions
+        for text in source
+    ]
+    return lambda row: [bool(test(row)) for test in tests]
+
+
+def _zen(actions: list[list[Condition]]) -> Judge:
+    zen = peer("zen")
+    compiled = [zen.compile_expression(_joined(each, str)) for each in actions]
+
+    def judge(row: Row) -> list[bool]:
+        told = _told(row)
+        return [each.evaluate(told) for each in compiled]
+
+    return judge
+
+
+def _json_logic(actions: list[list[Condition]]) -> Judge:
+    evaluate = peer("json_logic").jsonLogic
+    rules = [{"and": [_rule(clause) for clause in _clauses(each)]} for each in actions]
+
+    def judge(row: Row) -> list[bool]:
+        told = _told(row)
+        return [bool(evaluate(rule, told)) for rule in rules]
+
+    return judge
+
+
+def _told(row: Row) -> dict[str, object]:
+    """What such an engine can read of a row."""
+    return {name: row[name] for name in row if isinstance(row[name], bool | int | float | str)}
+
+
+def _clauses(conditions: list[Condition]) -> list[tuple[Literal, ...]]:
+    return [clause for each in conditions for clause in each.clauses]
+
+
+def _joined(conditions: list[Condition], column: Callable[[str], str]) -> str:
+    clauses = (" or ".join(_text(each, column) for each in some) for some in _clauses(conditions))
+    return " and ".join(f"({clause})" for clause in clauses)
+
+
+def _text(literal: Literal, column: Callable[[str], str]) -> str:
+    """As Python and as the expressions of zen write it."""
+    name, constant = column(literal.column), literal.constant
+    if isinstance(constant, bool):
+        return name if constant else f"not {name}"
+    if isinstance(constant, tuple):
+        return f"{name} in {list(constant)!r}"
+    operator = {"=": "==", "<>": "!="}.get(literal.operator, literal.operator)
+    return f"{name} {operator} {constant!r}"
+
+
+def _rule(clause: tuple[Literal, ...]) -> dict[str, Any]:
+    """As JSON Logic writes it."""
+    return {"or": [_json(each) for each in clause]}
+
+
+def _json(literal: Literal) -> dict[str, Any]:
+    variable, constant = {"var": literal.column}, literal.constant
+    if isinstance(constant, tuple):
+        return {"in": [variable, list(constant)]}
+    operator = {"=": "===", "<>": "!=="}.get(literal.operator, literal.operator)
+    return {operator: [variable, constant]}
+
+
+PEERS = (
+    Peer("python", _python),
+    Peer("zen-engine", _zen),
+    Peer("json-logic-qubit", _json_logic),
+)
+BENCH = Bench(
+    "decide.peer",
+    "eligibility of 1,000 actions ÷ Python, zen-engine and json-logic: at most a tenth of each",
+    run,
+)
