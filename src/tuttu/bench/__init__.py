@@ -6,10 +6,9 @@ tuttu needs. This room must not be imported by any other but the command line, m
 project that it did not make, and makes nothing faster by knowing more than a user of the doors.
 """
 
-from tuttu.bench.bench import Bench
 from tuttu.bench.benches import BENCHES
 from tuttu.bench.company import Company, write
-from tuttu.bench.fixtures import Scale
+from tuttu.bench.fixtures import Bench, Scale
 from tuttu.bench.results import Result
 from tuttu.bench.running import chosen, run
 

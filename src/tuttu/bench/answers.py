@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tuttu.bench.results import Question
+from tuttu.bench import results
 from tuttu.decision import STAGE_NAMES
 
 MOST_KEPT = 200
@@ -35,7 +35,7 @@ class Answers:
             reached += len(answer["choices"]) + sum(stage >= _LIMITS for stage in stages)
         return closed / reached if reached else 0.0
 
-    def tell(self, question: Question) -> None:
+    def tell(self, question: results.Question) -> None:
         """Asked again within a hold, a customer gets the same contact, and no work is measured; so
         it is where limits close everything."""
         new = self.new / self.asked

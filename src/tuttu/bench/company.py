@@ -11,14 +11,16 @@ from typing import Any
 
 import msgspec
 
-from tuttu.bench import conditions as of
+from tuttu.bench import conditions
 
 SURFACE = "front.hero"
 CONDITIONS_EACH = 5
 OPEN_EVERY, OPEN_AT = 12, 3
 """Of so many actions, the one at this place asks only what nearly everybody passes, as news do."""
-OPEN = of.any_of(
-    "reads what we write", of.Literal("reads_mail", "=", True), of.Literal("points", ">=", 500)
+OPEN = conditions.any_of(
+    "reads what we write",
+    conditions.Literal("reads_mail", "=", True),
+    conditions.Literal("points", ">=", 500),
 )
 MESSAGES = 40
 OWNERS = ("sales", "loyalty", "billing", "service", "advice")
@@ -91,10 +93,13 @@ def files(company: Company) -> dict[str, File]:
     }
 
 
-def drawn(company: Company) -> list[list[of.Condition]]:
+def drawn(company: Company) -> list[list[conditions.Condition]]:
     """The conditions of each action, in the order of its blocks."""
-    kinds = of.COMPARABLE if company.comparable else of.KINDS
-    pool, chance = of.conditions(company.conditions, company.seed, kinds), Random(company.seed)
+    kinds = conditions.COMPARABLE if company.comparable else conditions.KINDS
+    pool, chance = (
+        conditions.conditions(company.conditions, company.seed, kinds),
+        Random(company.seed),
+    )
     each = min(CONDITIONS_EACH, len(pool))
     return [
         [OPEN] if number % OPEN_EVERY == OPEN_AT else chance.sample(pool, each)
@@ -105,9 +110,9 @@ def drawn(company: Company) -> list[list[of.Condition]]:
 def actions(company: Company) -> dict[str, File]:
     chance = Random(company.seed)
     made: dict[str, File] = {}
-    for number, conditions in enumerate(drawn(company)):
+    for number, passing in enumerate(drawn(company)):
         owner, group = owned(number)
-        action = _action(number, owner, conditions, chance)
+        action = _action(number, owner, passing, chance)
         if company.about and number % company.about == 0:
             action["about"] = "contracts"
             action["eligible"]["the contract still runs"] = "item.runs"
@@ -125,7 +130,9 @@ def owned(number: int) -> tuple[str, str]:
     return owner, f"{owner}-{GROUPS[number // len(OWNERS) % len(GROUPS)]}"
 
 
-def _action(number: int, owner: str, drawn: list[of.Condition], chance: Random) -> dict[str, Any]:
+def _action(
+    number: int, owner: str, drawn: list[conditions.Condition], chance: Random
+) -> dict[str, Any]:
     blocks = (("eligible", drawn[:2]), ("applicable", drawn[2:4]), ("suitable", drawn[4:]))
     name, likely = name_of(number), chance.randrange(10, 90) / 1_000
     propensity = f"CASE WHEN points > {chance.randrange(9_000)} THEN {likely} ELSE 0.01 END"
@@ -153,12 +160,12 @@ def _action(number: int, owner: str, drawn: list[of.Condition], chance: Random) 
 
 def _traits() -> dict[str, Any]:
     types = {
-        "text": ("first_name", *of.TEXTS),
-        "integer": (*of.NUMBERS, *of.OFTEN_UNKNOWN),
-        "real": of.SHARES,
-        "bool": (*of.FLAGS, "in_dispute", "in_arrears"),
-        "date": tuple(of.DAYS),
-        "timestamp": tuple(of.MOMENTS),
+        "text": ("first_name", *conditions.TEXTS),
+        "integer": (*conditions.NUMBERS, *conditions.OFTEN_UNKNOWN),
+        "real": conditions.SHARES,
+        "bool": (*conditions.FLAGS, "in_dispute", "in_arrears"),
+        "date": tuple(conditions.DAYS),
+        "timestamp": tuple(conditions.MOMENTS),
     }
     declared: dict[str, Any] = {
         name: {"type": kind} for kind, names in types.items() for name in names

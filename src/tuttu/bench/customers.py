@@ -9,9 +9,7 @@ from random import Random
 from typing import Any
 
 from tuttu import engine as use
-from tuttu.bench import company
-from tuttu.bench import conditions as of
-from tuttu.engine import Runtime
+from tuttu.bench import company, conditions
 from tuttu.vocabulary.clock import ManualClock
 
 BATCH = 500
@@ -46,23 +44,25 @@ def calls(count: int, actions: int, now: datetime, seed: int = 1) -> Iterator[Ca
             yield event(who, "refusal", company.WITHDRAWN, now - timedelta(hours=days), **refused)
 
 
-def traits(chance: Random, now: datetime, *, known: float = of.KNOWN_SHARE) -> dict[str, Any]:
+def traits(
+    chance: Random, now: datetime, *, known: float = conditions.KNOWN_SHARE
+) -> dict[str, Any]:
     """Of one customer. known: how many of the values that are often unknown are told."""
     day = now.date()
-    told = [name for name in of.OFTEN_UNKNOWN if chance.random() < known]
+    told = [name for name in conditions.OFTEN_UNKNOWN if chance.random() < known]
     return {
         "first_name": chance.choice(("Aino", "Eino", "Maija", "Pekka", "Sanna", "Timo")),
-        **{name: chance.choice(values) for name, values in of.TEXTS.items()},
-        **{name: chance.randrange(below) for name, below in of.NUMBERS.items()},
-        **{name: round(chance.random(), 4) for name in of.SHARES},
-        **{name: chance.random() < of.FLAG_SHARE for name in of.FLAGS},
+        **{name: chance.choice(values) for name, values in conditions.TEXTS.items()},
+        **{name: chance.randrange(below) for name, below in conditions.NUMBERS.items()},
+        **{name: round(chance.random(), 4) for name in conditions.SHARES},
+        **{name: chance.random() < conditions.FLAG_SHARE for name in conditions.FLAGS},
         **{
             name: str(day - timedelta(days=chance.randrange(back)))
-            for name, back in of.DAYS.items()
+            for name, back in conditions.DAYS.items()
         },
         **{
             name: _iso(now - timedelta(days=chance.uniform(0, back)))
-            for name, back in of.MOMENTS.items()
+            for name, back in conditions.MOMENTS.items()
         },
         **{name: chance.randrange(10) for name in told},
     }
@@ -71,6 +71,13 @@ def traits(chance: Random, now: datetime, *, known: float = of.KNOWN_SHARE) -> d
 def event(who: str, key: str, named: str, when: datetime, **properties: object) -> Call:
     """A track call. key: tells the customer's calls apart."""
     return _call(who, key, when, event=named, properties=properties)
+
+
+def views(first: int, count: int, of: int, now: datetime) -> Iterator[Call]:
+    """So many page views, of so many customers in turn. first: number of the first one; each has
+    an id of its own by its number."""
+    for number in range(first, first + count):
+        yield event(user(number % of), f"seen-{number}", company.VIEW, now, path="/offers/")
 
 
 def batches(calls: Iterable[Call], size: int = BATCH) -> Iterator[list[Call]]:
@@ -88,7 +95,7 @@ def body_of(batch: Sequence[Call]) -> bytes:
     return json.dumps({"batch": batch}).encode()
 
 
-def accept(engine: Runtime, calls: Iterable[Call]) -> None:
+def accept(engine: use.Runtime, calls: Iterable[Call]) -> None:
     """Through the ordinary door; raises ValueError if a call is refused."""
     for batch in batches(calls):
         answer = use.accept(engine, "batch", body_of(batch), None, "bench")

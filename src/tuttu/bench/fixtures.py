@@ -11,18 +11,13 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from tuttu import api, decision, identity
+from tuttu import access, api, decision, identity
 from tuttu import engine as use
-from tuttu.access import Scope
-from tuttu.bench import company, customers, load
-from tuttu.bench.results import Question, Result, Rounds, Sample, in_rounds
-from tuttu.engine import Runtime
-from tuttu.vocabulary.clock import ManualClock
-from tuttu.vocabulary.events import Identifier
-from tuttu.vocabulary.values import SECOND
+from tuttu.bench import company, customers, load, results
+from tuttu.vocabulary import clock, events, values
 
 T = TypeVar("T")
-TICK = SECOND // 1_000
+TICK = values.SECOND // 1_000
 """How far time goes on from one decision to the next."""
 FEW = 12
 """Actions of the smallest company, with which the store is filled."""
@@ -62,9 +57,9 @@ class Scale(NamedTuple):
 class Desk:
     """An engine in this process, asked for each customer in turn; time goes on by `TICK` each."""
 
-    def __init__(self, runtime: Runtime, clock: ManualClock) -> None:
+    def __init__(self, runtime: use.Runtime, time: clock.ManualClock) -> None:
         self.runtime = runtime
-        self._clock = clock
+        self._clock = time
         self._turns = count()
 
     def decide(self, who: str | None = None, *, dry_run: bool = False) -> api.DecideAnswer:
@@ -82,14 +77,39 @@ class Desk:
         """What a decision for the customer sees; nothing is worked out of it yet."""
         project = self.runtime.project
         with self.runtime.view() as seen:
-            named = identity.resolve(seen.snapshot, project, Identifier("user_id", who))
+            named = identity.resolve(seen.snapshot, project, events.Identifier("user_id", who))
             rooms, now = seen.version.contributing, self.runtime.now()
             asked = (company.SURFACE,)
             return decision.view(seen.snapshot, project, named, now, rooms=rooms, asked=asked)
 
-    def candidates(self) -> list[decision.Candidate]:
-        asked = decision.DecisionQuery(surfaces=(company.SURFACE,), fragment=b"")
-        return decision.candidates(self.runtime.project, asked)
+    def refused_by(
+        self, *stages: str, treatment: str | None = None
+    ) -> Callable[[decision.DecisionView], list[bool]]:
+        """Who is refused at one of these stages, alone: for each candidate, in the order of names.
+        treatment: only candidates by it."""
+        query = decision.DecisionQuery(surfaces=(company.SURFACE,), fragment=b"")
+        asked = [
+            each
+            for each in decision.candidates(self.runtime.project, query)
+            if treatment in (None, each.treatment.name)
+        ]
+        chosen = [stage for stage in decision.STAGES if stage.name in stages]
+
+        def refused(view: decision.DecisionView) -> list[bool]:
+            bits = 0
+            for stage in chosen:
+                bits |= stage.refused(view, asked)
+            return [bool(bits >> place & 1) for place in range(len(asked))]
+
+        return refused
+
+    def funnel(self) -> object:
+        """Everybody judged for every action."""
+        return use.funnel(self.runtime, api.FunnelQuery())
+
+    def read_by(self, decision_id: str) -> list[object]:
+        """The values that a decision has read."""
+        return list(use.decision_by_id(self.runtime, decision_id, "bench").read.values())
 
 
 class Fixtures:
@@ -108,31 +128,36 @@ class Fixtures:
         self.postgres = postgres
         self.report = report
         self.now = datetime.now(UTC) - timedelta(minutes=5)
-        self._numbers = count()
+        self.numbers = count()
+        """Each is taken once."""
 
-    def rounds(self, question: Question, repeat: Callable[[], Sample], most: int = 9) -> Rounds:
+    def rounds(
+        self, question: results.Question, repeat: Callable[[], results.Sample], most: int = 9
+    ) -> results.Rounds:
         """most: repeats of a round, of what takes long."""
         self.report(f"{question.bench} {dict(question.size)}")
-        return in_rounds(self.scale.rounds, min(most, self.scale.repeats), repeat)
+        return results.in_rounds(self.scale.rounds, min(most, self.scale.repeats), repeat)
 
-    def measure(self, question: Question, repeat: Callable[[], Sample], most: int = 9) -> Result:
+    def measure(
+        self, question: results.Question, repeat: Callable[[], results.Sample], most: int = 9
+    ) -> results.Result:
         return question.answer(self.rounds(question, repeat, most))
 
     def project(self, actions: int) -> Path:
         """A folder of its own, of a company with so many actions and all customers."""
-        folder = self.folder / f"project-{next(self._numbers)}"
+        folder = self.folder / f"project-{next(self.numbers)}"
         shutil.copytree(self._filled[0], folder)
         return company.write(company.Company(actions), folder)
 
     def empty(self, made: company.Company) -> Path:
         """A folder of its own, without customers."""
-        return company.write(made, self.folder / f"project-{next(self._numbers)}")
+        return company.write(made, self.folder / f"project-{next(self.numbers)}")
 
     @contextmanager
     def desk(self, folder: Path, storage: str | None = None) -> Iterator[Desk]:
-        clock = ManualClock(customers.instant(self.now) + TICK)
-        with closing(use.open_engine(folder, clock=clock, storage=storage)) as runtime:
-            yield Desk(runtime, clock)
+        time = clock.ManualClock(customers.instant(self.now) + TICK)
+        with closing(use.open_engine(folder, clock=time, storage=storage)) as runtime:
+            yield Desk(runtime, time)
 
     @property
     def key(self) -> str:
@@ -146,7 +171,7 @@ class Fixtures:
         folder = self.empty(company.Company(FEW))
         customers.seed_store(folder, self.scale.customers, FEW, self.now)
         with self.desk(folder) as desk:
-            wanted = api.KeyRequest(name="bench", scopes=[*Scope])
+            wanted = api.KeyRequest(name="bench", scopes=[*access.Scope])
             return folder, use.issue_key(desk.runtime, wanted).key
 
     def decisions(self, *, dry_run: bool = False) -> Iterator[bytes]:
@@ -158,3 +183,14 @@ class Fixtures:
 
     def request(self, path: str, body: bytes) -> bytes:
         return load.request(path, body, self.key)
+
+
+class Bench(NamedTuple):
+    """name: by which it is asked for. about: what is compared, and the targets. run: gives a result
+    for each size, as it comes; raises MissingPeerError and BenchError. postgres: it wants a
+    database of PostgreSQL."""
+
+    name: str
+    about: str
+    run: Callable[[Fixtures], Iterable[results.Result]]
+    postgres: bool = False

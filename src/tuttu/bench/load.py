@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import uvloop
 
-from tuttu.bench.processes import BenchError, Server
+from tuttu.bench import processes
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 BUSY = 0.95
@@ -21,6 +21,10 @@ class Timed(NamedTuple):
 
     sent: float
     took: float
+
+    def meets(self, other: "Timed") -> bool:
+        """Whether both were under way at some moment."""
+        return self.sent < other.sent + other.took and other.sent < self.sent + self.took
 
 
 class Load(NamedTuple):
@@ -65,7 +69,7 @@ def request(path: str, body: bytes, key: str) -> bytes:
 
 
 def load(
-    server: Server,
+    server: processes.Server,
     requests: Iterable[bytes],
     *,
     connections: int = 16,
@@ -82,13 +86,37 @@ def load(
         answers = runner.run(driven)
         now = time.process_time(), server.cpu(), time.monotonic()
     if not answers:
-        raise BenchError("nothing was answered: there was nothing to ask")
+        raise processes.BenchError("nothing was answered: there was nothing to ask")
     client, served, took = (after - first for after, first in zip(now, before, strict=True))
     return Load(answers, took, client, served)
 
 
+def waited_beside(
+    server: processes.Server,
+    requests: Iterable[bytes],
+    other: bytes,
+    *,
+    connections: int = 16,
+    seconds: float = 2.0,
+    most: int | None = None,
+) -> list[float]:
+    """How long those requests took, in seconds, that were under way while another one was. The
+    other is sent a tenth of the time after the first ones. Raises BenchError."""
+
+    async def both() -> list[float]:
+        until = time.monotonic() + seconds
+        asking = drive(server, islice(requests, most), connections, until)
+        asked = asyncio.create_task(asking)
+        await asyncio.sleep(seconds / 10)
+        (beside,) = await drive(server, iter([other]), 1, time.monotonic() + seconds)
+        return [each.took for each in await asked if each.meets(beside)]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(both())
+
+
 async def drive(
-    server: Server,
+    server: processes.Server,
     requests: Iterator[bytes],
     connections: int,
     until: float,
@@ -109,7 +137,7 @@ async def drive(
         for transport, _ in opened:
             transport.close()
     if run.failure:
-        raise BenchError(run.failure)
+        raise processes.BenchError(run.failure)
     return run.answers
 
 

@@ -3,10 +3,10 @@
 from importlib import import_module
 from types import ModuleType
 
-from tuttu.bench.processes import BenchError
+from tuttu.bench import processes
 
 
-class MissingPeerError(BenchError):
+class MissingPeerError(processes.BenchError):
     """A library is not installed."""
 
 

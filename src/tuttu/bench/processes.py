@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from tuttu.vocabulary.errors import FinalError
 
@@ -92,7 +91,7 @@ def _running(module: Sequence[str]) -> Iterator[Server]:
             if not line:
                 said = process.stderr.read() if process.stderr else b""
                 raise BenchError(f"{module[0]} did not start: {said.decode(errors='replace')}")
-            yield Server(process.pid, urlsplit(json.loads(line)["url"]).port or 0)
+            yield Server(process.pid, int(json.loads(line)["url"].rpartition(":")[2]))
         finally:
             process.terminate()
             process.wait(STOP_SECONDS)

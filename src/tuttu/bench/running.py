@@ -4,31 +4,28 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tuttu.bench.bench import Bench
+from tuttu.bench import fixtures, peers, results
 from tuttu.bench.benches import BENCHES
-from tuttu.bench.fixtures import Fixtures, Scale
-from tuttu.bench.peers import MissingPeerError
-from tuttu.bench.results import Question, Result
 
 
 def run(
     names: Sequence[str],
-    scale: Scale,
+    scale: fixtures.Scale,
     postgres: str | None = None,
     report: Callable[[str], None] = lambda _: None,
-) -> Iterator[Result]:
+) -> Iterator[results.Result]:
     """Results as they come. names: of benches, or how such names begin, as ``decide``. postgres:
     URL of an empty database. report: is told what is being done. Raises BenchError."""
     with tempfile.TemporaryDirectory(prefix="tuttu-bench-") as folder:
-        ground = Fixtures(Path(folder), scale, postgres, report)
+        ground = fixtures.Fixtures(Path(folder), scale, postgres, report)
         for bench in chosen(names):
             try:
                 yield from bench.run(ground)
-            except MissingPeerError as missing:
-                yield Question(bench=bench.name, size={}, unit="").skipped(str(missing))
+            except peers.MissingPeerError as missing:
+                yield results.Question(bench=bench.name, size={}, unit="").skipped(str(missing))
 
 
-def chosen(names: Sequence[str]) -> list[Bench]:
+def chosen(names: Sequence[str]) -> list[fixtures.Bench]:
     """Those of these names, in the order of the list; a name that none has names all that begin
     with it and a point."""
     known = {bench.name for bench in BENCHES}

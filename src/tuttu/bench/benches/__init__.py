@@ -1,46 +1,30 @@
-"""The benches, a file each; `BENCHES` is the tuple of them."""
+"""The benches, a file each; `BENCHES` is the tuple of them, in the order in which they run."""
 
-from tuttu.bench.bench import Bench
-from tuttu.bench.benches import (
-    answer_bytes,
-    batch_judge,
-    caps,
-    decide_commit,
-    decide_contacts,
-    decide_http,
-    decide_http_mixed,
-    decide_items,
-    decide_peer,
-    decide_process,
-    import_events,
-    intake_actions,
-    intake_batch,
-    intake_history,
-    intake_single,
-    receipt_bytes,
-    score,
-    start,
-    store_pg,
+from importlib import import_module
+
+from tuttu.bench.fixtures import Bench
+
+FILES = (
+    "decide_http",
+    "decide_http_mixed",
+    "decide_process",
+    "decide_contacts",
+    "decide_items",
+    "decide_commit",
+    "decide_peer",
+    "caps",
+    "score",
+    "intake_batch",
+    "intake_single",
+    "intake_actions",
+    "intake_history",
+    "start",
+    "answer_bytes",
+    "receipt_bytes",
+    "import_events",
+    "batch_judge",
+    "store_pg",
 )
-
-BENCHES: tuple[Bench, ...] = (
-    decide_http.BENCH,
-    decide_http_mixed.BENCH,
-    decide_process.BENCH,
-    decide_contacts.BENCH,
-    decide_items.BENCH,
-    decide_commit.BENCH,
-    decide_peer.BENCH,
-    caps.BENCH,
-    score.BENCH,
-    intake_batch.BENCH,
-    intake_single.BENCH,
-    intake_actions.BENCH,
-    intake_history.BENCH,
-    start.BENCH,
-    answer_bytes.BENCH,
-    receipt_bytes.BENCH,
-    import_events.BENCH,
-    batch_judge.BENCH,
-    store_pg.BENCH,
+BENCHES: tuple[Bench, ...] = tuple(
+    import_module(f"tuttu.bench.benches.{name}").BENCH for name in FILES
 )

@@ -5,23 +5,15 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
-from tuttu import api
-from tuttu import engine as use
-from tuttu.bench import company, customers
-from tuttu.bench.bench import Bench
-from tuttu.bench.conditions import FLAGS, NUMBERS, SHARES, TEXTS
-from tuttu.bench.fixtures import Fixtures
-from tuttu.bench.peers import peer
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import cpu
+from tuttu.bench import company, conditions, customers, fixtures, peers, results, timing
 
 TARGET = 4.0
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
-    scale, polars = ground.scale, peer("polars")
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
+    scale, polars = ground.scale, peers.peer("polars")
     many, scanned, actions = scale.of((200, 1_000_000, 100), (5, 100, 15))
-    question = Question(
+    question = results.Question(
         bench="batch.judge",
         size={"customers": many, "actions": actions, "limit_customers": scanned},
         unit="ns CPU a customer and action",
@@ -34,11 +26,11 @@ def run(ground: Fixtures) -> Iterator[Result]:
     largest = [polars.col(name).max() for name in frame.columns]
     with ground.desk(folder) as desk:
 
-        def repeat() -> Sample:
-            ours = cpu(lambda: use.funnel(desk.runtime, api.FunnelQuery()), 1)
-            limit = cpu(lambda: frame.select(largest), 5)
+        def repeat() -> results.Sample:
+            ours = timing.cpu(desk.funnel, 1)
+            limit = timing.cpu(lambda: frame.select(largest), 5)
             pairs = many * actions, scanned * actions
-            return Sample(1e9 * ours / pairs[0], 1e9 * limit / pairs[1])
+            return results.Sample(1e9 * ours / pairs[0], 1e9 * limit / pairs[1])
 
         yield ground.measure(question, repeat, most=2)
 
@@ -47,15 +39,18 @@ def _frame(polars: ModuleType, rows: int) -> Any:
     """The columns that conditions read most; a thousand values of each, again and again."""
     chance = Random(1)
     values: dict[str, list[Any]] = {
-        **{name: chance.choices(known, k=1_000) for name, known in TEXTS.items()},
-        **{name: chance.choices(range(below), k=1_000) for name, below in NUMBERS.items()},
-        **{name: [chance.random() for _ in range(1_000)] for name in SHARES},
-        **{name: chance.choices((True, False), k=1_000) for name in FLAGS},
+        **{name: chance.choices(known, k=1_000) for name, known in conditions.TEXTS.items()},
+        **{
+            name: chance.choices(range(below), k=1_000)
+            for name, below in conditions.NUMBERS.items()
+        },
+        **{name: [chance.random() for _ in range(1_000)] for name in conditions.SHARES},
+        **{name: chance.choices((True, False), k=1_000) for name in conditions.FLAGS},
     }
     block = polars.DataFrame(values)
     return polars.concat([block] * -(-rows // 1_000)).head(rows).rechunk()
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "batch.judge", "everybody × 100 actions ÷ a plain scan of the columns by polars, at most 4", run
 )

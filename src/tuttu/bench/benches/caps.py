@@ -3,38 +3,33 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from tuttu.bench.bench import Bench
+from tuttu.bench import fixtures, results, timing
 from tuttu.bench.benches.decide_contacts import contacted
-from tuttu.bench.fixtures import FEW, Fixtures
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import cpu_with
-from tuttu.decision import STAGES
 
 TARGET = 4.0
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     many, few = ground.scale.of((500, 5), (20, 5))
-    question = Question(
+    question = results.Question(
         bench="caps",
         size={"limits": 36, "contacts": many, "beside_contacts": few},
         unit="µs CPU",
         target=TARGET,
     )
-    (limits,) = [stage for stage in STAGES if stage.name == "contact_limits"]
-    with ground.desk(ground.project(FEW)) as desk:
+    with ground.desk(ground.project(fixtures.FEW)) as desk:
         # All of them within the longest window, so that each is counted by some limit.
         often = contacted(ground, desk, many, timedelta(days=90) / many)
         rarely = contacted(ground, desk, few, timedelta(days=90) / few)
-        asked = desk.candidates()
+        refused = desk.refused_by("contact_limits")
 
         def microseconds(who: str) -> float:
             times = ground.scale.of(10, 1)
-            return 1e6 * cpu_with(
-                lambda: desk.view(who), lambda view: limits.refused(view, asked), times
-            )
+            return 1e6 * timing.cpu_with(lambda: desk.view(who), refused, times)
 
-        yield ground.measure(question, lambda: Sample(microseconds(often), microseconds(rarely)))
+        yield ground.measure(
+            question, lambda: results.Sample(microseconds(often), microseconds(rarely))
+        )
 
 
-BENCH = Bench("caps", "36 contact limits: 500 contacts ÷ 5, at most 4", run)
+BENCH = fixtures.Bench("caps", "36 contact limits: 500 contacts ÷ 5, at most 4", run)

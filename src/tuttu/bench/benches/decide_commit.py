@@ -2,24 +2,20 @@
 
 from collections.abc import Iterator
 
-from tuttu.bench.bench import Bench
-from tuttu.bench.fixtures import Fixtures
-from tuttu.bench.load import load
-from tuttu.bench.processes import on_own_core, serving
-from tuttu.bench.results import Question, Result, Sample
+from tuttu.bench import fixtures, load, processes, results
 
 TARGET = 1.35
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     for actions in ground.scale.sizes[:2]:
         yield _measured(ground, actions)
 
 
-def _measured(ground: Fixtures, actions: int) -> Result:
+def _measured(ground: fixtures.Fixtures, actions: int) -> results.Result:
     scale = ground.scale
     most = scale.customers // (scale.rounds * scale.repeats + 1)
-    question = Question(
+    question = results.Question(
         bench="decide.commit",
         size={"actions": actions, "connections": 16},
         unit="µs a request, by the clock",
@@ -30,17 +26,19 @@ def _measured(ground: Fixtures, actions: int) -> Result:
         ground.decisions(),
         ground.decisions(dry_run=True),
     )
-    with on_own_core(), serving(folder) as ours:
-        load(ours, dry, seconds=scale.seconds / 4, most=most)
+    with processes.on_own_core(), processes.serving(folder) as ours:
+        load.load(ours, dry, seconds=scale.seconds / 4, most=most)
 
-        def repeat() -> Sample:
-            kept = load(ours, durable, seconds=scale.seconds, most=most)
-            return Sample(kept.wall_us, load(ours, dry, seconds=scale.seconds, most=most).wall_us)
+        def repeat() -> results.Sample:
+            kept = load.load(ours, durable, seconds=scale.seconds, most=most)
+            return results.Sample(
+                kept.wall_us, load.load(ours, dry, seconds=scale.seconds, most=most).wall_us
+            )
 
         return ground.measure(question, repeat)
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "decide.commit",
     "decisions over HTTP: durable ÷ dry runs, at most 1.35",
     run,

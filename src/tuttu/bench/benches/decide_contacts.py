@@ -3,34 +3,34 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from tuttu.bench import company, customers
-from tuttu.bench.bench import Bench
-from tuttu.bench.fixtures import FEW, Desk, Fixtures
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import cpu
+from tuttu.bench import company, customers, fixtures, results, timing
 
 TARGET = 1.5
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     many, few = ground.scale.of((10_000, 10), (40, 10))
-    question = Question(
+    question = results.Question(
         bench="decide.contacts",
-        size={"actions": FEW, "contacts": many, "beside_contacts": few},
+        size={"actions": fixtures.FEW, "contacts": many, "beside_contacts": few},
         unit="ms CPU",
         target=TARGET,
     )
-    with ground.desk(ground.project(FEW)) as desk:
+    with ground.desk(ground.project(fixtures.FEW)) as desk:
         often = contacted(ground, desk, many, timedelta(hours=1))
         rarely = contacted(ground, desk, few, timedelta(hours=1))
 
         def milliseconds(who: str) -> float:
-            return 1_000 * cpu(lambda: desk.decide(who, dry_run=True), ground.scale.of(4, 2))
+            return 1_000 * timing.cpu(lambda: desk.decide(who, dry_run=True), ground.scale.of(4, 2))
 
-        yield ground.measure(question, lambda: Sample(milliseconds(often), milliseconds(rarely)))
+        yield ground.measure(
+            question, lambda: results.Sample(milliseconds(often), milliseconds(rarely))
+        )
 
 
-def contacted(ground: Fixtures, desk: Desk, contacts: int, apart: timedelta) -> str:
+def contacted(
+    ground: fixtures.Fixtures, desk: fixtures.Desk, contacts: int, apart: timedelta
+) -> str:
     """Somebody with so many contacts, the newest of them made a moment ago."""
     who = f"contacted-{contacts}"
     desk.accept(
@@ -39,14 +39,14 @@ def contacted(ground: Fixtures, desk: Desk, contacts: int, apart: timedelta) -> 
             f"letter-{each}",
             company.NEWSLETTER,
             ground.now - apart * each,
-            offer=company.name_of(each % FEW),
+            offer=company.name_of(each % fixtures.FEW),
         )
         for each in range(contacts)
     )
     return who
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "decide.contacts",
     "a dry decision for somebody with 10,000 contacts ÷ with 10, at most 1.5",
     run,

@@ -5,56 +5,56 @@ One surface, one slot, exploration 5 %, a message with three values. Each custom
 
 from collections.abc import Iterator
 
-from tuttu.bench.answers import Answers
-from tuttu.bench.bench import Bench
-from tuttu.bench.beside_echo import CONNECTIONS, Sides, beside_echo, cpu_rounds
-from tuttu.bench.fixtures import Fixtures
-from tuttu.bench.results import Question, Result, Sample
+from tuttu.bench import answers, beside_echo, fixtures, results
 
 TARGETS = {12: 30.0, 2_500: 40.0}
 """By actions."""
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     scale = ground.scale
     most = scale.customers // (2 * scale.rounds * scale.repeats + 3)
     for actions in scale.sizes:
         folder = ground.project(actions)
-        with beside_echo(ground, folder, ground.decisions(), most) as sides:
+        with beside_echo.beside_echo(ground, folder, ground.decisions(), most) as sides:
             yield _many(ground, actions, sides)
             yield _one(ground, actions, sides)
 
 
-def _many(ground: Fixtures, actions: int, sides: Sides) -> Result:
-    question = Question(
+def _many(ground: fixtures.Fixtures, actions: int, sides: beside_echo.Sides) -> results.Result:
+    question = results.Question(
         bench="decide.http",
-        size={"actions": actions, "candidates": 2 * actions, "connections": CONNECTIONS},
+        size={
+            "actions": actions,
+            "candidates": 2 * actions,
+            "connections": beside_echo.CONNECTIONS,
+        },
         unit="µs CPU of the server",
         target=TARGETS.get(actions),
     )
-    answers = Answers()
-    rounds = cpu_rounds(ground, question, sides, answers)
-    answers.tell(question)
+    said = answers.Answers()
+    rounds = beside_echo.cpu_rounds(ground, question, sides, said)
+    said.tell(question)
     return question.answer(rounds)
 
 
-def _one(ground: Fixtures, actions: int, sides: Sides) -> Result:
+def _one(ground: fixtures.Fixtures, actions: int, sides: beside_echo.Sides) -> results.Result:
     """One connection: how long somebody waits who is alone."""
-    question = Question(
+    question = results.Question(
         bench="decide.http",
         size={"actions": actions, "candidates": 2 * actions, "connections": 1},
         unit="ms until the answer",
     )
     seconds = ground.scale.seconds / 2
 
-    def repeat() -> Sample:
+    def repeat() -> results.Sample:
         ours, echo = sides.ask(seconds, 1), sides.ask_echo(seconds / 2, 1)
-        return Sample(ours.percentile(0.5), echo.percentile(0.5))
+        return results.Sample(ours.percentile(0.5), echo.percentile(0.5))
 
     return ground.measure(question, repeat)
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "decide.http",
     "decisions over HTTP, durable: CPU ÷ a raw echo's; at most 30 at 12 actions, 40 at 2,500",
     run,

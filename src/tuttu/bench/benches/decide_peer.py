@@ -3,14 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tuttu.bench import company, customers
-from tuttu.bench.bench import Bench
-from tuttu.bench.conditions import Condition, Literal
-from tuttu.bench.fixtures import Desk, Fixtures
-from tuttu.bench.peers import MissingPeerError, peer
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import cpu, cpu_with
-from tuttu.decision import STAGES, Candidate, DecisionView
+from tuttu.bench import company, conditions, customers, fixtures, peers, results, timing
 
 TARGET = 0.1
 CUSTOMERS = 20
@@ -24,16 +17,16 @@ class Peer(NamedTuple):
     """made: a judge of actions by their conditions."""
 
     name: str
-    made: Callable[[list[list[Condition]]], Judge]
+    made: Callable[[list[list[conditions.Condition]]], Judge]
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     made = company.Company(ground.scale.of(1_000, 15), comparable=True)
     folder, conditions = ground.empty(made), company.drawn(made)
     customers.seed_store(folder, CUSTOMERS, made.actions, ground.now)
     with ground.desk(folder) as desk:
         for each in PEERS:
-            question = Question(
+            question = results.Question(
                 bench="decide.peer",
                 size={"actions": made.actions, "conditions": made.conditions, "peer": each.name},
                 unit="µs CPU a customer",
@@ -42,37 +35,29 @@ def run(ground: Fixtures) -> Iterator[Result]:
             )
             try:
                 yield _measured(ground, question, desk, each.made(conditions))
-            except MissingPeerError as missing:
+            except peers.MissingPeerError as missing:
                 yield question.skipped(str(missing))
 
 
-def _measured(ground: Fixtures, question: Question, desk: Desk, judge: Judge) -> Result:
+def _measured(
+    ground: fixtures.Fixtures, question: results.Question, desk: fixtures.Desk, judge: Judge
+) -> results.Result:
     names = [customers.user(number) for number in range(ground.scale.of(CUSTOMERS, 3))]
-    asked = [each for each in desk.candidates() if each.treatment.name == "banner"]
+    refused = desk.refused_by(*BLOCKS, treatment="banner")
     views = [desk.view(name) for name in names]
-    if any(_passed(view, asked) != judge(view.row) for view in views):
+    if any([not each for each in refused(view)] != judge(view.row) for view in views):
         question.doubts.append("the peer passes others than we do")
 
-    def repeat() -> Sample:
+    def repeat() -> results.Sample:
         turns = iter(names)
-        ours = cpu_with(
-            lambda: desk.view(next(turns)), lambda view: _passed(view, asked), len(names)
-        )
+        ours = timing.cpu_with(lambda: desk.view(next(turns)), refused, len(names))
         rows = iter([view.row for view in views])
-        return Sample(1e6 * ours, 1e6 * cpu(lambda: judge(next(rows)), len(names)))
+        return results.Sample(1e6 * ours, 1e6 * timing.cpu(lambda: judge(next(rows)), len(names)))
 
     return ground.measure(question, repeat)
 
 
-def _passed(view: DecisionView, asked: list[Candidate]) -> list[bool]:
-    refused = 0
-    for stage in STAGES:
-        if stage.name in BLOCKS:
-            refused |= stage.refused(view, asked)
-    return [not refused >> place & 1 for place in range(len(asked))]
-
-
-def _python(actions: list[list[Condition]]) -> Judge:
+def _python(actions: list[list[conditions.Condition]]) -> Judge:
     source = [_joined(each, "row[{!r}]".format) for each in actions]
     tests: list[Callable[[Row], bool]] = [
         eval(f"lambda row: {text}")  # noqa: S307 - made of our own conditions
@@ -81,8 +66,8 @@ def _python(actions: list[list[Condition]]) -> Judge:
     return lambda row: [bool(test(row)) for test in tests]
 
 
-def _zen(actions: list[list[Condition]]) -> Judge:
-    zen = peer("zen")
+def _zen(actions: list[list[conditions.Condition]]) -> Judge:
+    zen = peers.peer("zen")
     compiled = [zen.compile_expression(_joined(each, str)) for each in actions]
 
     def judge(row: Row) -> list[bool]:
@@ -92,8 +77,8 @@ def _zen(actions: list[list[Condition]]) -> Judge:
     return judge
 
 
-def _json_logic(actions: list[list[Condition]]) -> Judge:
-    evaluate = peer("json_logic").jsonLogic
+def _json_logic(actions: list[list[conditions.Condition]]) -> Judge:
+    evaluate = peers.peer("json_logic").jsonLogic
     rules = [{"and": [_rule(clause) for clause in _clauses(each)]} for each in actions]
 
     def judge(row: Row) -> list[bool]:
@@ -108,16 +93,16 @@ def _told(row: Row) -> dict[str, object]:
     return {name: row[name] for name in row if isinstance(row[name], bool | int | float | str)}
 
 
-def _clauses(conditions: list[Condition]) -> list[tuple[Literal, ...]]:
+def _clauses(conditions: list[conditions.Condition]) -> list[tuple[conditions.Literal, ...]]:
     return [clause for each in conditions for clause in each.clauses]
 
 
-def _joined(conditions: list[Condition], column: Callable[[str], str]) -> str:
+def _joined(conditions: list[conditions.Condition], column: Callable[[str], str]) -> str:
     clauses = (" or ".join(_text(each, column) for each in some) for some in _clauses(conditions))
     return " and ".join(f"({clause})" for clause in clauses)
 
 
-def _text(literal: Literal, column: Callable[[str], str]) -> str:
+def _text(literal: conditions.Literal, column: Callable[[str], str]) -> str:
     """As Python and as the expressions of zen write it."""
     name, constant = column(literal.column), literal.constant
     if isinstance(constant, bool):
@@ -128,12 +113,12 @@ def _text(literal: Literal, column: Callable[[str], str]) -> str:
     return f"{name} {operator} {constant!r}"
 
 
-def _rule(clause: tuple[Literal, ...]) -> dict[str, Any]:
+def _rule(clause: tuple[conditions.Literal, ...]) -> dict[str, Any]:
     """As JSON Logic writes it."""
     return {"or": [_json(each) for each in clause]}
 
 
-def _json(literal: Literal) -> dict[str, Any]:
+def _json(literal: conditions.Literal) -> dict[str, Any]:
     variable, constant = {"var": literal.column}, literal.constant
     if isinstance(constant, tuple):
         return {"in": [variable, list(constant)]}
@@ -146,7 +131,7 @@ PEERS = (
     Peer("zen-engine", _zen),
     Peer("json-logic-qubit", _json_logic),
 )
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "decide.peer",
     "eligibility of 1,000 actions ÷ Python, zen-engine and json-logic: at most a tenth of each",
     run,

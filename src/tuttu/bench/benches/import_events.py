@@ -7,12 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from tuttu.bench import company, customers
-from tuttu.bench.bench import Bench
-from tuttu.bench.fixtures import FEW, Fixtures
-from tuttu.bench.processes import cpu_of
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import cpu
+from tuttu.bench import company, customers, fixtures, processes, results, timing
 
 TARGET = 25.0
 MAPPING = """\
@@ -26,9 +21,9 @@ properties:
 """
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     rows = ground.scale.of(50_000, 200)
-    question = Question(
+    question = results.Question(
         bench="import.events",
         size={"rows": rows},
         unit="µs CPU a row",
@@ -38,8 +33,8 @@ def run(ground: Fixtures) -> Iterator[Result]:
     file, mapping = _file(ground, rows), ground.folder / "mapping.yaml"
     mapping.write_text(MAPPING % company.VIEW, encoding="utf-8")
 
-    def repeat() -> Sample:
-        folder = ground.empty(company.Company(FEW))
+    def repeat() -> results.Sample:
+        folder = ground.empty(company.Company(fixtures.FEW))
         asked = [
             "import",
             str(file),
@@ -49,12 +44,14 @@ def run(ground: Fixtures) -> Iterator[Result]:
             str(folder),
             "--strict",
         ]
-        return Sample(1e6 * cpu_of(asked) / rows, 1e6 * cpu(lambda: _sort(file), 5) / rows)
+        return results.Sample(
+            1e6 * processes.cpu_of(asked) / rows, 1e6 * timing.cpu(lambda: _sort(file), 5) / rows
+        )
 
     yield ground.measure(question, repeat, most=1)
 
 
-def _file(ground: Fixtures, rows: int) -> Path:
+def _file(ground: fixtures.Fixtures, rows: int) -> Path:
     """Rows in the order of customers, not of time."""
     file = ground.folder / "events.csv"
     with file.open("w", newline="", encoding="utf-8") as stream:
@@ -73,6 +70,6 @@ def _sort(file: Path) -> None:
         table.write_parquet(str(file.with_suffix(".parquet")))
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "import.events", "rows of a file taken in ÷ sorted into Parquet by DuckDB, at most 25", run
 )

@@ -8,14 +8,9 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import count
 from pathlib import Path
 
-from tuttu.bench import company, customers
-from tuttu.bench.bench import Bench
-from tuttu.bench.fixtures import FEW, Desk, Fixtures
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import wall
+from tuttu.bench import customers, fixtures, results, timing
 
 BATCH = 100
 TARGET = 2.5
@@ -27,42 +22,32 @@ CREATE TABLE profile (customer INTEGER PRIMARY KEY, body BLOB);
 """
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
-    question = Question(
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
+    question = results.Question(
         bench="intake.batch",
-        size={"actions": FEW, "batch": BATCH},
+        size={"actions": fixtures.FEW, "batch": BATCH},
         unit="µs an event, by the clock",
         target=TARGET,
     )
-    folder, batches = ground.project(FEW), ground.scale.of(20, 1)
+    folder, batches = ground.project(fixtures.FEW), ground.scale.of(20, 1)
     event, record = row_sizes(folder / ".tuttu" / "store.db")
     question.remarks.append(f"rows of {event} and records of {record} bytes")
     with ground.desk(folder) as desk, closing(_limit(ground.folder / "limit.db")) as limit:
-        numbers = count()
 
-        def repeat() -> Sample:
-            ours = wall(lambda: send(ground, desk, next(numbers), BATCH), batches)
-            times = [next(numbers) for _ in range(batches)]
+        def repeat() -> results.Sample:
+            ours = timing.wall(lambda: send(ground, desk, next(ground.numbers), BATCH), batches)
+            times = [next(ground.numbers) for _ in range(batches)]
             turns = iter(times)
-            beside = wall(lambda: _write(limit, next(turns), event, record), batches)
-            return Sample(1e6 * ours / BATCH, 1e6 * beside / BATCH)
+            beside = timing.wall(lambda: _write(limit, next(turns), event, record), batches)
+            return results.Sample(1e6 * ours / BATCH, 1e6 * beside / BATCH)
 
         yield ground.measure(question, repeat)
 
 
-def send(ground: Fixtures, desk: Desk, number: int, events: int) -> None:
+def send(ground: fixtures.Fixtures, desk: fixtures.Desk, number: int, events: int) -> None:
     """A batch of so many events of customers in turn, which nobody sent before."""
-    first = number * events
-    desk.accept(
-        customers.event(
-            customers.user(each % ground.scale.customers),
-            f"sent-{each}",
-            company.VIEW,
-            ground.now,
-            path="/offers/",
-        )
-        for each in range(first, first + events)
-    )
+    known = ground.scale.customers
+    desk.accept(customers.views(number * events, events, known, ground.now))
 
 
 def row_sizes(store: Path) -> tuple[int, int]:
@@ -93,7 +78,7 @@ def _write(limit: sqlite3.Connection, number: int, event: int, record: int) -> N
     limit.execute("COMMIT")
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "intake.batch",
     "events in batches of 100, durable ÷ SQLite with the same rows, at most 2.5",
     run,

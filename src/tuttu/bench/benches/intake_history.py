@@ -2,47 +2,45 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
 
-from tuttu.bench import company, customers
-from tuttu.bench.bench import Bench
-from tuttu.bench.fixtures import FEW, Fixtures
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import cpu
+from tuttu.bench import company, customers, fixtures, results, timing
 
 TARGET = 1.5
 WINDOW = timedelta(days=29)
 """All of the history lies in the window of a trait."""
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     many, few = ground.scale.of((10_000, 10), (40, 10))
-    question = Question(
+    question = results.Question(
         bench="intake.history",
-        size={"actions": FEW, "events": many, "beside_events": few},
+        size={"actions": fixtures.FEW, "events": many, "beside_events": few},
         unit="µs CPU an event, sent alone",
         target=TARGET,
     )
-    numbers = count()
-    with ground.desk(ground.project(FEW)) as desk:
+    with ground.desk(ground.project(fixtures.FEW)) as desk:
         for events in (many, few):
             desk.accept(_view(ground, events, each) for each in range(events))
 
         def microseconds(events: int) -> float:
-            one = ([_view(ground, events, -1 - next(numbers))] for _ in count())
-            return 1e6 * cpu(lambda: desk.accept(next(one)), ground.scale.of(10, 1))
+            def one() -> None:
+                desk.accept([_view(ground, events, -1 - next(ground.numbers))])
 
-        yield ground.measure(question, lambda: Sample(microseconds(many), microseconds(few)))
+            return 1e6 * timing.cpu(one, ground.scale.of(10, 1))
+
+        yield ground.measure(
+            question, lambda: results.Sample(microseconds(many), microseconds(few))
+        )
 
 
-def _view(ground: Fixtures, events: int, number: int) -> customers.Call:
+def _view(ground: fixtures.Fixtures, events: int, number: int) -> customers.Call:
     """number: below 0, one that comes after the history."""
     when = ground.now - WINDOW * max(0, number) / events
     who = f"reader-{events}"
     return customers.event(who, f"view-{number}", company.VIEW, when, path="/offers/")
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "intake.history",
     "CPU of an event of somebody with 10,000 events ÷ with 10, at most 1.5",
     run,

@@ -12,33 +12,29 @@ from statistics import median
 
 import msgspec
 
-from tuttu import api
-from tuttu import engine as use
-from tuttu.bench.bench import Bench
-from tuttu.bench.fixtures import Desk, Fixtures
-from tuttu.bench.results import Question, Result, Sample
+from tuttu.api import DecideAnswer
+from tuttu.bench import fixtures, results
 
 BASE, CHOICE, REQUEST = 500, 200, 60
 TARGET = 1.0
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     for actions in ground.scale.sizes:
         size = {"actions": actions, "candidates": 2 * actions}
-        question = Question(bench="receipt.bytes", size=size, unit="bytes", target=TARGET)
+        question = results.Question(bench="receipt.bytes", size=size, unit="bytes", target=TARGET)
         folder = ground.project(actions)
         with ground.desk(folder) as desk:
             answers = [desk.decide() for _ in range(ground.scale.of(20, 3))]
             budget = median(_budget(desk, each, 2 * actions) for each in answers)
         # Nothing that a busy machine changes: one round says all.
         sizes = _newest(folder / ".tuttu" / "store.db", len(answers))
-        yield question.answer([[Sample(median(sizes), budget)]])
+        yield question.answer([[results.Sample(median(sizes), budget)]])
 
 
-def _budget(desk: Desk, answer: api.DecideAnswer, candidates: int) -> float:
+def _budget(desk: fixtures.Desk, answer: DecideAnswer, candidates: int) -> float:
     stages = {each.stage for each in answer.refused}
-    read = use.decision_by_id(desk.runtime, answer.decision_id or "", "bench").read
-    packed = msgspec.msgpack.encode(list(read.values()))
+    packed = msgspec.msgpack.encode(desk.read_by(answer.decision_id or ""))
     choices = CHOICE * len(answer.choices)
     return BASE + len(stages) * candidates / 8 + choices + len(packed) + REQUEST
 
@@ -50,4 +46,4 @@ def _newest(store: Path, decisions: int) -> list[int]:
         return [size for (size,) in connection.execute(query, (decisions, decisions))]
 
 
-BENCH = Bench("receipt.bytes", "a receipt in the log ÷ its budget, at most 1", run)
+BENCH = fixtures.Bench("receipt.bytes", "a receipt in the log ÷ its budget, at most 1", run)

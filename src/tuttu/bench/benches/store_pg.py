@@ -1,24 +1,19 @@
 """Decisions and intake on PostgreSQL, beside the same on SQLite; both durable, by the clock."""
 
 from collections.abc import Callable, Iterator
-from itertools import count
 
-from tuttu.bench import company, customers
-from tuttu.bench.bench import Bench
+from tuttu.bench import company, customers, fixtures, results, timing
 from tuttu.bench.benches.intake_batch import BATCH, send
-from tuttu.bench.fixtures import FEW, Desk, Fixtures
-from tuttu.bench.results import Question, Result, Sample
-from tuttu.bench.timing import wall
 
 TARGET = 2.0
 CUSTOMERS = 500
 
 
-def run(ground: Fixtures) -> Iterator[Result]:
+def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     questions = {
-        work: Question(
+        work: results.Question(
             bench="store.pg",
-            size={"actions": FEW, "work": work},
+            size={"actions": fixtures.FEW, "work": work},
             unit=f"ms {unit}, by the clock",
             target=TARGET,
         )
@@ -28,39 +23,39 @@ def run(ground: Fixtures) -> Iterator[Result]:
         for question in questions.values():
             yield question.skipped("there is no PostgreSQL; see --postgres")
         return
-    folder = ground.empty(company.Company(FEW))
+    folder = ground.empty(company.Company(fixtures.FEW))
     with (
         ground.desk(folder, ground.postgres) as postgres,
         ground.desk(folder) as sqlite,
     ):
         for desk in (postgres, sqlite):
             known = ground.scale.of(CUSTOMERS, 20)
-            desk.accept(customers.calls(known, FEW, ground.now))
+            desk.accept(customers.calls(known, fixtures.FEW, ground.now))
         yield _measured(ground, questions["decide"], lambda desk: desk.decide(), postgres, sqlite)
-        numbers = count()
 
-        def take_in(desk: Desk) -> None:
-            send(ground, desk, next(numbers), BATCH)
+        def take_in(desk: fixtures.Desk) -> None:
+            send(ground, desk, next(ground.numbers), BATCH)
 
         yield _measured(ground, questions["intake"], take_in, postgres, sqlite)
 
 
 def _measured(
-    ground: Fixtures,
-    question: Question,
-    work: Callable[[Desk], object],
-    postgres: Desk,
-    sqlite: Desk,
-) -> Result:
+    ground: fixtures.Fixtures,
+    question: results.Question,
+    work: Callable[[fixtures.Desk], object],
+    postgres: fixtures.Desk,
+    sqlite: fixtures.Desk,
+) -> results.Result:
     times = ground.scale.of(20, 2)
     return ground.measure(
         question,
-        lambda: Sample(
-            1_000 * wall(lambda: work(postgres), times), 1_000 * wall(lambda: work(sqlite), times)
+        lambda: results.Sample(
+            1_000 * timing.wall(lambda: work(postgres), times),
+            1_000 * timing.wall(lambda: work(sqlite), times),
         ),
     )
 
 
-BENCH = Bench(
+BENCH = fixtures.Bench(
     "store.pg", "decide and intake on PostgreSQL ÷ on SQLite, at most 2", run, postgres=True
 )
