@@ -21,7 +21,7 @@ NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 @pytest.mark.parametrize("about", [0, 5])
 @pytest.mark.parametrize("actions", [1, 12, 60])
 def test_check_finds_no_fault(tmp_path: Path, actions: int, about: int) -> None:
-    made = bench.Company(actions, about=about)
+    made = bench.GeneratedCompany(actions, about=about)
     assert use.check(bench.write(made, tmp_path)) == []
     project = use.load_project(tmp_path)
     assert len(project.actions) == actions
@@ -33,9 +33,9 @@ def test_check_finds_no_fault(tmp_path: Path, actions: int, about: int) -> None:
 
 
 def test_the_same_arguments_give_the_same_files() -> None:
-    made = bench.Company(40, seed=7)
+    made = bench.GeneratedCompany(40, seed=7)
     assert company.files(made) == company.files(made)
-    others = company.files(bench.Company(40, seed=8))
+    others = company.files(bench.GeneratedCompany(40, seed=8))
     assert company.files(made) != others
     of_actions = {path for path in others if path.startswith("actions/")}
     same = {path: content for path, content in others.items() if path not in of_actions}
@@ -56,7 +56,7 @@ def test_all_conditions_differ_and_every_kind_is_there() -> None:
 
 def test_nearly_every_customer_gets_something_and_limits_close_little(tmp_path: Path) -> None:
     """What the benches of decisions rest on."""
-    bench.write(bench.Company(12), tmp_path)
+    bench.write(bench.GeneratedCompany(12), tmp_path)
     customers.seed_store(tmp_path, 100, 12, NOW)
     clock = ManualClock(customers.instant(NOW + timedelta(seconds=1)))
     chosen = limited = reached = 0

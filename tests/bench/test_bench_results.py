@@ -8,14 +8,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tuttu.bench.results import MOST_SPREAD, Question, Rounds, Sample, spread
+from tuttu.bench.results import MOST_SPREAD, Measurement, Rounds, Sample, spread
 
 TIMES = st.floats(0.001, 1e6)
 
 
-def question(**more: object) -> Question:
+def measurement(**more: object) -> Measurement:
     fields = {"bench": "b", "size": {"n": 1}, "unit": "ms", **more}
-    return Question(**fields)  # type: ignore[arg-type]
+    return Measurement(**fields)  # type: ignore[arg-type]
 
 
 def rounds_of(values: Sequence[float], beside: float | None = None) -> Rounds:
@@ -26,7 +26,7 @@ def rounds_of(values: Sequence[float], beside: float | None = None) -> Rounds:
 def test_steady_rounds_are_judged_by_their_ratio(ours: float, beside: float, by: float) -> None:
     ratio = ours / beside
     assume(not 0.999 < by < 1.001)
-    found = question(target=ratio * by).answer([[Sample(ours, beside)] * 5] * 3)
+    found = measurement(target=ratio * by).answer([[Sample(ours, beside)] * 5] * 3)
     assert found.ok is (by > 1)
     assert found.ratio == pytest.approx(ratio, rel=1e-3)
     assert found.ours == pytest.approx(ours, rel=1e-3)
@@ -37,44 +37,44 @@ def test_rounds_that_differ_get_no_verdict(
     value: float, times: float, beside: float | None
 ) -> None:
     values = [value, value * times, value]
-    found = question(target=value * 10).answer(rounds_of(values, beside))
+    found = measurement(target=value * 10).answer(rounds_of(values, beside))
     assert found.ok is None
     assert found.note.startswith("no verdict: the rounds differ by")
 
 
 @given(st.lists(st.floats(1, 1.04), min_size=3, max_size=3))
 def test_a_small_difference_is_none(values: list[float]) -> None:
-    assert question(target=2).answer(rounds_of(values)).ok is True
+    assert measurement(target=2).answer(rounds_of(values)).ok is True
 
 
 def test_wide_repeats_allow_rounds_to_differ_but_only_so_far() -> None:
     def rounds(between: float) -> Rounds:
         return [[Sample(each * of) for each in (0.7, 1, 1.3)] for of in (1, 1, 1 + between)]
 
-    assert question(target=9).answer(rounds(MOST_SPREAD - 0.02)).ok is True
-    assert question(target=9).answer(rounds(MOST_SPREAD + 0.02)).ok is None
+    assert measurement(target=9).answer(rounds(MOST_SPREAD - 0.02)).ok is True
+    assert measurement(target=9).answer(rounds(MOST_SPREAD + 0.02)).ok is None
 
 
 def test_without_a_target_there_is_no_verdict() -> None:
-    found = question().answer(rounds_of([1, 1, 1]))
+    found = measurement().answer(rounds_of([1, 1, 1]))
     assert (found.ok, found.target, found.note) == (None, None, "")
 
 
 def test_a_doubt_takes_the_verdict() -> None:
-    asked = question(target=9, remarks=["said"])
+    asked = measurement(target=9, remarks=["said"])
     asked.doubts.append("it was asked twice")
     found = asked.answer(rounds_of([1, 1, 1]))
     assert (found.ok, found.note) == (None, "no verdict: it was asked twice; said")
 
 
 def test_two_questions_share_no_doubts() -> None:
-    question().doubts.append("of the first alone")
-    assert question().doubts == []
+    measurement().doubts.append("of the first alone")
+    assert measurement().doubts == []
 
 
 @pytest.mark.parametrize("kind", ["limit", "peer"])
 def test_a_line_has_its_keys_in_order(kind: str) -> None:
-    line = question(kind=kind).answer(rounds_of([2, 2, 2], beside=3)).line()
+    line = measurement(kind=kind).answer(rounds_of([2, 2, 2], beside=3)).line()
     expected = ["bench", "size", "ours", kind, "unit", "ratio", "target", "ok", "note"]
     assert list(line) == expected
     assert (line["ours"], line[kind], line["ratio"]) == (6, 3, 2)

@@ -7,9 +7,9 @@ project that it did not make, and makes nothing faster by knowing more than a us
 """
 
 from tuttu.bench.benches import BENCHES
-from tuttu.bench.company import Company, write
+from tuttu.bench.company import GeneratedCompany, write
 from tuttu.bench.fixtures import Bench, Scale
 from tuttu.bench.results import Result
 from tuttu.bench.running import chosen, run
 
-__all__ = ["BENCHES", "Bench", "Company", "Result", "Scale", "chosen", "run", "write"]
+__all__ = ["BENCHES", "Bench", "GeneratedCompany", "Result", "Scale", "chosen", "run", "write"]

@@ -35,13 +35,13 @@ class Answers:
             reached += len(answer["choices"]) + sum(stage >= _LIMITS for stage in stages)
         return closed / reached if reached else 0.0
 
-    def tell(self, question: results.Question) -> None:
+    def tell(self, measurement: results.Measurement) -> None:
         """Asked again within a hold, a customer gets the same contact, and no work is measured; so
         it is where limits close everything."""
         new = self.new / self.asked
         said = f"{new:.0%} made a new contact", f"limits closed {self.closed:.0%}"
-        question.remarks += said
+        measurement.remarks += said
         if new < LEAST_NEW:
-            question.doubts.append(f"fewer than {LEAST_NEW:.0%} made a new contact")
+            measurement.doubts.append(f"fewer than {LEAST_NEW:.0%} made a new contact")
         if self.closed > MOST_CLOSED:
-            question.doubts.append(f"limits closed more than {MOST_CLOSED:.0%}")
+            measurement.doubts.append(f"limits closed more than {MOST_CLOSED:.0%}")

@@ -51,7 +51,10 @@ def beside_echo(
 
 
 def cpu_rounds(
-    ground: fixtures.Fixtures, question: results.Question, sides: Sides, each: Each | None = None
+    ground: fixtures.Fixtures,
+    measurement: results.Measurement,
+    sides: Sides,
+    each: Each | None = None,
 ) -> results.Rounds:
     """CPU of the servers for a request, in µs, under all connections."""
     seconds = ground.scale.seconds
@@ -59,9 +62,9 @@ def cpu_rounds(
     def repeat() -> results.Sample:
         ours, echo = sides.ask(seconds, CONNECTIONS, each), sides.ask_echo(seconds / 2, CONNECTIONS)
         if ours.limited_by_client:
-            question.remarks.append("the client, not the server, was the limit")
+            measurement.remarks.append("the client, not the server, was the limit")
         return results.Sample(ours.cpu_us, echo.cpu_us)
 
-    rounds = ground.rounds(question, repeat)
-    question.remarks.append(f"answers of {sides.length} bytes")
+    rounds = ground.rounds(measurement, repeat)
+    measurement.remarks.append(f"answers of {sides.length} bytes")
     return rounds

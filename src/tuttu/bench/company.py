@@ -19,8 +19,8 @@ OPEN_EVERY, OPEN_AT = 12, 3
 """Of so many actions, the one at this place asks only what nearly everybody passes, as news do."""
 OPEN = conditions.any_of(
     "reads what we write",
-    conditions.Literal("reads_mail", "=", True),
-    conditions.Literal("points", ">=", 500),
+    conditions.ColumnTest("reads_mail", "=", True),
+    conditions.ColumnTest("points", ">=", 500),
 )
 MESSAGES = 40
 OWNERS = ("sales", "loyalty", "billing", "service", "advice")
@@ -39,7 +39,7 @@ own time and without any obligation. Offer %d.
 File = dict[str, Any] | str
 
 
-class Company(msgspec.Struct, frozen=True):
+class GeneratedCompany(msgspec.Struct, frozen=True):
     """actions: each with two treatments on `SURFACE`, and `CONDITIONS_EACH` of the conditions.
     about: every so many-th action is about a contract, 0 none. comparable: only such conditions as
     peers have, too."""
@@ -59,7 +59,7 @@ class Company(msgspec.Struct, frozen=True):
         return 2 * self.actions
 
 
-def write(company: Company, folder: Path) -> Path:
+def write(company: GeneratedCompany, folder: Path) -> Path:
     """The project folder; files of a company that was there before are replaced."""
     for path, content in files(company).items():
         text = content if isinstance(content, str) else json.dumps(content, indent=1)
@@ -69,7 +69,7 @@ def write(company: Company, folder: Path) -> Path:
     return folder
 
 
-def files(company: Company) -> dict[str, File]:
+def files(company: GeneratedCompany) -> dict[str, File]:
     """Each path with its text, or with what it says; JSON is YAML."""
     return {
         "tuttu.yaml": {
@@ -93,7 +93,7 @@ def files(company: Company) -> dict[str, File]:
     }
 
 
-def drawn(company: Company) -> list[list[conditions.Condition]]:
+def drawn(company: GeneratedCompany) -> list[list[conditions.GeneratedCondition]]:
     """The conditions of each action, in the order of its blocks."""
     kinds = conditions.COMPARABLE if company.comparable else conditions.KINDS
     pool, chance = (
@@ -107,7 +107,7 @@ def drawn(company: Company) -> list[list[conditions.Condition]]:
     ]
 
 
-def actions(company: Company) -> dict[str, File]:
+def actions(company: GeneratedCompany) -> dict[str, File]:
     chance = Random(company.seed)
     made: dict[str, File] = {}
     for number, passing in enumerate(drawn(company)):
@@ -131,7 +131,7 @@ def owned(number: int) -> tuple[str, str]:
 
 
 def _action(
-    number: int, owner: str, drawn: list[conditions.Condition], chance: Random
+    number: int, owner: str, drawn: list[conditions.GeneratedCondition], chance: Random
 ) -> dict[str, Any]:
     blocks = (("eligible", drawn[:2]), ("applicable", drawn[2:4]), ("suitable", drawn[4:]))
     name, likely = name_of(number), chance.randrange(10, 90) / 1_000
@@ -250,7 +250,7 @@ def _purposes() -> dict[str, Any]:
     return dict.fromkeys(names, offered) | {"service": {"basis": "contract", "default": "in"}}
 
 
-def _policy(company: Company) -> dict[str, Any]:
+def _policy(company: GeneratedCompany) -> dict[str, Any]:
     no_chance = {"no_marketing": "0%", "random_choice": "0%", "propensity_only": "0%"}
     return {
         "guards": dict(_guards()[: company.guards]),
@@ -285,7 +285,7 @@ def _guards() -> list[tuple[str, dict[str, str]]]:
     ]
 
 
-def _limits(company: Company) -> list[tuple[str, dict[str, Any]]]:
+def _limits(company: GeneratedCompany) -> list[tuple[str, dict[str, Any]]]:
     """Those of issue groups that have an action; ten actions are enough for all."""
     general: list[tuple[str, dict[str, Any]]] = [
         ("marketing in a week", {"purpose": "marketing", "at_most": 7, "in": "7d"}),

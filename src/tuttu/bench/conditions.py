@@ -36,7 +36,7 @@ OFTEN_UNKNOWN = ("satisfaction", "income_class")
 KNOWN_SHARE = 0.6
 
 
-class Literal(NamedTuple):
+class ColumnTest(NamedTuple):
     """operator: ``=``, ``<>``, ``<``, ``>=`` or ``IN``; of a boolean ``=`` alone."""
 
     column: str
@@ -52,11 +52,11 @@ class Literal(NamedTuple):
         return f"{self.column} {self.operator} {_quoted(self.constant)}"
 
 
-Clauses = tuple[tuple[Literal, ...], ...]
-"""All clauses hold, each by one of its literals."""
+Clauses = tuple[tuple[ColumnTest, ...], ...]
+"""All clauses hold, each by one of its tests."""
 
 
-class Condition(NamedTuple):
+class GeneratedCondition(NamedTuple):
     """clauses: the same in parts; empty where a peer has no such condition (time, NULL)."""
 
     name: str
@@ -64,14 +64,14 @@ class Condition(NamedTuple):
     clauses: Clauses = ()
 
 
-def conditions(count: int, seed: int, kinds: "Kinds") -> list[Condition]:
+def conditions(count: int, seed: int, kinds: "Kinds") -> list[GeneratedCondition]:
     """So many different conditions, of all kinds in turn. Most customers pass each one.
 
     The kinds: text, number, range, boolean, OR, date (age), timestamp (ago), and a value that is
     often NULL. The same arguments give the same conditions.
     """
     chance = Random(seed)
-    found: dict[str, Condition] = {}
+    found: dict[str, GeneratedCondition] = {}
     turn = 0
     while len(found) < count:
         made = kinds[turn % len(kinds)](chance)
@@ -85,90 +85,90 @@ def _quoted(constant: object) -> str:
     return f"'{constant}'" if isinstance(constant, str) else str(constant)
 
 
-def any_of(name: str, *literals: Literal) -> Condition:
-    return _of(name, literals)
+def any_of(name: str, *tests: ColumnTest) -> GeneratedCondition:
+    return _of(name, tests)
 
 
-def _of(name: str, *clauses: tuple[Literal, ...]) -> Condition:
+def _of(name: str, *clauses: tuple[ColumnTest, ...]) -> GeneratedCondition:
     texts = [" OR ".join(each.sql for each in clause) for clause in clauses]
     if len(texts) > 1:
         texts = [f"({text})" for text in texts]
-    return Condition(name, " AND ".join(texts), clauses)
+    return GeneratedCondition(name, " AND ".join(texts), clauses)
 
 
-def _text(chance: Random) -> Condition:
+def _text(chance: Random) -> GeneratedCondition:
     column, known = chance.choice(list(TEXTS.items()))
     if chance.random() < 0.5:
-        literal = Literal(column, "<>", chance.choice(known))
+        test = ColumnTest(column, "<>", chance.choice(known))
     else:
-        literal = Literal(column, "IN", tuple(chance.sample(known, len(known) - 2)))
-    region = Literal("region", "<>", chance.choice(TEXTS["region"]))
-    return _of(f"a fitting {column}", (literal, region) if chance.random() < 0.2 else (literal,))
+        test = ColumnTest(column, "IN", tuple(chance.sample(known, len(known) - 2)))
+    region = ColumnTest("region", "<>", chance.choice(TEXTS["region"]))
+    return _of(f"a fitting {column}", (test, region) if chance.random() < 0.2 else (test,))
 
 
-def _at_least(chance: Random, column: str) -> Literal:
-    return Literal(column, ">=", max(1, int(NUMBERS[column] * chance.uniform(0.02, 0.25))))
+def _at_least(chance: Random, column: str) -> ColumnTest:
+    return ColumnTest(column, ">=", max(1, int(NUMBERS[column] * chance.uniform(0.02, 0.25))))
 
 
-def _number(chance: Random) -> Condition:
+def _number(chance: Random) -> GeneratedCondition:
     column = chance.choice(list(NUMBERS))
     return _of(f"enough {column}", (_at_least(chance, column),))
 
 
-def _range(chance: Random) -> Condition:
+def _range(chance: Random) -> GeneratedCondition:
     column = chance.choice(("points", "line_mbps", "monthly_minutes"))
-    top = Literal(column, "<", int(NUMBERS[column] * chance.uniform(0.85, 1)))
+    top = ColumnTest(column, "<", int(NUMBERS[column] * chance.uniform(0.85, 1)))
     return _of(f"{column} in a range", (_at_least(chance, column),), (top,))
 
 
-def _share(chance: Random) -> Condition:
+def _share(chance: Random) -> GeneratedCondition:
     column = chance.choice(SHARES)
-    return _of(f"a low {column}", (Literal(column, "<", round(chance.uniform(0.4, 0.85), 4)),))
+    return _of(f"a low {column}", (ColumnTest(column, "<", round(chance.uniform(0.4, 0.85), 4)),))
 
 
-def _flag(chance: Random) -> Condition:
+def _flag(chance: Random) -> GeneratedCondition:
     column, other = chance.sample(FLAGS, 2)
     minutes = int(NUMBERS["monthly_minutes"] * chance.uniform(0.3, 0.9))
-    rarely = (Literal(other, "=", False), Literal("monthly_minutes", "<", minutes))
-    return _of(f"{column}, with {other}", (Literal(column, "=", True),), rarely)
+    rarely = (ColumnTest(other, "=", False), ColumnTest("monthly_minutes", "<", minutes))
+    return _of(f"{column}, with {other}", (ColumnTest(column, "=", True),), rarely)
 
 
-def _or(chance: Random) -> Condition:
+def _or(chance: Random) -> GeneratedCondition:
     column, known = chance.choice(list(TEXTS.items()))
     number = chance.choice(("points", "line_mbps", "monthly_minutes"))
     least = int(NUMBERS[number] * chance.uniform(0.3, 0.7))
-    text = Literal(column, "=", chance.choice(known))
-    flag = Literal(chance.choice(FLAGS), "=", chance.random() < 0.8)
-    return _of(f"{column} or {number}", (text, Literal(number, ">=", least), flag))
+    text = ColumnTest(column, "=", chance.choice(known))
+    flag = ColumnTest(chance.choice(FLAGS), "=", chance.random() < 0.8)
+    return _of(f"{column} or {number}", (text, ColumnTest(number, ">=", least), flag))
 
 
-def _date(chance: Random) -> Condition:
+def _date(chance: Random) -> GeneratedCondition:
     column, days = chance.choice(list(DAYS.items()))
-    return Condition(
+    return GeneratedCondition(
         f"long enough since {column}", f"days_since({column}) > {int(days * chance.random() * 0.7)}"
     )
 
 
-def _moment(chance: Random) -> Condition:
+def _moment(chance: Random) -> GeneratedCondition:
     column, days = chance.choice(list(MOMENTS.items()))
     hours = int(24 * days * chance.uniform(0.4, 0.85))
-    return Condition(f"not too long since {column}", f"{column} > ago('{hours}h')")
+    return GeneratedCondition(f"not too long since {column}", f"{column} > ago('{hours}h')")
 
 
-def _unknown(chance: Random) -> Condition:
+def _unknown(chance: Random) -> GeneratedCondition:
     column, most = chance.choice(OFTEN_UNKNOWN), chance.randrange(2, 9)
     points = int(NUMBERS["points"] * chance.uniform(0.2, 0.6))
-    return Condition(
+    return GeneratedCondition(
         f"{column} is not known, or low", f"COALESCE({column}, 0) < {most} OR points < {points}"
     )
 
 
-def _null(chance: Random) -> Condition:
+def _null(chance: Random) -> GeneratedCondition:
     column, points = chance.choice(OFTEN_UNKNOWN), chance.randrange(2_000, 7_000)
-    return Condition(f"{column}, where it is known", f"{column} < 7 OR points >= {points}")
+    return GeneratedCondition(f"{column}, where it is known", f"{column} < 7 OR points >= {points}")
 
 
-Kinds = tuple[Callable[[Random], Condition], ...]
+Kinds = tuple[Callable[[Random], GeneratedCondition], ...]
 COMPARABLE: Kinds = (_text, _number, _range, _share, _flag, _or)
 """Those that have parts."""
 KINDS: Kinds = (*COMPARABLE, _date, _moment, _unknown, _null)

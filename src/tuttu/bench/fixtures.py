@@ -132,24 +132,24 @@ class Fixtures:
         """Each is taken once."""
 
     def rounds(
-        self, question: results.Question, repeat: Callable[[], results.Sample], most: int = 9
+        self, measurement: results.Measurement, repeat: Callable[[], results.Sample], most: int = 9
     ) -> results.Rounds:
         """most: repeats of a round, of what takes long."""
-        self.report(f"{question.bench} {dict(question.size)}")
+        self.report(f"{measurement.bench} {dict(measurement.size)}")
         return results.in_rounds(self.scale.rounds, min(most, self.scale.repeats), repeat)
 
     def measure(
-        self, question: results.Question, repeat: Callable[[], results.Sample], most: int = 9
+        self, measurement: results.Measurement, repeat: Callable[[], results.Sample], most: int = 9
     ) -> results.Result:
-        return question.answer(self.rounds(question, repeat, most))
+        return measurement.answer(self.rounds(measurement, repeat, most))
 
     def project(self, actions: int) -> Path:
         """A folder of its own, of a company with so many actions and all customers."""
         folder = self.folder / f"project-{next(self.numbers)}"
         shutil.copytree(self._filled[0], folder)
-        return company.write(company.Company(actions), folder)
+        return company.write(company.GeneratedCompany(actions), folder)
 
-    def empty(self, made: company.Company) -> Path:
+    def empty(self, made: company.GeneratedCompany) -> Path:
         """A folder of its own, without customers."""
         return company.write(made, self.folder / f"project-{next(self.numbers)}")
 
@@ -168,7 +168,7 @@ class Fixtures:
     def _filled(self) -> tuple[Path, str]:
         """A project with all customers, and the key."""
         self.report(f"{self.scale.customers} customers are made known")
-        folder = self.empty(company.Company(FEW))
+        folder = self.empty(company.GeneratedCompany(FEW))
         customers.seed_store(folder, self.scale.customers, FEW, self.now)
         with self.desk(folder) as desk:
             wanted = api.KeyRequest(name="bench", scopes=[*access.Scope])

@@ -55,7 +55,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return {**named, "ours": fields.pop("ours"), kind: beside, **fields}
 
 
-class Question(msgspec.Struct, kw_only=True):
+class Measurement(msgspec.Struct, kw_only=True):
     """What is measured. target, kind: as of a result. remarks: go into its note; doubts: too, and
     with any there is no verdict. Both may be added to while it is measured."""
 

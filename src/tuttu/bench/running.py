@@ -22,7 +22,7 @@ def run(
             try:
                 yield from bench.run(ground)
             except peers.MissingPeerError as missing:
-                yield results.Question(bench=bench.name, size={}, unit="").skipped(str(missing))
+                yield results.Measurement(bench=bench.name, size={}, unit="").skipped(str(missing))
 
 
 def chosen(names: Sequence[str]) -> list[fixtures.Bench]:

@@ -12,11 +12,13 @@ TARGET = 2_048.0
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     for actions in ground.scale.sizes:
         size = {"actions": actions, "candidates": 2 * actions}
-        question = results.Question(bench="answer.bytes", size=size, unit="bytes", target=TARGET)
+        measurement = results.Measurement(
+            bench="answer.bytes", size=size, unit="bytes", target=TARGET
+        )
         with ground.desk(ground.project(actions)) as desk:
             bodies = [_bytes(desk) for _ in range(ground.scale.of(20, 3))]
         # The same customers, and nothing that a busy machine changes: one round says all.
-        yield question.answer([[results.Sample(sorted(bodies)[len(bodies) // 2])]])
+        yield measurement.answer([[results.Sample(sorted(bodies)[len(bodies) // 2])]])
 
 
 def _bytes(desk: fixtures.Desk) -> float:

@@ -13,14 +13,14 @@ TARGET = 4.0
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     scale, polars = ground.scale, peers.peer("polars")
     many, scanned, actions = scale.of((200, 1_000_000, 100), (5, 100, 15))
-    question = results.Question(
+    measurement = results.Measurement(
         bench="batch.judge",
         size={"customers": many, "actions": actions, "limit_customers": scanned},
         unit="ns CPU a customer and action",
         target=TARGET,
         remarks=["ours is the funnel, two treatments an action"],
     )
-    folder = ground.empty(company.Company(actions))
+    folder = ground.empty(company.GeneratedCompany(actions))
     customers.seed_store(folder, many, actions, ground.now)
     frame = _frame(polars, scanned)
     largest = [polars.col(name).max() for name in frame.columns]
@@ -32,7 +32,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             pairs = many * actions, scanned * actions
             return results.Sample(1e9 * ours / pairs[0], 1e9 * limit / pairs[1])
 
-        yield ground.measure(question, repeat, most=2)
+        yield ground.measure(measurement, repeat, most=2)
 
 
 def _frame(polars: ModuleType, rows: int) -> Any:

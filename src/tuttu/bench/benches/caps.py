@@ -11,7 +11,7 @@ TARGET = 4.0
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     many, few = ground.scale.of((500, 5), (20, 5))
-    question = results.Question(
+    measurement = results.Measurement(
         bench="caps",
         size={"limits": 36, "contacts": many, "beside_contacts": few},
         unit="µs CPU",
@@ -28,7 +28,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             return 1e6 * timing.cpu_with(lambda: desk.view(who), refused, times)
 
         yield ground.measure(
-            question, lambda: results.Sample(microseconds(often), microseconds(rarely))
+            measurement, lambda: results.Sample(microseconds(often), microseconds(rarely))
         )
 
 

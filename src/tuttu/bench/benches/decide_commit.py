@@ -15,7 +15,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
 def _measured(ground: fixtures.Fixtures, actions: int) -> results.Result:
     scale = ground.scale
     most = scale.customers // (scale.rounds * scale.repeats + 1)
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.commit",
         size={"actions": actions, "connections": 16},
         unit="µs a request, by the clock",
@@ -35,7 +35,7 @@ def _measured(ground: fixtures.Fixtures, actions: int) -> results.Result:
                 kept.wall_us, load.load(ours, dry, seconds=scale.seconds, most=most).wall_us
             )
 
-        return ground.measure(question, repeat)
+        return ground.measure(measurement, repeat)
 
 
 BENCH = fixtures.Bench(

@@ -10,7 +10,7 @@ TARGET = 1.5
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     many, few = ground.scale.of((10_000, 10), (40, 10))
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.contacts",
         size={"actions": fixtures.FEW, "contacts": many, "beside_contacts": few},
         unit="ms CPU",
@@ -24,7 +24,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             return 1_000 * timing.cpu(lambda: desk.decide(who, dry_run=True), ground.scale.of(4, 2))
 
         yield ground.measure(
-            question, lambda: results.Sample(milliseconds(often), milliseconds(rarely))
+            measurement, lambda: results.Sample(milliseconds(often), milliseconds(rarely))
         )
 
 

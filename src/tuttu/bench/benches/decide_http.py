@@ -22,7 +22,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
 
 
 def _many(ground: fixtures.Fixtures, actions: int, sides: beside_echo.Sides) -> results.Result:
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.http",
         size={
             "actions": actions,
@@ -33,14 +33,14 @@ def _many(ground: fixtures.Fixtures, actions: int, sides: beside_echo.Sides) -> 
         target=TARGETS.get(actions),
     )
     said = answers.Answers()
-    rounds = beside_echo.cpu_rounds(ground, question, sides, said)
-    said.tell(question)
-    return question.answer(rounds)
+    rounds = beside_echo.cpu_rounds(ground, measurement, sides, said)
+    said.tell(measurement)
+    return measurement.answer(rounds)
 
 
 def _one(ground: fixtures.Fixtures, actions: int, sides: beside_echo.Sides) -> results.Result:
     """One connection: how long somebody waits who is alone."""
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.http",
         size={"actions": actions, "candidates": 2 * actions, "connections": 1},
         unit="ms until the answer",
@@ -51,7 +51,7 @@ def _one(ground: fixtures.Fixtures, actions: int, sides: beside_echo.Sides) -> r
         ours, echo = sides.ask(seconds, 1), sides.ask_echo(seconds / 2, 1)
         return results.Sample(ours.percentile(0.5), echo.percentile(0.5))
 
-    return ground.measure(question, repeat)
+    return ground.measure(measurement, repeat)
 
 
 BENCH = fixtures.Bench(

@@ -12,7 +12,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     scale = ground.scale
     events, seconds = scale.of(2_000, 60), scale.seconds
     most = scale.customers // (2 * scale.rounds * scale.repeats)
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.http.mixed",
         size={"actions": fixtures.FEW, "events": events, "connections": CONNECTIONS},
         unit="ms until the answer, p99",
@@ -31,7 +31,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             mixed = load.waited_beside(ours, requests, other, seconds=seconds, most=most)
             return results.Sample(load.percentile(mixed, 0.99), alone)
 
-        yield ground.measure(question, repeat)
+        yield ground.measure(measurement, repeat)
 
 
 BENCH = fixtures.Bench(

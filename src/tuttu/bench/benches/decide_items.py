@@ -8,7 +8,7 @@ from tuttu.bench import company, customers, fixtures, results, timing
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     many, few = ground.scale.of((50_000, 1_000), (40, 10))
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.items",
         size={"actions": fixtures.FEW, "items": many, "beside_items": few},
         unit="ms CPU",
@@ -16,7 +16,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     with ground.desk(ground.project(fixtures.FEW)) as desk:
         for items in (many, few):
             desk.accept(_tickets(ground, items))
-        yield ground.measure(question, lambda: results.Sample(_ms(desk, many), _ms(desk, few)))
+        yield ground.measure(measurement, lambda: results.Sample(_ms(desk, many), _ms(desk, few)))
 
 
 def _ms(desk: fixtures.Desk, items: int) -> float:

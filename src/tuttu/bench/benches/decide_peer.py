@@ -17,16 +17,16 @@ class Peer(NamedTuple):
     """made: a judge of actions by their conditions."""
 
     name: str
-    made: Callable[[list[list[conditions.Condition]]], Judge]
+    made: Callable[[list[list[conditions.GeneratedCondition]]], Judge]
 
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
-    made = company.Company(ground.scale.of(1_000, 15), comparable=True)
+    made = company.GeneratedCompany(ground.scale.of(1_000, 15), comparable=True)
     folder, conditions = ground.empty(made), company.drawn(made)
     customers.seed_store(folder, CUSTOMERS, made.actions, ground.now)
     with ground.desk(folder) as desk:
         for each in PEERS:
-            question = results.Question(
+            measurement = results.Measurement(
                 bench="decide.peer",
                 size={"actions": made.actions, "conditions": made.conditions, "peer": each.name},
                 unit="µs CPU a customer",
@@ -34,19 +34,19 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
                 target=TARGET,
             )
             try:
-                yield _measured(ground, question, desk, each.made(conditions))
+                yield _measured(ground, measurement, desk, each.made(conditions))
             except peers.MissingPeerError as missing:
-                yield question.skipped(str(missing))
+                yield measurement.skipped(str(missing))
 
 
 def _measured(
-    ground: fixtures.Fixtures, question: results.Question, desk: fixtures.Desk, judge: Judge
+    ground: fixtures.Fixtures, measurement: results.Measurement, desk: fixtures.Desk, judge: Judge
 ) -> results.Result:
     names = [customers.user(number) for number in range(ground.scale.of(CUSTOMERS, 3))]
     refused = desk.refused_by(*BLOCKS, treatment="banner")
     views = [desk.view(name) for name in names]
     if any([not each for each in refused(view)] != judge(view.row) for view in views):
-        question.doubts.append("the peer passes others than we do")
+        measurement.doubts.append("the peer passes others than we do")
 
     def repeat() -> results.Sample:
         turns = iter(names)
@@ -54,10 +54,10 @@ def _measured(
         rows = iter([view.row for view in views])
         return results.Sample(1e6 * ours, 1e6 * timing.cpu(lambda: judge(next(rows)), len(names)))
 
-    return ground.measure(question, repeat)
+    return ground.measure(measurement, repeat)
 
 
-def _python(actions: list[list[conditions.Condition]]) -> Judge:
+def _python(actions: list[list[conditions.GeneratedCondition]]) -> Judge:
     source = [_joined(each, "row[{!r}]".format) for each in actions]
     tests: list[Callable[[Row], bool]] = [
         eval(f"lambda row: {text}")  # noqa: S307 - made of our own conditions
@@ -66,7 +66,7 @@ def _python(actions: list[list[conditions.Condition]]) -> Judge:
     return lambda row: [bool(test(row)) for test in tests]
 
 
-def _zen(actions: list[list[conditions.Condition]]) -> Judge:
+def _zen(actions: list[list[conditions.GeneratedCondition]]) -> Judge:
     zen = peers.peer("zen")
     compiled = [zen.compile_expression(_joined(each, str)) for each in actions]
 
@@ -77,7 +77,7 @@ def _zen(actions: list[list[conditions.Condition]]) -> Judge:
     return judge
 
 
-def _json_logic(actions: list[list[conditions.Condition]]) -> Judge:
+def _json_logic(actions: list[list[conditions.GeneratedCondition]]) -> Judge:
     evaluate = peers.peer("json_logic").jsonLogic
     rules = [{"and": [_rule(clause) for clause in _clauses(each)]} for each in actions]
 
@@ -93,36 +93,38 @@ def _told(row: Row) -> dict[str, object]:
     return {name: row[name] for name in row if isinstance(row[name], bool | int | float | str)}
 
 
-def _clauses(conditions: list[conditions.Condition]) -> list[tuple[conditions.Literal, ...]]:
+def _clauses(
+    conditions: list[conditions.GeneratedCondition],
+) -> list[tuple[conditions.ColumnTest, ...]]:
     return [clause for each in conditions for clause in each.clauses]
 
 
-def _joined(conditions: list[conditions.Condition], column: Callable[[str], str]) -> str:
+def _joined(conditions: list[conditions.GeneratedCondition], column: Callable[[str], str]) -> str:
     clauses = (" or ".join(_text(each, column) for each in some) for some in _clauses(conditions))
     return " and ".join(f"({clause})" for clause in clauses)
 
 
-def _text(literal: conditions.Literal, column: Callable[[str], str]) -> str:
+def _text(test: conditions.ColumnTest, column: Callable[[str], str]) -> str:
     """As Python and as the expressions of zen write it."""
-    name, constant = column(literal.column), literal.constant
+    name, constant = column(test.column), test.constant
     if isinstance(constant, bool):
         return name if constant else f"not {name}"
     if isinstance(constant, tuple):
         return f"{name} in {list(constant)!r}"
-    operator = {"=": "==", "<>": "!="}.get(literal.operator, literal.operator)
+    operator = {"=": "==", "<>": "!="}.get(test.operator, test.operator)
     return f"{name} {operator} {constant!r}"
 
 
-def _rule(clause: tuple[conditions.Literal, ...]) -> dict[str, Any]:
+def _rule(clause: tuple[conditions.ColumnTest, ...]) -> dict[str, Any]:
     """As JSON Logic writes it."""
     return {"or": [_json(each) for each in clause]}
 
 
-def _json(literal: conditions.Literal) -> dict[str, Any]:
-    variable, constant = {"var": literal.column}, literal.constant
+def _json(test: conditions.ColumnTest) -> dict[str, Any]:
+    variable, constant = {"var": test.column}, test.constant
     if isinstance(constant, tuple):
         return {"in": [variable, list(constant)]}
-    operator = {"=": "===", "<>": "!=="}.get(literal.operator, literal.operator)
+    operator = {"=": "===", "<>": "!=="}.get(test.operator, test.operator)
     return {operator: [variable, constant]}
 
 

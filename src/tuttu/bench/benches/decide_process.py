@@ -19,18 +19,18 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
 
 
 def _alone(ground: fixtures.Fixtures, actions: int) -> results.Result:
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.process",
         size={"actions": actions, "candidates": 2 * actions},
         unit="ms CPU",
         target=BUDGET_MS.get(actions),
     )
     with ground.desk(ground.project(actions)) as desk:
-        return ground.measure(question, lambda: results.Sample(_ms(ground, desk)))
+        return ground.measure(measurement, lambda: results.Sample(_ms(ground, desk)))
 
 
 def _growth(ground: fixtures.Fixtures, many: int, few: int, target: float) -> results.Result:
-    question = results.Question(
+    measurement = results.Measurement(
         bench="decide.process",
         size={"actions": many, "beside_actions": few},
         unit="ms CPU",
@@ -41,7 +41,7 @@ def _growth(ground: fixtures.Fixtures, many: int, few: int, target: float) -> re
             open_now.enter_context(ground.desk(ground.project(size))) for size in (many, few)
         )
         return ground.measure(
-            question, lambda: results.Sample(_ms(ground, larger), _ms(ground, smaller))
+            measurement, lambda: results.Sample(_ms(ground, larger), _ms(ground, smaller))
         )
 
 

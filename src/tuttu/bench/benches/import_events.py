@@ -23,7 +23,7 @@ properties:
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     rows = ground.scale.of(50_000, 200)
-    question = results.Question(
+    measurement = results.Measurement(
         bench="import.events",
         size={"rows": rows},
         unit="µs CPU a row",
@@ -34,7 +34,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     mapping.write_text(MAPPING % company.VIEW, encoding="utf-8")
 
     def repeat() -> results.Sample:
-        folder = ground.empty(company.Company(fixtures.FEW))
+        folder = ground.empty(company.GeneratedCompany(fixtures.FEW))
         asked = [
             "import",
             str(file),
@@ -48,7 +48,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             1e6 * processes.cpu_of(asked) / rows, 1e6 * timing.cpu(lambda: _sort(file), 5) / rows
         )
 
-    yield ground.measure(question, repeat, most=1)
+    yield ground.measure(measurement, repeat, most=1)
 
 
 def _file(ground: fixtures.Fixtures, rows: int) -> Path:

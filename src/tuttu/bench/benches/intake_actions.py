@@ -10,7 +10,7 @@ TARGET = 1.1
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     actions = ground.scale.of(1_000, 15)
-    question = results.Question(
+    measurement = results.Measurement(
         bench="intake.actions",
         size={"actions": actions, "beside_actions": fixtures.FEW, "batch": BATCH},
         unit="µs CPU an event",
@@ -30,7 +30,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         ground.desk(ground.project(fixtures.FEW)) as few,
     ):
         yield ground.measure(
-            question, lambda: results.Sample(microseconds(many), microseconds(few))
+            measurement, lambda: results.Sample(microseconds(many), microseconds(few))
         )
 
 

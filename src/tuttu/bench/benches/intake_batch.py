@@ -23,7 +23,7 @@ CREATE TABLE profile (customer INTEGER PRIMARY KEY, body BLOB);
 
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
-    question = results.Question(
+    measurement = results.Measurement(
         bench="intake.batch",
         size={"actions": fixtures.FEW, "batch": BATCH},
         unit="µs an event, by the clock",
@@ -31,7 +31,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     )
     folder, batches = ground.project(fixtures.FEW), ground.scale.of(20, 1)
     event, record = row_sizes(folder / ".tuttu" / "store.db")
-    question.remarks.append(f"rows of {event} and records of {record} bytes")
+    measurement.remarks.append(f"rows of {event} and records of {record} bytes")
     with ground.desk(folder) as desk, closing(_limit(ground.folder / "limit.db")) as limit:
 
         def repeat() -> results.Sample:
@@ -41,7 +41,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             beside = timing.wall(lambda: _write(limit, next(turns), event, record), batches)
             return results.Sample(1e6 * ours / BATCH, 1e6 * beside / BATCH)
 
-        yield ground.measure(question, repeat)
+        yield ground.measure(measurement, repeat)
 
 
 def send(ground: fixtures.Fixtures, desk: fixtures.Desk, number: int, events: int) -> None:

@@ -12,7 +12,7 @@ WINDOW = timedelta(days=29)
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     many, few = ground.scale.of((10_000, 10), (40, 10))
-    question = results.Question(
+    measurement = results.Measurement(
         bench="intake.history",
         size={"actions": fixtures.FEW, "events": many, "beside_events": few},
         unit="µs CPU an event, sent alone",
@@ -29,7 +29,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             return 1e6 * timing.cpu(one, ground.scale.of(10, 1))
 
         yield ground.measure(
-            question, lambda: results.Sample(microseconds(many), microseconds(few))
+            measurement, lambda: results.Sample(microseconds(many), microseconds(few))
         )
 
 

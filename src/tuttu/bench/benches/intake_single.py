@@ -11,7 +11,7 @@ TARGET = 4.5
 
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
-    question = results.Question(
+    measurement = results.Measurement(
         bench="intake.single",
         size={"actions": fixtures.FEW, "connections": beside_echo.CONNECTIONS},
         unit="µs CPU of the server",
@@ -21,7 +21,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     with beside_echo.beside_echo(
         ground, ground.project(fixtures.FEW), _calls(ground), most
     ) as sides:
-        yield question.answer(beside_echo.cpu_rounds(ground, question, sides))
+        yield measurement.answer(beside_echo.cpu_rounds(ground, measurement, sides))
 
 
 def _calls(ground: fixtures.Fixtures) -> Iterator[bytes]:

@@ -22,14 +22,16 @@ TARGET = 1.0
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     for actions in ground.scale.sizes:
         size = {"actions": actions, "candidates": 2 * actions}
-        question = results.Question(bench="receipt.bytes", size=size, unit="bytes", target=TARGET)
+        measurement = results.Measurement(
+            bench="receipt.bytes", size=size, unit="bytes", target=TARGET
+        )
         folder = ground.project(actions)
         with ground.desk(folder) as desk:
             answers = [desk.decide() for _ in range(ground.scale.of(20, 3))]
             budget = median(_budget(desk, each, 2 * actions) for each in answers)
         # Nothing that a busy machine changes: one round says all.
         sizes = _newest(folder / ".tuttu" / "store.db", len(answers))
-        yield question.answer([[results.Sample(median(sizes), budget)]])
+        yield measurement.answer([[results.Sample(median(sizes), budget)]])
 
 
 def _budget(desk: fixtures.Desk, answer: DecideAnswer, candidates: int) -> float:

@@ -10,7 +10,7 @@ TARGET = 1.5
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     numpy, actions = peers.peer("numpy"), ground.scale.of(2_500, 15)
-    question = results.Question(
+    measurement = results.Measurement(
         bench="score",
         size={"treatments": 2 * actions, "features": FEATURES},
         unit="µs CPU",
@@ -29,7 +29,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
             limit = timing.cpu(lambda: 1 / (1 + numpy.exp(-(weights @ features))), 1_000)
             return results.Sample(1e6 * ours, 1e6 * limit)
 
-        yield ground.measure(question, repeat)
+        yield ground.measure(measurement, repeat)
 
 
 BENCH = fixtures.Bench(

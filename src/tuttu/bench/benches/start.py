@@ -10,16 +10,16 @@ TARGET = 3.0
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     actions = ground.scale.of(2_500, 15)
-    folder = ground.empty(company.Company(actions))
+    folder = ground.empty(company.GeneratedCompany(actions))
     ways: dict[str, Callable[[Path], float]] = {"check": _check, "serve": _serve}
     for command, seconds in ways.items():
-        question = results.Question(
+        measurement = results.Measurement(
             bench="start",
             size={"actions": actions, "command": command},
             unit="s CPU",
             target=TARGET,
         )
-        yield ground.measure(question, lambda: results.Sample(seconds(folder)), most=2)  # noqa: B023
+        yield ground.measure(measurement, lambda: results.Sample(seconds(folder)), most=2)  # noqa: B023
 
 
 def _check(folder: Path) -> float:

@@ -10,8 +10,8 @@ CUSTOMERS = 500
 
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
-    questions = {
-        work: results.Question(
+    measurements = {
+        work: results.Measurement(
             bench="store.pg",
             size={"actions": fixtures.FEW, "work": work},
             unit=f"ms {unit}, by the clock",
@@ -20,10 +20,10 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         for work, unit in (("decide", "a decision"), ("intake", "a batch of 100 events"))
     }
     if ground.postgres is None:
-        for question in questions.values():
-            yield question.skipped("there is no PostgreSQL; see --postgres")
+        for measurement in measurements.values():
+            yield measurement.skipped("there is no PostgreSQL; see --postgres")
         return
-    folder = ground.empty(company.Company(fixtures.FEW))
+    folder = ground.empty(company.GeneratedCompany(fixtures.FEW))
     with (
         ground.desk(folder, ground.postgres) as postgres,
         ground.desk(folder) as sqlite,
@@ -31,24 +31,26 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         for desk in (postgres, sqlite):
             known = ground.scale.of(CUSTOMERS, 20)
             desk.accept(customers.calls(known, fixtures.FEW, ground.now))
-        yield _measured(ground, questions["decide"], lambda desk: desk.decide(), postgres, sqlite)
+        yield _measured(
+            ground, measurements["decide"], lambda desk: desk.decide(), postgres, sqlite
+        )
 
         def take_in(desk: fixtures.Desk) -> None:
             send(ground, desk, next(ground.numbers), BATCH)
 
-        yield _measured(ground, questions["intake"], take_in, postgres, sqlite)
+        yield _measured(ground, measurements["intake"], take_in, postgres, sqlite)
 
 
 def _measured(
     ground: fixtures.Fixtures,
-    question: results.Question,
+    measurement: results.Measurement,
     work: Callable[[fixtures.Desk], object],
     postgres: fixtures.Desk,
     sqlite: fixtures.Desk,
 ) -> results.Result:
     times = ground.scale.of(20, 2)
     return ground.measure(
-        question,
+        measurement,
         lambda: results.Sample(
             1_000 * timing.wall(lambda: work(postgres), times),
             1_000 * timing.wall(lambda: work(sqlite), times),
