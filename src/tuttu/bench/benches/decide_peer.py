@@ -95,7 +95,7 @@ def _told(row: Row) -> dict[str, object]:
 
 def _clauses(
     conditions: list[conditions.GeneratedCondition],
-) -> list[tuple[conditions.ColumnTest, ...]]:
+) -> list[tuple[conditions.Atom, ...]]:
     return [clause for each in conditions for clause in each.clauses]
 
 
@@ -104,27 +104,27 @@ def _joined(conditions: list[conditions.GeneratedCondition], column: Callable[[s
     return " and ".join(f"({clause})" for clause in clauses)
 
 
-def _text(test: conditions.ColumnTest, column: Callable[[str], str]) -> str:
+def _text(atom: conditions.Atom, column: Callable[[str], str]) -> str:
     """As Python and as the expressions of zen write it."""
-    name, constant = column(test.column), test.constant
+    name, constant = column(atom.column), atom.constant
     if isinstance(constant, bool):
         return name if constant else f"not {name}"
     if isinstance(constant, tuple):
         return f"{name} in {list(constant)!r}"
-    operator = {"=": "==", "<>": "!="}.get(test.operator, test.operator)
+    operator = {"=": "==", "<>": "!="}.get(atom.operator, atom.operator)
     return f"{name} {operator} {constant!r}"
 
 
-def _rule(clause: tuple[conditions.ColumnTest, ...]) -> dict[str, Any]:
+def _rule(clause: tuple[conditions.Atom, ...]) -> dict[str, Any]:
     """As JSON Logic writes it."""
     return {"or": [_json(each) for each in clause]}
 
 
-def _json(test: conditions.ColumnTest) -> dict[str, Any]:
-    variable, constant = {"var": test.column}, test.constant
+def _json(atom: conditions.Atom) -> dict[str, Any]:
+    variable, constant = {"var": atom.column}, atom.constant
     if isinstance(constant, tuple):
         return {"in": [variable, list(constant)]}
-    operator = {"=": "===", "<>": "!=="}.get(test.operator, test.operator)
+    operator = {"=": "===", "<>": "!=="}.get(atom.operator, atom.operator)
     return {operator: [variable, constant]}
 
 
