@@ -21,6 +21,7 @@ TICK = values.SECOND // 1_000
 """How far time goes on from one decision to the next."""
 FEW = 12
 """Actions of the smallest company, with which the store is filled."""
+SMALLEST = company.GeneratedCompany(FEW)
 
 
 class Scale(NamedTuple):
@@ -46,7 +47,7 @@ class Scale(NamedTuple):
 
     @property
     def customers(self) -> int:
-        return self.of(20_000, 60)
+        return self.of(20_000, 80)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -149,7 +150,7 @@ class Fixtures:
         shutil.copytree(self._filled[0], folder)
         return company.write(company.GeneratedCompany(actions), folder)
 
-    def empty(self, made: company.GeneratedCompany) -> Path:
+    def empty(self, made: company.GeneratedCompany = SMALLEST) -> Path:
         """A folder of its own, without customers."""
         return company.write(made, self.folder / f"project-{next(self.numbers)}")
 
@@ -168,7 +169,7 @@ class Fixtures:
     def _filled(self) -> tuple[Path, str]:
         """A project with all customers, and the key."""
         self.report(f"{self.scale.customers} customers are made known")
-        folder = self.empty(company.GeneratedCompany(FEW))
+        folder = self.empty()
         customers.seed_store(folder, self.scale.customers, FEW, self.now)
         with self.desk(folder) as desk:
             wanted = api.KeyRequest(name="bench", scopes=[*access.Scope])

@@ -80,15 +80,15 @@ def load(
     """Asks until the time is over or the requests are. most: of the requests. each: is given every
     body. Raises BenchError for an answer that is not 200."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        before = time.process_time(), server.cpu(), time.monotonic()
+        before = time.process_time(), server.cpu()
         sending = islice(requests, most)
-        driven = drive(server, sending, connections, before[2] + seconds, each)
-        answers = runner.run(driven)
-        now = time.process_time(), server.cpu(), time.monotonic()
+        answers = runner.run(drive(server, sending, connections, seconds, each))
+        now = time.process_time(), server.cpu()
     if not answers:
         raise processes.BenchError("nothing was answered: there was nothing to ask")
-    client, served, took = (after - first for after, first in zip(now, before, strict=True))
-    return Load(answers, took, client, served)
+    client, served = (after - first for after, first in zip(now, before, strict=True))
+    ends = max(each.sent + each.took for each in answers)
+    return Load(answers, ends - min(each.sent for each in answers), client, served)
 
 
 def waited_beside(
@@ -104,11 +104,10 @@ def waited_beside(
     other is sent a tenth of the time after the first ones. Raises BenchError."""
 
     async def both() -> list[float]:
-        until = time.monotonic() + seconds
-        asking = drive(server, islice(requests, most), connections, until)
+        asking = drive(server, islice(requests, most), connections, seconds)
         asked = asyncio.create_task(asking)
         await asyncio.sleep(seconds / 10)
-        (beside,) = await drive(server, iter([other]), 1, time.monotonic() + seconds)
+        (beside,) = await drive(server, iter([other]), 1, seconds)
         return [each.took for each in await asked if each.meets(beside)]
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -119,17 +118,18 @@ async def drive(
     server: processes.Server,
     requests: Iterator[bytes],
     connections: int,
-    until: float,
+    seconds: float,
     each: Callable[[bytes], None] | None = None,
 ) -> list[Timed]:
-    """until: by the monotonic clock; what was sent before it is waited for."""
+    """seconds: in which requests are sent; answers are waited for. One at least is sent."""
     loop = asyncio.get_running_loop()
-    run = _Run(requests, until, each)
+    run = _Run(requests, each)
     opened = [
         await loop.create_connection(lambda: _Connection(run), "127.0.0.1", server.port)
         for _ in range(connections)
     ]
     try:
+        run.until = time.monotonic() + seconds
         for _, connection in opened:
             connection.start()
         await asyncio.gather(*(connection.done for _, connection in opened))
@@ -144,17 +144,19 @@ async def drive(
 class _Run:
     """What the connections of one run share."""
 
-    def __init__(
-        self, requests: Iterator[bytes], until: float, each: Callable[[bytes], None] | None
-    ) -> None:
+    def __init__(self, requests: Iterator[bytes], each: Callable[[bytes], None] | None) -> None:
         self._requests = requests
-        self._until = until
+        self._sent = False
+        self.until = 0.0
         self.each = each
         self.answers: list[Timed] = []
         self.failure = ""
 
     def next(self) -> bytes | None:
-        return next(self._requests, None) if time.monotonic() < self._until else None
+        if self._sent and time.monotonic() >= self.until:
+            return None
+        self._sent = True
+        return next(self._requests, None)
 
 
 class _Connection(asyncio.Protocol):

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from tuttu.vocabulary.errors import FinalError
 
 _SCHEDULER_CLOCK = 2
 """CPUCLOCK_SCHED of <linux/posix-timers.h>: the CPU time of all threads, in nanoseconds."""
-STOP_SECONDS = 30.0
 CORES = sorted(getattr(os, "sched_getaffinity", lambda _: {0})(0))
 """That this process was given."""
 
@@ -84,14 +84,16 @@ def _pin(pid: int, cores: Sequence[int]) -> None:
 @contextmanager
 def _running(module: Sequence[str]) -> Iterator[Server]:
     command = [sys.executable, "-m", *module]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with (
+        TemporaryFile() as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as process,
+    ):
         try:
             _pin(process.pid, CORES[:1])
             line = process.stdout.readline() if process.stdout else b""
             if not line:
-                said = process.stderr.read() if process.stderr else b""
-                raise BenchError(f"{module[0]} did not start: {said.decode(errors='replace')}")
+                said.seek(0)
+                raise BenchError(f"{module[0]} did not start: {said.read().decode()}")
             yield Server(process.pid, int(json.loads(line)["url"].rpartition(":")[2]))
         finally:
             process.terminate()
-            process.wait(STOP_SECONDS)

@@ -16,7 +16,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         unit="ms CPU",
         target=TARGET,
     )
-    with ground.desk(ground.project(fixtures.FEW)) as desk:
+    with ground.desk(ground.empty()) as desk:
         often = contacted(ground, desk, many, timedelta(hours=1))
         rarely = contacted(ground, desk, few, timedelta(hours=1))
 

@@ -11,7 +11,7 @@ TARGET = 5.0
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     scale = ground.scale
     events, seconds = scale.of(2_000, 60), scale.seconds
-    most = scale.customers // (2 * scale.rounds * scale.repeats)
+    most = scale.customers // (2 * scale.rounds * scale.repeats + 1)
     measurement = results.Measurement(
         bench="decide.http.mixed",
         size={"actions": fixtures.FEW, "events": events, "connections": CONNECTIONS},

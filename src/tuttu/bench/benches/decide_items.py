@@ -13,7 +13,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         size={"actions": fixtures.FEW, "items": many, "beside_items": few},
         unit="ms CPU",
     )
-    with ground.desk(ground.project(fixtures.FEW)) as desk:
+    with ground.desk(ground.empty()) as desk:
         for items in (many, few):
             desk.accept(_tickets(ground, items))
         yield ground.measure(measurement, lambda: results.Sample(_ms(desk, many), _ms(desk, few)))

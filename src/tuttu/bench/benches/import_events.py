@@ -34,7 +34,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     mapping.write_text(MAPPING % company.VIEW, encoding="utf-8")
 
     def repeat() -> results.Sample:
-        folder = ground.empty(company.GeneratedCompany(fixtures.FEW))
+        folder = ground.empty()
         asked = [
             "import",
             str(file),

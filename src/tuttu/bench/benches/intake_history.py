@@ -18,7 +18,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         unit="µs CPU an event, sent alone",
         target=TARGET,
     )
-    with ground.desk(ground.project(fixtures.FEW)) as desk:
+    with ground.desk(ground.empty()) as desk:
         for events in (many, few):
             desk.accept(_view(ground, events, each) for each in range(events))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tuttu.bench import company, customers, fixtures, results, timing
+from tuttu.bench import customers, fixtures, results, timing
 from tuttu.bench.benches.intake_batch import BATCH, send
 
 TARGET = 2.0
@@ -23,7 +23,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         for measurement in measurements.values():
             yield measurement.skipped("there is no PostgreSQL; see --postgres")
         return
-    folder = ground.empty(company.GeneratedCompany(fixtures.FEW))
+    folder = ground.empty()
     with (
         ground.desk(folder, ground.postgres) as postgres,
         ground.desk(folder) as sqlite,
