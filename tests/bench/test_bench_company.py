@@ -51,6 +51,7 @@ def test_all_conditions_differ_and_every_kind_is_there() -> None:
     assert any("ago(" in each.sql for each in made)
     assert any("days_since(" in each.sql for each in made)
     assert any("COALESCE(" in each.sql for each in made)
+    assert any(">= line_mbps" in each.sql for each in made)
     assert any(" OR " in each.sql for each in made)
 
 

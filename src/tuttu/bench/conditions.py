@@ -67,8 +67,8 @@ class GeneratedCondition(NamedTuple):
 def conditions(count: int, seed: int, kinds: "Kinds") -> list[GeneratedCondition]:
     """So many different conditions, of all kinds in turn. Most customers pass each one.
 
-    The kinds: text, number, range, boolean, OR, date (age), timestamp (ago), and a value that is
-    often NULL. The same arguments give the same conditions.
+    The kinds: text, number, range, boolean, OR, date (age), timestamp (ago), a value that is often
+    NULL, and two columns compared. The same arguments give the same conditions.
     """
     chance = Random(seed)
     found: dict[str, GeneratedCondition] = {}
@@ -168,7 +168,12 @@ def _null(chance: Random) -> GeneratedCondition:
     return GeneratedCondition(f"{column}, where it is known", f"{column} < 7 OR points >= {points}")
 
 
+def _two(chance: Random) -> GeneratedCondition:
+    more = chance.randrange(1, 400)
+    return GeneratedCondition("minutes beside the line", f"monthly_minutes + {more} >= line_mbps")
+
+
 Kinds = tuple[Callable[[Random], GeneratedCondition], ...]
 COMPARABLE: Kinds = (_text, _number, _range, _share, _flag, _or)
 """Those that have parts."""
-KINDS: Kinds = (*COMPARABLE, _date, _moment, _unknown, _null)
+KINDS: Kinds = (*COMPARABLE, _date, _moment, _unknown, _null, _two)
