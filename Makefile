@@ -57,7 +57,7 @@ docs: env
 # Needs uv. The lock names no host and no path.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 lock:
-	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra dev --extra bench pyproject.toml -o requirements/dev.txt
 	$(LOCK) -c requirements/dev.txt pyproject.toml -o requirements/runtime.txt
 
 clean:

@@ -14,6 +14,7 @@ from tuttu.cli import (
     operations,
     terminal,
 )
+from tuttu.cli.benching import run_benches
 from tuttu.cli.demo import demo
 from tuttu.cli.resuming import Interrupted
 from tuttu.cli.serving import reload_project, serve
@@ -73,5 +74,6 @@ for command in (
     evaluation.run_scenarios,
     evaluation.funnel,
     evaluation.verify,
+    run_benches,
 ):
     main.add_command(command)

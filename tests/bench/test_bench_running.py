@@ -1,0 +1,67 @@
+"""Every bench runs at toy size and says what the others say; what it measured is not looked at."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from tuttu import bench
+from tuttu.cli import main
+
+KEYS = ["bench", "size", "ours", "unit", "ratio", "target", "ok", "note"]
+
+
+@pytest.mark.parametrize("name", [each.name for each in bench.BENCHES])
+def test_a_bench_prints_one_object_a_line(name: str) -> None:
+    done = CliRunner().invoke(main, ["bench", name, "--quick", "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines
+    for line in lines:
+        kinds = line.keys() - set(KEYS)
+        assert kinds in ({"limit"}, {"peer"})
+        beside = line.pop(kinds.pop())
+        assert list(line) == KEYS
+        assert line["bench"] == name
+        assert isinstance(line["unit"], str)
+        skipped = line["note"].startswith("skipped: ")
+        assert skipped is (line["ours"] is None)
+        assert (line["ratio"] is None) is (beside is None)
+        assert "the peer passes others" not in line["note"]
+        assert "fewer than" not in line["note"]
+        assert "limits closed more" not in line["note"]
+        if not skipped:
+            assert line["size"]
+            assert line["ours"] > 0
+        if beside is not None:
+            assert line["ratio"] > 0
+
+
+def test_a_table_for_people() -> None:
+    done = CliRunner().invoke(main, ["bench", "decide.process", "--quick"], catch_exceptions=False)
+    heading, *rows = done.stdout.splitlines()
+    assert heading.split()[:3] == ["bench", "size", "ours"]
+    assert len(rows) == 3
+    assert all(row.split()[0] == "decide.process" for row in rows)
+
+
+def test_the_list_names_all() -> None:
+    done = CliRunner().invoke(main, ["bench", "--list"], catch_exceptions=False)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [
+        each.name for each in bench.BENCHES
+    ]
+    assert len({each.name for each in bench.BENCHES}) == len(bench.BENCHES)
+
+
+@pytest.mark.parametrize("asked", [[], ["no-such"], ["deci"]])
+def test_what_nobody_knows_is_refused(asked: list[str]) -> None:
+    assert CliRunner().invoke(main, ["bench", *asked]).exit_code == 2
+
+
+def test_the_beginning_of_a_name_names_several() -> None:
+    found = [each.name for each in bench.chosen(["decide"])]
+    assert {"decide.http", "decide.process"} <= set(found)
+    assert found == [each.name for each in bench.BENCHES if each.name.startswith("decide.")]
+    assert [each.name for each in bench.chosen(["decide.http"])] == ["decide.http"]
