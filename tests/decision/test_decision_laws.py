@@ -12,20 +12,20 @@ import pytest
 from hypothesis import event as note
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
 from tests.builders import HERE, controls
 
 from tuttu.content import ContentError, Rendered
 from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
 from tuttu.decision import (
     STAGE_NAMES,
-    STAGES,
     Candidate,
     DecisionQuery,
     DecisionView,
-    candidates,
     decide,
     explain,
     explain_again,
+    recalled,
 )
 from tuttu.ledger import ROOM, resource_state
 from tuttu.storage import Store
@@ -171,10 +171,16 @@ def test_every_candidate_is_chosen_or_refused_by_one_first_stage(
         now = _lived(store, project, kept, told, noon, steps, flags)
         question = asking("side", "front", "email", "app", seed=1)
         view = situated(store, project, now, **flags)
+        other = situated(store, project, now, who="anna", **flags)
+        shaded = msgspec.structs.replace(view, shade=other)
         receipt = decide(view, question, "d", _render)
         told_more = explain(view, question, "d", _render)
     _check_candidates(project, receipt)
-    _check_bits(view, question)
+    assert not builders.bits_unlike_reasons(view, question)
+    assert not builders.bits_unlike_reasons(shaded, question)
+    assert receipt.evidence is not None
+    again = recalled(receipt, receipt.evidence, project)
+    assert not builders.bits_unlike_reasons(again, question)
     _check_slots(project, receipt)
     _check_explanation(receipt, told_more)
     for verdict in receipt.verdicts:
@@ -203,15 +209,6 @@ def _check_candidates(project: Project, receipt: Receipt) -> None:
         if v.refusal is not None and v.refusal.stage == "controls"
     ]
     assert sorted(withheld) == sorted(controlled)
-
-
-def _check_bits(view: DecisionView, question: DecisionQuery) -> None:
-    """A stage's bit of a candidate is set exactly where it has a reason."""
-    judged = list(candidates(view.project, question, view.row))
-    for stage in STAGES:
-        bits = stage.refused(view, judged)
-        reasons = [stage.reason(each, view) for each in judged]
-        assert bits == sum(1 << n for n, each in enumerate(reasons) if each is not None)
 
 
 def _check_slots(project: Project, receipt: Receipt) -> None:

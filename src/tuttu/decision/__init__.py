@@ -24,6 +24,7 @@ from tuttu.decision.view import (
     surfaces,
     view,
 )
+from tuttu.decision.ways import pools_of
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(name="decision", tables=(RECEIPTS,), folds=folds)
@@ -44,6 +45,7 @@ __all__ = [
     "explain",
     "explain_again",
     "other_members",
+    "pools_of",
     "query_of",
     "recalled",
     "receipt_at",

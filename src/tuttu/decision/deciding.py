@@ -1,6 +1,6 @@
 """Decide and explain: from a view and a query to a receipt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -9,9 +9,9 @@ from tuttu.decision.arbitration import Arbitration, ArbitrationTerms, Render
 from tuttu.decision.chance import seed_of
 from tuttu.decision.owed import OwedResult, choose_owed
 from tuttu.decision.receipts import evidence_of, read_set
-from tuttu.decision.stage import Stages, all_refusals, first_refusal
+from tuttu.decision.stage import Stage, Stages, all_refusals
 from tuttu.decision.stages import ARBITRATION, CONTROLS, GUARDS, STAGES
-from tuttu.decision.stages.guards import substitutes
+from tuttu.decision.stages.guards import replaced_alike, substitutes
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import (
     Candidate,
@@ -21,7 +21,8 @@ from tuttu.decision.view import (
     candidates,
     surfaces,
 )
-from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Verdict
+from tuttu.decision.ways import Pool, Pools, pools_of
+from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Verdict, refusal
 
 _RANKED = frozenset({ARBITRATION.name, CONTROLS.name})
 """Who is refused here has a score."""
@@ -41,7 +42,7 @@ def decide(
     """
     judged = judge(view, query, decision_id, render, stages)
     asked, won = surfaces(view.project, query), judged.arbitration
-    read, read_of_items = read_set(view, judged.candidates, stages)
+    read, read_of_items = read_set(view, judged.pools, stages)
     return Receipt(
         id=decision_id,
         now=view.now,
@@ -60,18 +61,32 @@ def decide(
         project_digest=view.project.digest,
         contacts=(*judged.owed.contacts, *won.contacts),
         fragments=view.customer.fragments,
-        evidence=evidence_of(view, query, judged.candidates, stages),
+        evidence=evidence_of(view, query, judged.pools, stages),
     )
 
 
 class Judgement(NamedTuple):
-    """Every candidate, and why it was not chosen; the slots are filled, beside what is owed."""
+    """Which stage refused which ways, and what became of the others: the slots are filled, beside
+    what is owed. refused: by pool, for each stage the bits of the ways that it refused first;
+    refusals: of those that no stage refused and that were not chosen."""
 
-    candidates: Sequence[Candidate]
-    refusals: Mapping[CandidateKey, Refusal | None]
+    view: DecisionView
+    pools: Pools
+    stages: Stages
+    refused: Mapping[Pool, Sequence[tuple[Stage, int]]]
+    refusals: Mapping[CandidateKey, Refusal]
     seed: int
     owed: OwedResult
     arbitration: Arbitration
+
+    def refusal(self, candidate: Candidate, bit: int, pool: Pool) -> Refusal | None:
+        """Why it was not chosen. bit, pool: the candidate's."""
+        for stage, bits in self.refused[pool]:
+            if bits & bit:
+                reason = stage.why_not(candidate, self.view)
+                assert reason is not None, stage.name  # noqa: S101 - a bit has its reason
+                return refusal(stage.name, reason)
+        return self.refusals.get(candidate.key)
 
 
 def judge(
@@ -82,17 +97,16 @@ def judge(
     stages: Stages = STAGES,
 ) -> Judgement:
     """The decision itself, before anything is written of it. Raises UnknownSurface."""
-    judged = candidates(view.project, query, view.row)
-    refused: dict[CandidateKey, Refusal | None] = {}
+    pools = pools_of(view, query)
+    refused = {pool: _refused_first(pool, view, stages) for pool in pools}
     passed: list[Candidate] = []
     due: list[Candidate] = []
-    blocked: list[Candidate] = []
-    for each in judged:
-        refusal = refused[each.key] = first_refusal(each, view, stages)
-        if refusal is None:
+    for pool in pools:
+        left = pool.bits
+        for _, bits in refused[pool]:
+            left &= ~bits
+        for _, each in pool.candidates(left):
             (due if view.is_owed(each) else passed).append(each)
-        elif refusal.stage == GUARDS.name:
-            blocked.append(each)
     seed = query.seed
     if seed is None:
         seed = seed_of(view.project.policy.controls.salt, decision_id)
@@ -101,12 +115,33 @@ def judge(
         decision_id=decision_id,
         seed=seed,
         render=render,
-        substitutes=substitutes(blocked, view),
+        substitutes=substitutes(_blocked(refused), view),
     )
     owed = choose_owed(due, view, terms)
     arbitration = Arbitration(passed, owed.view, terms).run()
-    refused.update({**owed.refusals, **arbitration.refusals})
-    return Judgement(judged, refused, seed, owed, arbitration)
+    refusals = {**owed.refusals, **arbitration.refusals}
+    return Judgement(view, pools, stages, refused, refusals, seed, owed, arbitration)
+
+
+def _refused_first(pool: Pool, view: DecisionView, stages: Stages) -> list[tuple[Stage, int]]:
+    """Of each stage that refuses some, the bits of those that no stage before it does."""
+    found, left = [], pool.bits
+    for stage in stages:
+        if stage.of_winner or not left:
+            continue
+        bits = stage.refused(pool, view, left)
+        if bits:
+            found.append((stage, bits))
+            left &= ~bits
+    return found
+
+
+def _blocked(refused: Mapping[Pool, Sequence[tuple[Stage, int]]]) -> Iterator[Candidate]:
+    """Of all that guards refused, one of those that are alike for what may come in their place."""
+    for pool, stages in refused.items():
+        for stage, bits in stages:
+            if stage is GUARDS:
+                yield from (each for _, each in pool.candidates(bits, replaced_alike))
 
 
 def explain(
@@ -136,9 +171,9 @@ def explain(
 def _verdicts(view: DecisionView, judged: Judgement) -> tuple[Verdict, ...]:
     """One for each candidate; with its score, if it came as far as that."""
     verdicts: list[Verdict] = []
-    for candidate in judged.candidates:
-        refusal = judged.refusals[candidate.key]
-        ranked = refusal is None or refusal.stage in _RANKED
+    for candidate, bit, pool in judged.pools.candidates():
+        why = judged.refusal(candidate, bit, pool)
+        ranked = why is None or why.stage in _RANKED
         score = score_of(candidate, view) if ranked else None
         verdicts.append(
             Verdict(
@@ -146,7 +181,7 @@ def _verdicts(view: DecisionView, judged: Judgement) -> tuple[Verdict, ...]:
                 treatment=candidate.treatment.name,
                 surface=candidate.treatment.surface,
                 item=candidate.item,
-                refusal=refusal,
+                refusal=why,
                 score=score if isinstance(score, Score) else None,
             )
         )

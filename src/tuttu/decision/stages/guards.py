@@ -1,6 +1,6 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from tuttu.decision.groups import MOST_MEMBERS, GroupView, WideRow, asked_groups
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.decision.ways import Pools
 from tuttu.policy import reads_of
 from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
@@ -123,6 +124,15 @@ def substitutes(blocked: Iterable[Candidate], view: DecisionView) -> dict[str, l
     return {surface: sorted(here, key=lambda each: here[each]) for surface, here in found.items()}
 
 
+def _alike(action: library.Action, _treatment: library.Treatment) -> Hashable:
+    return action.purpose, action.about
+
+
+def replaced_alike(action: library.Action, treatment: library.Treatment) -> Hashable:
+    """What `substitutes` look at of the blocked."""
+    return treatment.surface, _alike(action, treatment)
+
+
 def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     return StageReads(
         tuple(
@@ -134,11 +144,11 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
     )
 
 
-def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
+def _keeps(view: DecisionView, pools: Pools) -> dict[str, object]:
     """Of groups in which the customer is not alone: how many members there are, and what guards
     read of their row; of collections only the fields. These are facts of other members too, kept in
     the customer's receipt."""
-    actions = {each.action.name: each.action for each in candidates}.values()
+    actions = [way.action for way, _ in pools.ways.groups(_alike).values()]
     asked: dict[str, list[values.Expression]] = {}
     for guard in view.project.policy.guards:
         if guard.group is not None and any(may_block(guard, each) for each in actions):
@@ -179,6 +189,7 @@ def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> Decision
 GUARDS = Stage(
     name="guards",
     reason=_reason,
+    alike=_alike,
     codes={"guard": ("guard",), "guard_of_too_many": ("guard", "group")},
     reads=_reads,
     keeps=_keeps,
