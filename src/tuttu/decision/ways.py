@@ -57,6 +57,7 @@ class Ways:
         self.project = project
         self._groups: dict[Alike, dict[Hashable, Group]] = {}
         self._concerned: dict[str, int] = {}
+        self._skipping: dict[str, int] = {}
         self._conditions: dict[str | None, ConditionIndex] = {}
 
     def groups(self, alike: Alike) -> Mapping[Hashable, Group]:
@@ -93,8 +94,12 @@ class Ways:
 
     def skipping(self, stage: str) -> int:
         """Those whose purpose skips a stage."""
-        purposes = self.project.purposes
-        return self.bits(by_purpose, (name for name in purposes if stage in purposes[name].skips))
+        known = self._skipping.get(stage)
+        if known is None:
+            purposes = self.project.purposes.values()
+            skipped = [each.name for each in purposes if stage in each.skips]
+            known = self._skipping[stage] = self.bits(by_purpose, skipped)
+        return known
 
     def conditions(self, about: str | None) -> ConditionIndex:
         """Of all ways about the same, block by block: a member of each block for every way."""
@@ -112,11 +117,14 @@ class Ways:
 
     @cached_property
     def _validity(self) -> tuple[list[values.Instant], list[int]]:
-        """When it changes which ways are valid, and which are, before the first and after each."""
+        """When it changes which ways are live and valid; which are, before it and after each."""
         turned: dict[values.Instant, int] = {}
         valid = self.all
         for number, (action, _) in enumerate(self.listed):
             start, end = action.valid_from, action.valid_until
+            if action.status != "live":
+                valid ^= 1 << number
+                continue
             if start is not None:
                 valid ^= 1 << number
             if start is None or end is None or start < end:
@@ -131,7 +139,7 @@ class Ways:
     def open_at(self, now: values.Instant) -> int:
         """Those that are live, and valid then."""
         instants, masks = self._validity
-        return masks[bisect_right(instants, now)] & self.bits(_by_status, ("live",))
+        return masks[bisect_right(instants, now)]
 
 
 @lru_cache(maxsize=KNOWN_PROJECTS * _REQUESTS)
@@ -206,10 +214,6 @@ SCOPES: Mapping[str, Alike] = {
     "purpose": by_purpose,
 }
 """Of suppressions."""
-
-
-def _by_status(action: library.Action, _treatment: library.Treatment) -> str:
-    return action.status
 
 
 def _by_collection(action: library.Action, _treatment: library.Treatment) -> str | None:

@@ -38,17 +38,19 @@ def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, .
     known = view.memo.blocking.get(key)
     if known is None:
         known = view.memo.blocking[key] = tuple(
-            guard
-            for guard in view.project.policy.guards
-            if concerns(guard, candidate) and _blocks(guard, candidate, view)
+            [each for each in asked_of(candidate, view.project) if _blocks(each, candidate, view)]
         )
     return known
 
 
-def concerns(guard: library.Guard, candidate: Candidate) -> bool:
-    """Whether the guard is asked of the candidate; one about items is of none without an item."""
-    has_item = guard.about is None or candidate.item is not None
-    return has_item and may_block(guard, candidate.action)
+def asked_of(candidate: Candidate, project: Project) -> list[library.Guard]:
+    """The guards that are asked of the candidate; those about items of none without an item."""
+    return [
+        guard
+        for guard in project.policy.guards
+        if (guard.about is None or candidate.item is not None)
+        and may_block(guard, candidate.action)
+    ]
 
 
 def may_block(guard: library.Guard, action: library.Action) -> bool:
@@ -90,10 +92,9 @@ def _cooled(guard: library.Guard, row: values.Row) -> values.Instant | None:
 
 def cooled(candidate: Candidate, view: DecisionView) -> Iterator[values.Instant]:
     """When each of the guards that are asked of the candidate has cooled down."""
-    for guard in view.project.policy.guards:
-        if concerns(guard, candidate):
-            ends = (_cooled(guard, row) for row in rows_asked(guard, candidate, view))
-            yield from (end for end in ends if end is not None)
+    for guard in asked_of(candidate, view.project):
+        ends = (_cooled(guard, row) for row in rows_asked(guard, candidate, view))
+        yield from (end for end in ends if end is not None)
 
 
 class Substitute(NamedTuple):

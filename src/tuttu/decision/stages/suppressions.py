@@ -29,6 +29,8 @@ def _refuses(pool: Pool, view: DecisionView, asked: int) -> int:
     refused = 0
     for suppression in view.project.policy.suppressions:
         scope, names = view.history.may_be_silent(suppression)
+        if not names:
+            continue
         alike = SCOPES[scope]
         for bits, each in pool.candidates(asked & pool.ways.bits(alike, names), alike):
             if view.history.is_suppressed(suppression, each.action, each.item):
@@ -49,8 +51,8 @@ def _silences(view: DecisionView, pools: Pools) -> Iterator[verdicts.Silence]:
     """Those that hold."""
     for suppression in view.project.policy.suppressions:
         scope, names = view.history.may_be_silent(suppression)
-        bits = pools.ways.bits(SCOPES[scope], names)
-        for pool in pools:
+        bits = pools.ways.bits(SCOPES[scope], names) if names else 0
+        for pool in pools if bits else ():
             for _, each in pool.candidates(bits, by_action):
                 until = view.history.silent_until(suppression, each.action, each.item)
                 if until is not None and view.now < until:
