@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests import builders
 from tests.builders import HERE, controls
 
+from tuttu import decision
 from tuttu.content import ContentError, Rendered
 from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
 from tuttu.decision import (
@@ -178,6 +179,7 @@ def test_every_candidate_is_chosen_or_refused_by_one_first_stage(
     _check_candidates(project, receipt)
     assert not builders.bits_unlike_reasons(view, question)
     assert not builders.bits_unlike_reasons(shaded, question)
+    _check_kept(project, receipt)
     assert receipt.evidence is not None
     again = recalled(receipt, receipt.evidence, project)
     assert not builders.bits_unlike_reasons(again, question)
@@ -185,6 +187,22 @@ def test_every_candidate_is_chosen_or_refused_by_one_first_stage(
     _check_explanation(receipt, told_more)
     for verdict in receipt.verdicts:
         note(verdict.refusal.stage if verdict.refusal else "chosen")
+
+
+def _check_kept(project: Project, receipt: Receipt) -> None:
+    """What a receipt is kept without is worked out again; without its rules, who was refused
+    where."""
+    stored = msgspec.msgpack.encode(msgspec.structs.replace(receipt, verdicts=()))
+    kept = msgspec.msgpack.decode(stored, type=Receipt)
+    assert decision.told(kept, project).verdicts == receipt.verdicts
+    by_order = decision.told_by_order(kept, decision.judged_ways(project)).verdicts
+    assert [_stage_of(each) for each in by_order] == [_stage_of(each) for each in receipt.verdicts]
+
+
+def _stage_of(verdict: Verdict) -> tuple[str, str, str | None]:
+    """Slots and controls are arbitration's to the bits: who passed them all is no more told."""
+    stage = None if verdict.refusal is None else verdict.refusal.stage
+    return verdict.action, verdict.treatment, "arbitration" if stage == "controls" else stage
 
 
 def _check_candidates(project: Project, receipt: Receipt) -> None:

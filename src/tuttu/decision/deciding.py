@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from tuttu.decision.arbitration import Arbitration, ArbitrationTerms, Render
+from tuttu.decision.bitmaps import packed, unpacked
 from tuttu.decision.chance import seed_of
 from tuttu.decision.owed import OwedResult, choose_owed
 from tuttu.decision.receipts import evidence_of, read_set
@@ -22,7 +23,18 @@ from tuttu.decision.view import (
     surfaces,
 )
 from tuttu.decision.ways import Pool, Pools, pools_of
-from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Verdict, refusal
+from tuttu.vocabulary.verdicts import (
+    NOT_KEPT,
+    OWED_LEFT,
+    FailedContent,
+    Reason,
+    Receipt,
+    Refusal,
+    RefusedWays,
+    Score,
+    Verdict,
+    refusal,
+)
 
 _RANKED = frozenset({ARBITRATION.name, CONTROLS.name})
 """Who is refused here has a score."""
@@ -34,11 +46,14 @@ def decide(
     decision_id: str,
     render: Render,
     stages: Stages = STAGES,
+    *,
+    tells: bool = True,
 ) -> Receipt:
     """Choose for every slot, and say of every other candidate why not it. Pure: the same
     arguments give the same receipt, and nothing is reserved before the receipt is committed.
 
-    Raises UnknownSurface.
+    tells False: without verdicts, as a receipt is kept; `told` works them out. Raises
+    UnknownSurface.
     """
     judged = judge(view, query, decision_id, render, stages)
     asked, won = surfaces(view.project, query), judged.arbitration
@@ -50,7 +65,9 @@ def decide(
         position=view.position,
         surfaces=tuple(surface.name for surface in asked),
         choices=tuple(won.choices),
-        verdicts=_verdicts(view, judged),
+        verdicts=verdicts_of(judged) if tells else (),
+        refused=_refused_ways(judged),
+        failed=_failed(judged),
         defaults={each.name: each.default for each in asked if each.name in won.empty},
         withheld=tuple(won.withheld),
         owed=judged.owed.choices,
@@ -61,8 +78,37 @@ def decide(
         project_digest=view.project.digest,
         contacts=(*judged.owed.contacts, *won.contacts),
         fragments=view.customer.fragments,
-        evidence=evidence_of(view, query, judged.pools, stages),
+        evidence=evidence_of(view, query, judged.pools, stages, _owed_left(judged)),
     )
+
+
+def _refused_ways(judged: "Judgement") -> tuple[RefusedWays, ...]:
+    return tuple(
+        RefusedWays(
+            about=pool.about,
+            item=pool.item,
+            stages={stage.name: packed(bits) for stage, bits in refused},
+        )
+        for pool, refused in judged.refused.items()
+    )
+
+
+def _failed(judged: "Judgement") -> tuple[FailedContent, ...]:
+    return tuple(
+        FailedContent(action=action, treatment=way, item=item, error=str(no.values["error"]))
+        for (action, way, item), no in judged.refusals.items()
+        if no.code == "content"
+    )
+
+
+def _owed_left(judged: "Judgement") -> dict[str, object]:
+    """Each once, whatever treatments there are of it."""
+    left = {
+        (action, item): no.values["surface"]
+        for (action, _, item), no in judged.owed.refusals.items()
+        if no.code == "owed_beyond"
+    }
+    return {OWED_LEFT: [[*of, surface] for of, surface in left.items()]} if left else {}
 
 
 class Judgement(NamedTuple):
@@ -84,8 +130,7 @@ class Judgement(NamedTuple):
         for stage, bits in self.refused[pool]:
             if bits & bit:
                 reason = stage.why_not(candidate, self.view)
-                assert reason is not None, stage.name  # noqa: S101 - a bit has its reason
-                return refusal(stage.name, reason)
+                return refusal(stage.name, reason or Reason(NOT_KEPT))
         return self.refusals.get(candidate.key)
 
 
@@ -95,10 +140,15 @@ def judge(
     decision_id: str,
     render: Render,
     stages: Stages = STAGES,
+    kept: Sequence[RefusedWays] | None = None,
 ) -> Judgement:
-    """The decision itself, before anything is written of it. Raises UnknownSurface."""
+    """The decision itself, before anything is written of it. kept: which stages refused which ways,
+    if that was found before. Raises UnknownSurface."""
     pools = pools_of(view, query)
-    refused = {pool: _refused_first(pool, view, stages) for pool in pools}
+    if kept is None:
+        refused = {pool: _refused_first(pool, view, stages) for pool in pools}
+    else:
+        refused = {pool: _refused_then(pool, kept, stages) for pool in pools}
     passed: list[Candidate] = []
     due: list[Candidate] = []
     for pool in pools:
@@ -136,6 +186,16 @@ def _refused_first(pool: Pool, view: DecisionView, stages: Stages) -> list[tuple
     return found
 
 
+def _refused_then(
+    pool: Pool, kept: Sequence[RefusedWays], stages: Stages
+) -> list[tuple[Stage, int]]:
+    named = {stage.name: stage for stage in stages}
+    for each in kept:
+        if (each.about, each.item) == (pool.about, pool.item):
+            return [(named[name], unpacked(bits)) for name, bits in each.stages.items()]
+    return []
+
+
 def _blocked(refused: Mapping[Pool, Sequence[tuple[Stage, int]]]) -> Iterator[Candidate]:
     """Of all that guards refused, one of those that are alike for what may come in their place."""
     for pool, stages in refused.items():
@@ -168,13 +228,13 @@ def explain(
     return msgspec.structs.replace(receipt, verdicts=verdicts, contacts=())
 
 
-def _verdicts(view: DecisionView, judged: Judgement) -> tuple[Verdict, ...]:
+def verdicts_of(judged: Judgement) -> tuple[Verdict, ...]:
     """One for each candidate; with its score, if it came as far as that."""
     verdicts: list[Verdict] = []
     for candidate, bit, pool in judged.pools.candidates():
         why = judged.refusal(candidate, bit, pool)
         ranked = why is None or why.stage in _RANKED
-        score = score_of(candidate, view) if ranked else None
+        score = score_of(candidate, judged.view) if ranked else None
         verdicts.append(
             Verdict(
                 action=candidate.action.name,

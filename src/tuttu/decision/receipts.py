@@ -17,6 +17,8 @@ _FIELDS = frozenset(verdicts.ReceiptEvidence.__struct_fields__)
 _KNOWN = 256
 """Sets of ways of which it is kept what their rules read."""
 
+NOTHING: Mapping[str, object] = {}
+
 ReadColumns = dict[str, values.Value]
 ReadOfItems = dict[str, dict[str, ReadColumns]]
 """By collection and item."""
@@ -58,10 +60,14 @@ def _columns_of(ways: Ways, stages: Stages) -> Mapping[str | None, Sequence[str]
 
 
 def evidence_of(
-    view: DecisionView, query: DecisionQuery, pools: Pools, stages: Stages
+    view: DecisionView,
+    query: DecisionQuery,
+    pools: Pools,
+    stages: Stages,
+    more: Mapping[str, object] = NOTHING,
 ) -> verdicts.ReceiptEvidence:
-    """What stages keep beside the row: only of what the ways could ask for."""
-    kept: dict[str, object] = {"slots": dict(query.slots)}
+    """What stages keep beside the row, only of what the ways could ask for; and more."""
+    kept: dict[str, object] = {"slots": dict(query.slots), **more}
     for stage in stages:
         if stage.keeps is not None:
             kept.update(stage.keeps(view, pools))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tuttu import ledger
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, items_of, surfaces
 from tuttu.policy.index import ConditionIndex, Wanted
-from tuttu.vocabulary import library, values
+from tuttu.vocabulary import events, library, values
 from tuttu.vocabulary.project import KNOWN_PROJECTS, Project
 
 BLOCKS = ("eligible", "applicable", "suitable")
@@ -41,18 +41,31 @@ Group = tuple[Way, int]
 """One of the ways that are alike, and the bits of all."""
 
 
+def all_ways(project: Project) -> list[Way]:
+    """On all surfaces, in the order of names; without those of retired actions."""
+    return [
+        Way(project.actions[name], treatment)
+        for name in sorted(project.actions)
+        if project.actions[name].status != "retired"
+        for treatment in project.actions[name].treatments.values()
+    ]
+
+
+def judged_ways(project: Project) -> tuple[events.JudgedWay, ...]:
+    """The same as an activation keeps them."""
+    return tuple(
+        events.JudgedWay(action.name, treatment.name, treatment.surface, action.about)
+        for action, treatment in all_ways(project)
+    )
+
+
 class Ways:
     """Of one version and some of its surfaces. It says the same for ever; what it works out, it
     works out once."""
 
     def __init__(self, project: Project, surfaces: frozenset[str]) -> None:
-        self.listed = tuple(
-            Way(project.actions[name], treatment)
-            for name in sorted(project.actions)
-            if project.actions[name].status != "retired"
-            for treatment in project.actions[name].treatments.values()
-            if treatment.surface in surfaces
-        )
+        listed = all_ways(project)
+        self.listed = tuple(way for way in listed if way.treatment.surface in surfaces)
         self.all = (1 << len(self.listed)) - 1
         self.project = project
         self._groups: dict[Alike, dict[Hashable, Group]] = {}

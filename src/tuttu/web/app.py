@@ -190,6 +190,7 @@ class RouteHandler:
             idempotency=_idempotency(request, holder) if self._idempotent else None,
             language=language_of(headers.get("accept-language", "")),
             sees_people=holder.sees_people,
+            local=self._local,
         )
 
     async def _holder(self, secret: str | None) -> Holder:

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from tuttu.access import Scope
-from tuttu.api import ENGLISH, NoQuery, who_of
+from tuttu.api import ENGLISH, NoQuery, Shows, who_of
 from tuttu.engine import Runtime
 
 UseCase = Callable[..., object]
@@ -22,7 +22,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
     decoded. encoding: the Content-Encoding of a raw body. idempotency: a key of this caller only.
     language: of the words of reasons, as Accept-Language asks for it. sees_people: the caller may
-    read what is known of people.
+    read what is known of people. local: it came over the project's own socket.
     """
 
     runtime: Runtime
@@ -34,6 +34,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: bytes | None = None
     language: str = ENGLISH
     sees_people: bool = False
+    local: bool = False
 
 
 ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
@@ -46,11 +47,11 @@ ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
             "encoding",
             "idempotency",
             "language",
-            "sees_people",
         )
     },
     "request": attrgetter("body"),
     "body": attrgetter("body"),
+    "shows": lambda call: Shows(addresses=call.sees_people, refused=call.local),
     "who": lambda call: who_of(call.runtime.project, call.path["id"]),
 }
 """Arguments of use cases by parameter name; any other name is a parameter of the path."""
