@@ -67,10 +67,3 @@ def shown_owed(owed: verdicts.OwedChoice, now: values.Instant, addresses: Addres
         language=owed.language or None,
         subject=owed.subject,
     )
-
-
-def owed_left(receipt: verdicts.Receipt) -> list[OwedLeft]:
-    return [
-        OwedLeft(action=action, item=item, surface=surface)
-        for action, item, surface in receipt.owed_left
-    ]

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import msgspec
 
 from tuttu.decision.arbitration import Arbitration, ArbitrationTerms, Render
-from tuttu.decision.bitmaps import packed, unpacked
 from tuttu.decision.chance import seed_of
 from tuttu.decision.owed import OwedResult, choose_owed
 from tuttu.decision.receipts import evidence_of, read_set
@@ -22,9 +21,8 @@ from tuttu.decision.view import (
     candidates,
     surfaces,
 )
-from tuttu.decision.ways import Pool, Pools, pools_of
+from tuttu.decision.ways import Pool, Pools, packed, pools_of, unpacked
 from tuttu.vocabulary.verdicts import (
-    NOT_KEPT,
     OWED_LEFT,
     FailedContent,
     Reason,
@@ -130,7 +128,7 @@ class Judgement(NamedTuple):
         for stage, bits in self.refused[pool]:
             if bits & bit:
                 reason = stage.why_not(candidate, self.view)
-                return refusal(stage.name, reason or Reason(NOT_KEPT))
+                return refusal(stage.name, reason or Reason("reason_not_kept"))
         return self.refusals.get(candidate.key)
 
 

@@ -7,13 +7,13 @@ import msgspec
 from tuttu import consent, ledger
 from tuttu.content import ContentError, Rendered
 from tuttu.decision.arbitration import Render
-from tuttu.decision.bitmaps import unpacked
 from tuttu.decision.deciding import explain, judge, verdicts_of
 from tuttu.decision.groups import WideRow
 from tuttu.decision.receipts import RowEvidence, shade_of
 from tuttu.decision.stage import Stages
 from tuttu.decision.stages import ARBITRATION, STAGES
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView
+from tuttu.decision.ways import unpacked
 from tuttu.vocabulary import conversion, events, people, values, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -90,7 +90,7 @@ def told_by_order(receipt: verdicts.Receipt, ways: Sequence[events.JudgedWay]) -
                 continue
             of = (stage for stage, bits in stages if bits >> number & 1)
             stage = next(of, ARBITRATION.name)
-            why = verdicts.refusal(stage, verdicts.Reason(verdicts.NOT_KEPT))
+            why = verdicts.refusal(stage, verdicts.Reason("reason_not_kept"))
             refused = (way.action, way.treatment, pool.item) not in chosen
             found.append(
                 verdicts.Verdict(

@@ -24,8 +24,6 @@ BEHIND = "owed_beyond"
 """Code of the reason of what is owed, where the surface has no room for it."""
 OWED_LEFT = "owed_left"
 """In what a receipt keeps: see `Receipt.owed_left`."""
-NOT_KEPT = "reason_not_kept"
-"""Code of a reason that cannot be worked out any more."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -231,8 +229,8 @@ class RefusedWays(msgspec.Struct, frozen=True, kw_only=True):
     """Of the ways that were judged about one item, or about none, which ones each stage refused.
 
     about, item: the collection and the key of its item; None: about the customer, and, of an item
-    alone, there was none. stages: by name, as `decision.bitmaps` packs the numbers of ways in the
-    version's order.
+    alone, there was none. stages: by name, the numbers of ways in the order of names, packed by
+    `decision.ways`.
     """
 
     about: str | None = None

@@ -21,8 +21,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
     decoded. encoding: the Content-Encoding of a raw body. idempotency: a key of this caller only.
-    language: of the words of reasons, as Accept-Language asks for it. sees_people: the caller may
-    read what is known of people. local: it came over the project's own socket.
+    language: of the words of reasons, as Accept-Language asks for it. shows: what the answer shows
+    them.
     """
 
     runtime: Runtime
@@ -33,8 +33,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
     idempotency: bytes | None = None
     language: str = ENGLISH
-    sees_people: bool = False
-    local: bool = False
+    shows: Shows = Shows(addresses=False, refused=False)
 
 
 ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
@@ -47,11 +46,11 @@ ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
             "encoding",
             "idempotency",
             "language",
+            "shows",
         )
     },
     "request": attrgetter("body"),
     "body": attrgetter("body"),
-    "shows": lambda call: Shows(addresses=call.sees_people, refused=call.local),
     "who": lambda call: who_of(call.runtime.project, call.path["id"]),
 }
 """Arguments of use cases by parameter name; any other name is a parameter of the path."""

@@ -24,7 +24,7 @@ _OPERATORS = {**_ORDERS, "in": o.eq, "=": o.eq, "<>": o.eq}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
 
-class Subject(NamedTuple):
+class RowValue(NamedTuple):
     """A value that the row gives. aged: how long before `now` that instant was."""
 
     tree: t.Node
@@ -48,22 +48,22 @@ class Atom(NamedTuple):
         return self.operator != "null" and _ORDERS[self.operator](slot, slots[self.constants[0]])
 
 
-class Literal(NamedTuple):
+class AtomicCondition(NamedTuple):
     """negated: it is NOT of the atom."""
 
-    subject: Subject
+    subject: RowValue
     atom: Atom
     negated: bool = False
 
 
-def literal_of(node: t.Node) -> Literal:
+def literal_of(node: t.Node) -> AtomicCondition:
     """A condition as a literal; one that cannot be taken apart is `whole`."""
     match node:
         case t.IsNull(operand):
-            return Literal(Subject(operand), Atom("null", at_null=True))
+            return AtomicCondition(RowValue(operand), Atom("null", at_null=True))
         case t.Recent(column, within):
-            aged = Subject(t.Column(column, t.TIMESTAMP), aged=True)
-            return Literal(aged, Atom("<=", (within,), at_null=False))
+            aged = RowValue(t.Column(column, t.TIMESTAMP), aged=True)
+            return AtomicCondition(aged, Atom("<=", (within,), at_null=False))
         case t.In(operand, options):
             constants = tuple(each.value for each in options if isinstance(each, t.Literal))
             if len(constants) == len(options) and None not in constants:
@@ -76,20 +76,20 @@ def literal_of(node: t.Node) -> Literal:
     return whole(node)
 
 
-def whole(node: t.Node) -> Literal:
+def whole(node: t.Node) -> AtomicCondition:
     """A condition as a value of its own: TRUE, FALSE or NULL."""
     return _about(node, "in", (True,))
 
 
-def _compared(left: t.Node, operator: str, right: t.Node) -> Literal | None:
+def _compared(left: t.Node, operator: str, right: t.Node) -> AtomicCondition | None:
     """None: the right side is neither a constant nor one that moves with `now` alone."""
     match right:
         case t.Literal(value) if value is not None:
             return _about(left, operator, (value,))
         case t.Now():
-            return _older(Subject(left, aged=True), operator, 0)
+            return _older(RowValue(left, aged=True), operator, 0)
         case t.Shift(t.Now(), by) if abs(by) <= MOST_DAYS * DAY:
-            return _older(Subject(left, aged=True), operator, -by)
+            return _older(RowValue(left, aged=True), operator, -by)
     found = _days_ahead(right)
     return None if found is None else _older(_days_since(left, found[0]), operator, -found[1])
 
@@ -105,28 +105,28 @@ def _days_ahead(date: t.Node) -> tuple[t.Node, int] | None:
     return None
 
 
-def _days_since(date: t.Node, today: t.Node) -> Subject:
-    return Subject(t.Arithmetic("-", today, date, t.INTEGER))
+def _days_since(date: t.Node, today: t.Node) -> RowValue:
+    return RowValue(t.Arithmetic("-", today, date, t.INTEGER))
 
 
-def _older(subject: Subject, operator: str, age: int) -> Literal:
+def _older(subject: RowValue, operator: str, age: int) -> AtomicCondition:
     """What is later is less old."""
     return _literal(subject, _MIRRORED[operator], (age,), None)
 
 
-def _about(operand: t.Node, operator: str, constants: tuple[Scalar, ...]) -> Literal:
+def _about(operand: t.Node, operator: str, constants: tuple[Scalar, ...]) -> AtomicCondition:
     """COALESCE with a constant is what it stands for, with a truth at NULL."""
     match operand:
         case t.Choose("coalesce", (inner, t.Literal(default))) if default is not None:
             compare = _OPERATORS[operator]
             at_null = any(compare(default, each) for each in constants)
-            return _literal(Subject(inner), operator, constants, at_null)
-    return _literal(Subject(operand), operator, constants, None)
+            return _literal(RowValue(inner), operator, constants, at_null)
+    return _literal(RowValue(operand), operator, constants, None)
 
 
 def _literal(
-    subject: Subject, operator: str, constants: tuple[Scalar, ...], at_null: bool | None
-) -> Literal:
+    subject: RowValue, operator: str, constants: tuple[Scalar, ...], at_null: bool | None
+) -> AtomicCondition:
     """Unlike is NOT of alike. at_null: of the atom."""
     named = "in" if operator in ("=", "<>") else operator
-    return Literal(subject, Atom(named, constants, at_null), negated=operator == "<>")
+    return AtomicCondition(subject, Atom(named, constants, at_null), negated=operator == "<>")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from tuttu.policy.expression import CompiledExpression
-from tuttu.policy.index.atoms import MOST_DAYS, Subject
+from tuttu.policy.index.atoms import MOST_DAYS, RowValue
 from tuttu.policy.index.clauses import Clause, Test, clauses_of, narrowed, of_whole
 from tuttu.policy.index.tables import Lookup, lookup_of
 from tuttu.policy.tree import NOW, Column, Node, Now, walk
@@ -82,8 +82,8 @@ class _Builder:
     def __init__(self, size: int) -> None:
         self.layers = 0
         self._size = size
-        self._groups: dict[Subject, dict[tuple[Test, bool], int]] = {}
-        self._owners: dict[Subject, int] = {}
+        self._groups: dict[RowValue, dict[tuple[Test, bool], int]] = {}
+        self._owners: dict[RowValue, int] = {}
         self._wide: list[int] = []
         self._compiled: dict[Node, CompiledExpression] = {}
 
@@ -103,7 +103,7 @@ class _Builder:
         self._wide.append(layer)
         self.layers = max(self.layers, layer)
 
-    def _note(self, subject: Subject, outcome: tuple[Test, bool], *, bit: int, owner: int) -> None:
+    def _note(self, subject: RowValue, outcome: tuple[Test, bool], *, bit: int, owner: int) -> None:
         group = self._groups.setdefault(subject, {})
         group[outcome] = group.get(outcome, 0) | bit
         self._owners[subject] = self._owners.get(subject, 0) | owner
@@ -127,7 +127,7 @@ class _Builder:
             for subject in sorted(self._groups, key=_cost)
         ]
 
-    def _reader(self, subject: Subject) -> Callable[[Row], Value]:
+    def _reader(self, subject: RowValue) -> Callable[[Row], Value]:
         read = self._value(subject.tree)
         return _aged(read) if subject.aged else read
 
@@ -170,9 +170,9 @@ def _wide(clauses: Sequence[Clause]) -> int:
     return sum(len(each) > 1 for each in clauses)
 
 
-def _is_cheap(subject: Subject) -> bool:
+def _is_cheap(subject: RowValue) -> bool:
     return isinstance(subject.tree, Column | Now)
 
 
-def _cost(subject: Subject) -> int:
+def _cost(subject: RowValue) -> int:
     return 0 if _is_cheap(subject) else len(walk(subject.tree))

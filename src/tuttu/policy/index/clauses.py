@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from tuttu.policy import tree as t
-from tuttu.policy.index.atoms import Atom, Literal, Slots, Subject, literal_of, whole
+from tuttu.policy.index.atoms import Atom, AtomicCondition, RowValue, Slots, literal_of, whole
 from tuttu.vocabulary.values import Scalar
 
 MOST_CLAUSES = 16
@@ -57,7 +57,7 @@ class Tests(NamedTuple):
 
 
 Test: TypeAlias = AtomTest | Tests
-Clause: TypeAlias = dict[Subject, Test]
+Clause: TypeAlias = dict[RowValue, Test]
 """It holds where one of its subjects passes its test."""
 
 
@@ -90,7 +90,7 @@ def _clauses(node: t.Node, want: Want) -> list[Clause]:
     return [_clause(literal_of(node), want)]
 
 
-def _clause(literal: Literal, want: Want) -> Clause:
+def _clause(literal: AtomicCondition, want: Want) -> Clause:
     return {literal.subject: AtomTest(literal.atom, want.of_operand() if literal.negated else want)}
 
 
@@ -113,7 +113,7 @@ def _either(one: Clause, other: Clause) -> Clause:
 
 def narrowed(clauses: Iterable[Clause]) -> list[Clause]:
     """Clauses about one and the same subject alone are one test."""
-    alone: dict[Subject, Test] = {}
+    alone: dict[RowValue, Test] = {}
     found = []
     for clause in clauses:
         if len(clause) == 1:
