@@ -20,6 +20,7 @@ CELL: Figures = {"purpose": "marketing", "channel": "email"}
 VERSION: Figures = {"action": "tv", "version": "0123456789ab"}
 ADDRESS: Figures = {"channel": "email", "namespace": "email"}
 VALUES: dict[str, Figures] = {
+    "reason_not_kept": {},
     AS_WORDED: {"words": "has fibre"},
     "draft": {},
     "not_live": {"status": "paused"},
@@ -84,6 +85,7 @@ VALUES: dict[str, Figures] = {
     "link_beyond_alias_limit": {"namespace": "user_id", "at_most": 2},
 }
 ENGLISH_WORDS = {
+    "reason_not_kept": "refused here; why cannot be worked out any more",
     AS_WORDED: "has fibre",
     "draft": "is a draft",
     "not_live": "is paused",

@@ -77,7 +77,7 @@ class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Either a question as for decide, asked now; or decision: the id of an earlier one, which is
     explained from its own receipt and by its own rules. changes: look for what would turn each
-    refusal. dry_run and create are ignored: nothing is decided here."""
+    refusal. dry_run, create and refused are ignored: nothing is decided here, and all is told."""
 
     decision: str | None = None
     who: Who = {}
@@ -89,6 +89,7 @@ class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     context: dict[str, Any] = {}
     create: bool = False
     answers: dict[str, Any] = {}
+    refused: bool | None = None
     changes: bool = True
 
 
