@@ -18,7 +18,7 @@ import msgspec
 
 from tuttu import decision, identity, profile
 from tuttu.api import ENGLISH, words_in
-from tuttu.decision import DecisionView
+from tuttu.decision import DecisionQuery, DecisionView
 from tuttu.policy import CompiledExpression, is_fulfilled, parse, quoted_name
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.company import (
@@ -366,6 +366,21 @@ def view(
     """What a decision about this user reads."""
     asked = identity.resolve(reader, project, Identifier("user_id", who))
     return decision.view(reader, project, asked, now, context=context)
+
+
+def bits_unlike_reasons(
+    view: DecisionView, question: DecisionQuery, stages: decision.Stages = decision.STAGES
+) -> list[str]:
+    """Stages that refuse other candidates by their bits than by their reasons."""
+    found = []
+    for pool in decision.pools_of(view, question):
+        for stage in stages:
+            bits = stage.refused(pool, view, pool.bits)
+            asked = pool.candidates(pool.bits)
+            reasons = sum(bit for bit, each in asked if stage.why_not(each, view) is not None)
+            if bits != reasons:
+                found.append(f"{stage.name} of {pool.item}: {bits:b}, expected {reasons:b}")
+    return found
 
 
 def other_members(

@@ -195,12 +195,13 @@ class CountedClient:
             "properties": ticket,
         }
         question = {"who": {"user_id": who}, "surfaces": [SURFACE]}
+        asked = {**question, "refused": False}  # as with a key: on the socket it is told
         await self.post("/v1/identify", identified)
         await self.post("/v1/track", opened, walks.get("event"))
-        await self.post("/v1/decide", question)
-        decided = await self.post("/v1/decide", question, walks.get("decision"))
-        _expect_candidates(decided)
-        await self.post("/v1/explain", question, walks.get("explain"))
+        await self.post("/v1/decide", asked)
+        await self.post("/v1/decide", asked, walks.get("decision"))
+        explained = await self.post("/v1/explain", question, walks.get("explain"))
+        _expect_candidates(explained)
 
     async def reload(self, folder: Path, number: int, walks: Walks) -> None:
         (folder / "content" / "welcome.web.en.liquid").write_text(f"Welcome {number}\n")

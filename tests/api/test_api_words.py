@@ -20,6 +20,7 @@ CELL: Figures = {"purpose": "marketing", "channel": "email"}
 VERSION: Figures = {"action": "tv", "version": "0123456789ab"}
 ADDRESS: Figures = {"channel": "email", "namespace": "email"}
 VALUES: dict[str, Figures] = {
+    "reason_not_kept": {},
     AS_WORDED: {"words": "has fibre"},
     "draft": {},
     "not_live": {"status": "paused"},
@@ -84,6 +85,7 @@ VALUES: dict[str, Figures] = {
     "link_beyond_alias_limit": {"namespace": "user_id", "at_most": 2},
 }
 ENGLISH_WORDS = {
+    "reason_not_kept": "refused here; why cannot be worked out any more",
     AS_WORDED: "has fibre",
     "draft": "is a draft",
     "not_live": "is paused",
@@ -152,6 +154,8 @@ ENGLISH_WORDS = {
     "link_to_one_more": "user_id is at most one per customer",
     "link_beyond_alias_limit": "user_id is at most 2 per customer, even by alias",
 }
+NOT_KEPT = "reason_not_kept"
+"""Of a receipt, not of a stage."""
 OF_LINKS = {code for code in VALUES if code.startswith("link_")} | {"unmerged", "change_not_made"}
 """Codes of evidence that joined nobody."""
 FIGURES = frozenset({"by", "free", "needed", "propensity", "on", "version", "at_most"})
@@ -213,7 +217,7 @@ def test_all_languages_say_the_same_things(language: str) -> None:
 def test_every_stage_names_the_codes_that_it_may_give() -> None:
     named = {code for stage in STAGES for code in stage.codes}
     of_withdrawals = {code for code in VALUES if "version" in VALUES[code]}
-    assert named == shipped_codes() - of_withdrawals - OF_LINKS - {AS_WORDED}
+    assert named == shipped_codes() - of_withdrawals - OF_LINKS - {AS_WORDED, NOT_KEPT}
     for stage in STAGES:
         for code, identifying in stage.codes.items():
             optional = {"treatment", "winner_treatment", "other_item"}

@@ -251,7 +251,9 @@ def test_an_item_is_judged_as_if_it_were_a_customer_of_its_own(
     world: World, asking: Make, items: Items, past: list[Past]
 ) -> None:
     question = asking("side")
-    together = judged(world.view(items, past), question)
+    view = world.view(items, past)
+    assert not builders.bits_unlike_reasons(view, question)
+    together = judged(view, question)
     for key, fields in items.items():
         alone = judged(
             world.view({key: fields}, [each for each in past if each.item == key]), question

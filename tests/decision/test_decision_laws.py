@@ -12,20 +12,21 @@ import pytest
 from hypothesis import event as note
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import builders
 from tests.builders import HERE, controls
 
+from tuttu import decision
 from tuttu.content import ContentError, Rendered
 from tuttu.counterfactual import Change, Later, Units, apply, least_change, subsets
 from tuttu.decision import (
     STAGE_NAMES,
-    STAGES,
     Candidate,
     DecisionQuery,
     DecisionView,
-    candidates,
     decide,
     explain,
     explain_again,
+    recalled,
 )
 from tuttu.ledger import ROOM, resource_state
 from tuttu.storage import Store
@@ -171,14 +172,37 @@ def test_every_candidate_is_chosen_or_refused_by_one_first_stage(
         now = _lived(store, project, kept, told, noon, steps, flags)
         question = asking("side", "front", "email", "app", seed=1)
         view = situated(store, project, now, **flags)
+        other = situated(store, project, now, who="anna", **flags)
+        shaded = msgspec.structs.replace(view, shade=other)
         receipt = decide(view, question, "d", _render)
         told_more = explain(view, question, "d", _render)
     _check_candidates(project, receipt)
-    _check_bits(view, question)
+    assert not builders.bits_unlike_reasons(view, question)
+    assert not builders.bits_unlike_reasons(shaded, question)
+    _check_kept(project, receipt)
+    assert receipt.evidence is not None
+    again = recalled(receipt, receipt.evidence, project)
+    assert not builders.bits_unlike_reasons(again, question)
     _check_slots(project, receipt)
     _check_explanation(receipt, told_more)
     for verdict in receipt.verdicts:
         note(verdict.refusal.stage if verdict.refusal else "chosen")
+
+
+def _check_kept(project: Project, receipt: Receipt) -> None:
+    """What a receipt is kept without is worked out again; without its rules, who was refused
+    where."""
+    stored = msgspec.msgpack.encode(msgspec.structs.replace(receipt, verdicts=()))
+    kept = msgspec.msgpack.decode(stored, type=Receipt)
+    assert decision.told(kept, project).verdicts == receipt.verdicts
+    by_order = decision.told_by_order(kept, decision.judged_ways(project)).verdicts
+    assert [_stage_of(each) for each in by_order] == [_stage_of(each) for each in receipt.verdicts]
+
+
+def _stage_of(verdict: Verdict) -> tuple[str, str, str | None]:
+    """Slots and controls are arbitration's to the bits: who passed them all is no more told."""
+    stage = None if verdict.refusal is None else verdict.refusal.stage
+    return verdict.action, verdict.treatment, "arbitration" if stage == "controls" else stage
 
 
 def _check_candidates(project: Project, receipt: Receipt) -> None:
@@ -203,15 +227,6 @@ def _check_candidates(project: Project, receipt: Receipt) -> None:
         if v.refusal is not None and v.refusal.stage == "controls"
     ]
     assert sorted(withheld) == sorted(controlled)
-
-
-def _check_bits(view: DecisionView, question: DecisionQuery) -> None:
-    """A stage's bit of a candidate is set exactly where it has a reason."""
-    judged = list(candidates(view.project, question, view.row))
-    for stage in STAGES:
-        bits = stage.refused(view, judged)
-        reasons = [stage.reason(each, view) for each in judged]
-        assert bits == sum(1 << n for n, each in enumerate(reasons) if each is not None)
 
 
 def _check_slots(project: Project, receipt: Receipt) -> None:

@@ -25,6 +25,7 @@ from tuttu.decision import (
     decide,
     explain,
     explain_again,
+    pools_of,
     recalled,
 )
 from tuttu.vocabulary.library import Action
@@ -153,18 +154,9 @@ def test_the_funnel_counts_it(project: Project, moon: Stage) -> None:
     assert [(each.code, each.values) for each in count.by_code] == [("moon", {"phase": "unknown"})]
 
 
-def test_a_bit_is_set_exactly_where_there_is_a_reason(
-    view: DecisionView, project: Project, moon: Stage
-) -> None:
-    judged = [
-        Candidate(action, treatment)
-        for action in project.actions.values()
-        for treatment in action.treatments.values()
-    ]
-    for stage in (*STAGES, moon):
-        bits = stage.refused(view, judged)
-        assert [bool(bits >> n & 1) for n in range(len(judged))] == [
-            stage.reason(each, view) is not None for each in judged
-        ]
-        assert bits >> len(judged) == 0
-    assert moon.refused(view, judged) == 0b10
+def test_a_bit_is_set_exactly_where_there_is_a_reason(view: DecisionView, moon: Stage) -> None:
+    question = DecisionQuery(surfaces=("front",), fragment=b"m" * 16)
+    (pool,) = pools_of(view, question)
+    assert not builders.bits_unlike_reasons(view, question, (*STAGES, moon))
+    assert moon.refused(pool, view, pool.bits) == 0b10
+    assert moon.refused(pool, view, 0b01) == 0

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from tests import builders
 
+from tuttu import decision
 from tuttu import engine as use
 from tuttu.api import (
     DecideRequest,
@@ -23,6 +24,7 @@ from tuttu.api import (
     ShownRefusal,
 )
 from tuttu.catalog import load
+from tuttu.decision import judged_ways
 from tuttu.decision.receipts import receipt_of
 from tuttu.engine import ROOMS, Runtime, open_engine, scratch_engine
 from tuttu.storage import Store, open_store
@@ -30,6 +32,7 @@ from tuttu.versions import FixedVersion
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, parse_instant
 from tuttu.vocabulary.errors import BadRequest, NotFound
+from tuttu.vocabulary.events import ProjectActivated
 from tuttu.vocabulary.values import DAY
 
 EXAMPLES = Path(__file__).parents[2] / "src/tuttu/examples"
@@ -162,8 +165,29 @@ def test_where_the_version_is_not_kept_the_receipt_speaks_alone(folder: Path, st
     after = Runtime(store, clock, FixedVersion(load(folder), ROOMS, store))
     answer = of(after, decision_id)
     assert "not kept" in answer.note
-    assert refused(answer, "tv-package").reason == "not met: has a fast line"
-    assert all(not each.would_pass_if and not each.no_change for each in answer.refused)
+    assert answer.refused == []
+    assert answer.choices == use.decision_by_id(after, decision_id, "anna").decision.choices
+
+
+def test_where_the_version_cannot_be_read_any_more_it_is_known_who_was_refused_where(
+    folder: Path, store: Store
+) -> None:
+    """Its files were right when it was activated, and are faulty to the tuttu of today."""
+    engine = Runtime(store, ManualClock(LAST_YEAR), FixedVersion(load(folder), ROOMS, store))
+    described(engine, "m1", **HOME, line_mbps=20)
+    made = use.decide(engine, DecideRequest(who=MAIJA, surfaces=FRONT))
+    with store.read() as snapshot:
+        receipt = receipt_of(snapshot, made.decision_id or "") or pytest.fail("no receipt")
+    activated = ProjectActivated(
+        digest="old", files={"tuttu.yaml": "nmae: x\n"}, by="anna", ways=judged_ways(load(folder))
+    )
+    old = msgspec.structs.replace(receipt, id="old", project_digest="old", contacts=())
+    builders.commit(store, builders.fact(store, activated), builders.fact(store, old))
+    answer = of(engine, "old")
+    assert "not kept" in answer.note
+    then = {(each.action, each.treatment): each.stage for each in made.refused}
+    assert {(each.action, each.treatment): each.stage for each in answer.refused} == then
+    assert {each.code for each in answer.refused} == {"reason_not_kept"}
 
 
 def test_a_receipt_from_before_grounds_were_kept_speaks_alone(folder: Path, store: Store) -> None:
@@ -173,7 +197,8 @@ def test_a_receipt_from_before_grounds_were_kept_speaks_alone(folder: Path, stor
     decision_id = decided(engine)
     with store.read() as snapshot:
         receipt = receipt_of(snapshot, decision_id) or pytest.fail("no receipt")
-    old = msgspec.structs.replace(receipt, id="old", evidence=None, contacts=())
+    told = decision.told(receipt, engine.project)
+    old = msgspec.structs.replace(told, id="old", evidence=None, contacts=())
     builders.commit(store, builders.fact(store, old))
     answer = of(engine, "old")
     assert "before receipts kept" in answer.note

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tuttu import engine as use
-from tuttu.api import DecideAnswer, DecideRequest, ExplainRequest
+from tuttu.api import DecideAnswer, DecideRequest, ExplainRequest, Shows
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
@@ -81,7 +81,8 @@ def test_twenty_at_once_queue_one(engine: Runtime) -> None:
 
 def test_the_address_is_shown_to_who_may_read_people(engine: Runtime) -> None:
     assert [each.address for each in asked(engine, "email").owed] == [EMAIL]
-    assert [each.address for each in asked(engine, "email", sees_people=False).owed] == [None]
+    hidden = asked(engine, "email", shows=Shows(addresses=False))
+    assert [each.address for each in hidden.owed] == [None]
     made = use.decide(engine, DecideRequest(who=LEENA, surfaces=["email"]))
     stored = use.decision_by_id(engine, made.decision_id or "", "test").decision
     assert [each.address for each in stored.owed] == [EMAIL]

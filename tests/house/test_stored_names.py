@@ -115,16 +115,19 @@ FACTS: dict[str, stored.Shapes] = {
     "links_settled": {"": "set run"},
     "looked": {"": "by what"},
     "preference": {"": "purpose channel allowed by who", "who": IDENTIFIER},
-    "project_activated": {"": "digest files by"},
+    "project_activated": {"": "digest files by ways", "ways": "[str, str, str, nil | str]"},
     "receipt": {
-        "": "id now customer position surfaces choices verdicts defaults withheld owed arm seed "
-        "read read_of_items project_digest contacts idempotency asked who fragments grounds",
+        "": "id now customer position surfaces choices verdicts refused failed defaults withheld "
+        "owed arm seed read read_of_items project_digest contacts idempotency asked who fragments "
+        "grounds",
         "choices": CHOICE,
         "choices.score": SCORE,
         "verdicts": "action treatment surface item refusal score all_refusals",
         "verdicts.refusal": "stage reason code values …",
         "verdicts.score": SCORE,
         "verdicts.all_refusals": "stage reason code values …",
+        "refused": "about item stages",
+        "failed": "action treatment item error",
         "withheld": CHOICE,
         "withheld.score": SCORE,
         "owed": "contact_id action treatment surface item due reminder rendered reused held_until "

@@ -14,6 +14,7 @@ from tuttu.api import (
     ExplainRequest,
     PreferenceRequest,
     PreferencesRequest,
+    Shows,
     TimelineQuery,
 )
 from tuttu.engine import Runtime
@@ -109,7 +110,7 @@ def test_to_be_told_who_it_may_be_is_a_look_at_each(shop: Company) -> None:
     before = looks(shop.engine, user_id="veikko")
     ambiguous(shop, by="anna")
     assert looks(shop.engine, user_id="veikko") == [*before, "timeline", "candidates"]
-    nobody = ambiguous(shop, by="counter", sees_people=False)
+    nobody = ambiguous(shop, by="counter", shows=Shows(addresses=False))
     assert (nobody.candidates, nobody.asks) == ((), None)
     assert looks(shop.engine, user_id="veikko")[-1] == "timeline"
 

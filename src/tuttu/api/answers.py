@@ -47,11 +47,20 @@ class CallsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     refused_traits: list[RefusedTrait] = []
 
 
+class Shows(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer shows to whoever asks. addresses: those that contacts go to, for them who may
+    read what is known of people. refused: who was refused and why, unless the question says."""
+
+    addresses: bool = True
+    refused: bool = True
+
+
 class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """surfaces: names; slots: how many of each, else as declared. seed: only with dry_run.
     context: columns of this moment that overlay the customer's row (declared traits only). create:
     what is decided for somebody whom nobody knows is kept. answers: what somebody says of their
-    traits, to tell them from others who use the same identifier, where it must be settled."""
+    traits, to tell them from others who use the same identifier, where it must be settled. refused:
+    tell all that was refused, and why; unless it is said, no, but on the project's own socket."""
 
     who: Who
     surfaces: list[str]
@@ -62,12 +71,13 @@ class DecideRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     context: dict[str, Any] = {}
     create: bool = False
     answers: dict[str, Any] = {}
+    refused: bool | None = None
 
 
 class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Either a question as for decide, asked now; or decision: the id of an earlier one, which is
     explained from its own receipt and by its own rules. changes: look for what would turn each
-    refusal. dry_run and create are ignored: nothing is decided here."""
+    refusal. dry_run, create and refused are ignored: nothing is decided here, and all is told."""
 
     decision: str | None = None
     who: Who = {}
@@ -79,6 +89,7 @@ class ExplainRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     context: dict[str, Any] = {}
     create: bool = False
     answers: dict[str, Any] = {}
+    refused: bool | None = None
     changes: bool = True
 
 

@@ -8,7 +8,7 @@ import msgspec
 from tuttu import ledger
 from tuttu.api import answers
 from tuttu.api.changes import parts_of
-from tuttu.api.owed import Addresses, owed_left, shown_owed
+from tuttu.api.owed import Addresses, OwedLeft, shown_owed
 from tuttu.api.words import Words
 from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
 from tuttu.decision import CandidateKey
@@ -48,7 +48,10 @@ def answer_of(
         arm=receipt.arm,
         seed=receipt.seed,
         owed=[shown_owed(each, receipt.now, addresses) for each in receipt.owed],
-        owed_left=owed_left(receipt),
+        owed_left=[
+            OwedLeft(action=action, item=item, surface=surface)
+            for action, item, surface in receipt.owed_left
+        ],
         choices=[_choice(each, words, addresses) for each in receipt.choices],
         refused=[shown_refusal(each, words) for each in receipt.verdicts if each.refusal],
         withheld=[_choice(each, words, addresses) for each in receipt.withheld],

@@ -67,16 +67,3 @@ def shown_owed(owed: verdicts.OwedChoice, now: values.Instant, addresses: Addres
         language=owed.language or None,
         subject=owed.subject,
     )
-
-
-def owed_left(receipt: verdicts.Receipt) -> list[OwedLeft]:
-    """Each once, whatever treatments there are of it."""
-    left = {
-        (each.action, each.item): each.refusal.values["surface"]
-        for each in receipt.verdicts
-        if each.refusal is not None and each.refusal.code == "owed_beyond"
-    }
-    return [
-        OwedLeft(action=action, item=item, surface=str(surface))
-        for (action, item), surface in left.items()
-    ]

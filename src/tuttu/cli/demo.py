@@ -175,7 +175,7 @@ class Demonstration:
     def _ask(self) -> Answers:
         answers: Answers = {}
         for who in self._plan.customers:
-            request = api.DecideRequest(who=who, surfaces=self._plan.surfaces)
+            request = api.DecideRequest(who=who, surfaces=self._plan.surfaces, refused=True)
             body = msgspec.json.encode(request)
             answers[render.named(who)] = self._post("/v1/decide", body, api.DecideAnswer)
         return answers

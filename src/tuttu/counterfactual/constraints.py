@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from tuttu import profile
-from tuttu.decision.stages.guards import concerns
+from tuttu.decision.stages.guards import asked_of
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.policy import CompiledExpression, solver
 from tuttu.policy import tree as t
@@ -78,10 +78,9 @@ class ProjectConstraints:
         fulfilled = self.tree(action.fulfilled, derivable)
         if fulfilled is not None:
             yield from (Constraint(g, of_item) for g in solver.goals_of(fulfilled, want=False))
-        for guard in self.project.policy.guards:
-            if concerns(guard, candidate):
-                for goal in self.guard(guard, derivable):
-                    yield Constraint(goal, of_item and guard.about is not None, guard.group)
+        for guard in asked_of(candidate, self.project):
+            for goal in self.guard(guard, derivable):
+                yield Constraint(goal, of_item and guard.about is not None, guard.group)
 
     def kinds(self, candidate: Candidate, derivable: frozenset[str]) -> Iterator[Constraint]:
         """To be of a certain kind of person, for each kind, where the terms of consent differ."""

@@ -10,7 +10,14 @@ engine commits the receipt, and a decision that conflicts is read and made again
 """
 
 from tuttu.decision.deciding import decide, explain
-from tuttu.decision.from_receipt import explain_again, query_of, recalled, rendered_then
+from tuttu.decision.from_receipt import (
+    explain_again,
+    query_of,
+    recalled,
+    rendered_then,
+    told,
+    told_by_order,
+)
 from tuttu.decision.groups import other_members
 from tuttu.decision.receipts import RECEIPTS, folds, receipt_at, receipt_of
 from tuttu.decision.stage import Stage, StageReads, Stages
@@ -24,6 +31,7 @@ from tuttu.decision.view import (
     surfaces,
     view,
 )
+from tuttu.decision.ways import judged_ways, pools_of
 from tuttu.vocabulary.room import Room
 
 ROOM = Room(name="decision", tables=(RECEIPTS,), folds=folds)
@@ -43,12 +51,16 @@ __all__ = [
     "decide",
     "explain",
     "explain_again",
+    "judged_ways",
     "other_members",
+    "pools_of",
     "query_of",
     "recalled",
     "receipt_at",
     "receipt_of",
     "rendered_then",
     "surfaces",
+    "told",
+    "told_by_order",
     "view",
 ]

@@ -1,6 +1,6 @@
 """Decide and explain: from a view and a query to a receipt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -9,9 +9,9 @@ from tuttu.decision.arbitration import Arbitration, ArbitrationTerms, Render
 from tuttu.decision.chance import seed_of
 from tuttu.decision.owed import OwedResult, choose_owed
 from tuttu.decision.receipts import evidence_of, read_set
-from tuttu.decision.stage import Stages, all_refusals, first_refusal
+from tuttu.decision.stage import Stage, Stages, all_refusals
 from tuttu.decision.stages import ARBITRATION, CONTROLS, GUARDS, STAGES
-from tuttu.decision.stages.guards import substitutes
+from tuttu.decision.stages.guards import replaced_alike, substitutes
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import (
     Candidate,
@@ -21,7 +21,18 @@ from tuttu.decision.view import (
     candidates,
     surfaces,
 )
-from tuttu.vocabulary.verdicts import Receipt, Refusal, Score, Verdict
+from tuttu.decision.ways import Pool, Pools, packed, pools_of, unpacked
+from tuttu.vocabulary.verdicts import (
+    OWED_LEFT,
+    FailedContent,
+    Reason,
+    Receipt,
+    Refusal,
+    RefusedWays,
+    Score,
+    Verdict,
+    refusal,
+)
 
 _RANKED = frozenset({ARBITRATION.name, CONTROLS.name})
 """Who is refused here has a score."""
@@ -33,15 +44,18 @@ def decide(
     decision_id: str,
     render: Render,
     stages: Stages = STAGES,
+    *,
+    tells: bool = True,
 ) -> Receipt:
     """Choose for every slot, and say of every other candidate why not it. Pure: the same
     arguments give the same receipt, and nothing is reserved before the receipt is committed.
 
-    Raises UnknownSurface.
+    tells False: without verdicts, as a receipt is kept; `told` works them out. Raises
+    UnknownSurface.
     """
     judged = judge(view, query, decision_id, render, stages)
     asked, won = surfaces(view.project, query), judged.arbitration
-    read, read_of_items = read_set(view, judged.candidates, stages)
+    read, read_of_items = read_set(view, judged.pools, stages)
     return Receipt(
         id=decision_id,
         now=view.now,
@@ -49,7 +63,9 @@ def decide(
         position=view.position,
         surfaces=tuple(surface.name for surface in asked),
         choices=tuple(won.choices),
-        verdicts=_verdicts(view, judged),
+        verdicts=verdicts_of(judged) if tells else (),
+        refused=_refused_ways(judged),
+        failed=_failed(judged),
         defaults={each.name: each.default for each in asked if each.name in won.empty},
         withheld=tuple(won.withheld),
         owed=judged.owed.choices,
@@ -60,18 +76,60 @@ def decide(
         project_digest=view.project.digest,
         contacts=(*judged.owed.contacts, *won.contacts),
         fragments=view.customer.fragments,
-        evidence=evidence_of(view, query, judged.candidates, stages),
+        evidence=evidence_of(view, query, judged.pools, stages, _owed_left(judged)),
     )
 
 
-class Judgement(NamedTuple):
-    """Every candidate, and why it was not chosen; the slots are filled, beside what is owed."""
+def _refused_ways(judged: "Judgement") -> tuple[RefusedWays, ...]:
+    return tuple(
+        RefusedWays(
+            about=pool.about,
+            item=pool.item,
+            stages={stage.name: packed(bits) for stage, bits in refused},
+        )
+        for pool, refused in judged.refused.items()
+    )
 
-    candidates: Sequence[Candidate]
-    refusals: Mapping[CandidateKey, Refusal | None]
+
+def _failed(judged: "Judgement") -> tuple[FailedContent, ...]:
+    return tuple(
+        FailedContent(action=action, treatment=way, item=item, error=str(no.values["error"]))
+        for (action, way, item), no in judged.refusals.items()
+        if no.code == "content"
+    )
+
+
+def _owed_left(judged: "Judgement") -> dict[str, object]:
+    """Each once, whatever treatments there are of it."""
+    left = {
+        (action, item): no.values["surface"]
+        for (action, _, item), no in judged.owed.refusals.items()
+        if no.code == "owed_beyond"
+    }
+    return {OWED_LEFT: [[*of, surface] for of, surface in left.items()]} if left else {}
+
+
+class Judgement(NamedTuple):
+    """Which stage refused which ways, and what became of the others: the slots are filled, beside
+    what is owed. refused: by pool, for each stage the bits of the ways that it refused first;
+    refusals: of those that no stage refused and that were not chosen."""
+
+    view: DecisionView
+    pools: Pools
+    stages: Stages
+    refused: Mapping[Pool, Sequence[tuple[Stage, int]]]
+    refusals: Mapping[CandidateKey, Refusal]
     seed: int
     owed: OwedResult
     arbitration: Arbitration
+
+    def refusal(self, candidate: Candidate, bit: int, pool: Pool) -> Refusal | None:
+        """Why it was not chosen. bit, pool: the candidate's."""
+        for stage, bits in self.refused[pool]:
+            if bits & bit:
+                reason = stage.why_not(candidate, self.view)
+                return refusal(stage.name, reason or Reason("reason_not_kept"))
+        return self.refusals.get(candidate.key)
 
 
 def judge(
@@ -80,19 +138,23 @@ def judge(
     decision_id: str,
     render: Render,
     stages: Stages = STAGES,
+    kept: Sequence[RefusedWays] | None = None,
 ) -> Judgement:
-    """The decision itself, before anything is written of it. Raises UnknownSurface."""
-    judged = candidates(view.project, query, view.row)
-    refused: dict[CandidateKey, Refusal | None] = {}
+    """The decision itself, before anything is written of it. kept: which stages refused which ways,
+    if that was found before. Raises UnknownSurface."""
+    pools = pools_of(view, query)
+    if kept is None:
+        refused = {pool: _refused_first(pool, view, stages) for pool in pools}
+    else:
+        refused = {pool: _refused_then(pool, kept, stages) for pool in pools}
     passed: list[Candidate] = []
     due: list[Candidate] = []
-    blocked: list[Candidate] = []
-    for each in judged:
-        refusal = refused[each.key] = first_refusal(each, view, stages)
-        if refusal is None:
+    for pool in pools:
+        left = pool.bits
+        for _, bits in refused[pool]:
+            left &= ~bits
+        for _, each in pool.candidates(left):
             (due if view.is_owed(each) else passed).append(each)
-        elif refusal.stage == GUARDS.name:
-            blocked.append(each)
     seed = query.seed
     if seed is None:
         seed = seed_of(view.project.policy.controls.salt, decision_id)
@@ -101,12 +163,43 @@ def judge(
         decision_id=decision_id,
         seed=seed,
         render=render,
-        substitutes=substitutes(blocked, view),
+        substitutes=substitutes(_blocked(refused), view),
     )
     owed = choose_owed(due, view, terms)
     arbitration = Arbitration(passed, owed.view, terms).run()
-    refused.update({**owed.refusals, **arbitration.refusals})
-    return Judgement(judged, refused, seed, owed, arbitration)
+    refusals = {**owed.refusals, **arbitration.refusals}
+    return Judgement(view, pools, stages, refused, refusals, seed, owed, arbitration)
+
+
+def _refused_first(pool: Pool, view: DecisionView, stages: Stages) -> list[tuple[Stage, int]]:
+    """Of each stage that refuses some, the bits of those that no stage before it does."""
+    found, left = [], pool.bits
+    for stage in stages:
+        if stage.of_winner or not left:
+            continue
+        bits = stage.refused(pool, view, left)
+        if bits:
+            found.append((stage, bits))
+            left &= ~bits
+    return found
+
+
+def _refused_then(
+    pool: Pool, kept: Sequence[RefusedWays], stages: Stages
+) -> list[tuple[Stage, int]]:
+    named = {stage.name: stage for stage in stages}
+    for each in kept:
+        if (each.about, each.item) == (pool.about, pool.item):
+            return [(named[name], unpacked(bits)) for name, bits in each.stages.items()]
+    return []
+
+
+def _blocked(refused: Mapping[Pool, Sequence[tuple[Stage, int]]]) -> Iterator[Candidate]:
+    """Of all that guards refused, one of those that are alike for what may come in their place."""
+    for pool, stages in refused.items():
+        for stage, bits in stages:
+            if stage is GUARDS:
+                yield from (each for _, each in pool.candidates(bits, replaced_alike))
 
 
 def explain(
@@ -133,20 +226,20 @@ def explain(
     return msgspec.structs.replace(receipt, verdicts=verdicts, contacts=())
 
 
-def _verdicts(view: DecisionView, judged: Judgement) -> tuple[Verdict, ...]:
+def verdicts_of(judged: Judgement) -> tuple[Verdict, ...]:
     """One for each candidate; with its score, if it came as far as that."""
     verdicts: list[Verdict] = []
-    for candidate in judged.candidates:
-        refusal = judged.refusals[candidate.key]
-        ranked = refusal is None or refusal.stage in _RANKED
-        score = score_of(candidate, view) if ranked else None
+    for candidate, bit, pool in judged.pools.candidates():
+        why = judged.refusal(candidate, bit, pool)
+        ranked = why is None or why.stage in _RANKED
+        score = score_of(candidate, judged.view) if ranked else None
         verdicts.append(
             Verdict(
                 action=candidate.action.name,
                 treatment=candidate.treatment.name,
                 surface=candidate.treatment.surface,
                 item=candidate.item,
-                refusal=refusal,
+                refusal=why,
                 score=score if isinstance(score, Score) else None,
             )
         )

@@ -1,19 +1,20 @@
 """The view that a receipt was issued on, as far as the receipt keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from tuttu import consent, ledger
 from tuttu.content import ContentError, Rendered
 from tuttu.decision.arbitration import Render
-from tuttu.decision.deciding import explain
+from tuttu.decision.deciding import explain, judge, verdicts_of
 from tuttu.decision.groups import WideRow
 from tuttu.decision.receipts import RowEvidence, shade_of
 from tuttu.decision.stage import Stages
-from tuttu.decision.stages import STAGES
+from tuttu.decision.stages import ARBITRATION, STAGES
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView
-from tuttu.vocabulary import conversion, people, values, verdicts
+from tuttu.decision.ways import unpacked
+from tuttu.vocabulary import conversion, events, people, values, verdicts
 from tuttu.vocabulary.project import Project
 
 
@@ -62,6 +63,47 @@ def _recalled(
     return view
 
 
+def told(receipt: verdicts.Receipt, project: Project, stages: Stages = STAGES) -> verdicts.Receipt:
+    """The receipt with its verdicts: which stage refused whom as it was kept, why as it is worked
+    out again from what the receipt keeps."""
+    evidence = receipt.evidence
+    if receipt.verdicts or evidence is None:
+        return receipt
+    view, query = recalled(receipt, evidence, project, stages), query_of(receipt, evidence)
+    kept = receipt.refused
+    judged = judge(view, query, receipt.id, rendered_then(receipt), stages, kept)
+    return msgspec.structs.replace(receipt, verdicts=verdicts_of(judged))
+
+
+def told_by_order(receipt: verdicts.Receipt, ways: Sequence[events.JudgedWay]) -> verdicts.Receipt:
+    """The same without the version of the project: what became of each candidate, and not why.
+    ways: all of the version, in its order."""
+    if receipt.verdicts:
+        return receipt
+    asked = [way for way in ways if way.surface in receipt.surfaces]
+    chosen = {(each.action, each.treatment, each.item) for each in receipt.told}
+    found = []
+    for pool in receipt.refused:
+        stages = [(stage, unpacked(bits)) for stage, bits in pool.stages.items()]
+        for number, way in enumerate(asked):
+            if way.about != pool.about:
+                continue
+            of = (stage for stage, bits in stages if bits >> number & 1)
+            stage = next(of, ARBITRATION.name)
+            why = verdicts.refusal(stage, verdicts.Reason("reason_not_kept"))
+            refused = (way.action, way.treatment, pool.item) not in chosen
+            found.append(
+                verdicts.Verdict(
+                    action=way.action,
+                    treatment=way.treatment,
+                    surface=way.surface,
+                    item=pool.item,
+                    refusal=why if refused else None,
+                )
+            )
+    return msgspec.structs.replace(receipt, verdicts=tuple(found))
+
+
 def explain_again(
     receipt: verdicts.Receipt,
     evidence: verdicts.ReceiptEvidence,
@@ -71,6 +113,7 @@ def explain_again(
     """The receipt, with every stage that would have refused each candidate, worked out again from
     what it kept. Where that does not come to the same first refusal, the receipt's own stands
     alone."""
+    receipt = told(receipt, project, stages)
     view, query = recalled(receipt, evidence, project, stages), query_of(receipt, evidence)
     found = explain(view, query, receipt.id, rendered_then(receipt), stages)
     again = {(each.action, each.treatment, each.item): each for each in found.verdicts}
@@ -104,7 +147,8 @@ def rendered_then(receipt: verdicts.Receipt) -> Render:
         )
         for each in (*receipt.told, *receipt.withheld)
     }
-    failed = {
+    failed = {(each.action, each.treatment, each.item): each.error for each in receipt.failed}
+    failed |= {
         (each.action, each.treatment, each.item): str(each.refusal.values.get("error"))
         for each in receipt.verdicts
         if each.refusal is not None and each.refusal.code == "content"

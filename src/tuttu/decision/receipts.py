@@ -1,82 +1,83 @@
 """What a decision's receipt keeps of what it rests on, and where it lies in the log."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from tuttu import profile
 from tuttu.decision.stage import Stages
-from tuttu.decision.view import Candidate, DecisionQuery, DecisionView
+from tuttu.decision.view import DecisionQuery, DecisionView
+from tuttu.decision.ways import Pools, Ways
 from tuttu.vocabulary import facts, project, room, values, verdicts
 
 _FIELDS = frozenset(verdicts.ReceiptEvidence.__struct_fields__)
+
+_KNOWN = 256
+"""Sets of ways of which it is kept what their rules read."""
+
+NOTHING: Mapping[str, object] = {}
 
 ReadColumns = dict[str, values.Value]
 ReadOfItems = dict[str, dict[str, ReadColumns]]
 """By collection and item."""
 
 
-def read_set(
-    view: DecisionView, candidates: Iterable[Candidate], stages: Stages
-) -> tuple[ReadColumns, ReadOfItems]:
-    """Every column that a rule for a candidate names, and what derived ones are made of, in the
-    order of names; and what rules about an item read otherwise than rules about the customer would:
-    its fields, and what was contacted and answered about it."""
-    known = _columns_by_way(view.project)
-    named: set[str] = set()
-    about_items: dict[tuple[str, str], tuple[Candidate, set[str]]] = {}
-    for each in candidates:
-        way = (stages, each.action.name, each.treatment.name)
-        columns = known.get(way)
-        if columns is None:
-            columns = known[way] = _columns(view.project, each, stages)
-        named |= columns
-        if each.action.about is not None and each.item is not None:
-            of_item = about_items.setdefault((each.action.about, each.item), (each, set()))
-            of_item[1].update(columns)
+def read_set(view: DecisionView, pools: Pools, stages: Stages) -> tuple[ReadColumns, ReadOfItems]:
+    """Every column that a rule for a way names, and what derived ones are made of, in the order of
+    names; and what rules about an item read otherwise than rules about the customer would: its
+    fields, and what was contacted and answered about it."""
+    read = _columns_of(pools.ways, stages)
     of_items: ReadOfItems = {}
-    for (about, item), (candidate, columns_about) in about_items.items():
-        row = view.row_of(candidate)
-        of_items.setdefault(about, {})[item] = {
-            name: row.get(name)
-            for name in sorted(columns_about)
-            if name.startswith(values.OF_ITEM) or row.get(name) != view.row.get(name)
-        }
-    of_customer = [name for name in sorted(named) if not name.startswith(values.OF_ITEM)]
-    return {name: view.row.get(name) for name in of_customer}, of_items
+    for pool in pools:
+        if pool.about is not None and pool.item is not None:
+            row = pool.row(view)
+            of_items.setdefault(pool.about, {})[pool.item] = {
+                name: row.get(name)
+                for name in read[pool.about]
+                if name.startswith(values.OF_ITEM) or row.get(name) != view.row.get(name)
+            }
+    of_customer = sorted(frozenset().union(*read.values()))
+    return {
+        name: view.row.get(name) for name in of_customer if not name.startswith(values.OF_ITEM)
+    }, of_items
 
 
-@project.cached
-def _columns_by_way(_project: project.Project) -> dict[tuple[Stages, str, str], frozenset[str]]:
-    """Worked out once for each treatment of a version, as it is asked for."""
-    return {}
-
-
-def _columns(project: project.Project, candidate: Candidate, stages: Stages) -> frozenset[str]:
-    named: set[str] = set()
-    for stage in stages:
-        reads = stage.reads(candidate.action, candidate.treatment, project)
-        named.update(*(each.expression.columns for each in reads.expressions))
-        named.update(name for name in reads.roots if name in project.row_schema.columns)
-    return frozenset(profile.dependencies(project, named))
+@lru_cache(maxsize=_KNOWN)
+def _columns_of(ways: Ways, stages: Stages) -> Mapping[str | None, Sequence[str]]:
+    """In order: what the rules for ways about each collection read, and for those about none."""
+    named: dict[str | None, set[str]] = {}
+    for action, treatment in ways.listed:
+        found = named.setdefault(action.about, set())
+        for stage in stages:
+            reads = stage.reads(action, treatment, ways.project)
+            found.update(*(each.expression.columns for each in reads.expressions))
+            found.update(name for name in reads.roots if name in ways.project.row_schema.columns)
+    return {
+        about: sorted(profile.dependencies(ways.project, found)) for about, found in named.items()
+    }
 
 
 def evidence_of(
-    view: DecisionView, query: DecisionQuery, candidates: Sequence[Candidate], stages: Stages
+    view: DecisionView,
+    query: DecisionQuery,
+    pools: Pools,
+    stages: Stages,
+    more: Mapping[str, object] = NOTHING,
 ) -> verdicts.ReceiptEvidence:
-    """What stages keep beside the row: only of what the candidates could ask for."""
-    kept: dict[str, object] = {"slots": dict(query.slots)}
+    """What stages keep beside the row, only of what the ways could ask for; and more."""
+    kept: dict[str, object] = {"slots": dict(query.slots), **more}
     for stage in stages:
         if stage.keeps is not None:
-            kept.update(stage.keeps(view, candidates))
+            kept.update(stage.keeps(view, pools))
     if view.shade is not None:
         vetoes = tuple(stage for stage in stages if stage.vetoes)
-        read, read_of_items = read_set(view.shade, candidates, vetoes)
+        read, read_of_items = read_set(view.shade, pools, vetoes)
         kept[_SHADE] = RowEvidence(
             read=read,
             read_of_items=read_of_items,
-            evidence=evidence_of(view.shade, query, candidates, stages),
+            evidence=evidence_of(view.shade, query, pools, stages),
         )
     if view.beyond_limit:
         kept[verdicts.BEYOND_LIMIT] = view.beyond_limit

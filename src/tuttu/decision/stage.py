@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.decision.ways import Alike, Pool, Pools
 from tuttu.policy import named_columns
 from tuttu.vocabulary import library, project, values, verdicts
 
@@ -45,33 +46,41 @@ class StageReads(msgspec.Struct, frozen=True):
     roots: tuple[str, ...] = ()
 
 
+Ask = Callable[[Candidate, DecisionView], verdicts.Reason | None]
+"""Why a candidate is refused, of one view alone; None: it is not."""
+
+
 class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Where a candidate can be refused.
 
     name: in verdicts, receipts, scenarios and the funnel. reason: why the candidate alone is
     refused; None: it passes. codes: of all its reasons, each with the values that name a rule or a
     rival, by which the funnel tells reasons apart; other values differ from customer to customer.
-    reads: what its rules read. keeps: fields of the receipt's evidence, of what the candidates
-    could ask for beside the row; a name that is no field of it is kept among `others`. recalls:
-    a view that was made from a receipt, with that evidence laid in. of_winner: it is asked of the
-    candidate that has won a slot, and of no other. vetoes: it is asked of the customer's shade,
-    too; `reason` is of one row alone, `why_not` of both. veto: the reason of the shade; None: as of
-    the customer.
+    alike: what the reason looks at of the action and the treatment: of ways that are the same for
+    it one is asked. refuses: of the ways in a pool whose bits are asked, the bits of those for
+    which there is a reason, if that is found faster; it must find the same. reads: what its rules
+    read. keeps: fields of the receipt's evidence, of what the ways could ask for beside the row; a
+    name that is no field of it is kept among `others`. recalls: a view that was made from a
+    receipt, with that evidence laid in. of_winner: it is asked of the candidate that has won a
+    slot, and of no other. vetoes: it is asked of the customer's shade, too; `reason` is of one row
+    alone, `why_not` of both. veto: the reason of the shade; None: as of the customer.
     """
 
     name: str
-    reason: Callable[[Candidate, DecisionView], verdicts.Reason | None]
+    reason: Ask
     codes: Mapping[str, tuple[str, ...]]
+    alike: Alike | None = None
+    refuses: Callable[[Pool, DecisionView, int], int] | None = None
     reads: Callable[[library.Action, library.Treatment, project.Project], StageReads] = lambda *_: (
         StageReads()
     )
-    keeps: Callable[[DecisionView, Sequence[Candidate]], Mapping[str, object]] | None = None
+    keeps: Callable[[DecisionView, Pools], Mapping[str, object]] | None = None
     recalls: Callable[[verdicts.ReceiptEvidence, DecisionView], DecisionView] = (
         lambda _evidence, view: view
     )
     of_winner: bool = False
     vetoes: bool = False
-    veto: Callable[[Candidate, DecisionView], verdicts.Reason | None] | None = None
+    veto: Ask | None = None
 
     def why_not(self, candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
         """Why the candidate is refused: by the customer's own row, or else by their shade's."""
@@ -82,13 +91,23 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, eq=False):
                 reason = of_shade.of_others()
         return reason
 
-    def refused(self, view: DecisionView, candidates: Sequence[Candidate]) -> int:
-        """A bit for each candidate, the first one lowest: set where there is a reason."""
-        bits = 0
-        for place, candidate in enumerate(candidates):
-            if self.why_not(candidate, view) is not None:
-                bits |= 1 << place
+    def refused(self, pool: Pool, view: DecisionView, asked: int) -> int:
+        """Of the pool's ways whose bits are asked, the bits of those for which there is a
+        reason."""
+        bits = self._refused(pool, view, asked, self.reason)
+        if self.vetoes and view.shade is not None:
+            bits |= self._refused(pool, view.shade, asked & ~bits, self.veto or self.reason)
         return bits
+
+    def _refused(self, pool: Pool, view: DecisionView, asked: int, reason: Ask) -> int:
+        """view: the customer's, or their shade's."""
+        if self.refuses is not None:
+            return self.refuses(pool, view, asked)
+        refused = 0
+        for bits, candidate in pool.candidates(asked, self.alike):
+            if reason(candidate, view) is not None:
+                refused |= bits
+        return refused
 
 
 Stages = tuple[Stage, ...]
@@ -117,7 +136,7 @@ REQUIREMENTS = {"not_met": ("condition",), "not_known": ("condition",)}
 """Codes of a stage that `requires`."""
 
 
-def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason | None]:
+def requires(block: str) -> Ask:
     """The `reason` of a stage that a block of the action's conditions passes: the first that is not
     TRUE; if it is NULL, with the columns that are unknown."""
 
@@ -142,6 +161,11 @@ def requires(block: str) -> Callable[[Candidate, DecisionView], verdicts.Reason 
         return None
 
     return reason
+
+
+def fails(block: str) -> Callable[[Pool, DecisionView, int], int]:
+    """The `refuses` of such a stage."""
+    return lambda pool, view, asked: asked & ~pool.meeting(block, view)
 
 
 def _unknown(test: values.Expression, row: values.Row) -> list[str]:

@@ -16,6 +16,8 @@ from tuttu.versions import Version
 from tuttu.vocabulary import conversion, errors, events, facts, ids, values, verdicts
 from tuttu.vocabulary.project import Project
 
+ALL = api.Shows()
+
 
 def decide(
     runtime: Runtime,
@@ -24,14 +26,13 @@ def decide(
     language: str = api.ENGLISH,
     *,
     by: str = LOCAL_NAME,
-    sees_people: bool = True,
+    shows: api.Shows = ALL,
 ) -> api.DecideAnswer:
     """The next best actions for a customer on one or more surfaces, with their reasons.
 
     Durable when it returns; a dry run writes nothing, and neither does a decision for somebody whom
     nobody knows, unless they may be new. It is made beside all others. Where one of them was faster
-    it is made again, while nobody else writes: it never loses twice. sees_people: whoever asks may
-    read people, and is shown the addresses that contacts go to. Raises Ambiguous, BadRequest,
+    it is made again, while nobody else writes: it never loses twice. Raises Ambiguous, BadRequest,
     TooManyAttempts, Unavailable.
     """
     if request.seed is not None and not request.dry_run:
@@ -39,23 +40,25 @@ def decide(
             "a seed", "none, or a dry run: the seed of a real decision is its own"
         )
     decision_id, words = ids.new_id(), api.words_in(language)
-    asker = Asker(runtime, by, sees_people)
+    if request.refused is not None:
+        shows = msgspec.structs.replace(shows, refused=request.refused)
+    asker = Asker(runtime, by, shows.addresses)
     with asker.told_who_it_may_be():
         question = question_of(runtime, request, asker)
         with runtime.view() as seen:
-            receipt, keeps = _decide(runtime, seen, question, decision_id)
+            receipt, keeps = _decide(runtime, seen, question, decision_id, tells=shows.refused)
             reads = seen.snapshot.reads
-            shown = addresses_of(seen, receipt) if sees_people else {}
+            shown = addresses_of(seen, receipt) if shows.addresses else {}
         if not keeps:
             return api.answer_of(receipt, words, kept=False, addresses=shown)
         result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
         if not isinstance(result, facts.Committed | facts.Duplicate):
             with runtime.view(exclusive=True) as seen:
-                receipt, _ = _decide(runtime, seen, question, decision_id)
-                shown = addresses_of(seen, receipt) if sees_people else {}
+                receipt, _ = _decide(runtime, seen, question, decision_id, tells=shows.refused)
+                shown = addresses_of(seen, receipt) if shows.addresses else {}
                 result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
     if isinstance(result, facts.Duplicate):
-        return _earlier(runtime, result.position, request, words, sees_people=sees_people)
+        return _earlier(runtime, result.position, request, words, shows)
     assert isinstance(result, facts.Committed), result  # noqa: S101 - nobody else was there
     return api.answer_of(receipt, words, kept=True, addresses=shown)
 
@@ -80,7 +83,7 @@ def decision_by_id(
     """A decision as it was made, and what came of it since."""
     words = api.words_in(language)
     with runtime.view() as seen:
-        receipt = stored_receipt(seen.snapshot, id)
+        receipt = told(seen, stored_receipt(seen.snapshot, id))
         current = seen.version.project
         customer = identity.resolve_fragment(seen.snapshot, current, receipt.customer)
         history = ledger.read(seen.snapshot, customer, current, runtime.now(), {})
@@ -114,6 +117,15 @@ def stored_receipt(snapshot: Snapshot, decision_id: str) -> verdicts.Receipt:
     if receipt is None:
         raise errors.NotFound(f"no decision has the id {decision_id!r}")
     return receipt
+
+
+def told(seen: Seen, receipt: verdicts.Receipt) -> verdicts.Receipt:
+    """The stored receipt with its verdicts, by the version that decided."""
+    project = deciding_project(seen, receipt)
+    if project is None:
+        ways = versions.ways_of(seen.snapshot, receipt.project_digest)
+        return decision.told_by_order(receipt, ways)
+    return decision.told(receipt, project)
 
 
 def deciding_project(seen: Seen, receipt: verdicts.Receipt) -> Project | None:
@@ -166,13 +178,13 @@ def read_question(
 
 
 def _decide(
-    runtime: Runtime, seen: Seen, question: Question, decision_id: str
+    runtime: Runtime, seen: Seen, question: Question, decision_id: str, *, tells: bool
 ) -> tuple[verdicts.Receipt, bool]:
-    """The receipt, and whether it is kept."""
+    """The receipt, with verdicts if it tells, and whether it is kept."""
     request = question.request
     view, query, asked = read_question(runtime, seen, question)
     render = Rendering(seen.version, view, request)
-    receipt = decision.decide(view, query, decision_id=decision_id, render=render)
+    receipt = decision.decide(view, query, decision_id=decision_id, render=render, tells=tells)
     keeps = asked.customer.known or asked.may_be_new or request.create
     return msgspec.structs.replace(
         named(receipt, asked), who=asked.identifier, idempotency=api.fingerprint(request)
@@ -223,7 +235,7 @@ def _unit(receipt: verdicts.Receipt, reads: facts.Reads, idempotency: bytes | No
         fragment=receipt.customer,
         time=receipt.now,
         received=receipt.now,
-        body=receipt,
+        body=msgspec.structs.replace(receipt, verdicts=()),
     )
     keys = () if idempotency is None else (b"idempotency:" + idempotency,)
     return facts.Unit(facts=(fact,), dedupe_keys=keys, reads=reads)
@@ -234,8 +246,7 @@ def _earlier(
     position: int,
     request: api.DecideRequest,
     words: api.Words,
-    *,
-    sees_people: bool,
+    shows: api.Shows,
 ) -> api.DecideAnswer:
     """Same key, same answer; the same key with another question is a mistake."""
     with runtime.view() as seen:
@@ -244,12 +255,13 @@ def _earlier(
             raise errors.BadRequest(
                 "an Idempotency-Key whose answer can no longer be read", "a new key"
             )
-        shown = addresses_of(seen, receipt) if sees_people else {}
+        shown = addresses_of(seen, receipt) if shows.addresses else {}
+        answered = told(seen, receipt) if shows.refused else receipt
     if receipt.idempotency != api.fingerprint(request):
         raise errors.BadRequest(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
-    return api.answer_of(receipt, words, kept=True, addresses=shown)
+    return api.answer_of(answered, words, kept=True, addresses=shown)
 
 
 def _slots(request: api.DecideRequest) -> dict[str, int]:

@@ -13,6 +13,7 @@ from tuttu.engine.decide import (
     question_of,
     read_question,
     stored_receipt,
+    told,
 )
 from tuttu.engine.runtime import Runtime
 from tuttu.vocabulary import errors, ids, verdicts
@@ -76,7 +77,7 @@ def _of_decision(
             "a decision and a question", "one of the two: a decision has its own"
         )
     with runtime.view() as seen:
-        receipt = stored_receipt(seen.snapshot, request.decision or "")
+        receipt = told(seen, stored_receipt(seen.snapshot, request.decision or ""))
         customer = identity.resolve_fragment(seen.snapshot, seen.version.project, receipt.customer)
         project = deciding_project(seen, receipt)
         shown = addresses_of(seen, receipt)

@@ -14,6 +14,7 @@ from tuttu.ledger.canonical import canonical, whole
 from tuttu.ledger.contacts import History, outcomes_of, read
 from tuttu.ledger.fold import filler, folds, parts
 from tuttu.ledger.from_receipt import from_receipt
+from tuttu.ledger.limits import concerns
 from tuttu.ledger.outbox import queued, withdrawal_reason
 from tuttu.ledger.resources import ResourceState, can_follow, resource_state
 from tuttu.ledger.state import HOLD, QUEUED
@@ -25,6 +26,7 @@ __all__ = [
     "ROOM",
     "History",
     "ResourceState",
+    "concerns",
     "from_receipt",
     "outcomes_of",
     "queued",

@@ -160,6 +160,12 @@ class History:
         """In their current state, by (time, id)."""
         return tuple(entry.contact for entry in self.entries)
 
+    @cached_property
+    def actions(self) -> frozenset[str]:
+        """Names of all that were contacts."""
+        named = (entry.contact.action for entry in self.entries)
+        return frozenset(name for name in named if name is not None)
+
     def outcomes(self) -> dict[str, str]:
         """Contact id to the last outcome, ``ignored`` included; without those that have none."""
         return {
@@ -220,6 +226,15 @@ class History:
         keys = self.keys(limit)
         more = any(key not in keys for key in self._added(limit, action, treatment, item))
         return len(keys) + more > limit.at_most
+
+    def room_in(self, limit: library.ContactLimit) -> int:
+        """How many new contacts the limit still allows; below 0: it is exceeded already."""
+        return limit.at_most - len(self.keys(limit))
+
+    def may_be_shown(self, limit: library.ContactLimit) -> Collection[str]:
+        """Actions that may count already: showing any other would be another contact."""
+        held = (action for action, *_ in self._open_offers if action is not None)
+        return {key[1] for key in self.keys(limit)}.union(held)
 
     def _added(
         self,
@@ -286,13 +301,22 @@ class History:
         self, suppression: library.Suppression, action: library.Action, item: str | None = None
     ) -> values.Instant | None:
         """When the suppression allows the action again; None: it never applied."""
+        scope = suppression.scope
+        value: str = action.name if scope == "action" else getattr(action, scope)
+        answers = self._answers_to(suppression).get(value, ())
+        return suppressions.silent_until(answers, suppression, item) if answers else None
+
+    def may_be_silent(self, suppression: library.Suppression) -> tuple[str, Collection[str]]:
+        """A scope and its values: the suppression can hold for no action of another value."""
+        return suppression.scope, self._answers_to(suppression)
+
+    def _answers_to(
+        self, suppression: library.Suppression
+    ) -> Mapping[str, Sequence[suppressions.ContactAnswer]]:
         if suppression.name not in self._answers:
             by_scope = suppressions.answers_by_scope(self.entries, suppression)
             self._answers[suppression.name] = by_scope
-        scope = suppression.scope
-        value: str = action.name if scope == "action" else getattr(action, scope)
-        answers = self._answers[suppression.name].get(value, ())
-        return suppressions.silent_until(answers, suppression, item) if answers else None
+        return self._answers[suppression.name]
 
     # What is owed
 

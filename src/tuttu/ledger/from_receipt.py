@@ -11,6 +11,9 @@ from tuttu.ledger.state import QUEUED
 from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
 
+ShownKey = tuple[str, str | None, int]
+"""(action, item, day) of a showing by the customer."""
+
 
 def from_receipt(
     now: values.Instant,
@@ -77,14 +80,25 @@ class HistoryFromReceipt(History):
         """As in the receipt, with what earlier slots have added."""
         if not concerns(limit, action.purpose, treatment.channel, action.name, action.issue_group):
             return False
-        state = self._states.get(limit.name)
-        shown = set() if state is None else {tuple(each) for each in state.shown}
-        made = self._made(limit) - shown
-        known = shown | made
+        known = self._shown(limit) | self._made(limit)
         more = any(key[1:] not in known for key in self._added(limit, action, treatment, item))
-        return len(made) + more > self._left(limit)
+        return more > self.room_in(limit)
 
-    def _made(self, limit: library.ContactLimit) -> set[tuple[str, str | None, int]]:
+    def room_in(self, limit: library.ContactLimit) -> int:
+        return self._left(limit) - len(self._made(limit) - self._shown(limit))
+
+    def may_be_shown(self, limit: library.ContactLimit) -> Collection[str]:
+        counted = self._shown(limit) | self._made(limit)
+        return self.actions.union(each[0] for each in counted)
+
+    def may_be_silent(self, suppression: library.Suppression) -> tuple[str, Collection[str]]:
+        return "action", {each.action for each in self._silences if each.rule == suppression.name}
+
+    def _shown(self, limit: library.ContactLimit) -> set[ShownKey]:
+        state = self._states.get(limit.name)
+        return set() if state is None else {(each[0], each[1], each[2]) for each in state.shown}
+
+    def _made(self, limit: library.ContactLimit) -> set[ShownKey]:
         """What earlier slots have added: the receipt's count does not include it."""
         added = History(self.moment, self._added_entries, {}, {})
         return {key[1:] for key in added.keys(limit)}

@@ -14,7 +14,7 @@ from tuttu.versions.activation import (
     no_report,
 )
 from tuttu.versions.active_version import ActiveVersion, FixedVersion, Versions, withdraw
-from tuttu.versions.history import project_of
+from tuttu.versions.history import project_of, ways_of
 from tuttu.versions.loading import another_store, check, read_project, warnings
 from tuttu.versions.version import Version, View, make_version, view
 from tuttu.vocabulary.room import Room
@@ -45,5 +45,6 @@ __all__ = [
     "read_project",
     "view",
     "warnings",
+    "ways_of",
     "withdraw",
 ]

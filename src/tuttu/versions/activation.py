@@ -12,6 +12,7 @@ import msgspec
 
 from tuttu import catalog, identity
 from tuttu.catalog import Survey
+from tuttu.decision import judged_ways
 from tuttu.storage import Snapshot, Store
 from tuttu.versions import backfill, history, loading
 from tuttu.versions.backfill import Backfill, Coverage
@@ -177,7 +178,10 @@ class Activator:
             transaction.put(backfill.COVERAGE, history.HERE, after)
 
         body = events.ProjectActivated(
-            digest=self._project.digest, files=self._survey.texts, by=self._by
+            digest=self._project.digest,
+            files=self._survey.texts,
+            by=self._by,
+            ways=judged_ways(self._project),
         )
         folds = fill.folds(events.ProjectActivated, lambda logged: logged.position - 1)
         fact, result = self._commit(

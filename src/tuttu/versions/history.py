@@ -76,6 +76,17 @@ def project_of(reader: facts.Reader, digest: str, rooms: Rooms) -> Project | Non
 
 def texts_of(reader: facts.Reader, digest: str) -> Texts | None:
     """A version's files as they were; None if the store does not know it."""
+    activated = _activation(reader, digest)
+    return None if activated is None else activated.files
+
+
+def ways_of(reader: facts.Reader, digest: str) -> tuple[events.JudgedWay, ...]:
+    """What a version judged, in its order; empty if the store does not know it."""
+    activated = _activation(reader, digest)
+    return () if activated is None else activated.ways
+
+
+def _activation(reader: facts.Reader, digest: str) -> events.ProjectActivated | None:
     kept = reader.get(VERSIONS, digest.encode("utf-8", "replace"), watch=False)
     if kept is None:
         return None
@@ -83,7 +94,7 @@ def texts_of(reader: facts.Reader, digest: str) -> Texts | None:
     body = None if logged is None else logged.fact.body
     if not isinstance(body, events.ProjectActivated):
         raise TypeError(f"log position {kept.position}: found no activation of a project")
-    return body.files
+    return body
 
 
 def remember(project: Project, rooms: Rooms) -> None:

@@ -238,12 +238,23 @@ class ClockTurnedBack(msgspec.Struct, frozen=True, tag="clock_turned_back", kw_o
     ahead: int
 
 
+class JudgedWay(msgspec.Struct, frozen=True, array_like=True):
+    """An action by one of its treatments. about: the collection whose items it is judged for."""
+
+    action: str
+    treatment: str
+    surface: str
+    about: str | None
+
+
 class ProjectActivated(msgspec.Struct, frozen=True, tag="project_activated", kw_only=True):
-    """From here on this version of the project is active. files: all of them, path to text."""
+    """From here on this version of the project is active. files: all of them, path to text. ways:
+    all that can be judged, in the order by whose numbers receipts keep which were refused."""
 
     digest: str
     files: Mapping[str, str]
     by: str
+    ways: tuple[JudgedWay, ...] = ()
 
 
 class HistoryFolded(msgspec.Struct, frozen=True, tag="history_folded", kw_only=True):

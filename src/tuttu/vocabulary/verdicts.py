@@ -20,6 +20,10 @@ NOBODIES = "nobodies"
 """In what a receipt keeps: namespaces of identifiers in the question that name nobody."""
 BEYOND_LIMIT = "beyond_limit"
 """In what a receipt keeps: by collection, how many of the customer's items rules did not see."""
+BEHIND = "owed_beyond"
+"""Code of the reason of what is owed, where the surface has no room for it."""
+OWED_LEFT = "owed_left"
+"""In what a receipt keeps: see `Receipt.owed_left`."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -221,9 +225,33 @@ class ReceiptEvidence(msgspec.Struct, frozen=True, kw_only=True):
     others: Mapping[str, Any] = {}
 
 
+class RefusedWays(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the ways that were judged about one item, or about none, which ones each stage refused.
+
+    about, item: the collection and the key of its item; None: about the customer, and, of an item
+    alone, there was none. stages: by name, the numbers of ways in the order of names, packed by
+    `decision.ways`.
+    """
+
+    about: str | None = None
+    item: str | None = None
+    stages: Mapping[str, bytes]
+
+
+class FailedContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that could not be rendered, and why."""
+
+    action: str
+    treatment: str
+    item: str | None = None
+    error: str
+
+
 class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     """What was decided, what it read, and what no log holds.
 
+    verdicts: of every candidate; a receipt is kept without, and with `refused` and `failed` in
+    their place, from which they are worked out again. Those from before that have them.
     read: the columns that conditions and formulas read, by name. read_of_items: by collection and
     item, what rules about that item read of it and of its own contacts. position: log position of
     the snapshot. withheld: choices that the no-marketing control removed. asked: the customer's
@@ -236,7 +264,9 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
     position: int
     surfaces: tuple[str, ...]
     choices: tuple[Choice, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    refused: tuple[RefusedWays, ...] = ()
+    failed: tuple[FailedContent, ...] = ()
     defaults: Mapping[str, str | None] = {}
     withheld: tuple[Choice, ...] = ()
     owed: tuple[OwedChoice, ...] = ()
@@ -278,6 +308,15 @@ class Receipt(msgspec.Struct, frozen=True, tag="receipt", kw_only=True):
         """By collection, how many of the customer's items were beyond its limit."""
         kept: Mapping[str, int] = {}
         return kept if self.evidence is None else self.evidence.others.get(BEYOND_LIMIT, kept)
+
+    @property
+    def owed_left(self) -> Sequence[Sequence[Any]]:
+        """(action, item, surface) of what is owed and stood behind as many as the surface takes."""
+        if self.evidence is not None and OWED_LEFT in self.evidence.others:
+            kept: Sequence[Sequence[Any]] = self.evidence.others[OWED_LEFT]
+            return kept
+        left = (each for each in self.verdicts if each.refusal and each.refusal.code == BEHIND)
+        return list(dict.fromkeys((each.action, each.item, each.surface) for each in left))
 
     @property
     def told(self) -> tuple[Choice | OwedChoice, ...]:

@@ -189,7 +189,7 @@ class RouteHandler:
             encoding=encoding,
             idempotency=_idempotency(request, holder) if self._idempotent else None,
             language=language_of(headers.get("accept-language", "")),
-            sees_people=holder.sees_people,
+            shows=holder.shows,
         )
 
     async def _holder(self, secret: str | None) -> Holder:

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from tuttu.access import ALL_SCOPES, LOCAL_NAME, Scope
+from tuttu.api import Shows
 from tuttu.web.problems import ProblemError
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="tuttu", Basic realm="tuttu", charset="UTF-8"'}
@@ -21,9 +22,10 @@ class Holder(NamedTuple):
     scopes: frozenset[str]
 
     @property
-    def sees_people(self) -> bool:
-        """Whether they may read what is known of people."""
-        return Scope.READ_PERSON in self.scopes
+    def shows(self) -> Shows:
+        """What answers show them: addresses, if they may read what is known of people; and what
+        was refused, on the project's own socket."""
+        return Shows(addresses=Scope.READ_PERSON in self.scopes, refused=self is LOCAL)
 
 
 LOCAL = Holder(LOCAL_NAME, ALL_SCOPES)

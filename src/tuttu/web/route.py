@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from tuttu.access import Scope
-from tuttu.api import ENGLISH, NoQuery, who_of
+from tuttu.api import ENGLISH, NoQuery, Shows, who_of
 from tuttu.engine import Runtime
 
 UseCase = Callable[..., object]
@@ -21,8 +21,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     by: name of the key, ``local`` on the project's own socket. path: parameters of the path,
     decoded. encoding: the Content-Encoding of a raw body. idempotency: a key of this caller only.
-    language: of the words of reasons, as Accept-Language asks for it. sees_people: the caller may
-    read what is known of people.
+    language: of the words of reasons, as Accept-Language asks for it. shows: what the answer shows
+    them.
     """
 
     runtime: Runtime
@@ -33,7 +33,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str | None = None
     idempotency: bytes | None = None
     language: str = ENGLISH
-    sees_people: bool = False
+    shows: Shows = Shows(addresses=False, refused=False)
 
 
 ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
@@ -46,7 +46,7 @@ ARGUMENTS: Mapping[str, Callable[[Call], Any]] = {
             "encoding",
             "idempotency",
             "language",
-            "sees_people",
+            "shows",
         )
     },
     "request": attrgetter("body"),

@@ -1,12 +1,13 @@
 """Does the recipient permit the purpose in the channel."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable
 
 import msgspec
 
 from tuttu import consent
 from tuttu.decision.stage import CHOICES, NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.decision.ways import Pools
 from tuttu.vocabulary import library
 from tuttu.vocabulary.company import ConsentTerms
 from tuttu.vocabulary.project import Project
@@ -50,6 +51,14 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     return reason
 
 
+def _cell(action: library.Action, treatment: library.Treatment) -> tuple[str, str]:
+    return action.purpose, treatment.channel
+
+
+def _alike(action: library.Action, treatment: library.Treatment) -> Hashable:
+    return action.purpose, treatment.channel, action.similar_to
+
+
 def _refusal(candidate: Candidate, shade: DecisionView) -> Reason | None:
     """Whoever may be the customer can refuse; of what kind they are, and what they bought, says
     nothing of the customer."""
@@ -57,10 +66,10 @@ def _refusal(candidate: Candidate, shade: DecisionView) -> Reason | None:
     return None if chosen is None else chosen.refusal
 
 
-def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
+def _keeps(view: DecisionView, pools: Pools) -> dict[str, object]:
     """Of each cell what the customer's choice and the terms say. A soft opt-in is worked out again
     from the row, and so are the terms of another kind of person."""
-    cells = sorted({(each.action.purpose, each.treatment.channel) for each in candidates})
+    cells = sorted(_cell(*way) for way, _ in pools.ways.groups(_cell).values())
     without_sale = consent.Circumstances(view.row)
     found: dict[str, dict[str, Reason | str]] = {}
     given = []
@@ -103,6 +112,7 @@ def _reads(action: library.Action, treatment: library.Treatment, project: Projec
 CONSENT = Stage(
     name="consent",
     reason=_reason,
+    alike=_alike,
     codes={
         "undeclared_purpose": _CELL,
         "undeclared_channel": _CELL,

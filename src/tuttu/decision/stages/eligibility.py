@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from tuttu.decision import stage
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.decision.ways import Pool
 from tuttu.vocabulary import conversion, library, project, values, verdicts
 
 _conditions = stage.requires("eligible")
@@ -24,6 +25,12 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     if candidate.lacks_item:
         return verdicts.Reason("no_item", {"about": action.about})
     return _conditions(candidate, view)
+
+
+def _refuses(pool: Pool, view: DecisionView, asked: int) -> int:
+    if pool.lacks_item:
+        return asked
+    return asked & ~(pool.ways.open_at(view.now) & pool.meeting("eligible", view))
 
 
 def _local(instant: values.Instant, view: DecisionView) -> str:
@@ -48,6 +55,7 @@ def _reads(
 ELIGIBILITY = stage.Stage(
     name="eligibility",
     reason=_reason,
+    refuses=_refuses,
     codes={
         "draft": (),
         "not_live": ("status",),

@@ -1,6 +1,6 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from tuttu.decision.groups import MOST_MEMBERS, GroupView, WideRow, asked_groups
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.decision.ways import Pools
 from tuttu.policy import reads_of
 from tuttu.vocabulary import library, values, verdicts
 from tuttu.vocabulary.project import Project
@@ -37,17 +38,19 @@ def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, .
     known = view.memo.blocking.get(key)
     if known is None:
         known = view.memo.blocking[key] = tuple(
-            guard
-            for guard in view.project.policy.guards
-            if concerns(guard, candidate) and _blocks(guard, candidate, view)
+            [each for each in asked_of(candidate, view.project) if _blocks(each, candidate, view)]
         )
     return known
 
 
-def concerns(guard: library.Guard, candidate: Candidate) -> bool:
-    """Whether the guard is asked of the candidate; one about items is of none without an item."""
-    has_item = guard.about is None or candidate.item is not None
-    return has_item and may_block(guard, candidate.action)
+def asked_of(candidate: Candidate, project: Project) -> list[library.Guard]:
+    """The guards that are asked of the candidate; those about items of none without an item."""
+    return [
+        guard
+        for guard in project.policy.guards
+        if (guard.about is None or candidate.item is not None)
+        and may_block(guard, candidate.action)
+    ]
 
 
 def may_block(guard: library.Guard, action: library.Action) -> bool:
@@ -89,10 +92,9 @@ def _cooled(guard: library.Guard, row: values.Row) -> values.Instant | None:
 
 def cooled(candidate: Candidate, view: DecisionView) -> Iterator[values.Instant]:
     """When each of the guards that are asked of the candidate has cooled down."""
-    for guard in view.project.policy.guards:
-        if concerns(guard, candidate):
-            ends = (_cooled(guard, row) for row in rows_asked(guard, candidate, view))
-            yield from (end for end in ends if end is not None)
+    for guard in asked_of(candidate, view.project):
+        ends = (_cooled(guard, row) for row in rows_asked(guard, candidate, view))
+        yield from (end for end in ends if end is not None)
 
 
 class Substitute(NamedTuple):
@@ -122,6 +124,15 @@ def substitutes(blocked: Iterable[Candidate], view: DecisionView) -> dict[str, l
     return {surface: sorted(here, key=lambda each: here[each]) for surface, here in found.items()}
 
 
+def _alike(action: library.Action, _treatment: library.Treatment) -> Hashable:
+    return action.purpose, action.about
+
+
+def replaced_alike(action: library.Action, treatment: library.Treatment) -> Hashable:
+    """What `substitutes` look at of the blocked."""
+    return treatment.surface, _alike(action, treatment)
+
+
 def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     return StageReads(
         tuple(
@@ -133,11 +144,11 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
     )
 
 
-def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
+def _keeps(view: DecisionView, pools: Pools) -> dict[str, object]:
     """Of groups in which the customer is not alone: how many members there are, and what guards
     read of their row; of collections only the fields. These are facts of other members too, kept in
     the customer's receipt."""
-    actions = {each.action.name: each.action for each in candidates}.values()
+    actions = [way.action for way, _ in pools.ways.groups(_alike).values()]
     asked: dict[str, list[values.Expression]] = {}
     for guard in view.project.policy.guards:
         if guard.group is not None and any(may_block(guard, each) for each in actions):
@@ -178,6 +189,7 @@ def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> Decision
 GUARDS = Stage(
     name="guards",
     reason=_reason,
+    alike=_alike,
     codes={"guard": ("guard",), "guard_of_too_many": ("guard", "group")},
     reads=_reads,
     keeps=_keeps,

@@ -31,6 +31,10 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     return why.get(str(word), Reason("address_none", named))
 
 
+def _alike(_action: library.Action, treatment: library.Treatment) -> str:
+    return treatment.channel
+
+
 def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
@@ -46,6 +50,7 @@ def _reads(_action: library.Action, treatment: library.Treatment, project: Proje
 REACHABLE = Stage(
     name="reachable",
     reason=_reason,
+    alike=_alike,
     codes={
         "address_none": _ADDRESS,
         "address_shared": _ADDRESS,

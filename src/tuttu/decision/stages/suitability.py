@@ -1,7 +1,11 @@
 """Is it in the customer's interest."""
 
-from tuttu.decision.stage import REQUIREMENTS, Stage, reads_of, requires
+from tuttu.decision.stage import REQUIREMENTS, Stage, fails, reads_of, requires
 
 SUITABILITY = Stage(
-    name="suitability", reason=requires("suitable"), codes=REQUIREMENTS, reads=reads_of("suitable")
+    name="suitability",
+    reason=requires("suitable"),
+    refuses=fails("suitable"),
+    codes=REQUIREMENTS,
+    reads=reads_of("suitable"),
 )

@@ -1,12 +1,13 @@
 """Did the customer say, or keep, enough to be left alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
 from tuttu import ledger
 from tuttu.decision.stage import OUTCOMES, OWN_ZONE, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.decision.ways import SCOPES, Pool, Pools, by_action
 from tuttu.vocabulary import library, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -22,24 +23,42 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     return None
 
 
+def _refuses(pool: Pool, view: DecisionView, asked: int) -> int:
+    """One of all that are alike for the suppression is asked."""
+    asked &= ~pool.ways.skipping(_NAME)
+    refused = 0
+    for suppression in view.project.policy.suppressions:
+        scope, names = view.history.may_be_silent(suppression)
+        if not names:
+            continue
+        alike = SCOPES[scope]
+        for bits, each in pool.candidates(asked & pool.ways.bits(alike, names), alike):
+            if view.history.is_suppressed(suppression, each.action, each.item):
+                refused |= bits
+    return refused
+
+
 def _reads(action: library.Action, _treatment: library.Treatment, project: Project) -> StageReads:
     asked = project.policy.suppressions and _NAME not in project.purposes[action.purpose].skips
     return StageReads(roots=(OUTCOMES,) if asked else ())
 
 
-def _keeps(view: DecisionView, candidates: Sequence[Candidate]) -> dict[str, object]:
-    return {"silences": tuple(_silences(view, candidates))}
+def _keeps(view: DecisionView, pools: Pools) -> dict[str, object]:
+    return {"silences": tuple(_silences(view, pools))}
 
 
-def _silences(view: DecisionView, candidates: Sequence[Candidate]) -> Iterator[verdicts.Silence]:
-    """Those that hold; there are none without contacts."""
-    if not view.history.entries:
-        return
-    for action, item in {(each.action.name, each.item): each for each in candidates}:
-        for suppression in view.project.policy.suppressions:
-            until = view.history.silent_until(suppression, view.project.actions[action], item)
-            if until is not None and view.now < until:
-                yield verdicts.Silence(rule=suppression.name, action=action, item=item, until=until)
+def _silences(view: DecisionView, pools: Pools) -> Iterator[verdicts.Silence]:
+    """Those that hold."""
+    for suppression in view.project.policy.suppressions:
+        scope, names = view.history.may_be_silent(suppression)
+        bits = pools.ways.bits(SCOPES[scope], names) if names else 0
+        for pool in pools if bits else ():
+            for _, each in pool.candidates(bits, by_action):
+                until = view.history.silent_until(suppression, each.action, each.item)
+                if until is not None and view.now < until:
+                    yield verdicts.Silence(
+                        rule=suppression.name, action=each.action.name, item=each.item, until=until
+                    )
 
 
 def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> DecisionView:
@@ -58,6 +77,7 @@ def _recalls(evidence: verdicts.ReceiptEvidence, view: DecisionView) -> Decision
 SUPPRESSIONS = Stage(
     name=_NAME,
     reason=_reason,
+    refuses=_refuses,
     codes={"suppressed": ("suppression",)},
     reads=_reads,
     keeps=_keeps,
