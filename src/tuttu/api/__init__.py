@@ -40,7 +40,7 @@ from tuttu.api.answers import (
     Who,
     shown_fault,
 )
-from tuttu.api.calls import calls_answer
+from tuttu.api.calls import calls_answer, one_answer
 from tuttu.api.changes import parts_of
 from tuttu.api.clock import ClockAnswer, ClockRequest, HealthAnswer, clock_answer, later_present
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
@@ -92,6 +92,7 @@ from tuttu.api.queries import (
     NoQuery,
     TimelineQuery,
 )
+from tuttu.api.questions import asked_context, asked_slots
 from tuttu.api.reloading import (
     FailedReload,
     FillingAnswer,
@@ -191,7 +192,9 @@ __all__ = [
     "WithdrawnContact",
     "Words",
     "answer_of",
+    "asked_context",
     "asked_identifiers",
+    "asked_slots",
     "calls_answer",
     "claimed_link",
     "clock_answer",
@@ -210,6 +213,7 @@ __all__ = [
     "link",
     "link_set_answer",
     "of_item",
+    "one_answer",
     "outcomes_of",
     "parts_of",
     "preferences_answer",
