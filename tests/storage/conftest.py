@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import resource
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests.full import full
 
 from tuttu.storage import Store, open_store
 from tuttu.testing import PrivatePostgres, postgres_programs, private_postgres
@@ -65,15 +65,8 @@ class SqliteSubject:
             connection.execute(change, (flipped(sealed), position))
             connection.commit()
 
-    @contextmanager
-    def full(self) -> Iterator[None]:
-        """No file of this process may grow."""
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    def full(self) -> AbstractContextManager[None]:
+        return full(self.url)
 
 
 class PostgresSubject:
@@ -126,21 +119,10 @@ class PostgresSubject:
             change = "UPDATE tuttu.log SET sealed = %b WHERE position = %s"
             connection.execute(change, (flipped(row[0]), position))
 
-    @contextmanager
-    def full(self) -> Iterator[None]:
-        """The server says so when it is to commit."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(FULL)
-            yield
-            connection.execute("DROP FUNCTION tuttu.refuse CASCADE")
+    def full(self) -> AbstractContextManager[None]:
+        return full(self.url)
 
 
-FULL = """
-CREATE FUNCTION tuttu.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
-CREATE CONSTRAINT TRIGGER refused AFTER INSERT ON tuttu.log DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW EXECUTE FUNCTION tuttu.refuse();
-"""
 Servers = Callable[[int], tuple[PrivatePostgres, str]]
 
 
