@@ -138,8 +138,9 @@ def in_turns(work: Callable[[Turns], Coroutine[Any, Any, T]]) -> T:
 
 
 def test_who_comes_between_two_slices_is_served_between_them() -> None:
+    """And told before the rest of the batch is done."""
     done: list[str] = []
-    begun, sent = threading.Event(), threading.Event()
+    begun, sent, told = (threading.Event() for _ in range(3))
 
     def batch() -> Slices[str]:
         done.append("first slice")
@@ -147,6 +148,9 @@ def test_who_comes_between_two_slices_is_served_between_them() -> None:
         assert sent.wait(HANG_SECONDS)
         yield
         done.append("second slice")
+        yield
+        done.append("third slice")
+        assert told.wait(HANG_SECONDS)
         return "batch"
 
     async def work(turns: Turns) -> str:
@@ -156,11 +160,12 @@ def test_who_comes_between_two_slices_is_served_between_them() -> None:
         await asyncio.sleep(0)
         sent.set()
         await other
+        told.set()
         answer: str = await slices
         return answer
 
     assert in_turns(work) == "batch"
-    assert done == ["first slice", "decision", "second slice"]
+    assert done == ["first slice", "decision", "second slice", "third slice"]
 
 
 def test_a_mistake_in_one_slice_ends_its_batch_alone() -> None:

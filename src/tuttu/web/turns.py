@@ -57,9 +57,9 @@ class _Job:
 class Turns:
     """Hands work to one thread beside the event loop, and its answers back when they are durable.
 
-    A tick is all that waits when the thread is free, in the order of arrival. It goes on with the
-    slices of a batch as long as nobody else waits: who comes meanwhile is served before the next
-    one.
+    A tick is all that waits when the thread is free, in the order of arrival; of a batch the next
+    slice, and as many more as there are while nobody else waits. Who comes meanwhile is served
+    before the next one.
     """
 
     def __init__(self, store: Store) -> None:
@@ -87,11 +87,12 @@ class Turns:
     def _tick(self, jobs: Sequence[_Job]) -> None:
         tick = self._store.tick()
         try:
-            left = list(jobs)
-            while left:
-                for job in left:
+            going_on = True
+            while going_on:
+                for job in jobs:
                     job.tickets.append(tick.add(job.slice))
-                left = [] if self._waiting else [job for job in left if not job.over]
+                # Whoever is done waits for the tick to be closed.
+                going_on = not (self._waiting or any(job.over for job in jobs))
         finally:
             tick.close()
 
