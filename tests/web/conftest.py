@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -42,8 +42,8 @@ def _no_store() -> AbstractContextManager[TransactionOverlay]:
     raise AssertionError("a use case of ours has no store")
 
 
-def _nowhere(_: OverlayTick) -> AbstractContextManager[None]:
-    return nullcontext()
+def _nowhere(_: OverlayTick | None) -> None:
+    """There is no store to be in."""
 
 
 class StubRuntime:

@@ -42,7 +42,9 @@ def together(engine: Runtime, *asked: Asked) -> list[httpx.Response]:
         turns = Turns(engine.store)
         doors = [create_app(engine, local=True, turns=turns) for _ in range(2)]
         clients = [
-            httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://tuttu")
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(door), base_url="http://tuttu", timeout=HANG_SECONDS
+            )
             for door in doors
         ]
         sent = [
@@ -157,8 +159,7 @@ def test_who_comes_between_two_slices_is_served_between_them() -> None:
         slices = asyncio.ensure_future(turns.do(batch))
         await asyncio.to_thread(begun.wait, HANG_SECONDS)
         other = asyncio.ensure_future(turns.do(lambda: done.append("decision")))
-        await asyncio.sleep(0)
-        sent.set()
+        asyncio.get_running_loop().call_soon(sent.set)
         await other
         told.set()
         answer: str = await slices

@@ -47,6 +47,8 @@ from tuttu.api.customer import customer_answer, preferences_answer, shown_fragme
 from tuttu.api.decisions import (
     Changes,
     answer_of,
+    asked_context,
+    asked_slots,
     explained,
     fingerprint,
     outcomes_of,
@@ -92,7 +94,6 @@ from tuttu.api.queries import (
     NoQuery,
     TimelineQuery,
 )
-from tuttu.api.questions import asked_context, asked_slots
 from tuttu.api.reloading import (
     FailedReload,
     FillingAnswer,

@@ -1,6 +1,7 @@
 """Calls of senders: taken in, or refused with a reason."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -48,7 +49,8 @@ def commit_accepted(
     runtime: Runtime, accepted: intake.Accepted, context: intake.Context
 ) -> api.CallsAnswer:
     """Also what was refused is kept, as dead letters."""
-    results = runtime.store.share(lambda: _commit(runtime, accepted), accepted.everything)
+    units = accepted.everything
+    results = runtime.store.share(partial(_commit, runtime, accepted, units), units)
     refusal = accepted.refusal
     if refusal is not None:
         raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
@@ -69,9 +71,11 @@ def commit_accepted(
     return api.calls_answer(accepted, results, fallen, known.different)
 
 
-def _commit(runtime: Runtime, accepted: intake.Accepted) -> list[facts.Result]:
+def _commit(
+    runtime: Runtime, accepted: intake.Accepted, units: Sequence[facts.Unit]
+) -> list[facts.Result]:
     """The results of the calls. A dead letter that fails again is not closed."""
-    results = runtime.commit_each(accepted.everything)
+    results = runtime.commit_each(units)
     facts.sound(results[len(accepted.calls) :])
     if accepted.closing and facts.Failed not in map(type, results):
         runtime.commit([accepted.closing])

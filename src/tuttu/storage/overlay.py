@@ -8,6 +8,7 @@ of its own. At the end each changed record is written once.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, TypeVar
 
 from tuttu.storage.driver import RecordKey, WriteRows
@@ -49,64 +50,41 @@ class Layer(dict[RecordKey, Write]):
         return [place for place in near if place[0] == table and place[1].startswith(prefix)]
 
 
-class OverlayReader:
-    """Records as they are with the changes of one or more layers, the newest layer last."""
+def many(
+    tables: EncryptedTables, layers: Sequence[Layer], table: f.Table[T], keys: Sequence[bytes]
+) -> list[T | None]:
+    """The record at each key, as `Reader.get_many`. layers: changes of the tables, newest last."""
+    changes = {
+        key: layer[table.name, key]
+        for layer in layers
+        for key in keys
+        if (table.name, key) in layer
+    }
+    stored = [key for key in keys if key not in changes]
+    read = tables.get_many(table, stored)
+    found: dict[bytes, T | None] = {}
+    for key, one in zip(stored, read, strict=True):
+        found[key] = None if one is None else one[1]
+    for key, write in changes.items():
+        found[key] = None if write.plain is None else decode_record(table, write.plain)
+    return [found[key] for key in keys]
 
-    def __init__(self, tables: EncryptedTables, *layers: Layer) -> None:
-        self.tables = tables
-        self.layers = layers
 
-    def changed(self, place: RecordKey) -> Write | None:
-        for layer in reversed(self.layers):
-            write = layer.get(place)
-            if write is not None:
-                return write
-        return None
-
-    def version(self, table: str, key: bytes) -> int:
-        """0 if there is no such record."""
-        write = self.changed((table, key))
-        if write is not None:
-            return 0 if write.plain is None else write.version
-        return self.tables.version(table, key)
-
-    def get(self, table: f.Table[T], key: bytes) -> tuple[int, T | None] | None:
-        """Version and record, a fresh object; no record for one whose key is lost."""
-        write = self.changed((table.name, key))
-        if write is None:
-            return self.tables.get(table, key)
-        if write.plain is None:
-            return None
-        return write.version, decode_record(table, write.plain)
-
-    def get_many(self, table: f.Table[T], keys: Sequence[bytes]) -> list[T | None]:
-        stored = [key for key in keys if self.changed((table.name, key)) is None]
-        read = self.tables.get_many(table, stored)
-        found: dict[bytes, T | None] = {}
-        for key, one in zip(stored, read, strict=True):
-            found[key] = None if one is None else one[1]
-        for key in keys:
-            write = self.changed((table.name, key))
-            if write is not None:
-                found[key] = None if write.plain is None else decode_record(table, write.plain)
-        return [found[key] for key in keys]
-
-    def scan(self, table: f.Table[T], prefix: bytes) -> Iterator[tuple[bytes, T]]:
-        """In the order of keys."""
-        changes = {
-            key: layer[name, key]
-            for layer in self.layers
-            for name, key in layer.within(table.name, prefix)
-        }
-        newer = sorted(changes)
-        newer.reverse()
-        for key, record in self.tables.scan(table, prefix):
-            while newer and newer[-1] < key:
-                yield from _written(table, newer[-1], changes[newer.pop()])
-            if key not in changes:
-                yield key, record
-        for key in reversed(newer):
-            yield from _written(table, key, changes[key])
+def scanned(
+    tables: EncryptedTables, layers: Sequence[Layer], table: f.Table[T], prefix: bytes
+) -> Iterator[tuple[bytes, T]]:
+    """As `Reader.scan`, in the order of keys. layers: changes of the tables, newest last."""
+    changes = {
+        key: layer[name, key] for layer in layers for name, key in layer.within(table.name, prefix)
+    }
+    newer = sorted(changes, reverse=True)
+    for key, record in tables.scan(table, prefix):
+        while newer and newer[-1] < key:
+            yield from _written(table, newer[-1], changes[newer.pop()])
+        if key not in changes:
+            yield key, record
+    for key in reversed(newer):
+        yield from _written(table, key, changes[key])
 
 
 def _written(table: f.Table[T], key: bytes, write: Write) -> Iterator[tuple[bytes, T]]:
@@ -124,6 +102,8 @@ class TransactionOverlay:
         self.tables = tables
         self.position = tables.position
         self.writes = Layer()
+        self.layer = Layer()
+        """Of the current unit."""
         self._rows = rows
         self._broken = broken
         self._facts: list[f.Logged] = []
@@ -140,25 +120,29 @@ class TransactionOverlay:
     def run(self, units: Sequence[f.Unit], rooms: Sequence[RoomFolds]) -> list[f.Result]:
         """Commits each unit, with those folds of the rooms that are registered for its facts."""
         self.tables.expect(units)
-        return [self._commit(unit, rooms) for unit in units]
+        views: Views = {}
+        results = []
+        for unit in units:
+            results.append(self._commit(unit, rooms, views))  # noqa: PERF401 - a frame less
+        return results
 
-    def _commit(self, unit: f.Unit, rooms: Sequence[RoomFolds]) -> f.Result:
-        layer = Layer()
-        keys = [self.tables.secret.dedupe_key(key) for key in unit.dedupe_keys]
+    def _commit(self, unit: f.Unit, rooms: Sequence[RoomFolds], views: "Views") -> f.Result:
+        self.layer = Layer()
+        keys = list(map(self.tables.secret.dedupe_key, unit.dedupe_keys))
         first = self.position + 1
-        logged = [f.Logged(at, fact) for at, fact in enumerate(unit.facts, first)]
+        logged = list(map(f.Logged, count(first), unit.facts))
         try:
             refusal = self._refusal(unit, keys)
             if refusal is not None:
                 return refusal
-            self._fold(layer, logged, rooms)
+            self._fold(logged, rooms, views)
         except f.Exhausted as no:
             return f.Refused(no.what)
         except Exception as error:
             if ends(error, self._broken):
                 raise
             return f.Failed(error)
-        self._keep(layer)
+        self._keep_layer()
         self._facts.extend(logged)
         for entry in logged:
             self._of_fragment[entry.fact.fragment].append(entry)
@@ -166,35 +150,37 @@ class TransactionOverlay:
         self.position += len(logged)
         return f.Committed(first)
 
-    def _fold(self, layer: Layer, logged: Sequence[f.Logged], rooms: Sequence[RoomFolds]) -> None:
-        records = OverlayReader(self.tables, self.writes, layer)
+    def _fold(self, logged: Sequence[f.Logged], rooms: Sequence[RoomFolds], views: "Views") -> None:
         for entry in logged:
             kind = type(entry.fact.body)
             for room in rooms:
                 fold = room.folds.get(kind)
                 if fold is not None:
-                    fold(FoldView(self, records, room, entry.position), entry)
+                    view = views.get(room.room)
+                    if view is None:
+                        view = views[room.room] = FoldView(self, room)
+                    view.position = entry.position
+                    fold(view, entry)
 
     def fold_again(self, logged: f.Logged, rooms: Sequence[RoomFolds]) -> None:
         """A fact that is in the log already; if a current fold refuses it, nothing changes. Raises
         LoggedFactError if it fails."""
-        layer = Layer()
+        self.layer = Layer()
         try:
-            self._fold(layer, [logged], rooms)
+            self._fold([logged], rooms, {})
         except f.Exhausted:
             return
         except Exception as error:
             if ends(error, self._broken) or isinstance(error, TuttuError):
                 raise
             raise LoggedFactError(logged, error) from error
-        self._keep(layer)
+        self._keep_layer()
 
     def write(self, tables: frozenset[str], step: Callable[[f.Transaction], None]) -> None:
         """Writes that belong to no fact."""
-        layer = Layer()
-        room = RoomFolds(room="refold", tables=tables, folds={})
-        step(FoldView(self, OverlayReader(self.tables, self.writes, layer), room, self.position))
-        self._keep(layer)
+        self.layer = Layer()
+        step(FoldView(self, RoomFolds(room="refold", tables=tables, folds={})))
+        self._keep_layer()
 
     def probe(self) -> None:
         """A write that changes nothing."""
@@ -229,11 +215,19 @@ class TransactionOverlay:
             return found + [each for each in newer if each.position <= after + limit]
         return found + newer[: limit - len(found)]
 
-    def _keep(self, layer: Layer) -> None:
+    def version(self, table: str, key: bytes) -> int:
+        """0 if there is no such record."""
+        place = (table, key)
+        write = self.layer.get(place) or self.writes.get(place)
+        if write is not None:
+            return 0 if write.plain is None else write.version
+        return self.tables.version(table, key)
+
+    def _keep_layer(self) -> None:
         if self._watchers:
-            self.writes = self.writes.with_all(layer)
+            self.writes = self.writes.with_all(self.layer)
             return
-        for place, write in layer.items():
+        for place, write in self.layer.items():
             self.writes[place] = write
 
     def _refusal(self, unit: f.Unit, keys: Sequence[bytes]) -> f.Result | None:
@@ -241,13 +235,10 @@ class TransactionOverlay:
             position = self._seen.get(key) or self.tables.seen(key)
             if position is not None:
                 return f.Duplicate(position)
-        reader = OverlayReader(self.tables, self.writes)
         for table, key, version in unit.reads:
-            if reader.version(table, key) != version:
+            if self.version(table, key) != version:
                 return f.Conflict(table)
-        if unit.unless is None:
-            return None
-        why = unit.unless(FoldView(self, reader, NO_ROOM, self.position))
+        why = unit.unless(FoldView(self, NO_ROOM)) if unit.unless else None
         return None if why is None else f.Refused(why)
 
 
@@ -260,26 +251,28 @@ NO_ROOM = RoomFolds(room="", tables=frozenset(), folds={})
 
 
 class FoldView:
-    """The transaction as one room's fold of one fact sees it."""
+    """The transaction as one room's folds see it."""
 
-    def __init__(
-        self, overlay: TransactionOverlay, records: OverlayReader, room: RoomFolds, position: int
-    ) -> None:
-        """records: the last layer is the unit's own."""
-        self.position = position
+    def __init__(self, overlay: TransactionOverlay, room: RoomFolds) -> None:
+        self.position = overlay.position
         self._overlay = overlay
         self._room = room
-        self._records = records
 
     def get(self, table: f.Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
-        found = self._records.get(table, key)
+        place, overlay = (table.name, key), self._overlay
+        write = overlay.layer.get(place) or overlay.writes.get(place)
+        if write is not None:
+            return None if write.plain is None else decode_record(table, write.plain)
+        found = overlay.tables.get(table, key)
         return None if found is None else found[1]
 
     def get_many(self, table: f.Table[T], keys: Sequence[bytes]) -> list[T | None]:
-        return self._records.get_many(table, keys)
+        overlay = self._overlay
+        return many(overlay.tables, (overlay.writes, overlay.layer), table, keys)
 
     def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        return self._records.scan(table, prefix)
+        overlay = self._overlay
+        return scanned(overlay.tables, (overlay.writes, overlay.layer), table, prefix)
 
     def put(self, table: f.Table[T], key: bytes, value: T) -> None:
         self._write(table, key, ENCODER.encode(value))
@@ -293,8 +286,8 @@ class FoldView:
             raise PermissionError(f"room {room.room!r} wrote the table {table.name!r}")
         version = self.position
         if room.keep_versions and plain is not None:
-            version = self._records.version(*place)
-        self._records.layers[-1][place] = Write(version, plain, table.personal)
+            version = self._overlay.version(*place)
+        self._overlay.layer[place] = Write(version, plain, table.personal)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
@@ -308,3 +301,7 @@ class FoldView:
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._overlay.tables.secret.pseudonym(namespace, value)
+
+
+Views = dict[str, FoldView]
+"""By name of the room."""

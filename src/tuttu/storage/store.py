@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from tuttu.storage.driver import Driver, Rows, Unlock
-from tuttu.storage.encrypted_tables import EncryptedTables
+from tuttu.storage.encrypted_tables import EncryptedTables, decode_record
 from tuttu.storage.encryption import FragmentKeys, Secret
 from tuttu.storage.errors import StoreUnavailableError
-from tuttu.storage.overlay import Layer, OverlayReader, TransactionOverlay
+from tuttu.storage.overlay import Layer, TransactionOverlay, many, scanned
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 from tuttu.storage.prefetch import Prefetch
 from tuttu.storage.sqlite import SqliteDriver
@@ -58,7 +58,7 @@ class SealedStore:
         return self._secret.pseudonym(namespace, value)
 
     def tick(self) -> OverlayTick:
-        return OverlayTick(self._transaction, self._inside, self._broken)
+        return OverlayTick(self._transaction, self._enter, self._broken)
 
     def share(self, work: Work[T], units: Sequence[f.Unit] = ()) -> T:
         return self._shared.run(work, units) if self._here.tick is None else work()
@@ -73,7 +73,9 @@ class SealedStore:
         self, units: Sequence[f.Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[f.Result]:
         rooms = self._folds if folds is None else folds
-        return self.share(lambda: self._overlay().run(units, rooms), units)
+        if self._here.tick is not None:
+            return self._here.tick.overlay().run(units, rooms)
+        return self._shared.run(lambda: self._overlay().run(units, rooms), units)
 
     @contextmanager
     def write(self) -> Iterator[WriteTransaction]:
@@ -131,13 +133,8 @@ class SealedStore:
             if overlay.dirty:
                 overlay.save()
 
-    @contextmanager
-    def _inside(self, tick: OverlayTick) -> Iterator[None]:
+    def _enter(self, tick: OverlayTick | None) -> None:
         self._here.tick = tick
-        try:
-            yield
-        finally:
-            self._here.tick = None
 
     def _overlay(self) -> TransactionOverlay:
         assert self._here.tick is not None  # noqa: S101 - called by work of a tick
@@ -174,6 +171,9 @@ class ScratchStore(SealedStore):
         os.close(self._lock)
 
 
+NOTHING = Layer()
+
+
 class StoredSnapshot:
     """Implements `ports.Snapshot`."""
 
@@ -189,7 +189,7 @@ class StoredSnapshot:
         self._tracking = tracking
         self._reads: dict[tuple[str, bytes], int] = {}
         self._over = overlay
-        self._records = OverlayReader(tables, *(() if overlay is None else overlay[1:]))
+        self._writes = NOTHING if overlay is None else overlay[1]
         self.position = tables.position if overlay is None else overlay[0].position
 
     @property
@@ -200,9 +200,16 @@ class StoredSnapshot:
         return StoredSnapshot(self._tables, overlay=self._over, tracking=False)
 
     def get(self, table: f.Table[T], key: bytes, *, watch: bool = True) -> T | None:
-        found = self._records.get(table, key)
+        place = (table.name, key)
+        write = self._writes.get(place)
+        if write is None:
+            found = self._tables.get(table, key)
+        elif write.plain is None:
+            found = None
+        else:
+            found = write.version, decode_record(table, write.plain)
         if watch and self._tracking:
-            self._reads[table.name, key] = 0 if found is None else found[0]
+            self._reads[place] = 0 if found is None else found[0]
         return None if found is None else found[1]
 
     @property
@@ -210,10 +217,10 @@ class StoredSnapshot:
         return self._tables.unreadable
 
     def get_many(self, table: f.Table[T], keys: Sequence[bytes]) -> list[T | None]:
-        return self._records.get_many(table, keys)
+        return many(self._tables, (self._writes,), table, keys)
 
     def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        return self._records.scan(table, prefix)
+        return scanned(self._tables, (self._writes,), table, prefix)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000

@@ -20,42 +20,21 @@ Work = Callable[[], T]
 
 
 class WorkTicket(Generic[T]):
-    """What became of a piece of work; to be asked when its tick is closed."""
+    """What became of a piece of work; to be asked when its tick is closed. rests: on something
+    that the tick still has to commit. then: to be done when that is durable."""
 
     def __init__(self) -> None:
-        self._value: T | None = None
-        self._error: Exception | None = None
-        self._lost = False
-        self._then: list[Callable[[], None]] = []
+        self.value: T | None = None
+        self.error: Exception | None = None
         self.rests = False
-        """On something that its tick still has to commit."""
-
-    def run(self, work: Work[T]) -> Exception | None:
-        """What it raised, if it did."""
-        try:
-            self._value = work()
-        except Exception as error:
-            self._error = error
-        return self._error
-
-    def lose(self, error: Exception) -> None:
-        """What it did, and what it rests on, could not be kept."""
-        self._error, self._lost = error, True
-
-    def when_durable(self, do: Callable[[], None]) -> None:
-        self._then.append(do)
-
-    def settle(self) -> None:
-        """Its tick is over."""
-        if not self._lost:
-            for do in self._then:
-                do()
+        self.lost = False
+        self.then: list[Callable[[], None]] = []
 
     def result(self) -> T:
         """Raises what the work raised, or why it could not be kept."""
-        if self._error is not None:
-            raise self._error
-        return cast("T", self._value)
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
 
 
 class OverlayTick:
@@ -65,13 +44,14 @@ class OverlayTick:
     def __init__(
         self,
         begin: Callable[[], AbstractContextManager[TransactionOverlay]],
-        here: Callable[["OverlayTick"], AbstractContextManager[None]],
+        enter: Callable[["OverlayTick | None"], None],
         broken: tuple[type[Exception], ...],
     ) -> None:
-        """begin: a transaction, which is saved when it is left without an error. here: inside it
-        the thread's reads and writes are this tick's. broken: errors that end a transaction."""
+        """begin: a transaction, which is saved when it is left without an error. enter: what this
+        thread reads and writes is a tick's from here on, or nobody's. broken: errors that end a
+        transaction."""
         self._begin = begin
-        self._here = here
+        self._enter = enter
         self._broken = broken
         self._held = ExitStack()
         self._fault: Exception | None = None
@@ -82,16 +62,21 @@ class OverlayTick:
     def add(self, work: Work[T]) -> WorkTicket[T]:
         ticket: WorkTicket[T] = WorkTicket()
         self._tickets.append(ticket)
+        self._enter(self)
         try:
-            with self._here(self):
-                error = ticket.run(work)
+            ticket.value = work()
+        except Exception as error:
+            ticket.error = error
         except BaseException as stopped:
             self._held.__exit__(type(stopped), stopped, stopped.__traceback__)
             raise
-        ticket.rests = self.begun is not None and self.begun.dirty
-        if self.begun is not None and error is not None and ends(error, self._broken):
-            ticket.rests = True
-            self._break(error)
+        finally:
+            self._enter(None)
+        if self.begun is not None:
+            broken = ticket.error if ticket.error and ends(ticket.error, self._broken) else None
+            ticket.rests = broken is not None or self.begun.dirty
+            if broken is not None:
+                self._break(broken)
         return ticket
 
     def close(self) -> list[WorkTicket[Any]]:
@@ -101,7 +86,9 @@ class OverlayTick:
             self._lose(error)
         self.begun = None
         for ticket in self._tickets:
-            ticket.settle()
+            if not ticket.lost:
+                for do in ticket.then:
+                    do()
         return self._tickets
 
     def overlay(self) -> TransactionOverlay:
@@ -122,7 +109,7 @@ class OverlayTick:
         self.add(lambda: self.overlay().tables.expect(units))
 
     def when_durable(self, do: Callable[[], None]) -> None:
-        self._tickets[-1].when_durable(do)
+        self._tickets[-1].then.append(do)
 
     def _break(self, error: Exception) -> None:
         """The transaction is over, and what was committed in it is lost."""
@@ -137,7 +124,7 @@ class OverlayTick:
         self._fault = error
         for ticket in self._tickets:
             if ticket.rests:
-                ticket.lose(error)
+                ticket.error, ticket.lost = error, True
 
 
 class _Waiting(Generic[T]):
@@ -191,5 +178,6 @@ class SharedTicks:
 
 def _interrupted() -> WorkTicket[Any]:
     ticket: WorkTicket[Any] = WorkTicket()
-    ticket.lose(StoreUnavailableError("the store cannot be used now: its process is about to end"))
+    said = "the store cannot be used now: its process is about to end"
+    ticket.error = StoreUnavailableError(said)
     return ticket
