@@ -10,6 +10,7 @@ from tests import builders as b
 
 from tuttu import access
 from tuttu.access import Keyring
+from tuttu.vocabulary.events import KeyIssued
 from tuttu.vocabulary.facts import Body, Reader
 
 
@@ -28,11 +29,12 @@ def test_a_key_that_was_revoked_during_a_reading_opens_nothing() -> None:
 
         def append(body: Body) -> None:
             b.commit(store, b.fact(store, body, id=f"{next(numbers)}"))
+            if isinstance(body, KeyIssued) and body.name == "new":
+                meanwhile.append(lambda: keyring.revoke("old"))
 
-        keyring = Keyring(read, append, shared=False)
+        keyring = Keyring(read, append, store.when_durable, shared=False)
         secret = keyring.issue("old", ("decide",))
         assert keyring.holder(secret) is not None
-        meanwhile.append(lambda: keyring.revoke("old"))
         keyring.issue("new", ("decide",))
         assert keyring.holder(secret) is None
         assert [name for name, _ in keyring.names()] == ["new"]

@@ -24,13 +24,13 @@ def test_a_name_is_revoked_with_all_its_keys(storage_url: str, tmp_path: Path) -
         def append(body: Body) -> None:
             b.commit(store, b.fact(store, body, id=f"{next(facts)}"))
 
-        keyring = Keyring(store.read, append, shared=store.remote)
+        keyring = Keyring(store.read, append, store.when_durable, shared=store.remote)
         first = keyring.issue("shop", ("decide",))
         other = keyring.issue("till", ("decide",))
         # What another process appends that has not seen the first one yet.
         second = "tuttu_of_another_process"
         append(KeyIssued(name="shop", digest=digest_of(second), scopes=("decide",)))
-        elsewhere = Keyring(store.read, append, shared=store.remote)
+        elsewhere = Keyring(store.read, append, store.when_durable, shared=store.remote)
         assert [name for name, _ in elsewhere.names()] == ["shop", "shop", "till"]
         elsewhere.revoke("shop")
         assert elsewhere.holder(first) is None

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuttu.intake.accept import unpack, without_keys
+from tuttu.intake.accept import without_keys
+from tuttu.intake.unpack import unpack
 
 KEY = "tuttu_Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF"
 LIMIT = 100_000

@@ -51,8 +51,12 @@ def later(context: Context, by: int = DAY) -> Context:
 
 
 def commit(store: Store, accepted: Accepted) -> Accepted:
-    store.commit(accepted.everything)
+    store.commit(units(accepted))
     return accepted
+
+
+def units(accepted: Accepted) -> list[Unit]:
+    return [*accepted.everything, *([accepted.closing] if accepted.closing else [])]
 
 
 def listed(store: Store, **page: Any) -> list[KeptLetter]:
@@ -120,7 +124,7 @@ def test_a_letter_refused_again_waits_on(empty: Store, context: Context) -> None
     assert sent.status == 400
     assert sent.refusal is not None
     assert sent.refusal.letter is None
-    assert sent.everything == ()
+    assert units(sent) == []
     assert only(empty) == kept
 
 
@@ -139,12 +143,12 @@ def test_sending_twice_is_sending_once(empty: Store, context: Context) -> None:
     kept = refuse(empty, context, {"userId": "maija"})
     right = body({"userId": "maija", "event": "Opened"})
     one, other = (repair(kept, right, later(context, n)) for n in (1, 2))
-    assert [type(each) for each in empty.commit(one.everything)] == [Committed, Committed]
-    assert [type(each) for each in empty.commit(other.everything)] == [Duplicate, Duplicate]
+    assert [type(each) for each in empty.commit(units(one))] == [Committed, Committed]
+    assert [type(each) for each in empty.commit(units(other))] == [Duplicate, Duplicate]
     third = repair(only(empty), right, later(context))
     assert third.refusal is not None
     assert (third.status, third.refusal.code) == (409, "letter_closed")
-    assert third.everything == ()
+    assert units(third) == []
 
 
 def test_a_letter_cut_short_needs_a_whole_body(empty: Store, context: Context) -> None:

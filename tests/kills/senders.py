@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 from tests.waiting import HANG_SECONDS
 
+from tuttu.intake.accept import SLICE
+
 VIEW = "Usage Report Viewed"
 ORDER = "Order Completed"
 DESCRIBED = {
@@ -178,7 +180,8 @@ class Sender:
             return self._again()
         if drawn < 0.85:
             return self._told(self._event(self._random.choice(known)))
-        return self._batch([self._random.choice(known) for _ in range(self._random.randint(2, 8))])
+        size = self._random.randint(2, 8) if drawn < 0.98 else 2 * SLICE + 5
+        return self._batch([self._random.choice(known) for _ in range(size)])
 
     def _id(self, more: object = "") -> str:
         return f"{self.name}-{self._number}{more}"
@@ -243,5 +246,10 @@ def settle(diary: Diary, url: str, secret: str) -> None:
 
 
 def whole_or_absent(requests: Iterable[Request], logged: set[str]) -> list[Request]:
-    """Those of which the log has a part."""
-    return [each for each in requests if 0 < len(logged & set(each.ids)) < len(set(each.ids))]
+    """Those of which the log has a part of a slice, or a slice without the one before it."""
+    return [each for each in requests if _torn([name in logged for name in each.ids])]
+
+
+def _torn(there: list[bool]) -> bool:
+    slices = [set(there[start : start + SLICE]) for start in range(0, len(there), SLICE)]
+    return slices != sorted(slices, key=lambda one: True not in one) or {True, False} in slices

@@ -1,5 +1,5 @@
-"""An import that is killed, or loses its server: whole batches are kept, and doing it again takes
-the rest."""
+"""An import that is killed, or loses its server: whole slices of batches are kept, and doing it
+again takes the rest."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.kills.server import Server, project
 from tests.waiting import HANG_SECONDS, random_moment, until
 
 from tuttu.engine import open_engine
+from tuttu.intake.accept import SLICE
 from tuttu.web import SystemClock
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ pytestmark = pytest.mark.kills
 
 EMBEDDED = "sqlite:.tuttu/store.db"
 ROWS = 3_000
-BATCH = 500
 CUSTOMERS = 40
 
 
@@ -65,16 +65,16 @@ class Importing:
         )
 
     def taken(self) -> int:
-        """Rows in the log: the first ones, and of no batch a part."""
+        """Rows in the log: the first ones, and of no slice a part."""
         self.books.read(self._storage, self._folder)
         assert not self.books.broken()
         ids = {name for (name,) in self.books.ask("SELECT id FROM facts WHERE kind = 'event'")}
         assert ids == {f"row-{row}" for row in range(len(ids))}
-        assert len(ids) % BATCH == 0
+        assert len(ids) % SLICE == 0
         return len(ids)
 
     def until_more(self, before: int, process: subprocess.Popen[str]) -> None:
-        """Returns when another batch was kept, or the import has ended."""
+        """Returns when more was kept, or the import has ended."""
         until(
             lambda: process.poll() is not None or self.taken() != before,
             "the import does not get on",

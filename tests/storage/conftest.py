@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests.full import full
 
 from tuttu.storage import Store, open_store
 from tuttu.testing import PrivatePostgres, postgres_programs, private_postgres
@@ -64,6 +65,9 @@ class SqliteSubject:
             connection.execute(change, (flipped(sealed), position))
             connection.commit()
 
+    def full(self) -> AbstractContextManager[None]:
+        return full(self.url)
+
 
 class PostgresSubject:
     """Fulfils `testing.stores.Subject`. Its server logs every statement with its values."""
@@ -114,6 +118,9 @@ class PostgresSubject:
             assert row is not None
             change = "UPDATE tuttu.log SET sealed = %b WHERE position = %s"
             connection.execute(change, (flipped(row[0]), position))
+
+    def full(self) -> AbstractContextManager[None]:
+        return full(self.url)
 
 
 Servers = Callable[[int], tuple[PrivatePostgres, str]]

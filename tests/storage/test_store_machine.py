@@ -7,7 +7,9 @@ databases. Handles are closed and opened again, snapshots stay open while others
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from copy import deepcopy
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tuttu.storage import Store
+from tuttu.storage import Store, StoreUnavailableError
 from tuttu.testing.stores import SHARED, SUITE, Note, Step, Subject, unit_of
 from tuttu.testing.stores.handling import PERSONAL
 from tuttu.vocabulary.facts import Committed, Conflict, Duplicate, Refused, Result, Unit
@@ -136,7 +138,36 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(batch=st.lists(SAID, max_size=4), stale=st.booleans())
     def commit(self, batch: list[Said], stale: bool) -> None:
-        store = self.handle()
+        self.say(self.handle(), batch, stale)
+
+    @rule(batches=st.lists(st.lists(SAID, max_size=2), max_size=4), full=st.booleans())
+    def tick(self, batches: list[list[Said]], full: bool) -> None:
+        """As its units one by one, for all who look inside it; or as if it had never been."""
+        store, before = self.handle(), deepcopy(self.model)
+
+        def work(batch: list[Said]) -> None:
+            with store.read() as held:
+                model = deepcopy(self.model)
+                self.say(store, batch, False)
+                self.compare(held, model)
+            with store.read() as snapshot:
+                self.compare(snapshot, self.model)
+
+        tick = store.tick()
+        done = [tick.add(partial(work, batch)) for batch in batches]
+        with self.subject.full() if full else nullcontext():
+            tick.close()
+        if full and len(self.model.log) > len(before.log):
+            self.model = before
+            with pytest.raises(StoreUnavailableError):
+                done[-1].result()
+        else:
+            for ticket in done:
+                ticket.result()
+        with store.read() as snapshot:
+            self.compare(snapshot, self.model)
+
+    def say(self, store: Store, batch: list[Said], stale: bool) -> None:
         units = []
         for said in batch:
             self.number += 1

@@ -24,6 +24,8 @@ from tuttu.access import ALL_SCOPES
 from tuttu.access.keys import KeyHolder
 from tuttu.api import CallsAnswer, DigestAnswer, HealthAnswer
 from tuttu.engine import Runtime, open_engine
+from tuttu.storage.overlay import TransactionOverlay
+from tuttu.storage.ticks import OverlayTick
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.company import Company, Limits
 from tuttu.vocabulary.conversion import parse_instant
@@ -36,13 +38,21 @@ from tuttu.web.server import Doors, url_of
 BODY_BYTES = 200_000
 
 
+def _no_store() -> AbstractContextManager[TransactionOverlay]:
+    raise AssertionError("a use case of ours has no store")
+
+
+def _nowhere(_: OverlayTick | None) -> None:
+    """There is no store to be in."""
+
+
 class StubRuntime:
     """Holds one key for each scope and one for all; records what its use cases are asked.
 
     What is asked beyond calls, keys and health is answered by `answer`, which a test may replace.
     """
 
-    store = SimpleNamespace(remote=False)
+    store = SimpleNamespace(remote=False, tick=lambda: OverlayTick(_no_store, _nowhere, ()))
 
     def __init__(self) -> None:
         self.project = builders.project(

@@ -100,4 +100,4 @@ def test_a_key_means_nothing_on_the_own_socket(running: Any, stub: Any) -> None:
     client = running.local_client()
     assert client.post("/v1/track", json={}, headers={"Authorization": "Bearer no"}).is_success
     expected = {"call": "track", "body": b"{}", "encoding": None, "by": "local"}
-    assert stub.asked == [("accept", expected)]
+    assert stub.asked == [("accept_in_slices", expected)]

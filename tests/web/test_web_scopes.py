@@ -100,7 +100,7 @@ def test_the_projects_own_socket_needs_no_key(running: Any, stub: Any) -> None:
     for method, path in ALLOWED:
         answer = client.request(method, _url(path), json=BODIES.get((method, path), {}))
         assert answer.status_code in {200, 204}, (method, path)
-    assert {asked["by"] for name, asked in stub.asked if name == "accept"} == {"local"}
+    assert {asked["by"] for name, asked in stub.asked if name == "accept_in_slices"} == {"local"}
 
 
 def test_a_call_may_carry_its_key_in_the_body(running: Any, stub: Any) -> None:

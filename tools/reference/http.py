@@ -74,7 +74,8 @@ REFUSALS: Mapping[str, str] = {
     "corrupt_store": "what the store keeps is not as it was written; the message says where",
     "unavailable": "the store cannot be read or written now",
     "undeclared_event": "the tracking plan does not name the event, and `undeclared` is `refuse`",
-    "unforeseen": "our mistake; the detail gives the number under which it stands in the log",
+    "unforeseen": "our mistake, in the log under the number that the detail gives; with 400 the "
+    "call is kept as a dead letter, to be tried again",
     "unknown_call": "the call is none of Segment's",
     "unknown_encoding": "`Content-Encoding` is neither gzip nor identity",
     "unknown_surface": "the project declares no surface of this name; the detail lists them",

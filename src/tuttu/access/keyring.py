@@ -20,11 +20,14 @@ class Keyring:
         self,
         read: Callable[[], AbstractContextManager[facts.Reader]],
         append: Callable[[facts.Body], object],
+        when_durable: Callable[[Callable[[], None]], None],
         *,
         shared: bool,
     ) -> None:
+        """when_durable: does something as soon as what was appended cannot be lost any more."""
         self._read = read
         self._append = append
+        self._when_durable = when_durable
         self._shared = shared
         self._lock = threading.Lock()
         self._position, self._holders = 0, dict[bytes, KeyHolder]()
@@ -61,17 +64,21 @@ class Keyring:
             return holder_of(reader, digest_of(secret))
 
     def _current(self) -> dict[bytes, KeyHolder]:
-        if self._shared:
-            self._refresh()
-        return self._holders
+        """What was appended and may still be lost is among them."""
+        with self._read() as reader:
+            return dict(holders(reader))
 
     def _refresh(self) -> None:
         """The newest snapshot holds: another thread may revoke a key while this one reads."""
         with self._read() as reader:
             position, found = reader.position, dict(holders(reader))
-        with self._lock:
-            if self._position <= position:
-                self._position, self._holders = position, found
+
+        def remember() -> None:
+            with self._lock:
+                if self._position <= position:
+                    self._position, self._holders = position, found
+
+        self._when_durable(remember)
 
 
 def _check(name: str, scopes: tuple[str, ...]) -> None:

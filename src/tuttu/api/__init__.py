@@ -41,13 +41,15 @@ from tuttu.api.answers import (
     Who,
     shown_fault,
 )
-from tuttu.api.calls import calls_answer
+from tuttu.api.calls import calls_answer, one_answer
 from tuttu.api.changes import parts_of
 from tuttu.api.clock import ClockAnswer, ClockRequest, HealthAnswer, clock_answer, later_present
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.decisions import (
     Changes,
     answer_of,
+    asked_context,
+    asked_slots,
     explained,
     fingerprint,
     outcomes_of,
@@ -193,7 +195,9 @@ __all__ = [
     "WithdrawnContact",
     "Words",
     "answer_of",
+    "asked_context",
     "asked_identifiers",
+    "asked_slots",
     "calls_answer",
     "claimed_link",
     "clock_answer",
@@ -212,6 +216,7 @@ __all__ = [
     "link",
     "link_set_answer",
     "of_item",
+    "one_answer",
     "outcomes_of",
     "parts_of",
     "preferences_answer",

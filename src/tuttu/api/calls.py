@@ -11,26 +11,40 @@ from tuttu.vocabulary import facts
 def calls_answer(
     accepted: Accepted,
     results: Sequence[facts.Result],
-    reused: Collection[AcceptedCall],
+    fallen: Collection[AcceptedCall],
     different: Iterable[tuple[AcceptedCall, str]],
 ) -> CallsAnswer:
-    """reused: calls whose id is another's, which are among the refused, too. different: each with
-    the id under which it would be taken."""
+    """fallen: calls that their commit refused, which are among the refused, too. different: each
+    with the id under which it would be taken."""
     committed = sum(isinstance(result, facts.Committed) for result in results)
-    gone = {each.index for each in reused}
+    gone = {each.index for each in fallen}
     return CallsAnswer(
         success=True,
         accepted=committed,
-        duplicates=len(results) - committed - len(reused),
+        duplicates=len(results) - committed - len(fallen),
         refused=[_refused_call(each) for each in accepted.refused],
         different=[
             DifferentCall(
                 index=call.index, message_id=call.unit.facts[0].id, replace_as=replacement
             )
             for call, replacement in different
-            if call not in reused
+            if call.index not in gone
         ],
         refused_traits=refused_traits(each for each in accepted.slips if each.index not in gone),
+    )
+
+
+def one_answer(slices: Sequence[CallsAnswer]) -> CallsAnswer:
+    """Of a batch that was taken in slices."""
+    if len(slices) == 1:
+        return slices[0]
+    return CallsAnswer(
+        success=True,
+        accepted=sum(each.accepted for each in slices),
+        duplicates=sum(each.duplicates for each in slices),
+        refused=[refused for each in slices for refused in each.refused],
+        different=[other for each in slices for other in each.different],
+        refused_traits=[trait for each in slices for trait in each.refused_traits],
     )
 
 

@@ -1,4 +1,5 @@
-"""Receipts as the API shows them: what was chosen, what was refused and why, what came of it."""
+"""Questions for a decision as they are asked, and receipts as the API shows them: what was chosen,
+what was refused and why, what came of it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ from tuttu.api.owed import Addresses, OwedLeft, shown_owed
 from tuttu.api.words import Words
 from tuttu.counterfactual import KNOWN_STAGES, MOST_PARTS, Change
 from tuttu.decision import CandidateKey
-from tuttu.vocabulary import conversion, values, verdicts
+from tuttu.vocabulary import conversion, errors, values, verdicts
+from tuttu.vocabulary.project import Project
 
 FINGERPRINTED = frozenset({"who", "surfaces", "slots", "language", "dry_run", "seed", "context"})
 """Fields of a question that count in its `fingerprint` whatever they say."""
@@ -31,6 +33,35 @@ def fingerprint(request: answers.DecideRequest) -> bytes:
     kept = {n: each for n, each in said.items() if n in FINGERPRINTED or each != absent[n]}
     asked = msgspec.json.encode(kept, order="sorted")
     return hashlib.blake2b(asked, digest_size=16).digest()
+
+
+def asked_slots(request: answers.DecideRequest) -> dict[str, int]:
+    """How many of which surface, where it says so. Raises BadRequest."""
+    for surface, slots in request.slots.items():
+        if surface not in request.surfaces:
+            raise errors.BadRequest(
+                f"slots for {surface!r}", "slots of surfaces that are asked for"
+            )
+        if not 0 <= slots <= 100:
+            raise errors.BadRequest(f"{slots} slots of {surface!r}", "0 to 100")
+    return request.slots
+
+
+def asked_context(project: Project, said: Mapping[str, object]) -> dict[str, values.Value]:
+    """Columns of this moment, as declared traits. Raises BadRequest."""
+    columns = project.row_schema.columns
+    for name in said:
+        if name not in columns:
+            hint = errors.did_you_mean(name, columns)
+            raise errors.BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
+    found = {}
+    for name, value in said.items():
+        found[name] = conversion.convert(value, columns[name], project.company.zone)
+        if conversion.slipped(value, found[name]):
+            raise errors.BadRequest(
+                f"the context column {name!r}: {value!r:.60}", str(columns[name])
+            )
+    return found
 
 
 def answer_of(

@@ -5,8 +5,8 @@ It only folds: it decides nothing, sends nothing and draws no random numbers.
 
 from typing import NamedTuple
 
-from tuttu.storage import Snapshot, Store
-from tuttu.vocabulary.facts import Committed, Unit
+from tuttu.storage import LoggedFactError, Snapshot, Store
+from tuttu.vocabulary.facts import Committed, Failed, Unit
 
 PAGE = 1_000
 
@@ -20,15 +20,19 @@ class Replayed(NamedTuple):
     unreadable: int
 
 
-def replay_into(reader: Snapshot, scratch: Store) -> Replayed:
-    """scratch: an empty store with the folds of the version."""
+def replay_into(reader: Snapshot, scratch: Store, version: str) -> Replayed:
+    """scratch: an empty store with the folds of the version of this digest. Raises
+    LoggedFactError."""
     facts = refused = 0
     before = reader.unreadable
     # Pages by position, not by count: facts of an erased customer are left out.
     for after in range(0, reader.position, PAGE):
         found = reader.facts(after=after, limit=PAGE)
-        page = [logged.fact for logged in found if logged.position <= after + PAGE]
-        results = scratch.commit([Unit(facts=(fact,)) for fact in page])
+        page = [logged for logged in found if logged.position <= after + PAGE]
+        results = scratch.commit([Unit(facts=(logged.fact,)) for logged in page])
+        for logged, result in zip(page, results, strict=True):
+            if isinstance(result, Failed):
+                raise LoggedFactError(logged, result.error, version) from result.error
         facts += len(results)
         refused += sum(not isinstance(result, Committed) for result in results)
     return Replayed(facts, refused, reader.unreadable - before)

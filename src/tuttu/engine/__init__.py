@@ -4,7 +4,7 @@ A use case binds a version to a snapshot, calls the rooms, commits, and returns 
 has made. It contains no rules: those are in the rooms below.
 """
 
-from tuttu.engine.accept import accept
+from tuttu.engine.accept import accept, accept_in_slices
 from tuttu.engine.customers import customer, timeline
 from tuttu.engine.dead_letters import dead_letter, dead_letters, drop, repair, send_again, slips
 from tuttu.engine.decide import decide, decision_by_id
@@ -40,6 +40,7 @@ __all__ = [
     "ROOMS",
     "Runtime",
     "accept",
+    "accept_in_slices",
     "begin_links",
     "check",
     "claim_links",

@@ -1,12 +1,14 @@
 """Calls of senders: taken in, or refused with a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import msgspec
 
 from tuttu import api, intake
 from tuttu.engine.runtime import Runtime
 from tuttu.vocabulary import errors, facts, ids
+from tuttu.vocabulary.slices import Slices, whole
 
 
 def accept(
@@ -16,8 +18,21 @@ def accept(
 
     call: of Segment's seven, ``batch`` included. Raises CallRefused, Unavailable.
     """
+    return whole(lambda: accept_in_slices(runtime, call, body, encoding, by))
+
+
+def accept_in_slices(
+    runtime: Runtime, call: str, body: bytes, encoding: str | None, by: str
+) -> Slices[api.CallsAnswer]:
+    """As `accept`: a batch in slices, each of which is a commit or a part of one. Each call stands
+    or falls alone, and counts once if it is sent again."""
     context = context_of(runtime, by)
-    return commit_accepted(runtime, intake.accept(call, body, encoding, context), context)
+    taken: list[api.CallsAnswer] = []
+    for accepted in intake.accept_in_slices(call, body, encoding, context):
+        if taken:
+            yield
+        taken.append(commit_accepted(runtime, accepted, context))
+    return api.one_answer(taken)
 
 
 def context_of(runtime: Runtime, sender: str) -> intake.Context:
@@ -34,33 +49,46 @@ def commit_accepted(
     runtime: Runtime, accepted: intake.Accepted, context: intake.Context
 ) -> api.CallsAnswer:
     """Also what was refused is kept, as dead letters."""
-    results = runtime.commit(accepted.everything)[: len(accepted.calls)]
+    units = accepted.everything
+    results = runtime.store.share(partial(_commit, runtime, accepted, units), units)
     refusal = accepted.refusal
     if refusal is not None:
         raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
-    reused, different = _known_before(runtime, accepted, results, context)
-    if reused:
-        more = intake.refused_as_reused(reused, context)
-        runtime.commit(more.letters)
-        if accepted.single:
-            first = more.refused[0]
-            raise errors.CallRefused(first.status, first.code, first.message)
-        refused = sorted((*accepted.refused, *more.refused), key=lambda each: each.index or 0)
-        accepted = msgspec.structs.replace(accepted, refused=tuple(refused))
-    return api.calls_answer(accepted, results, reused, different)
-
-
-def _known_before(
-    runtime: Runtime,
-    accepted: intake.Accepted,
-    results: Sequence[facts.Result],
-    context: intake.Context,
-) -> tuple[list[intake.AcceptedCall], list[tuple[intake.AcceptedCall, str]]]:
-    """Of the calls that were not committed: those whose id had been another call's; and those that
-    say something else than what is known, each with the id under which it would be taken."""
     if all(isinstance(result, facts.Committed) for result in results):
-        return [], []
-    calls = [(each, each.unit) for each in accepted.calls]
+        return api.calls_answer(accepted, results, (), ())
     with runtime.view() as seen:
-        reused = intake.reused(seen.snapshot, context.project, calls, results)
-        return reused, intake.different(seen.snapshot, zip(calls, results, strict=True))
+        known = intake.known_before(seen.snapshot, context.project, accepted.calls, results)
+    mistaken = list(_mistaken(runtime, accepted, results))
+    more = intake.refused_at_commit(known.reused, mistaken, context)
+    if more.letters and not (mistaken and accepted.closing):
+        runtime.commit(more.letters)
+    if more.refused and accepted.single:
+        first = more.refused[0]
+        raise errors.CallRefused(first.status, first.code, first.message)
+    refused = sorted((*accepted.refused, *more.refused), key=lambda each: each.index or 0)
+    accepted = msgspec.structs.replace(accepted, refused=tuple(refused))
+    fallen = [*known.reused, *(call for call, _ in mistaken)]
+    return api.calls_answer(accepted, results, fallen, known.different)
+
+
+def _commit(
+    runtime: Runtime, accepted: intake.Accepted, units: Sequence[facts.Unit]
+) -> list[facts.Result]:
+    """The results of the calls. A dead letter that fails again is not closed."""
+    results = runtime.commit_each(units)
+    facts.sound(results[len(accepted.calls) :])
+    if accepted.closing and facts.Failed not in map(type, results):
+        runtime.commit([accepted.closing])
+    return results[: len(accepted.calls)]
+
+
+def _mistaken(
+    runtime: Runtime, accepted: intake.Accepted, results: Sequence[facts.Result]
+) -> Iterator[tuple[intake.AcceptedCall, str]]:
+    """Calls of which a fold failed, each with the number under which that is logged. Raises what is
+    no mistake in a fold."""
+    for call, result in zip(accepted.calls, results, strict=True):
+        if isinstance(result, facts.Failed):
+            if isinstance(result.error, errors.TuttuError):
+                raise result.error
+            yield call, runtime.note_mistake(result.error)

@@ -1,6 +1,5 @@
 """Decide, and look a decision up again."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +12,7 @@ from tuttu.engine.asking import NO_ANSWERS, Asked, Asker, one_of
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.storage import Snapshot
 from tuttu.versions import Version
-from tuttu.vocabulary import conversion, errors, events, facts, ids, values, verdicts
+from tuttu.vocabulary import errors, events, facts, ids, verdicts
 from tuttu.vocabulary.project import Project
 
 ALL = api.Shows()
@@ -51,12 +50,19 @@ def decide(
             shown = addresses_of(seen, receipt) if shows.addresses else {}
         if not keeps:
             return api.answer_of(receipt, words, kept=False, addresses=shown)
-        result = runtime.commit([_unit(receipt, reads, idempotency)])[0]
-        if not isinstance(result, facts.Committed | facts.Duplicate):
+        unit = _unit(receipt, reads, idempotency)
+
+        def commit() -> tuple[facts.Result, verdicts.Receipt, api.Addresses]:
+            result = runtime.commit([unit])[0]
+            if isinstance(result, facts.Committed | facts.Duplicate):
+                return result, receipt, shown
             with runtime.view(exclusive=True) as seen:
-                receipt, _ = _decide(runtime, seen, question, decision_id, tells=shows.refused)
-                shown = addresses_of(seen, receipt) if shows.addresses else {}
-                result = seen.commit([_unit(receipt, (), idempotency)], seen.version.folds)[0]
+                again, _ = _decide(runtime, seen, question, decision_id, tells=shows.refused)
+                addresses = addresses_of(seen, again) if shows.addresses else {}
+                result = seen.commit([_unit(again, (), idempotency)], seen.version.folds)[0]
+            return result, again, addresses
+
+        result, receipt, shown = runtime.store.share(commit, [unit])
     if isinstance(result, facts.Duplicate):
         return _earlier(runtime, result.position, request, words, shows)
     assert isinstance(result, facts.Committed), result  # noqa: S101 - nobody else was there
@@ -158,7 +164,7 @@ def read_question(
     project, request = seen.version.project, question.request
     if not request.surfaces:
         raise errors.BadRequest("no surface", f"one or more of: {', '.join(project.surfaces)}")
-    names, slots = tuple(request.surfaces), _slots(request)
+    names, slots = tuple(request.surfaces), api.asked_slots(request)
     query = DecisionQuery(surfaces=names, fragment=b"", slots=slots, seed=request.seed)
     person = any(surface.person for surface in surfaces(project, query))
     asked = one_of(seen, request.who, question.settled, person=person)
@@ -169,7 +175,7 @@ def read_question(
         project,
         asked.customer,
         runtime.now(),
-        context=_context(project, request.context),
+        context=api.asked_context(project, request.context),
         asked=query.surfaces,
         asked_with=asked.beside,
         rooms=seen.version.contributing,
@@ -262,31 +268,3 @@ def _earlier(
             "an Idempotency-Key that was used with another question", "a new key for it"
         )
     return api.answer_of(answered, words, kept=True, addresses=shown)
-
-
-def _slots(request: api.DecideRequest) -> dict[str, int]:
-    for surface, slots in request.slots.items():
-        if surface not in request.surfaces:
-            raise errors.BadRequest(
-                f"slots for {surface!r}", "slots of surfaces that are asked for"
-            )
-        if not 0 <= slots <= 100:
-            raise errors.BadRequest(f"{slots} slots of {surface!r}", "0 to 100")
-    return request.slots
-
-
-def _context(project: Project, said: Mapping[str, object]) -> dict[str, values.Value]:
-    """Columns of this moment, as declared traits."""
-    columns = project.row_schema.columns
-    for name in said:
-        if name not in columns:
-            hint = errors.did_you_mean(name, columns)
-            raise errors.BadRequest(f"the context column {name!r}", f"a declared trait{hint}")
-    found = {}
-    for name, value in said.items():
-        found[name] = conversion.convert(value, columns[name], project.company.zone)
-        if conversion.slipped(value, found[name]):
-            raise errors.BadRequest(
-                f"the context column {name!r}: {value!r:.60}", str(columns[name])
-            )
-    return found

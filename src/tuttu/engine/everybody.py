@@ -58,7 +58,8 @@ def replay(runtime: Runtime) -> api.ReplayAnswer:
     with runtime.view() as seen, closing(runtime.store.scratch()) as scratch:
         version = seen.version
         scratch.register(version.folds)
-        facts, refused, unreadable = batch.replay_into(seen.snapshot, scratch)
+        digest = version.project.digest
+        facts, refused, unreadable = batch.replay_into(seen.snapshot, scratch, digest)
         with view(scratch, lambda _: version) as folded:
             return api.ReplayAnswer(
                 facts=facts,

@@ -9,7 +9,7 @@ from tuttu.engine.reloads import Reloads
 from tuttu.engine.runtime import Runtime
 from tuttu.versions import BackfillProgress, Report, no_report
 from tuttu.versions.refold import unreadable_facts
-from tuttu.vocabulary import conversion, errors, events
+from tuttu.vocabulary import conversion, errors, events, facts
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.monotonic_clock import require_present
 
@@ -31,10 +31,15 @@ def set_clock(runtime: Runtime, request: api.ClockRequest, by: str = LOCAL_NAME)
         raise errors.BadRequest("a server on the system's clock", "one started with --clock manual")
     later = api.later_present(request, runtime.now(), runtime.project.company.zone)
     if manual and later is not None:
-        manual.set(later)
-    elif ahead := runtime.clock.ahead():
-        runtime.clock.turn_back()
-        runtime.append(events.ClockTurnedBack(by=by, ahead=ahead))
+        runtime.store.when_durable(lambda: manual.set(max(later, manual.now())))
+        return api.clock_answer(later, 0, manual=True)
+    if ahead := runtime.clock.ahead():
+        present = runtime.now() - ahead
+        turned = runtime.fact(events.ClockTurnedBack(by=by, ahead=ahead))
+        turned = msgspec.structs.replace(turned, time=present, received=present)
+        facts.sound(runtime.versions.commit([facts.Unit(facts=(turned,))], present))
+        runtime.store.when_durable(runtime.clock.turn_back)
+        return api.clock_answer(present, 0, manual=False)
     return clock(runtime)
 
 

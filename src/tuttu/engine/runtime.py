@@ -1,6 +1,6 @@
 """The context of every use case: one company's store, clock, keys, and the active version."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from tuttu.access import Keyring
@@ -22,7 +22,8 @@ class Runtime:
     """Safe to use from several threads. reloads None: it was made of no project folder.
 
     refolded: the opening had to fold the whole log again. unauthenticated: calls refused for want
-    of a key, since the start; of senders without a key only their number is kept.
+    of a key, since the start; of senders without a key only their number is kept. note_mistake:
+    logs an error of ours that no answer raises; the number under which it is logged.
     """
 
     def __init__(
@@ -35,7 +36,8 @@ class Runtime:
         self.runs = Runs()
         self.unauthenticated = 0
         self.refolded: Refolded | None = None
-        self.keyring = Keyring(self._reading, self.append, shared=store.remote)
+        self.note_mistake: Callable[[Exception], str] = lambda _: ids.new_id()
+        self.keyring = Keyring(self._reading, self.append, store.when_durable, shared=store.remote)
 
     @property
     def project(self) -> Project:
@@ -50,8 +52,12 @@ class Runtime:
         return view(self.store, self.versions.at, exclusive=exclusive)
 
     def commit(self, units: Sequence[facts.Unit]) -> list[facts.Result]:
-        """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`); and
-        ClockAhead."""
+        """Raises Unavailable; then nothing was kept, or it is not known (see `Store.commit`);
+        ClockAhead; and our own mistake, if a fold failed: then the other units are kept."""
+        return facts.sound(self.commit_each(units))
+
+    def commit_each(self, units: Sequence[facts.Unit]) -> list[facts.Result]:
+        """The same, with our mistakes among the results."""
         require_present(self.clock, self.project.company.limits)
         return self.versions.commit(units, self.now())
 

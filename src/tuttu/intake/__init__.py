@@ -15,8 +15,10 @@ from tuttu.intake.accept import (
     AcceptedCall,
     CallRefusal,
     accept,
+    accept_in_slices,
+    known_before,
     most_evidence,
-    refused_as_reused,
+    refused_at_commit,
     write_key_of,
 )
 from tuttu.intake.call import ANY_CALL, CALLS, Context, dedupe_key
@@ -36,7 +38,7 @@ from tuttu.intake.map_row import MappedRow, address, map_rows, require_fit
 from tuttu.intake.mapping import ImportMapping, MappingError
 from tuttu.intake.mapping_reading import load_mapping
 from tuttu.intake.mapping_schema import mapping_schema
-from tuttu.intake.repeats import RECEPTIONS, reused
+from tuttu.intake.repeats import RECEPTIONS
 from tuttu.intake.replacing import REPLACED, different
 from tuttu.intake.rows import Format, Row, RowFile, read_records, read_rows
 from tuttu.intake.slips import SLIPS, CallSlip, SlipCount, slips
@@ -71,10 +73,12 @@ __all__ = [
     "RowFile",
     "SlipCount",
     "accept",
+    "accept_in_slices",
     "address",
     "close",
     "dedupe_key",
     "different",
+    "known_before",
     "letter",
     "letters",
     "link_rows",
@@ -85,10 +89,9 @@ __all__ = [
     "other_delimiter",
     "read_records",
     "read_rows",
-    "refused_as_reused",
+    "refused_at_commit",
     "repair",
     "require_fit",
-    "reused",
     "slips",
     "write_key_of",
 ]

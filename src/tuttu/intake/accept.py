@@ -2,9 +2,8 @@
 
 import hashlib
 import re
-import zlib
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -21,23 +20,22 @@ from tuttu.intake.call import (
     second_level,
 )
 from tuttu.intake.errors import STATUS, IntakeError, RefusalCode
+from tuttu.intake.repeats import reused
+from tuttu.intake.replacing import different
 from tuttu.intake.slips import CallSlip, told
+from tuttu.intake.unpack import require_utf8, unpack
 from tuttu.vocabulary import company, events, facts, values
 from tuttu.vocabulary.project import Project
 
 BATCH = "batch"
+SLICE = 20
+"""Calls of a batch that are judged and committed before others may be served."""
 _OF_EVERY_CALL = 3
 """`userId`, `previousId` and `anonymousId`."""
 _MANY_COMMAS = 100_000
 """Below it, even a list of nothing but commas is cheap to split."""
 KEY_LENGTH = 1_024
 """Characters of a write key."""
-_CHUNK = 64 * 1024
-_GZIP = {"gzip", "x-gzip"}
-_GZIP_BITS = zlib.MAX_WBITS | 16
-_GZIP_MAGIC = b"\x1f\x8b"
-_MOST_MEMBERS = 100
-"""Of one gzip body: each costs some work, however little is in it."""
 _WRITE_KEY = re.compile(
     rb"""(["']?write[_-]?key["']?\s*[:=]\s*)"""
     rb"""(?:"(?:[^"\\]|\\.|\\\Z)*+(?:"|\Z)|'[^']*+(?:'|\Z)|[\w.~-]++)""",
@@ -75,13 +73,13 @@ class AcceptedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """The result for one body. Commit `units` and `letters` together.
+    """The result for one body, or for a slice of a batch. Commit `units` and `letters` together.
 
     single: it was one call. calls: those that were accepted, in the order of the body. slips:
     traits of these calls that do not fit; the rest of the call is taken. refused: calls of a batch
     that was otherwise accepted. refusal: the whole body was refused (then `units` and `refused` are
-    empty); a single call is a whole body. letters: one unit for each dead letter, and the closing
-    of a repaired one.
+    empty); a single call is a whole body. letters: one unit for each dead letter. closing: of the
+    letter that was sent again.
     """
 
     single: bool = False
@@ -90,6 +88,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[CallRefusal, ...] = ()
     refusal: CallRefusal | None = None
     letters: tuple[facts.Unit, ...] = ()
+    closing: facts.Unit | None = None
 
     @property
     def status(self) -> int:
@@ -124,7 +123,30 @@ def accept(
     *,
     sent: values.Instant | None = None,
 ) -> Accepted:
-    """Judge a request to one of Segment's routes: a call's name, `ANY_CALL` or `BATCH`.
+    """As `accept_in_slices`, of the whole body."""
+    slices = list(accept_in_slices(route, body, encoding, context, sent=sent))
+    first = slices[0]
+    if len(slices) == 1:
+        return first
+    return msgspec.structs.replace(
+        first,
+        calls=tuple(call for each in slices for call in each.calls),
+        slips=tuple(slip for each in slices for slip in each.slips),
+        refused=tuple(refused for each in slices for refused in each.refused),
+        letters=tuple(letter for each in slices for letter in each.letters),
+    )
+
+
+def accept_in_slices(
+    route: str,
+    body: bytes,
+    encoding: str | None,
+    context: Context,
+    *,
+    sent: values.Instant | None = None,
+) -> Iterator[Accepted]:
+    """Judge a request to one of Segment's routes: a call's name, `ANY_CALL` or `BATCH`; of a batch
+    `SLICE` calls at a time, and one slice at least.
 
     encoding: the header `Content-Encoding`. sent: when it was sent, if the body does not say so.
     Never raises for anything that a sender can send; writes nothing: the caller commits what the
@@ -139,32 +161,52 @@ def accept(
         if not content.isascii():
             require_utf8(content)
         if route == BATCH:
-            return _accept_batch(content, context)
-        unit = read_call(content, route, context, sent)
-        content = without_keys(content)
-        call = AcceptedCall(unit=unit, index=0, route=route, content=content, sent=sent)
-        return Accepted(single=True, calls=(call,), slips=tuple(told(0, unit, context.project)))
+            calls, sent = _split(content, limits.batch_events, context.project.company.zone)
+        else:
+            yield _accept_one(content, route, context, sent)
+            return
     except IntakeError as error:
         limit = limits.body_bytes if route == BATCH else limits.event_bytes
         letter = _dead_letter(error, route, content, limit, context, sent)
         if not unpacked.whole:
             letter = msgspec.structs.replace(letter, truncated=True)
         refusal = CallRefusal(code=error.code, message=error.message, letter=letter)
-        return Accepted(refusal=refusal, letters=_letter_units([refusal], context))
+        yield Accepted(refusal=refusal, letters=_letter_units([refusal], context))
+        return
+    pairs = limits.evidence_pairs
+    for start in range(0, max(len(calls), 1), SLICE):
+        judged, pairs = _accept_slice(calls[start : start + SLICE], start, context, sent, pairs)
+        yield judged
 
 
-def _accept_batch(content: bytes, context: Context) -> Accepted:
+def _accept_one(
+    content: bytes, route: str, context: Context, sent: values.Instant | None
+) -> Accepted:
+    """Raises IntakeError."""
+    unit = read_call(content, route, context, sent)
+    content = without_keys(content)
+    call = AcceptedCall(unit=unit, index=0, route=route, content=content, sent=sent)
+    return Accepted(single=True, calls=(call,), slips=tuple(told(0, unit, context.project)))
+
+
+def _accept_slice(
+    calls: Sequence[Raw],
+    start: int,
+    context: Context,
+    sent: values.Instant | None,
+    pairs: int,
+) -> tuple[Accepted, int]:
+    """start: place of the first call in the batch. pairs: of identifiers that the batch may still
+    name; those that are left come back."""
     limits = context.project.company.limits
-    calls, sent = _split(content, limits.batch_events, context.project.company.zone)
     accepted: list[AcceptedCall] = []
     refused: list[CallRefusal] = []
     slips: list[CallSlip] = []
-    pairs = 0
-    for index, raw in enumerate(calls):
+    for index, raw in enumerate(calls, start):
         call = bytes(raw)
         try:
             unit = read_call(call, ANY_CALL, context, sent)
-            pairs += _evidence(unit, limits.evidence_pairs - pairs)
+            pairs -= _evidence(unit, pairs)
             accepted.append(
                 AcceptedCall(
                     unit=unit,
@@ -180,32 +222,65 @@ def _accept_batch(content: bytes, context: Context) -> Accepted:
             refused.append(
                 CallRefusal(code=error.code, message=error.message, index=index, letter=letter)
             )
-    return Accepted(
+    judged = Accepted(
         calls=tuple(accepted),
         slips=tuple(slips),
         refused=tuple(refused),
         letters=_letter_units(refused, context),
     )
+    return judged, pairs
 
 
-def refused_as_reused(calls: Sequence[AcceptedCall], context: Context) -> Accepted:
-    """Calls whose ids another call had already, as their commit found; each is kept."""
-    limit = context.project.company.limits.event_bytes
-    error = IntakeError(
+class Known(NamedTuple):
+    """Of the calls that were not committed: those whose id had been another call's; and those that
+    say something else than what is known, each with the id under which it would be taken."""
+
+    reused: list[AcceptedCall]
+    different: list[tuple[AcceptedCall, str]]
+
+
+def known_before(
+    reader: facts.Reader,
+    project: Project,
+    calls: Sequence[AcceptedCall],
+    results: Sequence[facts.Result],
+) -> Known:
+    units = [(each, each.unit) for each in calls]
+    said = zip(units, results, strict=True)
+    return Known(reused(reader, project, units, results), different(reader, said))
+
+
+def refused_at_commit(
+    reused: Sequence[AcceptedCall], mistaken: Sequence[tuple[AcceptedCall, str]], context: Context
+) -> Accepted:
+    """Calls that fell when they were to be committed; each is kept. reused: their ids another call
+    had already. mistaken: by a mistake of ours, each with the number under which it is logged."""
+    known = IntakeError(
         RefusalCode.ID_REUSED,
         "found a `messageId` that another call, event or identifier had already; expected an id "
         "of its own for each call: send it with another one",
     )
-    refused = tuple(
+    said = "our mistake, not yours: kept to be tried again; it stands in the log as"
+    ours = [
+        (call, IntakeError(RefusalCode.UNFORESEEN, f"{said} {number}")) for call, number in mistaken
+    ]
+    refused = _refused([*((each, known) for each in reused), *ours], context)
+    return Accepted(refused=refused, letters=_letter_units(refused, context))
+
+
+def _refused(
+    calls: Sequence[tuple[AcceptedCall, IntakeError]], context: Context
+) -> tuple[CallRefusal, ...]:
+    limit = context.project.company.limits.event_bytes
+    return tuple(
         CallRefusal(
             code=error.code,
             message=error.message,
             index=each.index,
             letter=_dead_letter(error, each.route, each.content, limit, context, each.sent),
         )
-        for each in calls
+        for each, error in calls
     )
-    return Accepted(refused=refused, letters=_letter_units(refused, context))
 
 
 def _evidence(unit: facts.Unit, left: int) -> int:
@@ -302,96 +377,6 @@ def _letter_units(refusals: Iterable[CallRefusal], context: Context) -> tuple[fa
         fact = facts.Fact(id=letter.id, fragment=None, time=now, received=now, body=letter)
         units.append(facts.Unit(facts=(fact,), dedupe_keys=(b"letter:" + letter.id.encode(),)))
     return tuple(units)
-
-
-class _Inflater(Protocol):
-    """Of zlib's decompressors, which have no public name."""
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-class Unpacked(msgspec.Struct, frozen=True):
-    """A body without its content encoding; with a problem, what there was of it.
-
-    whole: nothing of the body is missing in the content.
-    """
-
-    content: bytes
-    problem: IntakeError | None = None
-    whole: bool = True
-
-
-def unpack(body: bytes, encoding: str | None, limit: int) -> Unpacked:
-    """Undo `Content-Encoding`; never holds more than `limit` unpacked bytes and a chunk."""
-    scheme = (encoding or "").strip().lower()
-    if scheme in _GZIP:
-        return _gunzip(body, limit)
-    if scheme not in {"", "identity"}:
-        found = f"found content encoding {encoding!r}; expected gzip or none"
-        return Unpacked(body, IntakeError(RefusalCode.UNKNOWN_ENCODING, found))
-    return Unpacked(body, _too_large(limit)) if len(body) > limit else Unpacked(body)
-
-
-def _gunzip(body: bytes, limit: int) -> Unpacked:
-    """One gzip member, or several behind each other, as RFC 1952 has it; zeros may pad the end."""
-    content, place = bytearray(), 0
-    for _ in range(_MOST_MEMBERS):
-        inflater = zlib.decompressobj(wbits=_GZIP_BITS)
-        while place < len(body) and not inflater.eof:
-            chunk, before = body[place : place + _CHUNK], inflater.copy()
-            try:
-                content += inflater.decompress(chunk, limit + 1 - len(content))
-            except zlib.error as error:
-                content += _until_it_breaks(before, chunk, limit - len(content))
-                return _broken(body, content, str(error))
-            if len(content) > limit:
-                return Unpacked(bytes(content[:limit]), _too_large(limit), whole=False)
-            place += len(chunk) - len(inflater.unused_data)
-        if not inflater.eof:
-            return _broken(body, content, "it ends too early")
-        if not body[place : place + _CHUNK].strip(b"\0"):
-            return Unpacked(bytes(content))
-        if not body.startswith(_GZIP_MAGIC, place):
-            return _broken(body, content, "bytes follow after its end")
-    return _broken(body, content, f"it has more than {_MOST_MEMBERS} parts")
-
-
-def _broken(body: bytes, content: bytearray, why: str) -> Unpacked:
-    """Kept unpacked, as far as that goes: so people can read it, and no key hides in it."""
-    problem = IntakeError(
-        RefusalCode.BAD_GZIP,
-        f"found a body that is not whole gzip ({why}); pack it again, or send it plain",
-    )
-    return Unpacked(bytes(content), problem, whole=False) if content else Unpacked(body, problem)
-
-
-def _until_it_breaks(inflater: _Inflater, chunk: bytes, limit: int) -> bytes:
-    """What a chunk of broken gzip holds before the fault, at most `limit` bytes."""
-    content = bytearray()
-    for start in range(len(chunk)):
-        if len(content) >= limit:
-            break
-        try:
-            content += inflater.decompress(chunk[start : start + 1], limit - len(content))
-        except zlib.error:
-            break
-    return bytes(content)
-
-
-def _too_large(limit: int) -> IntakeError:
-    return IntakeError(
-        RefusalCode.BODY_TOO_LARGE,
-        f"found a body of more than {limit:,} bytes unpacked; send it in smaller batches",
-    )
-
-
-def require_utf8(content: bytes) -> None:
-    """Raises IntakeError at the first byte that is not UTF-8."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"found byte {content[error.start]:#04x} at {error.start}, which is not UTF-8"
-        raise IntakeError(RefusalCode.NOT_UTF8, f"{found}; send JSON in UTF-8") from None
 
 
 class _Keyed(msgspec.Struct, frozen=True, rename="camel"):

@@ -125,8 +125,7 @@ def repair(kept: KeptLetter, body: bytes | None, context: Context) -> Accepted:
     accepted = accept(kept.letter.route, content, None, then, sent=kept.letter.sent_at)
     if accepted.refusal:
         return Accepted(refusal=msgspec.structs.replace(accepted.refusal, letter=None))
-    closing = close(letter_id, "sent", context)
-    return msgspec.structs.replace(accepted, letters=(*accepted.letters, closing))
+    return msgspec.structs.replace(accepted, closing=close(letter_id, "sent", context))
 
 
 def _not_sent(code: RefusalCode, message: str) -> Accepted:

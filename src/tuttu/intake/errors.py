@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     UNDECLARED_EVENT = "undeclared_event"
     MISSING_PROPERTY = "missing_property"
     ID_REUSED = "id_reused"
+    UNFORESEEN = "unforeseen"
     LETTER_CLOSED = "letter_closed"
     LETTER_TRUNCATED = "letter_truncated"
 

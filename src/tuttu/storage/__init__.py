@@ -10,6 +10,7 @@ versions. Database drivers live here and nowhere else.
 from tuttu.storage.errors import (
     ExportError,
     InterruptedRunError,
+    LoggedFactError,
     OwnedElsewhereError,
     ParquetError,
     StoreCorruptError,
@@ -18,7 +19,7 @@ from tuttu.storage.errors import (
 from tuttu.storage.export_workspace import ExportWorkspace, Sheet, open_workspace
 from tuttu.storage.opening import MEMORY, open_store
 from tuttu.storage.parquet import read_parquet
-from tuttu.storage.ports import Snapshot, Store, WriteTransaction
+from tuttu.storage.ports import Snapshot, Store, Tick, Ticket, WriteTransaction
 from tuttu.storage.temporary_folders import sweep
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ExportError",
     "ExportWorkspace",
     "InterruptedRunError",
+    "LoggedFactError",
     "OwnedElsewhereError",
     "ParquetError",
     "Sheet",
@@ -33,6 +35,8 @@ __all__ = [
     "Store",
     "StoreCorruptError",
     "StoreUnavailableError",
+    "Tick",
+    "Ticket",
     "WriteTransaction",
     "open_store",
     "open_workspace",

@@ -81,6 +81,10 @@ class Driver(Protocol):
 
     remote: bool
 
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What rows may raise inside a transaction: it cannot go on then."""
+
     def prepare(self, unlock: Unlock) -> Secret:
         """Makes the tables of a fresh store, brings older ones up to date, tries the secret.
 

@@ -67,17 +67,17 @@ class EncryptedTables:
         self._known: dict[bytes, int | None] = {}
 
     def expect(self, units: Sequence[Unit]) -> None:
-        """Over a network, reads in one query what the units will need one by one."""
+        """Over a network, reads in one query what the units will need one by one; once."""
         if self._prefetch is None:
             return
         read = ((table, key) for unit in units for table, key, _ in unit.reads)
         expected = (place for unit in units for place in unit.expects)
-        places = list(dict.fromkeys((*read, *expected)))
+        asked = dict.fromkeys((*read, *expected))
+        places = [place for place in asked if place not in self._found]
         if places:
             self._found.update(zip(places, self._rows.find(places), strict=True))
-        keys = list(
-            {self.secret.dedupe_key(key): None for unit in units for key in unit.dedupe_keys}
-        )
+        hashed = {self.secret.dedupe_key(key): None for unit in units for key in unit.dedupe_keys}
+        keys = [key for key in hashed if key not in self._known]
         if keys:
             self._known.update(dict.fromkeys(keys) | self._rows.known(keys))
 

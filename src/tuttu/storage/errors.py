@@ -1,6 +1,7 @@
 """What can go wrong with a store."""
 
 from tuttu.vocabulary.errors import CorruptStateError, FinalError, RetryError
+from tuttu.vocabulary.facts import Logged
 
 
 class StoreUnavailableError(RetryError):
@@ -20,6 +21,21 @@ class StoreCorruptError(CorruptStateError):
 
 class LostKeyError(FinalError):
     """A record cannot be opened since its key is lost, as an erased person's is: it is skipped."""
+
+
+class LoggedFactError(CorruptStateError):
+    """A fact of the log cannot be folded again, where folds only refuse or succeed: a mistake of
+    ours, or a log that was altered. version: of the project whose folds they were."""
+
+    def __init__(self, logged: Logged, cause: Exception, version: str = "") -> None:
+        by = f" by version {version[:12]} of the project" if version else ""
+        super().__init__(
+            f"log position {logged.position}: found a fact of the type"
+            f" {type(logged.fact.body).__name__} that cannot be folded{by}:"
+            f" {type(cause).__name__}; start the version of tuttu that wrote it, and report this"
+        )
+        self.logged = logged
+        self.cause = cause
 
 
 class ParquetError(FinalError):

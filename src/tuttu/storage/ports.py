@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from tuttu.vocabulary import events, facts, room
+
+T = TypeVar("T")
+Said_co = TypeVar("Said_co", covariant=True)
 
 
 class Snapshot(facts.Reader, Protocol):
@@ -28,7 +31,27 @@ class WriteTransaction(Snapshot, Protocol):
     def commit(
         self, units: Sequence[facts.Unit], *, folds: Sequence[room.RoomFolds] | None = None
     ) -> list[facts.Result]:
-        """As `Store.commit`, once; it ends the transaction, and the context is to be left."""
+        """As `Store.commit`, once; then the context is to be left. Durable when it was."""
+
+
+class Ticket(Protocol[Said_co]):
+    """What became of a piece of work; to be asked when its tick is closed."""
+
+    def result(self) -> Said_co:
+        """Raises what the work raised, or StoreUnavailableError if what it committed or rests on
+        could not be kept."""
+
+
+class Tick(Protocol):
+    """Work of one thread that shares one transaction and one sync. It has to be closed."""
+
+    def add(self, work: Callable[[], T]) -> Ticket[T]:
+        """Runs it. What it reads and commits in the store is the tick's: it sees what was
+        committed before it, and so do those that follow; a unit that fails leaves no trace."""
+
+    def close(self) -> Sequence[Ticket[Any]]:
+        """All tickets, in the order in which they were added; what was committed is durable. If it
+        cannot be kept, all of it is lost; work that was done before the first commit stands."""
 
 
 class Store(Protocol):
@@ -45,10 +68,27 @@ class Store(Protocol):
     def read(self) -> AbstractContextManager[Snapshot]:
         """One consistent snapshot, for as long as the context lasts."""
 
+    def tick(self) -> Tick:
+        """A new one. Nothing of it is durable, or seen outside it, before it is closed."""
+
+    def share(self, work: Callable[[], T], units: Sequence[facts.Unit] = ()) -> T:
+        """What `work` returns, which commits: done in the tick that this thread is in, to be
+        durable with it; else in one that all threads share who want to commit at this moment, and
+        durable when it returns. In there nobody else writes: what conflicts can be decided again.
+
+        units: those that it will try first, so that a store over a network reads what they rest
+        on together with that of others.
+        """
+
+    def when_durable(self, do: Callable[[], None]) -> None:
+        """What this thread has committed so far is to be remembered outside the store, too: done
+        at once, or when its tick is closed, and never if that cannot be kept."""
+
     def commit(
         self, units: Sequence[facts.Unit], *, folds: Sequence[room.RoomFolds] | None = None
     ) -> list[facts.Result]:
-        """Append and fold; one result for each unit, in order. Durable when it returns.
+        """Append and fold; one result for each unit, in order. Durable when it returns, or in a
+        tick when that is closed.
 
         folds: instead of the registered ones, for a fact that says how state itself changes.
         Raises StoreUnavailableError if nothing could be kept, or if the outcome is not known: to be
@@ -56,8 +96,8 @@ class Store(Protocol):
         """
 
     def write(self) -> AbstractContextManager[WriteTransaction]:
-        """Waits for the write lock; what was not committed at the end is rolled back. For a
-        decision that had a conflict: all other writers wait meanwhile.
+        """Waits for the write lock; what was not committed at the end, or an error ended, is rolled
+        back. All other writers wait meanwhile.
 
         Raises StoreUnavailableError.
         """

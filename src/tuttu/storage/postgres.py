@@ -103,6 +103,7 @@ class PostgresDriver:
     """Implements `driver.Driver`."""
 
     remote = True
+    errors = (psycopg.Error,)
 
     def __init__(self, url: str) -> None:
         self._connections = postgres_connections.Connections(url)

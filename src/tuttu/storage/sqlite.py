@@ -52,6 +52,7 @@ class SqliteDriver:
     """Implements `driver.Driver`. Not to be opened twice: `opening` holds the folder's lock."""
 
     remote = False
+    errors = (sqlite3.Error,)
 
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self._path = path

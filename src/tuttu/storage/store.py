@@ -1,30 +1,35 @@
-"""The one store over any driver: `ports.Store`, its snapshots and its commits.
-
-A commit keeps its writes in memory, one layer for the whole commit and one for the current unit; a
-unit that fails loses its own layer only. After all units the store writes each changed record once.
-"""
+"""The one store over any driver: `ports.Store`, its snapshots and its ticks."""
 
 import os
 import shutil
-from collections import defaultdict
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from tuttu.storage.driver import Changes, Driver, RecordKey, Rows, Unlock, WriteRows
-from tuttu.storage.encrypted_tables import ENCODER, EncryptedTables, Write, decode_record
+from tuttu.storage.driver import Driver, Rows, Unlock
+from tuttu.storage.encrypted_tables import EncryptedTables, decode_record
 from tuttu.storage.encryption import FragmentKeys, Secret
+from tuttu.storage.errors import StoreUnavailableError
+from tuttu.storage.overlay import Layer, TransactionOverlay, many, scanned
 from tuttu.storage.ports import Snapshot, Store, WriteTransaction
 from tuttu.storage.prefetch import Prefetch
 from tuttu.storage.sqlite import SqliteDriver
 from tuttu.storage.temporary_folders import SCRATCH, locked_folder
+from tuttu.storage.ticks import OverlayTick, SharedTicks, Work
 from tuttu.vocabulary import facts as f
-from tuttu.vocabulary.events import FRAGMENT_BYTES, FragmentId
+from tuttu.vocabulary.events import FragmentId
 from tuttu.vocabulary.room import RoomFolds
 
 T = TypeVar("T")
 PAGE = 1_000
 """Facts that are read at once when the log is folded again."""
+
+
+class _Here(threading.local):
+    """The tick that this thread is in."""
+
+    tick: OverlayTick | None = None
 
 
 class SealedStore:
@@ -41,6 +46,9 @@ class SealedStore:
             raise
         self._keys = FragmentKeys(self._secret)
         self._prefetch = Prefetch() if driver.remote else None
+        self._broken = (*driver.errors, StoreUnavailableError)
+        self._here = _Here()
+        self._shared = SharedTicks(self.tick)
         self.remote = driver.remote
 
     def register(self, folds: Sequence[RoomFolds]) -> None:
@@ -49,19 +57,33 @@ class SealedStore:
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._secret.pseudonym(namespace, value)
 
+    def tick(self) -> OverlayTick:
+        return OverlayTick(self._transaction, self._enter, self._broken)
+
+    def share(self, work: Work[T], units: Sequence[f.Unit] = ()) -> T:
+        return self._shared.run(work, units) if self._here.tick is None else work()
+
+    def when_durable(self, do: Callable[[], None]) -> None:
+        if self._here.tick is None:
+            do()
+        else:
+            self._here.tick.when_durable(do)
+
     def commit(
         self, units: Sequence[f.Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[f.Result]:
-        with self._driver.writing() as rows:
-            batch = UnitBatch(self._tables(rows), self._folds if folds is None else folds)
-            results = batch.run(units)
-            batch.save(rows)
-        return results
+        rooms = self._folds if folds is None else folds
+        if self._here.tick is not None:
+            return self._here.tick.overlay().run(units, rooms)
+        return self._shared.run(lambda: self._overlay().run(units, rooms), units)
 
     @contextmanager
     def write(self) -> Iterator[WriteTransaction]:
-        with self._driver.writing() as rows:
-            yield StoredTransaction(rows, self._tables(rows), self._folds)
+        if self._here.tick is None:
+            with self._transaction() as overlay:
+                yield StoredTransaction(overlay, self._folds)
+        else:
+            yield StoredTransaction(self._overlay(), self._folds)
 
     def refold(
         self,
@@ -75,14 +97,14 @@ class SealedStore:
                 return None
             rows.drop_records()
             tables = self._tables(rows)
-            batch = UnitBatch(tables, folds)
+            overlay = TransactionOverlay(tables, rows, self._broken)
             for after in range(0, tables.position, PAGE):
                 for logged in tables.logged(None, after, PAGE):
                     if logged.position <= after + PAGE:
-                        batch.fold_again(logged)
+                        overlay.fold_again(logged, folds)
             unreadable = tables.unreadable
-            batch.write(then[0], lambda transaction: then[1](transaction, unreadable))
-            batch.save(rows)
+            overlay.write(then[0], lambda transaction: then[1](transaction, unreadable))
+            overlay.save()
         return unreadable
 
     def lost_keys(self) -> int:
@@ -90,14 +112,33 @@ class SealedStore:
             return rows.lost_keys()
 
     def probe(self) -> None:
-        with self._driver.writing() as rows:
-            rows.probe()
-            rows.commit(Changes([], [], [], [], []))
+        self.share(lambda: self._overlay().probe())
 
     @contextmanager
     def read(self) -> Iterator[Snapshot]:
-        with self._driver.reading() as rows:
-            yield StoredSnapshot(self._tables(rows))
+        tick = self._here.tick
+        if tick is not None and tick.begun is not None:
+            with tick.begun.watched() as writes:
+                yield StoredSnapshot(tick.begun.tables, overlay=(tick.begun, writes))
+        else:
+            with self._driver.reading() as rows:
+                yield StoredSnapshot(self._tables(rows))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[TransactionOverlay]:
+        """Saved when it is left, unless by an error."""
+        with self._driver.writing() as rows:
+            overlay = TransactionOverlay(self._tables(rows), rows, self._broken)
+            yield overlay
+            if overlay.dirty:
+                overlay.save()
+
+    def _enter(self, tick: OverlayTick | None) -> None:
+        self._here.tick = tick
+
+    def _overlay(self) -> TransactionOverlay:
+        assert self._here.tick is not None  # noqa: S101 - called by work of a tick
+        return self._here.tick.overlay()
 
     def _tables(self, rows: Rows) -> EncryptedTables:
         return EncryptedTables(rows, self._secret, self._keys, self._prefetch)
@@ -130,26 +171,45 @@ class ScratchStore(SealedStore):
         os.close(self._lock)
 
 
+NOTHING = Layer()
+
+
 class StoredSnapshot:
     """Implements `ports.Snapshot`."""
 
-    def __init__(self, tables: EncryptedTables, *, tracking: bool = True) -> None:
+    def __init__(
+        self,
+        tables: EncryptedTables,
+        *,
+        overlay: tuple[TransactionOverlay, Layer] | None = None,
+        tracking: bool = True,
+    ) -> None:
+        """overlay: with what was committed in a tick, up to now."""
         self._tables = tables
         self._tracking = tracking
         self._reads: dict[tuple[str, bytes], int] = {}
-        self.position = tables.position
+        self._over = overlay
+        self._writes = NOTHING if overlay is None else overlay[1]
+        self.position = tables.position if overlay is None else overlay[0].position
 
     @property
     def reads(self) -> f.Reads:
         return tuple((name, key, version) for (name, key), version in self._reads.items())
 
     def untracked(self) -> f.Reader:
-        return StoredSnapshot(self._tables, tracking=False)
+        return StoredSnapshot(self._tables, overlay=self._over, tracking=False)
 
     def get(self, table: f.Table[T], key: bytes, *, watch: bool = True) -> T | None:
-        found = self._tables.get(table, key)
+        place = (table.name, key)
+        write = self._writes.get(place)
+        if write is None:
+            found = self._tables.get(table, key)
+        elif write.plain is None:
+            found = None
+        else:
+            found = write.version, decode_record(table, write.plain)
         if watch and self._tracking:
-            self._reads[table.name, key] = 0 if found is None else found[0]
+            self._reads[place] = 0 if found is None else found[0]
         return None if found is None else found[1]
 
     @property
@@ -157,18 +217,20 @@ class StoredSnapshot:
         return self._tables.unreadable
 
     def get_many(self, table: f.Table[T], keys: Sequence[bytes]) -> list[T | None]:
-        return [None if each is None else each[1] for each in self._tables.get_many(table, keys)]
+        return many(self._tables, (self._writes,), table, keys)
 
     def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        return self._tables.scan(table, prefix)
+        return scanned(self._tables, (self._writes,), table, prefix)
 
     def facts(
         self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
     ) -> list[f.Logged]:
-        return self._tables.logged(fragment, after, limit)
+        if self._over is None:
+            return self._tables.logged(fragment, after, limit)
+        return self._over[0].logged(fragment, after, limit, self.position)
 
     def fact(self, position: int) -> f.Logged | None:
-        return next(iter(self._tables.logged(None, position - 1, 1)), None)
+        return next(iter(self.facts(after=position - 1, limit=1)), None)
 
     def pseudonym(self, namespace: str, value: str) -> FragmentId:
         return self._tables.secret.pseudonym(namespace, value)
@@ -177,191 +239,12 @@ class StoredSnapshot:
 class StoredTransaction(StoredSnapshot):
     """Implements `ports.WriteTransaction`."""
 
-    def __init__(
-        self, rows: WriteRows, tables: EncryptedTables, folds: Sequence[RoomFolds]
-    ) -> None:
-        super().__init__(tables)
-        self._rows = rows
+    def __init__(self, overlay: TransactionOverlay, folds: Sequence[RoomFolds]) -> None:
+        super().__init__(overlay.tables, overlay=(overlay, overlay.writes))
+        self._overlay = overlay
         self._folds = folds
 
     def commit(
         self, units: Sequence[f.Unit], *, folds: Sequence[RoomFolds] | None = None
     ) -> list[f.Result]:
-        batch = UnitBatch(self._tables, self._folds if folds is None else folds)
-        results = batch.run(units)
-        batch.save(self._rows)
-        return results
-
-
-class Layer(dict[RecordKey, Write]):
-    """Changed records, also to be found by the fragment that their key begins with."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._by_fragment: defaultdict[RecordKey, list[RecordKey]] = defaultdict(list)
-
-    def __setitem__(self, place: RecordKey, write: Write) -> None:
-        if place not in self:
-            table, key = place
-            self._by_fragment[table, key[:FRAGMENT_BYTES]].append(place)
-        super().__setitem__(place, write)
-
-    def within(self, table: str, prefix: bytes) -> list[RecordKey]:
-        """The places in a table whose key begins with `prefix`."""
-        of_one = len(prefix) >= FRAGMENT_BYTES
-        near = self._by_fragment.get((table, prefix[:FRAGMENT_BYTES]), ()) if of_one else self
-        return [place for place in near if place[0] == table and place[1].startswith(prefix)]
-
-
-NO_ROOM = RoomFolds(room="", tables=frozenset(), folds={})
-
-
-class UnitBatch:
-    """The units of one commit, over the tables of its transaction."""
-
-    def __init__(self, tables: EncryptedTables, rooms: Sequence[RoomFolds]) -> None:
-        self.tables = tables
-        self.position = tables.position
-        self.writes = Layer()
-        self.layer = Layer()
-        """Of the current unit."""
-        self._rooms = rooms
-        self._views: dict[str, FoldView] = {}
-        self._facts: list[f.Logged] = []
-        self._seen: dict[bytes, int] = {}
-
-    def run(self, units: Sequence[f.Unit]) -> list[f.Result]:
-        """Commits each unit, with the folds that are registered for its facts."""
-        self.tables.expect(units)
-        results: list[f.Result] = []
-        for unit in units:
-            self.layer = Layer()
-            keys = [self.tables.secret.dedupe_key(key) for key in unit.dedupe_keys]
-            refusal = self._refusal(unit, keys)
-            if refusal is not None:
-                results.append(refusal)
-                continue
-            first = self.position + 1
-            logged = [f.Logged(at, fact) for at, fact in enumerate(unit.facts, first)]
-            try:
-                for entry in logged:
-                    kind = type(entry.fact.body)
-                    for room in self._rooms:
-                        fold = room.folds.get(kind)
-                        if fold is not None:
-                            view = self._views.get(room.room)
-                            if view is None:
-                                view = self._views[room.room] = FoldView(self, room)
-                            view.position = entry.position
-                            fold(view, entry)
-            except f.Exhausted as no:
-                results.append(f.Refused(no.what))
-                continue
-            self._keep_layer()
-            self._facts.extend(logged)
-            self._seen.update(dict.fromkeys(keys, first))
-            self.position += len(logged)
-            results.append(f.Committed(first))
-        return results
-
-    def fold_again(self, logged: f.Logged) -> None:
-        """A fact that is in the log already; if a current fold refuses it, nothing changes."""
-        self.position = logged.position - 1
-        self.run([f.Unit(facts=(logged.fact,))])
-        self._facts.clear()
-
-    def write(self, tables: frozenset[str], step: Callable[[f.Transaction], None]) -> None:
-        """Writes that belong to no fact."""
-        self.layer, self.position = Layer(), self.tables.position
-        step(FoldView(self, RoomFolds(room="refold", tables=tables, folds={})))
-        self._keep_layer()
-
-    def save(self, rows: WriteRows) -> None:
-        """Durable when it returns; ends the transaction."""
-        rows.commit(self.tables.encrypt(self.writes, self._facts, self._seen))
-        self.tables.committed()
-
-    def _keep_layer(self) -> None:
-        for place, write in self.layer.items():
-            self.writes[place] = write
-
-    def written(self, table: str, prefix: bytes) -> Iterator[tuple[bytes, Write]]:
-        """Changed records of a table whose key begins with `prefix`, the unit's own ones last."""
-        for layer in (self.writes, self.layer):
-            for place in layer.within(table, prefix):
-                yield place[1], layer[place]
-
-    def _refusal(self, unit: f.Unit, keys: Sequence[bytes]) -> f.Result | None:
-        for key in keys:
-            position = self._seen.get(key) or self.tables.seen(key)
-            if position is not None:
-                return f.Duplicate(position)
-        for table, key, version in unit.reads:
-            if self.version(table, key) != version:
-                return f.Conflict(table)
-        why = unit.unless(FoldView(self, NO_ROOM)) if unit.unless else None
-        return None if why is None else f.Refused(why)
-
-    def version(self, table: str, key: bytes) -> int:
-        """0 if there is no such record."""
-        write = self.layer.get((table, key)) or self.writes.get((table, key))
-        if write is not None:
-            return 0 if write.plain is None else write.version
-        return self.tables.version(table, key)
-
-
-class FoldView:
-    """The transaction as one room's folds see it."""
-
-    def __init__(self, batch: UnitBatch, room: RoomFolds) -> None:
-        self.position = batch.position
-        self._batch = batch
-        self._room = room
-
-    def get(self, table: f.Table[T], key: bytes, *, watch: bool = True) -> T | None:  # noqa: ARG002
-        place = (table.name, key)
-        write = self._batch.layer.get(place) or self._batch.writes.get(place)
-        if write is not None:
-            return None if write.plain is None else decode_record(table, write.plain)
-        found = self._batch.tables.get(table, key)
-        return None if found is None else found[1]
-
-    def get_many(self, table: f.Table[T], keys: Sequence[bytes]) -> list[T | None]:
-        return [self.get(table, key) for key in keys]
-
-    def scan(self, table: f.Table[T], prefix: bytes = b"") -> Iterator[tuple[bytes, T]]:
-        found = dict(self._batch.tables.scan(table, prefix))
-        for key, write in self._batch.written(table.name, prefix):
-            if write.plain is None:
-                found.pop(key, None)
-            else:
-                found[key] = decode_record(table, write.plain)
-        for key in sorted(found):
-            yield key, found[key]
-
-    def put(self, table: f.Table[T], key: bytes, value: T) -> None:
-        self._write(table, key, ENCODER.encode(value))
-
-    def delete(self, table: f.Table[Any], key: bytes) -> None:
-        self._write(table, key, None)
-
-    def _write(self, table: f.Table[Any], key: bytes, plain: bytes | None) -> None:
-        room, place = self._room, (table.name, key)
-        if table.name not in room.tables:
-            raise PermissionError(f"room {room.room!r} wrote the table {table.name!r}")
-        version = self.position
-        if room.keep_versions and plain is not None:
-            version = self._batch.version(*place)
-        self._batch.layer[place] = Write(version, plain, table.personal)
-
-    def facts(
-        self, fragment: FragmentId | None = None, after: int = 0, limit: int = 1_000
-    ) -> list[f.Logged]:
-        """The log before this commit: a fold's own fact is its argument."""
-        return self._batch.tables.logged(fragment, after, limit)
-
-    def fact(self, position: int) -> f.Logged | None:
-        return next(iter(self.facts(after=position - 1, limit=1)), None)
-
-    def pseudonym(self, namespace: str, value: str) -> FragmentId:
-        return self._batch.tables.secret.pseudonym(namespace, value)
+        return self._overlay.run(units, self._folds if folds is None else folds)

@@ -19,7 +19,17 @@ from tuttu.versions.backfill import Backfill, Coverage
 from tuttu.versions.version import view
 from tuttu.vocabulary import errors, events, ids
 from tuttu.vocabulary.clock import Clock
-from tuttu.vocabulary.facts import Body, Committed, Fact, Logged, Reads, Result, Transaction, Unit
+from tuttu.vocabulary.facts import (
+    Body,
+    Committed,
+    Fact,
+    Logged,
+    Reads,
+    Result,
+    Transaction,
+    Unit,
+    sound,
+)
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
 
@@ -196,7 +206,8 @@ class Activator:
     def _commit(self, body: Body, reads: Reads, folds: Sequence[RoomFolds]) -> tuple[Fact, Result]:
         now = self._clock.now()
         fact = Fact(id=ids.new_id(), fragment=None, time=now, received=now, body=body)
-        return fact, self._store.commit([Unit(facts=(fact,), reads=reads)], folds=folds)[0]
+        results = self._store.commit([Unit(facts=(fact,), reads=reads)], folds=folds)
+        return fact, sound(results)[0]
 
     def _result(self, active: history.Active, before: str | None) -> Activation:
         return Activation(

@@ -103,15 +103,19 @@ class ActiveVersion:
                 " of tuttu cannot read; start the one that activated it"
             )
         version = make_version(project, self._rooms, active)
+        self._store.when_durable(lambda: self._remember(version, active.position))
+        return version
+
+    def _remember(self, version: Version, activated: int) -> None:
+        """activated: log position. Of an activation that is lost nothing is remembered."""
         with self._lock:
             newest = max(self._known, default=0)
-            self._known[active.position] = version
-            if active.position > newest:
+            self._known[activated] = version
+            if activated > newest:
                 self._store.register(version.folds)
                 self.newest = version
             for position in sorted(self._known)[:-KEPT_VERSIONS]:
                 del self._known[position]
-        return version
 
 
 PAGE = 250
@@ -130,7 +134,8 @@ def withdraw(
     asked = ((contact, ledger.withdrawal_reason(project, contact)) for contact in queued)
     gone = [(contact, reason) for contact, reason in asked if reason is not None]
     for start in range(0, len(gone), PAGE):
-        commit([_unit(contact, reason, now) for contact, reason in gone[start : start + PAGE]])
+        page = gone[start : start + PAGE]
+        facts.sound(commit([_unit(contact, reason, now) for contact, reason in page]))
     return [contact for contact, _ in gone]
 
 

@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from tuttu.storage import LoggedFactError
 from tuttu.versions.history import ACTIVE, HERE, VERSIONS
 from tuttu.vocabulary import facts, history
+from tuttu.vocabulary.errors import TuttuError
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
@@ -96,10 +98,22 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
                 unread -= 1
                 fold = filling.folds.get(type(past.fact.body))
                 if fold is not None:
-                    fold(transaction, past)
+                    _fold_again(fold, transaction, past, self.project)
             self.left_out[filling.room] = unread
 
         return msgspec.structs.replace(filling, folds={body: fold}, keep_versions=True)
+
+
+def _fold_again(
+    fold: facts.Fold, transaction: facts.Transaction, past: facts.Logged, project: Project
+) -> None:
+    """Raises Exhausted as the fold does, and LoggedFactError for a mistake of ours."""
+    try:
+        fold(transaction, past)
+    except (facts.Exhausted, TuttuError):
+        raise
+    except Exception as error:
+        raise LoggedFactError(past, error, project.digest) from error
 
 
 def own_folds(body: type, fold: facts.Fold) -> RoomFolds:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tuttu.storage import Store, StoreCorruptError
+from tuttu.storage import LoggedFactError, Store, StoreCorruptError
 from tuttu.versions import backfill, history
 from tuttu.versions.version import view
 from tuttu.vocabulary import events, facts
@@ -47,7 +47,7 @@ class Refolded(NamedTuple):
 
 def refold(store: Store, project: Project, rooms: Rooms) -> Refolded | None:
     """None: there was nothing to do. Raises StoreCorruptError for state of a later version,
-    Unavailable."""
+    LoggedFactError, Unavailable."""
     lost = store.lost_keys()
     with view(store, _is_due) as seen:
         if not seen.version and not lost:
@@ -61,7 +61,10 @@ def refold(store: Store, project: Project, rooms: Rooms) -> Refolded | None:
         transaction.put(SHAPES, history.HERE, Shape(SHAPE, unreadable))
 
     written = frozenset({backfill.COVERAGE.name, SHAPES.name})
-    unreadable = store.refold(folds, due=_is_due, then=(written, note))
+    try:
+        unreadable = store.refold(folds, due=_is_due, then=(written, note))
+    except LoggedFactError as error:
+        raise LoggedFactError(error.logged, error.cause, project.digest) from error
     return None if unreadable is None else Refolded(lost, unreadable)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from tuttu.content import Renderer
 from tuttu.storage import Snapshot, Store, WriteTransaction
 from tuttu.versions.history import Active
-from tuttu.vocabulary.facts import Reader, Result, Unit
+from tuttu.vocabulary.facts import Reader, Result, Unit, sound
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import RoomFolds, Rooms
 
@@ -49,9 +49,9 @@ class View(msgspec.Struct, Generic[V], frozen=True):
     """Of an exclusive view: the snapshot itself, on which can be committed."""
 
     def commit(self, units: Sequence[Unit], folds: Sequence[RoomFolds]) -> list[Result]:
-        """The end of an exclusive view."""
+        """The end of an exclusive view. Raises our own mistake, if a fold failed."""
         assert self.transaction is not None  # noqa: S101 - nothing can be committed on another
-        return self.transaction.commit(units, folds=folds)
+        return sound(self.transaction.commit(units, folds=folds))
 
 
 @contextmanager

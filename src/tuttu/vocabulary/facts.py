@@ -215,4 +215,18 @@ class Refused(msgspec.Struct, frozen=True):
     what: str
 
 
-Result = Committed | Duplicate | Conflict | Refused
+class Failed(msgspec.Struct, frozen=True):
+    """A fold failed unforeseen, which is our mistake: nothing of the unit is kept."""
+
+    error: Exception
+
+
+Result = Committed | Duplicate | Conflict | Refused | Failed
+
+
+def sound(results: Sequence[Result]) -> list[Result]:
+    """The same; raises the error of the first one that failed."""
+    for result in results:
+        if isinstance(result, Failed):
+            raise result.error
+    return list(results)

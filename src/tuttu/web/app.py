@@ -1,9 +1,7 @@
 """The application: the table of routes over one engine."""
 
 import hashlib
-from asyncio import get_running_loop
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from types import NoneType
 from typing import Any, TypeVar
@@ -21,6 +19,7 @@ from tuttu.api import language_of
 from tuttu.engine import Runtime
 from tuttu.intake import write_key_of
 from tuttu.vocabulary.errors import ClockAhead, CorruptStateError, TuttuError
+from tuttu.vocabulary.slices import whole
 from tuttu.web import log
 from tuttu.web.problems import MEDIA_TYPE, ProblemError, problem_of
 from tuttu.web.request import (
@@ -35,6 +34,7 @@ from tuttu.web.request import (
 )
 from tuttu.web.route import Call, Route
 from tuttu.web.routes import ROUTES
+from tuttu.web.turns import Turns
 
 T = TypeVar("T")
 
@@ -50,19 +50,25 @@ SECURITY_HEADERS = {
 
 
 def create_app(
-    runtime: Runtime, *, local: bool = False, routes: Sequence[Route] = ROUTES
+    runtime: Runtime,
+    *,
+    local: bool = False,
+    routes: Sequence[Route] = ROUTES,
+    turns: Turns | None = None,
 ) -> ASGIApp:
-    """The application over an engine. local: every caller has all scopes.
+    """The application over an engine. local: every caller has all scopes. turns: shared with
+    another door of the same engine.
 
     The event loop speaks HTTP and does nothing else: who asks whether the process is alive gets an
     answer, however long a commit takes. Short work is done in one thread, one after the other as it
     would be in the loop; long work in others.
     """
+    runtime.note_mistake = log.mistake
+    turns = turns or Turns(runtime.store)
     paths: dict[str, list[Route]] = {}
     for route in routes:
         paths.setdefault(route.path, []).append(route)
-    worker = ThreadPoolExecutor(1, "tuttu-worker")
-    endpoints = {path: Endpoint(runtime, rows, local, worker) for path, rows in paths.items()}
+    endpoints = {path: Endpoint(runtime, rows, local, turns) for path, rows in paths.items()}
     plain = {path: endpoint for path, endpoint in endpoints.items() if "{" not in path}
     patterns = [Path(path, endpoint) for path, endpoint in endpoints.items() if "{" in path]
     router = Router(patterns, redirect_slashes=False, default=_no_such_path)
@@ -85,10 +91,10 @@ class Endpoint:
     """One path with its methods."""
 
     def __init__(
-        self, runtime: Runtime, routes: Sequence[Route], local: bool, worker: Executor
+        self, runtime: Runtime, routes: Sequence[Route], local: bool, turns: Turns
     ) -> None:
         self._methods = {
-            route.method: RouteHandler(runtime, route, local, worker) for route in routes
+            route.method: RouteHandler(runtime, route, local, turns) for route in routes
         }
         if "GET" in self._methods:
             self._methods["HEAD"] = self._methods["GET"]
@@ -112,9 +118,9 @@ class Endpoint:
 class RouteHandler:
     """Handles the requests to one route: authenticate, authorise, decode, answer."""
 
-    def __init__(self, runtime: Runtime, route: Route, local: bool, worker: Executor) -> None:
+    def __init__(self, runtime: Runtime, route: Route, local: bool, turns: Turns) -> None:
         self._runtime = runtime
-        self._worker = worker
+        self._turns = turns
         self._route = route
         self._local = local
         self._raw = route.body is bytes
@@ -158,10 +164,10 @@ class RouteHandler:
         route = self._route
         if route.storeless:
             return route.use_case(**arguments)
-        if route.slow or self._runtime.store.remote:
-            return await run_in_threadpool(route.use_case, **arguments)
         work = partial(route.use_case, **arguments)
-        return await get_running_loop().run_in_executor(self._worker, work)
+        if route.slow or self._runtime.store.remote:
+            return await run_in_threadpool(whole, work)
+        return await self._turns.do(work)
 
     async def _call(self, request: Request) -> Call:
         """The body is read only if the caller is known, or if it may hold the caller's key."""

@@ -62,8 +62,13 @@ def configure() -> None:
 
 def unforeseen(route: Route, error: Exception) -> str:
     """Logs an unexpected error; returns the number under which it is logged."""
+    return mistake(error, method=route.method, route=route.path, status=500)
+
+
+def mistake(error: Exception, **where: object) -> str:
+    """Logs an error of ours after which everything went on; returns its number."""
     incident = secrets.token_hex(8)
-    fields = {"incident": incident, "method": route.method, "route": route.path, "status": 500}
+    fields = {"incident": incident, **where}
     LOGGER.error(
         "unforeseen error",
         exc_info=(type(error), error, error.__traceback__),

@@ -2,10 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from operator import attrgetter
 from types import NoneType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -140,10 +140,15 @@ def route(
         fixed=given,
         body=hints.get("request", hints.get("body", NoneType)),
         query=hints.get("query", NoQuery),
-        answer=hints["return"],
+        answer=_answer(hints["return"]),
         default_body=None if asked is None or asked.default is asked.empty else asked.default,
         **(said | more),
     )
+
+
+def _answer(said: Any) -> Any:
+    """The type of the answer, also where it comes in slices."""
+    return get_args(said)[-1] if get_origin(said) is Generator else said
 
 
 def first_sentence(text: str) -> str:

@@ -22,7 +22,7 @@ def _call(name: str) -> Route:
         "POST",
         f"/v1/{name}",
         Scope.INGEST,
-        engine.accept,
+        engine.accept_in_slices,
         name=name,
         fixed={"call": name},
         summary=f"Segment's {name}: what was accepted, and what was refused and why",

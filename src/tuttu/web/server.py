@@ -20,6 +20,7 @@ from tuttu.web.app import create_app
 from tuttu.web.protocol import PatientProtocol
 from tuttu.web.route import Route
 from tuttu.web.routes import ROUTES
+from tuttu.web.turns import Turns
 
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
@@ -76,9 +77,12 @@ class Doors:
         own: socket.socket | None,
         routes: Sequence[Route] = ROUTES,
     ) -> None:
-        self._doors = [(_server(create_app(runtime, routes=routes)), bound)]
+        turns = Turns(runtime.store)
+        outer = create_app(runtime, routes=routes, turns=turns)
+        self._doors = [(_server(outer), bound)]
         if own is not None:
-            self._doors.append((_server(create_app(runtime, local=True, routes=routes)), own))
+            inner = create_app(runtime, local=True, routes=routes, turns=turns)
+            self._doors.append((_server(inner), own))
 
     async def run(self, announce: Callable[[], None]) -> None:
         """Serves until `stop`; calls `announce` once every socket accepts requests."""

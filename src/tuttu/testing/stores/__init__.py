@@ -24,6 +24,7 @@ from tuttu.testing.stores.logs import LogConformance
 from tuttu.testing.stores.records import RecordConformance
 from tuttu.testing.stores.sealing import SealingConformance
 from tuttu.testing.stores.snapshots import SnapshotConformance
+from tuttu.testing.stores.ticks import TickConformance
 from tuttu.testing.stores.units import UnitConformance
 
 __all__ = [
@@ -40,6 +41,11 @@ __all__ = [
 
 
 class StoreConformance(
-    UnitConformance, RecordConformance, LogConformance, SnapshotConformance, SealingConformance
+    UnitConformance,
+    TickConformance,
+    RecordConformance,
+    LogConformance,
+    SnapshotConformance,
+    SealingConformance,
 ):
     """The whole suite. A class that inherits it gives the fixture `subject`."""

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Literal, Protocol
 
 import msgspec
@@ -127,6 +127,9 @@ class Subject(Protocol):
 
     def damage(self, position: int) -> None:
         """Behind the store's back, changes the stored bytes of a fact."""
+
+    def full(self) -> AbstractContextManager[None]:
+        """Meanwhile nothing that is committed can be kept."""
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 # ruff: noqa: S101 - these are tests
-"""Units succeed or fail alone; a fold that fails rolls back the whole commit."""
+"""Units succeed or fail alone, by our own mistakes, too."""
 
 import threading
 
@@ -158,27 +158,34 @@ class UnitConformance:
             store.commit([h.unit_of(store, h.delete(b"k")), h.unit_of(store, h.put(b"k", "same"))])
             assert store.commit([h.unit_of(store, reads=reads)]) == [f.Conflict(h.SHARED.name)]
 
-    def test_a_fold_that_fails_undoes_the_commit(self, subject: h.Subject) -> None:
-        """Also the keys of persons who were new in it: they must work the next time."""
+    def test_a_unit_whose_fold_fails_leaves_no_trace(self, subject: h.Subject) -> None:
+        """Not of its keys, nor of a person who was new in it; the others stand."""
         with h.opened(subject) as store:
+            mistaken = h.unit_of(
+                store, h.put(b"k", "lost", h.PERSONAL), h.FAIL, who="new", dedupe_keys=(b"key",)
+            )
+            failed, kept = store.commit([mistaken, h.unit_of(store, h.put(b"l"))])
+            assert isinstance(failed, f.Failed)
+            assert kept == f.Committed(1)
+            with pytest.raises(ArithmeticError, match=h.FAIL.text):
+                f.sound([kept, failed])
+            with store.read() as snapshot:
+                assert snapshot.position == 1
+                assert list(snapshot.scan(h.PERSONAL)) == []
             good = h.unit_of(
                 store, h.put(b"k", "kept", h.PERSONAL), who="new", dedupe_keys=(b"key",)
             )
-            with pytest.raises(ArithmeticError, match=h.FAIL.text):
-                store.commit([good, h.unit_of(store, h.FAIL)])
-            with store.read() as snapshot:
-                assert snapshot.position == 0
-                assert list(snapshot.scan(h.PERSONAL)) == []
-            assert store.commit([good]) == [f.Committed(1)]
+            assert store.commit([good]) == [f.Committed(2)]
         with h.opened(subject) as store, store.read() as snapshot:
             assert [note.text for _, note in snapshot.scan(h.PERSONAL)] == ["kept"]
 
     def test_a_table_is_written_by_its_room_only(self, subject: h.Subject) -> None:
         with h.opened(subject) as store:
+            wrong = h.unit_of(store, h.put(b"k"), h.put(b"k", table=h.FOREIGN))
             with pytest.raises(
                 PermissionError, match=r"'suite' wrote the table 'elsewhere\.notes'"
             ):
-                store.commit([h.unit_of(store, h.put(b"k"), h.put(b"k", table=h.FOREIGN))])
+                f.sound(store.commit([wrong]))
             assert h.text_of(store, b"k") is None
 
     def test_folds_run_in_their_order_and_see_each_other(self, subject: h.Subject) -> None:
