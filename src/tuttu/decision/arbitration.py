@@ -10,17 +10,18 @@ import msgspec
 
 from tuttu.content import ContentError, Rendered
 from tuttu.decision.chance import draw, pick
-from tuttu.decision.ranking import Ranking, ranking_of, scored, why_lost
+from tuttu.decision.ranking import Ranking, ranking_of, why_lost
 from tuttu.decision.stages.arbitration import ARBITRATION
 from tuttu.decision.stages.consent import rests_on
 from tuttu.decision.stages.contact_limits import CONTACT_LIMITS
 from tuttu.decision.stages.controls import CONTROLS
 from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.stages.resources import RESOURCES
+from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, CandidateKey, DecisionQuery, DecisionView, surfaces
 from tuttu.ledger import HOLD
 from tuttu.vocabulary import company, conversion, events, values
-from tuttu.vocabulary.verdicts import Choice, Contact, Reason, refusal
+from tuttu.vocabulary.verdicts import Choice, Contact, Reason, Refusal, Score, refusal
 
 Render = Callable[[Candidate], Rendered]
 """The message as it will be shown. Raises ContentError: then the next one takes the slot."""
@@ -58,6 +59,14 @@ class Winner(NamedTuple):
     candidate: Candidate
     choice: Choice
     planned: PlannedContact
+
+
+class Contest(NamedTuple):
+    """One slot that was won. view: as it was seen then."""
+
+    ranking: Ranking
+    winner: Candidate
+    view: DecisionView
 
 
 class SlotBoard:
@@ -104,7 +113,8 @@ class Arbitration:
     by the best that is left of other purposes; what is withheld counts for nothing there.
 
     After `run`: choices, withheld, contacts (new reservations), empty (surfaces with a slot that
-    nothing won), and a refusal for every candidate that was not chosen.
+    nothing won), failed (messages that could not be rendered, with the error), and the `refusal` of
+    a candidate that was not chosen, worked out when it is asked for.
     """
 
     def __init__(
@@ -119,9 +129,10 @@ class Arbitration:
         self.withheld: list[Choice] = []
         self.contacts: list[Contact] = []
         self.empty: set[str] = set()
-        self.refusals = {
-            each.key: refusal(ARBITRATION.name, Reason("no_slot_left")) for each in candidates
-        }
+        self.failed: dict[CandidateKey, str] = {}
+        left = refusal(ARBITRATION.name, Reason("no_slot_left"))
+        self._refusals: dict[CandidateKey, Refusal | Contest] = {}
+        self._refusals.update(dict.fromkeys([each.key for each in candidates], left))
 
     def run(self) -> "Arbitration":
         slots = list(self._slots())
@@ -136,6 +147,15 @@ class Arbitration:
                     self._fill_gap(slot, board)
         self._publish(slots, board)
         return self
+
+    def refusal(self, candidate: Candidate) -> Refusal | None:
+        """None: it was chosen, or took no part."""
+        found = self._refusals.get(candidate.key)
+        if not isinstance(found, Contest):
+            return found
+        return refusal(
+            ARBITRATION.name, why_lost(candidate, found.winner, found.ranking, found.view)
+        )
 
     def _slots(self) -> Iterator[RequestSlot]:
         number = 0
@@ -182,7 +202,7 @@ class Arbitration:
                 continue
             contact_id = f"{winner.choice.contact_id}.withheld"
             self.withheld.append(msgspec.structs.replace(winner.choice, contact_id=contact_id))
-            self.refusals[winner.candidate.key] = refusal(CONTROLS.name, held_out[number])
+            self._refusals[winner.candidate.key] = refusal(CONTROLS.name, held_out[number])
         return board
 
     def _fill_gap(self, slot: RequestSlot, board: SlotBoard) -> None:
@@ -218,6 +238,7 @@ class Arbitration:
             try:
                 content = self._terms.render(candidate)
             except ContentError as error:
+                self.failed[candidate.key] = str(error)
                 self._refuse(candidate, Reason("content", {"error": str(error)}))
                 self._out.add(candidate.key)
                 return False
@@ -234,9 +255,8 @@ class Arbitration:
     ) -> None:
         """The ranking's candidate of this number takes the slot; the others lost it to them."""
         candidate = ranking.ranked[number]
-        for loser in ranking.ranked:
-            if loser is not candidate:
-                self._refuse(loser, why_lost(loser, candidate, ranking, board.view))
+        contest = Contest(ranking, candidate, board.view)
+        self._refusals.update(dict.fromkeys([each.key for each in ranking.ranked], contest))
         contact_id = f"{self._terms.decision_id}.{slot.number}"
         fragment = self._terms.query.fragment
         planned = planned_contact(candidate, board.view, fragment, contact_id)
@@ -252,7 +272,7 @@ class Arbitration:
             slot=slot.place,
             item=candidate.item,
             probability=probability,
-            score=scored(candidate, board.view),
+            score=_score(candidate, board.view),
             rendered=content.text,
             reused=planned.reused,
             held_until=planned.until,
@@ -273,12 +293,18 @@ class Arbitration:
                 self.empty.add(slot.surface.name)
                 continue
             self.choices.append(winner.choice)
-            del self.refusals[winner.candidate.key]
+            del self._refusals[winner.candidate.key]
             if not winner.planned.reused:
                 self.contacts.append(winner.planned.contact)
 
     def _refuse(self, candidate: Candidate, reason: Reason) -> None:
-        self.refusals[candidate.key] = refusal(ARBITRATION.name, reason)
+        self._refusals[candidate.key] = refusal(ARBITRATION.name, reason)
+
+
+def _score(candidate: Candidate, view: DecisionView) -> Score:
+    score = score_of(candidate, view)
+    assert isinstance(score, Score), candidate.key  # noqa: S101 - it was ranked
+    return score
 
 
 def planned_contact(

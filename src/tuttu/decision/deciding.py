@@ -15,7 +15,6 @@ from tuttu.decision.stages.guards import replaced_alike, substitutes
 from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import (
     Candidate,
-    CandidateKey,
     DecisionQuery,
     DecisionView,
     candidates,
@@ -92,10 +91,14 @@ def _refused_ways(judged: "Judgement") -> tuple[RefusedWays, ...]:
 
 
 def _failed(judged: "Judgement") -> tuple[FailedContent, ...]:
-    return tuple(
-        FailedContent(action=action, treatment=way, item=item, error=str(no.values["error"]))
-        for (action, way, item), no in judged.refusals.items()
+    of_owed = {
+        key: str(no.values["error"])
+        for key, no in judged.owed.refusals.items()
         if no.code == "content"
+    }
+    return tuple(
+        FailedContent(action=action, treatment=way, item=item, error=error)
+        for (action, way, item), error in {**of_owed, **judged.arbitration.failed}.items()
     )
 
 
@@ -111,14 +114,12 @@ def _owed_left(judged: "Judgement") -> dict[str, object]:
 
 class Judgement(NamedTuple):
     """Which stage refused which ways, and what became of the others: the slots are filled, beside
-    what is owed. refused: by pool, for each stage the bits of the ways that it refused first;
-    refusals: of those that no stage refused and that were not chosen."""
+    what is owed. refused: by pool, for each stage the bits of the ways that it refused first."""
 
     view: DecisionView
     pools: Pools
     stages: Stages
     refused: Mapping[Pool, Sequence[tuple[Stage, int]]]
-    refusals: Mapping[CandidateKey, Refusal]
     seed: int
     owed: OwedResult
     arbitration: Arbitration
@@ -129,7 +130,11 @@ class Judgement(NamedTuple):
             if bits & bit:
                 reason = stage.why_not(candidate, self.view)
                 return refusal(stage.name, reason or Reason("reason_not_kept"))
-        return self.refusals.get(candidate.key)
+        return self.loss(candidate)
+
+    def loss(self, candidate: Candidate) -> Refusal | None:
+        """Why one that no stage refuses was not chosen."""
+        return self.owed.refusals.get(candidate.key) or self.arbitration.refusal(candidate)
 
 
 def judge(
@@ -167,8 +172,7 @@ def judge(
     )
     owed = choose_owed(due, view, terms)
     arbitration = Arbitration(passed, owed.view, terms).run()
-    refusals = {**owed.refusals, **arbitration.refusals}
-    return Judgement(view, pools, stages, refused, refusals, seed, owed, arbitration)
+    return Judgement(view, pools, stages, refused, seed, owed, arbitration)
 
 
 def _refused_first(pool: Pool, view: DecisionView, stages: Stages) -> list[tuple[Stage, int]]:

@@ -6,7 +6,7 @@ import msgspec
 
 from tuttu.decision.chance import PROPENSITY_ONLY, RANDOM_CHOICE
 from tuttu.decision.stages.guards import Substitute
-from tuttu.decision.stages.scoring import score_of
+from tuttu.decision.stages.scoring import Figures, figures_of
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary.values import Figure
 from tuttu.vocabulary.verdicts import Reason, Score
@@ -63,7 +63,7 @@ def _odds(ranked: Sequence[Candidate], view: DecisionView, *, forced: bool) -> t
     if view.arm == RANDOM_CHOICE:
         return tuple((n in touched) / len(touched) for n in range(len(ranked)))
     if view.arm == PROPENSITY_ONLY:
-        return _certain(ranked, max(touched, key=lambda n: scored(ranked[n], view).propensity))
+        return _certain(ranked, max(touched, key=lambda n: ranked_by(ranked[n], view).propensity))
     exploration = view.project.policy.controls.exploration
     share = exploration / len(ranked)
     return tuple((1 - exploration) * (n == 0) + share for n in range(len(ranked)))
@@ -86,7 +86,7 @@ def why_lost(loser: Candidate, winner: Candidate, ranking: Ranking, view: Decisi
         return Reason("lost_to_kept_offer", rivals)
     if stands_in(winner, ranking.first) and winner is ranking.ranked[0]:
         return Reason("lost_to_substitute", rivals)
-    its, other, tied = scored(loser, view), scored(winner, view), Reason("tied", rivals)
+    its, other, tied = ranked_by(loser, view), ranked_by(winner, view), Reason("tied", rivals)
     if not ranking.forced and view.arm == PROPENSITY_ONLY:
         ahead = other.propensity - its.propensity
         return Reason("lost_by_propensity", {**rivals, "by": ahead}) if ahead else tied
@@ -98,12 +98,12 @@ def why_lost(loser: Candidate, winner: Candidate, ranking: Ranking, view: Decisi
     return Reason("lost", {**rivals, "by": by, "currency": currency})
 
 
-def scored(candidate: Candidate, view: DecisionView) -> Score:
-    """The score of a candidate that has passed the stage of scoring."""
-    score = score_of(candidate, view)
-    if isinstance(score, Reason):
-        raise TypeError(f"{candidate.action.name}: found no score ({score.code}), expected one")
-    return score
+def ranked_by(candidate: Candidate, view: DecisionView) -> Figures | Score:
+    """The figures of a candidate that has passed the stage of scoring."""
+    found = figures_of(candidate, view)
+    if isinstance(found, Reason):
+        raise TypeError(f"{candidate.action.name}: found no score ({found.code}), expected one")
+    return found
 
 
 def _place(
@@ -112,7 +112,7 @@ def _place(
     action, treatment = candidate.action, candidate.treatment
     kept = view.history.kept(action, treatment, candidate.item)
     names = (action.name, treatment.name, candidate.item or "")
-    worth = scored(candidate, view).worth
+    worth = ranked_by(candidate, view).worth
     if kept is not None:
         return (0, kept.time, -worth, *names)
     for place, substitute in enumerate(first):

@@ -1,7 +1,7 @@
 """What one decision sees: everything read once, from one snapshot."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -65,11 +65,11 @@ class ViewMemo(msgspec.Struct):
     """What was worked out of one view, kept because it is asked for often. It says nothing that the
     view does not say: a view that differs in more than its contacts has a memo of its own.
 
-    blocking: by purpose, collection and item. rows: by collection and item. too_many: see
-    `DecisionView.too_many`.
+    figures: of the stage of scoring. blocking: by purpose, collection and item. rows: by collection
+    and item. too_many: see `DecisionView.too_many`.
     """
 
-    scores: dict[CandidateKey, verdicts.Score | verdicts.Reason] = {}
+    figures: dict[CandidateKey, Any] = {}
     blocking: dict[tuple[str, str | None, str | None], tuple[library.Guard, ...]] = {}
     rows: dict[tuple[str, str], values.Row] = {}
     too_many: tuple[str, ...] | None = None

@@ -7,7 +7,7 @@ Who lost to whom is worked out in `decision.arbitration`, and which treatment te
 
 from tuttu.decision.stage import ALWAYS, NamedExpression, Stage, StageReads
 from tuttu.decision.stages import consent
-from tuttu.decision.stages.scoring import score_of
+from tuttu.decision.stages.scoring import figures_of
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary import library
 from tuttu.vocabulary.company import BASES
@@ -22,8 +22,8 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
         told = candidate.action.fulfilled
         is_told = told is not None and told(view.row_of(candidate)) is True
         return Reason("fulfilled", {"action": candidate.action.name}) if is_told else None
-    score = score_of(candidate, view)
-    if isinstance(score, Reason) or score.worth > 0:
+    found = figures_of(candidate, view)
+    if isinstance(found, Reason) or found.worth > 0:
         return None
     basis = BASES.get(consent.terms(candidate, view).basis)
     return Reason("worth_not_positive") if basis is not None and basis.wanted else None

@@ -6,10 +6,14 @@ subtracted is subtracted after the cost.
 """
 
 import math
+from typing import NamedTuple
 
 from tuttu.decision.stage import NamedExpression, Stage, StageReads
 from tuttu.decision.view import Candidate, DecisionView
 from tuttu.vocabulary import conversion, library, project, values, verdicts
+
+_MOST = 1e13
+"""Up to here every amount is certain to be money."""
 
 
 class _Unknown(Exception):  # noqa: N818 - a missing figure, not a mistake
@@ -20,39 +24,66 @@ class _Unknown(Exception):  # noqa: N818 - a missing figure, not a mistake
         super().__init__(reason.code)
 
 
+class Figures(NamedTuple):
+    """What a worth is made of, in currency units."""
+
+    propensity: float
+    value: float
+    relevance: float
+    lever: float
+    effort: float
+    cost: float
+    worth: float
+
+
 def score_of(candidate: Candidate, view: DecisionView) -> verdicts.Score | verdicts.Reason:
     """The score, or the reason why there is none."""
-    key = candidate.key
-    known: verdicts.Score | verdicts.Reason | None = view.worths.get(key) or view.memo.scores.get(
-        key
+    given = view.worths.get(candidate.key)
+    found = given or figures_of(candidate, view)
+    if not isinstance(found, Figures):
+        return found
+    return verdicts.Score(
+        propensity=found.propensity,
+        value=_money(found.value),
+        relevance=found.relevance,
+        lever=found.lever,
+        effort=_money(found.effort),
+        cost=_money(found.cost),
+        rounded=_money(found.worth),
+        exact=found.worth,
     )
+
+
+def figures_of(
+    candidate: Candidate, view: DecisionView
+) -> Figures | verdicts.Score | verdicts.Reason:
+    """The same before anything is rounded to be shown: what ranks. A worth that is given is a
+    score."""
+    key = candidate.key
+    if view.worths and key in view.worths:
+        return view.worths[key]
+    known: Figures | verdicts.Reason | None = view.memo.figures.get(key)
     if known is None:
-        known = view.memo.scores[key] = _score(candidate, view)
+        known = view.memo.figures[key] = _worked_out(candidate, view)
     return known
 
 
-def _score(candidate: Candidate, view: DecisionView) -> verdicts.Score | verdicts.Reason:
+def _worked_out(candidate: Candidate, view: DecisionView) -> Figures | verdicts.Reason:
     action, row = candidate.action, view.row_of(candidate)
     try:
         propensity = _propensity(action, row)
         value = _figure("value", action.value, row, 0.0)
         relevance = _figure("relevance", action.relevance, row, 1.0)
         effort = _figure("effort", action.effort, row, 0.0)
-        lever = _lever(action, view.project.policy.levers, view.now)
-        cost = candidate.treatment.cost
-        worth = ((propensity * value) * relevance) * lever - effort - cost
-        return verdicts.Score(
-            propensity=propensity,
-            value=_money(value),
-            relevance=relevance,
-            lever=lever,
-            effort=_money(effort),
-            cost=_money(cost),
-            rounded=_money(worth),
-            exact=worth,
-        )
     except _Unknown as unknown:
         return unknown.reason
+    lever = _lever(action, view.project.policy.levers, view.now)
+    cost = candidate.treatment.cost
+    worth = ((propensity * value) * relevance) * lever - effort - cost
+    for amount in (value, effort, cost, worth):
+        if not -_MOST < amount < _MOST and conversion.money(amount) is None:
+            return verdicts.Reason("worth_out_of_range")
+    return Figures(propensity, value, relevance, lever, effort, cost, worth)
 
 
 def _figure(name: str, formula: values.Expression | None, row: values.Row, absent: float) -> float:
@@ -82,6 +113,8 @@ def _propensity(action: library.Action, row: values.Row) -> float:
 
 def _lever(action: library.Action, levers: tuple[library.Lever, ...], now: values.Instant) -> float:
     """All levers that lift the action, multiplied in the order of the file."""
+    if not levers:
+        return 1.0
     holding = (each for each in levers if each.valid_until is None or now < each.valid_until)
     return math.prod(
         (
@@ -98,8 +131,7 @@ def _lever(action: library.Action, levers: tuple[library.Lever, ...], now: value
 def _money(units: float) -> int:
     """As it is shown."""
     amount = conversion.money(units)
-    if amount is None:
-        raise _Unknown(verdicts.Reason("worth_out_of_range"))
+    assert amount is not None  # noqa: S101 - figures are in range
     return amount
 
 
@@ -107,8 +139,8 @@ def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
     """What is owed is not ranked, and needs no score."""
     if view.is_owed(candidate):
         return None
-    score = score_of(candidate, view)
-    return score if isinstance(score, verdicts.Reason) else None
+    found = figures_of(candidate, view)
+    return found if isinstance(found, verdicts.Reason) else None
 
 
 def _reads(
