@@ -183,6 +183,64 @@ def test_profiling_refused_in_one_channel_is_refused(bureau: Bureau) -> None:
     assert bureau.read("maija").profiling
 
 
+def test_who_chose_of_other_purposes_alone_may_be_profiled_as_the_terms_say(bureau: Bureau) -> None:
+    bureau.tell(bureau.set("maija", "marketing", None, 1, allowed=False))
+    assert bureau.read("maija").profiling
+
+
+def test_where_others_speak_too_a_refusal_counts_and_a_yes_does_not(bureau: Bureau) -> None:
+    from tuttu import consent
+
+    bureau.tell(
+        bureau.set("matti", "marketing", "email", 1, allowed=True),
+        bureau.set("matti", "marketing", "web", 1, allowed=False),
+    )
+    with bureau.store.read() as snapshot:
+        whole = builders.customer(snapshot, "maija", "matti")
+        others = {*builders.customer(snapshot, "matti").fragments}
+        found = consent.read(snapshot, whole, bureau.project, others)
+    assert found.chosen("marketing", "email") is None
+    refused = found.chosen("marketing", "web")
+    assert refused is not None
+    assert refused.refusal is not None
+
+
+def test_categories_beside_another_event_are_no_choice(bureau: Bureau, grid: Grid) -> None:
+    """An unsubscription is of what its mapping says, though a cookie banner's state rides along."""
+    context = {"consent": {"categoryPreferences": {"service": False, "profiling": False}}}
+    bureau.tell(bureau.said("maija", "Unsubscribed", 1, context=context))
+    consents = bureau.read("maija")
+    assert all(grid(consents, "service").values())
+    assert consents.profiling
+
+
+@pytest.mark.parametrize(("yes", "allowed"), [(5, True), (4, False), (3, False)])
+def test_a_no_of_a_slow_clock_counts_from_the_latest_it_may_have_been_and_a_yes_does_not(
+    bureau: Bureau, yes: int, *, allowed: bool
+) -> None:
+    late = {"latest": 4}
+    bureau.tell(
+        bureau.said("maija", "Opted Out", 2, fields=late, purpose="marketing", channel="email"),
+        bureau.set("maija", "marketing", "email", yes, allowed=True),
+        bureau.set("maija", "marketing", "web", 3, allowed=False),
+        bureau.said("maija", "Opted In", 2, fields=late, purpose="marketing", channel="web"),
+    )
+    found = bureau.read("maija")
+    assert (found.permit("marketing", "email") is not None) is allowed
+    assert found.permit("marketing", "web") is None
+
+
+def test_whoever_takes_the_digest_waits_for_nobody(bureau: Bureau) -> None:
+    """It reads everybody, and nothing is decided by it."""
+    from tuttu import consent
+
+    bureau.tell(bureau.set("maija", "marketing", None, 1, allowed=False))
+    with bureau.store.read() as snapshot:
+        who = builders.customer(snapshot, "maija")
+        assert consent.ROOM.canonical(snapshot, who, bureau.project)
+        assert snapshot.reads == ()
+
+
 def test_the_choices_of_a_decision_are_watched(bureau: Bureau) -> None:
     from tuttu import consent
 

@@ -9,7 +9,7 @@ from itertools import combinations
 import duckdb
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests import builders
 from tests.builders import BOOL, HERE, TEXT
@@ -292,8 +292,13 @@ def test_a_choice_says_on_what_it_rests(seen: Seen, asking: Asking) -> None:
     ]
 
 
+SOLD: Row = {"kind": None, **dict.fromkeys(PARTS_OF_A_SALE, True)}
+
+
 @pytest.mark.laws
 @given(by_kind, choices, rows, st.booleans())
+@example(kinds=TWO_KINDS, said=[], row=SOLD, soft=True)
+@example(kinds=dict.fromkeys(KINDS, TWO_KINDS["consumer"]), said=[], row=SOLD, soft=True)
 def test_sql_gives_the_same_permits(
     seen: Seen, kinds: ByKind, said: list[ChoicesByCell], row: Row, soft: bool
 ) -> None:
@@ -310,3 +315,36 @@ def test_sql_gives_the_same_permits(
             found = base.execute(f"SELECT {sql} FROM customers").fetchone()
         given_now = permit(each, view)
         assert found == (None if given_now is None else given_now.basis,)
+
+
+@pytest.mark.parametrize("sold", [True, False])
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_sql_knows_of_no_kinds_where_a_purpose_has_none(
+    seen: Seen, *, sold: bool, told_apart: bool
+) -> None:
+    """Whether the company tells kinds of person apart elsewhere, or nowhere."""
+    view = seen({"consumer": TWO_KINDS["consumer"]}, [], {**SOLD, "sold": sold})
+    declared = view.project.purposes["marketing"]
+    plain = msgspec.structs.replace(declared, terms={ANYONE: declared.terms[ANYONE]})
+    project = msgspec.structs.replace(view.project, purposes={"marketing": plain})
+    if not told_apart:
+        project = msgspec.structs.replace(project, kinds=None)
+    email = next(each for each in ways(view) if each.treatment.channel == "email")
+    sql = permit_sql(project, email.action, email.treatment, "CAST(NULL AS BOOLEAN)")
+    with duckdb.connect() as base:
+        found = base.execute(
+            f"SELECT {sql} FROM (SELECT NULL AS kind, {sold} AS sold, TRUE AS offered, "
+            "TRUE AS similar)"
+        ).fetchone()
+    assert found == (SOFT_OPT_IN if sold else None,)
+
+
+@pytest.mark.parametrize(("allowed", "given"), [(True, [["marketing", "email"]]), (False, None)])
+def test_a_receipt_says_whose_own_choice_it_was_where_it_was_a_yes(
+    seen: Seen, *, allowed: bool, given: list[list[str]] | None
+) -> None:
+    chosen: list[ChoicesByCell] = [{"marketing": {"email": ConsentChoice(allowed, 1, "m1")}}]
+    view = seen(TWO_KINDS, chosen, {"kind": "consumer"})
+    email = next(each for each in ways(view) if each.treatment.channel == "email")
+    assert CONSENT.keeps is not None
+    assert CONSENT.keeps(view, [email]).get("consents_given") == given

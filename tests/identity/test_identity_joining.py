@@ -421,3 +421,89 @@ def test_what_two_shared_is_theirs_once_they_are_one(
     one = joined("user_id:maija user_id:matti email:a")
     two = joined("user_id:maija", "user_id:matti")
     assert world.names() == (one if call == "alias" else two)
+
+
+def test_unmerges_of_others_may_show_that_an_identifier_is_shared(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    """The phone is another's for as long as the one customer holds an email that it was parted
+    from; nothing is said of the phone when they lose it."""
+    world = make_world(namespaces(user_id={"unique": True}, email={"apart": True}, phone={}))
+    world.tell(
+        world.event("user_id:aino", "email:a@x.fi", "phone:1"),
+        world.event("user_id:veikko", "phone:1"),
+        world.unmerge("phone:1", "email:a@x.fi"),
+    )
+    assert world.names() == joined("user_id:aino email:a@x.fi", "user_id:veikko phone:1")
+    world.tell(world.unmerge("email:a@x.fi", "user_id:aino"))
+    assert world.names() == joined("user_id:aino", "user_id:veikko")
+    assert world.node("phone:1").people == 2
+
+
+def test_a_rehearsal_keeps_apart_what_was_unmerged(world: World) -> None:
+    world.tell(
+        world.event("user_id:maija", "anonymous_id:phone"),
+        world.event("anonymous_id:phone"),
+        world.event("anonymous_id:tablet", "user_id:maija", "email:no-fact@x.fi"),
+        world.unmerge("user_id:maija", "anonymous_id:phone"),
+    )
+    with world.store.read() as snapshot:
+        told = identity.rehearse(snapshot, world.project, world.project)
+    assert (told.before, told.after) == (len(world.people()), len(world.people()))
+    assert world.names() == joined(
+        "user_id:maija anonymous_id:tablet email:no-fact@x.fi", "anonymous_id:phone"
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit", "people", "found"),
+    [
+        (1, 1, None),
+        (1, 2, "crowd"),
+        (2, 2, "shared"),
+        (2, 3, "crowd"),
+        (None, 1, None),
+        (None, 9, "shared"),
+    ],
+)
+def test_what_more_people_use_than_its_limit_is_a_crowd(
+    make_world: MakeWorld, namespaces: Rules, limit: int | None, people: int, found: str | None
+) -> None:
+    world = make_world(namespaces(user_id={"unique": True}, email={"limit": limit}, phone={}))
+    world.tell(*(world.event(f"user_id:u{number}", "email:a") for number in range(people)))
+    asked = [builders.identifier(name) for name in ("email:a", "phone:1", "user_id:u0")]
+    with world.store.read() as snapshot:
+        assert identity.sharing(snapshot, world.project, asked[0]) == found
+        named = identity.personal(snapshot, world.project, asked)
+        shared = identity.personal(snapshot, world.project, asked[:1])
+    assert named == (asked[0] if found is None else asked[1])
+    assert shared == asked[0]
+
+
+def test_a_phone_is_shared_though_unmerges_have_all_taken_in_order_again(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    """The address came to the phone as nobody's, and was kept from its user; now it is another
+    user's, who was unmerged from somebody, too."""
+    world = make_world(namespaces(user_id={"unique": True}, email={}, phone={}))
+    world.tell(
+        world.event("user_id:aino", "phone:1"),
+        world.event("email:v@x.fi", "phone:1"),
+        world.unmerge("user_id:aino", "email:v@x.fi"),
+        world.event("user_id:veikko", "phone:2"),
+        world.unmerge("user_id:veikko", "phone:2"),
+    )
+    assert world.names() == joined("user_id:aino phone:1", "email:v@x.fi", "user_id:veikko")
+    world.tell(world.event("user_id:veikko", "email:v@x.fi"))
+    assert world.names() == joined("user_id:aino", "user_id:veikko email:v@x.fi")
+    assert world.node("phone:1").people == 2
+
+
+def test_an_identifier_is_known_since_it_was_first_named(world: World) -> None:
+    world.tell(world.event("user_id:maija", "anonymous_id:phone", time=7))
+    assert [world.node(name).named for name in ("user_id:maija", "anonymous_id:phone")] == [7, 7]
+    world.tell(world.event("user_id:matti", "anonymous_id:phone", time=3))
+    assert world.node("anonymous_id:phone").named == 3
+    world.tell(world.unmerge("user_id:matti", "anonymous_id:phone"))
+    assert world.node("anonymous_id:phone").named == 7
+    assert world.node("user_id:matti").named is None

@@ -18,7 +18,14 @@ from tuttu.identity import links_of, partition, sets
 from tuttu.identity.evidence import IdentityLink
 from tuttu.identity.records import SetEvidence
 from tuttu.vocabulary.company import Namespace
-from tuttu.vocabulary.events import Event, Identifier, LinkClaimed, LinksClosed, LinksRead
+from tuttu.vocabulary.events import (
+    Event,
+    Identifier,
+    LinkClaimed,
+    LinksClosed,
+    LinksRead,
+    LinksSettled,
+)
 from tuttu.vocabulary.facts import Fact
 
 if TYPE_CHECKING:
@@ -269,3 +276,82 @@ def test_since_when_a_pair_is_claimed_is_the_first_run_without_a_break(opened: O
         broken = [SetRun("splink", "r30", 30, 5, ()), SetRun("splink", "r40", 40, 5, (MAIJA,))]
         world.tell(*(fact for run in broken for fact in run_facts(world, run)))
         assert world.customer("maija").joined_at == 40
+
+
+@pytest.mark.parametrize(("strength", "changed"), [(5, {"matti"}), (6, {"maija", "matti"})])
+def test_what_a_closing_will_change_is_known_before(
+    opened: Open, strength: int, changed: set[str]
+) -> None:
+    """The pairs that are claimed otherwise; all of them where they weigh otherwise."""
+    first = SetRun("splink", "r1", 1, 5, (MAIJA, MATTI))
+    second = SetRun("splink", "r2", 2, 5, (MAIJA,), closed=False)
+    with opened(RECORDS) as world:
+        place = identity.place_of(world.project, "splink")
+        names = {world.store.pseudonym("user_id", each): each for each in ("maija", "matti")}
+
+        def told(run: str) -> set[str] | None:
+            with world.store.read() as snapshot:
+                found = identity.changes(snapshot, place, run, strength)
+            if found is None:
+                return None
+            return {names[key] for pair in found for key in pair if key in names}
+
+        facts = run_facts(world, first)
+        world.tell(*facts[:-1])
+        assert told("r1") == {"maija", "matti"}
+        world.tell(facts[-1], *run_facts(world, second))
+        assert told("r2") == changed
+
+
+def test_a_claim_is_stored_by_the_smaller_of_the_two(opened: Open) -> None:
+    """Whichever way it was told; and in the bucket that the key of the smaller one says."""
+    with opened(RECORDS) as world:
+        rules = identity.rules_of(world.project)
+        one, other, score = MAIJA
+        for ends in ((one, other), (other, one)):
+            said = LinkClaimed(set="splink", run="r1", one=ends[0], other=ends[1], score=score)
+            assert sets.claimed_pair(rules, said) == (one, other)
+    pair = (b"\x01\x02" + b"\x00" * 14, b"\xff" * 16)
+    assert sets.bucket_of(pair) == 0x0102 % sets.BUCKETS
+
+
+def test_a_claim_of_two_who_were_unmerged_counts_for_neither(opened: Open) -> None:
+    """Nor does it when it is taken back: what is left is as if it had never been made."""
+    with opened(RECORDS) as world:
+        world.tell(world.event("maija", "record:2"), world.event("record:1"))
+        before = [world.node(name).partners for name in ("maija", "record:1")]
+        claimed = SetRun("splink", "r1", 1, 5, (MAIJA,))
+        world.tell(*run_facts(world, claimed), world.unmerge("maija", "record:1"))
+        assert [world.node(name).partners for name in ("maija", "record:1")] == before == [1, 0]
+        world.tell(*run_facts(world, SetRun("splink", "r2", 2, 5, ())))
+        assert [world.node(name).partners for name in ("maija", "record:1")] == before
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_closing_as_a_server_makes_it_ends_as_folding_it_does(
+    opened: Open, *, known: bool
+) -> None:
+    """At once, where its changes are known; else in steps, and only what is dropped is left."""
+    first, second = SetRun("splink", "r1", 1, 5, (MAIJA,)), SetRun("splink", "r2", 2, 5, (MATTI,))
+    before, after = scene(opened, RECORDS, first), scene(opened, RECORDS, first, second)
+    apart = {frozenset({"user_id:matti"}), frozenset({"record:2"})}
+    with opened(RECORDS) as world:
+        own = [world.event(name) for name in ("maija", "matti", "record:1", "record:2")]
+        *told, closing = [*run_facts(world, first), *run_facts(world, second)]
+        world.tell(*own, *told)
+        assert world.names() == before | apart
+        project, place = world.project, identity.place_of(world.project, "splink")
+        with world.store.read() as snapshot:
+            changes = identity.changes(snapshot, place, "r2", 5) if known else None
+        builders.commit(world.store, closing, folds=[identity.closing(project, changes)])
+        assert world.names() == (after if known else before | apart)
+        for number in range(1, 9):
+            with world.store.read() as snapshot:
+                if not identity.unsettled(snapshot, project):
+                    break
+                assert identity.changes(snapshot, place, "r1", 5) is None
+            step = LinksSettled(set="splink", run="r2")
+            fact = builders.fact(world.store, step, 3, id=f"step {number}")
+            builders.commit(world.store, fact, folds=[identity.settling(project)])
+        assert number == (2 if known else 3)
+        assert world.names() == after

@@ -328,3 +328,13 @@ def test_replay_of_the_log_gives_the_same_state(
                 digests.append((whose, ROOM.whole(snapshot, project)))
         assert digests[0] == digests[1]
         assert digests[0][0]["units"] == [["d0.1", "lost"]]
+
+
+def test_whoever_takes_the_digest_waits_for_nobody(
+    store: Store, contact: Make, decided: Decided, person: Person, project: Project
+) -> None:
+    """It reads everybody, and nothing is decided by it."""
+    decided(store, contact(store, "d0.1", NOON))
+    with store.read() as snapshot:
+        assert canonical(snapshot, person(store, "maija"), project)["contacts"]
+        assert snapshot.reads == ()

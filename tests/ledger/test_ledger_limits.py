@@ -368,3 +368,31 @@ def test_a_suppression_may_ask_for_views_in_a_row(
         assert not silent(history(store, at), seen_twice)
         heard(store, event("Offer Viewed", at, contact_id=f"d{number}.1"))
     assert silent(history(store, NOON + HOUR), seen_twice)
+
+
+def test_a_limit_of_none_is_broken_and_never_opens(
+    store: Store, contact: Make, decided: Decided, history: Seen, breaks: Breaks
+) -> None:
+    nothing = _limit(0)
+    assert breaks(history(store, NOON), nothing)
+    assert history(store, NOON).opens(nothing) is None
+    decided(store, contact(store, "d1.1", NOON, treatment="email"))
+    after = history(store, NOON + 1)
+    assert breaks(after, nothing)
+    assert after.opens(nothing) is None
+
+
+def test_a_limit_says_what_was_shown_by_action_and_item(
+    store: Store, contact: Make, decided: Decided, event: Tell, heard: Heard, history: Seen
+) -> None:
+    """In one order, so that a receipt is the same however the facts came."""
+    told = [("tv", "b"), ("tv", "a"), ("extra", "c"), ("extra", None)]
+    for number, (action, item) in enumerate(told):
+        made = contact(store, f"d{number}.1", NOON + number, action, "web", item=item)
+        decided(store, made)
+        heard(store, event("Offer Viewed", NOON + number, contact_id=made.id))
+    daily = ContactLimit(name="daily", at_most=9, window=None, where=HERE)
+    state = history(store, NOON + 9).state(daily)
+    assert state is not None
+    shown = [(action, item) for action, item, _ in state.shown]
+    assert shown == [("extra", None), ("extra", "c"), ("tv", "a"), ("tv", "b")]

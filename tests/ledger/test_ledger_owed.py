@@ -149,3 +149,37 @@ def test_the_digest_part_says_what_a_contact_was_about_and_due_where_it_was(stor
         first, second = canonical(snapshot, who, PROJECT)["contacts"]
     assert second.keys() - first.keys() == {"item", "due"}
     assert (second["item"], second["due"]) == ("broadband", NOON)
+
+
+def test_what_is_owed_by_now_gives_back_no_more_than_was_kept_for_it(store: Store) -> None:
+    """The purpose was not owed yet when its letters were sent; now they fail."""
+    plain = {name: replace(each, owed=False) for name, each in PROJECT.purposes.items()}
+    store.register([ledger.ROOM.live_folds(replace(PROJECT, purposes=plain))])
+    assert decide(store, make(store, "d1", "notice", "email", 2)) == Committed(1)
+    store.register([ledger.ROOM.live_folds(PROJECT)])
+    assert letters(store, NOON) == (2, 0, 3)
+    hear(store, "Failed", "d1.1", NOON + 1)
+    assert decide(store, make(store, "d2", "notice", "email", 1)) == Committed(3)
+    assert letters(store, NOON + 1) == (1, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("fulfils", "found_by_reminder", "found_by_another"), [(True, True, True), (False, True, False)]
+)
+def test_beside_what_fulfils_nothing_only_a_reminder_waits(
+    *, fulfils: bool, found_by_reminder: bool, found_by_another: bool
+) -> None:
+    ways = (builders.treatment("front", "web", fulfils=fulfils), builders.treatment("email"))
+    notice = builders.owed("notice", on=ways)
+    project = replace(PROJECT, actions={**PROJECT.actions, "notice": notice})
+    with builders.opened(project, ledger) as store:
+        made = builders.contact(store, project, "d1.1", NOON, "notice", "web")
+        decide(store, made)
+        with store.read() as snapshot:
+            who = builders.customer(snapshot, "maija")
+            history = ledger.read(snapshot, who, project, NOON + 1, {})
+    for reminder, found in ((True, found_by_reminder), (False, found_by_another)):
+        expected = made if found else None
+        assert history.underway(notice, None, reminder=reminder) == expected
+    assert history.underway(notice, "another item", reminder=True) is None
+    assert history.underway(project.actions["tv"], None, reminder=True) is None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests import builders
@@ -119,6 +119,12 @@ def test_a_limit_is_broken_then_if_it_was(
     limit=limits,
     chosen=st.lists(st.tuples(st.sampled_from(ACTIONS), st.sampled_from(WAYS)), max_size=3),
 )
+@example(
+    own=[Made(60, "tv", "web", (1,))],
+    others=[],
+    limit=ContactLimit(name="enough", at_most=2, window=None, where=HERE),
+    chosen=[("tv", "web")],
+)
 def test_each_slot_sees_what_the_ones_before_it_took(
     project: Project,
     own: Sequence[Made],
@@ -160,3 +166,14 @@ def test_a_limit_opens_when_it_was_said_to_open(
         tv = project.actions["tv"]
         full = rebuilt.at(opens).adding(mail)
         assert full.breaks_limit(limit, tv, tv.treatments["email"])
+
+
+@given(own=st.lists(made, max_size=6), limit=limits)
+def test_what_was_shown_and_would_be_again_would_be_then(
+    project: Project, own: Sequence[Made], limit: ContactLimit
+) -> None:
+    history = read(project, own, ())
+    rebuilt = kept(project, history, limit)
+    for each in ways(project):
+        assert rebuilt.held(*each) == history.held(*each)
+        assert rebuilt.kept(*each) == history.kept(*each)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
 from tests.builders import HERE, NOON
 
 from tuttu.ledger import ROOM, History, ResourceState, resource_state
+from tuttu.ledger.resources import period_key
 from tuttu.storage import Store
 from tuttu.vocabulary.company import Resource
 from tuttu.vocabulary.events import Event
@@ -216,3 +218,18 @@ def test_fifty_threads_want_the_last_unit_and_one_gets_it(
     assert sorted(type(each).__name__ for each in results) == ["Committed"] + ["Refused"] * 49
     assert set(results) - {Committed(1)} == {Refused("vouchers")}
     assert state(store, "vouchers", NOON) == (0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("per", "period"),
+    [
+        (None, ""),
+        ("day", "day 2026-03-05"),
+        ("week", "week 2026-03-02"),
+        ("month", "month 2026-03-01"),
+        ("year", "year 2026-01-01"),
+    ],
+)
+def test_use_is_stored_by_the_first_day_of_its_period(per: Any, period: str) -> None:
+    minutes = Resource(name="minutes", amount=1, per=per, where=HERE)
+    assert period_key(minutes, NOON, "Europe/Helsinki") == f"minutes\x00{period}".encode()

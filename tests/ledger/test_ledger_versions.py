@@ -8,17 +8,20 @@ import msgspec
 import pytest
 from tests import builders
 from tests.builders import HERE, INTEGER, NOON, TEXT
+from tests.laws.memory import Memory
 
 from tuttu import ledger
 from tuttu.ledger import ROOM, queued, withdrawal_reason
-from tuttu.ledger.definitions import definitions_of
+from tuttu.ledger.definitions import QUEUE_PART, definitions_of, only
+from tuttu.ledger.lifecycle import may_be_about
 from tuttu.vocabulary.company import Collection, Company, Profile, Resource, Tracking
 from tuttu.vocabulary.events import ContactWithdrawn
-from tuttu.vocabulary.facts import Body
+from tuttu.vocabulary.facts import Body, Logged
+from tuttu.vocabulary.history import Behind, part
 from tuttu.vocabulary.library import Action
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import Type
-from tuttu.vocabulary.verdicts import Contact, Reason
+from tuttu.vocabulary.verdicts import Contact, Reason, Receipt
 
 
 def counted(zone: str = "UTC", **per: Any) -> Project:
@@ -156,3 +159,38 @@ def test_an_answer_about_an_item_is_another_where_the_item_is_named_otherwise() 
     every = [parts(None), parts("lines"), parts("lines", "sku"), parts("lines", "id", INTEGER)]
     assert len({*every}) == 4
     assert parts(None, "sku") == parts(None)
+
+
+@pytest.mark.parametrize(("per", "said"), [(None, "no `per` as before"), ("day", "day as before")])
+def test_a_resource_may_stay_as_it_was(per: str | None, said: str) -> None:
+    (fault,) = ROOM.can_follow(counted(a=per), counted(a="week"))
+    assert said in fault.expected
+
+
+def test_a_store_without_the_list_of_what_waits_is_given_it() -> None:
+    project = builders.project(actions=[OFFER], **EMAIL)
+    made = builders.contact(Memory(), project, "d1.1", NOON, "tv", "letter")
+    memory, logged = Memory(), Logged(1, builders.fact(Memory(), builders.receipt(made)))
+    ROOM.folds(project)[Receipt](memory, logged)
+    listed = memory.tables.pop("ledger.queue")
+    assert len(listed) == 1
+    ROOM.filler(project, Behind({part("another"): 0}))[Receipt](memory, logged)
+    assert "ledger.queue" not in memory.tables
+    ROOM.filler(project, Behind({QUEUE_PART: 0}))[Receipt](memory, logged)
+    assert memory.tables["ledger.queue"] == listed
+
+
+def test_the_list_of_what_waits_is_a_part_of_its_own() -> None:
+    whole = definitions_of(builders.project(actions=[OFFER], **EMAIL))
+    assert whole.parts == {QUEUE_PART}
+    assert only(whole, frozenset()).parts == frozenset()
+    assert only(whole, whole.parts) == whole
+
+
+def test_a_contact_concerns_its_own_item_or_any_where_it_is_not_known() -> None:
+    project = builders.project(actions=[OFFER], **EMAIL)
+    of_none = builders.contact(Memory(), project, "d1.1", NOON, "tv", "letter")
+    of_one = msgspec.structs.replace(of_none, item="line 1")
+    asked = (None, "line 1", "line 2")
+    assert [may_be_about(of_none, item) for item in asked] == [True, True, True]
+    assert [may_be_about(of_one, item) for item in asked] == [True, True, False]

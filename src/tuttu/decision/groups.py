@@ -28,13 +28,12 @@ class ConsentsRead(NamedTuple):
     of these."""
 
     own: consent.Consents
-    shade: identity.Shade | None = None
-    of_shade: consent.Consents | None = None
+    shade: tuple[identity.Shade, consent.Consents] | None = None
 
     @property
     def profiling(self) -> bool:
         """Whether the customer may be profiled; who may be them can refuse it."""
-        return self.own.profiling and (self.of_shade is None or self.of_shade.profiling)
+        return self.own.profiling and (self.shade is None or self.shade[1].profiling)
 
 
 def consents_of(
@@ -51,8 +50,7 @@ def consents_of(
     others = {*whole.customer.fragments} - {*customer.fragments} | whole.shared
     return ConsentsRead(
         consent.read(reader, customer, project, whole.shared),
-        whole,
-        consent.read(reader, whole.customer, project, others),
+        (whole, consent.read(reader, whole.customer, project, others)),
     )
 
 

@@ -225,12 +225,13 @@ def view(  # noqa: PLR0913
     consents = consents_of(reader, project, customer, asked_with)
     arm = _arm(reader, project, customer)
     seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
-    profiling, whole = consents.profiling, consents.shade
+    profiling = consents.profiling
     found = seen.view(customer, consents.own, profiling=profiling)
-    if whole is not None and consents.of_shade is not None:
+    if consents.shade is not None:
+        whole, refusals = consents.shade
         found = msgspec.structs.replace(
             found,
-            shade=seen.view(whole.customer, consents.of_shade, profiling=profiling),
+            shade=seen.view(whole.customer, refusals, profiling=profiling),
             unsettled="" if whole.whole else whole.namespace,
         )
     resources = {

@@ -18,7 +18,7 @@ def put_claim(
         graph.add_node(key, name)
     before = graph.pair(one, other)
     old = claim_of(before, evidence.name)
-    if before is None or old is None:
+    if old is None:
         ends = graph.by_name(one, other)
         joining.add_evidence(graph, IdentityLink(*ends, evidence))
         return

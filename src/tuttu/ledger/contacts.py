@@ -230,7 +230,7 @@ class History:
     ) -> tuple[limits.Key, ...]:
         """What showing or sending it now can add: one of these. What was seen before and is shown
         again just before midnight may be seen on either day; a limit per day counts but one."""
-        if self.moment.outbound.get(treatment.channel, True):
+        if self.moment.outbound[treatment.channel]:
             return (limits.NEW,)
         held, days = self.held(action, treatment, item), self._days(limit)
         if held is None:
@@ -364,7 +364,7 @@ class History:
         return History(self.moment, entries, self._others, self._groups)
 
     def _entry(self, contact: verdicts.Contact) -> HistoryEntry:
-        inbound = not self.moment.outbound.get(contact.channel, True)
+        inbound = not self.moment.outbound[contact.channel]
         return HistoryEntry(contact=contact, reserved=contact.time, inbound=inbound)
 
     def at(self, now: values.Instant) -> "History":

@@ -115,9 +115,8 @@ def substitutes(blocked: Iterable[Candidate], view: DecisionView) -> dict[str, l
         here = found.setdefault(candidate.treatment.surface, {})
         for guard in blocking(candidate, view):
             if guard.instead is not None:
-                action = view.project.actions.get(guard.instead)
-                same = action is not None and action.about == guard.about
-                item = candidate.item if same and guard.about is not None else None
+                about = view.project.actions[guard.instead].about
+                item = None if about is None or about != guard.about else candidate.item
                 substitute = Substitute(guard.instead, item)
                 here.setdefault(substitute, view.project.policy.guards.index(guard))
     return {surface: sorted(here, key=lambda each: here[each]) for surface, here in found.items()}

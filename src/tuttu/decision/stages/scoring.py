@@ -60,7 +60,7 @@ def _figure(name: str, formula: values.Expression | None, row: values.Row, absen
     if formula is None:
         return absent
     value = formula(row)
-    if value is None or not isinstance(value, int | float):
+    if not isinstance(value, int | float):
         raise _Unknown(verdicts.Reason("figure_unknown", {"figure": name}))
     if formula.type.kind is values.Kind.MONEY:
         return float(value) / float(values.MONEY_SCALE)
@@ -73,7 +73,7 @@ def _propensity(action: library.Action, row: values.Row) -> float:
             raise _Unknown(verdicts.Reason("no_propensity"))
         raise _Unknown(verdicts.Reason("no_score_yet", {"model": action.model}))
     value = action.propensity(row)
-    if value is None or not isinstance(value, int | float):
+    if not isinstance(value, int | float):
         raise _Unknown(verdicts.Reason("figure_unknown", {"figure": "propensity"}))
     if not 0 <= value <= 1:
         raise _Unknown(verdicts.Reason("propensity_out_of_range", {"propensity": value}))
