@@ -444,13 +444,15 @@ def test_a_rehearsal_keeps_apart_what_was_unmerged(world: World) -> None:
     world.tell(
         world.event("user_id:maija", "anonymous_id:phone"),
         world.event("anonymous_id:phone"),
-        world.event("anonymous_id:tablet", "user_id:maija"),
+        world.event("anonymous_id:tablet", "user_id:maija", "email:no-fact@x.fi"),
         world.unmerge("user_id:maija", "anonymous_id:phone"),
     )
     with world.store.read() as snapshot:
         told = identity.rehearse(snapshot, world.project, world.project)
     assert (told.before, told.after) == (len(world.people()), len(world.people()))
-    assert world.names() == joined("user_id:maija anonymous_id:tablet", "anonymous_id:phone")
+    assert world.names() == joined(
+        "user_id:maija anonymous_id:tablet email:no-fact@x.fi", "anonymous_id:phone"
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,14 @@ from tuttu.identity import links_of, partition, sets
 from tuttu.identity.evidence import IdentityLink
 from tuttu.identity.records import SetEvidence
 from tuttu.vocabulary.company import Namespace
-from tuttu.vocabulary.events import Event, Identifier, LinkClaimed, LinksClosed, LinksRead
+from tuttu.vocabulary.events import (
+    Event,
+    Identifier,
+    LinkClaimed,
+    LinksClosed,
+    LinksRead,
+    LinksSettled,
+)
 from tuttu.vocabulary.facts import Fact
 
 if TYPE_CHECKING:
@@ -318,3 +325,33 @@ def test_a_claim_of_two_who_were_unmerged_counts_for_neither(opened: Open) -> No
         assert [world.node(name).partners for name in ("maija", "record:1")] == before == [1, 0]
         world.tell(*run_facts(world, SetRun("splink", "r2", 2, 5, ())))
         assert [world.node(name).partners for name in ("maija", "record:1")] == before
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_closing_as_a_server_makes_it_ends_as_folding_it_does(
+    opened: Open, *, known: bool
+) -> None:
+    """At once, where its changes are known; else in steps, and only what is dropped is left."""
+    first, second = SetRun("splink", "r1", 1, 5, (MAIJA,)), SetRun("splink", "r2", 2, 5, (MATTI,))
+    before, after = scene(opened, RECORDS, first), scene(opened, RECORDS, first, second)
+    apart = {frozenset({"user_id:matti"}), frozenset({"record:2"})}
+    with opened(RECORDS) as world:
+        own = [world.event(name) for name in ("maija", "matti", "record:1", "record:2")]
+        *told, closing = [*run_facts(world, first), *run_facts(world, second)]
+        world.tell(*own, *told)
+        assert world.names() == before | apart
+        project, place = world.project, identity.place_of(world.project, "splink")
+        with world.store.read() as snapshot:
+            changes = identity.changes(snapshot, place, "r2", 5) if known else None
+        builders.commit(world.store, closing, folds=[identity.closing(project, changes)])
+        assert world.names() == (after if known else before | apart)
+        for number in range(1, 9):
+            with world.store.read() as snapshot:
+                if not identity.unsettled(snapshot, project):
+                    break
+                assert identity.changes(snapshot, place, "r1", 5) is None
+            step = LinksSettled(set="splink", run="r2")
+            fact = builders.fact(world.store, step, 3, id=f"step {number}")
+            builders.commit(world.store, fact, folds=[identity.settling(project)])
+        assert number == (2 if known else 3)
+        assert world.names() == after

@@ -13,6 +13,7 @@ from tests.identity.test_identity_laws import Log, facts, logs, opened
 
 from tuttu import identity
 from tuttu.vocabulary.company import Namespace
+from tuttu.vocabulary.values import INTEGER_MAX
 
 if TYPE_CHECKING:
     from tests.identity.conftest import World
@@ -113,6 +114,28 @@ def test_it_is_whole_up_to_a_bound(
     assert found.whole is whole
     assert found.namespace == "phone"
     assert len(found.customer.fragments) <= 1 + fragments
+    assert (found.customer.joined_at == INTEGER_MAX) is not whole
+
+
+def test_whom_one_of_too_many_identifiers_may_be_is_not_known(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["tuttu.identity.shade"], "MOST_PARTNERS", 4)
+    world.tell(*(world.event("user_id:u0", f"anonymous_id:a{number}") for number in range(5)))
+    world.tell(world.event("user_id:u0", "phone:1"), world.event("user_id:u1", "phone:1"))
+    found = shade_of(world, "phone:1")
+    assert found is not None
+    assert not found.whole
+
+
+def test_whoever_is_asked_with_was_joined_later_than_anything(world: World) -> None:
+    world.tell(world.event("user_id:u0", "phone:1"), world.event("user_id:u1", "phone:2"))
+    customer = world.customer("user_id:u0")
+    with world.store.read() as snapshot:
+        beside = [snapshot.pseudonym("phone", "2")]
+        found = identity.shade(snapshot, world.project, customer, beside)
+    assert found is not None
+    assert (found.whole, found.customer.joined_at) == (True, INTEGER_MAX)
 
 
 def found_in(world: World, log: Log, order: Sequence[Any]) -> dict[str, tuple[Any, ...]]:

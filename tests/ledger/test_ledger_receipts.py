@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests import builders
@@ -118,6 +118,12 @@ def test_a_limit_is_broken_then_if_it_was(
     others=st.lists(made, max_size=2),
     limit=limits,
     chosen=st.lists(st.tuples(st.sampled_from(ACTIONS), st.sampled_from(WAYS)), max_size=3),
+)
+@example(
+    own=[Made(60, "tv", "web", (1,))],
+    others=[],
+    limit=ContactLimit(name="enough", at_most=2, window=None, where=HERE),
+    chosen=[("tv", "web")],
 )
 def test_each_slot_sees_what_the_ones_before_it_took(
     project: Project,

@@ -52,6 +52,7 @@ def _row(**columns: Value) -> dict[str, Value]:
     ("text", "present", "change"),
     [
         ("a >= 18", {"a": 15}, {"a": 18}),
+        ("a <> b AND a + b = 4", {}, {"a": 0, "b": 4}),
         ("a >= 18", {}, {"a": 18}),
         ("a > 18", {"a": -3}, {"a": 19}),
         ("a BETWEEN 25 AND 60", {"a": 80}, {"a": 60}),

@@ -26,7 +26,13 @@ pytestmark = pytest.mark.laws
 Call = Callable[..., Event]
 Heard = Callable[..., AbstractContextManager[Snapshot]]
 Person = Callable[..., Customer]
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 ANYTHING = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(), SCALARS, max_size=2)
 SAID = st.fixed_dictionaries({}, optional={"size": ANYTHING, "home": ANYTHING, "tags": ANYTHING})
 TYPES = {"size": Type(Kind.INTEGER), "home": Type(Kind.TEXT), "tags": Type(Kind.TEXT, many=True)}

@@ -185,7 +185,15 @@ def _constraint_moves(
 ) -> Iterator[solver.Move]:
     row, fixed = constraint.row(trial.view, trial.item_row), _fixed(trial, constraint.group)
     domain = refused.domains[constraint.of_item]
-    for move in solver.moves_for(constraint.goal, row, fixed, domain, thorough=thorough):
+    beside = [
+        each.goal
+        for each in trial.unmet
+        if each is not constraint
+        and (each.group, each.of_item) == (constraint.group, constraint.of_item)
+    ]
+    for move in solver.moves_for(
+        constraint.goal, row, fixed, domain, thorough=thorough, beside=beside
+    ):
         part = refused.part_of(move, row, constraint.of_item, constraint.group)
         if isinstance(part, Later):
             yield solver.Move(move.name, part, time_distance(refused.view.now, part.would_be))

@@ -98,11 +98,23 @@ def propose(tree: t.Node, row: Row, domain: Domain, targets: Targets = ()) -> Pr
 
 
 def moves_for(
-    goal: Goal, row: Row, fixed: Collection[str], domain: Domain, *, thorough: bool = False
+    goal: Goal,
+    row: Row,
+    fixed: Collection[str],
+    domain: Domain,
+    *,
+    thorough: bool = False,
+    beside: Iterable[Goal] = (),
 ) -> list[Move]:
     """Moves of one column each that meet the goal; if there are none, or thorough, all
-    that its tree proposes, since more than one may be needed. `now` only moves on."""
+    that its tree proposes, since more than one may be needed. `now` only moves on. beside: other
+    goals that are to be met: what they propose for the same columns may meet both."""
     found = propose(goal.tree, row, domain)
+    for column in found.columns():
+        for other in beside:
+            declared = found.types[column]
+            if declared is not None and column in other.columns:
+                found.add(column, declared, propose(other.tree, row, domain).of(column))
     free = [name for name in found.columns() if name not in fixed and name not in domain.closed]
     for widened in (False, True):
         for column in free if widened else ():
@@ -173,7 +185,8 @@ def least_values(
 
         def more() -> list[Move]:
             goal = min(unmet, key=lambda each: len(each.columns - names))
-            return moves_for(goal, changed, names, about, thorough=thorough)
+            beside = [each for each in unmet if each is not goal]
+            return moves_for(goal, changed, names, about, thorough=thorough, beside=beside)
 
         return SearchState(moves_needed(unmet, names), lambda: not unmet, more)
 
