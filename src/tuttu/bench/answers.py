@@ -6,7 +6,7 @@ from typing import Any
 from tuttu.bench import results
 from tuttu.decision import STAGE_NAMES
 
-MOST_KEPT = 200
+MOST_KEPT = 50
 LEAST_NEW, MOST_CLOSED = 0.9, 0.2
 _LIMITS = STAGE_NAMES.index("contact_limits")
 

@@ -42,7 +42,7 @@ File = dict[str, Any] | str
 class GeneratedCompany(msgspec.Struct, frozen=True):
     """actions: each with two treatments on `SURFACE`, and `CONDITIONS_EACH` of the conditions.
     about: every so many-th action is about a contract, 0 none. comparable: only such conditions as
-    peers have, too."""
+    peers have, too. allowing: contact limits are so many times as high."""
 
     actions: int
     conditions: int = 500
@@ -50,6 +50,7 @@ class GeneratedCompany(msgspec.Struct, frozen=True):
     guards: int = 12
     about: int = 0
     comparable: bool = False
+    allowing: int = 1
     exploration: int = 5
     seed: int = 1
 
@@ -296,8 +297,12 @@ def _limits(company: GeneratedCompany) -> list[tuple[str, dict[str, Any]]]:
         ("anything in a month", {"at_most": 60, "in": "30d"}),
     ]
     groups = dict.fromkeys(owned(number)[1] for number in range(company.actions))
-    return general + [
+    of_groups: list[tuple[str, dict[str, Any]]] = [
         (f"{group} in {window}", {"issue_group": group, "at_most": most, "in": window})
         for window, most in (("10d", 1), ("30d", 2), ("90d", 6))
         for group in groups
+    ]
+    return [
+        (name, {**limit, "at_most": company.allowing * limit["at_most"]})
+        for name, limit in general + of_groups
     ]
