@@ -261,6 +261,30 @@ def test_a_repeated_decision_reuses_the_hold_and_reserves_nothing(
         assert _reasons(other) == {"tv": "no vouchers left"}
 
 
+def test_an_offer_that_is_kept_and_shown_again_on_another_day_leaves_no_room_beside_it(
+    company: Companies,
+    action: Make,
+    treatment: Callable[..., Treatment],
+    opened: Opened,
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+) -> None:
+    """Its first showing has left the window, and its first hold is long over."""
+    limit = ContactLimit(name="one a day", at_most=1, window=DAY, where=HERE)
+    offer = action("tv", on=(treatment("side", holds=14 * DAY),), value=20.0)
+    other = action("net", on=("side",))
+    project = company(offer, other, policy=Policy(contact_limits=(limit,)))
+    with opened(project) as store:
+        first, _ = kept(store, project, "d1", noon, "side")
+        (choice,) = first.choices
+        told(store, "Seen", noon + 1, contact_id=choice.contact_id)
+        again, _ = kept(store, project, "d2", noon + DAY + MINUTE, "side")
+    assert [(each.action, each.reused) for each in again.choices] == [("tv", True)]
+    reason = "limit reached: one a day, counting the slots before"
+    assert _reasons(again) == {"tv": "chosen", "net": reason}
+
+
 def test_an_offer_that_holds_keeps_its_slot_until_its_time_or_a_guard(
     company: Companies,
     action: Make,

@@ -328,7 +328,10 @@ def seen_by_the_next_slot(planned: PlannedContact, view: DecisionView) -> Decisi
         return view.after(planned.contact)
     if planned.contact.state == "held":
         return view
-    again = msgspec.structs.replace(planned.contact, state="held", time=view.now, uses={})
+    # It may yet be seen, however long ago the first hold of it ended.
+    again = msgspec.structs.replace(
+        planned.contact, state="held", time=view.now, held_until=view.now + HOLD, uses={}
+    )
     return view.after(again)
 
 
