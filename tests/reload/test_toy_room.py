@@ -176,14 +176,24 @@ def test_without_it_the_digest_is_the_old_one(folder: Path, tmp_path: Path) -> N
 
 
 def test_its_tables_are_its_own(ruled: Path) -> None:
-    """A fold that writes a table which its room does not list fails, and keeps nothing."""
+    """A fold that writes a table which its room does not list fails, and keeps nothing; the event
+    waits as a dead letter."""
     thief = msgspec.structs.replace(TOY, name="thief", tables=())
     clock = ManualClock(NOON)
     with closing(
         open_engine(ruled, clock=clock, storage="sqlite:.tuttu/thief.db", rooms=(*ROOMS, thief))
     ) as engine:
-        with pytest.raises(PermissionError, match="thief"):
-            tell(engine, [order(1)])
+        noted: list[str] = []
+
+        def note(error: Exception) -> str:
+            noted.append(f"{type(error).__name__}: {error}")
+            return "1"
+
+        engine.note_mistake = note
+        body = msgspec.json.encode({"batch": [order(1)]})
+        [refused] = use.accept(engine, "batch", body, None, "test").refused
+        assert refused.code == "unforeseen"
+        assert noted == ["PermissionError: room 'thief' wrote the table 'toy.fragments'"]
         with engine.view() as seen:
             bodies = [logged.fact.body for logged in seen.snapshot.facts()]
         assert not any(isinstance(body, Event) for body in bodies)

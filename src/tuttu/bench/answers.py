@@ -21,7 +21,7 @@ class Answers:
     def __call__(self, body: bytes) -> None:
         self.asked += 1
         self.new += b'"reused":false' in body
-        if len(self._kept) < MOST_KEPT:
+        if len(self._kept) < MOST_KEPT and b'"refused":[]' not in body:
             self._kept.append(body)
 
     @property

@@ -89,18 +89,18 @@ class Desk:
         """Who is refused at one of these stages, alone: for each candidate, in the order of names.
         treatment: only candidates by it."""
         query = decision.DecisionQuery(surfaces=(company.SURFACE,), fragment=b"")
-        asked = [
-            each
-            for each in decision.candidates(self.runtime.project, query)
-            if treatment in (None, each.treatment.name)
-        ]
         chosen = [stage for stage in decision.STAGES if stage.name in stages]
 
         def refused(view: decision.DecisionView) -> list[bool]:
+            (pool,) = decision.pools_of(view, query)
             bits = 0
             for stage in chosen:
-                bits |= stage.refused(view, asked)
-            return [bool(bits >> place & 1) for place in range(len(asked))]
+                bits |= stage.refused(pool, view, pool.bits)
+            return [
+                bool(bits >> place & 1)
+                for place, way in enumerate(pool.ways.listed)
+                if treatment in (None, way.treatment.name)
+            ]
 
         return refused
 
@@ -176,14 +176,21 @@ class Fixtures:
             return folder, use.issue_key(desk.runtime, wanted).key
 
     def decisions(self, *, dry_run: bool = False) -> Iterator[bytes]:
-        """A request for each customer in turn, and from the first one again."""
+        """A request for each customer in turn, and from the first one again. Few of them ask who
+        was refused, too."""
         for number in count():
             who = {"user_id": customers.user(number % self.scale.customers)}
             body = {"who": who, "surfaces": [company.SURFACE], "dry_run": dry_run}
+            if number % TELLING == TELLING - 1:
+                body["refused"] = True
             yield self.request("/v1/decide", msgspec.json.encode(body))
 
     def request(self, path: str, body: bytes) -> bytes:
         return load.request(path, body, self.key)
+
+
+TELLING = 50
+"""Of so many requests one asks who was refused."""
 
 
 class Bench(NamedTuple):

@@ -24,8 +24,7 @@ def accept(
 def accept_in_slices(
     runtime: Runtime, call: str, body: bytes, encoding: str | None, by: str
 ) -> Slices[api.CallsAnswer]:
-    """As `accept`: a batch in slices, each of which is a commit or a part of one. Each call stands
-    or falls alone, and counts once if it is sent again."""
+    """As `accept`; others may be served between two slices, each of which is kept whole."""
     context = context_of(runtime, by)
     taken: list[api.CallsAnswer] = []
     for accepted in intake.accept_in_slices(call, body, encoding, context):
@@ -49,8 +48,7 @@ def commit_accepted(
     runtime: Runtime, accepted: intake.Accepted, context: intake.Context
 ) -> api.CallsAnswer:
     """Also what was refused is kept, as dead letters."""
-    units = accepted.everything
-    results = runtime.store.share(partial(_commit, runtime, accepted, units), units)
+    results = runtime.store.share(partial(_commit, runtime, accepted), accepted.everything)
     refusal = accepted.refusal
     if refusal is not None:
         raise errors.CallRefused(refusal.status, refusal.code, refusal.message)
@@ -71,11 +69,9 @@ def commit_accepted(
     return api.calls_answer(accepted, results, fallen, known.different)
 
 
-def _commit(
-    runtime: Runtime, accepted: intake.Accepted, units: Sequence[facts.Unit]
-) -> list[facts.Result]:
+def _commit(runtime: Runtime, accepted: intake.Accepted) -> list[facts.Result]:
     """The results of the calls. A dead letter that fails again is not closed."""
-    results = runtime.commit_each(units)
+    results = runtime.commit_each(accepted.everything)
     facts.sound(results[len(accepted.calls) :])
     if accepted.closing and facts.Failed not in map(type, results):
         runtime.commit([accepted.closing])

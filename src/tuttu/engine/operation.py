@@ -35,9 +35,9 @@ def set_clock(runtime: Runtime, request: api.ClockRequest, by: str = LOCAL_NAME)
         return api.clock_answer(later, 0, manual=True)
     if ahead := runtime.clock.ahead():
         present = runtime.now() - ahead
-        turned = runtime.fact(events.ClockTurnedBack(by=by, ahead=ahead))
-        turned = msgspec.structs.replace(turned, time=present, received=present)
-        facts.sound(runtime.versions.commit([facts.Unit(facts=(turned,))], present))
+        fact = runtime.fact(events.ClockTurnedBack(by=by, ahead=ahead))
+        fact = msgspec.structs.replace(fact, time=present, received=present)
+        facts.sound(runtime.versions.commit([facts.Unit(facts=(fact,))], present))
         runtime.store.when_durable(runtime.clock.turn_back)
         return api.clock_answer(present, 0, manual=False)
     return clock(runtime)
