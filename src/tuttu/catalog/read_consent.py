@@ -213,20 +213,31 @@ def with_soft_opt_in(
     found = dict(purposes)
     for name, node in sheet.mapping("purposes").mappings() if sheet else ():
         if "soft_opt_in" in node and not node.broken("soft_opt_in"):
-            soft = _soft_opt_in(purposes[name], node.mapping("soft_opt_in"), usage, scope)
+            sure = not _misnames_a_kind(node, purposes[name], scope)
+            soft = _soft_opt_in(
+                purposes[name], node.mapping("soft_opt_in"), usage, scope, sure=sure
+            )
             found[name] = msgspec.structs.replace(purposes[name], soft_opt_in=soft)
     return found
 
 
+def _misnames_a_kind(node: MappingNode, purpose: company.Purpose, scope: LoadScope) -> bool:
+    """Whether the purpose lacks the terms of a kind that nobody knows; that is reported."""
+    said = (name for key in ("basis", "default") for name in node.mapping(key).entries)
+    known = {*purpose.terms, *scope.channels.known}
+    return purpose.by_kind and not known.issuperset(said)
+
+
 def _soft_opt_in(
-    purpose: company.Purpose, node: MappingNode, usage: TraitUsage, scope: LoadScope
+    purpose: company.Purpose, node: MappingNode, usage: TraitUsage, scope: LoadScope, *, sure: bool
 ) -> company.SoftOptIn:
+    """sure: all of the purpose's terms are known."""
     channels = node.listed("channels")
     for channel in channels:
         known = scope.channels.refer(channel.text, channel.where, scope.findings)
         terms = [each[channel.text] for each in purpose.terms.values() if channel.text in each]
         missing = any(not each.allowed and _is_asked(each.basis) for each in terms)
-        if known and terms and not missing:
+        if sure and known and terms and not missing:
             found = f"{quote(channel.text)}, where {purpose.name} does not wait for consent"
             expected = "channels with the basis consent and the default out"
             scope.findings.add(channel.where, found, expected)
