@@ -10,7 +10,7 @@ import pytest
 from tests import builders
 from tests.builders import HERE, INTEGER, TEXT
 
-from tuttu.decision import Candidate, DecisionView
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, pools_of
 from tuttu.decision.groups import GroupView, WideRow
 from tuttu.decision.stages import GUARDS
 from tuttu.decision.stages.guards import Substitute, cooled, substitutes
@@ -97,6 +97,7 @@ def test_of_a_group_the_receipt_keeps_what_guards_read_and_no_more(
     view = msgspec.structs.replace(alone(company(builders.action("tv"))), groups=groups)
     view = msgspec.structs.replace(view, project=project)
     assert GUARDS.keeps is not None
-    ((_, kept),) = GUARDS.keeps(view, [_item(view, "tv")]).items()
+    question = DecisionQuery(surfaces=("front",), fragment=b"m" * 16)
+    ((_, kept),) = GUARDS.keeps(view, pools_of(view, question)).items()
     read = {"contracts": [{"kwh": 5}, {"kwh": None}], "segment": "a"}
     assert kept == {"household": {"members": 2, "row": read}}

@@ -18,7 +18,15 @@ from tuttu.consent import Consents
 from tuttu.consent.records import ChoicesByCell, ConsentChoice
 from tuttu.content import Rendered
 from tuttu.counterfactual import Allowed, Change, ChangePart, ColumnSet, apply, least_change
-from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide, explain, explain_again
+from tuttu.decision import (
+    Candidate,
+    DecisionQuery,
+    DecisionView,
+    decide,
+    explain,
+    explain_again,
+    pools_of,
+)
 from tuttu.decision.from_receipt import recalled
 from tuttu.decision.groups import WideRow
 from tuttu.decision.sql import permit_sql
@@ -345,6 +353,6 @@ def test_a_receipt_says_whose_own_choice_it_was_where_it_was_a_yes(
 ) -> None:
     chosen: list[ChoicesByCell] = [{"marketing": {"email": ConsentChoice(allowed, 1, "m1")}}]
     view = seen(TWO_KINDS, chosen, {"kind": "consumer"})
-    email = next(each for each in ways(view) if each.treatment.channel == "email")
     assert CONSENT.keeps is not None
-    assert CONSENT.keeps(view, [email]).get("consents_given") == given
+    pools = pools_of(view, DecisionQuery(surfaces=("email",), fragment=b"m" * 16))
+    assert CONSENT.keeps(view, pools).get("consents_given") == given
