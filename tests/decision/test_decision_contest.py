@@ -285,6 +285,28 @@ def test_an_offer_that_is_kept_and_shown_again_on_another_day_leaves_no_room_bes
     assert _reasons(again) == {"tv": "chosen", "net": reason}
 
 
+def test_an_offer_is_kept_though_its_channel_is_declared_no_more(
+    company: Companies,
+    action: Make,
+    treatment: Callable[..., Treatment],
+    opened: Opened,
+    told: Callable[..., None],
+    kept: Kept,
+    noon: int,
+) -> None:
+    def version(channel: str) -> Project:
+        return company(action("tv", on=(treatment("side", holds=14 * DAY, channel=channel),)))
+
+    before, after = version("web"), version("app")
+    left = {name: each for name, each in after.channels.items() if name != "web"}
+    after = msgspec.structs.replace(after, channels=left)
+    with opened(before) as store:
+        kept(store, before, "d1", noon, "side")
+        told(store, "Seen", noon + 1, contact_id="d1.1")
+        again, _ = kept(store, after, "d2", noon + DAY, "side")
+    assert [(each.action, each.reused) for each in again.choices] == [("tv", True)]
+
+
 def test_an_offer_that_holds_keeps_its_slot_until_its_time_or_a_guard(
     company: Companies,
     action: Make,

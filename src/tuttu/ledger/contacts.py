@@ -388,7 +388,8 @@ class History:
         return History(self.moment, entries, self._others, self._groups)
 
     def _entry(self, contact: verdicts.Contact) -> HistoryEntry:
-        inbound = not self.moment.outbound[contact.channel]
+        # An offer that is kept may be of a channel that is declared no more.
+        inbound = not self.moment.outbound.get(contact.channel, True)
         return HistoryEntry(contact=contact, reserved=contact.time, inbound=inbound)
 
     def at(self, now: values.Instant) -> "History":

@@ -110,11 +110,12 @@ def moves_for(
     that its tree proposes, since more than one may be needed. `now` only moves on. beside: other
     goals that are to be met: what they propose for the same columns may meet both."""
     found = propose(goal.tree, row, domain)
-    for column in found.columns():
-        for other in beside:
+    for other in beside:
+        proposed = propose(other.tree, row, domain)
+        for column in found.columns():
             declared = found.types[column]
             if declared is not None and column in other.columns:
-                found.add(column, declared, propose(other.tree, row, domain).of(column))
+                found.add(column, declared, proposed.of(column))
     free = [name for name in found.columns() if name not in fixed and name not in domain.closed]
     for widened in (False, True):
         for column in free if widened else ():
