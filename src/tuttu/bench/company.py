@@ -19,8 +19,8 @@ OPEN_EVERY, OPEN_AT = 12, 3
 """Of so many actions, the one at this place asks only what nearly everybody passes, as news do."""
 OPEN = conditions.any_of(
     "reads what we write",
-    conditions.Atom("reads_mail", "=", True),
-    conditions.Atom("points", ">=", 500),
+    conditions.ConditionPart("reads_mail", "=", True),
+    conditions.ConditionPart("points", ">=", 500),
 )
 MESSAGES = 40
 OWNERS = ("sales", "loyalty", "billing", "service", "advice")

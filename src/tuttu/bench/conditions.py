@@ -36,7 +36,7 @@ OFTEN_UNKNOWN = ("satisfaction", "income_class")
 KNOWN_SHARE = 0.6
 
 
-class Atom(NamedTuple):
+class ConditionPart(NamedTuple):
     """operator: ``=``, ``<>``, ``<``, ``>=`` or ``IN``; of a boolean ``=`` alone."""
 
     column: str
@@ -52,7 +52,7 @@ class Atom(NamedTuple):
         return f"{self.column} {self.operator} {_quoted(self.constant)}"
 
 
-Clauses = tuple[tuple[Atom, ...], ...]
+Clauses = tuple[tuple[ConditionPart, ...], ...]
 """All clauses hold, each by one of its atoms."""
 
 
@@ -85,11 +85,11 @@ def _quoted(constant: object) -> str:
     return f"'{constant}'" if isinstance(constant, str) else str(constant)
 
 
-def any_of(name: str, *atoms: Atom) -> GeneratedCondition:
+def any_of(name: str, *atoms: ConditionPart) -> GeneratedCondition:
     return _of(name, atoms)
 
 
-def _of(name: str, *clauses: tuple[Atom, ...]) -> GeneratedCondition:
+def _of(name: str, *clauses: tuple[ConditionPart, ...]) -> GeneratedCondition:
     texts = [" OR ".join(each.sql for each in clause) for clause in clauses]
     if len(texts) > 1:
         texts = [f"({text})" for text in texts]
@@ -99,15 +99,15 @@ def _of(name: str, *clauses: tuple[Atom, ...]) -> GeneratedCondition:
 def _text(chance: Random) -> GeneratedCondition:
     column, known = chance.choice(list(TEXTS.items()))
     if chance.random() < 0.5:
-        atom = Atom(column, "<>", chance.choice(known))
+        atom = ConditionPart(column, "<>", chance.choice(known))
     else:
-        atom = Atom(column, "IN", tuple(chance.sample(known, len(known) - 2)))
-    region = Atom("region", "<>", chance.choice(TEXTS["region"]))
+        atom = ConditionPart(column, "IN", tuple(chance.sample(known, len(known) - 2)))
+    region = ConditionPart("region", "<>", chance.choice(TEXTS["region"]))
     return _of(f"a fitting {column}", (atom, region) if chance.random() < 0.2 else (atom,))
 
 
-def _at_least(chance: Random, column: str) -> Atom:
-    return Atom(column, ">=", max(1, int(NUMBERS[column] * chance.uniform(0.02, 0.25))))
+def _at_least(chance: Random, column: str) -> ConditionPart:
+    return ConditionPart(column, ">=", max(1, int(NUMBERS[column] * chance.uniform(0.02, 0.25))))
 
 
 def _number(chance: Random) -> GeneratedCondition:
@@ -117,29 +117,31 @@ def _number(chance: Random) -> GeneratedCondition:
 
 def _range(chance: Random) -> GeneratedCondition:
     column = chance.choice(("points", "line_mbps", "monthly_minutes"))
-    top = Atom(column, "<", int(NUMBERS[column] * chance.uniform(0.85, 1)))
+    top = ConditionPart(column, "<", int(NUMBERS[column] * chance.uniform(0.85, 1)))
     return _of(f"{column} in a range", (_at_least(chance, column),), (top,))
 
 
 def _share(chance: Random) -> GeneratedCondition:
     column = chance.choice(SHARES)
-    return _of(f"a low {column}", (Atom(column, "<", round(chance.uniform(0.4, 0.85), 4)),))
+    return _of(
+        f"a low {column}", (ConditionPart(column, "<", round(chance.uniform(0.4, 0.85), 4)),)
+    )
 
 
 def _flag(chance: Random) -> GeneratedCondition:
     column, other = chance.sample(FLAGS, 2)
     minutes = int(NUMBERS["monthly_minutes"] * chance.uniform(0.3, 0.9))
-    rarely = (Atom(other, "=", False), Atom("monthly_minutes", "<", minutes))
-    return _of(f"{column}, with {other}", (Atom(column, "=", True),), rarely)
+    rarely = (ConditionPart(other, "=", False), ConditionPart("monthly_minutes", "<", minutes))
+    return _of(f"{column}, with {other}", (ConditionPart(column, "=", True),), rarely)
 
 
 def _or(chance: Random) -> GeneratedCondition:
     column, known = chance.choice(list(TEXTS.items()))
     number = chance.choice(("points", "line_mbps", "monthly_minutes"))
     least = int(NUMBERS[number] * chance.uniform(0.3, 0.7))
-    text = Atom(column, "=", chance.choice(known))
-    flag = Atom(chance.choice(FLAGS), "=", chance.random() < 0.8)
-    return _of(f"{column} or {number}", (text, Atom(number, ">=", least), flag))
+    text = ConditionPart(column, "=", chance.choice(known))
+    flag = ConditionPart(chance.choice(FLAGS), "=", chance.random() < 0.8)
+    return _of(f"{column} or {number}", (text, ConditionPart(number, ">=", least), flag))
 
 
 def _date(chance: Random) -> GeneratedCondition:

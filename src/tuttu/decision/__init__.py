@@ -19,6 +19,7 @@ from tuttu.decision.from_receipt import (
     told_by_order,
 )
 from tuttu.decision.groups import other_members
+from tuttu.decision.messages import MessageRenderer
 from tuttu.decision.receipts import RECEIPTS, folds, receipt_at, receipt_of
 from tuttu.decision.stage import Stage, StageReads, Stages
 from tuttu.decision.stages import STAGE_NAMES, STAGES
@@ -44,6 +45,7 @@ __all__ = [
     "CandidateKey",
     "DecisionQuery",
     "DecisionView",
+    "MessageRenderer",
     "Stage",
     "StageReads",
     "Stages",

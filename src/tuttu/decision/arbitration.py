@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import filterfalse
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -165,25 +164,19 @@ class Arbitration:
                 yield RequestSlot(number, surface, place)
 
     def _draw(self, slot: RequestSlot, board: SlotBoard) -> None:
-        """The winner of one slot of the contest; for all others, why not they."""
-        candidates = [each for each in self._candidates if self._enters(each, slot.surface, board)]
-        ranking = self._drawable(candidates, slot, board)
-        if not ranking.ranked:
-            return
-        number = pick(ranking.odds, draw(self._terms.seed, slot.number))
-        self._take(slot, number, ranking.odds[number], ranking, board)
+        """The winner of one slot of the contest; for all others, why not they.
 
-    def _drawable(
-        self, candidates: Sequence[Candidate], slot: RequestSlot, board: SlotBoard
-    ) -> Ranking:
-        """All that can take the slot. Each that could win it has been rendered: one whose
-        message fails is out before the draw, so that the probabilities stay true."""
-        while True:
-            ranking = self._ranking(candidates, slot, board)
-            failed = list(filterfalse(self._renders, ranking.possible))
-            if not failed:
-                return ranking
-            candidates = [each for each in candidates if each not in failed]
+        Only who is drawn is rendered. Where that fails it is drawn again among the others, and the
+        probability that is kept is that of the last draw: it is true of those who failed before.
+        """
+        candidates = [each for each in self._candidates if self._enters(each, slot.surface, board)]
+        ranking = self._ranking(candidates, slot, board)
+        for failed in range(len(candidates)):
+            number = pick(ranking.odds, draw(self._terms.seed, slot.number, failed))
+            if self._renders(ranking.ranked[number]):
+                self._take(slot, number, ranking.odds[number], ranking, board)
+                return
+            ranking = ranking.without(number, board.view)
 
     def _held_out(self, contest: SlotBoard) -> dict[int, Reason]:
         """Numbers of the slots whose winner the customer's arm withholds."""
@@ -212,12 +205,12 @@ class Arbitration:
             for each in self._candidates
             if CONTROLS.reason(each, self._view) is None and self._enters(each, slot.surface, board)
         ]
-        while candidates:
-            ranking = self._ranking(candidates, slot, board)
+        ranking = self._ranking(candidates, slot, board)
+        while ranking.ranked:
             if self._renders(ranking.ranked[0]):
                 self._take(slot, 0, 1.0, ranking, board)
                 return
-            candidates.remove(ranking.ranked[0])
+            ranking = ranking.without(0, board.view)
 
     def _ranking(
         self, candidates: Sequence[Candidate], slot: RequestSlot, board: SlotBoard

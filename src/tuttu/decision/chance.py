@@ -20,9 +20,12 @@ def seed_of(salt: str, decision_id: str) -> int:
     return _hashed(f"seed\x00{salt}\x00{decision_id}".encode())
 
 
-def draw(seed: int, slot: int) -> float:
-    """The slot's number in [0, 1); slots are counted through the whole request."""
-    return _share(f"draw\x00{seed}\x00{slot}".encode())
+def draw(seed: int, slot: int, failed: int = 0) -> float:
+    """The slot's number in [0, 1); slots are counted through the whole request. failed: how many
+    were drawn for it before whose message failed; each time the number is a new one, since the
+    last one says that it fell on them."""
+    again = f"\x00{failed}" if failed else ""
+    return _share(f"draw\x00{seed}\x00{slot}{again}".encode())
 
 
 def arm_of(controls: Controls, anchor: FragmentId) -> str:

@@ -24,10 +24,10 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     forced: bool
     first: Sequence[Substitute]
 
-    @property
-    def possible(self) -> list[Candidate]:
-        """Those that can be drawn."""
-        return [each for each, odds in zip(self.ranked, self.odds, strict=True) if odds > 0]
+    def without(self, number: int, view: DecisionView) -> "Ranking":
+        """As it would have been if the candidate of this number had not taken part."""
+        left = self.ranked[:number] + self.ranked[number + 1 :]
+        return _ranking_in_order(left, view, self.first)
 
 
 def ranking_of(
@@ -35,6 +35,12 @@ def ranking_of(
 ) -> Ranking:
     """Best first: offers that are kept, substitutes, then by worth, then by name and item."""
     ranked = tuple(sorted(candidates, key=lambda each: _place(each, view, first)))
+    return _ranking_in_order(ranked, view, first)
+
+
+def _ranking_in_order(
+    ranked: tuple[Candidate, ...], view: DecisionView, first: Sequence[Substitute]
+) -> Ranking:
     forced = _is_forced(ranked, view, first)
     odds = _odds(ranked, view, forced=forced)
     return Ranking(ranked=ranked, odds=odds, forced=forced, first=first)

@@ -6,12 +6,10 @@ import msgspec
 
 from tuttu import api, decision, identity, ledger, versions
 from tuttu.access import LOCAL_NAME
-from tuttu.content import Rendered, Work
-from tuttu.decision import Candidate, DecisionQuery, DecisionView, surfaces
+from tuttu.decision import DecisionQuery, DecisionView, MessageRenderer, surfaces
 from tuttu.engine.asking import NO_ANSWERS, Asked, Asker, one_of
 from tuttu.engine.runtime import Runtime, Seen
 from tuttu.storage import Snapshot
-from tuttu.versions import Version
 from tuttu.vocabulary import errors, events, facts, ids, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -189,7 +187,7 @@ def _decide(
     """The receipt, with verdicts if it tells, and whether it is kept."""
     request = question.request
     view, query, asked = read_question(runtime, seen, question)
-    render = Rendering(seen.version, view, request)
+    render = MessageRenderer(seen.version.renderer, view, request.language)
     receipt = decision.decide(view, query, decision_id=decision_id, render=render, tells=tells)
     keeps = asked.customer.known or asked.may_be_new or request.create
     return msgspec.structs.replace(
@@ -211,28 +209,6 @@ def named(receipt: verdicts.Receipt, asked: Asked) -> verdicts.Receipt:
         evidence = msgspec.structs.replace(evidence, others={**evidence.others, **others})
     name = api.label(asked.customer.identifiers[0])
     return msgspec.structs.replace(receipt, asked=name, evidence=evidence)
-
-
-class Rendering:
-    """Renders a treatment for the customer of one view."""
-
-    def __init__(self, version: Version, view: DecisionView, request: api.DecideRequest) -> None:
-        self._renderer = version.renderer
-        self._languages = (request.language,) if request.language else ()
-        self._view = view
-        self._work = Work.of_a_decision()
-
-    def __call__(self, candidate: Candidate) -> Rendered:
-        treatment, row = candidate.treatment, self._view.row_of(candidate)
-        about = candidate.action.about
-        return self._renderer.render(
-            treatment.message,
-            treatment.channel,
-            self._languages,
-            row,
-            about=about,
-            work=self._work,
-        )
 
 
 def _unit(receipt: verdicts.Receipt, reads: facts.Reads, idempotency: bytes | None) -> facts.Unit:

@@ -3,10 +3,9 @@
 import msgspec
 
 from tuttu import api, counterfactual, decision, identity
-from tuttu.decision import CandidateKey, DecisionView
+from tuttu.decision import CandidateKey, DecisionView, MessageRenderer
 from tuttu.engine.asking import Asker
 from tuttu.engine.decide import (
-    Rendering,
     addresses_of,
     deciding_project,
     named,
@@ -36,8 +35,8 @@ def explain(
     with asker.told_who_it_may_be(), runtime.view() as seen:
         view, query, who = read_question(runtime, seen, question)
 
-        def renders(of: DecisionView) -> Rendering:
-            return Rendering(seen.version, of, asked)
+        def renders(of: DecisionView) -> MessageRenderer:
+            return MessageRenderer(seen.version.renderer, of, asked.language)
 
         receipt = decision.explain(view, query, decision_id=ids.new_id(), render=renders(view))
         seeded = msgspec.structs.replace(query, seed=receipt.seed)

@@ -95,7 +95,7 @@ def _told(row: Row) -> dict[str, object]:
 
 def _clauses(
     conditions: list[conditions.GeneratedCondition],
-) -> list[tuple[conditions.Atom, ...]]:
+) -> list[tuple[conditions.ConditionPart, ...]]:
     return [clause for each in conditions for clause in each.clauses]
 
 
@@ -104,7 +104,7 @@ def _joined(conditions: list[conditions.GeneratedCondition], column: Callable[[s
     return " and ".join(f"({clause})" for clause in clauses)
 
 
-def _text(atom: conditions.Atom, column: Callable[[str], str]) -> str:
+def _text(atom: conditions.ConditionPart, column: Callable[[str], str]) -> str:
     """As Python and as the expressions of zen write it."""
     name, constant = column(atom.column), atom.constant
     if isinstance(constant, bool):
@@ -115,12 +115,12 @@ def _text(atom: conditions.Atom, column: Callable[[str], str]) -> str:
     return f"{name} {operator} {constant!r}"
 
 
-def _rule(clause: tuple[conditions.Atom, ...]) -> dict[str, Any]:
+def _rule(clause: tuple[conditions.ConditionPart, ...]) -> dict[str, Any]:
     """As JSON Logic writes it."""
     return {"or": [_json(each) for each in clause]}
 
 
-def _json(atom: conditions.Atom) -> dict[str, Any]:
+def _json(atom: conditions.ConditionPart) -> dict[str, Any]:
     variable, constant = {"var": atom.column}, atom.constant
     if isinstance(constant, tuple):
         return {"in": [variable, list(constant)]}
