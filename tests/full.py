@@ -8,12 +8,19 @@ from contextlib import contextmanager
 
 import psycopg
 
-REFUSE = """
-CREATE FUNCTION tuttu.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$;
-CREATE CONSTRAINT TRIGGER refused AFTER INSERT ON tuttu.log DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW EXECUTE FUNCTION tuttu.refuse();
+AT_COMMIT = """
+CREATE OR REPLACE FUNCTION tuttu.at_commit() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN {} END $$
 """
+REFUSES = AT_COMMIT.format("RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full';")
+ALLOWS = AT_COMMIT.format("RETURN NULL;")
+TRIGGER = """
+DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'at_commit') THEN
+CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON tuttu.log DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION tuttu.at_commit();
+END IF; END $$
+"""
+"""It stays: to take it away would wait for everybody who reads."""
 
 
 @contextmanager
@@ -29,6 +36,7 @@ def full(url: str) -> Iterator[None]:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         return
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(REFUSE)
+        connection.execute(REFUSES)
+        connection.execute(TRIGGER)
         yield
-        connection.execute("DROP FUNCTION tuttu.refuse CASCADE")
+        connection.execute(ALLOWS)

@@ -31,7 +31,6 @@ def test_a_bench_prints_one_object_a_line(name: str) -> None:
         assert (line["ratio"] is None) is (beside is None)
         assert "the peer passes others" not in line["note"]
         assert "fewer than" not in line["note"]
-        assert "limits closed more" not in line["note"]
         if not skipped:
             assert line["size"]
             assert line["ours"] > 0

@@ -19,7 +19,7 @@ from tuttu.cli import main
 from tuttu.web import answers, socket_path
 
 Run = Callable[..., Any]
-OF_NO_STORE = {("check",), ("demo",), ("init",), ("openapi",), ("schema",), ("test",)}
+OF_NO_STORE = {("bench",), ("check",), ("demo",), ("init",), ("openapi",), ("schema",), ("test",)}
 """They read or make a folder, or have a store of their own."""
 AT_ONCE = 3
 JOINED = {"userId": "maija", "traits": {"email": "maija@example.com"}}
@@ -108,6 +108,7 @@ def test_every_command_works_beside_a_server_and_alone(server: Any, run: Run, fo
 def test_commands_of_no_store_work_beside_a_server(server: Any, run: Run, folder: Path) -> None:
     run("check")
     run("test")
+    run("bench", "--list")
     run("openapi")
     run("schema", "tuttu")
     run("init", "another", "--example", "helpdesk")
