@@ -118,7 +118,8 @@ def test_a_limit_per_day_counts_as_a_calendar_does(
         if outbound or seen or now < start + made + 30 * MINUTE:
             entries.append(_entry(number, start + made, action, seen, outbound=outbound))
     history, counted = _history(now, zone, entries), _recounted(now, zone, entries)
-    assert len(history.keys(A_DAY)) == len(counted)
+    # One more than it allows says all.
+    assert len(history.keys(A_DAY)) == min(len(counted), 2)
     mail = project.actions["extra"]
     assert history.breaks_limit(A_DAY, mail, mail.treatments["email"]) is (len(counted) >= 1)
     opens = history.opens(A_DAY)

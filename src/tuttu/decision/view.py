@@ -214,17 +214,18 @@ def view(  # noqa: PLR0913
     context: Mapping[str, values.Value] | None = None,
     asked: Collection[str] | None = None,
     asked_with: Sequence[events.FragmentId] = (),
+    every_contact: bool = False,
 ) -> DecisionView:
     """Read everything that a decision for this customer can rest on.
 
     rooms: those that have columns of their own in the row. context: columns of this moment that
     overlay the customer's; traits made of them follow. asked: the surfaces that it will be asked
     about; None: any. asked_with: other identifiers of the question: whoever they lead to may be the
-    customer, for all we know.
+    customer, for all we know. every_contact: those of the customer, too, that no decision asks for.
     """
     consents = consents_of(reader, project, customer, asked_with)
     arm = _arm(reader, project, customer)
-    seen = _Snapshot(reader, project, now, rooms, context or {}, arm)
+    seen = _Snapshot(reader, project, now, rooms, context or {}, arm, every_contact)
     profiling = consents.profiling
     found = seen.view(customer, consents.own, profiling=profiling)
     if consents.shade is not None:
@@ -253,6 +254,7 @@ class _Snapshot(NamedTuple):
     rooms: Rooms
     context: Mapping[str, values.Value]
     arm: str
+    every_contact: bool
 
     def view(
         self, customer: people.Customer, consents: consent.Consents, *, profiling: bool
@@ -270,7 +272,9 @@ class _Snapshot(NamedTuple):
         others = {name: group.others for name, group in groups.items() if name in counted}
         asked_of = profile.with_columns(project, known, self.context) if self.context else known
         zone = profile.zone_of(project, asked_of)
-        history = ledger.read(reader, customer, project, now, others, zone)
+        history = ledger.read(
+            reader, customer, project, now, others, zone, everything=self.every_contact
+        )
         reached = reach.reached(reader, project, customer)
         columns = {**history.columns(), **reach.columns_of(reached)}
         for room in self.rooms:

@@ -18,7 +18,12 @@ def customer(
         snapshot, version = seen.snapshot, seen.version
         found = one_of(seen, who, settled, person=True).customer
         picture = decision.view(
-            snapshot, version.project, found, runtime.now(), rooms=version.contributing
+            snapshot,
+            version.project,
+            found,
+            runtime.now(),
+            rooms=version.contributing,
+            every_contact=True,
         )
         refused = identity.refused_links(snapshot, version.project, found)
         # A customer of one fragment may be named by the question only.

@@ -90,7 +90,7 @@ def decision_by_id(
         receipt = told(seen, stored_receipt(seen.snapshot, id))
         current = seen.version.project
         customer = identity.resolve_fragment(seen.snapshot, current, receipt.customer)
-        history = ledger.read(seen.snapshot, customer, current, runtime.now(), {})
+        history = ledger.read(seen.snapshot, customer, current, runtime.now(), {}, everything=True)
         about = api.decided_customer(
             receipt,
             customer,

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tuttu.ledger.contacts import state_of
+from tuttu.ledger import fragments
 from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport
 from tuttu.vocabulary import facts, people, verdicts
 from tuttu.vocabulary.project import Project
@@ -16,7 +16,11 @@ def canonical(reader: facts.Reader, customer: people.Customer, project: Project)
 
     Only current definitions: state of dropped ones is left out.
     """
-    states = [state_of(reader, project, each, watch=False) for each in customer.fragments]
+    records = fragments.records_of(reader, customer.fragments, watch=False)
+    states = [
+        fragments.as_read(project, each, fragments.whole(reader, each, record))
+        for each, record in records.items()
+    ]
     answers = {
         (action, answer)
         for state in states

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import msgspec
 
-from tuttu.ledger import external, limits, state, suppressions
-from tuttu.ledger.definitions import OWN, definitions_of
+from tuttu.ledger import fragments, limits, state, suppressions
+from tuttu.ledger.definitions import definitions_of
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at, may_be_about
 from tuttu.vocabulary import events, facts, library, values, verdicts
 from tuttu.vocabulary.people import Customer
@@ -64,22 +64,28 @@ def _fulfilling(project: Project) -> Mapping[str, frozenset[str]]:
     }
 
 
-def read(
+def read(  # noqa: PLR0913
     reader: facts.Reader,
     customer: Customer,
     project: Project,
     now: values.Instant,
     groups: Mapping[str, Collection[Customer]],
     own_zone: str | None = None,
+    *,
+    everything: bool = False,
 ) -> "History":
     """The customer's contacts and those of each group's members; every read is watched.
 
     groups: name to its other members. own_zone: the customer's time zone; None: the project's.
+    everything: all contacts, not just those that a decision asks for.
     """
     moment = as_of(project, now, own_zone)
 
     def entries(one: Customer) -> tuple[HistoryEntry, ...]:
-        states = [state_of(reader, project, fragment) for fragment in one.fragments]
+        records = fragments.records_of(reader, one.fragments)
+        if everything or not fragments.suffice(records, definitions_of(project), now):
+            records = {each: fragments.whole(reader, each, one) for each, one in records.items()}
+        states = [fragments.as_read(project, each, record) for each, record in records.items()]
         return entries_of(states, moment.outbound, now)
 
     people = {each.oldest: each for group in groups.values() for each in group}
@@ -88,40 +94,6 @@ def read(
         entries(customer),
         {oldest: entries(each) for oldest, each in sorted(people.items())},
         {name: tuple(each.oldest for each in group) for name, group in groups.items()},
-    )
-
-
-def state_of(
-    reader: facts.Reader, project: Project, fragment: events.FragmentId, *, watch: bool = True
-) -> state.FragmentState:
-    """What is kept of a fragment, as the present definitions read it: what is declared no more, or
-    differently, is not in it."""
-    record = reader.get(state.FRAGMENTS, fragment, watch=watch)
-    if record is None:
-        return state.FragmentState()
-    definitions = definitions_of(project)
-    read = {OWN, *definitions.outcomes, *definitions.rules}
-    contacts = {key: each for key, each in record.contacts.items() if each.decision_id is not None}
-    reports = {
-        key: tuple(report for report in record.reports.get(key, ()) if report.part in read)
-        for key in contacts
-    }
-    for part, mapped in definitions.mappings.items():
-        for event_id, made in record.external.get(part, {}).items():
-            contact = external.contact_of(project, mapped, fragment, event_id, made)
-            own = external.report_of(part, made)
-            others = [each for each in record.reports.get(contact.id, ()) if each.part in read]
-            contacts[contact.id] = contact
-            reports[contact.id] = tuple(sorted([*others, own] if own else others))
-    answers: dict[str, set[state.Answer]] = {}
-    for part, rule in definitions.rules.items():
-        if part in record.answers:
-            answers.setdefault(rule.action, set()).update(record.answers[part])
-    return state.FragmentState(
-        contacts=contacts,
-        reports={key: found for key, found in reports.items() if found},
-        answers={action: tuple(sorted(found)) for action, found in answers.items()},
-        units=record.units,
     )
 
 
@@ -152,6 +124,7 @@ class History:
         self.entries = entries
         self._others = others
         self._groups = groups
+        self._scopes: dict[events.FragmentId, limits.ByScope] = {}
         self._showings: dict[str, Mapping[limits.Key, values.Instant]] = {}
         self._answers: dict[str, Mapping[str, Sequence[suppressions.ContactAnswer]]] = {}
 
@@ -263,12 +236,20 @@ class History:
     def keys(self, limit: library.ContactLimit) -> Mapping[limits.Key, values.Instant]:
         """The showings that the limit counts now; see `limits.counted`."""
         if limit.name not in self._showings:
-            people = {b"": self.entries}
+            people = {b"": self._by_scope(b"", self.entries)}
             for fragment in self._groups.get(limit.group, ()) if limit.group else ():
-                people[fragment] = self._others.get(fragment, ())
+                others = self._others.get(fragment, ())
+                people[fragment] = self._by_scope(fragment, others)
             now, zone = self.moment.now, self.moment.zone_for(limit)
             self._showings[limit.name] = limits.counted(people, limit, now, zone)
         return self._showings[limit.name]
+
+    def _by_scope(
+        self, person: events.FragmentId, entries: tuple[HistoryEntry, ...]
+    ) -> limits.ByScope:
+        if person not in self._scopes:
+            self._scopes[person] = limits.by_scope(entries, self.moment.zone)
+        return self._scopes[person]
 
     def state(self, limit: library.ContactLimit) -> verdicts.LimitState | None:
         """What the limit counts now, for a receipt; None: nothing."""

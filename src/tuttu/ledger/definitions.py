@@ -39,22 +39,26 @@ class ContactMapping(msgspec.Struct, frozen=True):
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     """outcomes: event name and outcome, as events.yaml gives it. queue: contacts that wait are
-    listed."""
+    listed. newest: the part of all that says which contacts a decision asks for; None: not
+    folded."""
 
     rules: Mapping[Part, OutcomeRule]
     mappings: Mapping[Part, ContactMapping]
     outcomes: Mapping[Part, tuple[str, str]]
     queue: bool = True
+    newest: Part | None = None
 
     @property
     def parts(self) -> frozenset[Part]:
-        queue = {QUEUE_PART} if self.queue else set()
-        return frozenset({*self.rules, *self.mappings, *self.outcomes, *queue})
+        others = {QUEUE_PART} if self.queue else set()
+        if self.newest is not None:
+            others.add(self.newest)
+        return frozenset({*self.rules, *self.mappings, *self.outcomes, *others})
 
 
 @cached
 def definitions_of(project: Project) -> Definitions:
-    return Definitions(
+    folded = Definitions(
         rules=dict(_rules(project)),
         mappings=dict(_mappings(project)),
         outcomes={
@@ -62,6 +66,7 @@ def definitions_of(project: Project) -> Definitions:
             for event, outcome in project.tracking.outcomes.items()
         },
     )
+    return msgspec.structs.replace(folded, newest=_newest(project, folded.parts))
 
 
 def only(definitions: Definitions, wanted: frozenset[Part]) -> Definitions:
@@ -75,6 +80,7 @@ def only(definitions: Definitions, wanted: frozenset[Part]) -> Definitions:
         mappings=kept(definitions.mappings),
         outcomes=kept(definitions.outcomes),
         queue=QUEUE_PART in wanted,
+        newest=definitions.newest if definitions.newest in wanted else None,
     )
 
 
@@ -83,6 +89,42 @@ def _rules(project: Project) -> Iterator[tuple[Part, OutcomeRule]]:
         for outcome, test in action.outcomes.items():
             said = [action.name, outcome, meaning(project, test), _item(project, action)]
             yield part("answer", *said), OutcomeRule(action.name, outcome, test)
+
+
+def _newest(project: Project, folded: frozenset[Part]) -> Part:
+    """All that says which contacts are among the newest. How long a window is does not: it is how
+    many of them are counted that limits say."""
+    policy = project.policy
+    limits = {(each.at_most, each.window is None, *_scope(each)) for each in policy.contact_limits}
+    suppressions = {(each.outcome, each.times, each.scope) for each in policy.suppressions}
+    outbound = {name: channel.outbound for name, channel in project.channels.items()}
+    actions = {action.name: _described(project, action) for action in project.actions.values()}
+    return part(
+        "newest contacts",
+        sorted(each.hex() for each in folded),
+        sorted(limits, key=repr),
+        sorted(suppressions),
+        sorted(outbound.items()),
+        sorted(actions.items()),
+        project.company.zone,
+    )
+
+
+def _scope(limit: library.ContactLimit) -> tuple[str | None, ...]:
+    return limit.purpose, limit.channel, limit.action, limit.issue_group
+
+
+def _described(project: Project, action: library.Action) -> object:
+    """What its contacts count as, and how long those that are shown may be shown again."""
+    ways = action.treatments.values()
+    purpose = project.purposes.get(action.purpose)
+    owed = purpose is not None and purpose.owed
+    return [
+        action.issue_group,
+        action.owner,
+        sorted([each.name, each.holds] for each in ways if each.holds is not None),
+        sorted(each.name for each in ways if each.fulfils) if owed else None,
+    ]
 
 
 def _mappings(project: Project) -> Iterator[tuple[Part, ContactMapping]]:

@@ -2,7 +2,9 @@
 
 from functools import lru_cache
 
+from tuttu.ledger import state
 from tuttu.ledger.definitions import OWN, definitions_of, only
+from tuttu.ledger.newest import NewestContacts
 from tuttu.ledger.outcome_rules import OutcomeRules
 from tuttu.ledger.state import AMOUNTS, WITHDRAWN, Amount, ContactReport
 from tuttu.ledger.writer import ContactWriter
@@ -61,6 +63,7 @@ def filler(project: Project, behind: history.Behind) -> room.Folds:
 
     def fill_event(transaction: facts.Transaction, logged: facts.Logged) -> None:
         rules_of(behind.at(logged.position)).fold(transaction, logged)
+        refresh(transaction, logged)
 
     def fill_queue(transaction: facts.Transaction, logged: facts.Logged) -> None:
         fact, receipt = logged.fact, logged.fact.body
@@ -71,5 +74,27 @@ def filler(project: Project, behind: history.Behind) -> room.Folds:
             writer = ContactWriter(transaction, project, fact.time)
             for contact in receipt.contacts:
                 writer.list_if_queued(contact)
+        refresh(transaction, logged)
 
-    return {events.Event: fill_event, verdicts.Receipt: fill_queue}
+    def refresh(transaction: facts.Transaction, logged: facts.Logged) -> None:
+        if rules_of(behind.at(logged.position)).definitions.newest is not None:
+            newest = NewestContacts(transaction, project)
+            for fragment in _touched(transaction, logged.fact):
+                newest.refresh(fragment)
+
+    return {
+        events.Event: fill_event,
+        verdicts.Receipt: fill_queue,
+        events.ContactWithdrawn: refresh,
+    }
+
+
+def _touched(reader: facts.Reader, fact: facts.Fact) -> frozenset[events.FragmentId]:
+    """Fragments whose contacts the fact may have changed."""
+    found, body = {fact.fragment}, fact.body
+    if isinstance(body, verdicts.Receipt):
+        found.update(each.fragment for each in body.contacts)
+    named = body.said.get("contact_id") if isinstance(body, events.Event) else None
+    if isinstance(named, str):
+        found.add(state.address_of(reader, named).fragment)
+    return frozenset(each for each in found if each is not None)

@@ -66,7 +66,7 @@ def entries_of(
             ]
             entries.append(_entry(contact, reports[contact.id], withdrawals, outbound, now))
     entries.sort(key=lambda entry: (entry.contact.time, entry.contact.id))
-    for contact_id, answer in _attributed(states, entries):
+    for contact_id, _, answer in attributed(states, entries):
         reports[contact_id].append(s.ContactReport(answer.time, answer.outcome))
     lost = {key for state in states for key, units in state.units.items() if units == LOST}
     return tuple(
@@ -111,11 +111,11 @@ def _entry(
     )
 
 
-def _attributed(
+def attributed(
     states: Sequence[s.FragmentState], entries: Sequence[HistoryEntry]
-) -> Iterator[tuple[str, s.Answer]]:
-    """(contact id, answer) for the events that did not name a contact of the customer's: the
-    newest contact that was in time, of those about the item that the event names, if any."""
+) -> Iterator[tuple[str, str, s.Answer]]:
+    """(contact id, action, answer) for the events that did not name a contact of the customer's:
+    the newest contact that was in time, of those about the item that the event names, if any."""
     known = {entry.contact.id for entry in entries}
     shown: dict[str | None, list[Contact]] = defaultdict(list)
     for entry in entries:
@@ -126,7 +126,7 @@ def _attributed(
             for answer in answers:
                 found = None if answer.contact_id in known else _newest(shown[action], answer)
                 if found is not None:
-                    yield found.id, answer
+                    yield found.id, action, answer
 
 
 def _newest(shown: Sequence[Contact], answer: s.Answer) -> Contact | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tuttu.ledger.fragments import whole
 from tuttu.ledger.state import FRAGMENTS, QUEUE
 from tuttu.vocabulary import events, facts, verdicts
 from tuttu.vocabulary.project import Project
@@ -10,7 +11,10 @@ from tuttu.vocabulary.project import Project
 def queued(reader: facts.Reader) -> Iterator[verdicts.Contact]:
     """Contacts that wait to be sent, by fragment."""
     for key, waiting in reader.scan(QUEUE):
-        record = reader.get(FRAGMENTS, key[: events.FRAGMENT_BYTES], watch=False)
+        fragment = key[: events.FRAGMENT_BYTES]
+        record = reader.get(FRAGMENTS, fragment, watch=False)
+        if record is not None and waiting.contact_id not in record.contacts:
+            record = whole(reader, fragment, record)
         if record is not None and waiting.contact_id in record.contacts:
             yield record.contacts[waiting.contact_id]
 

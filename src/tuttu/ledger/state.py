@@ -80,11 +80,31 @@ class ExternalContact(msgspec.Struct, frozen=True, array_like=True):
     outcome: str | None
 
 
+class OlderContacts(msgspec.Struct, frozen=True, array_like=True):
+    """What is known of a fragment's contacts and answers that lie on pages of their own.
+
+    part: by whose rules decisions do without them. since: nothing on the pages, nor beside them
+    when they were laid out, is later. kept: how many stayed beside them. pages: how many. last: how
+    many contacts and answers are on the last one. actions: whose contacts or answers they are.
+    answered: actions of the answers. named: some answer names a contact that is not the fragment's.
+    """
+
+    part: history.Part
+    since: values.Instant
+    kept: int
+    pages: int = 0
+    last: int = 0
+    actions: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    named: bool = False
+
+
 class FragmentRecord(msgspec.Struct, frozen=True):
-    """The whole state of one fragment, by part.
+    """The state of one fragment, by part: all of it where there are no older pages.
 
     contacts: of our own making, by id. external: by mapping and event id. reports: by contact id,
-    in order. answers: by outcome rule, in order. units: as in `FragmentState`.
+    in order. answers: by outcome rule, in order. units: as in `FragmentState`. older: None: it was
+    never too large.
     """
 
     contacts: Mapping[str, verdicts.Contact] = {}
@@ -96,6 +116,13 @@ class FragmentRecord(msgspec.Struct, frozen=True):
         name="answered", default_factory=dict
     )
     units: Mapping[str, str] = {}
+    older: OlderContacts | None = None
+
+    @property
+    def size(self) -> int:
+        """Of contacts and answers."""
+        external = sum(map(len, self.external.values()))
+        return len(self.contacts) + external + sum(map(len, self.answers.values()))
 
 
 class QueuedContact(msgspec.Struct, frozen=True):
@@ -138,6 +165,8 @@ class Amount(msgspec.Struct, frozen=True):
 
 
 FRAGMENTS = facts.Table("ledger.fragments", FragmentRecord, personal=True)
+OLDER = facts.Table("ledger.older", FragmentRecord, personal=True)
+"""Pages, by fragment and number. What a record and its pages hold together is the whole."""
 QUEUE = facts.Table("ledger.queue", QueuedContact, personal=True)
 """The outbox, by fragment and keyed hash of the contact id."""
 ADDRESSES = facts.Table("ledger.addresses", Address)
@@ -155,3 +184,8 @@ def inserted(entries: tuple[T, ...], entry: T) -> tuple[T, ...]:
 
 def address_key(reader: facts.Reader, contact_id: str) -> bytes:
     return reader.pseudonym("ledger.contact", contact_id)
+
+
+def address_of(reader: facts.Reader, contact_id: str) -> Address:
+    """As the present transaction, or snapshot, has it; not watched."""
+    return reader.get(ADDRESSES, address_key(reader, contact_id), watch=False) or Address()

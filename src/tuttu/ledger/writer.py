@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from tuttu.ledger import reservations, state
+from tuttu.ledger import fragments, reservations, state
+from tuttu.ledger.newest import NewestContacts
 from tuttu.ledger.state import Answer, ContactReport, FragmentRecord
 from tuttu.vocabulary import events, facts, history, values, verdicts
 from tuttu.vocabulary.project import Project
@@ -17,16 +18,19 @@ class ContactWriter:
         self, transaction: facts.Transaction, project: Project, now: values.Instant
     ) -> None:
         self._transaction = transaction
+        self._newest = NewestContacts(transaction, project)
         self._reservations = reservations.Reservations(transaction, project, now)
 
     def add_contact(self, contact: verdicts.Contact) -> None:
         """One that tuttu decided. Raises Exhausted, with the name of the resource."""
         record, units = self._record(contact.fragment), {}
+        if self._is_awaited(contact) or _is_late(record, contact.time, contact.action):
+            record = self._newest.whole(contact.fragment, record)
         if contact.uses:
             units = {contact.id: self._reservations.claim(contact)}
         contacts = {**record.contacts, contact.id: contact}
         record = replace(record, contacts=contacts, units={**record.units, **units})
-        self._transaction.put(state.FRAGMENTS, contact.fragment, record)
+        self._newest.put(contact.fragment, record)
         self._add_address(contact.id, contact.fragment)
         self.list_if_queued(contact)
 
@@ -39,9 +43,11 @@ class ContactWriter:
         made: state.ExternalContact,
     ) -> None:
         record = self._record(fragment)
+        if _is_late(record, made.time, made.action):
+            record = self._newest.whole(fragment, record)
         known = {**record.external.get(part, {}), event_id: made}
         record = replace(record, external={**record.external, part: known})
-        self._transaction.put(state.FRAGMENTS, fragment, record)
+        self._newest.put(fragment, record)
         self._add_address(contact_id, fragment)
 
     def add_report(self, contact_id: str, report: ContactReport) -> None:
@@ -55,6 +61,8 @@ class ContactWriter:
                 self._transaction.put(state.ADDRESSES, key, state.Address(pending=pending))
             return
         record = self._record(address.fragment)
+        if _reaches_back(record, contact_id, report):
+            record = self._newest.whole(address.fragment, record)
         before = record.reports.get(contact_id, ())
         reports = state.inserted(before, report)
         if reports is before:
@@ -63,24 +71,29 @@ class ContactWriter:
         contact = record.contacts.get(contact_id)
         if contact is not None:
             record = self._with_units(record, contact, report)
-        self._transaction.put(state.FRAGMENTS, address.fragment, record)
+        self._newest.put(address.fragment, record)
         if contact is not None:
             self._list_if_queued(contact, reports)
 
     def add_answers(
         self, fragment: events.FragmentId, answers: Iterable[tuple[history.Part, Answer]]
     ) -> None:
-        record = self._record(fragment)
+        record, answers = self._record(fragment), tuple(answers)
+        if any(_is_of_older(record, answer) for _, answer in answers):
+            record = self._newest.whole(fragment, record)
         known = dict(record.answers)
         for part, answer in answers:
             known[part] = state.inserted(known.get(part, ()), answer)
-        self._transaction.put(state.FRAGMENTS, fragment, replace(record, answers=known))
+        self._newest.put(fragment, replace(record, answers=known))
 
     def list_if_queued(self, contact: verdicts.Contact) -> None:
         """The outbox: a contact is in it until anything is reported of it."""
         if contact.state == state.QUEUED:
-            reports = self._record(contact.fragment).reports.get(contact.id, ())
-            self._list_if_queued(contact, reports)
+            fragment = contact.fragment
+            record = self._transaction.get(state.FRAGMENTS, fragment) or FragmentRecord()
+            if contact.id not in record.contacts:
+                record = fragments.whole(self._transaction, fragment, record)
+            self._list_if_queued(contact, record.reports.get(contact.id, ()))
 
     def _list_if_queued(self, contact: verdicts.Contact, reports: Sequence[ContactReport]) -> None:
         if contact.state != state.QUEUED:
@@ -118,4 +131,36 @@ class ContactWriter:
         return replace(record, units={**record.units, contact.id: units})
 
     def _record(self, fragment: events.FragmentId) -> FragmentRecord:
-        return self._transaction.get(state.FRAGMENTS, fragment) or FragmentRecord()
+        return self._newest.record(fragment)
+
+    def _is_awaited(self, contact: verdicts.Contact) -> bool:
+        """Whether something was said of it before it came: perhaps by an answer on a page."""
+        return bool(state.address_of(self._transaction, contact.id).pending)
+
+
+def _is_late(record: FragmentRecord, time: values.Instant, action: str | None) -> bool:
+    """Whether an answer on its older pages may be about such a contact."""
+    older = record.older
+    return older is not None and time <= older.since and action in older.answered
+
+
+def _is_of_older(record: FragmentRecord, answer: Answer) -> bool:
+    """Whether a contact on its older pages may be meant."""
+    if record.older is None:
+        return False
+    named = answer.contact_id
+    return answer.time <= record.older.since or bool(named and named not in record.contacts)
+
+
+def _reaches_back(record: FragmentRecord, contact_id: str, report: ContactReport) -> bool:
+    """Whether the report may bring back what lies on older pages: it is about a contact there, or
+    takes back what one beside them counted for, or when."""
+    older, contact = record.older, record.contacts.get(contact_id)
+    if older is None:
+        return False
+    if contact is None or report.outcome in (state.RELEASED, state.WITHDRAWN):
+        return True
+    said = record.reports.get(contact_id, ())
+    if report.time <= older.since or report.time < contact.time or (said and report < said[-1]):
+        return True
+    return contact.state == state.QUEUED and contact.time <= older.since
