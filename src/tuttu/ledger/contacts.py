@@ -124,6 +124,7 @@ class History:
         self.entries = entries
         self._others = others
         self._groups = groups
+        self._known_days: dict[tuple[values.Instant, str], tuple[int, ...]] = {}
         self._scopes: dict[events.FragmentId, limits.ByScope] = {}
         self._showings: dict[str, Mapping[limits.Key, values.Instant]] = {}
         self._answers: dict[str, Mapping[str, Sequence[suppressions.ContactAnswer]]] = {}
@@ -231,7 +232,10 @@ class History:
         """The days that the limit counts on which something decided now can be seen."""
         now, zone = self.moment.now, self.moment.zone_for(limit)
         last = now if limit.window is None else now + state.HOLD
-        return tuple(dict.fromkeys(limits.day_of(each, zone) for each in (now, last)))
+        if (last, zone) not in self._known_days:
+            days = dict.fromkeys(limits.day_of(each, zone) for each in (now, last))
+            self._known_days[last, zone] = tuple(days)
+        return self._known_days[last, zone]
 
     def keys(self, limit: library.ContactLimit) -> Mapping[limits.Key, values.Instant]:
         """The showings that the limit counts now; see `limits.counted`."""
@@ -248,7 +252,7 @@ class History:
         self, person: events.FragmentId, entries: tuple[HistoryEntry, ...]
     ) -> limits.ByScope:
         if person not in self._scopes:
-            self._scopes[person] = limits.by_scope(entries, self.moment.zone)
+            self._scopes[person] = limits.by_scope(entries, self.moment.zone, person)
         return self._scopes[person]
 
     def state(self, limit: library.ContactLimit) -> verdicts.LimitState | None:

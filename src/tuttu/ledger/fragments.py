@@ -72,10 +72,11 @@ def as_read(
     for part, mapped in definitions.mappings.items():
         for event_id, made in record.external.get(part, {}).items():
             contact = external.contact_of(project, mapped, fragment, event_id, made)
-            own = external.report_of(part, made)
-            others = [each for each in record.reports.get(contact.id, ()) if each.part in read]
             contacts[contact.id] = contact
-            reports[contact.id] = tuple(sorted([*others, own] if own else others))
+            own, said = external.report_of(part, made), record.reports.get(contact.id, ())
+            if own or said:
+                others = [each for each in said if each.part in read]
+                reports[contact.id] = tuple(sorted([*others, own] if own else others))
     answers: dict[str, set[state.Answer]] = {}
     for part, rule in definitions.rules.items():
         if part in record.answers:

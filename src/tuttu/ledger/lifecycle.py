@@ -57,7 +57,10 @@ def entries_of(
     entries = []
     for state in states:
         for contact in state.contacts.values():
-            all_reports = state.reports.get(contact.id, ())
+            all_reports = state.reports.get(contact.id)
+            if not all_reports:
+                entries.append(_entry(contact, (), (), outbound, now))
+                continue
             withdrawals = [each for each in all_reports if each.outcome == s.WITHDRAWN]
             reports[contact.id] = [
                 each
@@ -70,13 +73,17 @@ def entries_of(
         reports[contact_id].append(s.ContactReport(answer.time, answer.outcome))
     lost = {key for state in states for key, units in state.units.items() if units == LOST}
     return tuple(
-        replace(
-            entry,
-            outcomes=_outcomes(entry, sorted(reports[entry.contact.id]), now),
-            lost=entry.contact.id in lost,
-        )
+        _with_outcomes(entry, reports.get(entry.contact.id, ()), now, lost=entry.contact.id in lost)
         for entry in entries
     )
+
+
+def _with_outcomes(
+    entry: HistoryEntry, reports: Sequence[s.ContactReport], now: Instant, *, lost: bool
+) -> HistoryEntry:
+    if not (reports or lost or entry.contact.answer_within):
+        return entry
+    return replace(entry, outcomes=_outcomes(entry, sorted(reports), now), lost=lost)
 
 
 def _entry(
@@ -101,12 +108,12 @@ def _entry(
         state, time = s.COUNTED, next(sent, time)
     elif state == s.QUEUED and withdrawals:
         state, withdrawn = s.RELEASED, withdrawals[0]
-    unchanged = (state, time) == (contact.state, contact.time)
+    unchanged = state == contact.state and time == contact.time
     return HistoryEntry(
         contact=contact if unchanged else replace(contact, state=state, time=time),
         reserved=contact.time,
         inbound=not outbound.get(contact.channel, True),
-        views=tuple(report.time for report in reports if report.outcome == s.VIEWED),
+        views=tuple([report.time for report in reports if report.outcome == s.VIEWED]),
         withdrawn=withdrawn,
     )
 

@@ -22,6 +22,8 @@ Key = tuple[events.FragmentId, str, str | None, int]
 """(person, action, item, day) of a showing, or (person, contact id, None, 0). The customer is the
 empty person, another member of their groups is named by their oldest fragment."""
 
+NOTHING: Mapping[Key, values.Instant] = {}
+
 NEW: Key = (b"", "", None, 0)
 """Key of an outbound contact that is not made yet: it equals no other."""
 
@@ -33,51 +35,62 @@ Tail = tuple[str, str | None, int]
 """Of a key, behind the person."""
 
 
-class Shown(NamedTuple):
-    """A contact. at: when it was seen last; while it is held, the end of time. showings: what a
-    limit with a window counts of it, each with when it was seen; None: it is held, and may yet be
-    seen. last: the showing in which it was seen last."""
+class Scoped(NamedTuple):
+    """One person's contacts of one scope, but the released ones.
 
-    at: values.Instant
-    entry: lifecycle.HistoryEntry
-    showings: tuple[tuple[values.Instant | None, Tail], ...]
-    last: Tail
+    seen: each showing that a limit with a window counts, with when it was seen last, newest first.
+    held: the others: they are held, and may yet be seen; each with when its hold ends. entries:
+    with when each was seen last, while it is held `HELD`; newest first.
+    """
+
+    seen: Sequence[tuple[values.Instant, Key]]
+    held: Sequence[tuple[values.Instant, Key]]
+    entries: Sequence[tuple[values.Instant, lifecycle.HistoryEntry]]
 
 
-Ends = tuple[values.Instant, values.Instant]
-"""When a limit counts a showing no more, and when that was seen."""
 HELD = values.INTEGER_MAX
 
-ByScope = Mapping[Scope, Sequence[Shown]]
-"""One person's contacts but the released ones, newest first."""
+ByScope = Mapping[Scope, Scoped]
+"""One person's contacts."""
 
 
-def by_scope(entries: Iterable[lifecycle.HistoryEntry], zone: str) -> ByScope:
-    """zone: the project's."""
-    found: dict[Scope, list[Shown]] = {}
+def by_scope(
+    entries: Iterable[lifecycle.HistoryEntry], zone: str, person: events.FragmentId = b""
+) -> ByScope:
+    """zone: the project's. person: as in a key."""
+    alike: dict[Scope, list[lifecycle.HistoryEntry]] = {}
     for entry in entries:
         made = entry.contact
         if made.state != state.RELEASED:
             scope = (made.purpose, made.channel, made.action, made.issue_group)
-            found.setdefault(scope, []).append(_shown(entry, zone))
-    for shown in found.values():
-        shown.sort(key=_at, reverse=True)
-    return found
+            alike.setdefault(scope, []).append(entry)
+    return {scope: _scoped(found, zone, person) for scope, found in alike.items()}
 
 
-def _shown(entry: lifecycle.HistoryEntry, zone: str) -> Shown:
-    contact = entry.contact
-    showings = tuple(_showings(entry, zone))
-    at, last = contact.time, showings[0][1]
-    if showings[0][0] is None:
-        at = HELD
-    elif len(showings) > 1 and contact.time <= entry.views[-1]:
-        at, last = entry.views[-1], showings[-1][1]
-    return Shown(at, entry, showings, last)
+def _scoped(
+    entries: Sequence[lifecycle.HistoryEntry], zone: str, person: events.FragmentId
+) -> Scoped:
+    seen: dict[Key, values.Instant] = {}
+    held: list[tuple[values.Instant, Key]] = []
+    timed = []
+    for entry in entries:
+        at = values.INTEGER_MIN
+        for time, tail in _showings(entry, zone):
+            key = (person, *tail)
+            if time is None:
+                at = HELD
+                held.append((_held_until(entry), key))
+            else:
+                at = max(at, time)
+                seen[key] = max(seen.get(key, time), time)
+        timed.append((at, entry))
+    newest = sorted(((time, key) for key, time in seen.items()), key=_at, reverse=True)
+    timed.sort(key=_at, reverse=True)
+    return Scoped(newest, held, timed)
 
 
-def _at(shown: Shown) -> values.Instant:
-    return shown.at
+def _at(timed: tuple[values.Instant, object]) -> values.Instant:
+    return timed[0]
 
 
 def most(limit: library.ContactLimit) -> int:
@@ -90,103 +103,138 @@ def counted(
     limit: library.ContactLimit,
     now: values.Instant,
     zone: str,
-) -> dict[Key, values.Instant]:
+) -> Mapping[Key, values.Instant]:
     """The showings that the limit counts now, each with the instant from which it counts them no
     more; `INTEGER_MAX`: not known from time alone. A held contact counts whatever its age: its time
-    begins when it is seen. Of more than `most`, the newest.
+    begins when it is seen. Of more than `most`, those that it counts longest.
 
     people: whose contacts it counts. zone: whose calendar days it counts by.
     """
-    found: dict[Key, Ends] = {}
+    if limit.window is None:
+        return _of_day(people, limit, now, zone)
+    found: dict[Key, values.Instant] = {}
+    number, more = most(limit), limit.window + 1
+    for scopes in people.values():
+        for scoped in _concerned(scopes, limit):
+            for time, key in scoped.seen[:number]:
+                end = time + more
+                if end <= now:
+                    break
+                if end > found.get(key, now):
+                    found[key] = end
+            for until, key in scoped.held:
+                if until > found.get(key, now):
+                    found[key] = until
+    return found if len(found) <= number else _first(found, number)
+
+
+def _first(
+    found: Mapping[Key, values.Instant], number: int, rank: Mapping[Key, values.Instant] = NOTHING
+) -> Mapping[Key, values.Instant]:
+    """Those that count longest; of those that end at once the first by `rank`, then by key."""
+
+    cut = heapq.nlargest(number, found.values())[-1]
+    kept = {key: end for key, end in found.items() if cut < end}
+
+    def place(key: Key) -> tuple[object, ...]:
+        # The item may be none, which cannot be compared.
+        return rank.get(key, 0), *key[:2], key[2] or "", key[3]
+
+    last = [key for key, end in found.items() if end == cut]
+    kept.update((key, cut) for key in heapq.nlargest(number - len(kept), last, key=place))
+    return kept
+
+
+def _of_day(
+    people: Mapping[events.FragmentId, ByScope],
+    limit: library.ContactLimit,
+    now: values.Instant,
+    zone: str,
+) -> Mapping[Key, values.Instant]:
+    found: dict[Key, values.Instant] = {}
+    seen: dict[Key, values.Instant] = {}
+    midnight = day_ends(zone, now)
     for person, scopes in people.items():
-        for shown in _concerned(scopes, limit):
-            if limit.window is None:
-                showings = _today(shown, most(limit), now, zone)
-            else:
-                showings = _within(shown, most(limit), now, limit.window)
-            for tail, ends in showings:
+        for scoped in _concerned(scopes, limit):
+            for time, until, tail in _today(scoped.entries, most(limit), now, zone):
                 key = (person, *tail)
-                found[key] = max(found.get(key, ends), ends)
-    if len(found) <= most(limit):
-        return {key: end for key, (end, _) in found.items()}
-    # Of those that end at once the newest; the item may be none, which cannot be compared.
-    kept = heapq.nlargest(
-        most(limit), found, key=lambda key: (found[key], *key[:2], key[2] or "", key[3])
-    )
-    return {key: found[key][0] for key in kept}
-
-
-def _within(
-    shown: Iterable[Shown], number: int, now: values.Instant, window: values.Duration
-) -> Iterator[tuple[Tail, Ends]]:
-    for each in _newest(shown, number, _last):
-        if each.at + window < now:
-            return
-        for time, tail in each.showings:
-            if time is None:
-                yield tail, (_held_until(each), 0)
-            elif now <= time + window:
-                yield tail, (time + window + 1, time)
+                end = midnight if until is None else until
+                found[key] = max(found.get(key, end), end)
+                if until is None:
+                    seen[key] = max(seen.get(key, time), time)
+    return found if len(found) <= most(limit) else _first(found, most(limit), seen)
 
 
 def _today(
-    shown: Iterable[Shown], number: int, now: values.Instant, zone: str
-) -> Iterator[tuple[Tail, Ends]]:
-    """Of what is seen after today only a view of today counts."""
+    timed: Iterable[tuple[values.Instant, lifecycle.HistoryEntry]],
+    number: int,
+    now: values.Instant,
+    zone: str,
+) -> Iterator[tuple[values.Instant, values.Instant | None, Tail]]:
+    """When each was seen; if it is held, until when."""
     day = day_in(zone)
-    today, midnight = day(now), day_ends(zone, now)
-    near = list(takewhile(lambda each: now <= each.at or day(each.at) == today, shown))
-    after = [each for each in near if each.at != HELD and day(each.at) > today]
-    others = (each for each in near if each.at == HELD or day(each.at) <= today)
-    for each in chain(after, _newest(others, number, _offer)):
-        for time, tail in _showings(each.entry, zone, today):
+    today = day(now)
+    near = [*takewhile(lambda each: now <= each[0] or day(each[0]) == today, timed)]
+    # What is seen after today has perhaps a view of today.
+    after = [each for each in near if each[0] != HELD and day(each[0]) > today]
+    others = (each for each in near if each[0] == HELD or day(each[0]) <= today)
+    for _, entry in chain(after, _newest(others, number, _offer)):
+        for time, tail in _showings(entry, zone, today):
             if time is None:
-                yield tail, (_held_until(each), 0)
+                until = _held_until(entry)
+                if now < until:
+                    yield now, until, tail
             elif day(time) == today:
-                yield tail, (midnight, time)
+                yield time, None, tail
 
 
-def _held_until(shown: Shown) -> values.Instant:
-    until = shown.entry.contact.held_until
+def _held_until(entry: lifecycle.HistoryEntry) -> values.Instant:
+    until = entry.contact.held_until
     return values.INTEGER_MAX if until is None else until
 
 
-def newest(scopes: ByScope, limit: library.ContactLimit) -> set[str]:
+def newest(scopes: ByScope, limit: library.ContactLimit, zone: str) -> set[str]:
     """Ids of the contacts that have the `most` newest showings, whatever the time and, for a limit
-    per day, whatever the calendar; of those that are held all."""
-    merged = heapq.merge(*_concerned(scopes, limit), key=_at, reverse=True)
-    same = _offer if limit.window is None else _last
-    return {each.entry.contact.id for each in _newest(merged, most(limit), same)}
+    per day, whatever the calendar; of those that are held all. zone: the project's."""
+
+    def day(entry: lifecycle.HistoryEntry) -> object:
+        *_, (_, tail) = sorted(_showings(entry, zone), key=lambda each: each[0] or 0)
+        return tail
+
+    timed = (scoped.entries for scoped in _concerned(scopes, limit))
+    merged = heapq.merge(*timed, key=_at, reverse=True)
+    same = _offer if limit.window is None else day
+    return {entry.contact.id for _, entry in _newest(merged, most(limit), same)}
 
 
-def _concerned(scopes: ByScope, limit: library.ContactLimit) -> list[Sequence[Shown]]:
-    return [shown for scope, shown in scopes.items() if concerns(limit, *scope)]
+def _concerned(scopes: ByScope, limit: library.ContactLimit) -> list[Scoped]:
+    return [scoped for scope, scoped in scopes.items() if concerns(limit, *scope)]
 
 
 def _newest(
-    shown: Iterable[Shown], number: int, same: Callable[[Shown], object]
-) -> Iterator[Shown]:
-    """From the newest on, until so many showings were found: all others are older. shown: newest
-    first. same: what contacts have alike that are one showing."""
+    timed: Iterable[tuple[values.Instant, lifecycle.HistoryEntry]],
+    number: int,
+    same: Callable[[lifecycle.HistoryEntry], object],
+) -> Iterator[tuple[values.Instant, lifecycle.HistoryEntry]]:
+    """From the newest on, until so many showings were found: all others are older. same: what
+    contacts have alike that are one showing."""
     found: set[object] = set()
     oldest: values.Instant | None = None
-    for each in shown:
-        if oldest is not None and each.at < oldest:
+    for at, entry in timed:
+        if oldest is not None and at < oldest:
             return
-        yield each
-        if oldest is None and each.at != HELD:
-            found.add(same(each))
+        yield at, entry
+        if oldest is None and at != HELD:
+            found.add(same(entry))
             if len(found) >= number:
-                oldest = each.at
+                oldest = at
 
 
-def _last(shown: Shown) -> object:
-    return shown.last
-
-
-def _offer(shown: Shown) -> object:
-    """On one day."""
-    return shown.last[:2]
+def _offer(entry: lifecycle.HistoryEntry) -> object:
+    """What is one showing on one day."""
+    contact = entry.contact
+    alone = not entry.inbound or contact.action is None
+    return contact.id if alone else (contact.action, contact.item)
 
 
 def day_of(instant: values.Instant, zone: str) -> int:

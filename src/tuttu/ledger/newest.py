@@ -184,7 +184,7 @@ def _needed(project: Project, entries: Sequence[HistoryEntry], since: values.Ins
         found.update(_answering(entries, suppression))
     scopes = limits.by_scope(entries, project.company.zone)
     for limit in project.policy.contact_limits:
-        found.update(limits.newest(scopes, limit))
+        found.update(limits.newest(scopes, limit, project.company.zone))
     return found
 
 

@@ -28,7 +28,7 @@ def answers_by_scope(
     for entry in entries:
         # A contact names its action, issue group, owner and purpose as suppressions name scopes.
         value: str | None = getattr(entry.contact, suppression.scope)
-        if value is not None:
+        if value is not None and entry.outcomes:
             found[value] += [
                 ContactAnswer(outcome.time, outcome.contact_id, outcome.name, entry.contact)
                 for outcome in entry.outcomes
