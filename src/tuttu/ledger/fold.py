@@ -94,7 +94,11 @@ def _touched(reader: facts.Reader, fact: facts.Fact) -> frozenset[events.Fragmen
     found, body = {fact.fragment}, fact.body
     if isinstance(body, verdicts.Receipt):
         found.update(each.fragment for each in body.contacts)
-    named = body.said.get("contact_id") if isinstance(body, events.Event) else None
+    named: object = None
+    if isinstance(body, events.ContactWithdrawn):
+        named = body.contact_id
+    elif isinstance(body, events.Event):
+        named = body.said.get("contact_id")
     if isinstance(named, str):
         found.add(state.address_of(reader, named).fragment)
     return frozenset(each for each in found if each is not None)
