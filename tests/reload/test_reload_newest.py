@@ -85,7 +85,5 @@ def test_a_decision_reads_the_newest_and_a_changed_limit_is_filled(
     assert newest < more < CONTACTS
     _contact(engine, range(CONTACTS, CONTACTS + 9))
     assert _require_newest(engine) <= more + 9
-    with engine.view() as seen:
-        who = identity.resolve(seen.snapshot, engine.project, Identifier("user_id", WHO))
-        every = ledger.read(seen.snapshot, who, engine.project, engine.now(), {}, everything=True)
-    assert len(every.entries) == CONTACTS + 9
+    picture = use.customer(engine, {"user_id": WHO}, "test")
+    assert len(picture.contacts) == CONTACTS + 9

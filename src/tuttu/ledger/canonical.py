@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from tuttu.ledger import fragments
-from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport
+from tuttu.ledger.contacts import as_read
+from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport, records_of, whole_of
 from tuttu.vocabulary import facts, people, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -16,10 +16,9 @@ def canonical(reader: facts.Reader, customer: people.Customer, project: Project)
 
     Only current definitions: state of dropped ones is left out.
     """
-    records = fragments.records_of(reader, customer.fragments, watch=False)
+    records = records_of(reader, customer.fragments, watch=False)
     states = [
-        fragments.as_read(project, each, fragments.whole(reader, each, record))
-        for each, record in records.items()
+        as_read(project, each, whole_of(reader, each, record)) for each, record in records.items()
     ]
     answers = {
         (action, answer)

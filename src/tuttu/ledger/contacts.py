@@ -6,8 +6,8 @@ from functools import cached_property
 
 import msgspec
 
-from tuttu.ledger import fragments, limits, state, suppressions
-from tuttu.ledger.definitions import definitions_of
+from tuttu.ledger import external, limits, state, suppressions
+from tuttu.ledger.definitions import OWN, definitions_of, suffice
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at, may_be_about
 from tuttu.vocabulary import events, facts, library, values, verdicts
 from tuttu.vocabulary.people import Customer
@@ -82,10 +82,10 @@ def read(  # noqa: PLR0913
     moment = as_of(project, now, own_zone)
 
     def entries(one: Customer) -> tuple[HistoryEntry, ...]:
-        records = fragments.records_of(reader, one.fragments)
-        if everything or not fragments.suffice(records, definitions_of(project), now):
-            records = {each: fragments.whole(reader, each, one) for each, one in records.items()}
-        states = [fragments.as_read(project, each, record) for each, record in records.items()]
+        records = state.records_of(reader, one.fragments)
+        if everything or not suffice(records, definitions_of(project), now):
+            records = {each: state.whole_of(reader, each, one) for each, one in records.items()}
+        states = [as_read(project, each, record) for each, record in records.items()]
         return entries_of(states, moment.outbound, now)
 
     people = {each.oldest: each for group in groups.values() for each in group}
@@ -94,6 +94,39 @@ def read(  # noqa: PLR0913
         entries(customer),
         {oldest: entries(each) for oldest, each in sorted(people.items())},
         {name: tuple(each.oldest for each in group) for name, group in groups.items()},
+    )
+
+
+def as_read(
+    project: Project, fragment: events.FragmentId, record: state.FragmentRecord
+) -> state.FragmentState:
+    """As the present definitions read it: what is declared no more, or differently, is not in
+    it."""
+    definitions = definitions_of(project)
+    read = {OWN, *definitions.outcomes, *definitions.rules}
+    contacts = {key: each for key, each in record.contacts.items() if each.decision_id is not None}
+    reports = {
+        key: tuple(report for report in said if report.part in read)
+        for key, said in record.reports.items()
+        if key in contacts
+    }
+    for part, mapped in definitions.mappings.items():
+        for event_id, made in record.external.get(part, {}).items():
+            contact = external.contact_of(project, mapped, fragment, event_id, made)
+            contacts[contact.id] = contact
+            own, said = external.report_of(part, made), record.reports.get(contact.id, ())
+            if own or said:
+                others = [each for each in said if each.part in read]
+                reports[contact.id] = tuple(sorted([*others, own] if own else others))
+    answers: dict[str, set[state.Answer]] = {}
+    for part, rule in definitions.rules.items():
+        if part in record.answers:
+            answers.setdefault(rule.action, set()).update(record.answers[part])
+    return state.FragmentState(
+        contacts=contacts,
+        reports={key: found for key, found in reports.items() if found},
+        answers={action: tuple(sorted(found)) for action, found in answers.items()},
+        units=record.units,
     )
 
 

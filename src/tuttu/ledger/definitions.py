@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tuttu.ledger import state
 from tuttu.vocabulary import company, library, values
 from tuttu.vocabulary.history import Part, meaning, part
 from tuttu.vocabulary.project import Project, cached
@@ -146,3 +147,51 @@ def _item(project: Project, action: library.Action | None) -> object:
         return None
     collection = project.profile.collections[action.about]
     return [collection.name, collection.key, str(collection.fields.get(collection.key))]
+
+
+def suffice(records: state.Records, definitions: Definitions, now: values.Instant) -> bool:
+    """Whether a decision at `now` sees in the records alone all that it asks for.
+
+    Each fragment's newest were chosen as if it were the customer. What several fragments hold
+    together differs only in whose contact an answer is about: that is asked of all contacts where
+    an action's contacts or answers lie under several of them, and some of these on pages.
+    """
+    paged = [(fragment, each.older) for fragment, each in records.items() if each.older is not None]
+    if any(older.part != definitions.newest or now < older.since for _, older in paged):
+        return False
+    if not paged or len(records) == 1:
+        return True
+    if any(_names_others(each) for each in records.values()):
+        return False
+    found = {fragment: _actions(each, definitions) for fragment, each in records.items()}
+    for fragment, older in paged:
+        for other, (named, answered) in found.items():
+            shared = named.intersection(older.actions) if other != fragment else frozenset()
+            if shared & (answered | found[fragment][1]):
+                return False
+    return True
+
+
+def _names_others(record: state.FragmentRecord) -> bool:
+    """Whether an answer names a contact that may be another fragment's."""
+    named = (answer.contact_id for said in record.answers.values() for answer in said)
+    paged = record.older is not None and record.older.named
+    return paged or any(each and each not in record.contacts for each in named)
+
+
+def _actions(
+    record: state.FragmentRecord, definitions: Definitions
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Actions of contacts or answers, and of answers."""
+    older = record.older or state.OlderContacts(b"", 0, 0)
+    answered = {*older.answered, *answered_by(record, definitions)}
+    made = (each.action for each in record.contacts.values())
+    elsewhere = (each.action for made in record.external.values() for each in made.values())
+    named = {*older.actions, *answered, *made, *elsewhere}
+    return frozenset(each for each in named if each is not None), frozenset(answered)
+
+
+def answered_by(record: state.FragmentRecord, definitions: Definitions) -> set[str]:
+    """Actions of its answers."""
+    rules = definitions.rules
+    return {rules[part].action for part, said in record.answers.items() if said and part in rules}

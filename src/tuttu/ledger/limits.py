@@ -74,6 +74,11 @@ def _scoped(
     held: list[tuple[values.Instant, Key]] = []
     timed = []
     for entry in entries:
+        contact = entry.contact
+        if not entry.inbound:
+            seen[person, contact.id, None, 0] = contact.time
+            timed.append((contact.time, entry))
+            continue
         at = values.INTEGER_MIN
         for time, tail in _showings(entry, zone):
             key = (person, *tail)
@@ -133,7 +138,7 @@ def _first(
 ) -> Mapping[Key, values.Instant]:
     """Those that count longest; of those that end at once the first by `rank`, then by key."""
 
-    cut = heapq.nlargest(number, found.values())[-1]
+    cut = sorted(found.values(), reverse=True)[number - 1]
     kept = {key: end for key, end in found.items() if cut < end}
 
     def place(key: Key) -> tuple[object, ...]:

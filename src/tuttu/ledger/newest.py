@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from tuttu.ledger import external, fragments, limits, state, suppressions
-from tuttu.ledger.contacts import AsOf, as_of
-from tuttu.ledger.definitions import definitions_of
+from tuttu.ledger import external, limits, state, suppressions
+from tuttu.ledger.contacts import AsOf, as_of, as_read
+from tuttu.ledger.definitions import answered_by, definitions_of
 from tuttu.ledger.lifecycle import HistoryEntry, attributed, entries_of
 from tuttu.ledger.state import FragmentRecord, OlderContacts
 from tuttu.vocabulary import events, facts, history, library, values
@@ -51,7 +51,7 @@ class NewestContacts:
         """Its pages are taken away, and it is put with what they held."""
         if record.older is None:
             return record
-        whole = fragments.whole(self._transaction, fragment, record)
+        whole = state.whole_of(self._transaction, fragment, record)
         for number in range(record.older.pages):
             self._transaction.delete(state.OLDER, _page_key(fragment, number))
         self._transaction.put(state.FRAGMENTS, fragment, whole)
@@ -75,7 +75,7 @@ class NewestContacts:
 
     def _laid_out(self, fragment: events.FragmentId, record: FragmentRecord) -> FragmentRecord:
         """Without what goes to the pages."""
-        seen = fragments.as_read(self._project, fragment, record)
+        seen = as_read(self._project, fragment, record)
         since = _newest_moment(record)
         entries = entries_of([seen], as_of(self._project, since, None).outbound, since)
         needed = _needed(self._project, entries, since)
@@ -93,7 +93,7 @@ class NewestContacts:
         kept, page = self._parted(record, needed, stays)
         named = (each.contact_id for said in page.answers.values() for each in said)
         before = record.older or OlderContacts(b"", since, 0)
-        answered = fragments.answered_by(page, self._definitions)
+        answered = answered_by(page, self._definitions)
         older = OlderContacts(
             part=self._definitions.newest or b"",
             since=since,
@@ -149,7 +149,7 @@ class NewestContacts:
             number -= 1
             last = self._transaction.get(state.OLDER, _page_key(fragment, number))
             pages = [page] if last is None else [last, page]
-        joined = fragments.joined(pages)
+        joined = state.joined(pages)
         self._transaction.put(state.OLDER, _page_key(fragment, number), joined)
         return replace(older, pages=number + 1, last=joined.size)
 

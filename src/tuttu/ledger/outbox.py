@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from tuttu.ledger.fragments import whole
-from tuttu.ledger.state import FRAGMENTS, QUEUE
+from tuttu.ledger.state import FRAGMENTS, QUEUE, whole_of
 from tuttu.vocabulary import events, facts, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -14,7 +13,7 @@ def queued(reader: facts.Reader) -> Iterator[verdicts.Contact]:
         fragment = key[: events.FRAGMENT_BYTES]
         record = reader.get(FRAGMENTS, fragment, watch=False)
         if record is not None and waiting.contact_id not in record.contacts:
-            record = whole(reader, fragment, record)
+            record = whole_of(reader, fragment, record)
         if record is not None and waiting.contact_id in record.contacts:
             yield record.contacts[waiting.contact_id]
 

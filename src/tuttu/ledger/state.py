@@ -1,10 +1,12 @@
 """What the ledger keeps: its tables and their records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import chain
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from tuttu.vocabulary import events, facts, history, values, verdicts
 
@@ -189,3 +191,45 @@ def address_key(reader: facts.Reader, contact_id: str) -> bytes:
 def address_of(reader: facts.Reader, contact_id: str) -> Address:
     """As the present transaction, or snapshot, has it; not watched."""
     return reader.get(ADDRESSES, address_key(reader, contact_id), watch=False) or Address()
+
+
+Records = Mapping[events.FragmentId, FragmentRecord]
+
+
+def records_of(
+    reader: facts.Reader, fragments: Iterable[events.FragmentId], *, watch: bool = True
+) -> Records:
+    """Of the fragments that have any."""
+    found = ((each, reader.get(FRAGMENTS, each, watch=watch)) for each in fragments)
+    return {fragment: record for fragment, record in found if record is not None}
+
+
+def whole_of(
+    reader: facts.Reader, fragment: events.FragmentId, record: FragmentRecord
+) -> FragmentRecord:
+    """With all that its older pages hold."""
+    if record.older is None:
+        return record
+    pages = [page for _, page in reader.scan(OLDER, fragment)]
+    return replace(reduce(_joined, pages, record), older=None)
+
+
+def joined(pages: Sequence[FragmentRecord]) -> FragmentRecord:
+    """One page of several."""
+    return reduce(_joined, pages, FragmentRecord())
+
+
+def _joined(record: FragmentRecord, page: FragmentRecord) -> FragmentRecord:
+    made, answers = dict(record.external), dict(record.answers)
+    for part, found in page.external.items():
+        made[part] = {**found, **made.get(part, {})}
+    for part, said in page.answers.items():
+        answers[part] = tuple(sorted({*answers.get(part, ()), *said}))
+    return replace(
+        record,
+        contacts={**page.contacts, **record.contacts},
+        external=made,
+        reports={**page.reports, **record.reports},
+        answers=answers,
+        units={**page.units, **record.units},
+    )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from tuttu.ledger import fragments, reservations, state
+from tuttu.ledger import reservations, state
 from tuttu.ledger.newest import NewestContacts
 from tuttu.ledger.state import Answer, ContactReport, FragmentRecord
 from tuttu.vocabulary import events, facts, history, values, verdicts
@@ -92,7 +92,7 @@ class ContactWriter:
             fragment = contact.fragment
             record = self._transaction.get(state.FRAGMENTS, fragment) or FragmentRecord()
             if contact.id not in record.contacts:
-                record = fragments.whole(self._transaction, fragment, record)
+                record = state.whole_of(self._transaction, fragment, record)
             self._list_if_queued(contact, record.reports.get(contact.id, ()))
 
     def _list_if_queued(self, contact: verdicts.Contact, reports: Sequence[ContactReport]) -> None:

@@ -194,8 +194,9 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 class LimitState(msgspec.Struct, frozen=True, kw_only=True):
     """What a contact limit counted, and how many it allowed.
 
-    opens: when time alone makes room for one more contact; None: there was room, or time is not
-    enough. shown: (action, item, day) of what counted already when it was shown again.
+    counted: at most one more than it allows. opens: when time alone makes room for one more
+    contact; None: there was room, or time is not enough. shown: (action, item, day) of what counted
+    already when it was shown again.
     """
 
     rule: str
