@@ -21,6 +21,14 @@ CHOICE = (
 SCORE = "propensity value relevance lever effort cost worth exact"
 STAMPED = "[bool | float | int | list | nil | str, int, str]"
 REPORT = "[int, str, str, bytes, str]"
+CONTACTS = {
+    "": "contacts elsewhere reports answered units older",
+    "contacts": CONTACT,
+    "elsewhere": "[int, nil | str, nil | str, nil | str]",
+    "reports": REPORT,
+    "answered": "[int, str, str, str]",
+    "older": "[bytes, int, int, int, int, list, list, bool]",
+}
 LETTER = "id route reason code body truncated sender sent_at"
 EVIDENCE = "[int, int, str, int]"
 IDENTIFIER = "[str, str]"
@@ -68,13 +76,8 @@ TABLES: dict[str, stored.Shapes] = {
     "intake.slips": {"": "sender event trait source expected kept found event_id count first last"},
     "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
     "ledger.amounts": {"": "amount time id"},
-    "ledger.fragments": {
-        "": "contacts elsewhere reports answered units",
-        "contacts": CONTACT,
-        "elsewhere": "[int, nil | str, nil | str, nil | str]",
-        "reports": REPORT,
-        "answered": "[int, str, str, str]",
-    },
+    "ledger.fragments": CONTACTS,
+    "ledger.older": CONTACTS,
     "ledger.queue": {"": "contact_id"},
     "ledger.uses": {"": "used holds owed", "holds": "[int, int, bool]"},
     "profile.fragments": {
@@ -162,7 +165,7 @@ NAMESPACES = {"ledger.contact", "item:", "group:", "intake.dead_letter", "order:
 """Of pseudonyms, beside the namespaces of identifiers; those that end in a colon go on."""
 DEFINITIONS = {
     "address said", "address told", "answer", "consent", "elsewhere", "field", "group", "items",
-    "order", "outcome", "queued contacts", "step", "tally", "told",
+    "newest contacts", "order", "outcome", "queued contacts", "step", "tally", "told",
     "what tuttu itself says of a contact", "who is who",
 }  # fmt: skip
 """First words of the definitions whose hash is the key of what they keep."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from tuttu.ledger.contacts import as_read
-from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport, records_of, whole_of
+from tuttu.ledger.contacts import as_read, records_of
+from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport, whole_of
 from tuttu.vocabulary import facts, people, verdicts
 from tuttu.vocabulary.project import Project
 

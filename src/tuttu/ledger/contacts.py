@@ -82,8 +82,9 @@ def read(  # noqa: PLR0913
     moment = as_of(project, now, own_zone)
 
     def entries(one: Customer) -> tuple[HistoryEntry, ...]:
-        records = state.records_of(reader, one.fragments)
-        if everything or not suffice(records, definitions_of(project), now):
+        records = records_of(reader, one.fragments)
+        paged = any(each.older is not None for each in records.values())
+        if paged and (everything or not suffice(records, definitions_of(project), now)):
             records = {each: state.whole_of(reader, each, one) for each, one in records.items()}
         states = [as_read(project, each, record) for each, record in records.items()]
         return entries_of(states, moment.outbound, now)
@@ -95,6 +96,14 @@ def read(  # noqa: PLR0913
         {oldest: entries(each) for oldest, each in sorted(people.items())},
         {name: tuple(each.oldest for each in group) for name, group in groups.items()},
     )
+
+
+def records_of(
+    reader: facts.Reader, fragments: Iterable[events.FragmentId], *, watch: bool = True
+) -> Mapping[events.FragmentId, state.FragmentRecord]:
+    """Of the fragments that have any."""
+    found = ((each, reader.get(state.FRAGMENTS, each, watch=watch)) for each in fragments)
+    return {fragment: record for fragment, record in found if record is not None}
 
 
 def as_read(

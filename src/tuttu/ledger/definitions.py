@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from tuttu.ledger import state
-from tuttu.vocabulary import company, library, values
+from tuttu.vocabulary import company, events, library, values
 from tuttu.vocabulary.history import Part, meaning, part
 from tuttu.vocabulary.project import Project, cached
 
@@ -149,7 +149,11 @@ def _item(project: Project, action: library.Action | None) -> object:
     return [collection.name, collection.key, str(collection.fields.get(collection.key))]
 
 
-def suffice(records: state.Records, definitions: Definitions, now: values.Instant) -> bool:
+def suffice(
+    records: Mapping[events.FragmentId, state.FragmentRecord],
+    definitions: Definitions,
+    now: values.Instant,
+) -> bool:
     """Whether a decision at `now` sees in the records alone all that it asks for.
 
     Each fragment's newest were chosen as if it were the customer. What several fragments hold
@@ -159,7 +163,7 @@ def suffice(records: state.Records, definitions: Definitions, now: values.Instan
     paged = [(fragment, each.older) for fragment, each in records.items() if each.older is not None]
     if any(older.part != definitions.newest or now < older.since for _, older in paged):
         return False
-    if not paged or len(records) == 1:
+    if len(records) == 1:
         return True
     if any(_names_others(each) for each in records.values()):
         return False

@@ -1,6 +1,6 @@
 """What the ledger keeps: its tables and their records."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import chain
 from typing import TypeVar
@@ -191,17 +191,6 @@ def address_key(reader: facts.Reader, contact_id: str) -> bytes:
 def address_of(reader: facts.Reader, contact_id: str) -> Address:
     """As the present transaction, or snapshot, has it; not watched."""
     return reader.get(ADDRESSES, address_key(reader, contact_id), watch=False) or Address()
-
-
-Records = Mapping[events.FragmentId, FragmentRecord]
-
-
-def records_of(
-    reader: facts.Reader, fragments: Iterable[events.FragmentId], *, watch: bool = True
-) -> Records:
-    """Of the fragments that have any."""
-    found = ((each, reader.get(FRAGMENTS, each, watch=watch)) for each in fragments)
-    return {fragment: record for fragment, record in found if record is not None}
 
 
 def whole_of(
