@@ -244,8 +244,16 @@ class History:
         return len(keys) + more > limit.at_most
 
     def room_in(self, limit: library.ContactLimit) -> int:
-        """How many new contacts the limit still allows; below 0: it is exceeded already."""
-        return limit.at_most - len(self.keys(limit))
+        """How many new contacts the limit still allows, or fewer where there are some; below 0: it
+        is exceeded already."""
+        spare = limit.at_most - self._most_showings
+        return spare if spare > 0 else limit.at_most - len(self.keys(limit))
+
+    @cached_property
+    def _most_showings(self) -> int:
+        """More than this no limit can count."""
+        people = (self.entries, *self._others.values())
+        return sum(1 + len(entry.views) for entries in people for entry in entries)
 
     def may_be_shown(self, limit: library.ContactLimit) -> Collection[str]:
         """Actions that may count already: showing any other would be another contact."""
