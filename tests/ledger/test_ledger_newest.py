@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests import builders
@@ -350,8 +350,16 @@ def _plain(bodies: Sequence[Body], project: Project = PROJECT) -> Memory:
         return _folded(bodies, project)
 
 
+LATE = [
+    *(Step("made", hour * 60, "maija", "tv", "email", None, 0) for hour in (0, *range(30, 37))),
+    Step("Ordered", 60, "maija", "tv", "email", None, 0),
+]
+"""An answer to the first of many comes last."""
+
+
 @pytest.mark.laws
 @given(steps=_steps, moments=_moments, in_order=st.booleans())
+@example(steps=LATE, moments=[4 * 24 * 60], in_order=False)
 def test_a_decision_sees_in_the_newest_what_it_sees_in_all(
     steps: list[Step], moments: list[int], *, in_order: bool
 ) -> None:

@@ -89,13 +89,20 @@ def _scoped(
                 at = max(at, time)
                 seen[key] = max(seen.get(key, time), time)
         timed.append((at, entry))
-    newest = sorted(((time, key) for key, time in seen.items()), key=_at, reverse=True)
+    newest = sorted(((time, key) for key, time in seen.items()), key=_place, reverse=True)
     timed.sort(key=_at, reverse=True)
     return Scoped(newest, held, timed)
 
 
 def _at(timed: tuple[values.Instant, object]) -> values.Instant:
     return timed[0]
+
+
+def _place(seen: tuple[values.Instant, Key]) -> tuple[object, ...]:
+    """Of showings at the same time, the order of keys; the item may be none, which cannot be
+    compared."""
+    time, (person, name, item, day) = seen
+    return time, person, name, item or "", day
 
 
 def most(limit: library.ContactLimit) -> int:
@@ -136,17 +143,11 @@ def counted(
 def _first(
     found: Mapping[Key, values.Instant], number: int, rank: Mapping[Key, values.Instant] = NOTHING
 ) -> Mapping[Key, values.Instant]:
-    """Those that count longest; of those that end at once the first by `rank`, then by key."""
-
+    """Those that count longest; of those that end at once the last by `rank`, then by key."""
     cut = sorted(found.values(), reverse=True)[number - 1]
     kept = {key: end for key, end in found.items() if cut < end}
-
-    def place(key: Key) -> tuple[object, ...]:
-        # The item may be none, which cannot be compared.
-        return rank.get(key, 0), *key[:2], key[2] or "", key[3]
-
-    last = [key for key, end in found.items() if end == cut]
-    kept.update((key, cut) for key in heapq.nlargest(number - len(kept), last, key=place))
+    last = [(rank.get(key, 0), key) for key, end in found.items() if end == cut]
+    kept.update((key, cut) for _, key in heapq.nlargest(number - len(kept), last, key=_place))
     return kept
 
 
