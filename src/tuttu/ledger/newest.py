@@ -104,7 +104,7 @@ class NewestContacts:
             answered=tuple(sorted({*before.answered, *answered})),
             named=before.named or any(each and each not in seen.contacts for each in named),
         )
-        return replace(kept, older=self._with_page(fragment, older, page))
+        return replace(kept, laid_out=self._with_page(fragment, older, page))
 
     def _parted(
         self,

@@ -105,8 +105,8 @@ class FragmentRecord(msgspec.Struct, frozen=True):
     """The state of one fragment, by part: all of it where there are no older pages.
 
     contacts: of our own making, by id. external: by mapping and event id. reports: by contact id,
-    in order. answers: by outcome rule, in order. units: as in `FragmentState`. older: None: it was
-    never too large.
+    in order. answers: by outcome rule, in order. units: as in `FragmentState`. laid_out: unset: it
+    was never too large.
     """
 
     contacts: Mapping[str, verdicts.Contact] = {}
@@ -118,7 +118,12 @@ class FragmentRecord(msgspec.Struct, frozen=True):
         name="answered", default_factory=dict
     )
     units: Mapping[str, str] = {}
-    older: OlderContacts | None = None
+    # Of a record that was never laid out the stored bytes are as they were before there were pages.
+    laid_out: OlderContacts | msgspec.UnsetType = msgspec.field(name="older", default=msgspec.UNSET)
+
+    @property
+    def older(self) -> OlderContacts | None:
+        return None if self.laid_out is msgspec.UNSET else self.laid_out
 
     @property
     def size(self) -> int:
@@ -200,7 +205,7 @@ def whole_of(
     if record.older is None:
         return record
     pages = [page for _, page in reader.scan(OLDER, fragment)]
-    return replace(reduce(_joined, pages, record), older=None)
+    return replace(reduce(_joined, pages, record), laid_out=msgspec.UNSET)
 
 
 def joined(pages: Sequence[FragmentRecord]) -> FragmentRecord:
