@@ -65,11 +65,12 @@ class ViewMemo(msgspec.Struct):
     """What was worked out of one view, kept because it is asked for often. It says nothing that the
     view does not say: a view that differs in more than its contacts has a memo of its own.
 
-    figures: of the stage of scoring. blocking: by purpose, collection and item. rows: by collection
-    and item. too_many: see `DecisionView.too_many`.
+    figures: of one candidate; worths: of many, by collection and item. blocking: by purpose,
+    collection and item. rows: by collection and item. too_many: see `DecisionView.too_many`.
     """
 
     figures: dict[CandidateKey, Any] = {}
+    worths: dict[tuple[str | None, str | None], Any] = {}
     blocking: dict[tuple[str, str | None, str | None], tuple[library.Guard, ...]] = {}
     rows: dict[tuple[str, str], values.Row] = {}
     too_many: tuple[str, ...] | None = None

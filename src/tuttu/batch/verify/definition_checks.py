@@ -17,7 +17,7 @@ from tuttu.decision.stage import NamedExpression
 from tuttu.decision.stages import REACHABLE
 from tuttu.decision.stages.consent import permit
 from tuttu.decision.stages.guards import blocking, may_block
-from tuttu.decision.stages.scoring import score_of
+from tuttu.decision.worths import score_of
 from tuttu.policy import quoted_name, to_sql
 from tuttu.profile.batch import KEY, TOO_MANY
 from tuttu.vocabulary import library, values
