@@ -135,8 +135,9 @@ class Arbitration:
 
     passed: the bits of those that passed every stage, by pool. After `run`: choices, withheld,
     contacts (new reservations), empty (surfaces with a slot that nothing won), failed (messages
-    that could not be rendered, with the error), and the `refusal` of a candidate that was not
-    chosen, worked out when it is asked for.
+    that could not be rendered, with the error), rounds (one for each slot that was drawn for, then
+    for each gap), and the `refusal` of a candidate that was not chosen, worked out when it is asked
+    for.
     """
 
     def __init__(self, passed: Entrants, view: DecisionView, terms: ArbitrationTerms) -> None:
@@ -144,7 +145,7 @@ class Arbitration:
         self._view = view
         self._terms = terms
         self._contents: dict[CandidateKey, Rendered] = {}
-        self._rounds: list[Round] = []
+        self.rounds: list[Round] = []
         self._settled: dict[CandidateKey, Refusal | None] = {}
         self.choices: list[Choice] = []
         self.withheld: list[Choice] = []
@@ -171,7 +172,7 @@ class Arbitration:
         if candidate.key in self._settled:
             return self._settled[candidate.key]
         bit = pool.bit(candidate)
-        asked = (each for each in reversed(self._rounds) if each.asked.get(pool, 0) & bit)
+        asked = (each for each in reversed(self.rounds) if each.asked.get(pool, 0) & bit)
         last = next(asked, None)
         return refusal(ARBITRATION.name, _why_not(candidate, bit, pool, last))
 
@@ -196,7 +197,7 @@ class Arbitration:
                 found = Round(slot.surface, board, asked, ranking, drawn)
                 return self._take(slot, probability, found)
             ranking = ranking.without(drawn)
-        self._rounds.append(Round(slot.surface, board, asked, ranking))
+        self.rounds.append(Round(slot.surface, board, asked, ranking))
         return board
 
     def _held_out(self, contest: SlotBoard) -> dict[int, Reason]:
@@ -229,7 +230,7 @@ class Arbitration:
             if self._renders(best):
                 return self._take(slot, 1.0, Round(slot.surface, board, asked, ranking, best))
             ranking = ranking.without(best)
-        self._rounds.append(Round(slot.surface, board, asked, ranking))
+        self.rounds.append(Round(slot.surface, board, asked, ranking))
         return board
 
     def _on(self, surface: company.Surface) -> dict[Pool, int]:
@@ -294,7 +295,7 @@ class Arbitration:
             subject=content.subject,
             address=view.addresses.get(candidate.treatment.channel),
         )
-        self._rounds.append(won)
+        self.rounds.append(won)
         self._leaves(candidate)
         return won.board.with_winner(slot.number, Winner(candidate, choice, planned))
 

@@ -8,7 +8,7 @@ together, about one item or about none: thousands of refusals make no candidate.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -23,6 +23,9 @@ from tuttu.vocabulary.project import KNOWN_PROJECTS, Project
 
 BLOCKS = ("eligible", "applicable", "suitable")
 """An action's blocks of conditions, all of which must be TRUE."""
+
+_MANY = 32
+"""Groups of ways, beyond which they are found by way."""
 
 _REQUESTS = 32
 """Combinations of surfaces of one version whose ways are kept."""
@@ -74,6 +77,7 @@ class Ways:
         self.all = (1 << len(self.listed)) - 1
         self.project = project
         self._groups: dict[Alike, dict[Hashable, Group]] = {}
+        self._numbered: dict[Alike, tuple[Numbers, Sequence[Group]]] = {}
         self._concerned: dict[str, int] = {}
         self._skipping: dict[str, int] = {}
         self._conditions: dict[str | None, ConditionIndex] = {}
@@ -87,6 +91,30 @@ class Ways:
                 key = alike(*way)
                 first, bits = known.get(key, (way, 0))
                 known[key] = (first, bits | 1 << number)
+        return known
+
+    def groups_of(self, alike: Alike, bits: int) -> Iterator[Group]:
+        """Of these ways, in the order of the first of all with each key."""
+        groups = self.groups(alike)
+        if len(groups) > _MANY:
+            numbers, listed = self._numbered_groups(alike)
+            for number in np.unique(numbers[numbers_of(bits)]).tolist():
+                way, group = listed[number]
+                yield way, group & bits
+            return
+        for way, group in groups.values():
+            if group & bits:
+                yield way, group & bits
+
+    def _numbered_groups(self, alike: Alike) -> tuple[Numbers, Sequence[Group]]:
+        """The number of each way's group; and all groups."""
+        known = self._numbered.get(alike)
+        if known is None:
+            groups = self.groups(alike)
+            place = {key: number for number, key in enumerate(groups)}
+            numbers = [place[alike(*way)] for way in self.listed]
+            known = np.array(numbers, dtype=np.intp), list(groups.values())
+            self._numbered[alike] = known
         return known
 
     def bits(self, alike: Alike, keys: Iterable[Hashable]) -> int:
@@ -213,9 +241,8 @@ class Pool:
         """Each with its bit, in order. alike: one of those that are alike, with the bits of all."""
         bits &= self.bits
         if alike is not None:
-            for way, group in self.ways.groups(alike).values():
-                if group & bits:
-                    yield group & bits, Candidate(way.action, way.treatment, self.item)
+            for way, group in self.ways.groups_of(alike, bits):
+                yield group, Candidate(way.action, way.treatment, self.item)
             return
         for number in numbers_of(bits).tolist():
             yield 1 << number, self.candidate(number)
