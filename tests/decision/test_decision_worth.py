@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.builders import HERE, NOON, in_words
+from tests.decision import by_definition
 
 from tuttu.content import Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide, pools_of
@@ -87,7 +88,9 @@ def _candidates(project: Project) -> list[Candidate]:
 
 
 def _order(project: Project, view: DecisionView) -> list[str]:
-    pool, *_ = pools_of(view, DecisionQuery(surfaces=("front",), fragment=b""))
+    question = DecisionQuery(surfaces=("front",), fragment=b"")
+    by_definition.check_rankings(view, question)
+    pool, *_ = pools_of(view, question)
     return [each.action.name for each in Ranking({pool: pool.bits}, view, ())]
 
 

@@ -103,9 +103,8 @@ class Ranking:
 
     @cached_property
     def _columns(self) -> _Columns:
-        items = {
-            item: n for n, item in enumerate(sorted({each.item or "" for each in self._pools}))
-        }
+        keys = sorted({each.item or "" for each in self._pools})
+        items = {key: number for number, key in enumerate(keys)}
         parts = []
         for number, (pool, bits) in enumerate(self.entrants.items()):
             ways, found = numbers_of(bits), worths_of(pool, self.view, bits)
