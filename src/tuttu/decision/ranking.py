@@ -46,9 +46,10 @@ class Ranking:
         self.first = first
         self.entrants = {pool: bits for pool, bits in entrants.items() if bits}
         self._pools = tuple(self.entrants)
+        self._size = sum(map(int.bit_count, self.entrants.values()))
 
     def __len__(self) -> int:
-        return sum(bits.bit_count() for bits in self.entrants.values())
+        return self._size
 
     def without(self, candidate: Candidate) -> "Ranking":
         """As it would have been if the candidate had not taken part."""
@@ -111,7 +112,7 @@ class Ranking:
             name = pool.ways.order[ways] * len(items) + items[pool.item or ""]
             place = np.full(len(ways), number)
             parts.append((place, ways, found.worth[ways], found.propensity[ways], name))
-        return _Columns(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        return _Columns(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _candidate(self, number: int) -> Candidate:
         columns = self._columns

@@ -93,18 +93,14 @@ class Ways:
                 known[key] = (first, bits | 1 << number)
         return known
 
-    def groups_of(self, alike: Alike, bits: int) -> Iterator[Group]:
+    def groups_of(self, alike: Alike, bits: int) -> list[Group]:
         """Of these ways, in the order of the first of all with each key."""
         groups = self.groups(alike)
-        if len(groups) > _MANY:
-            numbers, listed = self._numbered_groups(alike)
-            for number in np.unique(numbers[numbers_of(bits)]).tolist():
-                way, group = listed[number]
-                yield way, group & bits
-            return
-        for way, group in groups.values():
-            if group & bits:
-                yield way, group & bits
+        if len(groups) <= _MANY:
+            return [(way, group & bits) for way, group in groups.values() if group & bits]
+        numbers, listed = self._numbered_groups(alike)
+        found = np.unique(numbers[numbers_of(bits)]).tolist()
+        return [(listed[number][0], listed[number][1] & bits) for number in found]
 
     def _numbered_groups(self, alike: Alike) -> tuple[Numbers, Sequence[Group]]:
         """The number of each way's group; and all groups."""
@@ -310,9 +306,10 @@ class Pools:
             about = way.action.about
             keys = [] if about is None else items_of(view.project, view.row, about)
             self.by_collection[about] = [Pool(ways, bits, about, item) for item in keys or (None,)]
+        self._all = tuple(chain.from_iterable(self.by_collection.values()))
 
     def __iter__(self) -> Iterator[Pool]:
-        return chain.from_iterable(self.by_collection.values())
+        return iter(self._all)
 
     def of(self, candidate: Candidate) -> Pool:
         """That the candidate is judged in. Raises StopIteration: it is none of these."""

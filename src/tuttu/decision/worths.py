@@ -192,7 +192,7 @@ def worths_of(pool: Pool, view: DecisionView, asked: int) -> PoolWorths:
 
 def _side_by_side(pool: Pool, view: DecisionView, asked: int) -> PoolWorths:
     table, row, ways = _table_of(pool.ways), pool.row(view), numbers_of(asked)
-    propensity, value, relevance, effort = (each.on(row, ways) for each in table.figures)
+    propensity, value, relevance, effort = [each.on(row, ways) for each in table.figures]
     lever = table.levers(view.project.policy.levers, view.now)[ways]
     cost = table.cost[ways]
     with np.errstate(all="ignore"):

@@ -260,7 +260,8 @@ def _passes(action: library.Action, treatment: library.Treatment, stage: Stage) 
 
 def _blocks(project: Project, guard: library.Guard, part: str) -> Iterator[DefinitionCheck]:
     """Asked of an action that the guard concerns; if there is none, it never blocks anything."""
-    concerned = next((way for way in ways(project) if may_block(guard, way[0])), None)
+    asked = (way for way in ways(project) if may_block(guard, way[0].purpose, way[0].about))
+    concerned = next(asked, None)
     if concerned is None:
         return
 
