@@ -7,7 +7,7 @@ from functools import cached_property
 import msgspec
 
 from tuttu.ledger import external, limits, state, suppressions
-from tuttu.ledger.definitions import OWN, definitions_of, suffice
+from tuttu.ledger.definitions import definitions_of, suffice
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at, may_be_about
 from tuttu.vocabulary import events, facts, library, values, verdicts
 from tuttu.vocabulary.people import Customer
@@ -112,7 +112,7 @@ def as_read(
     """As the present definitions read it: what is declared no more, or differently, is not in
     it."""
     definitions = definitions_of(project)
-    read = {OWN, *definitions.outcomes, *definitions.rules}
+    read = definitions.saying
     contacts = {key: each for key, each in record.contacts.items() if each.decision_id is not None}
     reports = {
         key: tuple(report for report in said if report.part in read)
@@ -128,9 +128,9 @@ def as_read(
                 others = [each for each in said if each.part in read]
                 reports[contact.id] = tuple(sorted([*others, own] if own else others))
     answers: dict[str, set[state.Answer]] = {}
-    for part, rule in definitions.rules.items():
-        if part in record.answers:
-            answers.setdefault(rule.action, set()).update(record.answers[part])
+    for part, told in record.answers.items():
+        if part in definitions.rules:
+            answers.setdefault(definitions.rules[part].action, set()).update(told)
     return state.FragmentState(
         contacts=contacts,
         reports={key: found for key, found in reports.items() if found},

@@ -54,6 +54,15 @@ def named_columns(expression: Expression) -> frozenset[str]:
     return expression.named if isinstance(expression, CompiledExpression) else expression.columns
 
 
+def is_constant(expression: Expression) -> bool:
+    """Whether it is known to be the same on every row, at all times."""
+    return (
+        isinstance(expression, CompiledExpression)
+        and not expression.columns
+        and not expression.timed
+    )
+
+
 def by_value(
     conditions: Iterable[tuple[Expression | None, T]], column: str
 ) -> tuple[dict[Scalar, tuple[T, ...]], tuple[T, ...]]:
