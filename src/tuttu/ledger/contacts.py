@@ -83,7 +83,7 @@ def read(  # noqa: PLR0913
 
     def entries(one: Customer) -> tuple[HistoryEntry, ...]:
         records = records_of(reader, one.fragments)
-        paged = any(each.older is not None for each in records.values())
+        paged = any(each.laid_out is not msgspec.UNSET for each in records.values())
         if paged and (everything or not suffice(records, definitions_of(project), now)):
             records = {each: state.whole_of(reader, each, one) for each, one in records.items()}
         states = [as_read(project, each, record) for each, record in records.items()]
