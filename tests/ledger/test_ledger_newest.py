@@ -357,8 +357,23 @@ LATE = [
 """An answer to the first of many comes last."""
 
 
+FOUND = [
+    Step("made", 601, "maija", "tv", "email", "L1", 12),
+    Step("made", 91, "phone", "notice", "email", None, 9),
+    Step("Declined", 84, "maija", "tv", "email", "L1", 2),
+    Step("made", 2416, "phone", "kept", "email", None, 3),
+    Step("made", 50, "anna", "line", "panel", "L2", 10),
+    Step("made", 2802, "maija", "tv", "email", "L1", 5),
+    Step("made", 7, "maija", "tv", "email", "L1", 6),
+    Step("made", 3444, "maija", "notice", "email", "L2", 10),
+    Step("Viewed", 154, "maija", "kept", "web", "L2", 4),
+]
+"""Late contacts and an early answer."""
+
+
 @pytest.mark.laws
 @given(steps=_steps, moments=_moments, in_order=st.booleans())
+@example(steps=FOUND, moments=[3677], in_order=False)
 @example(steps=LATE, moments=[4 * 24 * 60], in_order=False)
 def test_a_decision_sees_in_the_newest_what_it_sees_in_all(
     steps: list[Step], moments: list[int], *, in_order: bool
