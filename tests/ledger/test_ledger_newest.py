@@ -241,7 +241,7 @@ def _asked(history: History, project: Project) -> dict[object, object]:
             for rule in project.policy.suppressions:
                 silent = history.silent_until(rule, action, item)
                 found[rule.name, action.name, item] = silent
-            for reminder in (True, False):
+            for reminder in (True, False) if action.purpose == "notices" else ():
                 underway = history.underway(action, item, reminder=reminder)
                 found["underway", action.name, item, reminder] = underway
             for way in action.treatments.values():
