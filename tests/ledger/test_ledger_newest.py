@@ -64,7 +64,7 @@ def _project() -> Project:
         again = builders.treatment("front", "panel", answer_within=20 * HOUR)
         return shown, again, builders.treatment("email", answer_within=9 * HOUR)
 
-    lines = Collection(name="lines", key="id", events=frozenset(), fields={"id": TEXT}, where=HERE)
+    lines = Collection(name="lines", key="line", events=frozenset(), fields={"line": TEXT}, where=HERE)
     call = ElsewhereContact(
         event="Call Made",
         channel="call",
@@ -182,7 +182,7 @@ def _bodies(steps: Sequence[Step], *, in_order: bool) -> Iterator[Body]:
         more: dict[str, Any] = (
             {"contact_id": named} if step.of % 3 or step.what not in ("Ordered", "Declined") else {}
         )
-        about: dict[str, Any] = {"id": step.item} if step.item else {}
+        about: dict[str, Any] = {"line": step.item} if step.item else {}
         if step.what == "made":
             ids.append(f"d{number}.1")
             item = step.item if step.action == "line" else None
