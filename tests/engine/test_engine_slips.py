@@ -219,7 +219,11 @@ def test_from_the_border_to_the_folds_nothing_of_a_call_is_decoded_twice(corner:
         elif what == "c_call" and isinstance(owner, msgspec.json.Decoder):
             decoded.append("fields")
 
-    said = {"event": "Seen", "properties": {"view": {"page": "/"}}, "traits": {"visits": 1}}
+    said: dict[str, Any] = {
+        "event": "Seen",
+        "properties": {"view": {"page": "/"}},
+        "traits": {"visits": 1},
+    }
     before = sys.getprofile()
     sys.setprofile(met)
     try:

@@ -73,7 +73,8 @@ def init(example: str, folder: Path | None) -> None:
 def check(folder: Path, as_json: bool) -> None:
     """Show every fault of a project folder: file, line, what was found and expected; without any,
     warnings of what is probably not meant."""
-    faults = engine.check(folder)
+    checked = engine.check(folder)
+    faults, project = checked.faults, checked.project
     if as_json:
         print_json(faults)
     elif faults:
@@ -81,7 +82,6 @@ def check(folder: Path, as_json: bool) -> None:
             terminal.say(str(fault))
         terminal.say("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
     else:
-        project = engine.load_project(folder)
         for warning in engine.warnings(project):
             terminal.say(f"warning: {warning}", err=True)
         count = len(project.actions)

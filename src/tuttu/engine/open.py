@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tuttu import api, versions
+from tuttu.catalog import Survey
 from tuttu.engine.links import settle
 from tuttu.engine.reloads import Reloads, rehearsal
 from tuttu.engine.rooms import ROOMS
@@ -82,6 +83,7 @@ def load_project(folder: Path) -> Project:
     return versions.read_project(folder, ROOMS).project
 
 
-def check(folder: Path) -> list[errors.Fault]:
-    """All faults, by file and line; those of scenarios and of message templates included."""
+def check(folder: Path) -> Survey:
+    """The project, and all faults, by file and line; those of scenarios and of message templates
+    included. With a fault, the project is not whole."""
     return versions.check(folder, ROOMS)
