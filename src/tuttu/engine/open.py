@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tuttu import api, versions
+from tuttu import api, decision, versions
 from tuttu.catalog import Survey
 from tuttu.engine.links import settle
 from tuttu.engine.reloads import Reloads, rehearsal
@@ -76,6 +76,11 @@ def scratch_engine(project: Project, *, clock: Clock, rooms: room.Rooms = ROOMS)
 def warnings(project: Project) -> list[errors.Fault]:
     """What a project without faults probably does not mean."""
     return versions.warnings(project, ROOMS)
+
+
+def costs(project: Project) -> list[api.ShownCost]:
+    """What of it makes decisions and events dear."""
+    return api.shown_costs(decision.costs(project))
 
 
 def load_project(folder: Path) -> Project:

@@ -24,7 +24,7 @@ from tuttu.policy.relation import (
     quoted_name,
     relation_of,
 )
-from tuttu.policy.required import ConditionLookup
+from tuttu.policy.required import ConditionLookup, required_by
 
 __all__ = [
     "CONSTRUCTS",
@@ -52,6 +52,7 @@ __all__ = [
     "quoted_name",
     "reads_of",
     "relation_of",
+    "required_by",
     "split_until",
     "to_sql",
 ]
