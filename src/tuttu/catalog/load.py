@@ -1,5 +1,6 @@
 """Reads a project folder whole: load, check, scenarios."""
 
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -124,6 +125,17 @@ class _Reading:
             raise errors.ProjectError(faults)
 
     def project(self) -> Project:
+        """Nearly all that is made stays: collections meanwhile would walk it again and again, and
+        find nothing."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._project()
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _project(self) -> Project:
         scope = self.scope
         files = self.files = self.folder.policy_files()
         sheets = self._sheets(files)
