@@ -17,6 +17,7 @@ from tuttu.engine import Runtime
 from tuttu.vocabulary.errors import FinalError, ProjectError, TuttuError
 from tuttu.web import local, log
 from tuttu.web.app import create_app
+from tuttu.web.garbage import keep_out_what_lives
 from tuttu.web.protocol import PatientProtocol
 from tuttu.web.route import Route
 from tuttu.web.routes import ROUTES
@@ -108,6 +109,9 @@ def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT; SIGHUP reloads the project folder. `announce` is called with
     the address. Raises LocalSocketError."""
+    if runtime.reloads is not None:
+        runtime.reloads.versions.note_newest = keep_out_what_lives
+    keep_out_what_lives()
     with (
         local.listen(local.socket_path(folder)) as own,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
