@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import builders
 from tests.builders import HERE, in_words
+from tests.decision import by_definition
 
 from tuttu import ledger
 from tuttu.content import Rendered
@@ -26,6 +27,7 @@ from tuttu.decision import (
     explain,
 )
 from tuttu.decision.stage import all_refusals
+from tuttu.decision.stages.guards import Substitute
 from tuttu.decision.view import CandidateKey
 from tuttu.policy import parse, parse_condition
 from tuttu.storage import Store
@@ -253,6 +255,8 @@ def test_an_item_is_judged_as_if_it_were_a_customer_of_its_own(
     question = asking("side")
     view = world.view(items, past)
     assert not builders.bits_unlike_reasons(view, question)
+    by_definition.check_rankings(view, question)
+    by_definition.check_rankings(view, question, [Substitute("offer", "b"), Substitute("advice")])
     together = judged(view, question)
     for key, fields in items.items():
         alone = judged(

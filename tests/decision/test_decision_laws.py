@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests import builders
 from tests.builders import HERE, controls
+from tests.decision import by_definition
 
 from tuttu import decision
 from tuttu.content import ContentError, Rendered
@@ -28,6 +29,8 @@ from tuttu.decision import (
     explain_again,
     recalled,
 )
+from tuttu.decision.deciding import judge
+from tuttu.decision.stages.guards import Substitute
 from tuttu.ledger import ROOM, resource_state
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Committed, Result
@@ -179,6 +182,9 @@ def test_every_candidate_is_chosen_or_refused_by_one_first_stage(
     _check_candidates(project, receipt)
     assert not builders.bits_unlike_reasons(view, question)
     assert not builders.bits_unlike_reasons(shaded, question)
+    by_definition.check_rankings(view, question)
+    by_definition.check_rankings(view, question, [Substitute("a1"), Substitute("a0")])
+    by_definition.check_obstacles(judge(view, question, "d", _render).arbitration)
     _check_kept(project, receipt)
     assert receipt.evidence is not None
     again = recalled(receipt, receipt.evidence, project)

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.builders import HERE, NOON, in_words
+from tests.decision import by_definition
 
 from tuttu.content import Rendered
-from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide
-from tuttu.decision.ranking import ranking_of
+from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide, pools_of
+from tuttu.decision.ranking import Ranking
 from tuttu.decision.sql import worth_sql
-from tuttu.decision.stages.scoring import score_of
+from tuttu.decision.worths import score_of
 from tuttu.policy import parse, quoted_name
 from tuttu.vocabulary.library import Action, Lever, Policy, Treatment
 from tuttu.vocabulary.project import Project
@@ -87,8 +88,10 @@ def _candidates(project: Project) -> list[Candidate]:
 
 
 def _order(project: Project, view: DecisionView) -> list[str]:
-    ranked = ranking_of(_candidates(project), view, ()).ranked
-    return [each.action.name for each in ranked]
+    question = DecisionQuery(surfaces=("front",), fragment=b"")
+    by_definition.check_rankings(view, question)
+    pool, *_ = pools_of(view, question)
+    return [each.action.name for each in Ranking({pool: pool.bits}, view, ())]
 
 
 def _worth(candidate: Candidate, view: DecisionView) -> float:

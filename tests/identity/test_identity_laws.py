@@ -173,7 +173,8 @@ def test_step_by_step_is_as_all_at_once(opened: Open, log: Log, random: Any) -> 
 def test_unmerge_is_as_if_the_evidence_had_never_been(
     opened: Open, log: Log, data: st.DataObject
 ) -> None:
-    """For two whom nothing else joins: customers, their fragments, ages and dates of joining."""
+    """For two whom nothing else joins or would join: customers, their fragments, ages and dates of
+    joining."""
     log.unmerged = []
     linking = [event for event in log.events if len(event.identifiers) == 2]
     assume(linking)
@@ -193,6 +194,8 @@ def test_unmerge_is_as_if_the_evidence_had_never_been(
         merging = facts(world, log)
         merging.insert(place, world.unmerge_of(one, other, "u"))
         world.tell(*merging)
+        # By way of a third, too, they stay apart: then the unmerge refuses more than this evidence.
+        assume(refused_by_unmerge(world, log) <= {frozenset((one, other))})
         assert uncontested(world) == expected
 
 
@@ -201,17 +204,47 @@ def uncontested(world: World) -> list[Customer]:
     return [msgspec.structs.replace(each, contested=False) for each in world.people()]
 
 
+def refused_by_unmerge(world: World, log: Log) -> Pairs:
+    return {
+        frozenset((link.one, link.other))
+        for name in log.identifiers()
+        for link in world.refused(text(name))
+        if link.reason.code == "unmerged"
+    }
+
+
+def test_no_unmerge_is_named_where_there_is_none(opened: Open) -> None:
+    """However many there are: of few all are looked at, of many only some at first."""
+    crm = {"unique": True, "strength": {"default": 2}}
+    mail = {"unique": True, "limit": 3, "strength": {"identify": 4, "default": 1}}
+    said = [("track", "a", "m"), ("track", "b", "m"), ("identify", "c", "n", "m")]
+    events = [
+        builders.event(
+            call,
+            0,
+            id=f"m{number}",
+            call=call,
+            identifiers=(
+                Identifier("crm_id", who),
+                *(Identifier("email", each) for each in addresses),
+            ),
+            received=10,
+        )
+        for number, (call, who, *addresses) in enumerate(said)
+    ]
+    log = Log({"crm_id": crm, "email": mail}, events, [])
+    with opened(log.settings) as world:
+        world.tell(*facts(world, log))
+        assert len(world.refused("crm_id:c")) == 1
+        assert refused_by_unmerge(world, log) == set()
+
+
 @given(logs())
 def test_unmerge_is_as_without_all_the_links_it_refused(opened: Open, log: Log) -> None:
     with opened(log.settings) as world:
         world.tell(*facts(world, log))
         rules, found = world.project.namespaces, world.partition(log.identifiers())
-        refused = {
-            frozenset((link.one, link.other))
-            for name in log.identifiers()
-            for link in world.refused(text(name))
-            if link.reason.code == "unmerged"
-        }
+        refused = refused_by_unmerge(world, log)
     apart = refused | log.pairs()
     left = [link for link in log.links(rules) if frozenset((link.one, link.other)) not in apart]
     assert partition(log.identifiers(), left, set(), rules) == found

@@ -8,8 +8,8 @@ from tuttu.counterfactual import change as c
 from tuttu.counterfactual.refused_candidate import RefusedCandidate, Trial, fixed_columns
 from tuttu.counterfactual.timing import held_offers
 from tuttu.decision.chance import POLICY
-from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import Candidate, DecisionView, candidates, items_of, surfaces
+from tuttu.decision.worths import score_of
 from tuttu.policy import solver
 from tuttu.policy.tree import NOW
 from tuttu.vocabulary import library, values, verdicts

@@ -107,7 +107,7 @@ class RefusedCandidate:
         if first is not None:
             return first
         judged = judge(trial.view, self.query, ASKED, self._render(trial.view), self.stages)
-        return judged.loss(trial.candidate)
+        return judged.loss(trial.candidate, judged.pools.of(trial.candidate))
 
     def turned(self, parts: tuple[c.ChangePart, ...]) -> bool:
         return self.refusal(self.trial(parts)) is None

@@ -12,7 +12,6 @@ from tuttu.decision.receipts import evidence_of, read_set
 from tuttu.decision.stage import Stage, Stages, all_refusals
 from tuttu.decision.stages import ARBITRATION, CONTROLS, GUARDS, STAGES
 from tuttu.decision.stages.guards import replaced_alike, substitutes
-from tuttu.decision.stages.scoring import score_of
 from tuttu.decision.view import (
     Candidate,
     DecisionQuery,
@@ -21,6 +20,7 @@ from tuttu.decision.view import (
     surfaces,
 )
 from tuttu.decision.ways import Pool, Pools, packed, pools_of, unpacked
+from tuttu.decision.worths import score_of
 from tuttu.vocabulary.verdicts import (
     OWED_LEFT,
     FailedContent,
@@ -130,11 +130,13 @@ class Judgement(NamedTuple):
             if bits & bit:
                 reason = stage.why_not(candidate, self.view)
                 return refusal(stage.name, reason or Reason("reason_not_kept"))
-        return self.loss(candidate)
+        return self.loss(candidate, pool)
 
-    def loss(self, candidate: Candidate) -> Refusal | None:
-        """Why one that no stage refuses was not chosen."""
-        return self.owed.refusals.get(candidate.key) or self.arbitration.refusal(candidate)
+    def loss(self, candidate: Candidate, pool: Pool) -> Refusal | None:
+        """Why one that no stage refuses was not chosen. pool: the candidate's."""
+        if self.view.is_owed(candidate):
+            return self.owed.refusals.get(candidate.key)
+        return self.arbitration.refusal(candidate, pool)
 
 
 def judge(
@@ -152,14 +154,14 @@ def judge(
         refused = {pool: _refused_first(pool, view, stages) for pool in pools}
     else:
         refused = {pool: _refused_then(pool, kept, stages) for pool in pools}
-    passed: list[Candidate] = []
+    passed: dict[Pool, int] = {}
     due: list[Candidate] = []
     for pool in pools:
         left = pool.bits
         for _, bits in refused[pool]:
             left &= ~bits
-        for _, each in pool.candidates(left):
-            (due if view.is_owed(each) else passed).append(each)
+        due += [each for _, each in pool.candidates(left & pool.ways.owed)]
+        passed[pool] = left & ~pool.ways.owed
     seed = query.seed
     if seed is None:
         seed = seed_of(view.project.policy.controls.salt, decision_id)

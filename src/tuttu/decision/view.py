@@ -1,6 +1,7 @@
 """What one decision sees: everything read once, from one snapshot."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,6 +20,9 @@ from tuttu.vocabulary import company, conversion, events, facts, library, people
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.room import Rooms
+
+_KNOWN = 256
+"""Versions and combinations of surfaces of which it is kept what they use."""
 
 
 class DecisionQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,11 +69,12 @@ class ViewMemo(msgspec.Struct):
     """What was worked out of one view, kept because it is asked for often. It says nothing that the
     view does not say: a view that differs in more than its contacts has a memo of its own.
 
-    figures: of the stage of scoring. blocking: by purpose, collection and item. rows: by collection
-    and item. too_many: see `DecisionView.too_many`.
+    figures: of one candidate; worths: of many, by collection and item. blocking: by purpose,
+    collection and item. rows: by collection and item. too_many: see `DecisionView.too_many`.
     """
 
     figures: dict[CandidateKey, Any] = {}
+    worths: dict[tuple[str | None, str | None], Any] = {}
     blocking: dict[tuple[str, str | None, str | None], tuple[library.Guard, ...]] = {}
     rows: dict[tuple[str, str], values.Row] = {}
     too_many: tuple[str, ...] | None = None
@@ -234,9 +239,8 @@ def view(  # noqa: PLR0913
             shade=seen.view(whole.customer, refusals, profiling=profiling),
             unsettled="" if whole.whole else whole.namespace,
         )
-    resources = {
-        name: ledger.resource_state(reader, project, name, now) for name in _used(project, asked)
-    }
+    used = _used(project, None if asked is None else frozenset(asked))
+    resources = {name: ledger.resource_state(reader, project, name, now) for name in used}
     return msgspec.structs.replace(
         found,
         free={name: each.free for name, each in resources.items()},
@@ -305,7 +309,8 @@ def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> s
     return arm_of(controls, identity.anchor_of(reader, project, customer))
 
 
-def _used(project: Project, asked: Collection[str] | None) -> Collection[str]:
+@lru_cache(maxsize=_KNOWN)
+def _used(project: Project, asked: frozenset[str] | None) -> Collection[str]:
     """Resources that something on these surfaces uses; each one that is read costs a round trip."""
     if asked is None:
         return project.resources

@@ -7,12 +7,13 @@ action about a collection every way is judged for each item: a `Pool` is the way
 together, about one item or about none: thousands of refusals make no candidate.
 """
 
-import struct
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple
+
+import numpy as np
 
 from tuttu import ledger
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, items_of, surfaces
@@ -22,6 +23,9 @@ from tuttu.vocabulary.project import KNOWN_PROJECTS, Project
 
 BLOCKS = ("eligible", "applicable", "suitable")
 """An action's blocks of conditions, all of which must be TRUE."""
+
+_MANY = 32
+"""Groups of ways, beyond which they are found by way."""
 
 _REQUESTS = 32
 """Combinations of surfaces of one version whose ways are kept."""
@@ -37,6 +41,9 @@ class Way(NamedTuple):
 Alike = Callable[[library.Action, library.Treatment], Hashable]
 """What a stage looks at, of a way: it says the same of all with the same key. A function that
 stays, since what is found with it is kept."""
+
+Numbers = np.ndarray[tuple[int], np.dtype[np.intp]]
+"""Of ways."""
 
 Group = tuple[Way, int]
 """One of the ways that are alike, and the bits of all."""
@@ -70,6 +77,7 @@ class Ways:
         self.all = (1 << len(self.listed)) - 1
         self.project = project
         self._groups: dict[Alike, dict[Hashable, Group]] = {}
+        self._numbered: dict[Alike, tuple[Numbers, Sequence[Group]]] = {}
         self._concerned: dict[str, int] = {}
         self._skipping: dict[str, int] = {}
         self._conditions: dict[str | None, ConditionIndex] = {}
@@ -83,6 +91,26 @@ class Ways:
                 key = alike(*way)
                 first, bits = known.get(key, (way, 0))
                 known[key] = (first, bits | 1 << number)
+        return known
+
+    def groups_of(self, alike: Alike, bits: int) -> list[Group]:
+        """Of these ways, in the order of the first of all with each key."""
+        groups = self.groups(alike)
+        if len(groups) <= _MANY:
+            return [(way, group & bits) for way, group in groups.values() if group & bits]
+        numbers, listed = self._numbered_groups(alike)
+        found = np.unique(numbers[numbers_of(bits)]).tolist()
+        return [(listed[number][0], listed[number][1] & bits) for number in found]
+
+    def _numbered_groups(self, alike: Alike) -> tuple[Numbers, Sequence[Group]]:
+        """The number of each way's group; and all groups."""
+        known = self._numbered.get(alike)
+        if known is None:
+            groups = self.groups(alike)
+            place = {key: number for number, key in enumerate(groups)}
+            numbers = [place[alike(*way)] for way in self.listed]
+            known = np.array(numbers, dtype=np.intp), list(groups.values())
+            self._numbered[alike] = known
         return known
 
     def bits(self, alike: Alike, keys: Iterable[Hashable]) -> int:
@@ -114,6 +142,27 @@ class Ways:
             skipped = [each.name for each in purposes if stage in each.skips]
             known = self._skipping[stage] = self.bits(by_purpose, skipped)
         return known
+
+    @cached_property
+    def owed(self) -> int:
+        """Those of purposes that are owed."""
+        purposes = self.project.purposes.values()
+        return self.bits(by_purpose, [each.name for each in purposes if each.owed])
+
+    def number(self, action: str, treatment: str) -> int | None:
+        """Of the way by its names; None: it is none of these."""
+        return self._numbers.get((action, treatment))
+
+    @cached_property
+    def _numbers(self) -> Mapping[tuple[str, str], int]:
+        return {(way.action.name, way.treatment.name): n for n, way in enumerate(self.listed)}
+
+    @cached_property
+    def order(self) -> Numbers:
+        """The place of each way by the names of action and treatment."""
+        order = np.empty(len(self.listed), dtype=np.intp)
+        order[[self._numbers[names] for names in sorted(self._numbers)]] = np.arange(len(order))
+        return order
 
     def conditions(self, about: str | None) -> ConditionIndex:
         """Of all ways about the same, block by block: a member of each block for every way."""
@@ -188,15 +237,23 @@ class Pool:
         """Each with its bit, in order. alike: one of those that are alike, with the bits of all."""
         bits &= self.bits
         if alike is not None:
-            for way, group in self.ways.groups(alike).values():
-                if group & bits:
-                    yield group & bits, Candidate(way.action, way.treatment, self.item)
+            for way, group in self.ways.groups_of(alike, bits):
+                yield group, Candidate(way.action, way.treatment, self.item)
             return
-        while bits:
-            lowest = bits & -bits
-            action, treatment = self.ways.listed[lowest.bit_length() - 1]
-            yield lowest, Candidate(action, treatment, self.item)
-            bits ^= lowest
+        for number in numbers_of(bits).tolist():
+            yield 1 << number, self.candidate(number)
+
+    def candidate(self, number: int) -> Candidate:
+        """By the way of this number."""
+        action, treatment = self.ways.listed[number]
+        return Candidate(action, treatment, self.item)
+
+    def bit(self, candidate: Candidate) -> int:
+        """The candidate's; 0: it is none of the pool's."""
+        number = self.ways.number(candidate.action.name, candidate.treatment.name)
+        if number is None or self.item != candidate.item:
+            return 0
+        return 1 << number & self.bits
 
     def meeting(self, block: str, view: DecisionView) -> int:
         """Those whose conditions of the block are all TRUE; of one view."""
@@ -213,7 +270,11 @@ def by_purpose(action: library.Action, _treatment: library.Treatment) -> str:
     return action.purpose
 
 
-def _by_issue_group(action: library.Action, _treatment: library.Treatment) -> str:
+def by_surface(_action: library.Action, treatment: library.Treatment) -> str:
+    return treatment.surface
+
+
+def by_issue_group(action: library.Action, _treatment: library.Treatment) -> str:
     return action.issue_group
 
 
@@ -223,7 +284,7 @@ def _by_owner(action: library.Action, _treatment: library.Treatment) -> str:
 
 SCOPES: Mapping[str, Alike] = {
     "action": by_action,
-    "issue_group": _by_issue_group,
+    "issue_group": by_issue_group,
     "owner": _by_owner,
     "purpose": by_purpose,
 }
@@ -245,9 +306,15 @@ class Pools:
             about = way.action.about
             keys = [] if about is None else items_of(view.project, view.row, about)
             self.by_collection[about] = [Pool(ways, bits, about, item) for item in keys or (None,)]
+        self._all = tuple(chain.from_iterable(self.by_collection.values()))
 
     def __iter__(self) -> Iterator[Pool]:
-        return chain.from_iterable(self.by_collection.values())
+        return iter(self._all)
+
+    def of(self, candidate: Candidate) -> Pool:
+        """That the candidate is judged in. Raises StopIteration: it is none of these."""
+        here = self.by_collection[candidate.action.about]
+        return next(pool for pool in here if pool.item == candidate.item)
 
     def candidates(self) -> Iterator[tuple[Candidate, int, Pool]]:
         """All, each with its bit and its pool: in the order of names, then of the row."""
@@ -262,9 +329,25 @@ def pools_of(view: DecisionView, query: DecisionQuery) -> Pools:
     return Pools(ways_of(view.project, frozenset(each.name for each in asked)), view)
 
 
+# Bits and numbers
+
+
+def numbers_of(bits: int) -> Numbers:
+    """Of the bits that are set, the lowest first."""
+    octets = np.frombuffer(bits.to_bytes(bits.bit_length() // 8 + 1, "little"), dtype=np.uint8)
+    numbers: Numbers = np.unpackbits(octets, bitorder="little").nonzero()[0]
+    return numbers
+
+
+def bits_of(chosen: "np.ndarray[tuple[int], np.dtype[np.bool]]") -> int:
+    """A bit for each that is true, the first one lowest."""
+    return int.from_bytes(np.packbits(chosen, bitorder="little").tobytes(), "little")
+
+
 # As a receipt keeps them
 
 _ALL, _FEW = b"\x00", b"\x01"
+_FEW_NUMBERS = np.dtype("<u2")
 
 
 def packed(bits: int) -> bytes:
@@ -273,8 +356,7 @@ def packed(bits: int) -> bytes:
     whole = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
     if 2 * bits.bit_count() >= len(whole) or bits.bit_length() > 2**16:
         return _ALL + whole
-    numbers = _numbers(bits)
-    return _FEW + struct.pack(f"<{len(numbers)}H", *numbers)
+    return _FEW + numbers_of(bits).astype(_FEW_NUMBERS).tobytes()
 
 
 def unpacked(kept: bytes) -> int:
@@ -282,15 +364,6 @@ def unpacked(kept: bytes) -> int:
     if kept[:1] == _ALL:
         return int.from_bytes(kept[1:], "little")
     if kept[:1] == _FEW:
-        numbers = struct.unpack(f"<{(len(kept) - 1) // 2}H", kept[1:])
+        numbers = np.frombuffer(kept[1:], dtype=_FEW_NUMBERS).tolist()
         return sum(1 << number for number in numbers)
     raise ValueError(f"found a set of ways that begins with {kept[:1]!r}")
-
-
-def _numbers(bits: int) -> list[int]:
-    found = []
-    while bits:
-        lowest = bits & -bits
-        found.append(lowest.bit_length() - 1)
-        bits ^= lowest
-    return found

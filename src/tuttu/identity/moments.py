@@ -49,10 +49,15 @@ class Moments:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._known: dict[tuple[FragmentId, int], Growth] = {}
+        self._known: dict[tuple[FragmentId, int, bool], Growth] = {}
 
     def before(
-        self, key: FragmentId, at: company.Namespace, evidence: Evidence | SetEvidence
+        self,
+        key: FragmentId,
+        at: company.Namespace,
+        evidence: Evidence | SetEvidence,
+        *,
+        exact: bool = False,
     ) -> Moment:
         """The node's customer when this evidence at an identifier of the namespace `at` is taken.
 
@@ -61,15 +66,16 @@ class Moments:
         """
         graph = self._graph
         head = graph.head(graph.home(key))
-        start = graph.group(key, at.rank)[0] if head.size <= FEW else key
-        if (start, at.rank) not in self._known:
-            if head.size <= FEW:
+        exact = exact or head.size <= FEW
+        start = graph.group(key, at.rank)[0] if exact else key
+        if (start, at.rank, exact) not in self._known:
+            if exact:
                 self._know_all(key, at)
             else:
-                self._known[start, at.rank] = self._roughly(
+                self._known[start, at.rank, False] = self._roughly(
                     key, at, looked_at=not graph.is_aliased(head)
                 )
-        growth = self._known[start, at.rank]
+        growth = self._known[start, at.rank, exact]
         return growth.moments[bisect_left(growth.ranks, evidence.rank)]
 
     def _know_all(self, key: FragmentId, at: company.Namespace) -> None:
@@ -87,7 +93,7 @@ class Moments:
         for rank, moment in self._merges(nodes, at, home, exact=True):
             for part in moment.parts:
                 growths[part].add(rank, moment)
-        self._known |= {(part, at.rank): growth for part, growth in growths.items()}
+        self._known |= {(part, at.rank, True): growth for part, growth in growths.items()}
 
     def _roughly(self, key: FragmentId, at: company.Namespace, *, looked_at: bool) -> Growth:
         """Of many nodes, what the evidence at this one makes of it."""

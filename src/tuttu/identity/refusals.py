@@ -26,6 +26,7 @@ def refused_links(
     What they are linked to may be erased meanwhile: then nobody can name it any more.
     """
     graph = Graph(reader, project)
+    moments = Moments(graph)
     if not graph.knows(customer.oldest) or not graph.head(graph.home(customer.oldest)).contested:
         return ()
     pairs = (
@@ -36,13 +37,17 @@ def refused_links(
     found = [
         link
         for pair in islice(pairs, MOST_REFUSED)
-        if (link := _refused_link(graph, *pair)) is not None
+        if (link := _refused_link(graph, moments, *pair)) is not None
     ]
     return tuple(sorted(found, key=lambda link: (link.time, link.event_id, link.one, link.other)))
 
 
 def _refused_link(
-    graph: Graph, key: events.FragmentId, partner: events.FragmentId, pair: records.EvidencePair
+    graph: Graph,
+    moments: Moments,
+    key: events.FragmentId,
+    partner: events.FragmentId,
+    pair: records.EvidencePair,
 ) -> people.RefusedLink | None:
     names = [graph.node(each).identifier for each in (key, partner) if graph.knows(each)]
     known = [each for each in names if each is not None]
@@ -50,7 +55,7 @@ def _refused_link(
         return None
     one, other = sorted(known, key=lambda each: priority(graph.namespaces, each))
     evidence = min(pair.evidence, key=lambda each: each.rank)
-    reason = _reason_of(graph, key, partner, pair)
+    reason = _reason(graph, moments, _strongest(graph, key, partner, pair))
     return people.RefusedLink(
         one=one,
         other=other,
@@ -66,17 +71,18 @@ def reason_of(graph: Graph, one: events.FragmentId, other: events.FragmentId) ->
     pair = graph.pair(one, other)
     if pair is None:
         return NOT_YET
-    return None if graph.home(one) == graph.home(other) else _reason_of(graph, one, other, pair)
+    if graph.home(one) == graph.home(other):
+        return None
+    return _reason(graph, Moments(graph), _strongest(graph, one, other, pair))
 
 
-def _reason_of(
+def _strongest(
     graph: Graph, one: events.FragmentId, other: events.FragmentId, pair: records.EvidencePair
-) -> Reason:
-    links = graph.links_of(one, other, pair)
-    return _reason(graph, min(links, key=lambda link: link.evidence.rank))
+) -> KeyLink:
+    return min(graph.links_of(one, other, pair), key=lambda link: link.evidence.rank)
 
 
-def _reason(graph: Graph, link: KeyLink) -> Reason:
+def _reason(graph: Graph, moments: Moments, link: KeyLink) -> Reason:
     """Why the link joined nobody when it was considered. An unmerge is named only where it is the
     reason: without the links that it refused all would be as if there had been no unmerge."""
     if link.other in graph.barred(link.one):
@@ -91,12 +97,17 @@ def _reason(graph: Graph, link: KeyLink) -> Reason:
         return UNMERGED
     if graph.node(link.other).people > 1:
         return Reason("link_of_several", {"namespace": at.name})
-    moments = Moments(graph)
-    here, there = (moments.before(key, at, link.evidence).holds for key in ends)
-    name = clash(here, there, at, graph.namespaces, alias=link.alias)
-    if name is None:
-        return UNMERGED
-    return _differ(graph.namespaces[name], alias=link.alias and name == at.name)
+    # Of very many nodes only some are looked through at first: what they hold that others do not
+    # says why; that they hold nothing of the kind says nothing.
+    for exact in (False, True):
+        found = [moments.before(key, at, link.evidence, exact=exact) for key in ends]
+        here, there = (each.holds for each in found)
+        name = clash(here, there, at, graph.namespaces, alias=link.alias)
+        if name is not None:
+            return _differ(graph.namespaces[name], alias=link.alias and name == at.name)
+        if all(each.exact for each in found):
+            break
+    return UNMERGED
 
 
 def _differ(namespace: company.Namespace, *, alias: bool) -> Reason:

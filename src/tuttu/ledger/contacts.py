@@ -7,7 +7,7 @@ from functools import cached_property
 import msgspec
 
 from tuttu.ledger import external, limits, state, suppressions
-from tuttu.ledger.definitions import OWN, definitions_of
+from tuttu.ledger.definitions import definitions_of
 from tuttu.ledger.lifecycle import HistoryEntry, entries_of, entry_at, may_be_about
 from tuttu.vocabulary import events, facts, library, values, verdicts
 from tuttu.vocabulary.people import Customer
@@ -100,7 +100,7 @@ def state_of(
     if record is None:
         return state.FragmentState()
     definitions = definitions_of(project)
-    read = {OWN, *definitions.outcomes, *definitions.rules}
+    read = definitions.saying
     contacts = {key: each for key, each in record.contacts.items() if each.decision_id is not None}
     reports = {
         key: tuple(report for report in record.reports.get(key, ()) if report.part in read)
@@ -114,9 +114,9 @@ def state_of(
             contacts[contact.id] = contact
             reports[contact.id] = tuple(sorted([*others, own] if own else others))
     answers: dict[str, set[state.Answer]] = {}
-    for part, rule in definitions.rules.items():
-        if part in record.answers:
-            answers.setdefault(rule.action, set()).update(record.answers[part])
+    for part, told in record.answers.items():
+        if part in definitions.rules:
+            answers.setdefault(definitions.rules[part].action, set()).update(told)
     return state.FragmentState(
         contacts=contacts,
         reports={key: found for key, found in reports.items() if found},

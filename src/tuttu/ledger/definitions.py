@@ -6,6 +6,7 @@ dropped is kept but not read. So a new one is backfilled, and the old ones stay 
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
@@ -37,7 +38,7 @@ class ContactMapping(msgspec.Struct, frozen=True):
     mapping: company.ElsewhereContact
 
 
-class Definitions(msgspec.Struct, frozen=True, kw_only=True):
+class Definitions(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """outcomes: event name and outcome, as events.yaml gives it. queue: contacts that wait are
     listed."""
 
@@ -46,10 +47,15 @@ class Definitions(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: Mapping[Part, tuple[str, str]]
     queue: bool = True
 
-    @property
+    @cached_property
     def parts(self) -> frozenset[Part]:
         queue = {QUEUE_PART} if self.queue else set()
         return frozenset({*self.rules, *self.mappings, *self.outcomes, *queue})
+
+    @cached_property
+    def saying(self) -> frozenset[Part]:
+        """Those whose reports say what came of a contact of ours."""
+        return frozenset({OWN, *self.outcomes, *self.rules})
 
 
 @cached

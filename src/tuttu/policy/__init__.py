@@ -11,7 +11,7 @@ from tuttu.policy.durations import format_duration, parse_duration, split_until
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
 from tuttu.policy.obligations import is_fulfilled, is_late, keeps_on
-from tuttu.policy.reading import Reads, named_columns, reads_of
+from tuttu.policy.reading import Reads, is_constant, named_columns, reads_of
 from tuttu.policy.relation import (
     OFFSETS,
     OFFSETS_TYPE,
@@ -40,6 +40,7 @@ __all__ = [
     "duckdb_type",
     "duckdb_value",
     "format_duration",
+    "is_constant",
     "is_fulfilled",
     "is_late",
     "keeps_on",

@@ -49,3 +49,12 @@ def reads_of(expressions: Iterable[Expression]) -> Reads:
 def named_columns(expression: Expression) -> frozenset[str]:
     """The columns that it reads, but for the time zone by whose calendar it counts."""
     return expression.named if isinstance(expression, CompiledExpression) else expression.columns
+
+
+def is_constant(expression: Expression) -> bool:
+    """Whether it is known to be the same on every row, at all times."""
+    return (
+        isinstance(expression, CompiledExpression)
+        and not expression.columns
+        and not expression.timed
+    )

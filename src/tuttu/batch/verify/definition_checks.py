@@ -17,7 +17,7 @@ from tuttu.decision.stage import NamedExpression
 from tuttu.decision.stages import REACHABLE
 from tuttu.decision.stages.consent import permit
 from tuttu.decision.stages.guards import blocking, may_block
-from tuttu.decision.stages.scoring import score_of
+from tuttu.decision.worths import score_of
 from tuttu.policy import quoted_name, to_sql
 from tuttu.profile.batch import KEY, TOO_MANY
 from tuttu.vocabulary import library, values
@@ -260,7 +260,8 @@ def _passes(action: library.Action, treatment: library.Treatment, stage: Stage) 
 
 def _blocks(project: Project, guard: library.Guard, part: str) -> Iterator[DefinitionCheck]:
     """Asked of an action that the guard concerns; if there is none, it never blocks anything."""
-    concerned = next((way for way in ways(project) if may_block(guard, way[0])), None)
+    asked = (way for way in ways(project) if may_block(guard, way[0].purpose, way[0].about))
+    concerned = next(asked, None)
     if concerned is None:
         return
 

@@ -7,8 +7,9 @@ Who lost to whom is worked out in `decision.arbitration`, and which treatment te
 
 from tuttu.decision.stage import ALWAYS, NamedExpression, Stage, StageReads
 from tuttu.decision.stages import consent
-from tuttu.decision.stages.scoring import figures_of
 from tuttu.decision.view import Candidate, DecisionView
+from tuttu.decision.ways import Pool, bits_of, by_action
+from tuttu.decision.worths import figures_of, worths_of
 from tuttu.vocabulary import library
 from tuttu.vocabulary.company import BASES
 from tuttu.vocabulary.project import Project
@@ -25,8 +26,27 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     found = figures_of(candidate, view)
     if isinstance(found, Reason) or found.worth > 0:
         return None
+    return Reason("worth_not_positive") if _is_wanted(candidate, view) else None
+
+
+def _is_wanted(candidate: Candidate, view: DecisionView) -> bool:
+    """By its legal basis the company may say it only because it is worth something."""
     basis = BASES.get(consent.terms(candidate, view).basis)
-    return Reason("worth_not_positive") if basis is not None and basis.wanted else None
+    return basis is not None and basis.wanted
+
+
+def _refuses(pool: Pool, view: DecisionView, asked: int) -> int:
+    refused, owed = 0, asked & pool.ways.owed
+    for bits, each in pool.candidates(owed, by_action):
+        if _reason(each, view) is not None:
+            refused |= bits & owed
+    ranked = asked & ~owed
+    found = worths_of(pool, view, ranked)
+    worthless = bits_of(found.worth <= 0) & ranked & ~found.refused
+    for bits, each in pool.candidates(worthless, consent.cell):
+        if _is_wanted(each, view):
+            refused |= bits
+    return refused
 
 
 def _reads(action: library.Action, _treatment: library.Treatment, _project: Project) -> StageReads:
@@ -44,6 +64,7 @@ def _reads(action: library.Action, _treatment: library.Treatment, _project: Proj
 ARBITRATION = Stage(
     name="arbitration",
     reason=_reason,
+    refuses=_refuses,
     codes={
         "worth_not_positive": (),
         "no_slot_left": (),

@@ -51,7 +51,8 @@ def _reason(candidate: Candidate, view: DecisionView) -> Reason | None:
     return reason
 
 
-def _cell(action: library.Action, treatment: library.Treatment) -> tuple[str, str]:
+def cell(action: library.Action, treatment: library.Treatment) -> tuple[str, str]:
+    """By which the terms are told apart."""
     return action.purpose, treatment.channel
 
 
@@ -69,7 +70,7 @@ def _refusal(candidate: Candidate, shade: DecisionView) -> Reason | None:
 def _keeps(view: DecisionView, pools: Pools) -> dict[str, object]:
     """Of each cell what the customer's choice and the terms say. A soft opt-in is worked out again
     from the row, and so are the terms of another kind of person."""
-    cells = sorted(_cell(*way) for way, _ in pools.ways.groups(_cell).values())
+    cells = sorted(cell(*way) for way, _ in pools.ways.groups(cell).values())
     without_sale = consent.Circumstances(view.row)
     found: dict[str, dict[str, Reason | str]] = {}
     given = []

@@ -1,6 +1,7 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,9 @@ from tuttu.vocabulary.project import Project
 
 _KEPT = "groups"
 """In a receipt's evidence."""
+
+_KNOWN = 256
+"""Versions, purposes and collections of which it is kept what guards there are."""
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
@@ -43,20 +47,21 @@ def blocking(candidate: Candidate, view: DecisionView) -> tuple[library.Guard, .
     return known
 
 
-def asked_of(candidate: Candidate, project: Project) -> list[library.Guard]:
+def asked_of(candidate: Candidate, project: Project) -> Sequence[library.Guard]:
     """The guards that are asked of the candidate; those about items of none without an item."""
-    return [
-        guard
-        for guard in project.policy.guards
-        if (guard.about is None or candidate.item is not None)
-        and may_block(guard, candidate.action)
-    ]
+    about = None if candidate.item is None else candidate.action.about
+    return _asked_of(project, candidate.action.purpose, about)
 
 
-def may_block(guard: library.Guard, action: library.Action) -> bool:
-    """Whether it is asked of the action at all: of the same purpose, and about the customer, or
+@lru_cache(maxsize=_KNOWN)
+def _asked_of(project: Project, purpose: str, about: str | None) -> tuple[library.Guard, ...]:
+    return tuple(each for each in project.policy.guards if may_block(each, purpose, about))
+
+
+def may_block(guard: library.Guard, purpose: str, about: str | None) -> bool:
+    """Whether it is asked of such an action at all: of the same purpose, and about the customer, or
     about what the action is about."""
-    return guard.blocks == action.purpose and guard.about in (None, action.about)
+    return guard.blocks == purpose and guard.about in (None, about)
 
 
 def rows_asked(
@@ -138,7 +143,7 @@ def _reads(action: library.Action, _treatment: library.Treatment, project: Proje
         tuple(
             NamedExpression("guards", f"{guard.name}, {key}", each, guard.about, guard.group)
             for guard in project.policy.guards
-            if may_block(guard, action)
+            if may_block(guard, action.purpose, action.about)
             for key, each in guard.expressions.items()
         )
     )
@@ -151,7 +156,8 @@ def _keeps(view: DecisionView, pools: Pools) -> dict[str, object]:
     actions = [way.action for way, _ in pools.ways.groups(_alike).values()]
     asked: dict[str, list[values.Expression]] = {}
     for guard in view.project.policy.guards:
-        if guard.group is not None and any(may_block(guard, each) for each in actions):
+        asks = (may_block(guard, each.purpose, each.about) for each in actions)
+        if guard.group is not None and any(asks):
             asked.setdefault(guard.group, []).extend(guard.expressions.values())
     kept = {
         name: _kept(group, asked.get(name, ()))

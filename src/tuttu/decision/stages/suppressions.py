@@ -51,11 +51,14 @@ def _silences(view: DecisionView, pools: Pools) -> Iterator[verdicts.Silence]:
     """Those that hold."""
     for suppression in view.project.policy.suppressions:
         scope, names = view.history.may_be_silent(suppression)
-        bits = pools.ways.bits(SCOPES[scope], names) if names else 0
+        alike = SCOPES[scope]
+        bits = pools.ways.bits(alike, names) if names else 0
         for pool in pools if bits else ():
-            for _, each in pool.candidates(bits, by_action):
-                until = view.history.silent_until(suppression, each.action, each.item)
-                if until is not None and view.now < until:
+            for silent, one in pool.candidates(bits, alike):
+                until = view.history.silent_until(suppression, one.action, one.item)
+                if until is None or view.now >= until:
+                    continue
+                for _, each in pool.candidates(silent, by_action):
                     yield verdicts.Silence(
                         rule=suppression.name, action=each.action.name, item=each.item, until=until
                     )
