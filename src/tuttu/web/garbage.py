@@ -6,6 +6,8 @@ circles among what was kept out are not found until the next version comes.
 """
 
 import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 def keep_out_what_lives() -> None:
@@ -14,3 +16,15 @@ def keep_out_what_lives() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def out_of_collections() -> Iterator[Callable[[], None]]:
+    """What lives is kept out while the block runs; it gives what is to be called when the next
+    version has come. At the end all is let in again: what is still out when the program ends
+    would be freed by nobody, and extensions say so."""
+    keep_out_what_lives()
+    try:
+        yield keep_out_what_lives
+    finally:
+        gc.unfreeze()
