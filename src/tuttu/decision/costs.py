@@ -4,7 +4,7 @@ Nothing here is a fault, and nothing is measured: each line says what has to be 
 decision, or every event, and how often. Thresholds are where the rest of a decision costs less.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Literal, TypeVar, get_args
 
@@ -180,31 +180,21 @@ def _items(project: Project, actions: Iterable[library.Action]) -> Iterator[Cost
     for collection, alike in _alike(about, lambda one: one[2]).items():
         limit = project.profile.collections[collection].limit
         if limit > MANY_ITEMS:
-            name, where, _ = alike[0]
-            yield Cost(
-                kind="each_item",
-                name=name,
-                where=where,
-                text=collection,
-                count=limit,
-                alike=len(alike),
-            )
+            yield _of_each("each_item", alike, limit)
 
 
 def _members(project: Project) -> Iterator[Cost]:
     policy = project.policy
     shared = [(each.name, each.where, each.group) for each in policy.guards if each.group]
     shared += [(each.name, each.where, each.group) for each in policy.contact_limits if each.group]
-    for group, alike in _alike(shared, lambda one: one[2]).items():
-        name, where, _ = alike[0]
-        yield Cost(
-            kind="each_member",
-            name=name,
-            where=where,
-            text=group,
-            count=MOST_MEMBERS,
-            alike=len(alike),
-        )
+    for alike in _alike(shared, lambda one: one[2]).values():
+        yield _of_each("each_member", alike, MOST_MEMBERS)
+
+
+def _of_each(kind: CostKind, alike: Sequence[tuple[str, errors.Where, str]], count: int) -> Cost:
+    """alike: names, places, and what they go through, which is the same of all."""
+    name, where, text = alike[0]
+    return Cost(kind=kind, name=name, where=where, text=text, count=count, alike=len(alike))
 
 
 def _windows(project: Project) -> Iterator[Cost]:
