@@ -22,7 +22,7 @@ NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 @pytest.mark.parametrize("actions", [1, 12, 60])
 def test_check_finds_no_fault(tmp_path: Path, actions: int, about: int) -> None:
     made = bench.GeneratedCompany(actions, about=about)
-    assert use.check(bench.write(made, tmp_path)) == []
+    assert use.check(bench.write(made, tmp_path)).faults == []
     project = use.load_project(tmp_path)
     assert len(project.actions) == actions
     assert {len(action.treatments) for action in project.actions.values()} == {2}

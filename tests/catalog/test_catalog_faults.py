@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -22,6 +23,19 @@ def test_load_raises_what_check_tells(edit: Edit) -> None:
         catalog.load(folder)
     assert raised.value.faults == catalog.check(folder)
     assert "tuttu.yaml:1: found `Corner Shop`" in str(raised.value)
+
+
+def test_whoever_reads_a_folder_finds_garbage_collected_as_before(edit: Edit) -> None:
+    folder = edit("tuttu.yaml", "corner-shop", "Corner Shop")
+    assert gc.isenabled()
+    assert catalog.check(folder)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        assert catalog.check(folder)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_five_faults_give_five(faults: Faults, base: dict[str, str]) -> None:

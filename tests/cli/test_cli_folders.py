@@ -49,6 +49,28 @@ def test_a_good_folder_has_no_faults(run: Any) -> None:
     assert "corner: no faults, 2 actions" in run("check").output
 
 
+def test_what_is_dear_is_told_of_a_project_without_faults(run: Any, folder: Path) -> None:
+    target = folder.parent / "acme"
+    run("init", "--example", "operator", str(target))
+    told = json.loads(run("check", "--cost", "--json", str(target)).stdout)
+    keys = ["kind", "name", "file", "line", "about", "count", "alike", "costs"]
+    assert all(list(line) == keys for line in told)
+    [dear] = [line for line in told if line["about"] == "line_limit_mbps >= 2 * line_mbps"]
+    assert (dear["kind"], dear["name"], dear["count"]) == (
+        "asked_alone",
+        "faster-broadband: line can carry more",
+        1,
+    )
+    said = run("check", "--cost", str(target)).output
+    assert f"{dear['costs']}\n" in said
+    assert said.endswith(f"{len(told)} lines\n")
+    (target / "tuttu.yaml").write_text("nmae: corner\n")
+    faulty = run("check", "--cost", "--json", str(target), exit_code=2)
+    assert json.loads(faulty.stdout) == json.loads(
+        run("check", "--json", str(target), exit_code=2).stdout
+    )
+
+
 FAULTS = {
     "tuttu.yaml": "nmae: corner\n",
     "channels.yaml": "channels: {web: sideways}\n",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.builders import NOON
 from tests.folders import write
@@ -15,6 +17,7 @@ from tests.folders import write
 from tuttu import engine as use
 from tuttu.api import CallsAnswer, SlipsQuery, TimelineQuery
 from tuttu.engine import Runtime, open_engine
+from tuttu.intake.call import ANYTHING
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant
 from tuttu.vocabulary.values import MINUTE
@@ -203,3 +206,30 @@ def test_the_timeline_shows_it_beside_the_call(corner: Corner) -> None:
     assert [each.kind for each in entries] == ["identify", "TraitsRefused"]
     assert (entries[1].name, entries[1].by) == ("Described", "crm")
     assert json.loads(bytes(entries[1].properties)) == {"visits": "text, expected integer"}
+
+
+def test_from_the_border_to_the_folds_nothing_of_a_call_is_decoded_twice(corner: Corner) -> None:
+    """Its fields once, and each of its objects once, whoever of the rooms reads them."""
+    decoded: list[str] = []
+
+    def met(_frame: object, what: str, function: Any) -> None:
+        owner = getattr(function, "__self__", None)
+        if what == "c_call" and (owner is ANYTHING or function is msgspec.json.decode):
+            decoded.append("object")
+        elif what == "c_call" and isinstance(owner, msgspec.json.Decoder):
+            decoded.append("fields")
+
+    said: dict[str, Any] = {
+        "event": "Seen",
+        "properties": {"view": {"page": "/"}},
+        "traits": {"visits": 1},
+    }
+    before = sys.getprofile()
+    sys.setprofile(met)
+    try:
+        answer = corner.say("track", **said, context={"campaign": {"name": "spring"}})
+    finally:
+        sys.setprofile(before)
+    assert answer.accepted == 1
+    assert decoded == ["fields", "object", "object", "object"]
+    assert corner.traits()["from_spring"] == 0

@@ -84,8 +84,9 @@ class Company:
         return answer
 
     def decide(self, who: str, surface: str, by: httpx.Client | None = None, **more: Any) -> Any:
-        """For a `user_id`; a dry run, unless `more` says otherwise."""
-        question = {"who": {"user_id": who}, "surfaces": [surface], "dry_run": True, **more}
+        """For a `user_id`; a dry run, and with who was refused, unless `more` says otherwise."""
+        usual = {"dry_run": True, "refused": True}
+        question = {"who": {"user_id": who}, "surfaces": [surface], **usual, **more}
         return self.ask("POST", "/v1/decide", question, by)
 
     def chosen(self, who: str, surface: str) -> list[str]:

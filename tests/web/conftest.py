@@ -190,7 +190,7 @@ class Corner:
         return entries
 
     def decide(self, who: str) -> Any:
-        body = {"who": {"user_id": who}, "surfaces": ["front"]}
+        body = {"who": {"user_id": who}, "surfaces": ["front"], "refused": True}
         answer = self.client.post("/v1/decide", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()

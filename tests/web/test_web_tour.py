@@ -12,7 +12,7 @@ import msgspec
 from tuttu.web import ROUTES, openapi_document
 
 MAIJA = {"user_id": "maija"}
-QUESTION = {"who": MAIJA, "surfaces": ["front"]}
+QUESTION = {"who": MAIJA, "surfaces": ["front"], "refused": True}
 
 
 class Tour:

@@ -44,6 +44,7 @@ from tuttu.api.answers import (
 from tuttu.api.calls import calls_answer, one_answer
 from tuttu.api.changes import parts_of
 from tuttu.api.clock import ClockAnswer, ClockRequest, HealthAnswer, clock_answer, later_present
+from tuttu.api.costs import ShownCost, shown_costs
 from tuttu.api.customer import customer_answer, preferences_answer, shown_fragment
 from tuttu.api.decisions import (
     Changes,
@@ -172,6 +173,7 @@ __all__ = [
     "ResourceRequest",
     "ShownChoice",
     "ShownContact",
+    "ShownCost",
     "ShownFault",
     "ShownFragment",
     "ShownLink",
@@ -222,6 +224,7 @@ __all__ = [
     "preferences_answer",
     "resource_answer",
     "shown",
+    "shown_costs",
     "shown_fault",
     "shown_fragment",
     "shown_refusal",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from tuttu.api.answers import CallsAnswer, DifferentCall, RefusedCall
-from tuttu.api.slips import refused_traits
+from tuttu.api.slips import RefusedTrait
 from tuttu.intake import Accepted, AcceptedCall, CallRefusal
 from tuttu.vocabulary import facts
 
@@ -30,7 +30,17 @@ def calls_answer(
             for call, replacement in different
             if call.index not in gone
         ],
-        refused_traits=refused_traits(each for each in accepted.slips if each.index not in gone),
+        refused_traits=[
+            RefusedTrait(
+                index=each.index,
+                trait=each.trait,
+                source=each.source,
+                message=each.message,
+                kept=each.kept,
+            )
+            for each in accepted.slips
+            if each.index not in gone
+        ],
     )
 
 

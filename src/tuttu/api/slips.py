@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tuttu.intake import CallSlip, SlipCount
+from tuttu.intake import SlipCount
 from tuttu.vocabulary import conversion
 
 
@@ -49,19 +49,6 @@ class SlipsAnswer(msgspec.Struct, kw_only=True):
     """The newest first."""
 
     slips: list[ShownSlip]
-
-
-def refused_traits(slips: Iterable[CallSlip]) -> list[RefusedTrait]:
-    return [
-        RefusedTrait(
-            index=each.index,
-            trait=each.trait,
-            source=each.source,
-            message=each.message,
-            kept=each.kept,
-        )
-        for each in slips
-    ]
 
 
 def slips_answer(found: Iterable[SlipCount]) -> SlipsAnswer:

@@ -1,7 +1,7 @@
 """Customers of a generated company, as the calls that made them known."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,8 @@ from tuttu.vocabulary.clock import ManualClock
 BATCH = 500
 NEWSLETTERS = 2
 Call = dict[str, Any]
+Events = Callable[[int, int, int, datetime], Iterator[Call]]
+"""Number of the first one, how many, of how many customers, when."""
 
 
 def user(number: int) -> str:
@@ -78,6 +80,13 @@ def views(first: int, count: int, of: int, now: datetime) -> Iterator[Call]:
     an id of its own by its number."""
     for number in range(first, first + count):
         yield event(user(number % of), f"seen-{number}", company.VIEW, now, path="/offers/")
+
+
+def orders(first: int, count: int, of: int, now: datetime) -> Iterator[Call]:
+    """As `views`: orders of what no action offers. The outcomes of all actions ask for them."""
+    for number in range(first, first + count):
+        said = {"order_id": f"O{number}", "total": 20, "products": [{"sku": "socks", "price": 20}]}
+        yield event(user(number % of), f"bought-{number}", company.ORDER, now, **said)
 
 
 def batches(calls: Iterable[Call], size: int = BATCH) -> Iterator[list[Call]]:

@@ -5,7 +5,16 @@ file and line, and reports all faults at once. It must not know how the records 
 anything between two loads, or return a project with faults.
 """
 
-from tuttu.catalog.load import Survey, Texts, check, is_still, load, read_scenarios, survey
+from tuttu.catalog.load import (
+    Survey,
+    Texts,
+    check,
+    is_still,
+    load,
+    read_scenarios,
+    survey,
+    survey_all,
+)
 from tuttu.catalog.read_scenarios import Expectation, Scenario, ScenarioStep
 from tuttu.catalog.schemas import schemas
 
@@ -21,4 +30,5 @@ __all__ = [
     "read_scenarios",
     "schemas",
     "survey",
+    "survey_all",
 ]

@@ -1,5 +1,6 @@
 """Reads a project folder whole: load, check, scenarios."""
 
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -80,13 +81,18 @@ def is_still(folder: Path, survey: Survey) -> bool:
     return digest(Folder(folder, Findings()).policy_files()) == survey.project.digest
 
 
-def check(folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()) -> list[errors.Fault]:
-    """All faults of the folder, those of its scenarios included, by file and line. stages: those
-    that scenarios may name; none: any."""
+def survey_all(folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()) -> Survey:
+    """As `survey`, with the faults of the folder's scenarios. stages: those that scenarios may
+    name; none: any."""
     reading = _Reading(folder, rooms)
-    reading.project()
+    project = reading.project()
     reading.scenarios(stages)
-    return reading.findings.faults()
+    return Survey(project, reading.findings.faults(), texts_of(reading.files))
+
+
+def check(folder: Path, rooms: Rooms = (), stages: tuple[str, ...] = ()) -> list[errors.Fault]:
+    """All faults of the folder, those of its scenarios included, by file and line."""
+    return survey_all(folder, rooms, stages).faults
 
 
 def read_scenarios(
@@ -119,6 +125,17 @@ class _Reading:
             raise errors.ProjectError(faults)
 
     def project(self) -> Project:
+        """Nearly all that is made stays: collections meanwhile would walk it again and again, and
+        find nothing."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._project()
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _project(self) -> Project:
         scope = self.scope
         files = self.files = self.folder.policy_files()
         sheets = self._sheets(files)

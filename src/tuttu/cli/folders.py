@@ -3,14 +3,16 @@
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from importlib.resources import as_file, files
+from itertools import groupby
 from pathlib import Path
 
 import click
 
-from tuttu import catalog, engine
+from tuttu import api, catalog, engine
 from tuttu.cli import terminal
-from tuttu.cli.options import FOLDER, print_json
+from tuttu.cli.options import FOLDER, print_json, show
 from tuttu.decision import STAGE_NAMES
 from tuttu.intake import mapping_schema
 from tuttu.vocabulary.errors import FinalError
@@ -69,24 +71,43 @@ def init(example: str, folder: Path | None) -> None:
 
 @click.command()
 @click.argument("folder", type=FOLDER, default=Path())
+@click.option("--cost", is_flag=True, help="Of a project without faults, say what is dear.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(folder: Path, as_json: bool) -> None:
+def check(folder: Path, cost: bool, as_json: bool) -> None:
     """Show every fault of a project folder: file, line, what was found and expected; without any,
     warnings of what is probably not meant."""
-    faults = engine.check(folder)
-    if as_json:
+    checked = engine.check(folder)
+    faults, project = checked.faults, checked.project
+    if cost and not faults:
+        show(engine.costs(project), as_json, _costs)
+    elif as_json:
         print_json(faults)
     elif faults:
         for fault in faults:
             terminal.say(str(fault))
         terminal.say("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
     else:
-        project = engine.load_project(folder)
         for warning in engine.warnings(project):
             terminal.say(f"warning: {warning}", err=True)
         count = len(project.actions)
         terminal.say(f"{project.company.name}: no faults, {count} actions, {project.digest[:12]}")
     sys.exit(FAULTY if faults else 0)
+
+
+def _costs(found: Sequence[api.ShownCost]) -> None:
+    """A block for each kind, the dearest first."""
+    for words, some in groupby(found, lambda each: each.costs):
+        terminal.say(words)
+        terminal.table(
+            (
+                f"{each.count:,}",
+                f"{each.file}:{each.line}",
+                each.name if each.alike == 1 else f"{each.name} and {each.alike - 1:,} more",
+                each.about,
+            )
+            for each in some
+        )
+    terminal.say("1 line" if len(found) == 1 else f"{len(found)} lines")
 
 
 @click.command()

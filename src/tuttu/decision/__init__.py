@@ -9,6 +9,7 @@ This room must not write a table but that of its receipts, read a clock, or make
 engine commits the receipt, and a decision that conflicts is read and made again.
 """
 
+from tuttu.decision.costs import COST_KINDS, Cost, CostKind, costs
 from tuttu.decision.deciding import decide, explain
 from tuttu.decision.from_receipt import (
     explain_again,
@@ -38,11 +39,14 @@ from tuttu.vocabulary.room import Room
 ROOM = Room(name="decision", tables=(RECEIPTS,), folds=folds)
 
 __all__ = [
+    "COST_KINDS",
     "ROOM",
     "STAGES",
     "STAGE_NAMES",
     "Candidate",
     "CandidateKey",
+    "Cost",
+    "CostKind",
     "DecisionQuery",
     "DecisionView",
     "MessageRenderer",
@@ -50,6 +54,7 @@ __all__ = [
     "StageReads",
     "Stages",
     "candidates",
+    "costs",
     "decide",
     "explain",
     "explain_again",

@@ -1,7 +1,8 @@
 """Who comes first on a surface, and with what probability each wins the next slot."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -126,7 +127,7 @@ class Ranking:
     def _preceding(self) -> Mapping[int, Precedence]:
         """Those who come before all others, by their numbers."""
         history, found = self.view.history, {}
-        named = {*history.actions, *(each.action for each in self.first)}
+        named = history.actions.union(map(attrgetter("action"), self.first))
         for number in self._numbers_of(named) if named else ():
             candidate = self._candidate(number)
             kept = history.kept(candidate.action, candidate.treatment, candidate.item)
@@ -138,7 +139,7 @@ class Ranking:
                 found[number] = (1, place)
         return found
 
-    def _numbers_of(self, actions: set[str]) -> Iterator[int]:
+    def _numbers_of(self, actions: Collection[str]) -> Iterator[int]:
         """Of the entrants by these actions."""
         before = 0
         for pool, bits in self.entrants.items():

@@ -1,7 +1,6 @@
 """What a decision's receipt keeps of what it rests on, and where it lies in the log."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -9,13 +8,11 @@ import msgspec
 from tuttu import profile
 from tuttu.decision.stage import Stages
 from tuttu.decision.view import DecisionQuery, DecisionView
-from tuttu.decision.ways import Pools, Ways
-from tuttu.vocabulary import facts, project, room, values, verdicts
+from tuttu.decision.ways import Pools, ways_of
+from tuttu.vocabulary import facts, room, values, verdicts
+from tuttu.vocabulary.project import Project, cached_by
 
 _FIELDS = frozenset(verdicts.ReceiptEvidence.__struct_fields__)
-
-_KNOWN = 256
-"""Sets of ways of which it is kept what their rules read."""
 
 NOTHING: Mapping[str, object] = {}
 
@@ -28,7 +25,7 @@ def read_set(view: DecisionView, pools: Pools, stages: Stages) -> tuple[ReadColu
     """Every column that a rule for a way names, and what derived ones are made of, in the order of
     names; and what rules about an item read otherwise than rules about the customer would: its
     fields, and what was contacted and answered about it."""
-    read = _columns_of(pools.ways, stages)
+    read = _columns_of(view.project, pools.ways.surfaces, stages)
     of_items: ReadOfItems = {}
     for pool in pools:
         if pool.about is not None and pool.item is not None:
@@ -44,19 +41,19 @@ def read_set(view: DecisionView, pools: Pools, stages: Stages) -> tuple[ReadColu
     }, of_items
 
 
-@lru_cache(maxsize=_KNOWN)
-def _columns_of(ways: Ways, stages: Stages) -> Mapping[str | None, Sequence[str]]:
+@cached_by
+def _columns_of(
+    project: Project, surfaces: frozenset[str], stages: Stages
+) -> Mapping[str | None, Sequence[str]]:
     """In order: what the rules for ways about each collection read, and for those about none."""
     named: dict[str | None, set[str]] = {}
-    for action, treatment in ways.listed:
+    for action, treatment in ways_of(project, surfaces).listed:
         found = named.setdefault(action.about, set())
         for stage in stages:
-            reads = stage.reads(action, treatment, ways.project)
+            reads = stage.reads(action, treatment, project)
             found.update(*(each.expression.columns for each in reads.expressions))
-            found.update(name for name in reads.roots if name in ways.project.row_schema.columns)
-    return {
-        about: sorted(profile.dependencies(ways.project, found)) for about, found in named.items()
-    }
+            found.update(name for name in reads.roots if name in project.row_schema.columns)
+    return {about: sorted(profile.dependencies(project, found)) for about, found in named.items()}
 
 
 def evidence_of(
@@ -113,7 +110,7 @@ class ReceiptPosition(msgspec.Struct, frozen=True):
 RECEIPTS = facts.Table("engine.receipts", ReceiptPosition)
 
 
-def folds(_project: project.Project) -> room.Folds:
+def folds(_project: Project) -> room.Folds:
     return {verdicts.Receipt: _keep_position}
 
 

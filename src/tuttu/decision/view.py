@@ -1,7 +1,6 @@
 """What one decision sees: everything read once, from one snapshot."""
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,11 +17,8 @@ from tuttu.decision.groups import (
 )
 from tuttu.vocabulary import company, conversion, events, facts, library, people, values, verdicts
 from tuttu.vocabulary.errors import UnknownSurface, did_you_mean
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.project import Project, cached_by
 from tuttu.vocabulary.room import Rooms
-
-_KNOWN = 256
-"""Versions and combinations of surfaces of which it is kept what they use."""
 
 
 class DecisionQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,7 +309,7 @@ def _arm(reader: facts.Reader, project: Project, customer: people.Customer) -> s
     return arm_of(controls, identity.anchor_of(reader, project, customer))
 
 
-@lru_cache(maxsize=_KNOWN)
+@cached_by
 def _used(project: Project, asked: frozenset[str] | None) -> Collection[str]:
     """Resources that something on these surfaces uses; each one that is read costs a round trip."""
     if asked is None:

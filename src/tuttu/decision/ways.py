@@ -9,7 +9,7 @@ together, about one item or about none: thousands of refusals make no candidate.
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,16 +19,13 @@ from tuttu import ledger
 from tuttu.decision.view import Candidate, DecisionQuery, DecisionView, items_of, surfaces
 from tuttu.policy.index import ConditionIndex, Wanted
 from tuttu.vocabulary import events, library, values
-from tuttu.vocabulary.project import KNOWN_PROJECTS, Project
+from tuttu.vocabulary.project import Project, cached_by
 
 BLOCKS = ("eligible", "applicable", "suitable")
 """An action's blocks of conditions, all of which must be TRUE."""
 
 _MANY = 32
 """Groups of ways, beyond which they are found by way."""
-
-_REQUESTS = 32
-"""Combinations of surfaces of one version whose ways are kept."""
 
 
 class Way(NamedTuple):
@@ -73,6 +70,7 @@ class Ways:
 
     def __init__(self, project: Project, surfaces: frozenset[str]) -> None:
         listed = all_ways(project)
+        self.surfaces = surfaces
         self.listed = tuple(way for way in listed if way.treatment.surface in surfaces)
         self.all = (1 << len(self.listed)) - 1
         self.project = project
@@ -205,7 +203,7 @@ class Ways:
         return masks[bisect_right(instants, now)]
 
 
-@lru_cache(maxsize=KNOWN_PROJECTS * _REQUESTS)
+@cached_by
 def ways_of(project: Project, surfaces: frozenset[str]) -> Ways:
     """surfaces: declared ones."""
     return Ways(project, surfaces)

@@ -7,20 +7,18 @@ What other figures may be subtracted is subtracted after the cost.
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from tuttu.decision.view import Candidate, DecisionView
-from tuttu.decision.ways import Numbers, Pool, Ways, numbers_of
+from tuttu.decision.ways import Numbers, Pool, Ways, numbers_of, ways_of
 from tuttu.policy import is_constant
 from tuttu.vocabulary import conversion, library, values, verdicts
+from tuttu.vocabulary.project import Project, cached_by
 
 _MOST = 1e13
 """Up to here every amount is certain to be money."""
-_KNOWN = 256
-"""Sets of ways of which it is kept what does not depend on the customer."""
 _NO_ROW: values.Row = {}
 
 Amounts = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -191,7 +189,11 @@ def worths_of(pool: Pool, view: DecisionView, asked: int) -> PoolWorths:
 
 
 def _side_by_side(pool: Pool, view: DecisionView, asked: int) -> PoolWorths:
-    table, row, ways = _table_of(pool.ways), pool.row(view), numbers_of(asked)
+    table, row, ways = (
+        _table_of(pool.ways.project, pool.ways.surfaces),
+        pool.row(view),
+        numbers_of(asked),
+    )
     propensity, value, relevance, effort = [each.on(row, ways) for each in table.figures]
     lever = table.levers(view.project.policy.levers, view.now)[ways]
     cost = table.cost[ways]
@@ -281,6 +283,6 @@ class _WorthTable:
         return known
 
 
-@lru_cache(maxsize=_KNOWN)
-def _table_of(ways: Ways) -> _WorthTable:
-    return _WorthTable(ways)
+@cached_by
+def _table_of(project: Project, surfaces: frozenset[str]) -> _WorthTable:
+    return _WorthTable(ways_of(project, surfaces))

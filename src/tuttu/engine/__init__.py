@@ -13,6 +13,7 @@ from tuttu.engine.explain import explain
 from tuttu.engine.links import begin_links, claim_links, close_links, drop_links, links
 from tuttu.engine.open import (
     check,
+    costs,
     load_project,
     open_engine,
     rehearse_opening,
@@ -46,6 +47,7 @@ __all__ = [
     "claim_links",
     "clock",
     "close_links",
+    "costs",
     "customer",
     "dead_letter",
     "dead_letters",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from tuttu import api, versions
+from tuttu import api, decision, versions
+from tuttu.catalog import Survey
 from tuttu.engine.links import settle
 from tuttu.engine.reloads import Reloads, rehearsal
 from tuttu.engine.rooms import ROOMS
@@ -77,11 +78,17 @@ def warnings(project: Project) -> list[errors.Fault]:
     return versions.warnings(project, ROOMS)
 
 
+def costs(project: Project) -> list[api.ShownCost]:
+    """What of it makes decisions and events dear."""
+    return api.shown_costs(decision.costs(project))
+
+
 def load_project(folder: Path) -> Project:
     """The project as a server runs it. Raises ProjectError with all faults."""
     return versions.read_project(folder, ROOMS).project
 
 
-def check(folder: Path) -> list[errors.Fault]:
-    """All faults, by file and line; those of scenarios and of message templates included."""
+def check(folder: Path) -> Survey:
+    """The project, and all faults, by file and line; those of scenarios and of message templates
+    included. With a fault, the project is not whole."""
     return versions.check(folder, ROOMS)

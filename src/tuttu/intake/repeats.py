@@ -10,6 +10,7 @@ another, however many ids there have been.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import TypeVar
 
 import msgspec
@@ -57,11 +58,11 @@ def once(
     """The unit of an event, to be committed unless its id was received not long ago."""
     within = project.company.repeat_within
     under, stretch = pseudonym(REPEAT, event.id), event.received // within
-    keys = tuple(_key(each, under) for each in (stretch - 1, stretch, stretch + 1))
+    keys = tuple([_key(each, under) for each in (stretch - 1, stretch, stretch + 1)])
     return msgspec.structs.replace(
         unit,
         unless=NotReceived(event.received, within, pseudonym(REPEAT, _said(event)), keys),
-        expects=tuple((RECEPTIONS.name, key) for key in keys),
+        expects=tuple(zip(repeat(RECEPTIONS.name), keys)),
     )
 
 

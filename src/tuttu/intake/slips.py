@@ -77,7 +77,10 @@ def with_slips(
 
 
 def told(index: int, unit: facts.Unit, project: Project) -> list[CallSlip]:
-    """What the sender of an accepted call is told. index: of the call in its body."""
+    """What the sender of an accepted call is told. unit: `with_slips`. index: of the call in its
+    body."""
+    if len(unit.facts) == 1:
+        return []
     return [
         CallSlip(
             index=index,

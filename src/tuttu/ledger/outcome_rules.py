@@ -3,7 +3,7 @@
 from tuttu.ledger import external, state
 from tuttu.ledger.definitions import Definitions
 from tuttu.ledger.writer import ContactWriter
-from tuttu.policy import by_value
+from tuttu.policy import ConditionLookup
 from tuttu.vocabulary import conversion, events, facts, history, values
 from tuttu.vocabulary.project import Project
 
@@ -22,7 +22,7 @@ class OutcomeRules:
         for part, rule in definitions.rules.items():
             key = (rule.test.text, rule.test.columns)
             conditions.setdefault(key, (rule.test, []))[1].append(part)
-        self._of_events, self._of_any = by_value(
+        self._conditions = ConditionLookup(
             ((each[0], each) for each in conditions.values()), "event"
         )
         self._events = {mapped.mapping.event for mapped in definitions.mappings.values()}
@@ -33,15 +33,13 @@ class OutcomeRules:
         if not isinstance(event, events.Event) or fragment is None:
             return
         declared = event.name in self._events
-        conditions = self._of_events.get(event.name, self._of_any)
-        if not (declared or conditions):
-            return
-        row, said = conversion.event_row(event, self._project.event_schema), event.said
+        row = conversion.event_row(event, self._project.event_schema)
+        conditions = self._conditions.candidates(row)
         met = [part for test, parts in conditions if test(row) is True for part in parts]
         if not (declared or met):
             return
         writer = ContactWriter(transaction, self._project, logged.fact.received)
-        contact = said.get("contact_id")
+        contact = event.said.get("contact_id")
         named = contact if isinstance(contact, str) else ""
         for part, mapped in rules.mappings.items() if declared else ():
             mapping = mapped.mapping

@@ -11,7 +11,7 @@ from tuttu.policy.durations import format_duration, parse_duration, split_until
 from tuttu.policy.errors import PolicyError
 from tuttu.policy.expression import CompiledExpression, parse, parse_condition, to_sql
 from tuttu.policy.obligations import is_fulfilled, is_late, keeps_on
-from tuttu.policy.reading import Reads, by_value, is_constant, named_columns, reads_of
+from tuttu.policy.reading import Reads, is_constant, named_columns, reads_of
 from tuttu.policy.relation import (
     OFFSETS,
     OFFSETS_TYPE,
@@ -24,17 +24,18 @@ from tuttu.policy.relation import (
     quoted_name,
     relation_of,
 )
+from tuttu.policy.required import ConditionLookup, required_by
 
 __all__ = [
     "CONSTRUCTS",
     "OFFSETS",
     "OFFSETS_TYPE",
     "CompiledExpression",
+    "ConditionLookup",
     "Construct",
     "PolicyError",
     "Reads",
     "Relation",
-    "by_value",
     "duckdb_row",
     "duckdb_type",
     "duckdb_value",
@@ -52,6 +53,7 @@ __all__ = [
     "quoted_name",
     "reads_of",
     "relation_of",
+    "required_by",
     "split_until",
     "to_sql",
 ]

@@ -1,16 +1,13 @@
 """What expressions read: as finely as an export needs to know it, and of which events."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
 
 import msgspec
 
 from tuttu.policy import tree as t
 from tuttu.policy.expression import CompiledExpression
 from tuttu.policy.relation import Relation, relation_of
-from tuttu.vocabulary.values import Expression, Kind, Scalar, Schema, Type
-
-T = TypeVar("T")
+from tuttu.vocabulary.values import Expression, Kind, Schema, Type
 
 ALONE = "is there"
 """The field of an item of which nothing is read but that it is there; no declared name."""
@@ -61,40 +58,3 @@ def is_constant(expression: Expression) -> bool:
         and not expression.columns
         and not expression.timed
     )
-
-
-def by_value(
-    conditions: Iterable[tuple[Expression | None, T]], column: str
-) -> tuple[dict[Scalar, tuple[T, ...]], tuple[T, ...]]:
-    """What goes with each condition, in order: by value of the column, that of the conditions which
-    may be TRUE with it; and that of those which may be TRUE with any other value. No condition is
-    always TRUE."""
-    pairs = [(_required(test, column), one) for test, one in conditions]
-    values = {value for required, _ in pairs for value in required or ()}
-    found = {
-        value: tuple(one for required, one in pairs if required is None or value in required)
-        for value in values
-    }
-    return found, tuple(one for required, one in pairs if required is None)
-
-
-def _required(test: Expression | None, column: str) -> frozenset[Scalar] | None:
-    """The only values of the column with which the condition can be TRUE; None: perhaps any."""
-    return _values(test.tree, column) if isinstance(test, CompiledExpression) else None
-
-
-def _values(node: t.Node, column: str) -> frozenset[Scalar] | None:
-    match node:
-        case t.Compare("=", t.Column(name), t.Literal(value)) if name == column:
-            return frozenset({value})
-        case t.In(t.Column(name), options) if name == column:
-            values = [each.value for each in options if isinstance(each, t.Literal)]
-            return frozenset(values) if len(values) == len(options) else None
-        case t.And(operands):
-            found = [each for each in (_values(one, column) for one in operands) if each]
-            return frozenset.intersection(*found) if found else None
-        case t.Or(operands):
-            every = [_values(one, column) for one in operands]
-            known = [each for each in every if each is not None]
-            return frozenset().union(*known) if len(known) == len(every) else None
-    return None

@@ -7,7 +7,7 @@ the sender has something newer to say that nobody understands, and what is missi
 the safer side.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET
@@ -61,7 +61,7 @@ def extract(plan: ProfilePlan, schema: values.Schema, event: events.Event) -> Ex
     known: tuple[ProfilePlan, Extract] | None = event.__dict__.get("extract")
     if known is not None and known[0] is plan:
         return known[1]
-    aggregates = plan.of_events.get(event.name, plan.of_any)
+    aggregates = plan.counting.candidates(conversion.event_row(event, schema))
     slips: list[Slip] = []
     found = Extract(
         written=_written(plan, event, slips),
@@ -148,7 +148,7 @@ def _items(plan: ProfilePlan, event: events.Event, slips: list[Slip]) -> Iterato
 
 
 def _cells(
-    aggregates: tuple[EventAggregate, ...], schema: values.Schema, event: events.Event
+    aggregates: Sequence[EventAggregate], schema: values.Schema, event: events.Event
 ) -> Iterator[tuple[EventAggregate, Stamped]]:
     """Without a field, an aggregate is over the events' times."""
     row = conversion.event_row(event, schema)

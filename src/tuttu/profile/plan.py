@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tuttu.policy import by_value
+from tuttu.policy import ConditionLookup
 from tuttu.profile import state_keys
 from tuttu.profile.records import DefinitionId
 from tuttu.vocabulary import company, values
@@ -48,12 +48,12 @@ class WrittenColumn(msgspec.Struct, frozen=True):
 class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     """types: of written traits. unknown: those that a value which does not fit makes unknown.
     nested: those whose names are paths into objects, as ``address.city``. mappings, collecting: by
-    event name, what writes traits and items. aggregates: by trait. of_events: those that an event
-    may change, by its name; of_any: those that every other event may. stored: traits that state
-    alone yields. computed: those that read other columns, each after what it reads. own_computed:
-    those of `computed` that are made of nothing else, and are no group's; of_ledger: those that
-    depend on the ledger's columns. profiling: those that read NULL where profiling is refused.
-    grouped: by group, its traits.
+    event name, what writes traits and items. aggregates: by trait. counting: the same, by
+    what an event must be like to change them. stored: traits that state alone yields. computed:
+    those that read other columns, each after what it reads. own_computed: those of `computed` that
+    are made of nothing else, and are no group's; of_ledger: those that depend on the ledger's
+    columns. profiling: those that read NULL where profiling is refused. grouped: by group, its
+    traits.
 
     orders: of the items of collections.
 
@@ -71,8 +71,7 @@ class ProfilePlan(msgspec.Struct, frozen=True, kw_only=True):
     collections: Mapping[str, company.Collection]
     collecting: Mapping[str, tuple[company.Collection, ...]]
     aggregates: Mapping[str, EventAggregate]
-    of_events: Mapping[values.Scalar, tuple[EventAggregate, ...]]
-    of_any: tuple[EventAggregate, ...]
+    counting: ConditionLookup[EventAggregate]
     sources: tuple[WrittenColumn, ...]
     stored: tuple[company.Trait, ...]
     computed: tuple[company.Trait, ...]
@@ -123,7 +122,6 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
         if name in items or fields[name] or name in orders
     }
     aggregates = {name: each for name, each in plan.aggregates.items() if each.id in wanted}
-    of_events, of_any = by_value(((each.test, each) for each in aggregates.values()), "event")
     return msgspec.structs.replace(
         plan,
         types={name: plan.types[name] for name in written},
@@ -131,8 +129,7 @@ def only(plan: ProfilePlan, wanted: frozenset[DefinitionId]) -> ProfilePlan:
         collections=collections,
         collecting=_collecting(collections),
         aggregates=aggregates,
-        of_events=of_events,
-        of_any=of_any,
+        counting=_counting(aggregates),
         written=written,
         steps=kept(plan.steps),
         items=items,
@@ -165,7 +162,6 @@ def plan_of(project: Project) -> ProfilePlan:
         for name, trait in traits.items()
         if trait.aggregate is not None and trait.over == "events"
     }
-    of_events, of_any = by_value(((each.test, each) for each in aggregates.values()), "event")
     return ProfilePlan(
         types={name: trait.type for name, trait in written.items()},
         unknown=frozenset(name for name, trait in written.items() if trait.slip == "unknown"),
@@ -174,8 +170,7 @@ def plan_of(project: Project) -> ProfilePlan:
         collections=collections,
         collecting=_collecting(collections),
         aggregates=aggregates,
-        of_events=of_events,
-        of_any=of_any,
+        counting=_counting(aggregates),
         sources=tuple(_sources(project)),
         stored=tuple(trait for name, trait in traits.items() if name not in names),
         computed=computed,
@@ -221,6 +216,10 @@ def _collecting(
     collections: Mapping[str, company.Collection],
 ) -> dict[str, tuple[company.Collection, ...]]:
     return _grouped((event, one) for one in collections.values() for event in one.events)
+
+
+def _counting(aggregates: Mapping[str, EventAggregate]) -> ConditionLookup[EventAggregate]:
+    return ConditionLookup(((each.test, each) for each in aggregates.values()), "event")
 
 
 def _sources(project: Project) -> Iterator[WrittenColumn]:

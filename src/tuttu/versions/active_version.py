@@ -56,7 +56,8 @@ class FixedVersion:
 class ActiveVersion:
     """Implements `Versions`: the active version of the store, whichever process activated it.
 
-    Raises Unavailable for a version that this version of tuttu cannot read.
+    note_newest: is called whenever this process begins to use another version, whoever activated
+    it. Raises Unavailable for a version that this version of tuttu cannot read.
     """
 
     def __init__(self, store: Store, rooms: room.Rooms) -> None:
@@ -64,6 +65,7 @@ class ActiveVersion:
         self._rooms = rooms
         self._lock = threading.Lock()
         self._known: dict[int, Version] = {}
+        self.note_newest: Callable[[], None] = lambda: None
         with view(store, self.at) as seen:
             self.newest = seen.version
 
@@ -116,6 +118,8 @@ class ActiveVersion:
                 self.newest = version
             for position in sorted(self._known)[:-KEPT_VERSIONS]:
                 del self._known[position]
+        if activated > newest:
+            self.note_newest()
 
 
 PAGE = 250

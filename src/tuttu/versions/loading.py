@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from tuttu import catalog
 from tuttu.catalog import Survey
 from tuttu.decision import STAGE_NAMES
@@ -26,10 +28,10 @@ COLUMN_FILES = frozenset({"traits.yaml", "events.yaml"})
 """Files that declare the columns that rooms' checks read: they do not run if one has a fault."""
 
 
-def check(folder: Path, rooms: Rooms) -> list[errors.Fault]:
-    """All faults, by file and line; those of scenarios included."""
-    survey = catalog.survey(folder, rooms)
-    return sorted({*catalog.check(folder, rooms, STAGE_NAMES), *_faults(survey, rooms)})
+def check(folder: Path, rooms: Rooms) -> Survey:
+    """What a folder says, with all faults, by file and line; those of scenarios included."""
+    survey = catalog.survey_all(folder, rooms, STAGE_NAMES)
+    return msgspec.structs.replace(survey, faults=_faults(survey, rooms))
 
 
 def warnings(project: project.Project, rooms: Rooms) -> list[errors.Fault]:

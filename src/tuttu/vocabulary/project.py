@@ -1,8 +1,8 @@
 """The whole of a project folder, checked and compiled."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import TypeVar
+from functools import lru_cache, partial
+from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
@@ -38,12 +38,30 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 KNOWN_PROJECTS = 8
 """How many versions a process caches, with what is made of them."""
+
+
+KNOWN_QUESTIONS = 128
+"""How many results of one version a function of more than the version keeps."""
 
 
 def cached(work: Callable[[Project], T]) -> Callable[[Project], T]:
     """Caches a function's result for each project."""
 
     return lru_cache(maxsize=KNOWN_PROJECTS)(work)
+
+
+def cached_by(work: Callable[Concatenate[Project, P], T]) -> Callable[Concatenate[Project, P], T]:
+    """Caches the results of a function of a project and more; they go when the project goes."""
+
+    @cached
+    def of(project: Project) -> Callable[..., T]:
+        return lru_cache(maxsize=KNOWN_QUESTIONS)(partial(work, project))
+
+    def answer(project: Project, /, *more: P.args, **named: P.kwargs) -> T:
+        return of(project)(*more, **named)
+
+    return answer

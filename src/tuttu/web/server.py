@@ -17,6 +17,7 @@ from tuttu.engine import Runtime
 from tuttu.vocabulary.errors import FinalError, ProjectError, TuttuError
 from tuttu.web import local, log
 from tuttu.web.app import create_app
+from tuttu.web.garbage import out_of_collections
 from tuttu.web.protocol import PatientProtocol
 from tuttu.web.route import Route
 from tuttu.web.routes import ROUTES
@@ -109,9 +110,12 @@ def serve(
     """Serves until SIGTERM or SIGINT; SIGHUP reloads the project folder. `announce` is called with
     the address. Raises LocalSocketError."""
     with (
+        out_of_collections() as keep_out,
         local.listen(local.socket_path(folder)) as own,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
+        if runtime.reloads is not None:
+            runtime.reloads.versions.note_newest = keep_out
         doors = Doors(runtime, bound, own)
         runner.run(_until_signalled(runtime, doors, lambda: announce(url_of(bound))))
 

@@ -1,37 +1,50 @@
-"""What an event costs where there are many actions, beside where there are few."""
+"""What an event costs where there are many actions, beside where there are few.
 
-from collections.abc import Iterator
+One that no action asks for, and one that an outcome of every action asks for.
+"""
 
-from tuttu.bench import fixtures, results, timing
-from tuttu.bench.benches.intake_batch import BATCH, send
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from tuttu.bench import customers, fixtures, results, timing
+from tuttu.bench.benches.intake_batch import BATCH
 
 TARGET = 1.1
+EVENTS: Mapping[str, customers.Events] = {"views": customers.views, "orders": customers.orders}
 
 
 def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
     actions = ground.scale.of(1_000, 15)
-    measurement = results.Measurement(
-        bench="intake.actions",
-        size={"actions": actions, "beside_actions": fixtures.FEW, "batch": BATCH},
-        unit="µs CPU an event",
-        target=TARGET,
-    )
-
-    def microseconds(desk: fixtures.Desk) -> float:
-        batches = ground.scale.of(10, 1)
-        return (
-            1e6
-            * timing.cpu(lambda: send(ground, desk, next(ground.numbers), BATCH), batches)
-            / BATCH
-        )
-
     with (
         ground.desk(ground.project(actions)) as many,
         ground.desk(ground.project(fixtures.FEW)) as few,
     ):
-        yield ground.measure(
-            measurement, lambda: results.Sample(microseconds(many), microseconds(few))
-        )
+        for name, events in EVENTS.items():
+            size = {"actions": actions, "beside_actions": fixtures.FEW, "batch": BATCH}
+            measurement = results.Measurement(
+                bench="intake.actions",
+                size={**size, "events": name},
+                unit="µs CPU an event",
+                target=TARGET,
+            )
+            cost = partial(_microseconds, ground, events)
+            yield ground.measure(measurement, partial(_sample, cost, many, few))
+
+
+def _sample(
+    cost: Callable[[fixtures.Desk], float], many: fixtures.Desk, few: fixtures.Desk
+) -> results.Sample:
+    return results.Sample(cost(many), cost(few))
+
+
+def _microseconds(
+    ground: fixtures.Fixtures, events: customers.Events, desk: fixtures.Desk
+) -> float:
+    def send() -> None:
+        first = next(ground.numbers) * BATCH
+        desk.accept(events(first, BATCH, ground.scale.customers, ground.now))
+
+    return 1e6 * timing.cpu(send, ground.scale.of(10, 1)) / BATCH
 
 
 BENCH = fixtures.Bench(

@@ -1,7 +1,6 @@
 """Does anything close the purpose for now. Guards block unless FALSE, and cool down."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -12,13 +11,10 @@ from tuttu.decision.view import Candidate, DecisionView
 from tuttu.decision.ways import Pools
 from tuttu.policy import reads_of
 from tuttu.vocabulary import library, values, verdicts
-from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.project import Project, cached_by
 
 _KEPT = "groups"
 """In a receipt's evidence."""
-
-_KNOWN = 256
-"""Versions, purposes and collections of which it is kept what guards there are."""
 
 
 def _reason(candidate: Candidate, view: DecisionView) -> verdicts.Reason | None:
@@ -53,7 +49,7 @@ def asked_of(candidate: Candidate, project: Project) -> Sequence[library.Guard]:
     return _asked_of(project, candidate.action.purpose, about)
 
 
-@lru_cache(maxsize=_KNOWN)
+@cached_by
 def _asked_of(project: Project, purpose: str, about: str | None) -> tuple[library.Guard, ...]:
     return tuple(each for each in project.policy.guards if may_block(each, purpose, about))
 

@@ -7,6 +7,6 @@ look-up in each table (`bitmap`), however many conditions read it. It is one mor
 typed tree: it must find what the row functions find, NULLs included.
 """
 
-from tuttu.policy.index.bitmap import ConditionIndex, Member, Wanted
+from tuttu.policy.index.bitmap import ConditionIndex, Member, ReadingCost, Wanted, reading_costs
 
-__all__ = ["ConditionIndex", "Member", "Wanted"]
+__all__ = ["ConditionIndex", "Member", "ReadingCost", "Wanted", "reading_costs"]

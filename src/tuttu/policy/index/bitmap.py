@@ -75,6 +75,25 @@ class ConditionIndex:
         return passing
 
 
+class ReadingCost(NamedTuple):
+    """What one value of the row costs. members: bits of those that ask for it. constants: how many
+    it is compared with. bytes: of its table, at most. read: it is no more than a column."""
+
+    tree: Node
+    members: int
+    constants: int
+    bytes: int
+    read: bool
+
+
+def reading_costs(members: Sequence[Member]) -> list[ReadingCost]:
+    """Of an index over these members, by value of the row. Raises as `ConditionIndex`."""
+    builder = _Builder(len(members))
+    for number, member in enumerate(members):
+        builder.add(number, member)
+    return builder.reading_costs()
+
+
 class _Builder:
     """Layer 0 has the bits of members that fail; each further layer, one clause of each member
     about several subjects, the bits of those for which it holds."""
@@ -126,6 +145,15 @@ class _Builder:
             )
             for subject in sorted(self._groups, key=_cost)
         ]
+
+    def reading_costs(self) -> list[ReadingCost]:
+        row = (self.layers + 1) * self._size // 8 + 1
+        found = []
+        for subject, group in self._groups.items():
+            constants = len({each for test, _ in group for each in test.constants()})
+            owners, size = self._owners[subject], (2 * constants + 1) * row
+            found.append(ReadingCost(subject.tree, owners, constants, size, _is_cheap(subject)))
+        return found
 
     def _reader(self, subject: RowValue) -> Callable[[Row], Value]:
         read = self._value(subject.tree)
