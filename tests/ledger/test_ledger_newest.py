@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests import builders
 from tests.builders import BOOL, HERE, NOON, TEXT, HandWritten
 from tests.laws.memory import Memory
+from tests.ledger.contact_histories import ITEMS, PEOPLE, ContactHistory, Step, bodies, require
 
 from tuttu import ledger
 from tuttu.ledger import ROOM, History, limits, newest, state
@@ -26,14 +25,10 @@ from tuttu.vocabulary.library import ContactLimit, Suppression
 from tuttu.vocabulary.people import Customer
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, INTEGER_MAX, MINUTE, Instant, Schema
-from tuttu.vocabulary.verdicts import Reason
 from tuttu.vocabulary.zones import day_ends, day_in
 
-PEOPLE = ("maija", "phone", "anna")
-"""The first two are perhaps one customer, the third of the same household."""
-ITEMS = (None, "L1", "L2")
-ACTIONS = ("tv", "kept", "line", "notice")
 OWN_ZONE = "Asia/Tokyo"
+Scale = Callable[[int, int], int]
 
 
 def _answers(action: str) -> dict[str, HandWritten]:
@@ -64,7 +59,9 @@ def _project() -> Project:
         again = builders.treatment("front", "panel", answer_within=20 * HOUR)
         return shown, again, builders.treatment("email", answer_within=9 * HOUR)
 
-    lines = Collection(name="lines", key="line", events=frozenset(), fields={"line": TEXT}, where=HERE)
+    lines = Collection(
+        name="lines", key="line", events=frozenset(), fields={"line": TEXT}, where=HERE
+    )
     call = ElsewhereContact(
         event="Call Made",
         channel="call",
@@ -121,7 +118,7 @@ def _project() -> Project:
             suppressions=(
                 _suppression("declined", 1, "action"),
                 _suppression("ignored", 2, "action"),
-                _suppression("ignored", 2, "issue_group"),
+                _suppression("ignored", 4, "purpose"),
                 _suppression("viewed", 2, "purpose"),
             ),
         ),
@@ -138,86 +135,21 @@ CHANGED = replace(
 )
 
 
-class Step(NamedTuple):
-    """What happens, at which minute, whose identifier says so, of which action, by which way, about
-    which item, and of which of the contacts so far."""
-
-    what: str
-    at: int
-    who: str
-    action: str
-    way: str
-    item: str | None
-    of: int
-
-
-HAPPENINGS = (
-    *("made",) * 6,
-    *("called",) * 3,
-    *("Ordered", "Declined", "Viewed", "Failed") * 2,
-    *("withdrawn", "Clicked", "Accepted", "Sent"),
-)
-_steps = st.lists(
-    st.builds(
-        Step,
-        st.sampled_from(HAPPENINGS),
-        st.integers(0, 3 * 24 * 60) | st.integers(0, 180),
-        st.sampled_from(["maija", "maija", "maija", *PEOPLE]),
-        st.sampled_from(["tv", "tv", *ACTIONS]),
-        st.sampled_from(["web", "panel", "email", "email"]),
-        st.sampled_from(ITEMS),
-        st.integers(-1, 12),
-    ),
-    max_size=32,
-)
-_moments = st.lists(st.integers(0, 6 * 24 * 60), min_size=1, max_size=3)
-
-
-def _bodies(steps: Sequence[Step], *, in_order: bool) -> Iterator[Body]:
-    """Each contact has an id of its own, whatever the order in which facts come."""
-    ids: list[str] = []
-    for number, step in enumerate(sorted(steps, key=lambda one: one.at) if in_order else steps):
-        at = NOON + step.at * MINUTE
-        named = ids[step.of % len(ids)] if ids and step.of >= 0 else ("?" if step.of < 0 else "")
-        more: dict[str, Any] = (
-            {"contact_id": named} if step.of % 3 or step.what not in ("Ordered", "Declined") else {}
-        )
-        about: dict[str, Any] = {"line": step.item} if step.item else {}
-        if step.what == "made":
-            ids.append(f"d{number}.1")
-            item = step.item if step.action == "line" else None
-            made = builders.contact(
-                Memory(), PROJECT, ids[-1], at, step.action, step.way, step.who, item=item
-            )
-            yield builders.receipt(made)
-        elif step.what == "called":
-            result = ("yes", "no", "?")[step.of % 3]
-            yield builders.event(
-                "Call Made", at, who=step.who, of=step.action, result=result, **about
-            )
-        elif step.what == "withdrawn":
-            if ids and step.of >= 0:
-                why = Reason("action_gone", {"action": "tv"})
-                yield ContactWithdrawn(contact_id=named, code=why.code, values=why.values)
-        else:
-            yield builders.event(step.what, at, who=step.who, of=step.action, **{**more, **about})
-
-
-def _folded(bodies: Sequence[Body], project: Project = PROJECT, first: int = 1) -> Memory:
+def _folded(facts: Sequence[Body], project: Project = PROJECT, first: int = 1) -> Memory:
     memory = Memory()
-    _fold(memory, bodies, project, first)
+    _fold(memory, facts, project, first)
     return memory
 
 
-def _logged(bodies: Sequence[Body], first: int = 1) -> Iterator[Logged]:
-    for position, body in enumerate(bodies, first):
+def _logged(facts: Sequence[Body], first: int = 1) -> Iterator[Logged]:
+    for position, body in enumerate(facts, first):
         who = "maija" if isinstance(body, ContactWithdrawn) else None
         yield Logged(position, builders.fact(Memory(), body, NOON, who=who))
 
 
-def _fold(memory: Memory, bodies: Sequence[Body], project: Project, first: int = 1) -> None:
+def _fold(memory: Memory, facts: Sequence[Body], project: Project, first: int = 1) -> None:
     folds = ROOM.folds(project)
-    for logged in _logged(bodies, first):
+    for logged in _logged(facts, first):
         folds[type(logged.fact.body)](memory, logged)
 
 
@@ -307,12 +239,10 @@ def _walked(
     return found
 
 
-@pytest.mark.laws
-@given(steps=_steps, moments=_moments)
-def test_limits_count_as_if_every_contact_was_asked(steps: list[Step], moments: list[int]) -> None:
+def _counts_every_contact(history: ContactHistory) -> None:
     """Of more than one too many, those that are counted longest: they say all."""
-    memory = _folded([*_bodies(steps, in_order=False)])
-    for at in moments:
+    memory = _folded([*bodies(PROJECT, history)])
+    for at in history.moments:
         now = NOON + at * MINUTE
         each = {
             name: _read(memory, PROJECT, now, builders.customer(memory, name), all_=True)
@@ -334,6 +264,11 @@ def test_limits_count_as_if_every_contact_was_asked(steps: list[Step], moments: 
             assert each["maija"].opens(limit) == limits.opening(expected, limit)
 
 
+@pytest.mark.laws
+def test_limits_count_as_if_every_contact_was_asked(seed: int, scale: Scale) -> None:
+    require(_counts_every_contact, seed, scale(100, 5_000))
+
+
 @pytest.fixture(autouse=True, scope="module")
 def small() -> Iterator[None]:
     """Records are laid out as soon as they hold a few contacts."""
@@ -343,21 +278,38 @@ def small() -> Iterator[None]:
         yield
 
 
-def _plain(bodies: Sequence[Body], project: Project = PROJECT) -> Memory:
+def _plain(facts: Sequence[Body]) -> Memory:
     """With one record for all."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(newest, "FIRST", len(bodies) + 1)
-        return _folded(bodies, project)
+        patch.setattr(newest, "FIRST", len(facts) + 1)
+        return _folded(facts)
 
 
-LATE = [
-    *(Step("made", hour * 60, "maija", "tv", "email", None, 0) for hour in (0, *range(30, 37))),
-    Step("Ordered", 60, "maija", "tv", "email", None, 0),
-]
+def _about(what: str, minute: int, number: int = 0) -> Step:
+    """Of the contact of this number."""
+    return Step(what, minute, "maija", "tv", "email", None, number)
+
+
+_LATE = [*(_about("made", hour * 60) for hour in (0, *range(30, 37))), _about("Ordered", 60)]
 """An answer to the first of many comes last."""
 
+_SILENT = [
+    *(_about("made", each) for each in range(8)),
+    *(_about("Sent", 10 + each, each) for each in range(8)),
+]
+"""None of them is answered: in nine hours each is ignored."""
 
-FOUND = [
+_TAKEN_BACK = [
+    *(
+        Step("made", 600 * each, "maija", ("tv", "notice", "kept")[each % 3], "web", None, 0)
+        for each in range(8)
+    ),
+    *(_about("Viewed", 600 * each + 1, each) for each in range(8)),
+    *(_about("Failed", 4210 + each, each) for each in range(5, 8)),
+]
+"""The newest showing of each action did not take place."""
+
+_FOUND = [
     Step("made", 601, "maija", "tv", "email", "L1", 12),
     Step("made", 91, "phone", "notice", "email", None, 9),
     Step("Declined", 84, "maija", "tv", "email", "L1", 2),
@@ -371,22 +323,32 @@ FOUND = [
 """Late contacts and an early answer."""
 
 
-@pytest.mark.laws
-@given(steps=_steps, moments=_moments, in_order=st.booleans())
-@example(steps=FOUND, moments=[3677], in_order=False)
-@example(steps=LATE, moments=[4 * 24 * 60], in_order=False)
-def test_a_decision_sees_in_the_newest_what_it_sees_in_all(
-    steps: list[Step], moments: list[int], *, in_order: bool
-) -> None:
-    memory = _folded([*_bodies(steps, in_order=in_order)])
-    _require_alike(memory, PROJECT, moments)
+def _the_newest_say_all(history: ContactHistory) -> None:
+    _require_alike(_folded([*bodies(PROJECT, history)]), PROJECT, history.moments)
 
 
 @pytest.mark.laws
-@given(steps=_steps)
-def test_what_is_laid_out_is_still_the_whole(steps: list[Step]) -> None:
-    bodies = [*_bodies(steps, in_order=False)]
-    laid_out, plain = _folded(bodies), _plain(bodies)
+def test_a_decision_sees_in_the_newest_what_it_sees_in_all(seed: int, scale: Scale) -> None:
+    require(_the_newest_say_all, seed, scale(200, 5_000))
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        ContactHistory(_LATE, [4 * 24 * 60]),
+        ContactHistory(_SILENT, [15, 20 * 60]),
+        ContactHistory(_TAKEN_BACK, [4220], in_order=True),
+        ContactHistory(_FOUND, [3677]),
+    ],
+    ids=["late", "silent", "taken back", "found"],
+)
+def test_what_changes_later_is_seen_in_the_newest(history: ContactHistory) -> None:
+    _the_newest_say_all(history)
+
+
+def _is_the_whole(history: ContactHistory) -> None:
+    facts = [*bodies(PROJECT, history)]
+    laid_out, plain = _folded(facts), _plain(facts)
     who = builders.customer(plain, *PEOPLE)
     assert not plain.tables.get("ledger.older")
     assert canonical(laid_out, who, PROJECT) == canonical(plain, who, PROJECT)
@@ -395,34 +357,30 @@ def test_what_is_laid_out_is_still_the_whole(steps: list[Step]) -> None:
     for fragment in who.fragments:
         record = laid_out.get(state.FRAGMENTS, fragment)
         if record is not None:
-            assert state.whole_of(laid_out, fragment, record) == plain.get(
-                state.FRAGMENTS, fragment
-            )
+            whole = state.whole_of(laid_out, fragment, record)
+            assert whole == plain.get(state.FRAGMENTS, fragment)
 
 
 @pytest.mark.laws
-@given(
-    steps=_steps,
-    moments=_moments,
-    places=st.tuples(st.integers(0, 30), st.integers(0, 30)),
-    small_before=st.booleans(),
-)
-def test_a_changed_limit_is_filled_and_the_old_version_reads_on(
-    steps: list[Step], moments: list[int], places: tuple[int, int], *, small_before: bool
-) -> None:
-    """small_before: False: the store is of a time when all contacts were one record."""
-    bodies = [*_bodies(steps, in_order=True)]
-    first, second = sorted(min(each, len(bodies)) for each in places)
-    memory = _folded(bodies[:first]) if small_before else _plain(bodies[:first])
+def test_what_is_laid_out_is_still_the_whole(seed: int, scale: Scale) -> None:
+    require(_is_the_whole, seed, scale(100, 2_000))
+
+
+def _is_filled(history: ContactHistory) -> None:
+    """Between the places both versions are there: the old one folds and reads, the new one is
+    filled."""
+    facts = [*bodies(PROJECT, history._replace(in_order=True))]
+    first, second = (min(each, len(facts)) for each in history.places)
+    memory = _plain(facts[:first]) if history.plain else _folded(facts[:first])
     part = definitions_of(CHANGED).newest
     assert part is not None
     fill = ROOM.filler(CHANGED, Behind({part: 0}))
-    for logged in _logged(bodies[:first]):
+    for logged in _logged(facts[:first]):
         fill[type(logged.fact.body)](memory, logged)
-    _require_alike(memory, PROJECT, moments[:1])
-    _fold(memory, bodies[first:second], PROJECT, first + 1)
-    _require_alike(memory, PROJECT, moments[:1])
-    for logged in _logged(bodies[first:second], first + 1):
+    _require_alike(memory, PROJECT, history.moments[:1])
+    _fold(memory, facts[first:second], PROJECT, first + 1)
+    _require_alike(memory, PROJECT, history.moments[:1])
+    for logged in _logged(facts[first:second], first + 1):
         fill[type(logged.fact.body)](memory, logged)
     for fragment in builders.customer(memory, *PEOPLE).fragments:
         record = memory.get(state.FRAGMENTS, fragment) or state.FragmentRecord()
@@ -430,5 +388,10 @@ def test_a_changed_limit_is_filled_and_the_old_version_reads_on(
             assert record.size <= newest.FIRST
         else:
             assert record.older.part == part
-    _fold(memory, bodies[second:], CHANGED, second + 1)
-    _require_alike(memory, CHANGED, moments)
+    _fold(memory, facts[second:], CHANGED, second + 1)
+    _require_alike(memory, CHANGED, history.moments)
+
+
+@pytest.mark.laws
+def test_a_changed_limit_is_filled_and_the_old_version_reads_on(seed: int, scale: Scale) -> None:
+    require(_is_filled, seed, scale(100, 2_000))
