@@ -97,6 +97,18 @@ def test_people_are_counted_and_not_browsers(make_world: MakeWorld, namespaces: 
     assert len(world.customer("email:maija@x.fi").identifiers) == 9
 
 
+def test_one_browser_with_an_email_and_a_phone_is_one_person(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    world = make_world(namespaces(email={"apart": True}, phone={"apart": True}, anonymous_id={}))
+    world.tell(
+        world.event("email:maija@x.fi", "anonymous_id:desk"),
+        world.event("phone:1", "anonymous_id:desk"),
+    )
+    assert world.names() == joined("email:maija@x.fi phone:1 anonymous_id:desk")
+    assert world.node("anonymous_id:desk").people == 1
+
+
 def test_an_email_tells_guests_apart_at_one_browser(
     make_world: MakeWorld, namespaces: Rules
 ) -> None:
