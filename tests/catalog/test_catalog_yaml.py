@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
+from tuttu.catalog import yaml_nodes
 from tuttu.catalog.findings import Findings
 from tuttu.catalog.yaml_nodes import (
     BrokenNode,
@@ -163,3 +169,58 @@ def test_what_json_writes_is_read_as_it_was(value: object) -> None:
     node, faults = parse(json.dumps({"root": value}, indent=1))
     assert faults == []
     assert to_data(node) == {"root": value}
+
+
+PIECES = (
+    *("a", "b: ", "c:", "- ", "\n", "\n", "\n  ", "\n    ", "  ", " ", "#", "# c\n", "'", '"'),
+    *("\\n", "\\/", "\\x41", "\\u00e4", "\\", "[", "]", "{", "}", ",", ": ", ":", "|", "|-", "|+2"),
+    *(">", ">-", "?", "? ", "&x ", "*x", "!t ", "!!str ", "%", "%YAML 1.1\n", "---\n", "...\n"),
+    *(
+        "~",
+        "null",
+        "1",
+        "0.10",
+        "ä",
+        "\u2028",
+        "\x85",
+        "\ufeff",
+        "\t",
+        "\x07",
+        "\r\n",
+        "\r",
+        "@",
+        "`",
+    ),
+    *("-", "--", "a b", "a > 3", "http://x", "a:b", "\U0001f600", "'x''y'", '"q"', "=", "<<: "),
+    *("{a: 1}", "[1, 2]", "key: value\n", "  k: v\n", "- i\n", "what?", "a|b"),
+)
+"""Of these texts are made, most of which are nearly YAML."""
+
+
+def test_the_quick_reader_says_what_the_other_says(
+    monkeypatch: pytest.MonkeyPatch, seed: int, scale: Callable[[int, int], int]
+) -> None:
+    random = Random(seed)
+    texts = [
+        "".join(random.choices(PIECES, k=random.randint(1, 12)))
+        for _ in range(scale(4_000, 200_000))
+    ]
+    read = [parse(text) for text in texts]
+    monkeypatch.setattr(yaml_nodes, "_UNSURE", re.compile(""))
+    for text, found in zip(texts, read, strict=True):
+        assert found == parse(text), text
+
+
+def test_a_plain_text_is_read_by_the_quick_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it is there is not noticed otherwise."""
+    asked: list[bool] = []
+
+    def reader(*, typ: str, pure: bool = False) -> YAML:
+        asked.append(pure)
+        return YAML(typ=typ, pure=pure)
+
+    monkeypatch.setattr(yaml_nodes, "YAML", reader)
+    parse('name: tv\nwhen: ["a > 3", b]\n')
+    parse("name: |\n  tv\n")
+    assert asked == [False, True]
+    assert YAML(typ="safe").Parser is not YAML(typ="safe", pure=True).Parser
