@@ -309,6 +309,16 @@ _TAKEN_BACK = [
 ]
 """The newest showing of each action did not take place."""
 
+_NEVER_SEEN = [
+    *(_about("called", each, 2) for each in range(4)),
+    *(
+        Step("made", 1000 + each, "maija", action, "web", item, 0)
+        for each in range(3)
+        for action, item in (("tv", None), ("line", "L1"), ("line", "L2"), ("line", None))
+    ),
+]
+"""Four calls, and then holds that all end."""
+
 _FOUND = [
     Step("made", 601, "maija", "tv", "email", "L1", 12),
     Step("made", 91, "phone", "notice", "email", None, 9),
@@ -338,9 +348,10 @@ def test_a_decision_sees_in_the_newest_what_it_sees_in_all(seed: int, scale: Sca
         ContactHistory(_LATE, [4 * 24 * 60]),
         ContactHistory(_SILENT, [15, 20 * 60]),
         ContactHistory(_TAKEN_BACK, [4220], in_order=True),
+        ContactHistory(_NEVER_SEEN, [1001, 1100]),
         ContactHistory(_FOUND, [3677]),
     ],
-    ids=["late", "silent", "taken back", "found"],
+    ids=["late", "silent", "taken back", "never seen", "found"],
 )
 def test_what_changes_later_is_seen_in_the_newest(history: ContactHistory) -> None:
     _the_newest_say_all(history)
