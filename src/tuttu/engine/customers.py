@@ -15,29 +15,24 @@ def customer(
     asker = Asker(runtime, by)
     settled = asker.settle(who)
     with asker.told_who_it_may_be(), runtime.view() as seen:
-        snapshot, version = seen.snapshot, seen.version
+        snapshot, project, rooms = seen.snapshot, seen.version.project, seen.version.contributing
         found = one_of(seen, who, settled, person=True).customer
         picture = decision.view(
-            snapshot,
-            version.project,
-            found,
-            runtime.now(),
-            rooms=version.contributing,
-            every_contact=True,
+            snapshot, project, found, runtime.now(), rooms=rooms, every_contact=True
         )
-        refused = identity.refused_links(snapshot, version.project, found)
+        refused = identity.refused_links(snapshot, project, found)
         # A customer of one fragment may be named by the question only.
         alone = found.identifiers[0] if len(found.fragments) == 1 else None
         parts = [
             api.shown_fragment(
                 each,
-                alone or identity.identifier_of(snapshot, version.project, each),
-                identity.first_of(snapshot, version.project, each),
+                alone or identity.identifier_of(snapshot, project, each),
+                identity.first_of(snapshot, project, each),
             )
             for each in found.fragments
         ]
     asker.looked(found, "customer")
-    return api.customer_answer(version.project, picture, parts, refused, api.words_in(language))
+    return api.customer_answer(project, picture, parts, refused, api.words_in(language))
 
 
 def timeline(

@@ -4,11 +4,11 @@ A decision asks for: of each contact limit the newest showings, one more than it
 and what may be shown again; of each suppression the newest answers, as many as it takes; whatever
 may still become *ignored*; and the newest contact, answer and fulfilment of each action and
 channel. None of these is lost by more contacts beside them, so a record keeps a few more, and is
-laid out anew when there are many. The law: a decision sees the same in all contacts.
+laid out once more when there are many. The law: a decision sees the same in all contacts.
 
 What goes to the pages is settled: time alone brings none of it back. A fact may: one that speaks of
 what is on a page, or is older than something there, or takes back what was counted. Then the whole
-is taken from the pages, and laid out anew.
+is taken from the pages, and laid out once more.
 """
 
 from collections import defaultdict
