@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.builders import HERE
 
@@ -74,6 +74,8 @@ def test_a_text_message_has_no_signs_that_make_it_dearer(
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.sampled_from(LANGUAGES))
+@example(amount=250, language="en")
+@example(amount=350, language="en")
 def test_money_is_rounded_half_to_even_and_loses_nothing_else(
     say: Callable[..., str], amount: int, language: str
 ) -> None:

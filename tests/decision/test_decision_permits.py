@@ -172,6 +172,15 @@ def stored(receipt: Receipt) -> Receipt:
 
 @pytest.mark.laws
 @given(by_kind, choices, rows, st.booleans())
+@example(
+    kinds={
+        "consumer": dict.fromkeys(CHANNELS, CONSENTED),
+        "company": dict.fromkeys(CHANNELS, WANTED),
+    },
+    said=[{"marketing": {"": ConsentChoice(True, 5, "m1")}}],
+    row={"kind": "company"},
+    soft=False,
+)
 def test_a_receipt_keeps_what_the_stage_read(
     seen: Seen,
     asking: Asking,

@@ -278,6 +278,19 @@ def test_since_when_a_pair_is_claimed_is_the_first_run_without_a_break(opened: O
         assert world.customer("maija").joined_at == 40
 
 
+def test_a_pair_is_as_old_as_what_still_claims_it(opened: Open) -> None:
+    """What another set claimed meanwhile, and takes back, leaves the age of the first."""
+    runs = [
+        SetRun("splink", "r10", 10, 5, (MAIJA,)),
+        SetRun("desk", "d15", 15, 5, (MAIJA,)),
+        SetRun("splink", "r20", 20, 5, (MAIJA,)),
+        SetRun("desk", "d25", 25, 5, ()),
+    ]
+    with opened(RECORDS) as world:
+        world.tell(world.event("maija"), *(f for run in runs for f in run_facts(world, run)))
+        assert world.customer("maija").joined_at == 10
+
+
 @pytest.mark.parametrize(("strength", "changed"), [(5, {"matti"}), (6, {"maija", "matti"})])
 def test_what_a_closing_will_change_is_known_before(
     opened: Open, strength: int, changed: set[str]
