@@ -168,3 +168,6 @@ def test_a_key_is_known_and_revoked_in_every_process(
             assert asked_there.say("DELETE", "/v1/keys/new")[0] == 204
             assert stranger.say("GET", "/v1/resources")[0] == 401
         assert [key["name"] for key in asked_here.get("/v1/keys")] == ["sender"]
+        # The other process has known this one since its start.
+        assert asked_there.say("DELETE", "/v1/keys/sender")[0] == 204
+        assert asked_here.say("GET", "/v1/keys")[0] == 401

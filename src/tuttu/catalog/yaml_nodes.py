@@ -184,14 +184,31 @@ class _Halt(Exception):  # noqa: N818 - carries a fault, is none
 
 
 def _events(text: str) -> Iterator[events.Event]:
-    """By libyaml, ten times faster, if it surely says the same. A text that it refuses is read
-    again, since ruamel.yaml may know better, and says why. Without libyaml it reads all."""
-    if not _UNSURE.search(text):
-        try:
-            return iter([*YAML(typ="safe").parse(text)])
-        except (YAMLError, UnicodeError):
-            pass
+    """By libyaml, ten times faster, if it surely says the same; else, and where it is not
+    installed, by ruamel.yaml."""
+    quick = None if _UNSURE.search(text) else _quick_events(text)
+    if quick is not None:
+        return iter(quick)
     found: Iterator[events.Event] = YAML(typ="safe", pure=True).parse(text)
+    return found
+
+
+def _quick_events(text: str) -> list[events.Event] | None:
+    """None: libyaml refuses the text, which ruamel.yaml may read, and says why it does not; or
+    there are too many levels, each of which makes libyaml slower."""
+    found: list[events.Event] = []
+    depth = 0
+    try:
+        for event in YAML(typ="safe").parse(text):
+            found.append(event)
+            if isinstance(event, events.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, events.CollectionEndEvent):
+                depth -= 1
+            if depth > DEEPEST:
+                return None
+    except (YAMLError, UnicodeError):
+        return None
     return found
 
 
