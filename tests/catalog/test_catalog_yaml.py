@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
@@ -224,3 +224,19 @@ def test_a_plain_text_is_read_by_the_quick_one(monkeypatch: pytest.MonkeyPatch) 
     parse("name: |\n  tv\n")
     assert asked == [False, True]
     assert YAML(typ="safe").Parser is not YAML(typ="safe", pure=True).Parser
+
+
+def test_deep_nesting_is_left_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """libyaml's time grows with the square of the levels."""
+    read: list[object] = []
+
+    class Counted(YAML):
+        def parse(self, stream: object) -> Iterator[object]:
+            for event in super().parse(stream):
+                read.append(event)
+                yield event
+
+    monkeypatch.setattr(yaml_nodes, "YAML", Counted)
+    _, faults = parse("name: " + "[" * 3_000)
+    assert "too many levels" in faults[0].found
+    assert len(read) < 100
