@@ -267,6 +267,18 @@ def test_an_older_run_leaves_nothing_behind(opened: Open) -> None:
         assert len(claims) == sum(len(each.scores) for each in buckets) == 2
 
 
+def test_of_a_run_that_is_still_open_nothing_counts(opened: Open) -> None:
+    runs = [
+        SetRun("splink", "r1", 1, 5, (MAIJA,)),
+        SetRun("splink", "r2", 2, 5, (MAIJA, MATTI), closed=False),
+    ]
+    assert scene(opened, RECORDS, *runs) == {
+        frozenset({"user_id:maija", "record:1"}),
+        frozenset({"user_id:matti"}),
+        frozenset({"record:2"}),
+    }
+
+
 def test_since_when_a_pair_is_claimed_is_the_first_run_without_a_break(opened: Open) -> None:
     """Consent that was given after it holds, and a nightly run does not make it void."""
     runs = [SetRun("splink", f"r{time}", time, 5, (MAIJA,)) for time in (10, 20)]
