@@ -11,6 +11,7 @@ from tests import builders
 from tests.builders import HERE
 
 from tuttu.decision import STAGES, DecisionQuery, DecisionView, pools_of
+from tuttu.decision.ways import packed, unpacked
 from tuttu.storage import Store
 from tuttu.vocabulary.facts import Result
 from tuttu.vocabulary.library import Action, Policy, Suppression
@@ -53,6 +54,7 @@ def test_a_full_limit_lets_through_what_it_counts_already(
     opened: Opened,
     situated: Situated,
     kept: Kept,
+    told: Told,
     refused: Refused,
     noon: int,
 ) -> None:
@@ -61,10 +63,13 @@ def test_a_full_limit_lets_through_what_it_counts_already(
     project = company(*actions, policy=Policy(contact_limits=(limit,)))
     with opened(project) as store:
         assert refused("contact_limits", situated(store, project)) == set()
-        kept(store, project, "d1", noon, "front")
+        receipt, _ = kept(store, project, "d1", noon, "front")
         held = situated(store, project, noon + HOUR // 6)
+        told(store, "Seen", noon + HOUR // 6, contact_id=receipt.choices[0].contact_id)
+        seen_today = situated(store, project, noon + 3 * HOUR)
         later = situated(store, project, noon + 2 * DAY)
     assert refused("contact_limits", held) == {"net"}
+    assert refused("contact_limits", seen_today) == {"net"}
     assert refused("contact_limits", later) == set()
 
 
@@ -155,3 +160,13 @@ def test_what_is_valid_when(
     assert refused("eligibility", alone(project, noon - 1)) == {*out, "from now", "that hour"}
     assert refused("eligibility", alone(project, noon)) == {*out, "until now"}
     assert refused("eligibility", alone(project, noon + HOUR)) == {*out, "until now", "that hour"}
+
+
+def test_a_set_of_ways_is_kept_the_shorter_way() -> None:
+    assert packed(0xFFFF) == b"\x00\xff\xff"
+    assert packed(1 << 5_000) == b"\x01" + (5_000).to_bytes(2, "little")
+    # Numbers of more than two bytes are not kept as numbers.
+    for bits in (0, 1, 0xFFFF, 1 << 5_000, 1 << 65_535, 1 << 65_536, 1 | 1 << 70_000):
+        assert unpacked(packed(bits)) == bits
+    with pytest.raises(ValueError, match="begins with"):
+        unpacked(b"\x02")

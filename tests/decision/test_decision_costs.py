@@ -166,6 +166,18 @@ def test_groups_and_long_windows_are_named() -> None:
     ]
 
 
+def test_a_group_is_named_once_for_all_that_ask_for_it() -> None:
+    guards = tuple(
+        builders.guard(name, group=group)
+        for name, group in (("a case", "household"), ("no credit", "company"))
+    )
+    limits = (builders.contact_limit("at home", 3, window=7 * DAY, group="household"),)
+    assert said(of(policy=Policy(guards=guards, contact_limits=limits))) == [
+        ("each_member", "a case", "household", 50, 2),
+        ("each_member", "no credit", "company", 50, 1),
+    ]
+
+
 def test_every_kind_has_words() -> None:
     assert set(WORDS) == set(COST_KINDS) == set(get_args(CostKind))
 

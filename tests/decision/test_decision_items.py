@@ -25,6 +25,8 @@ from tuttu.decision import (
     candidates,
     decide,
     explain,
+    judged_ways,
+    told_by_order,
 )
 from tuttu.decision.stage import all_refusals
 from tuttu.decision.stages.guards import Substitute
@@ -319,6 +321,24 @@ def test_two_items_take_two_slots(world: World, asking: Make, shown: Render) -> 
     assert set(receipt.read_of_items["contracts"]) == {"home", "cottage"}
     assert receipt.read_of_items["contracts"]["home"]["item.kwh"] == 9_000
     assert not any(column.startswith("item.") for column in receipt.read)
+
+
+def test_the_order_of_ways_alone_tells_who_was_refused_where(
+    world: World, asking: Make, shown: Render
+) -> None:
+    """Of actions about different things, each by its own."""
+    receipt = decide(world.view(BOTH), asking("side"), "d1", shown)
+    kept = msgspec.structs.replace(receipt, verdicts=())
+    told = told_by_order(kept, judged_ways(world.project)).verdicts
+
+    def judged(verdicts: Sequence[Verdict]) -> dict[CandidateKey, str | None]:
+        return {
+            (each.action, each.treatment, each.item): each.refusal and each.refusal.stage
+            for each in verdicts
+        }
+
+    assert judged(told) == judged(receipt.verdicts)
+    assert {each.item for each in told} == {None, *BOTH}
 
 
 def test_why_an_item_lost_to_another_names_neither(

@@ -18,7 +18,7 @@ from tuttu.content import Rendered
 from tuttu.decision import Candidate, DecisionQuery, DecisionView, decide, pools_of
 from tuttu.decision.ranking import Ranking
 from tuttu.decision.sql import worth_sql
-from tuttu.decision.worths import score_of
+from tuttu.decision.worths import score_of, worths_of
 from tuttu.policy import parse, quoted_name
 from tuttu.vocabulary.library import Action, Lever, Policy, Treatment
 from tuttu.vocabulary.project import Project
@@ -356,3 +356,17 @@ def test_a_receipt_keeps_every_bit(worth: float) -> None:
     score = Score(**{**{n: BEFORE[n] for n in BEFORE if n != "worth"}, "rounded": 0}, exact=worth)  # type: ignore[arg-type]
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(score), type=Score)
     assert again.worth == worth
+
+
+def test_a_worth_that_is_given_stands_for_one_that_is_not_known(
+    company: Companies, action: Make, seen: Callable[..., DecisionView]
+) -> None:
+    project = company(action("tv", value=parse("weight", SCHEMA)), action("net", value=1.0))
+    view = seen(project)
+    pool, *_ = pools_of(view, DecisionQuery(surfaces=("front",), fragment=b""))
+    unknown = worths_of(pool, view, pool.bits).refused
+    assert [each.action.name for _, each in pool.candidates(unknown)] == ["tv"]
+    score = Score(propensity=0.0, value=0, relevance=1.0, lever=1.0, effort=0, cost=0, rounded=9)
+    given = msgspec.structs.replace(view, worths={("tv", "front", None): score})
+    assert worths_of(pool, given, pool.bits).refused == 0
+    assert _order(project, given) == ["net", "tv"]

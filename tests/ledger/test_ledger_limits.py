@@ -352,6 +352,23 @@ def test_three_silences_in_a_row_bring_silence(
     assert not silent(history(store, third), THRICE, "extra")
 
 
+def test_of_answers_of_one_moment_the_last_by_name_is_the_newest(
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    silent: Silent,
+) -> None:
+    decided(store, contact(store, "d1.1", NOON))
+    for name in ("Offer Accepted", "Offer Clicked"):
+        heard(store, event(name, NOON + HOUR, contact_id="d1.1"))
+    for outcome, holds in (("clicked", True), ("accepted", False)):
+        once = Suppression(name=outcome, outcome=outcome, window=DAY, where=HERE)
+        assert silent(history(store, NOON + HOUR), once) is holds
+
+
 def test_a_suppression_may_ask_for_views_in_a_row(
     store: Store,
     contact: Make,

@@ -54,9 +54,9 @@ def _suppression(outcome: str, times: int, scope: Any) -> Suppression:
 
 
 def _project() -> Project:
-    def ways(**web: Any) -> tuple[Any, ...]:
+    def ways(panel: int = 20 * HOUR, **web: Any) -> tuple[Any, ...]:
         shown = builders.treatment("front", "web", answer_within=5 * HOUR, **web)
-        again = builders.treatment("front", "panel", answer_within=20 * HOUR)
+        again = builders.treatment("front", "panel", answer_within=panel)
         return shown, again, builders.treatment("email", answer_within=9 * HOUR)
 
     lines = Collection(
@@ -98,7 +98,11 @@ def _project() -> Project:
             builders.action("tv", on=ways(), outcomes=_answers("tv")),
             builders.action("kept", on=ways(holds=DAY), outcomes=_answers("kept")),
             builders.action(
-                "line", on=ways(), about="lines", issue_group="care", outcomes=_answers("line")
+                "line",
+                on=ways(panel=5 * HOUR),
+                about="lines",
+                issue_group="care",
+                outcomes=_answers("line"),
             ),
             builders.owed("notice", on=ways(fulfils=True)),
         ],
@@ -319,6 +323,23 @@ _NEVER_SEEN = [
 ]
 """Four calls, and then holds that all end."""
 
+_SHOWN_TWICE = [
+    step
+    for number, (way, item) in enumerate([("web", "L1"), ("panel", "L1"), *[("panel", "L2")] * 4])
+    for step in (
+        Step("made", 2 * number, "maija", "line", way, item, 0),
+        Step("Viewed", 2 * number + 1, "maija", "line", way, item, number),
+    )
+]
+"""Offers that were seen a moment ago, and may be shown again."""
+
+_AT_ONCE = [
+    *(Step("called", each, "maija", "notice", "email", None, 2) for each in range(4)),
+    _about("Ordered", 100),
+    _about("made", 100),
+]
+"""An answer, and then a contact of the same moment."""
+
 _FOUND = [
     Step("made", 601, "maija", "tv", "email", "L1", 12),
     Step("made", 91, "phone", "notice", "email", None, 9),
@@ -349,9 +370,11 @@ def test_a_decision_sees_in_the_newest_what_it_sees_in_all(seed: int, scale: Sca
         ContactHistory(_SILENT, [15, 20 * 60]),
         ContactHistory(_TAKEN_BACK, [4220], in_order=True),
         ContactHistory(_NEVER_SEEN, [1001, 1100]),
+        ContactHistory(_SHOWN_TWICE, [15]),
+        ContactHistory(_AT_ONCE, [200]),
         ContactHistory(_FOUND, [3677]),
     ],
-    ids=["late", "silent", "taken back", "never seen", "found"],
+    ids=["late", "silent", "taken back", "never seen", "shown twice", "at once", "found"],
 )
 def test_what_changes_later_is_seen_in_the_newest(history: ContactHistory) -> None:
     _the_newest_say_all(history)

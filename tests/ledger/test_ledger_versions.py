@@ -180,6 +180,21 @@ def test_a_store_without_the_list_of_what_waits_is_given_it() -> None:
     assert memory.tables["ledger.queue"] == listed
 
 
+def test_what_waits_no_more_is_not_put_into_a_new_list() -> None:
+    project = builders.project(actions=[OFFER], **EMAIL)
+    made = builders.contact(Memory(), project, "d1.1", NOON, "tv", "letter")
+    gone = ContactWithdrawn(contact_id="d1.1", code="action_gone", values={"action": "tv"})
+    memory = Memory()
+    facts = [
+        Logged(1, builders.fact(Memory(), builders.receipt(made))),
+        Logged(2, builders.fact(Memory(), gone, NOON, who="maija")),
+    ]
+    for logged in facts:
+        ROOM.folds(project)[type(logged.fact.body)](memory, logged)
+    ROOM.filler(project, Behind({QUEUE_PART: 0}))[Receipt](memory, facts[0])
+    assert not memory.tables.get("ledger.queue")
+
+
 def test_the_list_of_what_waits_is_a_part_of_its_own() -> None:
     whole = definitions_of(builders.project(actions=[OFFER], **EMAIL))
     assert whole.parts == {QUEUE_PART, whole.newest}
