@@ -261,6 +261,21 @@ def test_no_limit_is_ever_passed(opened: Open, log: Log) -> None:
                 assert_within(world, customer.identifiers)
 
 
+def test_by_the_definition_too_a_crowd_joins_nobody(namespaces: Any) -> None:
+    rules = namespaces(user_id={}, anonymous_id={"partners": 2})
+    events = [
+        builders.event("Page", number, identifiers=tuple(map(builders.identifier, names)))
+        for number, names in enumerate(
+            (f"user_id:u{each}", "anonymous_id:desk") for each in range(3)
+        )
+    ]
+    for some, joins in ((events[:2], True), (events, False)):
+        names = {each for event in some for each in event.identifiers}
+        links = [link for event in some for link in links_of(event, event.identifiers, rules)]
+        customers = partition(names, links, [], rules)
+        assert (max(map(len, customers)) > 1) is joins
+
+
 def assert_within(world: World, names: Sequence[Identifier]) -> None:
     rules: Mapping[str, Namespace] = world.project.namespaces
     for kind, rule in rules.items():

@@ -340,6 +340,15 @@ def test_a_claim_is_stored_by_the_smaller_of_the_two(opened: Open) -> None:
     assert sets.bucket_of(pair) == 0x0102 % sets.BUCKETS
 
 
+def test_a_claim_needs_two_who_are_somebody(opened: Open) -> None:
+    with opened(RECORDS) as world:
+        rules = identity.rules_of(world.project)
+        one, nobody = builders.identifier("maija"), builders.identifier("record:undefined")
+        for ends in ((one, one), (one, nobody), (nobody, one)):
+            said = LinkClaimed(set="splink", run="r1", one=ends[0], other=ends[1], score=1)
+            assert sets.claimed_pair(rules, said) is None
+
+
 def test_a_claim_of_two_who_were_unmerged_counts_for_neither(opened: Open) -> None:
     """Nor does it when it is taken back: what is left is as if it had never been made."""
     with opened(RECORDS) as world:
