@@ -316,6 +316,12 @@ SOLD: Row = {"kind": None, **dict.fromkeys(PARTS_OF_A_SALE, True)}
 @given(by_kind, choices, rows, st.booleans())
 @example(kinds=TWO_KINDS, said=[], row=SOLD, soft=True)
 @example(kinds=dict.fromkeys(KINDS, TWO_KINDS["consumer"]), said=[], row=SOLD, soft=True)
+@example(
+    kinds=dict.fromkeys(KINDS, TWO_KINDS["consumer"]),
+    said=[{"marketing": {"": ConsentChoice(False, 5, "m1")}}],
+    row={**SOLD, "kind": "consumer"},
+    soft=True,
+)
 def test_sql_gives_the_same_permits(
     seen: Seen, kinds: ByKind, said: list[ChoicesByCell], row: Row, soft: bool
 ) -> None:

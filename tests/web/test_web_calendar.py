@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.waiting import HANG_SECONDS
 
@@ -107,6 +107,8 @@ def test_the_ends_themselves(projects: list[Project], now: int, zone: str) -> No
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
+@example(c.FIRST_INSTANT - 1)
+@example(c.LAST_INSTANT + 1)
 def test_whatever_is_computed_can_be_shown(instant: int) -> None:
     shown = c.format_instant(instant)
     assert c.parse_instant(shown) == c.in_calendar(instant)
