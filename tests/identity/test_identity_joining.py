@@ -185,6 +185,21 @@ def test_a_login_that_comes_later_shows_that_a_phone_is_shared(
     assert world.node("phone:1").people == 2
 
 
+def test_what_only_a_crowd_shared_is_theirs_who_is_left(
+    make_world: MakeWorld, namespaces: Rules
+) -> None:
+    world = make_world(namespaces(email={"apart": True, "partners": 3}, anonymous_id={}))
+    world.tell(
+        world.event("email:shop@x.fi", "anonymous_id:phone"),
+        world.event("email:maija@x.fi", "anonymous_id:phone"),
+    )
+    assert world.names() == joined("email:shop@x.fi", "email:maija@x.fi")
+    world.tell(
+        *(world.event("email:shop@x.fi", f"anonymous_id:b{number}") for number in range(3)),
+    )
+    assert frozenset({"email:maija@x.fi", "anonymous_id:phone"}) in world.names()
+
+
 def test_too_many_partners_of_any_kind_join_nobody(
     make_world: MakeWorld, namespaces: Rules
 ) -> None:
