@@ -67,9 +67,12 @@ def test_a_full_limit_lets_through_what_it_counts_already(
         held = situated(store, project, noon + HOUR // 6)
         told(store, "Seen", noon + HOUR // 6, contact_id=receipt.choices[0].contact_id)
         seen_today = situated(store, project, noon + 3 * HOUR)
+        told(store, "Said No", noon + 3 * HOUR, contact_id=receipt.choices[0].contact_id)
+        answered_today = situated(store, project, noon + 4 * HOUR)
         later = situated(store, project, noon + 2 * DAY)
     assert refused("contact_limits", held) == {"net"}
     assert refused("contact_limits", seen_today) == {"net"}
+    assert refused("contact_limits", answered_today) == {"net"}
     assert refused("contact_limits", later) == set()
 
 

@@ -54,8 +54,10 @@ def _suppression(outcome: str, times: int, scope: Any) -> Suppression:
 
 
 def _project() -> Project:
-    def ways(panel: int = 20 * HOUR, **web: Any) -> tuple[Any, ...]:
-        shown = builders.treatment("front", "web", answer_within=5 * HOUR, **web)
+    def ways(
+        within: int | None = 5 * HOUR, panel: int | None = 20 * HOUR, **web: Any
+    ) -> tuple[Any, ...]:
+        shown = builders.treatment("front", "web", answer_within=within, **web)
         again = builders.treatment("front", "panel", answer_within=panel)
         return shown, again, builders.treatment("email", answer_within=9 * HOUR)
 
@@ -99,7 +101,7 @@ def _project() -> Project:
             builders.action("kept", on=ways(holds=DAY), outcomes=_answers("kept")),
             builders.action(
                 "line",
-                on=ways(panel=5 * HOUR),
+                on=ways(None, None),
                 about="lines",
                 issue_group="care",
                 outcomes=_answers("line"),
@@ -325,10 +327,17 @@ _NEVER_SEEN = [
 
 _SHOWN_TWICE = [
     step
-    for number, (way, item) in enumerate([("web", "L1"), ("panel", "L1"), *[("panel", "L2")] * 4])
+    for number, (action, way, item) in enumerate(
+        [
+            ("line", "web", "L1"),
+            ("line", "panel", "L1"),
+            *(("line", "web", item) for item in ("L2", None)),
+            *((action, "web", None) for action in ("notice", "tv", "kept")),
+        ]
+    )
     for step in (
-        Step("made", 2 * number, "maija", "line", way, item, 0),
-        Step("Viewed", 2 * number + 1, "maija", "line", way, item, number),
+        Step("made", 2 * number, "maija", action, way, item, 0),
+        Step("Viewed", 2 * number + 1, "maija", action, way, item, number),
     )
 ]
 """Offers that were seen a moment ago, and may be shown again."""
@@ -336,6 +345,7 @@ _SHOWN_TWICE = [
 _AT_ONCE = [
     *(Step("called", each, "maija", "notice", "email", None, 2) for each in range(4)),
     _about("Ordered", 100),
+    Step("called", 100, "maija", "notice", "email", None, 2),
     _about("made", 100),
 ]
 """An answer, and then a contact of the same moment."""
