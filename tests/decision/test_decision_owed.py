@@ -242,6 +242,7 @@ def test_what_is_owed_needs_no_score(
         msgspec.structs.replace(owed("d-value"), value=unknown),
     ]
     view = alone(company(*actions, owed("b-plain")), unknown=None)
+    assert not builders.bits_unlike_reasons(view, asking("front"))
     receipt = decide(view, asking("front"), "d1", shown)
     assert [name for name, _ in told(receipt)] == ["a-null", "b-plain", "c-model", "d-value"]
     scores = {each.action: each.score for each in receipt.verdicts}
