@@ -82,7 +82,11 @@ def test_too_many_ors_are_named_where_no_condition_is_dear_by_itself() -> None:
 def test_actions_that_differ_only_in_a_constant_have_a_great_table() -> None:
     def differing(number: int) -> list[Action]:
         return [
-            action(f"a{n:04}", f"points > {n}", outcomes={"accepted": _ordered(n)})
+            action(
+                f"a{n:04}",
+                suitable=(Condition("more", parse_condition(f"points > {n}", ROW)),),
+                outcomes={"accepted": _ordered(n)},
+            )
             for n in range(number)
         ]
 
