@@ -390,6 +390,16 @@ def test_what_changes_later_is_seen_in_the_newest(history: ContactHistory) -> No
     _the_newest_say_all(history)
 
 
+def test_who_answers_again_has_answered_in_time() -> None:
+    """Of several answers of one name the last one is kept: it may be too late by itself."""
+    steps = [_about("made", 0), _about("Accepted", 60), _about("Accepted", 10 * 60)]
+    memory = _folded([*bodies(PROJECT, ContactHistory(steps, [], in_order=True))])
+    who = builders.customer(memory, "maija")
+    seen = _read(memory, PROJECT, NOON + DAY, who, all_=True)
+    assert "answered.tv.ignored" not in seen.columns()
+    assert seen.at(NOON + 2 * DAY).columns() == seen.columns()
+
+
 def _is_the_whole(history: ContactHistory) -> None:
     facts = [*bodies(PROJECT, history)]
     laid_out, plain = _folded(facts), _plain(facts)

@@ -23,7 +23,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     it was made. inbound: it counts by showings, one a day and action. views: when it was seen,
     in order. outcomes: each name once, by time: the first view, and of the others the last.
     lost: seen so late that its resources were gone. withdrawn: when and why it was decided that it
-    will not be made.
+    will not be made. silent_from: from when on it is *ignored*, if it is not answered until then;
+    None: it was, or no answer is waited for.
     """
 
     contact: Contact
@@ -33,6 +34,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[Outcome, ...] = ()
     lost: bool = False
     withdrawn: s.ContactReport | None = None
+    silent_from: Instant | None = None
 
     @property
     def counts(self) -> bool:
@@ -83,7 +85,8 @@ def _with_outcomes(
 ) -> HistoryEntry:
     if not (reports or lost or entry.contact.answer_within):
         return entry
-    return replace(entry, outcomes=_outcomes(entry, sorted(reports), now), lost=lost)
+    entry = replace(entry, lost=lost, silent_from=_silent_from(entry.contact, reports))
+    return replace(entry, outcomes=_outcomes(entry, sorted(reports), now))
 
 
 def _entry(
@@ -154,21 +157,20 @@ def _outcomes(
     last = {report.outcome: report.time for report in reports if report.outcome != s.RELEASED}
     if entry.views:
         last[s.VIEWED] = entry.views[0]
-    silent_from = _ignored(entry.contact, reports, now)
-    if silent_from is not None:
-        last.setdefault(s.IGNORED, silent_from)
+    if entry.silent_from is not None and entry.silent_from <= now:
+        last.setdefault(s.IGNORED, entry.silent_from)
     return tuple(
         Outcome(contact_id=entry.contact.id, name=name, time=time)
         for time, name in sorted((time, name) for name, time in last.items())
     )
 
 
-def _ignored(contact: Contact, reports: Sequence[s.ContactReport], now: Instant) -> Instant | None:
+def _silent_from(contact: Contact, reports: Sequence[s.ContactReport]) -> Instant | None:
     if contact.state != s.COUNTED or contact.answer_within is None:
         return None
     until = contact.time + contact.answer_within
     spoke = any(each.time < until and each.outcome not in s.NO_ANSWER for each in reports)
-    return None if spoke or now < until else until
+    return None if spoke else until
 
 
 def entry_at(entry: HistoryEntry, now: Instant) -> HistoryEntry:
@@ -177,9 +179,10 @@ def entry_at(entry: HistoryEntry, now: Instant) -> HistoryEntry:
     contact = entry.contact
     if contact.state == s.HELD and contact.held_until is not None and contact.held_until <= now:
         return replace(entry, contact=replace(contact, state=s.RELEASED))
-    reports = [s.ContactReport(each.time, each.name) for each in entry.outcomes]
-    silent_from = _ignored(contact, reports, now)
-    if silent_from is None or any(each.name == s.IGNORED for each in entry.outcomes):
+    silent_from = entry.silent_from
+    if silent_from is None or now < silent_from:
+        return entry
+    if any(each.name == s.IGNORED for each in entry.outcomes):
         return entry
     ignored = Outcome(contact_id=contact.id, name=s.IGNORED, time=silent_from)
     outcomes = sorted((*entry.outcomes, ignored), key=lambda each: (each.time, each.name))
