@@ -333,7 +333,7 @@ def test_the_order_of_ways_alone_tells_who_was_refused_where(
 
     def judged(verdicts: Sequence[Verdict]) -> dict[CandidateKey, str | None]:
         return {
-            (each.action, each.treatment, each.item): each.refusal and each.refusal.stage
+            (each.action, each.treatment, each.item): each.refusal.stage if each.refusal else None
             for each in verdicts
         }
 
