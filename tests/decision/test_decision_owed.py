@@ -253,6 +253,15 @@ def test_what_is_owed_needs_no_score(
     ]
 
 
+def test_what_was_told_keeps_nothing_else_back(
+    company: Company, alone: Callable[..., DecisionView], asking: Asking, shown: Any
+) -> None:
+    view = alone(company(owed("notice", due=None), owed("bill", due=None)))
+    view = msgspec.structs.replace(view, row={**view.row, "fulfilled.notice": NOON})
+    assert not builders.bits_unlike_reasons(view, asking("front"))
+    assert told(decide(view, asking("front"), "d1", shown)) == [("bill", "front")]
+
+
 def test_what_was_never_told_is_no_unknown_column(
     company: Company, alone: Callable[..., DecisionView], asking: Asking, shown: Any
 ) -> None:

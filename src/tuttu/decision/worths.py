@@ -215,13 +215,11 @@ def _side_by_side(pool: Pool, view: DecisionView, asked: int) -> PoolWorths:
 
 
 def _with_given(pool: Pool, view: DecisionView, found: PoolWorths) -> PoolWorths:
-    refused = found.refused
     for (action, treatment, item), score in view.worths.items():
         number = pool.ways.number(action, treatment) if item == pool.item else None
         if number is not None:
-            refused &= ~(1 << number)
             found.worth[number], found.propensity[number] = score.worth, score.propensity
-    return found._replace(refused=refused)
+    return found
 
 
 class _FigureColumn:
