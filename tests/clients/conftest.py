@@ -51,7 +51,7 @@ class Server:
         told = self.process.stdout.readline()
         assert told, "the server did not start; it says above why"
         self.url = json.loads(told)["url"]
-        self.key = self._first_key()
+        self.key = self.key_by_command(f"{KEPT}: all, process {self.process.pid}")
 
     @cached_property
     def client(self) -> httpx.Client:
@@ -67,8 +67,8 @@ class Server:
         key: str = answer.json()["key"]
         return key
 
-    def _first_key(self) -> str:
-        name = f"{KEPT}: all, process {self.process.pid}"
+    def key_by_command(self, name: str) -> str:
+        """One of all scopes, made in the project's folder, which needs no other."""
         said = ["keys", "add", name, "--scope", "all", "--json", "--folder", str(self.folder)]
         result = CliRunner().invoke(main, said)
         assert result.exit_code == 0, result.output
