@@ -71,9 +71,16 @@ def drawn(random: Random) -> ContactHistory:
             random.randint(-1, 12),
         )
 
+    quiet, until = random.sample(ACTIONS, random.randint(0, 2)), random.randint(0, 40)
+
+    def told(number: int, step: Step) -> Step:
+        """Of some actions there are only answers at first."""
+        silent = number < until and step.action in quiet and step.what in ("made", "called")
+        return step._replace(what="Ordered") if silent else step
+
     first, second = sorted((random.randint(0, 30), random.randint(0, 30)))
     return ContactHistory(
-        steps=[step() for _ in range(random.randint(4, 40))],
+        steps=[told(number, step()) for number in range(random.randint(4, 40))],
         moments=[random.randint(0, 6 * 24 * 60) for _ in range(3)],
         in_order=random.random() < 1 / 2,
         places=(first, second),

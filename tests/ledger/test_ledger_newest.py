@@ -449,3 +449,16 @@ def _is_filled(history: ContactHistory) -> None:
 @pytest.mark.laws
 def test_a_changed_limit_is_filled_and_the_old_version_reads_on(seed: int, scale: Scale) -> None:
     require(_is_filled, seed, scale(100, 2_000))
+
+
+def test_answers_to_no_contact_join_no_page() -> None:
+    """Orders of years, that come newest first, of a customer whom nobody contacted."""
+    facts = [
+        *bodies(PROJECT, ContactHistory([_about("Ordered", -each) for each in range(200)], []))
+    ]
+    memory = _folded(facts)
+    pages = len(memory.tables["ledger.older"])
+    assert pages > 40
+    memory.read.clear()
+    _fold(memory, [*bodies(PROJECT, ContactHistory([_about("Ordered", -200)], []))], PROJECT, 201)
+    assert len(memory.read) < 8

@@ -93,16 +93,18 @@ class NewestContacts:
         kept, page = self._parted(record, needed, stays)
         named = (each.contact_id for said in page.answers.values() for each in said)
         before = record.older or OlderContacts(b"", since, 0)
-        answered = answered_by(page, self._definitions)
+        answered, contacted = answered_by(page, self._definitions), _contacted(page)
+        with_contacts = {*contacted, *filter(before.has_contacts_of, before.actions)}
         older = OlderContacts(
             part=self._definitions.newest or b"",
             since=since,
             kept=kept.size,
             pages=before.pages,
             last=before.last,
-            actions=tuple(sorted({*before.actions, *answered, *_contacted(page)})),
+            actions=tuple(sorted({*before.actions, *answered, *contacted})),
             answered=tuple(sorted({*before.answered, *answered})),
             named=before.named or any(each and each not in seen.contacts for each in named),
+            alone=tuple(sorted({*before.alone, *answered} - with_contacts)),
         )
         return replace(kept, laid_out=self._with_page(fragment, older, page))
 

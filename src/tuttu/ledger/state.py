@@ -89,6 +89,7 @@ class OlderContacts(msgspec.Struct, frozen=True, array_like=True):
     when they were laid out, is later. kept: how many stayed beside them. pages: how many. last: how
     many contacts and answers are on the last one. actions: whose contacts or answers they are.
     answered: actions of the answers. named: some answer names a contact that is not the fragment's.
+    alone: actions of answers without any contact of theirs.
     """
 
     part: history.Part
@@ -99,6 +100,10 @@ class OlderContacts(msgspec.Struct, frozen=True, array_like=True):
     actions: tuple[str, ...] = ()
     answered: tuple[str, ...] = ()
     named: bool = False
+    alone: tuple[str, ...] = ()
+
+    def has_contacts_of(self, action: str) -> bool:
+        return action in self.actions and action not in self.alone
 
 
 class FragmentRecord(msgspec.Struct, frozen=True):

@@ -1,10 +1,12 @@
 """Contacts and what came of them, written at the fragment of the contact."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from msgspec.structs import replace
 
 from tuttu.ledger import reservations, state
+from tuttu.ledger.definitions import definitions_of
 from tuttu.ledger.newest import NewestContacts
 from tuttu.ledger.state import Answer, ContactReport, FragmentRecord
 from tuttu.vocabulary import events, facts, history, values, verdicts
@@ -19,6 +21,7 @@ class ContactWriter:
     ) -> None:
         self._transaction = transaction
         self._newest = NewestContacts(transaction, project)
+        self._rules = definitions_of(project).rules
         self._reservations = reservations.Reservations(transaction, project, now)
 
     def add_contact(self, contact: verdicts.Contact) -> None:
@@ -79,7 +82,7 @@ class ContactWriter:
         self, fragment: events.FragmentId, answers: Iterable[tuple[history.Part, Answer]]
     ) -> None:
         record, answers = self._record(fragment), tuple(answers)
-        if any(_is_of_older(record, answer) for _, answer in answers):
+        if any(self._is_of_older(record, part, answer) for part, answer in answers):
             record = self._newest.whole(fragment, record)
         known = dict(record.answers)
         for part, answer in answers:
@@ -133,6 +136,17 @@ class ContactWriter:
     def _record(self, fragment: events.FragmentId) -> FragmentRecord:
         return self._newest.record(fragment)
 
+    def _is_of_older(self, record: FragmentRecord, part: history.Part, answer: Answer) -> bool:
+        """Whether it may be about a contact on the older pages, or bring one back from there."""
+        older, named, rule = record.older, answer.contact_id, self._rules.get(part)
+        if older is None:
+            return False
+        if named and named not in record.contacts:
+            return True
+        if older.since < answer.time:
+            return False
+        return bool(named) or rule is None or _may_answer(record, rule.action, answer.time)
+
     def _is_awaited(self, contact: verdicts.Contact) -> bool:
         """Whether something was said of it before it came: perhaps by an answer on a page."""
         return bool(state.address_of(self._transaction, contact.id).pending)
@@ -144,12 +158,19 @@ def _is_late(record: FragmentRecord, time: values.Instant, action: str | None) -
     return older is not None and time <= older.since and action in older.answered
 
 
-def _is_of_older(record: FragmentRecord, answer: Answer) -> bool:
-    """Whether a contact on its older pages may be meant."""
-    if record.older is None:
-        return False
-    named = answer.contact_id
-    return answer.time <= record.older.since or bool(named and named not in record.contacts)
+def _may_answer(record: FragmentRecord, action: str, time: values.Instant) -> bool:
+    """Whether there may be a contact that an event of that time answers: on a page, or in the
+    record, where it may be what has ended in silence until now."""
+    if record.older is not None and record.older.has_contacts_of(action):
+        return True
+    own = (
+        min((each.time, *(report.time for report in record.reports.get(each.id, ()))))
+        for each in record.contacts.values()
+        if each.action == action
+    )
+    made = (each for found in record.external.values() for each in found.values())
+    elsewhere = (each.time for each in made if each.action == action)
+    return any(first <= time for first in chain(own, elsewhere))
 
 
 def _reaches_back(record: FragmentRecord, contact_id: str, report: ContactReport) -> bool:
