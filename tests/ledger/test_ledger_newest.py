@@ -350,6 +350,22 @@ _AT_ONCE = [
 ]
 """An answer, and then a contact of the same moment."""
 
+_SPEAKS_AT_LAST = [
+    *(Step("made", 10 * each, "maija", "line", "email", None, 0) for each in range(5)),
+    Step("made", 50, "maija", "tv", "email", None, 0),
+    *(_about("Sent", 10 * each, each) for each in range(6)),
+    *(Step("made", 650 + each, "maija", "notice", "email", None, 0) for each in range(3)),
+    _about("Ordered", 70),
+]
+"""One of the four newest without an answer is found to have one: an older one is the fourth."""
+
+_TOO_LATE = [
+    *_LATE[:-1],
+    *(_about("Ordered", 90 * 60 + each) for each in range(8)),
+    _about("Ordered", 60),
+]
+"""Pages hold contacts first, and then answers to none of them."""
+
 _FOUND = [
     Step("made", 601, "maija", "tv", "email", "L1", 12),
     Step("made", 91, "phone", "notice", "email", None, 9),
@@ -382,9 +398,14 @@ def test_a_decision_sees_in_the_newest_what_it_sees_in_all(seed: int, scale: Sca
         ContactHistory(_NEVER_SEEN, [1001, 1100]),
         ContactHistory(_SHOWN_TWICE, [15]),
         ContactHistory(_AT_ONCE, [200]),
+        ContactHistory(_SPEAKS_AT_LAST, [700]),
+        ContactHistory(_TOO_LATE, [97 * 60]),
         ContactHistory(_FOUND, [3677]),
     ],
-    ids=["late", "silent", "taken back", "never seen", "shown twice", "at once", "found"],
+    ids=[
+        *("late", "silent", "taken back", "never seen", "shown twice", "at once"),
+        *("speaks at last", "too late", "found"),
+    ],
 )
 def test_what_changes_later_is_seen_in_the_newest(history: ContactHistory) -> None:
     _the_newest_say_all(history)
