@@ -27,7 +27,7 @@ CONTACTS = {
     "elsewhere": "[int, nil | str, nil | str, nil | str]",
     "reports": REPORT,
     "answered": "[int, str, str, str]",
-    "older": "[bytes, int, int, int, int, list, list, bool]",
+    "older": "[bytes, int, int, int, int, list, list, bool, list]",
 }
 LETTER = "id route reason code body truncated sender sent_at"
 EVIDENCE = "[int, int, str, int]"
