@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from tuttu.storage.compression import compress, decompress
 from tuttu.storage.driver import Changes, RecordKey, Rows, StoredRecord
 from tuttu.storage.encryption import Cipher, FragmentKeys, Secret, log_place, seal, unseal
 from tuttu.storage.errors import LostKeyError
@@ -157,7 +158,7 @@ class EncryptedTables:
         for position, owner, sealed in self._rows.log(fragment, after, limit):
             plain = self._opened(owner, sealed, log_place(position))
             if plain is not None:
-                found.append(Logged(position, _FACTS.decode(plain)))
+                found.append(Logged(position, _FACTS.decode(decompress(plain))))
         return OpenedRows(found, rows[-1][0] if rows else after, len(rows) < limit)
 
     def encrypt(
@@ -174,7 +175,7 @@ class EncryptedTables:
                 puts.append((table, key, write.version, sealed))
         for entry in facts:
             owner, place = entry.fact.fragment, log_place(entry.position)
-            sealed = seal(self._sealing(owner), ENCODER.encode(entry.fact), place)
+            sealed = seal(self._sealing(owner), compress(ENCODER.encode(entry.fact)), place)
             log.append((entry.position, owner, sealed))
         keys = [(fragment, wrapped) for fragment, (_, wrapped) in self._fresh.items()]
         return Changes(log, puts, deletes, [*seen.items()], keys)

@@ -62,6 +62,16 @@ class LogConformance:
         with h.opened(subject) as store, store.read() as snapshot:
             assert snapshot.facts() == [f.Logged(1, unit.facts[0]), f.Logged(2, fact)]
 
+    def test_a_long_fact_comes_back_as_it_was(self, subject: h.Subject) -> None:
+        """Whatever a store does with it to keep it short."""
+        steps = [h.put(str(number).encode(), "x" * number) for number in range(300)]
+        wide = [h.put(b"wide", "".join(map(chr, range(0x100, 0x3000))))]
+        facts = [h.fact_of(None, "long", steps), h.fact_of(None, "wide", wide)]
+        with h.opened(subject) as store:
+            store.commit([f.Unit(facts=(each,)) for each in facts])
+        with h.opened(subject) as store, store.read() as snapshot:
+            assert [logged.fact for logged in snapshot.facts()] == facts
+
     def test_a_fold_sees_the_log_before_its_unit(self, subject: h.Subject) -> None:
         seen: list[tuple[int, list[str]]] = []
 
