@@ -71,7 +71,7 @@ class Most:
         return f"{self.calls:,} / {self.files} / {self.depth}"
 
 
-GATES = {"event": Most(350, 35, 20), "decision": Most(1_150, 81, 22)}
+GATES = {"event": Most(350, 35, 20), "decision": Most(1_130, 82, 22)}
 GOALS = {"decision": Most(600, 45, 18)}
 NAMES = ("event", "decision", "explain", "reload")
 

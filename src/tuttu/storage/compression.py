@@ -135,9 +135,7 @@ _NEWEST = max(_DICTIONARIES)
 
 
 def compress(plain: bytes) -> bytes:
-    """As it is to be sealed; `plain` where it is short, or would not get shorter."""
-    if len(plain) < LONG:
-        return plain
+    """As it is to be sealed; `plain` where it would not get shorter."""
     by = zlib.compressobj(
         _LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY, zlib.Z_DEFAULT_STRATEGY, _DICTIONARIES[_NEWEST]
     )

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from tuttu.storage.compression import compress, decompress
+from tuttu.storage.compression import LONG, compress, decompress
 from tuttu.storage.driver import Changes, RecordKey, Rows, StoredRecord
 from tuttu.storage.encryption import Cipher, FragmentKeys, Secret, log_place, seal, unseal
 from tuttu.storage.errors import LostKeyError
@@ -175,7 +175,9 @@ class EncryptedTables:
                 puts.append((table, key, write.version, sealed))
         for entry in facts:
             owner, place = entry.fact.fragment, log_place(entry.position)
-            sealed = seal(self._sealing(owner), compress(ENCODER.encode(entry.fact)), place)
+            plain = ENCODER.encode(entry.fact)
+            kept = plain if len(plain) < LONG else compress(plain)
+            sealed = seal(self._sealing(owner), kept, place)
             log.append((entry.position, owner, sealed))
         keys = [(fragment, wrapped) for fragment, (_, wrapped) in self._fresh.items()]
         return Changes(log, puts, deletes, [*seen.items()], keys)
