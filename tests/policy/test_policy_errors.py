@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tuttu.policy import CompiledExpression, PolicyError, parse, parse_condition
+from tuttu.policy.expression import SHALLOW
+from tuttu.policy.tree import walk
 from tuttu.vocabulary.values import Kind, Schema, Type
 
 SCHEMA = Schema(
@@ -91,6 +93,26 @@ def test_nesting_is_the_same_error_on_a_deep_stack() -> None:
             assert parse("(" * 20 + "number" + ")" * 20 + " = 1", SCHEMA)({"number": 1}) is True
 
     descend(sys.getrecursionlimit() * 2 // 5 - 60)
+
+
+FEW_AND_DEEP = {
+    "quotients": " / ".join(["share"] * 12),
+    "products": " * ".join(["number"] * 12),
+    "rests": " % ".join(["number"] * 12),
+    "minus": "- " * 19 + "number",
+    "calls": "abs(round(" * 9 + "number / 1" + "))" * 9,
+    "choices": "coalesce(" * 11 + "number" + ", 1)" * 11,
+    "CASE": "CASE WHEN flag THEN " * 7 + "number" + " END" * 7,
+    "NOT": "NOT (flag OR " * 7 + "flag" + ")" * 7,
+}
+
+
+@pytest.mark.parametrize("text", FEW_AND_DEEP.values(), ids=FEW_AND_DEEP)
+def test_what_is_compiled_later_is_never_too_deep_then(text: str) -> None:
+    expression = parse(text, SCHEMA)
+    nodes = len(walk(expression.tree))
+    assert 15 < nodes <= SHALLOW
+    assert expression({"number": 1, "share": 1.0, "flag": True, "word": "ä"}) is not None
 
 
 def test_wide_is_not_deep() -> None:

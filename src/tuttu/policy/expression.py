@@ -1,7 +1,7 @@
 """A text compiled: parsed once, executed as a row function or as SQL."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from sqlglot import exp
@@ -52,8 +52,15 @@ _CACHE = 20_000
 """Size of the cache: a project has hundreds of actions with the same conditions."""
 
 
+SHALLOW = 24
+"""Of so many nodes no tree is too deep for Python's compiler, which allows 200 parentheses inside
+each other and gets at most four for a node."""
+
+
 class CompiledExpression:
-    """A condition or formula; implements `tuttu.vocabulary.values.Expression`. Immutable.
+    """A condition or formula; implements `tuttu.vocabulary.values.Expression`. Immutable, but that
+    its row function is made when it is first called: most conditions of a large project are only
+    ever asked by the index.
 
     tree: what it means. columns: what the row must offer; named: those of them without which it may
     be NULL, as it is not without the time zone by whose calendar it counts. constructs: names of
@@ -69,10 +76,11 @@ class CompiledExpression:
     named: frozenset[str]
     constructs: frozenset[str]
     timed: bool
-    _function: RowFunction
+    _function: RowFunction | None
 
     def __init__(self, text: str, tree: Node, constructs: frozenset[str]) -> None:
-        reads = Counter(name for node in walk(tree) for name in columns_of(node))
+        nodes = walk(tree)
+        reads = _reads(nodes)
         self.text = text
         self.tree = tree
         self.type = tree.type
@@ -80,26 +88,37 @@ class CompiledExpression:
         self.named = named_in(tree) - {NOW}
         self.constructs = constructs
         self.timed = NOW in reads
-        self._function = _row_function(tree, reads)
+        self._function = None if len(nodes) <= SHALLOW else _row_function(tree, reads)
 
     def __call__(self, row: Row) -> Value:
         """The value on a row; a column that the row lacks is NULL. Never raises."""
+        function = self._function or self._made()
         try:
-            return self._function(row)
+            return function(row)
         except KeyError:
-            return self._over_missing(row)
+            return self._over_missing(function, row)
         except Exception:  # one customer's fault never fails a batch
             return None
 
-    def _over_missing(self, row: Row) -> Value:
+    def _made(self) -> RowFunction:
+        """Two threads that call at once make it twice, and both are right."""
+        function = self._function = row_function(self.tree, _reads(walk(self.tree)))
+        return function
+
+    def _over_missing(self, function: RowFunction, row: Row) -> Value:
         complete = {**dict.fromkeys((*self.columns, NOW)), **row}
         try:
-            return self._function(complete)
+            return function(complete)
         except Exception:  # one customer's fault never fails a batch
             return None
 
     def __repr__(self) -> str:
         return f"CompiledExpression({self.text!r})"
+
+
+def _reads(nodes: Sequence[Node]) -> Counter[str]:
+    """Column to how often they read it."""
+    return Counter(name for node in nodes for name in columns_of(node))
 
 
 def _row_function(tree: Node, reads: Mapping[str, int]) -> RowFunction:

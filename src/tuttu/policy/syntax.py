@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, TypeAlias
 
-from sqlglot import TokenType, exp
+from sqlglot import Dialect, TokenType, exp
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.duckdb import DuckDBParser
 
@@ -28,12 +28,16 @@ class _Parser(DuckDBParser):
     }
 
 
+_DIALECT = Dialect.get_or_raise("duckdb")
+"""Made once: a parser looks it up by its name otherwise."""
+
+
 def read(text: str) -> exp.Expr:
     """sqlglot's tree of a text. Raises `PolicyError`."""
     found = tokenize(text)
     check_order(found, len(text))
     try:
-        trees = _Parser(dialect="duckdb").parse_into(exp.Condition, found, text)
+        trees = _Parser(dialect=_DIALECT).parse_into(exp.Condition, found, text)
     except SqlglotError as error:
         details = getattr(error, "errors", None) or [{}]
         position = max(int(details[0].get("col") or 1) - 1, 0)
