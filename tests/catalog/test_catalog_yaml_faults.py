@@ -54,6 +54,7 @@ TOLD = [
     ("%TAG ! x\n---\na: 1\n", 1, "the directive `%TAG ! x`", "no directives"),
     ("# c\n%YAML 1.1\n---\na: 1\n", 2, "the directive `%YAML 1.1`", "no directives"),
     ("%YAML 1.2\n%OWN\n---\na: 1\n", 2, "the directive `%OWN`", "no directives"),
+    ("a:\n  <<: {b: 1}\n", 2, "the merge key `<<`", "the keys themselves"),
     ('a: "op\\ud83d"\n', 1, "`\\ud83d`, half of a surrogate pair", "both halves of the pair"),
     ('a: "\n  \\\\ud83d \\ud83d\\ude00\n  \\ude00"\n', 3, "`\\ude00`, half of", "both halves"),
     ('a: "\\U0000d83d"\n', 1, "`\\ud83d`, half of a surrogate pair", "both halves"),

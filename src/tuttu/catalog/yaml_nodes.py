@@ -344,6 +344,9 @@ class _Builder:
         if not isinstance(event, events.ScalarEvent):
             raise _Halt(self.where(event), "a list or mapping as a key", f"text; {QUOTE_IT}")
         key = self.characters(event)
+        if key == "<<" and not event.style:
+            expected = "the keys themselves: nothing is merged"
+            raise _Halt(self.where(event), "the merge key `<<`", expected)
         if not key.isprintable():
             found = f"{', '.join(map(named, unseen(key)))} in the key {quote(key)}"
             expected = "text on one line, of characters that can be seen: take it out"
