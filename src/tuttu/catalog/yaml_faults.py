@@ -4,7 +4,7 @@ ruamel.yaml says where it could not go on. That is often a line after the one th
 """
 
 import re
-from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from ruamel.yaml import YAML, tokens
@@ -114,7 +114,7 @@ class _Syntax:
     def unclosed_bracket(self) -> _Spot | None:
         """The innermost one that is open where the reader stopped, if that is surely behind it."""
         opened: list[StreamMark] = []
-        for token in self.read():
+        for token in self.read:
             if isinstance(token, tokens.FlowSequenceStartToken | tokens.FlowMappingStartToken):
                 opened.append(token.start_mark)
             elif isinstance(token, tokens.FlowSequenceEndToken | tokens.FlowMappingEndToken):
@@ -136,7 +136,7 @@ class _Syntax:
 
     def long_quote(self) -> _Spot | None:
         """A text in quotes behind which something stands: it may have been closed by the next."""
-        *_, last = [None, *self.read()]
+        last = self.read[-1] if self.read else None
         if isinstance(last, tokens.ScalarToken) and not last.plain:
             sign, begins = self.text[last.start_mark.index], last.start_mark.line
             if begins < last.end_mark.line == self.at.line:
@@ -144,15 +144,18 @@ class _Syntax:
                 return _Spot(begins, f"the `{sign}` that closes the text", what)
         return None
 
-    def read(self) -> Iterator[tokens.Token]:
+    @cached_property
+    def read(self) -> list[tokens.Token]:
         """What was read up to where the reader stopped."""
+        read = []
         try:
             for token in YAML(typ="safe", pure=True).scan(self.text):
                 if token.start_mark.index >= self.at.index:
-                    return
-                yield token
+                    break
+                read.append(token)
         except YAMLError:
-            return
+            pass  # the error that is being told
+        return read
 
     def no_key(self) -> _Spot | None:
         """A text where a key had to be, which is noticed at the next one."""
