@@ -138,7 +138,7 @@ def test_other_files_are_left_alone(write: Write, path: str) -> None:
         (b"just text\n", 1, "`just text`"),
         (b"- a\n", 1, "a list"),
         (b"name: " + b"x" * (1 << 20), 1, "a file over 1 MiB"),
-        (b"name: a\x00b\n", 1, "a control character"),
+        (b"name: a\x00b\n", 1, "U+0000 control character"),
         (b"a: &a [x]\nb: [*a, *a]\n", 1, "the anchor `&a`"),
         (b"name: " + b"[" * 100_000, 1, "too many levels"),
     ],

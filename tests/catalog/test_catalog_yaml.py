@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import product
 from random import Random
 
 import pytest
@@ -101,8 +102,8 @@ def test_nodes_know_the_lines_of_their_keys() -> None:
         ("[a]: 1\n", 1, "a list or mapping as a key", "text"),
         ("a: 1\n b: 2\n", 2, "no YAML", "YAML 1.2"),
         ("a: 'x\n", 1, "no YAML", "YAML 1.2"),
-        ("a: \x00\n", 1, "a control character", "printable text"),
-        ('"a\\nb": 1\n', 1, "control characters in a key", "text on one line"),
+        ("a: \x00\n", 1, "U+0000 control character", "text that can be printed"),
+        ('"a\\nb": 1\n', 1, "U+000A line feed in the key", "text on one line"),
         ("a: x: y\n", 1, "no YAML", "text that holds `: `"),
     ],
 )
@@ -192,6 +193,7 @@ PIECES = (
         "`",
     ),
     *("-", "--", "a b", "a > 3", "http://x", "a:b", "\U0001f600", "'x''y'", '"q"', "=", "<<: "),
+    *('"b":c', "'b' :c", '["b":c]', "[a, 'b':c]", "{'b':c}", "[{}:c]", "[", "{", "]", "}", ","),
     *("{a: 1}", "[1, 2]", "key: value\n", "  k: v\n", "- i\n", "what?", "a|b"),
 )
 """Of these texts are made, most of which are nearly YAML."""
@@ -204,6 +206,22 @@ def test_the_quick_reader_says_what_the_other_says(
     texts = [
         "".join(random.choices(PIECES, k=random.randint(1, 12)))
         for _ in range(scale(4_000, 200_000))
+    ]
+    read = [parse(text) for text in texts]
+    monkeypatch.setattr(yaml_nodes, "_UNSURE", re.compile(""))
+    for text, found in zip(texts, read, strict=True):
+        assert found == parse(text), text
+
+
+def test_the_readers_agree_on_keys_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There YAML 1.1 and 1.2 differ on what is a key."""
+    opened = (("[", "]"), ("{", "}"), ("a: [", "]"), ("a: {b: [", "]}"), ("- [a, ", "]"))
+    keys = ('"b"', "'b'", "b", "[b]", "{b: 1}", "{}", "")
+    colons = (":", " :", ": ", ":\n ", "\n :", " # c\n :")
+    values = ("c", '"c"', "[]", "{}", "", ", c", "\xa0c", ":c", "-")
+    texts = [
+        f"{begin}{key}{colon}{value}{end}"
+        for (begin, end), key, colon, value in product(opened, keys, colons, values)
     ]
     read = [parse(text) for text in texts]
     monkeypatch.setattr(yaml_nodes, "_UNSURE", re.compile(""))

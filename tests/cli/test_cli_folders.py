@@ -107,6 +107,18 @@ def test_check_tells_every_fault_and_ends_with_2(run: Any, folder: Path) -> None
     assert {fault["where"]["file"] for fault in told} >= set(FAULTS)
 
 
+def test_a_lone_surrogate_is_a_fault_in_json_too(run: Any, folder: Path) -> None:
+    settings = folder / "tuttu.yaml"
+    settings.write_text(settings.read_text() + 'name: "op\\ud83d"\n')
+    (fault,) = json.loads(run("check", "--json", exit_code=2).stdout)
+    assert fault["found"] == "`\\ud83d`, half of a surrogate pair"
+
+
+def test_a_folder_that_is_not_there_is_named(run: Any) -> None:
+    said = run("check", "nofolder", exit_code=2).stdout
+    assert said.startswith("nofolder:1: found no such folder")
+
+
 def test_the_schemas_are_those_of_the_files(run: Any, tmp_path: Path) -> None:
     schemas = {**catalog.schemas(STAGE_NAMES), "mapping": mapping_schema()}
     assert json.loads(run("schema").output) == json.loads(json.dumps(schemas))

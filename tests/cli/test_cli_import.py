@@ -132,3 +132,25 @@ def test_a_mapping_with_faults(run: Any, tickets: Path, folder: Path) -> None:
     (folder / "imports" / "tickets.yaml").write_text("id: {row: number}\nclal: track\n")
     said = run("import", str(tickets), *MAPPING, exit_code=2).output
     assert "tickets.yaml:2:" in said
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "found"),
+    [
+        ("who:\n  väri: 1\n".encode("latin-1"), 2, "the byte 0xe4, which is not UTF-8"),
+        ("who: {}\n".encode("utf-16"), 1, "a file in UTF-16"),
+        (b"#" * (1 << 20) + b"\n", 1, "a file over 1 MiB"),
+    ],
+)
+def test_a_mapping_that_cannot_be_read(
+    run: Any, tickets: Path, folder: Path, data: bytes, line: int, found: str
+) -> None:
+    (folder / "imports" / "tickets.yaml").write_bytes(data)
+    said = run("import", str(tickets), *MAPPING, exit_code=2).output
+    assert f"imports/tickets.yaml:{line}: found {found}" in said
+
+
+def test_a_mapping_with_a_byte_order_mark(ask: Any, tickets: Path, folder: Path) -> None:
+    mapping = folder / "imports" / "tickets.yaml"
+    mapping.write_bytes(b"\xef\xbb\xbf" + mapping.read_bytes())
+    assert ask("import", str(tickets), *MAPPING)["accepted"] == 3

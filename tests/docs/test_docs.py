@@ -13,9 +13,12 @@ import click
 import pytest
 from click.testing import CliRunner
 from tests.waiting import HANG_SECONDS
+from tools.reference.yaml_written import REFUSED
 
 from tuttu import catalog
 from tuttu.access import Scope
+from tuttu.catalog.findings import Findings
+from tuttu.catalog.yaml_nodes import parse_yaml, plain_value
 from tuttu.cli import main
 from tuttu.cli.folders import examples
 from tuttu.intake import RefusalCode
@@ -111,6 +114,20 @@ def test_every_key_of_a_project_folder_is_in_the_reference() -> None:
     assert len(settings) > 80
     missing = {key for key in settings if not re.search(rf"`(?:[^`]*[.\]])?{key}`", page)}
     assert not missing
+
+
+@pytest.mark.parametrize(("what", "example", "_"), REFUSED)
+def test_what_the_reference_says_of_yaml_is_refused(what: str, example: str, _: str) -> None:
+    findings = Findings()
+    parse_yaml("a.yaml", example, findings)
+    assert len(findings.faults()) == 1, what
+
+
+def test_what_the_reference_says_of_words_in_yaml() -> None:
+    words = {
+        word: plain_value(word) for word in ("TRUE", "~", "Null", "yes", "no", "on", "2026-03-01")
+    }
+    assert list(words.values()) == [True, None, None, "yes", "no", "on", "2026-03-01"]
 
 
 def test_every_construct_scope_and_code_is_in_the_reference() -> None:

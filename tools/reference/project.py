@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tools.reference.markdown import page, table
+from tools.reference.yaml_written import written
 
 from tuttu import catalog
 from tuttu.decision import STAGE_NAMES
@@ -53,6 +54,7 @@ def project() -> str:
         "JSON Schema by `tuttu schema`, so that editors complete them.",
         "`<name>` stands for a name that you give, `[]` for each entry of a list. An expression "
         "inside `[ ]` or `{ }` is quoted. *Required* means: by its parent, where that is there.",
+        written(),
         *parts,
     )
 

@@ -28,9 +28,14 @@ class Findings:
         return [self._faults[key] for key in sorted(self._faults)]
 
 
+def told(name: str) -> str:
+    """A file's name as UTF-8 can write it, also where it is none."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def quote(text: str) -> str:
-    """Text as faults show it: on one line, and not too long."""
-    line = " ".join(text.split())
+    """Text as faults show it: on one line, not too long, and in UTF-8."""
+    line = " ".join(told(text).split())
     short = line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"
     return f"`{short}`"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from tuttu.catalog.findings import Findings, nearest, quote
+from tuttu.catalog.findings import Findings, nearest, quote, told
+from tuttu.catalog.texts import LARGEST, decoded
 from tuttu.vocabulary.errors import Where
 
-LARGEST = 1 << 20
 KINDS = (
     "tuttu",
     "events",
@@ -63,7 +63,8 @@ class Folder:
     def policy_files(self) -> list[SourceFile]:
         """All files that make the policy, in the order of their paths; scenarios are none."""
         if not self.root.is_dir():
-            self.findings.add(Where(".", 1), "no such folder", "a project folder")
+            where = Where(told(str(self.root)), 1)
+            self.findings.add(where, "no such folder", "a project folder")
             return []
         paths = [*self._settings(), *self._actions(), *self._content()]
         files = [self._read(path) for path in sorted(paths)]
@@ -81,7 +82,7 @@ class Folder:
             if entry.suffix in {".yaml", ".yml"}:
                 yield from self._setting(entry)
             elif entry.is_dir() and entry.name not in FOLDERS:
-                self._report_near_folder(entry.name)
+                self._report_near_folder(told(entry.name))
 
     def _setting(self, entry: Path) -> Iterator[str]:
         where = Where(self._relative(entry), 1)
@@ -147,8 +148,7 @@ class Folder:
 
     def _relative(self, path: Path) -> str:
         """Relative, with /, and printable even where a name is not UTF-8."""
-        name = path.relative_to(self.root).as_posix()
-        return name.encode("utf-8", "backslashreplace").decode()
+        return told(path.relative_to(self.root).as_posix())
 
     def _inside(self, path: Path) -> bool:
         try:
@@ -164,35 +164,24 @@ class Folder:
 
     def _read(self, path: str) -> SourceFile:
         """One file; with a fault, its text is None."""
-        data, fault = self._bytes(path)
-        text = None
-        if not fault:
-            try:
-                text = data.decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                line = data.count(b"\n", 0, error.start) + 1
-                found = f"the byte 0x{data[error.start]:02x}, which is not UTF-8"
-                self.findings.add(Where(path, line), found, "text in UTF-8")
-        return SourceFile(path, data, text)
+        data = self._bytes(path)
+        text = None if data is None else decoded(data, path, self.findings)
+        return SourceFile(path, data or b"", text)
 
-    def _bytes(self, path: str) -> tuple[bytes, bool]:
+    def _bytes(self, path: str) -> bytes | None:
         full = self.root / path
         if not self._inside(full):
-            return b"", True
+            return None
         where = Where(path, 1)
         if not full.is_file():
             self.findings.add(where, "something that is no file", "a file")
-            return b"", True
+            return None
         try:
             with full.open("rb") as stream:
-                data = stream.read(LARGEST + 1)
+                return stream.read(LARGEST + 1)
         except OSError as error:
             self.findings.add(where, _reason(error), "a file that can be read")
-            return b"", True
-        if len(data) > LARGEST:
-            self.findings.add(where, "a file over 1 MiB", "a smaller file")
-            return b"", True
-        return data, False
+            return None
 
 
 class KeptFiles:

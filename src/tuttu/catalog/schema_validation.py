@@ -17,9 +17,11 @@ from jsonschema.validators import extend
 from tuttu.catalog import yaml_nodes as y
 from tuttu.catalog.findings import Findings, nearest, quote
 from tuttu.catalog.schemas import Shape, schemas
+from tuttu.catalog.yaml_faults import QUOTE_IT, glued
 from tuttu.vocabulary.errors import Where
 
 Path = tuple[str | int, ...]
+ROOT = "a mapping of keys to values"
 
 LATER_KEYS: dict[str, frozenset[str]] = {
     "action": frozenset({"brand", "schedule"}),
@@ -154,7 +156,7 @@ class _Report:
     ) -> None:
         where = mapping.at(key)
         if self.was_split(path, mapping, key):
-            self.findings.add(where, f"the key {quote(key)}", f"one value; {y.QUOTE_IT}")
+            self.findings.add(where, f"the key {quote(key)}", f"one value; {QUOTE_IT}")
             return
         near = nearest(key, known)
         expected = f"one of {', '.join(known)}"
@@ -185,7 +187,7 @@ class _Report:
         where = mapping.at(name)
         expected = str(wrong.shape["title"])
         if self.was_split(wrong.path, mapping, name):
-            expected = f"one value; {y.QUOTE_IT}"
+            expected = f"one value; {QUOTE_IT}"
         self.findings.add(where, f"the name {quote(name)}", expected)
         mapping.entries.pop(name, None)
         mapping.doubtful = True
@@ -193,14 +195,14 @@ class _Report:
 
     def bad_value(self, wrong: _Wrong) -> None:
         place = _place(self.root, wrong.path)
-        expected = f"{wrong.shape['title']}{_limit(wrong)}"
+        expected = expected_of(wrong.shape, place.node, root=not wrong.path) + _limit(wrong)
         near = None
         if isinstance(place.node, y.ScalarNode):
             near = nearest(place.node.text, _options(wrong.shape))
         if isinstance(place.parent, y.MappingNode) and self.was_split(
             wrong.path[:-1], place.parent, str(place.key)
         ):
-            expected = f"one value; {y.QUOTE_IT}"
+            expected = f"one value; {QUOTE_IT}"
         self.findings.add(place.where, _found(place.node), expected, near)
         self.seen.add(wrong.path)
         _break(place)
@@ -212,9 +214,7 @@ class _Report:
         """
         names = list(mapping.entries)
         node = mapping.entries.get(key)
-        if not (
-            mapping.flow and isinstance(node, y.ScalarNode) and node.missing and names[0] != key
-        ):
+        if not (mapping.flow and isinstance(node, y.ScalarNode) and node.lone and names[0] != key):
             return False
         previous = names[names.index(key) - 1]
         if isinstance(mapping.entries[previous], y.ScalarNode):
@@ -253,6 +253,21 @@ def _found(node: y.Node) -> str:
     if isinstance(node, y.ScalarNode):
         return "nothing" if node.missing else quote(node.text)
     return "a list" if isinstance(node, y.ListNode) else "a mapping"
+
+
+def expected_of(shape: Shape, node: y.Node, *, root: bool) -> str:
+    """What a shape wants in place of a node. root: it is the whole file, whose title names it."""
+    expected = ROOT if root else str(shape["title"])
+    wanted = [shape.get("type"), *(each.get("type") for each in shape.get("anyOf", []))]
+    advice = [glued(text, str(each)) for text in _first_text(node) for each in wanted]
+    return "; ".join(dict.fromkeys([expected, *filter(None, advice)]))
+
+
+def _first_text(node: y.Node) -> list[str]:
+    """Without quotes, so what a lacking blank may have made of an item or an entry."""
+    if isinstance(node, y.MappingNode):
+        return list(node.entries)[:1]
+    return [node.text] if isinstance(node, y.ScalarNode) and node.plain else []
 
 
 def _options(shape: Shape) -> list[str]:

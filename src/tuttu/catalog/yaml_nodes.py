@@ -12,13 +12,13 @@ from collections.abc import Iterator
 import msgspec
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
 
 from tuttu.catalog.findings import Findings, quote
+from tuttu.catalog.texts import line_at, lines_of, named, unseen
+from tuttu.catalog.yaml_faults import QUOTE_IT, character_fault, syntax_fault
 from tuttu.vocabulary.errors import Fault, Where
 
 DEEPEST = 20
-QUOTE_IT = "an expression inside [ ] or { } is quoted: quote the expression"
 
 Plain = bool | int | float | str | None
 Data = Plain | list["Data"] | dict[str, "Data"]
@@ -31,19 +31,30 @@ _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _UNSURE = re.compile(
-    r"[\t\x85\u2028\u2029\ufeff]|(?:^|[-:?,\[{])\s*[|>?&*!%]|^(?:---|\.\.\.)", re.MULTILINE
+    r"[\t\x85\u2028\u2029\ufeff]|(?:^|[-:?,\[{])\s*[|>?&*!%]|^(?:---|\.\.\.)"
+    r"|[\"'}\]]\s*:(?![ \r\n])",
+    re.MULTILINE,
 )
 """Where libyaml, which is of YAML 1.1, may read something else than ruamel.yaml, or sees it on
-another line: other white space, block scalars, marked keys, what is refused, marks of documents."""
+another line: other white space, block scalars, marked keys, what is refused, marks of documents, a
+quoted or bracketed key without a blank behind its colon."""
+_HALF = re.compile("[\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LONE = re.compile(
+    r"(?<!\\)(?:\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F])"
+)
+"""The escape of a half without its other one."""
 
 
 class ScalarNode(msgspec.Struct):
-    """One value as it was written. plain: without quotes, so it may be more than text."""
+    """One value as it was written. plain: without quotes, so it may be more than text. lone: not
+    even the colon of its key was."""
 
     text: str
     where: Where
     plain: bool = False
     literal: bool = False
+    lone: bool = False
 
     @property
     def value(self) -> Plain:
@@ -170,11 +181,15 @@ def parse_yaml(file: str, text: str, findings: Findings) -> Node:
     except _Halt as halt:
         fault = halt.fault
     except MarkedYAMLError as error:
-        fault = _syntax_fault(file, text, error)
+        fault = syntax_fault(file, text, error)
     except YAMLError as error:
-        fault = _character_fault(file, text, error)
+        fault = character_fault(file, text, error)
     findings.add(fault.where, fault.found, fault.expected)
     return BrokenNode(fault.where)
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 class _Halt(Exception):  # noqa: N818 - carries a fault, is none
@@ -217,6 +232,7 @@ class _Builder:
 
     def __init__(self, file: str, text: str, findings: Findings) -> None:
         self.file = file
+        self.text = text
         self.findings = findings
         self.events = _events(text)
 
@@ -227,6 +243,7 @@ class _Builder:
                 continue
             if root is not None:
                 raise _Halt(self.where(event), "a second document", "one document in a file")
+            self.refuse_directives(event)
             root = self.node(next(self.events), 0)
         if root is None or (isinstance(root, ScalarNode) and root.missing):
             raise _Halt(Where(self.file, 1), "an empty file", "a mapping of keys to values")
@@ -240,7 +257,7 @@ class _Builder:
         if isinstance(event, events.ScalarEvent):
             plain = not event.style
             literal = event.style == "|"
-            return ScalarNode(event.value, self.where(event), plain, literal)
+            return ScalarNode(self.characters(event), self.where(event), plain, literal)
         if depth == DEEPEST:
             raise _Halt(self.where(event), "too many levels", f"at most {DEEPEST} levels")
         if isinstance(event, events.SequenceStartEvent):
@@ -248,6 +265,34 @@ class _Builder:
         if isinstance(event, events.CollectionStartEvent):
             return self.mapping(event, depth + 1)
         raise TypeError(f"no node begins with {event}")
+
+    def refuse_directives(self, start: events.Event) -> None:
+        for number, line in enumerate(lines_of(self.text)[: start.start_mark.line]):
+            directive = line.removeprefix("\ufeff")
+            if directive.startswith("%") and directive.split("#")[0].split() != ["%YAML", "1.2"]:
+                found = f"the directive {quote(directive)}"
+                raise _Halt(
+                    Where(self.file, number + 1), found, "no directives: files are YAML 1.2"
+                )
+
+    def characters(self, event: events.ScalarEvent) -> str:
+        """The text. JSON escapes some characters as two halves, which are one here."""
+        text = str(event.value)
+        if not _HALF.search(text):
+            return text
+        whole = _PAIR.sub(_joined, text)
+        if half := _HALF.search(whole):
+            code = f"\\u{ord(half[0]):04x}"
+            expected = "both halves of the pair, or the character itself"
+            raise _Halt(self.of_escape(event), f"`{code}`, half of a surrogate pair", expected)
+        return whole
+
+    def of_escape(self, event: events.ScalarEvent) -> Where:
+        """The line, of those of a text in quotes, in which the half stands."""
+        written = self.text[event.start_mark.index : event.end_mark.index]
+        found = _LONE.search(written)
+        line = event.start_mark.line + (line_at(written, found.start()) if found else 1)
+        return Where(self.file, line)
 
     def refuse_extras(self, event: events.Event) -> None:
         """Anchors, aliases and tags."""
@@ -274,7 +319,7 @@ class _Builder:
             if isinstance(event, events.MappingEndEvent):
                 break
             key = self.key(event)
-            value = self.node(next(self.events), depth)
+            value = self.value(event, depth)
             if key in mapping.entries:
                 first = mapping.keys[key].line
                 expected = f"each key once; it stands on line {first} already"
@@ -286,30 +331,24 @@ class _Builder:
                 value.where = mapping.keys[key]
         return mapping
 
+    def value(self, key: events.Event, depth: int) -> Node:
+        event = next(self.events)
+        node = self.node(event, depth)
+        if isinstance(node, ScalarNode) and node.missing:
+            between = self.text[key.end_mark.index : event.start_mark.index]
+            node.lone = not between.lstrip().startswith(":")
+        return node
+
     def key(self, event: events.Event) -> str:
         self.refuse_extras(event)
         if not isinstance(event, events.ScalarEvent):
             raise _Halt(self.where(event), "a list or mapping as a key", f"text; {QUOTE_IT}")
-        if not event.value.isprintable():
-            raise _Halt(self.where(event), "control characters in a key", "text on one line")
-        return str(event.value)
-
-
-def _syntax_fault(file: str, text: str, error: MarkedYAMLError) -> Fault:
-    mark = error.problem_mark or error.context_mark
-    number = mark.line if mark else 0
-    lines = text.splitlines()
-    line = lines[number] if number < len(lines) else ""
-    in_flow = "flow" in (error.context or "") or any(sign in line for sign in "[{")
-    if error.context_mark and not line.strip():
-        number = error.context_mark.line
-        line = lines[number] if number < len(lines) else ""
-    advice = QUOTE_IT if in_flow else "text that holds `: ` or begins with a quote is quoted whole"
-    found = f"{quote(line)}, which is no YAML ({error.problem or error.context})"
-    return Fault(Where(file, number + 1), found, f"YAML 1.2; {advice}")
-
-
-def _character_fault(file: str, text: str, error: YAMLError) -> Fault:
-    position = error.position if isinstance(error, ReaderError) else 0
-    line = text.count("\n", 0, position) + 1
-    return Fault(Where(file, line), "a control character", "printable text")
+        key = self.characters(event)
+        if key == "<<" and not event.style:
+            expected = "the keys themselves: nothing is merged"
+            raise _Halt(self.where(event), "the merge key `<<`", expected)
+        if not key.isprintable():
+            found = f"{', '.join(map(named, unseen(key)))} in the key {quote(key)}"
+            expected = "text on one line, of characters that can be seen: take it out"
+            raise _Halt(self.where(event), found, expected)
+        return key

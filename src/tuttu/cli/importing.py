@@ -110,7 +110,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - one for each option of the command
 
 def _mapping(path: Path | None, file: Path, zone: str) -> intake.ImportMapping | None:
     if path is not None:
-        return intake.load_mapping(path.read_text(encoding="utf-8"), str(path), zone)
+        return intake.load_mapping(path.read_bytes(), str(path), zone)
     kinds = [each for each in file.suffixes if each != ".gz"]
     if kinds and kinds[-1].lower() in TABLES:
         raise click.UsageError(

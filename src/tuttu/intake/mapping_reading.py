@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from tuttu.catalog.codes import check_bare
 from tuttu.catalog.findings import Findings, quote
+from tuttu.catalog.texts import decoded
 from tuttu.catalog.yaml_nodes import MappingNode, Node, ScalarNode, parse_yaml
 from tuttu.intake import mapping as m
 from tuttu.intake.call import Call
@@ -36,11 +37,15 @@ _ROOT_ONLY = ("format", "id", "events")
 _NEEDED = {"track": "event", "group": "group", "alias": "previous"}
 
 
-def load_mapping(text: str, file: str = "mapping.yaml", zone: str = "UTC") -> m.ImportMapping:
-    """The mapping that a file says; `file` is its name in faults. zone: the project's, of dates and
-    times that name none. Raises MappingError."""
+def load_mapping(
+    source: str | bytes, file: str = "mapping.yaml", zone: str = "UTC"
+) -> m.ImportMapping:
+    """The mapping that a text says, or bytes of a file; `file` is its name in faults. zone: the
+    project's, of dates and times that name none. Raises MappingError."""
     findings = Findings()
-    root = parse_yaml(file, text, findings)
+    text = source if isinstance(source, str) else decoded(source, file, findings)
+    _raise(findings)
+    root = parse_yaml(file, text or "", findings)
     if not findings.faults():
         find_shape_faults(root, mapping_schema(), findings)
     _raise(findings)

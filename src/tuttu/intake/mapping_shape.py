@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from tuttu.catalog.findings import Findings, nearest, quote
+from tuttu.catalog.schema_validation import expected_of
 from tuttu.catalog.schemas.json_schema import Shape
 from tuttu.catalog.yaml_nodes import ListNode, MappingNode, Node, ScalarNode, to_data
 from tuttu.vocabulary.errors import Where
@@ -22,7 +22,8 @@ def find_shape_faults(root: Node, schema: Shape, findings: Findings) -> None:
         elif error.validator == "required" and isinstance(node, MappingNode):
             _missing_keys(node, shape, findings)
         else:
-            findings.add(where, _found(node), _expected(shape, error), _nearest(node, shape))
+            expected = expected_of(shape, node, root=not error.absolute_path)
+            findings.add(where, _found(node), expected, _nearest(node, shape))
 
 
 def _place(root: Node, path: Iterable[str | int]) -> tuple[Node, Where]:
@@ -56,10 +57,6 @@ def _found(node: Node) -> str:
     if isinstance(node, ScalarNode):
         return "nothing" if node.missing else quote(node.text)
     return "a list" if isinstance(node, ListNode) else "a mapping"
-
-
-def _expected(shape: Shape, error: ValidationError) -> str:
-    return str(shape.get("title", error.message))
 
 
 def _nearest(node: Node, shape: Shape) -> str | None:
