@@ -49,6 +49,12 @@ def test_a_good_folder_has_no_faults(run: Any) -> None:
     assert "corner: no faults, 2 actions" in run("check").output
 
 
+def test_that_nothing_is_dear_is_said(run: Any) -> None:
+    said = run("check", "--cost").output
+    assert "nothing is dear: " in said
+    assert "0 lines" not in said
+
+
 def test_what_is_dear_is_told_of_a_project_without_faults(run: Any, folder: Path) -> None:
     target = folder.parent / "acme"
     run("init", "--example", "operator", str(target))

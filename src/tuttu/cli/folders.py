@@ -15,6 +15,7 @@ from tuttu.cli import terminal
 from tuttu.cli.options import FOLDER, print_json, show
 from tuttu.decision import STAGE_NAMES
 from tuttu.intake import mapping_schema
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.errors import FinalError
 from tuttu.web import openapi_document
 
@@ -85,17 +86,20 @@ def check(folder: Path, cost: bool, as_json: bool) -> None:
     elif faults:
         for fault in faults:
             terminal.say(str(fault))
-        terminal.say("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
+        terminal.say(so_many(len(faults), "fault"), err=True)
     else:
         for warning in engine.warnings(project):
             terminal.say(f"warning: {warning}", err=True)
-        count = len(project.actions)
-        terminal.say(f"{project.company.name}: no faults, {count} actions, {project.digest[:12]}")
+        actions = so_many(len(project.actions), "action")
+        terminal.say(f"{project.company.name}: no faults, {actions}, {project.digest[:12]}")
     sys.exit(FAULTY if faults else 0)
 
 
 def _costs(found: Sequence[api.ShownCost]) -> None:
     """A block for each kind, the dearest first."""
+    if not found:
+        terminal.say("nothing is dear: no decision and no event costs more than look-ups")
+        return
     for words, some in groupby(found, lambda each: each.costs):
         terminal.say(words)
         terminal.table(
@@ -107,7 +111,7 @@ def _costs(found: Sequence[api.ShownCost]) -> None:
             )
             for each in some
         )
-    terminal.say("1 line" if len(found) == 1 else f"{len(found)} lines")
+    terminal.say(so_many(len(found), "line"))
 
 
 @click.command()

@@ -15,6 +15,7 @@ from tuttu.cli.importing import with_progress
 from tuttu.cli.options import FILE, folder_option, json_option, print_json, show
 from tuttu.cli.resuming import Rejects
 from tuttu.storage import read_parquet
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.errors import FinalError
 
 AT_ONCE = 500
@@ -210,8 +211,9 @@ def _show(summary: LinkSummary, rejects: Path | None, as_json: bool) -> None:
         print_json(summary)
     elif summary.set is not None:
         terminal.say(
-            f"{summary.rows} rows: {summary.claimed} links, {summary.below} below the least score,"
-            f" {summary.firsts} first of their cluster, {summary.refused} refused"
+            f"{so_many(summary.rows, 'row')}: {so_many(summary.claimed, 'link')},"
+            f" {summary.below:,} below the least score, {summary.firsts:,} first of their cluster,"
+            f" {summary.refused:,} refused"
         )
         render.link_sets([summary.set])
     if rejects is not None:

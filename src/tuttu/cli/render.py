@@ -7,6 +7,7 @@ import msgspec
 from tuttu import api
 from tuttu.cli import terminal
 from tuttu.cli.options import chosen_language
+from tuttu.vocabulary.counting import so_many
 
 
 def named(who: api.Who) -> str:
@@ -20,7 +21,7 @@ def decision(answer: api.DecideAnswer) -> None:
     if answer.nobodies:
         terminal.say(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
     for name, beyond in answer.beyond_limit.items():
-        terminal.say(f"{name}: {beyond:,} more are beyond the limit, no rule saw them")
+        terminal.say(f"{name}: {_more(beyond)} beyond the limit, unseen by any rule")
     for owed in answer.owed:
         _owed(owed)
     for left in answer.owed_left:
@@ -122,7 +123,7 @@ def _changes(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
 def customer(answer: api.CustomerAnswer) -> None:
     """The whole picture of a customer."""
     known = ", ".join(named(each) for each in answer.identifiers)
-    terminal.say(f"{answer.customer}: {known} ({answer.fragments} fragments)")
+    terminal.say(f"{answer.customer}: {known} ({so_many(answer.fragments, 'fragment')})")
     _section(
         "fragments",
         ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
@@ -140,8 +141,8 @@ def customer(answer: api.CustomerAnswer) -> None:
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
         if name in answer.beyond_limit:
-            more = f"{answer.beyond_limit[name]:,} more"
-            terminal.say(f"  and {more}, beyond the limit: no rule sees them")
+            more = _more(answer.beyond_limit[name])
+            terminal.say(f"  {more} beyond the limit, unseen by any rule")
     _section(
         "contacts",
         (
@@ -159,6 +160,10 @@ def customer(answer: api.CustomerAnswer) -> None:
         "refused links",
         ((named(each.one), named(each.other), _why_not(each)) for each in answer.refused_links),
     )
+
+
+def _more(beyond: int) -> str:
+    return so_many(beyond, "more is", "more are")
 
 
 def _why_not(link: api.ShownLink) -> str:
@@ -267,7 +272,7 @@ def slips(answer: api.SlipsAnswer) -> None:
                 each.trait,
                 f"{each.found}, expected {each.expected}",
                 "what was known stays" if each.kept else "it is not known any more",
-                "once" if each.count == 1 else f"{each.count} times",
+                "once" if each.count == 1 else so_many(each.count, "time"),
                 f"by {each.sender}",
                 f"in {each.event}",
                 f"last {each.last}",
@@ -279,7 +284,8 @@ def slips(answer: api.SlipsAnswer) -> None:
 
 
 def verification_text(found: api.Verification) -> str:
-    title = f"{found.customers:,} customers and {found.events:,} events at {found.now}"
+    customers, events = so_many(found.customers, "customer"), so_many(found.events, "event")
+    title = f"{customers} and {events} at {found.now}"
     rows = [("", "definitions", "compared", "different")]
     rows += [
         (each.part, f"{each.definitions:,}", f"{each.compared:,}", f"{each.different:,}")
@@ -308,11 +314,13 @@ def keys(answers: Iterable[api.KeyAnswer]) -> None:
 def replay(answer: api.ReplayAnswer) -> None:
     terminal.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
     left_out = f"; {answer.unreadable:,} left out, their keys are lost" if answer.unreadable else ""
-    terminal.say(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused{left_out}")
+    folded = so_many(answer.facts, "fact")
+    terminal.say(f"{folded} folded, {answer.refused:,} of them refused{left_out}")
 
 
 def clock(answer: api.ClockAnswer) -> None:
-    ahead = f", {answer.ahead:,.0f} seconds ahead of the machine's" if answer.ahead else ""
+    seconds = so_many(round(answer.ahead), "second")
+    ahead = f", {seconds} ahead of the machine's" if answer.ahead else ""
     terminal.say(f"{answer.now} ({'manual' if answer.manual else 'system'}{ahead})")
 
 
@@ -326,7 +334,7 @@ def link_sets(answers: Iterable[api.LinkSetAnswer]) -> None:
             terminal.say(f"{each.set}: nothing imported yet")
             continue
         terminal.say(
-            f"{each.set}: {each.pairs} pairs, {each.joined} of one customer;"
+            f"{each.set}: {so_many(each.pairs, 'pair')}, {each.joined:,} of one customer;"
             f" since {each.time} by {each.by}"
         )
         terminal.table((no.pairs, no.reason) for no in each.refused)
