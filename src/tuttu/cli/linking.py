@@ -59,8 +59,12 @@ def links(context: click.Context, as_json: bool, folder: Path) -> None:
 @links.command("import")
 @click.argument("file", type=FILE)
 @click.option("--set", "name", required=True, help="The set, as identity.yaml declares it.")
-@click.option("--namespace", help="Of identifiers that are written without one.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="The least score, if not lower.")
+@click.option("--namespace", help="The namespace of identifiers that are written without one.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="A least score, above the one of identity.yaml.",
+)
 @json_option
 @folder_option
 def import_links(

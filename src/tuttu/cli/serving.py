@@ -54,7 +54,14 @@ def chosen_clock(text: str, folder: Path) -> Clock:
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--clock", "clock_text", default="system", metavar="system|manual[=ISO]")
+@click.option(
+    "--clock",
+    "clock_text",
+    default="system",
+    metavar="system|manual[=ISO]",
+    show_default=True,
+    help="The machine's time, or one that stands still until `tuttu clock --set` moves it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
 @removes_option
 @storage_option
