@@ -78,7 +78,7 @@ def test_one_meaning_is_told_with_what_was_compared(
     result = run("verify")
     assert result.stdout.splitlines()[-1] == "one meaning: no difference"
     assert "1 customer and 1 event" in result.stdout
-    assert "customers judged row by row …" in result.stderr
+    assert "customer judged row by row …" in result.stderr
     assert exports(temporary) == []
 
 

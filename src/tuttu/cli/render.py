@@ -14,10 +14,13 @@ def named(who: api.Who) -> str:
     return ", ".join(f"{namespace}:{value}" for namespace, value in who.items())
 
 
-def decision(answer: api.DecideAnswer) -> None:
+def decision(answer: api.DecideAnswer, *, dry_run: bool = False) -> None:
     """What was chosen and why, what was not and why not."""
-    kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
-    terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    kept = _kept(answer, dry_run=dry_run)
+    terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kept})")
+    if not answer.known:
+        tense = "was" if answer.decision_id else "is"
+        terminal.say(f"nobody {tense} known by {answer.customer}")
     if answer.nobodies:
         terminal.say(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
     for name, beyond in answer.beyond_limit.items():
@@ -44,6 +47,15 @@ def decision(answer: api.DecideAnswer) -> None:
         terminal.table(changes)
     if isinstance(answer, api.ExplainAnswer) and answer.note:
         terminal.say(answer.note)
+
+
+def _kept(answer: api.DecideAnswer, *, dry_run: bool) -> str:
+    """By which id, or why there is none."""
+    if answer.decision_id:
+        return f"decision {answer.decision_id}"
+    if isinstance(answer, api.ExplainAnswer):
+        return "explained, nothing decided"
+    return "dry run, nothing written" if dry_run else "not kept, nothing written"
 
 
 def stored_decision(answer: api.DecisionAnswer) -> None:
@@ -122,12 +134,10 @@ def _changes(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
 
 def customer(answer: api.CustomerAnswer) -> None:
     """The whole picture of a customer."""
-    known = ", ".join(named(each) for each in answer.identifiers)
-    terminal.say(f"{answer.customer}: {known} ({so_many(answer.fragments, 'fragment')})")
-    _section(
-        "fragments",
-        ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
-    )
+    if answer.known:
+        _identifiers(answer)
+    else:
+        nobody(answer.customer)
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
     _section("traits by source", ((name, _value(value)) for name, value in answer.sources.items()))
     many = ((name, members or "too many") for name, members in answer.groups.items())
@@ -160,6 +170,20 @@ def customer(answer: api.CustomerAnswer) -> None:
         "refused links",
         ((named(each.one), named(each.other), _why_not(each)) for each in answer.refused_links),
     )
+
+
+def _identifiers(answer: api.CustomerAnswer) -> None:
+    known = ", ".join(named(each) for each in answer.identifiers)
+    terminal.say(f"{answer.customer}: {known} ({so_many(answer.fragments, 'fragment')})")
+    _section(
+        "fragments",
+        ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
+    )
+
+
+def nobody(label: str) -> None:
+    """Ahead of what is shown of somebody whom nobody knows."""
+    terminal.say(f"nobody is known by {label}; of somebody new this holds:")
 
 
 def _more(beyond: int) -> str:
@@ -237,7 +261,9 @@ def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> 
     )
 
 
-def preferences(answer: api.PreferencesAnswer) -> None:
+def preferences(who: api.Who, answer: api.PreferencesAnswer) -> None:
+    if not answer.known:
+        nobody(named(who))
     terminal.table(
         (
             each.purpose,
@@ -249,7 +275,10 @@ def preferences(answer: api.PreferencesAnswer) -> None:
     )
 
 
-def resources(answers: Iterable[api.ResourceAnswer]) -> None:
+def resources(answers: Sequence[api.ResourceAnswer]) -> None:
+    if not answers:
+        terminal.say("no resource is declared", err=True)
+        return
     header = ("resource", "amount", "used", "held", "free", "per")
     rows = (
         (each.name, each.amount, each.used, each.held, each.free, each.per or "-")
@@ -259,14 +288,15 @@ def resources(answers: Iterable[api.ResourceAnswer]) -> None:
 
 
 def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
-    terminal.table(
+    rows = (
         (each.id, each.received, each.status, each.route, each.code, each.reason)
         for each in answers
     )
+    terminal.listing(rows, "no refused call is kept", indent="  ")
 
 
 def slips(answer: api.SlipsAnswer) -> None:
-    terminal.table(
+    terminal.listing(
         (
             (
                 each.trait,
@@ -279,7 +309,7 @@ def slips(answer: api.SlipsAnswer) -> None:
             )
             for each in answer.slips
         ),
-        indent="",
+        "every trait fitted its type",
     )
 
 
@@ -308,7 +338,8 @@ def _difference(each: api.Difference) -> str:
 
 
 def keys(answers: Iterable[api.KeyAnswer]) -> None:
-    terminal.table(((key.name, ", ".join(key.scopes)) for key in answers), indent="")
+    rows = ((key.name, ", ".join(key.scopes)) for key in answers)
+    terminal.listing(rows, "there is no key: tuttu keys add issues one")
 
 
 def replay(answer: api.ReplayAnswer) -> None:
