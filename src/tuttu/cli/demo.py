@@ -73,8 +73,8 @@ def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
                 base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False
             ) as client:
                 Demonstration(client, project, plan).run()
-            terminal.say("", f"The server answers at {url} with the key {key}")
             if not once:
+                terminal.say("", f"The server answers at {url} with the key {key}")
                 terminal.say("Ctrl-C stops it.")
                 _wait_for_interrupt()
 
