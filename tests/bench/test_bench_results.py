@@ -67,6 +67,24 @@ def test_a_doubt_takes_the_verdict() -> None:
     assert (found.ok, found.note) == (None, "no verdict: it was asked twice; said")
 
 
+@pytest.mark.parametrize(
+    ("doubts", "remarks", "note"),
+    [
+        ([], [], "no verdict: too small"),
+        ([], ["said"], "no verdict: too small; said"),
+        (["it was asked twice"], ["said"], "no verdict: too small, it was asked twice; said"),
+    ],
+)
+def test_a_verdict_is_taken_back(doubts: list[str], remarks: list[str], note: str) -> None:
+    asked = measurement(target=9, doubts=doubts, remarks=remarks)
+    found = asked.answer(rounds_of([1, 1, 1])).unjudged("too small")
+    assert (found.ok, found.target, found.note) == (None, 9, note)
+
+
+def test_what_was_skipped_says_only_that() -> None:
+    assert measurement().skipped("no peer").unjudged("too small").note == "skipped: no peer"
+
+
 def test_two_questions_share_no_doubts() -> None:
     measurement().doubts.append("of the first alone")
     assert measurement().doubts == []

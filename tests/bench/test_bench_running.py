@@ -27,6 +27,8 @@ def test_a_bench_prints_one_object_a_line(name: str) -> None:
         assert line["bench"] == name
         assert isinstance(line["unit"], str)
         skipped = line["note"].startswith("skipped: ")
+        assert line["ok"] is None
+        assert skipped or line["note"].startswith("no verdict: a quick run measures nothing")
         assert skipped is (line["ours"] is None)
         assert (line["ratio"] is None) is (beside is None)
         assert "the peer passes others" not in line["note"]
@@ -54,9 +56,30 @@ def test_the_list_names_all() -> None:
     assert len({each.name for each in bench.BENCHES}) == len(bench.BENCHES)
 
 
-@pytest.mark.parametrize("asked", [[], ["no-such"], ["deci"]])
-def test_what_nobody_knows_is_refused(asked: list[str]) -> None:
-    assert CliRunner().invoke(main, ["bench", *asked]).exit_code == 2
+@pytest.mark.parametrize(
+    ("asked", "listed"),
+    [
+        (["caps"], ["caps"]),
+        (["intake", "caps"], [each.name for each in bench.chosen(["intake", "caps"])]),
+        (["caps", "--all"], [each.name for each in bench.BENCHES]),
+    ],
+)
+def test_the_list_names_those_that_are_asked_for(asked: list[str], listed: list[str]) -> None:
+    done = CliRunner().invoke(main, ["bench", *asked, "--list"], catch_exceptions=False)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == listed
+
+
+def test_nothing_to_run_is_refused() -> None:
+    assert CliRunner().invoke(main, ["bench"]).exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["no-such", "deci"])
+@pytest.mark.parametrize("more", [[], ["--list"], ["--all"], ["caps"]])
+def test_a_name_that_no_bench_has_is_refused(name: str, more: list[str]) -> None:
+    done = CliRunner().invoke(main, ["bench", name, *more])
+    assert done.exit_code == 2
+    assert f"found {name!r}; expected one of these" in done.stderr
+    assert all(each.name in done.stderr for each in bench.BENCHES)
 
 
 def test_the_beginning_of_a_name_names_several() -> None:

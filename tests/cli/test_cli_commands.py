@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -84,6 +85,52 @@ def test_what_is_unknown_is_named(run: Any) -> None:
     assert "nowhere" in run("decide", "maija", "--surface", "nowhere", exit_code=1).output
     said = run("decide", "shoe:42", "--surface", "front", exit_code=1).output
     assert "user_id, anonymous_id, email" in said
+
+
+@pytest.mark.parametrize("command", ["customer", "timeline", "preferences"])
+def test_that_nobody_is_known_is_said(run: Any, ask: Any, command: str) -> None:
+    assert "nobody is known by user_id:ghost" in run(command, "ghost").stdout
+    assert "nobody is known" not in run(command, "maija").stdout
+    assert "nobody is known" not in json.dumps(ask(command, "ghost"))
+
+
+def test_what_is_shown_of_nobody_has_no_fragment(run: Any) -> None:
+    said = run("customer", "ghost").stdout
+    assert said.startswith("nobody is known by user_id:ghost; of somebody new this holds:\n")
+    assert "fragment" not in said
+    assert "allowed:" in said
+
+
+def test_a_decision_says_whether_it_was_written(run: Any) -> None:
+    """One for somebody whom nobody knows is not, and is no dry run either."""
+    way = ("--surface", "front")
+    before = run("digest").output
+    for who, options, said in [
+        ("ghost", (), "(not kept, nothing written)\nnobody is known by user_id:ghost\n"),
+        ("ghost", ("--dry-run",), "(dry run, nothing written)\nnobody is known by user_id:ghost\n"),
+        ("maija", ("--dry-run",), "(dry run, nothing written)\nfront "),
+    ]:
+        assert said in run("decide", who, *way, *options).stdout
+    assert "(explained, nothing decided)\n" in run("explain", "maija", *way).stdout
+    assert run("digest").output == before
+    assert "(decision " in run("decide", "maija", *way).stdout
+    assert run("digest").output != before
+
+
+def test_a_decision_for_somebody_new_is_written(run: Any) -> None:
+    """anonymous_id may name somebody new; then they are known by the decision."""
+    way = ("anonymous_id:ghost", "--surface", "front")
+    first = run("decide", *way).stdout
+    assert "(decision " in first
+    assert "nobody was known by anonymous_id:ghost\n" in first
+    assert "nobody" not in run("decide", *way).stdout
+
+
+def test_an_empty_list_is_told_of_and_stays_empty(run: Any) -> None:
+    for command in (["dead-letters", "list"], ["slips"], ["keys", "list"]):
+        result = run(*command)
+        assert result.stdout == ""
+        assert result.stderr.count("\n") == 1
 
 
 def test_a_customer_is_shown_whole(run: Any, ask: Any) -> None:

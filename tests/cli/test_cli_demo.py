@@ -29,6 +29,7 @@ def test_it_shows_what_a_fault_changes(run: Any, folder: Path) -> None:
         changed,
     )
     assert "pekka" not in changed
+    assert "The server answers" not in said, "it has ended"
     assert not (folder / ".tuttu").exists()
 
 

@@ -45,8 +45,29 @@ def test_an_unknown_example_is_told_which_there_are(run: Any) -> None:
     assert "found 'circus'; expected one of:" in said
 
 
+def test_the_help_names_the_examples(run: Any) -> None:
+    named = "|".join(examples())
+    assert f"--example {named}\n" in run("init", "--help").output
+    assert "expected one of: bank, " in run("init", exit_code=2).output
+
+
+def test_a_demonstration_is_asked_of_an_example_that_has_one(run: Any) -> None:
+    with_one = examples("demo/demo.yaml")
+    assert "operator" in with_one
+    assert f"--example {'|'.join(with_one)}  " in run("demo", "--help").output
+    [without, *_] = sorted({*examples()} - {*with_one})
+    said = run("demo", "--example", without, exit_code=2).output
+    assert f"found {without!r}; expected one of: {', '.join(with_one)}" in said
+
+
 def test_a_good_folder_has_no_faults(run: Any) -> None:
     assert "corner: no faults, 2 actions" in run("check").output
+
+
+def test_that_nothing_is_dear_is_said(run: Any) -> None:
+    said = run("check", "--cost").output
+    assert "nothing is dear: " in said
+    assert "0 lines" not in said
 
 
 def test_what_is_dear_is_told_of_a_project_without_faults(run: Any, folder: Path) -> None:

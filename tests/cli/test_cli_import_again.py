@@ -87,7 +87,7 @@ def test_a_corrected_row_is_told_and_taken_with_replace(
     assert (kept["row"], kept["text"].endswith("Petri")) == (2, True)
     assert kept["reason"].startswith("differs from what is known")
     assert name_of(ask, "k-2") == "Pekka"
-    assert "1 differ from what is known (--replace)" in run("import", str(members), *BY).stdout
+    assert "1 differs from what is known (--replace)" in run("import", str(members), *BY).stdout
     run("import", str(members), *BY, "--strict", exit_code=1)
 
     assert ask("import", str(members), *BY, "--replace")["replaced"] == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 
 def test_a_story_that_holds_passes(run: Any, folder: Path) -> None:
-    assert "1 scenarios, 2 expectations, 0 failed" in run("test").output
+    assert "1 scenario, 2 expectations, 0 failed" in run("test").output
     assert not (folder / ".tuttu").exists()
 
 

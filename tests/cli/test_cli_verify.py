@@ -77,8 +77,8 @@ def test_one_meaning_is_told_with_what_was_compared(
     _tell(folder)
     result = run("verify")
     assert result.stdout.splitlines()[-1] == "one meaning: no difference"
-    assert "1 customers and 1 events" in result.stdout
-    assert "customers judged row by row …" in result.stderr
+    assert "1 customer and 1 event" in result.stdout
+    assert "customer judged row by row …" in result.stderr
     assert exports(temporary) == []
 
 

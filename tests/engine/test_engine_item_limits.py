@@ -80,7 +80,7 @@ def test_what_no_rule_saw_is_told(engine: Runtime, capsys: pytest.CaptureFixture
     render.customer(picture)
     render.decision(decided)
     said = capsys.readouterr().out
-    assert "and 2 more, beyond the limit" in said
+    assert "2 more are beyond the limit, unseen by any rule" in said
     assert "contracts: 2 more are beyond the limit" in said
     verified = use.verify(engine)
     assert verified.agree, render.verification_text(verified)

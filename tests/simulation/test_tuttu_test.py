@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from tuttu.catalog import Expectation, load, read_scenarios
 from tuttu.cli import main
 from tuttu.simulation import Failure, run
+from tuttu.vocabulary.counting import so_many
 
 if TYPE_CHECKING:
     from tests.simulation.conftest import Copy
@@ -262,8 +263,8 @@ def test_the_command_tells_place_expected_and_found(name: str, copy: Copy, seed:
         f"{one.where.file}:{one.where.line}: {failure.scenario}: "
         f"expected {failure.expected}; found {failure.found}"
     )
-    count = len(example.scripts)
-    assert summary == f"{count} scenarios, {len(example.ways)} expectations, 1 failed"
+    scenarios = so_many(len(example.scripts), "scenario")
+    assert summary == f"{scenarios}, {len(example.ways)} expectations, 1 failed"
 
 
 def test_progress_goes_beside_the_answer(copy: Copy) -> None:

@@ -15,6 +15,7 @@ from tuttu import access, api, decision, identity
 from tuttu import engine as use
 from tuttu.bench import company, customers, load, results
 from tuttu.vocabulary import clock, events, values
+from tuttu.vocabulary.counting import so_many
 
 T = TypeVar("T")
 TICK = values.SECOND // 1_000
@@ -168,7 +169,7 @@ class Fixtures:
     @cached_property
     def _filled(self) -> tuple[Path, str]:
         """A project with all customers, and the key."""
-        self.report(f"{self.scale.customers} customers are made known")
+        self.report(f"making {so_many(self.scale.customers, 'customer')} known")
         folder = self.empty()
         customers.seed_store(folder, self.scale.customers, FEW, self.now)
         with self.desk(folder) as desk:

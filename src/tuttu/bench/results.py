@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 LEAST_SPREAD, MOST_SPREAD = 0.05, 0.25
+_NO_VERDICT = "no verdict: "
 
 
 class Sample(NamedTuple):
@@ -47,6 +48,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool | None
     note: str
 
+    def unjudged(self, why: str) -> "Result":
+        """The same without a verdict, whatever it measured."""
+        if self.ours is None:
+            return self
+        others = self.note.removeprefix(_NO_VERDICT)
+        between = "" if not self.note else "; " if others == self.note else ", "
+        return msgspec.structs.replace(self, ok=None, note=f"{_NO_VERDICT}{why}{between}{others}")
+
     def line(self) -> dict[str, Any]:
         """As `--json` prints it."""
         fields: dict[str, Any] = msgspec.to_builtins(self)
@@ -75,7 +84,7 @@ class Measurement(msgspec.Struct, kw_only=True):
         if unsteady := _unsteady(rounds):
             doubts.append(unsteady)
         judged = self.target is not None and not doubts
-        reason = [f"no verdict: {', '.join(doubts)}"] if doubts else []
+        reason = [f"{_NO_VERDICT}{', '.join(doubts)}"] if doubts else []
         return Result(
             bench=self.bench,
             size=self.size,

@@ -20,8 +20,14 @@ VERDICTS = {True: "yes", False: "NO", None: "-"}
 @click.command("bench")
 @click.argument("names", nargs=-1, metavar="NAME…")
 @click.option("--all", "all_of_them", is_flag=True, help="Run every bench.")
-@click.option("--list", "only_list", is_flag=True, help="Only name the benches.")
-@click.option("--quick", is_flag=True, help="As small as it runs at all: its numbers say nothing.")
+@click.option(
+    "--list", "only_list", is_flag=True, help="Only name the benches: all, or those of NAME."
+)
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="As small as it runs at all, without a verdict: its numbers say nothing.",
+)
 @click.option(
     "--postgres",
     metavar="URL",
@@ -45,18 +51,24 @@ def run_benches(
     peer, the target the most that it may be. Run it on a quiet machine: a bench that is disturbed
     gives no verdict.
     """
+    wanted = _wanted(names, everything=all_of_them or (only_list and not names))
     if only_list:
-        terminal.table((each.name, each.about) for each in bench.BENCHES)
+        terminal.table((each.name, each.about) for each in bench.chosen(wanted))
         return
-    wanted = [each.name for each in bench.BENCHES] if all_of_them else names
-    for name in wanted:
-        if not bench.chosen([name]):
-            raise click.BadParameter(f"no bench is called {name!r}; see --list", param_hint="NAME")
     if not wanted:
         raise click.UsageError("name a bench, or give --all; --list names them")
     scale = bench.Scale(quick)
     with _database(postgres, wanted) as url:
         _show(bench.run(wanted, scale, url, lambda text: terminal.say(text, err=True)), as_json)
+
+
+def _wanted(names: Sequence[str], *, everything: bool) -> Sequence[str]:
+    known = [each.name for each in bench.BENCHES]
+    for name in names:
+        if not bench.chosen([name]):
+            expected = f"one of these, or how some begin: {', '.join(known)}"
+            raise click.BadParameter(f"found {name!r}; expected {expected}", param_hint="NAME")
+    return known if everything else names
 
 
 def _show(results: Iterable[bench.Result], as_json: bool) -> None:

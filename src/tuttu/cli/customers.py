@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from tuttu import api
-from tuttu.cli import options, render
+from tuttu.cli import options, render, terminal
 from tuttu.cli.client import PAGE, Client, open_client, part
 
 
@@ -29,7 +29,11 @@ def customer(who: api.Who, as_json: bool, folder: Path) -> None:
 @click.command()
 @click.argument("who", type=options.parse_who)
 @click.option(
-    "--after", type=int, default=0, help="Only what is behind the entry of this position."
+    "--after",
+    type=int,
+    default=0,
+    help="Only what is behind the entry of this position, as --json tells it, if that is one of"
+    " WHO's.",
 )
 @options.language_option
 @options.json_option
@@ -40,16 +44,20 @@ def timeline(who: api.Who, after: int, as_json: bool, folder: Path) -> None:
     Times are those of the customer's zone, else of the company's.
     """
     with open_client(folder) as client:
-        entries = list(_entries(client, who, after))
-    options.show(entries, as_json, render.timeline)
+        pages = list(_pages(client, who, after))
+    entries = [entry for page in pages for entry in page.entries]
+    if as_json or pages[0].known:
+        options.show(entries, as_json, render.timeline)
+    else:
+        terminal.say(f"nobody is known by {render.named(who)}")
 
 
-def _entries(client: Client, who: api.Who, after: int) -> Iterator[api.TimelineEntry]:
+def _pages(client: Client, who: api.Who, after: int) -> Iterator[api.TimelineAnswer]:
     position: int | None = after
     while position is not None:
         query = {"after": position, "limit": PAGE}
         page = client.ask(api.TimelineAnswer, "GET", path_of(who, "/timeline"), query=query)
-        yield from page.entries
+        yield page
         position = page.next
 
 
@@ -72,7 +80,7 @@ def preferences(
             )
         else:
             answer = client.ask(api.PreferencesAnswer, "GET", path_of(who, "/preferences"))
-    options.show(answer, as_json, render.preferences)
+    options.show(answer, as_json, lambda each: render.preferences(who, each))
 
 
 def _choice(text: str, allowed: bool) -> api.PreferenceRequest:

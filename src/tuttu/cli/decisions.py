@@ -28,7 +28,10 @@ def decide(
     as_json: bool,
     folder: Path,
 ) -> None:
-    """Decide the next best actions for WHO (namespace:value)."""
+    """Decide the next best actions for WHO.
+
+    For somebody whom nobody knows nothing is written, unless they may be new.
+    """
     request = api.DecideRequest(
         who=who, surfaces=list(surfaces), language=language, dry_run=dry_run
     )
@@ -51,7 +54,8 @@ def explain(
     folder: Path,
 ) -> None:
     """Explain for WHO why, why not, every stage that would refuse, and the least change that would
-    turn each refusal; or, with --decision, an earlier decision by its own rules. Writes nothing."""
+    turn each refusal; or, with --decision, an earlier decision by its own rules. Decides nothing;
+    that you looked is recorded."""
     if decision_id is None and (who is None or not surfaces):
         raise click.UsageError("Give WHO and at least one --surface, or --decision ID.")
     if decision_id is not None and (who is not None or surfaces):
@@ -71,7 +75,7 @@ def _ask(
     shape = api.ExplainAnswer if isinstance(request, api.ExplainRequest) else api.DecideAnswer
     with open_client(folder) as client:
         answer = client.ask(shape, "POST", path, body=request)
-    options.show(answer, as_json, render.decision)
+    options.show(answer, as_json, lambda each: render.decision(each, dry_run=request.dry_run))
 
 
 @click.command()

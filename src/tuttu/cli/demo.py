@@ -21,7 +21,7 @@ from tuttu import api, catalog
 from tuttu.access import Scope
 from tuttu.cli import render, terminal
 from tuttu.cli.client import TIMEOUT, open_client
-from tuttu.cli.folders import copy_example, parse_example
+from tuttu.cli.folders import ExampleName, copy_example
 from tuttu.cli.importing import BATCH_CALLS, FRAME
 from tuttu.cli.options import FOLDER, PORT
 from tuttu.vocabulary.conversion import format_instant, parse_instant
@@ -29,6 +29,7 @@ from tuttu.vocabulary.errors import FinalError
 
 STORAGE = "sqlite:.tuttu/store.db"
 """The demo uses no database, whatever the environment names."""
+PLAN_FILE = "demo/demo.yaml"
 SCOPES = [Scope.INGEST, Scope.DECIDE, Scope.READ_PERSON, Scope.CLOCK]
 
 
@@ -51,7 +52,13 @@ Answers = dict[str, api.DecideAnswer]
 
 @click.command()
 @click.option("--once", is_flag=True, help="Stop the server at the end.")
-@click.option("--example", type=parse_example, default="operator", show_default=True)
+@click.option(
+    "--example",
+    type=ExampleName(having=PLAN_FILE),
+    default="operator",
+    show_default=True,
+    help="Which company to show, of those that have a demonstration.",
+)
 @click.option("--folder", type=FOLDER, help="A project folder to copy instead of an example.")
 @click.option("--port", type=PORT, default=0, help="The port of the server.  [default: a free one]")
 def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
@@ -66,8 +73,8 @@ def demo(once: bool, example: str, folder: Path | None, port: int) -> None:
                 base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False
             ) as client:
                 Demonstration(client, project, plan).run()
-            terminal.say("", f"The server answers at {url} with the key {key}")
             if not once:
+                terminal.say("", f"The server answers at {url} with the key {key}")
                 terminal.say("Ctrl-C stops it.")
                 _wait_for_interrupt()
 
@@ -95,14 +102,14 @@ def _fresh_folder(example: str, source: Path | None) -> Iterator[Path]:
 
 def read_plan(folder: Path) -> Plan:
     """Raises DemoError for a file that is missing or does not fit."""
-    path = folder / "demo" / "demo.yaml"
+    path = folder / PLAN_FILE
     try:
         said = YAML(typ="safe", pure=True).load(path)
         if isinstance(said, dict) and isinstance(said.get("moment"), datetime):
             said["moment"] = said["moment"].isoformat()
         plan = msgspec.convert(said, Plan)
     except FileNotFoundError:
-        raise DemoError(f"{path}: not found; this example has no demonstration") from None
+        raise DemoError(f"{path}: not found; this folder has no demonstration") from None
     except msgspec.ValidationError as error:
         raise DemoError(f"{path}: {error}") from None
     if parse_instant(plan.moment) is None:

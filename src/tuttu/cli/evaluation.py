@@ -15,6 +15,7 @@ from tuttu.batch.funnel import Funnel, funnel_text
 from tuttu.cli import render, terminal
 from tuttu.cli.client import open_client
 from tuttu.cli.options import FOLDER, folder_option, json_option, language_option, print_json, show
+from tuttu.vocabulary.counting import so_many
 
 T = TypeVar("T")
 SIGNALS = (signal.SIGTERM, signal.SIGHUP)
@@ -32,8 +33,8 @@ def run_scenarios(folder: Path, as_json: bool) -> None:
         for failure in report.failures:
             terminal.say(str(failure))
         terminal.say(
-            f"{report.scenarios} scenarios, {report.expectations} expectations, "
-            f"{len(report.failures)} failed"
+            f"{so_many(report.scenarios, 'scenario')}, "
+            f"{so_many(report.expectations, 'expectation')}, {len(report.failures)} failed"
         )
     sys.exit(0 if report.passed else 1)
 

@@ -15,9 +15,11 @@ from tuttu.cli import terminal
 from tuttu.cli.options import FOLDER, print_json, show
 from tuttu.decision import STAGE_NAMES
 from tuttu.intake import mapping_schema
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.errors import FinalError
 from tuttu.web import openapi_document
 
+PROJECT = "tuttu.yaml"
 FAULTY = 2
 """Exit status of a command that met a faulty project folder."""
 
@@ -26,10 +28,10 @@ class ExampleError(FinalError):
     """The example cannot be copied."""
 
 
-def examples() -> list[str]:
-    """Names of the example companies that come with tuttu."""
+def examples(having: str = PROJECT) -> list[str]:
+    """Names of the example companies that come with tuttu and have this file."""
     shipped = files("tuttu") / "examples"
-    return sorted(each.name for each in shipped.iterdir() if (each / "tuttu.yaml").is_file())
+    return sorted(each.name for each in shipped.iterdir() if each.joinpath(having).is_file())
 
 
 def copy_example(name: str, folder: Path) -> None:
@@ -46,21 +48,29 @@ def copy_example(name: str, folder: Path) -> None:
             raise ExampleError(f"{folder}: {why}; choose a folder that can be written") from error
 
 
-def parse_example(name: str) -> str:
-    """The name of a shipped example."""
-    if name not in examples():
-        raise click.BadParameter(f"found {name!r}; expected one of: {', '.join(examples())}")
-    return name
+class ExampleName(click.ParamType[str]):
+    """The name of a shipped example; the help names all. having: a file that it must have."""
+
+    name = "example"
+
+    def __init__(self, having: str = PROJECT) -> None:
+        self._having = having
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        return "|".join(examples(self._having))
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002
+        return f"expected one of: {', '.join(examples(self._having))}"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        known = examples(self._having)
+        if value not in known:
+            self.fail(f"found {value!r}; expected one of: {', '.join(known)}", param, ctx)
+        return value
 
 
 @click.command()
-@click.option(
-    "--example",
-    type=parse_example,
-    metavar="NAME",
-    required=True,
-    help="Which company to begin with.",
-)
+@click.option("--example", type=ExampleName(), required=True, help="Which company to begin with.")
 @click.argument("folder", type=FOLDER, required=False)
 def init(example: str, folder: Path | None) -> None:
     """Make a project folder from an example company."""
@@ -85,17 +95,20 @@ def check(folder: Path, cost: bool, as_json: bool) -> None:
     elif faults:
         for fault in faults:
             terminal.say(str(fault))
-        terminal.say("1 fault" if len(faults) == 1 else f"{len(faults)} faults", err=True)
+        terminal.say(so_many(len(faults), "fault"), err=True)
     else:
         for warning in engine.warnings(project):
             terminal.say(f"warning: {warning}", err=True)
-        count = len(project.actions)
-        terminal.say(f"{project.company.name}: no faults, {count} actions, {project.digest[:12]}")
+        actions = so_many(len(project.actions), "action")
+        terminal.say(f"{project.company.name}: no faults, {actions}, {project.digest[:12]}")
     sys.exit(FAULTY if faults else 0)
 
 
 def _costs(found: Sequence[api.ShownCost]) -> None:
     """A block for each kind, the dearest first."""
+    if not found:
+        terminal.say("nothing is dear: no decision and no event costs more than look-ups")
+        return
     for words, some in groupby(found, lambda each: each.costs):
         terminal.say(words)
         terminal.table(
@@ -107,14 +120,14 @@ def _costs(found: Sequence[api.ShownCost]) -> None:
             )
             for each in some
         )
-    terminal.say("1 line" if len(found) == 1 else f"{len(found)} lines")
+    terminal.say(so_many(len(found), "line"))
 
 
 @click.command()
 @click.argument("kind", required=False)
 @click.option("--out", type=FOLDER, help="Write one file for each kind into this folder.")
 def schema(kind: str | None, out: Path | None) -> None:
-    """Print the JSON Schema of the project files, or of one KIND of them."""
+    """Print the JSON Schema of the project files, or of one KIND of them, as `action`."""
     schemas = {**catalog.schemas(STAGE_NAMES), "mapping": mapping_schema()}
     if kind is not None and kind not in schemas:
         raise click.UsageError(f"found {kind!r}; expected one of: {', '.join(schemas)}")

@@ -14,6 +14,7 @@ from tuttu.cli.client import Client, RefusedError, open_client
 from tuttu.cli.options import FILE, folder_option, json_option, print_json
 from tuttu.cli.resuming import Interrupted, Place, Rejects, interruptible
 from tuttu.storage import read_parquet
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.project import Project
 
 BATCH_CALLS = 500
@@ -149,7 +150,7 @@ def with_progress(rows: Iterable[intake.Row], stream: IO[bytes], size: int) -> I
         yield row
         if watched and row.number % BATCH_CALLS == 0:
             part = f" ({stream.tell() / size:.0%})" if stream.tell() else ""
-            terminal.progress(f"{row.number:,} rows{part}")
+            terminal.progress(f"{so_many(row.number, 'row')}{part}")
     if watched:
         terminal.say("", err=True)
 
@@ -264,19 +265,20 @@ def _show(summary: Summary, rejects: Path | None, as_json: bool) -> None:
         print_json(summary)
     else:
         figures = [
-            f"{summary.accepted} events accepted",
-            f"{summary.duplicates} known before",
-            f"{summary.dropped} rows without an event",
-            f"{summary.rejected} rejected",
+            f"{so_many(summary.accepted, 'event')} accepted",
+            f"{summary.duplicates:,} known before",
+            f"{so_many(summary.dropped, 'row')} without an event",
+            f"{summary.rejected:,} rejected",
         ]
         if summary.different:
-            figures.append(f"{summary.different} differ from what is known (--replace)")
+            differ = so_many(summary.different, "differs", "differ")
+            figures.append(f"{differ} from what is known (--replace)")
         if summary.replaced:
-            figures.append(f"{summary.replaced} replaced")
-        terminal.say(f"{summary.rows} rows: {', '.join(figures)}")
+            figures.append(f"{summary.replaced:,} replaced")
+        terminal.say(f"{so_many(summary.rows, 'row')}: {', '.join(figures)}")
         if summary.refused_traits:
-            count = summary.refused_traits
-            unfit = "1 value did not fit its trait" if count == 1 else f"{count} values did not fit"
+            one, many = "value did not fit its trait", "values did not fit their traits"
+            unfit = so_many(summary.refused_traits, one, many)
             terminal.say(f"{unfit}: see `tuttu slips`")
     if rejects is not None:
         terminal.say(f"the rejected ones are in {rejects}", err=True)

@@ -15,6 +15,7 @@ from tuttu.cli.importing import with_progress
 from tuttu.cli.options import FILE, folder_option, json_option, print_json, show
 from tuttu.cli.resuming import Rejects
 from tuttu.storage import read_parquet
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.errors import FinalError
 
 AT_ONCE = 500
@@ -58,8 +59,12 @@ def links(context: click.Context, as_json: bool, folder: Path) -> None:
 @links.command("import")
 @click.argument("file", type=FILE)
 @click.option("--set", "name", required=True, help="The set, as identity.yaml declares it.")
-@click.option("--namespace", help="Of identifiers that are written without one.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help="The least score, if not lower.")
+@click.option("--namespace", help="The namespace of identifiers that are written without one.")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="A least score, above the one of identity.yaml.",
+)
 @json_option
 @folder_option
 def import_links(
@@ -210,8 +215,9 @@ def _show(summary: LinkSummary, rejects: Path | None, as_json: bool) -> None:
         print_json(summary)
     elif summary.set is not None:
         terminal.say(
-            f"{summary.rows} rows: {summary.claimed} links, {summary.below} below the least score,"
-            f" {summary.firsts} first of their cluster, {summary.refused} refused"
+            f"{so_many(summary.rows, 'row')}: {so_many(summary.claimed, 'link')},"
+            f" {summary.below:,} below the least score, {summary.firsts:,} first of their cluster,"
+            f" {summary.refused:,} refused"
         )
         render.link_sets([summary.set])
     if rejects is not None:

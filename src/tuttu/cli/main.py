@@ -44,7 +44,10 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tuttu")
 def main() -> None:
-    """tuttu decides the next best action for each customer by one policy, in every channel."""
+    """tuttu decides the next best action for each customer by one policy, in every channel.
+
+    WHO is namespace:value, as user_id:maija; without a colon it is a user_id.
+    """
 
 
 for command in (

@@ -27,8 +27,7 @@ def folder_option(command: Command) -> Command:
         "--folder",
         type=FOLDER,
         default=Path(),
-        show_default="the current one",
-        help="The project folder.",
+        help="The project folder.  [default: the current one]",
     )(storage_option(command))
 
 

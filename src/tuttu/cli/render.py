@@ -7,20 +7,24 @@ import msgspec
 from tuttu import api
 from tuttu.cli import terminal
 from tuttu.cli.options import chosen_language
+from tuttu.vocabulary.counting import so_many
 
 
 def named(who: api.Who) -> str:
     return ", ".join(f"{namespace}:{value}" for namespace, value in who.items())
 
 
-def decision(answer: api.DecideAnswer) -> None:
+def decision(answer: api.DecideAnswer, *, dry_run: bool = False) -> None:
     """What was chosen and why, what was not and why not."""
-    kind = f"decision {answer.decision_id}" if answer.decision_id else "dry run, nothing written"
-    terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kind})")
+    kept = _kept(answer, dry_run=dry_run)
+    terminal.say(f"{answer.customer} at {answer.now}, arm {answer.arm} ({kept})")
+    if not answer.known:
+        tense = "was" if answer.decision_id else "is"
+        terminal.say(f"nobody {tense} known by {answer.customer}")
     if answer.nobodies:
         terminal.say(f"left out, since it names nobody: {', '.join(answer.nobodies)}")
     for name, beyond in answer.beyond_limit.items():
-        terminal.say(f"{name}: {beyond:,} more are beyond the limit, no rule saw them")
+        terminal.say(f"{name}: {_more(beyond)} beyond the limit, unseen by any rule")
     for owed in answer.owed:
         _owed(owed)
     for left in answer.owed_left:
@@ -43,6 +47,15 @@ def decision(answer: api.DecideAnswer) -> None:
         terminal.table(changes)
     if isinstance(answer, api.ExplainAnswer) and answer.note:
         terminal.say(answer.note)
+
+
+def _kept(answer: api.DecideAnswer, *, dry_run: bool) -> str:
+    """By which id, or why there is none."""
+    if answer.decision_id:
+        return f"decision {answer.decision_id}"
+    if isinstance(answer, api.ExplainAnswer):
+        return "explained, nothing decided"
+    return "dry run, nothing written" if dry_run else "not kept, nothing written"
 
 
 def stored_decision(answer: api.DecisionAnswer) -> None:
@@ -121,12 +134,10 @@ def _changes(refused: Iterable[api.ShownRefusal]) -> list[tuple[str, ...]]:
 
 def customer(answer: api.CustomerAnswer) -> None:
     """The whole picture of a customer."""
-    known = ", ".join(named(each) for each in answer.identifiers)
-    terminal.say(f"{answer.customer}: {known} ({answer.fragments} fragments)")
-    _section(
-        "fragments",
-        ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
-    )
+    if answer.known:
+        _identifiers(answer)
+    else:
+        nobody(answer.customer)
     _section("traits", ((name, _value(value)) for name, value in answer.traits.items()))
     _section("traits by source", ((name, _value(value)) for name, value in answer.sources.items()))
     many = ((name, members or "too many") for name, members in answer.groups.items())
@@ -140,8 +151,8 @@ def customer(answer: api.CustomerAnswer) -> None:
     for name, items in answer.collections.items():
         _section(name, ((_value(item),) for item in items))
         if name in answer.beyond_limit:
-            more = f"{answer.beyond_limit[name]:,} more"
-            terminal.say(f"  and {more}, beyond the limit: no rule sees them")
+            more = _more(answer.beyond_limit[name])
+            terminal.say(f"  {more} beyond the limit, unseen by any rule")
     _section(
         "contacts",
         (
@@ -159,6 +170,24 @@ def customer(answer: api.CustomerAnswer) -> None:
         "refused links",
         ((named(each.one), named(each.other), _why_not(each)) for each in answer.refused_links),
     )
+
+
+def _identifiers(answer: api.CustomerAnswer) -> None:
+    known = ", ".join(named(each) for each in answer.identifiers)
+    terminal.say(f"{answer.customer}: {known} ({so_many(answer.fragments, 'fragment')})")
+    _section(
+        "fragments",
+        ((each.id, named(each.who or {}) or "-", each.first or "-") for each in answer.parts),
+    )
+
+
+def nobody(label: str) -> None:
+    """Ahead of what is shown of somebody whom nobody knows."""
+    terminal.say(f"nobody is known by {label}; of somebody new this holds:")
+
+
+def _more(beyond: int) -> str:
+    return so_many(beyond, "more is", "more are")
 
 
 def _why_not(link: api.ShownLink) -> str:
@@ -232,7 +261,9 @@ def unmerged(one: api.Who, other: api.Who | None, answer: api.UnmergeAnswer) -> 
     )
 
 
-def preferences(answer: api.PreferencesAnswer) -> None:
+def preferences(who: api.Who, answer: api.PreferencesAnswer) -> None:
+    if not answer.known:
+        nobody(named(who))
     terminal.table(
         (
             each.purpose,
@@ -244,7 +275,10 @@ def preferences(answer: api.PreferencesAnswer) -> None:
     )
 
 
-def resources(answers: Iterable[api.ResourceAnswer]) -> None:
+def resources(answers: Sequence[api.ResourceAnswer]) -> None:
+    if not answers:
+        terminal.say("no resource is declared", err=True)
+        return
     header = ("resource", "amount", "used", "held", "free", "per")
     rows = (
         (each.name, each.amount, each.used, each.held, each.free, each.per or "-")
@@ -254,32 +288,34 @@ def resources(answers: Iterable[api.ResourceAnswer]) -> None:
 
 
 def letters(answers: Iterable[api.DeadLetterAnswer]) -> None:
-    terminal.table(
+    rows = (
         (each.id, each.received, each.status, each.route, each.code, each.reason)
         for each in answers
     )
+    terminal.listing(rows, "no refused call is kept", indent="  ")
 
 
 def slips(answer: api.SlipsAnswer) -> None:
-    terminal.table(
+    terminal.listing(
         (
             (
                 each.trait,
                 f"{each.found}, expected {each.expected}",
                 "what was known stays" if each.kept else "it is not known any more",
-                "once" if each.count == 1 else f"{each.count} times",
+                "once" if each.count == 1 else so_many(each.count, "time"),
                 f"by {each.sender}",
                 f"in {each.event}",
                 f"last {each.last}",
             )
             for each in answer.slips
         ),
-        indent="",
+        "every trait fitted its type",
     )
 
 
 def verification_text(found: api.Verification) -> str:
-    title = f"{found.customers:,} customers and {found.events:,} events at {found.now}"
+    customers, events = so_many(found.customers, "customer"), so_many(found.events, "event")
+    title = f"{customers} and {events} at {found.now}"
     rows = [("", "definitions", "compared", "different")]
     rows += [
         (each.part, f"{each.definitions:,}", f"{each.compared:,}", f"{each.different:,}")
@@ -302,17 +338,20 @@ def _difference(each: api.Difference) -> str:
 
 
 def keys(answers: Iterable[api.KeyAnswer]) -> None:
-    terminal.table(((key.name, ", ".join(key.scopes)) for key in answers), indent="")
+    rows = ((key.name, ", ".join(key.scopes)) for key in answers)
+    terminal.listing(rows, "there is no key: tuttu keys add issues one")
 
 
 def replay(answer: api.ReplayAnswer) -> None:
     terminal.table((("kept", answer.live), ("replayed", answer.replayed)), indent="")
     left_out = f"; {answer.unreadable:,} left out, their keys are lost" if answer.unreadable else ""
-    terminal.say(f"{answer.facts:,} facts folded, {answer.refused:,} of them refused{left_out}")
+    folded = so_many(answer.facts, "fact")
+    terminal.say(f"{folded} folded, {answer.refused:,} of them refused{left_out}")
 
 
 def clock(answer: api.ClockAnswer) -> None:
-    ahead = f", {answer.ahead:,.0f} seconds ahead of the machine's" if answer.ahead else ""
+    seconds = so_many(round(answer.ahead), "second")
+    ahead = f", {seconds} ahead of the machine's" if answer.ahead else ""
     terminal.say(f"{answer.now} ({'manual' if answer.manual else 'system'}{ahead})")
 
 
@@ -326,7 +365,7 @@ def link_sets(answers: Iterable[api.LinkSetAnswer]) -> None:
             terminal.say(f"{each.set}: nothing imported yet")
             continue
         terminal.say(
-            f"{each.set}: {each.pairs} pairs, {each.joined} of one customer;"
+            f"{each.set}: {so_many(each.pairs, 'pair')}, {each.joined:,} of one customer;"
             f" since {each.time} by {each.by}"
         )
         terminal.table((no.pairs, no.reason) for no in each.refused)

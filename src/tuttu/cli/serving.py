@@ -23,6 +23,7 @@ from tuttu.cli.options import (
 from tuttu.engine import Runtime, open_engine
 from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import format_instant, instant_of, parse_moment
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.values import SECOND
 from tuttu.web import SystemClock
 from tuttu.web.log import clock_ahead, configure, keys_lost
@@ -53,7 +54,14 @@ def chosen_clock(text: str, folder: Path) -> Clock:
 @click.argument("folder", type=FOLDER, default=Path())
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--clock", "clock_text", default="system", metavar="system|manual[=ISO]")
+@click.option(
+    "--clock",
+    "clock_text",
+    default="system",
+    metavar="system|manual[=ISO]",
+    show_default=True,
+    help="The machine's time, or one that stands still until `tuttu clock --set` moves it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON.")
 @removes_option
 @storage_option
@@ -134,12 +142,13 @@ def _rehearsed(answer: api.ReloadRehearsal) -> str:
     if answer.before is not None and answer.changed:
         lines[0] += f", after {answer.before[:12]}"
     if answer.filled:
-        lines.append(f"definitions to fill: {answer.filled}, from {answer.facts} facts of the log")
+        source = f"{so_many(answer.facts, 'fact')} of the log"
+        lines.append(f"definitions to fill: {answer.filled:,}, from {source}")
     lines += [f"needs --removes {shlex.quote(each)}" for each in answer.removes]
     return "\n".join(
         [
             *lines,
-            f"customers: {answer.customers_before}, then {answer.customers_after}",
+            f"customers: {answer.customers_before:,}, then {answer.customers_after:,}",
             f"customers joined: {answer.joined}; parted: {answer.parted}",
             f"identifiers spelled otherwise: {answer.respelled}; naming nobody: {answer.nobodies}",
         ]
@@ -154,8 +163,8 @@ def _in_words(answer: api.ReloadAnswer) -> str:
     if answer.before is not None and answer.changed:
         lines[0] += f", after {answer.before[:12]}"
     if answer.filled:
-        what = "definition" if answer.filled == 1 else "definitions"
-        lines.append(f"filled {answer.filled} {what} from {answer.facts} facts of the log")
+        source = f"{so_many(answer.facts, 'fact')} of the log"
+        lines.append(f"filled {so_many(answer.filled, 'definition')} from {source}")
     lines += [
         f"withdrew the contact {each.contact_id} ({each.action}, {each.treatment})"
         for each in answer.withdrawn

@@ -60,6 +60,15 @@ def table(rows: Iterable[Iterable[object]], indent: str = "  ") -> None:
         click.echo((indent + "  ".join(padded)).rstrip())
 
 
+def listing(rows: Iterable[Iterable[object]], nothing: str, indent: str = "") -> None:
+    """A table; of an empty one `nothing` is said, on stderr: who reads the rows in a pipe gets
+    none."""
+    found = list(rows)
+    table(found, indent)
+    if not found:
+        say(nothing, err=True)
+
+
 def progress(text: str) -> None:
     """Over what was there, on stderr."""
     click.echo(f"\r{printable(text)}", nl=False, err=True)

@@ -17,6 +17,7 @@ from tuttu.policy.names import collection, collection_field, parts
 from tuttu.policy.operators import has
 from tuttu.policy.syntax import place, shown
 from tuttu.vocabulary import values
+from tuttu.vocabulary.counting import so_many
 
 SUBJECT = "action"
 """The bare word that means the action whose file contains the expression."""
@@ -43,17 +44,14 @@ def call(builder: TreeBuilder, tree: exp.Expr) -> t.Node:
     name, arguments = str(tree.this.name).lower(), tree.expressions
     if special := _SPECIAL.get(name):
         if not special.least <= len(arguments) <= special.most:
-            raise PolicyError(f"{name} with {_so_many(arguments)}", special.usage, place(tree))
+            found = f"{name} with {so_many(len(arguments), 'argument')}"
+            raise PolicyError(found, special.usage, place(tree))
         return special.make(builder, arguments)
     if name not in BY_NAME:
         close = nearest(name, [*BY_NAME, *_SPECIAL])
         raise PolicyError(f"the unknown function {name!r}", "a function", place(tree), close)
     operands = builder.operands(arguments)
     return _plain(builder, name, operands) or _refuse(tree, name, operands)
-
-
-def _so_many(arguments: Sequence[object]) -> str:
-    return "1 argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
 
 
 def _plain(builder: TreeBuilder, name: str, operands: list[Operand]) -> t.Node | None:
@@ -119,7 +117,7 @@ def _refuse(tree: exp.Expr, name: str, operands: list[Operand]) -> t.Node:
     same = [found for found in BY_NAME[name] if len(found.parameters) == len(operands)]
     if not same:
         usage = " or ".join(_usage(function) for function in BY_NAME[name])
-        raise PolicyError(f"{name} with {_so_many(operands)}", usage, place(tree))
+        raise PolicyError(f"{name} with {so_many(len(operands), 'argument')}", usage, place(tree))
     for position, operand in enumerate(operands):
         require_value(operand)
         wanted = [function.parameters[position] for function in same]

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 import msgspec
 
 from tuttu.vocabulary import events
+from tuttu.vocabulary.counting import so_many
 
 
 class TuttuError(Exception):
@@ -122,8 +123,9 @@ class ClockAhead(RetryError):  # noqa: N818 - a state, not a mistake
     """Facts would be dated ahead. seconds: until the machine's time has caught up."""
 
     def __init__(self, seconds: int) -> None:
+        ahead = so_many(seconds, "second")
         super().__init__(
-            f"the clock is {seconds} seconds ahead of this machine's: nothing is kept until that"
+            f"the clock is {ahead} ahead of this machine's: nothing is kept until that"
             " has caught up, or somebody with the scope `clock` turns it back (tuttu clock --back)"
         )
         self.seconds = seconds

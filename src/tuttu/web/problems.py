@@ -7,6 +7,7 @@ import msgspec
 
 from tuttu.api import ShownFault, shown_fault
 from tuttu.vocabulary import errors
+from tuttu.vocabulary.counting import so_many
 
 MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_SECONDS = 5
@@ -63,8 +64,7 @@ class ProblemError(Exception):
 
 def faulty(error: errors.ProjectError) -> ProblemError:
     """A project folder that cannot be activated, with every fault; the active version stays."""
-    count = len(error.faults)
-    detail = f"the project folder has {'1 fault' if count == 1 else f'{count} faults'}"
+    detail = f"the project folder has {so_many(len(error.faults), 'fault')}"
     problem = ProblemError(422, "faulty_project", f"{detail}; the version before it stays active")
     problem.faults = [shown_fault(fault) for fault in error.faults]
     return problem

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tuttu.batch.funnel.tally import Funnel, FunnelLine, StageCount
+from tuttu.vocabulary.counting import so_many
 
 NO_DATA = "no data"
 HEADER = ("entered", "refused", "passed")
@@ -18,7 +19,7 @@ def funnel_text(funnel: Funnel, *, treatments: bool = False) -> str:
 
 def overview(funnel: Funnel) -> str:
     """One row for each action: how many each stage refused, and how many were left."""
-    title = f"{funnel.customers:,} customers at {funnel.now}, refused by stage"
+    title = f"{so_many(funnel.customers, 'customer')} at {funnel.now}, refused by stage"
     stages = [each.stage for each in funnel.actions[0].stages] if funnel.actions else []
     rows = [
         (_named(line), *(_refused(each) for each in line.stages), f"{line.chosen:,}")

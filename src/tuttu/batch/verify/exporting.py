@@ -21,6 +21,7 @@ from tuttu.policy import Relation, duckdb_type, duckdb_value
 from tuttu.profile import batch
 from tuttu.storage import ExportWorkspace, Sheet
 from tuttu.vocabulary import company, conversion, facts, people, room, values
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.events import Event
 
 CUSTOMERS, SHADES, GROUPS = "customers", "shades", "groups"
@@ -88,9 +89,9 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
             log.event(fragment, event)
             exported += 1
             if exported % (10 * EVERY) == 0:
-                progress(f"{exported:,} events exported")
+                progress(f"{so_many(exported, 'event')} exported")
         log.close()
-        progress(f"{exported:,} events exported")
+        progress(f"{so_many(exported, 'event')} exported")
         return Counts(customers, exported)
 
     def _people(
@@ -104,9 +105,9 @@ class ExportWriter(msgspec.Struct, frozen=True, kw_only=True):
                 log.fragment(fragment, name_of(customer))
             count += 1
             if count % EVERY == 0:
-                progress(f"{count:,} customers judged row by row")
+                progress(f"{so_many(count, 'customer')} judged row by row")
         sheets.close()
-        progress(f"{count:,} customers judged row by row")
+        progress(f"{so_many(count, 'customer')} judged row by row")
         return count
 
 

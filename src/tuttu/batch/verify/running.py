@@ -11,6 +11,7 @@ from tuttu.batch.verify.exporting import CUSTOMERS, SHADES, Counts, ExportWriter
 from tuttu.profile.batch import Masks, compute, layout_of, learn_zones
 from tuttu.storage import ExportWorkspace, open_workspace
 from tuttu.vocabulary import conversion, facts, room, values
+from tuttu.vocabulary.counting import so_many
 from tuttu.vocabulary.project import Project
 
 
@@ -99,7 +100,7 @@ def compare(found: Export, progress: Progress) -> Verification:
         comparison.add(comparing.answers(layout, kind, asked))
         if kind.about is not None and not kind.shade:
             comparison.add(comparing.judged(layout, kind.about))
-        progress(f"{len(asked):,} questions about {kind} compared")
+        progress(f"{so_many(len(asked), 'question')} about {kind} compared")
     for side in comparing.from_log(layout):
         comparison.add(side)
     parts = comparison.parts
