@@ -19,7 +19,7 @@ NEARLY_ALL_LINES = 30
 """The 95th percentile of functions."""
 MEDIAN_LINES = 10
 ENGINE_LINES = 1_500
-SOURCE_LINES = 44_000
+SOURCE_LINES = 44_500
 """Not blank."""
 IMPORT_SHARE = 0.08
 """Of the lines that are not blank."""

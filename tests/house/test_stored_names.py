@@ -77,9 +77,13 @@ TABLES: dict[str, stored.Shapes] = {
     "ledger.addresses": {"": "fragment waiting", "waiting": REPORT},
     "ledger.amounts": {"": "amount time id"},
     "ledger.fragments": CONTACTS,
+    "ledger.holds": {"": "[int, int, bool, str]"},
     "ledger.older": CONTACTS,
     "ledger.queue": {"": "contact_id"},
-    "ledger.uses": {"": "used holds owed", "holds": "[int, int, bool]"},
+    "ledger.uses": {
+        "": "used holds owed held owed_held ends",
+        "holds": "[int, int, bool, str]",
+    },
     "profile.fragments": {
         "": "told totals logs happened groups items",
         "told": STAMPED,

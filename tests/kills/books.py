@@ -17,6 +17,7 @@ import msgspec
 import psycopg
 from tests.waiting import HANG_SECONDS
 
+from tuttu.storage.compression import decompress
 from tuttu.storage.encryption import Cipher, FragmentKeys, Secret, unseal
 
 PLAIN = """
@@ -33,7 +34,8 @@ CREATE INDEX ledger_by_contact ON ledger (contact);
 CREATE INDEX ledger_by_fragment ON ledger (fragment);
 CREATE TABLE units (fragment BLOB, contact TEXT, resource TEXT, units INTEGER);
 CREATE INDEX units_by_fragment ON units (fragment);
-CREATE TABLE uses (resource TEXT, period TEXT, used INTEGER, PRIMARY KEY (resource, period));
+CREATE TABLE uses (resource TEXT, period TEXT, used INTEGER, held INTEGER,
+    PRIMARY KEY (resource, period));
 CREATE TABLE holds (resource TEXT, period TEXT, contact TEXT, units INTEGER);
 """
 
@@ -68,6 +70,11 @@ LAWS = {
             JOIN ledger l USING (fragment, contact) WHERE l.standing = 'held'
             UNION ALL SELECT contact, resource, 0, units FROM holds)
         GROUP BY contact, resource HAVING sum(counted) <> sum(kept)""",
+    "held units of a resource that are not those of its holds": """
+        SELECT resource, period, sum(counted), sum(kept) FROM (
+            SELECT resource, period, held AS counted, 0 AS kept FROM uses
+            UNION ALL SELECT resource, period, 0, units FROM holds)
+        GROUP BY resource, period HAVING sum(counted) <> sum(kept)""",
 }
 
 CHOSEN = ("contact_id", "action", "surface", "reused")
@@ -141,6 +148,7 @@ class Books:
             use = self._opened(rows, None, sealed, b"ledger.uses\x00" + key)
             resource, _, period = key.decode().partition("\x00")
             self._replace_use(resource, period, use)
+            self._read_holds(rows, key, resource, period)
 
     def _replace_fragment(self, fragment: bytes, state: dict[str, Any]) -> None:
         for table in ("ledger", "units"):
@@ -167,8 +175,16 @@ class Books:
             self.plain.execute(
                 f"DELETE FROM {table} WHERE resource = ? AND period = ?", (resource, period)
             )
-        self._insert("uses", [(resource, period, use["used"])])
-        held = [(resource, period, contact, hold[0]) for contact, hold in use["holds"].items()]
+        assert not use["holds"], "this version keeps a record for each hold"
+        self._insert("uses", [(resource, period, use["used"], use["held"])])
+
+    def _read_holds(self, rows: Rows, use: bytes, resource: str, period: str) -> None:
+        query = "SELECT key, sealed FROM records WHERE name = ? AND key > ? AND key < ?"
+        first = len(use).to_bytes(2, "big") + use
+        held = []
+        for key, sealed in rows(query, ("ledger.holds", first, first + b"\xff" * 9)):
+            units, _, _, contact = self._opened(rows, None, sealed, b"ledger.holds\x00" + key)
+            held.append((resource, period, contact, units))
         self._insert("holds", held)
 
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -177,7 +193,8 @@ class Books:
             self.plain.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
     def _opened(self, rows: Rows, owner: bytes | None, sealed: bytes, place: bytes) -> Any:
-        return msgspec.msgpack.decode(unseal(self._cipher(rows, owner), bytes(sealed), place))
+        plain = unseal(self._cipher(rows, owner), bytes(sealed), place)
+        return msgspec.msgpack.decode(decompress(plain))
 
     def _cipher(self, rows: Rows, owner: bytes | None) -> Cipher:
         if owner is None:

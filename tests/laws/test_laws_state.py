@@ -82,7 +82,7 @@ KEPT = {
     "ledger.amounts": "81159c9fe1a5336e",
     "ledger.fragments": "9788d5fbe0698f5a",
     "ledger.queue": "e19cad8387f644e2",
-    "ledger.uses": "2f7e47a855f255f1",
+    "ledger.uses": "7b188d237afce3cc",
     "profile.fragments": "495067b227cbc2f3",
     "profile.items": "8a778ad3d7d9506b",
     "profile.members": "46895098f190a096",
@@ -91,7 +91,8 @@ KEPT = {
 }
 """Table to the digest of what commit f06ea64 kept of `happening.story`, to the byte; of identity
 what is kept since who is who is told by priority, under the name of its rules, and of the ledger
-since contacts and uses say what is owed, and of items since they may stand in an order."""
+since contacts and uses say what is owed, and of uses since holds have records of their own, and of
+items since they may stand in an order."""
 
 
 def test_stored_bytes_are_what_they_were(project: Project) -> None:

@@ -37,7 +37,15 @@ __all__ = [
 
 ROOM = Room(
     name="ledger",
-    tables=(state.FRAGMENTS, state.OLDER, state.QUEUE, state.ADDRESSES, state.USES, state.AMOUNTS),
+    tables=(
+        state.FRAGMENTS,
+        state.OLDER,
+        state.QUEUE,
+        state.ADDRESSES,
+        state.USES,
+        state.HOLDS,
+        state.AMOUNTS,
+    ),
     folds=folds,
     parts=parts,
     filler=filler,

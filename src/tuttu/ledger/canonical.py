@@ -1,12 +1,14 @@
 """The ledger's part of the digest: state only, independent of order, of `now`, and of the store's
 keys."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from tuttu.ledger.contacts import as_read, records_of
-from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport, whole_of
+from tuttu.ledger.resources import holds_in
+from tuttu.ledger.state import AMOUNTS, USES, Answer, ContactReport, Use, whole_of
 from tuttu.vocabulary import facts, people, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -47,12 +49,17 @@ def whole(reader: facts.Reader, project: Project) -> dict[str, Any]:
     set."""
     return {
         "uses": [
-            [key.decode(), use.used, sorted([id_, each.units] for id_, each in use.holds.items())]
+            [key.decode(), use.used, sorted(_holds(reader, key, use))]
             for key, use in reader.scan(USES)
             if key.partition(b"\x00")[0].decode() in project.resources
         ],
         "amounts": [[key.decode(), amount.amount] for key, amount in reader.scan(AMOUNTS)],
     }
+
+
+def _holds(reader: facts.Reader, key: bytes, use: Use) -> Iterator[list[object]]:
+    yield from ([contact_id, hold.units] for contact_id, hold in use.holds.items())
+    yield from ([hold.contact_id, hold.units] for hold in holds_in(reader, key))
 
 
 def _contact(contact: verdicts.Contact) -> dict[str, object]:

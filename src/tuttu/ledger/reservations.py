@@ -8,8 +8,18 @@ free, in the period of the contact; if they are not, the contact counts without 
 
 from collections.abc import Iterator
 
-from tuttu.ledger.resources import amount_of, closed, held, period_key
-from tuttu.ledger.state import HELD, USES, Hold, Use
+from msgspec.structs import replace
+
+from tuttu.ledger.resources import (
+    amount_of,
+    closed,
+    hold_key,
+    holds_in,
+    period_key,
+    run_out,
+    without,
+)
+from tuttu.ledger.state import HELD, HOLDS, USES, Hold, Use
 from tuttu.vocabulary import facts, values, verdicts
 from tuttu.vocabulary.project import Project
 
@@ -31,62 +41,103 @@ class Reservations:
     def claim(self, contact: verdicts.Contact) -> str:
         """The contact's new entry in `units`. Raises Exhausted with the resource's name."""
         until, owed = contact.held_until, self._is_owed(contact)
-        for name, units, use in self._uses(contact):
+        for name, units, key in self._uses(contact):
+            use = self._without_run_out(key)
             if not self._fits(name, use, units, owed=owed):
                 raise facts.Exhausted(name)
-            holds = self._live(use)
             if until is None:
-                taken = Use(use.used + units, holds, use.owed + units * owed)
+                use = replace(use, used=use.used + units, owed=use.owed + units * owed)
             else:
-                hold = Hold(units, until, owed)
-                taken = Use(use.used, holds | {contact.id: hold}, use.owed)
-            self._put(contact, name, taken)
+                use = self._with_hold(key, use, Hold(units, until, owed, contact.id))
+            self._transaction.put(USES, key, use)
         return USED if until is None else HELD
 
     def use(self, contact: verdicts.Contact) -> str:
         """The held contact took place."""
         owed = self._is_owed(contact)
-        uses = [(name, units, use, self._live(use)) for name, units, use in self._uses(contact)]
-        alive = all(contact.id in holds for _, _, _, holds in uses)
-        free = alive or all(self._fits(name, use, units, owed=owed) for name, units, use, _ in uses)
-        for name, units, use, holds in uses:
-            holds.pop(contact.id, None)
-            more = units if free else 0
-            self._put(contact, name, Use(use.used + more, holds, use.owed + more * owed))
+        uses = [(*each, self._without_run_out(each[-1])) for each in self._uses(contact)]
+        alive = all(self._hold_of(contact, key) for _, _, key, _ in uses)
+        free = alive or all(self._fits(name, use, units, owed=owed) for name, units, _, use in uses)
+        for _, units, key, use in uses:
+            left, more = self._without_hold(contact, key, use), units if free else 0
+            taken = replace(left, used=left.used + more, owed=left.owed + more * owed)
+            self._transaction.put(USES, key, taken)
         return USED if free else LOST
 
     def give_back(self, contact: verdicts.Contact, before: str) -> str:
         """before: its entry in `units`."""
         owed = self._is_owed(contact)
-        for name, units, use in self._uses(contact):
-            holds = {key: hold for key, hold in use.holds.items() if key != contact.id}
+        for _, units, key in self._uses(contact):
+            use = self._without_hold(contact, key, self._transaction.get(USES, key) or Use())
             less = units if before == USED else 0
-            self._put(contact, name, Use(use.used - less, holds, max(0, use.owed - less * owed)))
+            left = replace(use, used=use.used - less, owed=max(0, use.owed - less * owed))
+            self._transaction.put(USES, key, left)
         return GIVEN_BACK
 
     def _is_owed(self, contact: verdicts.Contact) -> bool:
         purpose = self._project.purposes.get(contact.purpose)
         return purpose is not None and purpose.owed
 
-    def _uses(self, contact: verdicts.Contact) -> Iterator[tuple[str, int, Use]]:
-        """Declared resources only: one that is no longer declared has no cap."""
+    def _uses(self, contact: verdicts.Contact) -> Iterator[tuple[str, int, bytes]]:
+        """Name, units and the key of the period. Declared resources only: one that is no longer
+        declared has no cap."""
         for name, units in sorted(contact.uses.items()):
-            if name in self._project.resources:
-                key = self._key(contact, name)
-                yield name, units, self._transaction.get(USES, key) or Use()
+            resource = self._project.resources.get(name)
+            if resource is not None:
+                yield name, units, period_key(resource, contact.time, self._project.company.zone)
 
     def _fits(self, name: str, use: Use, units: int, *, owed: bool) -> bool:
+        """use: without what has run out."""
         resource = self._project.resources[name]
         amount = amount_of(self._transaction, resource)
         if not owed:
-            amount -= closed(resource, use, self._now)
-        return use.used + held(use, self._now) + units <= amount
+            amount -= closed(resource, use)
+        return use.used + use.held + units <= amount
 
-    def _live(self, use: Use) -> dict[str, Hold]:
-        return {key: hold for key, hold in use.holds.items() if self._now < hold.expires}
+    def _without_run_out(self, key: bytes) -> Use:
+        """To be put by who asks. All holds that are left have records of their own."""
+        kept = self._transaction.get(USES, key) or Use()
+        if self._now < kept.ends and not kept.holds:
+            return kept
+        gone = [*run_out(self._transaction, key, kept, self._now)]
+        for place, _ in gone:
+            self._transaction.delete(HOLDS, place)
+        for contact_id, hold in kept.holds.items():
+            if self._now < hold.expires:
+                self._put_hold(key, replace(hold, contact_id=contact_id))
+        left = without(kept, [hold for _, hold in gone], self._now)
+        ends = next((hold.expires for hold in holds_in(self._transaction, key)), values.INTEGER_MAX)
+        return replace(left, ends=ends)
 
-    def _put(self, contact: verdicts.Contact, name: str, use: Use) -> None:
-        self._transaction.put(USES, self._key(contact, name), use)
+    def _with_hold(self, key: bytes, use: Use, hold: Hold) -> Use:
+        self._put_hold(key, hold)
+        return _counted(use, hold, 1, min(use.ends, hold.expires))
 
-    def _key(self, contact: verdicts.Contact, name: str) -> bytes:
-        return period_key(self._project.resources[name], contact.time, self._project.company.zone)
+    def _without_hold(self, contact: verdicts.Contact, key: bytes, use: Use) -> Use:
+        if contact.id in use.holds:
+            holds = {each: hold for each, hold in use.holds.items() if each != contact.id}
+            return replace(use, holds=holds)
+        hold = self._hold_of(contact, key)
+        if hold is None:
+            return use
+        self._transaction.delete(HOLDS, self._place(key, hold))
+        return _counted(use, hold, -1, use.ends)
+
+    def _hold_of(self, contact: verdicts.Contact, key: bytes) -> Hold | None:
+        until = contact.held_until
+        if until is None:
+            return None
+        return self._transaction.get(HOLDS, hold_key(self._transaction, key, until, contact.id))
+
+    def _put_hold(self, key: bytes, hold: Hold) -> None:
+        self._transaction.put(HOLDS, self._place(key, hold), hold)
+
+    def _place(self, key: bytes, hold: Hold) -> bytes:
+        return hold_key(self._transaction, key, hold.expires, hold.contact_id)
+
+
+def _counted(use: Use, hold: Hold, sign: int, ends: values.Instant) -> Use:
+    units = sign * hold.units
+    return replace(
+        use, held=use.held + units, owed_held=use.owed_held + units * hold.owed, ends=ends
+    )

@@ -1,13 +1,15 @@
 """How much of a resource there is, how much is free now, and in which period."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import msgspec
+from msgspec.structs import replace
 
-from tuttu.ledger.state import AMOUNTS, USES, Use
+from tuttu.ledger.state import AMOUNTS, HOLDS, USES, Hold, Use, address_key
 from tuttu.vocabulary import company, conversion, errors, facts, values
 from tuttu.vocabulary.project import Project
+from tuttu.vocabulary.values import INTEGER_MIN
 from tuttu.vocabulary.zones import day_in
 
 
@@ -33,27 +35,75 @@ def resource_state(
     """Raises KeyError for a resource that is not declared. Not watched: the claim is atomic."""
     resource = project.resources[name]
     key = period_key(resource, now, project.company.zone)
-    use = reader.get(USES, key, watch=False) or Use()
+    use = as_of(reader, key, reader.get(USES, key, watch=False) or Use(), now)
     return ResourceState(
         name=name,
         amount=amount_of(reader, resource),
         used=use.used,
-        held=held(use, now),
+        held=use.held,
         per=resource.per,
-        closed=closed(resource, use, now),
+        closed=closed(resource, use),
     )
 
 
-def held(use: Use, now: values.Instant) -> int:
-    """Units of holds that have not run out."""
-    return sum(hold.units for hold in use.holds.values() if now < hold.expires)
+def as_of(reader: facts.Reader, key: bytes, use: Use, now: values.Instant) -> Use:
+    """Without the holds that have run out, and with all others counted in `held`."""
+    return without(use, [hold for _, hold in run_out(reader, key, use, now)], now)
 
 
-def closed(resource: company.Resource, use: Use, now: values.Instant) -> int:
-    """Units that only what is owed may take: those kept for it, less what it has taken."""
-    holds = use.holds.values()
-    taken = use.owed + sum(hold.units for hold in holds if hold.owed and now < hold.expires)
-    return max(0, resource.owed - taken)
+def without(use: Use, gone: Sequence[Hold], now: values.Instant) -> Use:
+    """gone: of the holds with records of their own, those that have run out."""
+    if not (gone or use.holds):
+        return use
+    alive = [hold for hold in use.holds.values() if now < hold.expires]
+    return replace(
+        use,
+        holds={},
+        held=use.held + _units(alive) - _units(gone),
+        owed_held=use.owed_held + _owed(alive) - _owed(gone),
+    )
+
+
+def run_out(
+    reader: facts.Reader, key: bytes, use: Use, now: values.Instant
+) -> Iterator[tuple[bytes, Hold]]:
+    """Records of holds that are counted in `use` and have run out, the first one first."""
+    if now < use.ends:
+        return
+    for place, hold in reader.scan(HOLDS, _holds_of(key)):
+        if now < hold.expires:
+            return
+        yield place, hold
+
+
+def holds_in(reader: facts.Reader, key: bytes) -> Iterator[Hold]:
+    """Those with records of their own, the first that runs out first."""
+    return (hold for _, hold in reader.scan(HOLDS, _holds_of(key)))
+
+
+def hold_key(reader: facts.Reader, key: bytes, expires: values.Instant, contact_id: str) -> bytes:
+    at = (expires - INTEGER_MIN).to_bytes(8)
+    return _holds_of(key) + at + address_key(reader, contact_id)
+
+
+def _holds_of(key: bytes) -> bytes:
+    """No such key begins with another."""
+    return len(key).to_bytes(2) + key
+
+
+def _units(holds: Sequence[Hold]) -> int:
+    return sum(hold.units for hold in holds)
+
+
+def _owed(holds: Sequence[Hold]) -> int:
+    """Units for what is owed."""
+    return sum(hold.units for hold in holds if hold.owed)
+
+
+def closed(resource: company.Resource, use: Use) -> int:
+    """Units that only what is owed may take: those kept for it, less what it has taken. use: as it
+    is now."""
+    return max(0, resource.owed - use.owed - use.owed_held)
 
 
 def amount_of(reader: facts.Reader, resource: company.Resource) -> int:

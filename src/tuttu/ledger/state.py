@@ -152,20 +152,29 @@ class Address(msgspec.Struct, frozen=True):
 
 class Hold(msgspec.Struct, frozen=True, array_like=True):
     """Units that come free again at `expires`, unless the contact is viewed before. owed: they are
-    for what is owed."""
+    for what is owed. contact_id: empty: it is the key."""
 
     units: int
     expires: values.Instant
     owed: bool = False
+    contact_id: str = ""
 
 
 class Use(msgspec.Struct, frozen=True):
-    """One resource in one period. holds: by contact id; those that ran out go with the next claim
-    and count no more before that either. owed: of the used units, those for what is owed."""
+    """One resource in one period. owed: of the used units, those for what is owed. held,
+    owed_held: units of the records in `HOLDS`, of those for what is owed; none of them runs out
+    before `ends`. holds: by contact id, as all holds were kept once; they become records when
+    something is claimed.
+
+    Holds that ran out go with the next claim and count no more before that either.
+    """
 
     used: int = 0
     holds: Mapping[str, Hold] = {}
     owed: int = 0
+    held: int = 0
+    owed_held: int = 0
+    ends: values.Instant = values.INTEGER_MAX
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -184,6 +193,8 @@ QUEUE = facts.Table("ledger.queue", QueuedContact, personal=True)
 ADDRESSES = facts.Table("ledger.addresses", Address)
 """By keyed hash of the contact id: an id in an event is what a sender wrote, perhaps a name."""
 USES = facts.Table("ledger.uses", Use)
+HOLDS = facts.Table("ledger.holds", Hold)
+"""By resource and period, when they run out, and keyed hash of the contact id."""
 AMOUNTS = facts.Table("ledger.amounts", Amount)
 
 T = TypeVar("T", ContactReport, Answer)
