@@ -477,3 +477,20 @@ def test_a_household_shares_its_limit(
         assert _reasons(other) == {"tv": "limit reached: one a home" if minutes < 30 else "chosen"}
         stranger, _ = kept(store, project, "d3", noon, who="liisa")
         assert _reasons(stranger) == {"tv": "chosen"}
+
+
+def test_a_slot_takes_units_of_what_its_contact_uses_and_of_nothing_else(
+    company: Companies,
+    action: Make,
+    treatment: Callable[..., Treatment],
+    alone: Alone,
+    asking: Asking,
+    shown: Render,
+) -> None:
+    offers = [
+        action(name, on=(treatment("side", uses={uses: 1}),), value=value)
+        for name, uses, value in (("a", "vouchers", 9), ("b", "minutes", 8))
+    ]
+    project = company(*offers, resources={"vouchers": 1, "minutes": 1})
+    receipt = decide(alone(project), asking("side"), "d1", shown)
+    assert _chosen(receipt) == [("side", "a", 0), ("side", "b", 1)]

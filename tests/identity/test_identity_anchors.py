@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests import builders
+from tests.laws.memory import Memory, pseudonym
 
 from tuttu import identity
+from tuttu.identity.fold import owners
 from tuttu.storage import Store, open_store
 from tuttu.vocabulary.events import Event, FragmentId, Identifier, PreferenceSet
+from tuttu.vocabulary.verdicts import Contact
 
 pytestmark = pytest.mark.laws
 
@@ -145,3 +150,22 @@ def test_nobody_known_is_their_own_anchor(told: Callable[[Sequence[Event]], Stor
     stranger = builders.identifier(f"user_id:nobody-{next(_numbers)}")
     store = told([])
     assert _anchor(store, stranger) == store.pseudonym(stranger.namespace, stranger.value)
+
+
+def test_a_decision_names_who_was_asked_for_and_no_other_whose_contact_it_is() -> None:
+    names: dict[str, Any] = dict.fromkeys(("action", "treatment", "issue_group", "owner", "surface"))
+    asked, other = (
+        Contact(
+            id=f"d{each}.1",
+            fragment=pseudonym("user_id", each),
+            purpose="marketing",
+            channel="email",
+            state="queued",
+            time=0,
+            **names,
+        )
+        for each in "ab"
+    )
+    who = Identifier("user_id", "a")
+    fact = builders.fact(Memory(), replace(builders.receipt(asked, other), who=who))
+    assert [*owners(fact)] == [(asked.fragment, who), (other.fragment, None)]

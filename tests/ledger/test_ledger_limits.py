@@ -387,6 +387,24 @@ def test_a_suppression_may_ask_for_views_in_a_row(
     assert silent(history(store, NOON + HOUR), seen_twice)
 
 
+def test_that_it_was_sent_is_no_answer_between_two_views(
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    history: Seen,
+    silent: Silent,
+) -> None:
+    seen_twice = Suppression(name="seen", outcome="viewed", times=2, window=DAY, where=HERE)
+    for number in range(2):
+        at = NOON + number * HOUR
+        decided(store, contact(store, f"d{number}.1", at, treatment="email"))
+        heard(store, event("Offer Viewed", at + 1, contact_id=f"d{number}.1"))
+        heard(store, event("Email Sent", at + 2, contact_id=f"d{number}.1"))
+    assert silent(history(store, NOON + 2 * HOUR), seen_twice)
+
+
 def test_a_limit_of_none_is_broken_and_never_opens(
     store: Store, contact: Make, decided: Decided, history: Seen, breaks: Breaks
 ) -> None:

@@ -483,3 +483,24 @@ def test_answers_to_no_contact_join_no_page() -> None:
     memory.read.clear()
     _fold(memory, [*bodies(PROJECT, ContactHistory([_about("Ordered", -200)], []))], PROJECT, 201)
     assert len(memory.read) < 8
+
+
+def test_what_was_sent_before_it_was_told_waits_no_more() -> None:
+    """A contact that comes so late that it lies on a page, and whose report came before it."""
+    steps = [*(_about("made", 600 * each) for each in range(3, 10)), _about("made", 0)]
+    sent = [_about("Sent", 600 * each, each - 3) for each in range(3, 10)]
+    facts = [*bodies(PROJECT, ContactHistory([*steps, *sent, _about("Sent", 1, 7)], []))]
+    told = [facts[-1], *facts[:7], *facts[8:-1], facts[7]]
+    laid_out, plain = _folded(told), _plain(told)
+    record = laid_out.get(state.FRAGMENTS, builders.customer(plain, "maija").oldest)
+    assert record is not None
+    assert "d7.1" not in record.contacts
+    assert [*ledger.queued(laid_out)] == [*ledger.queued(plain)]
+
+
+def test_a_record_keeps_few_of_many_contacts() -> None:
+    made = [Step("made", 60 * each, "maija", "tv", "email", None, 0) for each in range(60)]
+    memory = _folded([*bodies(PROJECT, ContactHistory(made, []))])
+    record = memory.get(state.FRAGMENTS, builders.customer(memory, "maija").oldest)
+    assert record is not None
+    assert record.size < 20

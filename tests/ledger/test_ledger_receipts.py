@@ -15,10 +15,10 @@ from tests.builders import HERE, NOON
 from tuttu.ledger import History, from_receipt
 from tuttu.ledger.contacts import as_of
 from tuttu.ledger.lifecycle import HistoryEntry
-from tuttu.vocabulary.library import Action, ContactLimit, Treatment
+from tuttu.vocabulary.library import Action, ContactLimit, Suppression, Treatment
 from tuttu.vocabulary.project import Project
 from tuttu.vocabulary.values import DAY, HOUR, MINUTE, Instant
-from tuttu.vocabulary.verdicts import Contact, LimitState
+from tuttu.vocabulary.verdicts import Contact, LimitState, Silence
 
 pytestmark = pytest.mark.laws
 
@@ -177,3 +177,17 @@ def test_what_was_shown_and_would_be_again_would_be_then(
     for each in ways(project):
         assert rebuilt.held(*each) == history.held(*each)
         assert rebuilt.kept(*each) == history.kept(*each)
+
+
+def test_the_suppressions_of_a_receipt_are_asked_by_their_own_names(project: Project) -> None:
+    """Which actions each may refuse, and until when."""
+    rules = [Suppression(name=name, outcome="declined", window=DAY, where=HERE) for name in "abc"]
+    silences = [
+        Silence(rule="b", action="tv", until=NOON + DAY),
+        Silence(rule="c", action="kept", until=NOON + HOUR),
+    ]
+    history = from_receipt(NOON, project, silences, {}, ())
+    asked = [history.may_be_silent(each) for each in rules]
+    assert asked == [("action", set()), ("action", {"tv"}), ("action", {"kept"})]
+    tv = project.actions["tv"]
+    assert [history.silent_until(each, tv) for each in rules] == [None, NOON + DAY, None]

@@ -233,3 +233,19 @@ def test_fifty_threads_want_the_last_unit_and_one_gets_it(
 def test_use_is_stored_by_the_first_day_of_its_period(per: Any, period: str) -> None:
     minutes = Resource(name="minutes", amount=1, per=per, where=HERE)
     assert period_key(minutes, NOON, "Europe/Helsinki") == f"minutes\x00{period}".encode()
+
+
+@pytest.mark.parametrize("order", [("Email Failed", "Email Sent"), ("Email Sent", "Email Failed")])
+def test_what_failed_has_used_nothing_whatever_is_said_of_it_later(
+    store: Store,
+    contact: Make,
+    decided: Decided,
+    event: Tell,
+    heard: Heard,
+    state: State,
+    order: tuple[str, str],
+) -> None:
+    decided(store, contact(store, "d1.1", NOON, treatment="email", uses={"minutes": 4}))
+    for minute, name in enumerate(order):
+        heard(store, event(name, NOON + minute, contact_id="d1.1"))
+    assert state(store, "minutes", NOON + HOUR) == (0, 0, 10)

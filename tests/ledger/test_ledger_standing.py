@@ -239,3 +239,15 @@ def test_fragments_of_one_customer_are_read_together_and_columns_may_be_named(
     }
     assert both.outcomes() == {"d1.1": "accepted"}
     assert history(store, NOON + DAY).outcomes() == {}
+
+
+def test_who_speaks_too_late_was_silent_all_the_same(
+    offered: Store, event: Tell, heard: Heard, history: Seen
+) -> None:
+    """The answer is known before the time to answer is over, and says that it came after it."""
+    heard(offered, event("Offer Viewed", NOON, contact_id="d1.1"))
+    heard(offered, event("Offer Accepted", NOON + 4 * DAY, contact_id="d1.1"))
+    later = NOON + 5 * DAY
+    found = history(offered, NOON + HOUR).at(later).columns()
+    assert found == history(offered, later).columns()
+    assert found["answered.tv.ignored"] == NOON + 3 * DAY
