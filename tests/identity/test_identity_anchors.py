@@ -153,7 +153,9 @@ def test_nobody_known_is_their_own_anchor(told: Callable[[Sequence[Event]], Stor
 
 
 def test_a_decision_names_who_was_asked_for_and_no_other_whose_contact_it_is() -> None:
-    names: dict[str, Any] = dict.fromkeys(("action", "treatment", "issue_group", "owner", "surface"))
+    names: dict[str, Any] = dict.fromkeys(
+        ("action", "treatment", "issue_group", "owner", "surface")
+    )
     asked, other = (
         Contact(
             id=f"d{each}.1",
