@@ -504,3 +504,11 @@ def test_a_record_keeps_few_of_many_contacts() -> None:
     record = memory.get(state.FRAGMENTS, builders.customer(memory, "maija").oldest)
     assert record is not None
     assert record.size < 20
+
+
+def test_answers_from_before_there_were_items_keep_their_digest() -> None:
+    steps = [_about("Ordered", 1), Step("Declined", 2, "maija", "line", "web", "L1", -1)]
+    memory = _folded([*bodies(PROJECT, ContactHistory(steps, []))])
+    digest = canonical(memory, builders.customer(memory, "maija"), PROJECT)["answers"]
+    assert [len(each) for each in digest] == [5, 4]
+    assert digest[0][-1] == "L1"
