@@ -190,6 +190,16 @@ def test_a_crowd_has_no_list(shop: Company) -> None:
     assert shop.decide(**PHONE).shared
 
 
+def test_of_an_identifier_without_a_limit_twenty_are_listed_and_of_more_nobody(opened: Any) -> None:
+    spaces = CHANGES["identity"]["namespaces"] | {"phone": {}}
+    shop = opened(**CHANGES | {"identity": {"namespaces": spaces}})
+    for number in range(22):
+        shop.identify({"first_name": "Aino"}, user_id=f"u{number}", **PHONE)
+        if number >= 19:
+            listed = len(ambiguous(shop).candidates)
+            assert listed == (20 if number == 19 else 0)
+
+
 def test_what_nobody_differs_in_is_not_asked(opened: Any) -> None:
     shop = opened(**CHANGES)
     shop.identify({"postal_code": "00100"}, user_id="aino", **PHONE)

@@ -64,11 +64,16 @@ class Desk:
         self._clock = time
         self._turns = count()
 
-    def decide(self, who: str | None = None, *, dry_run: bool = False) -> api.DecideAnswer:
-        """who: the customer; else the next one."""
+    def decide(
+        self, who: str | None = None, *, dry_run: bool = False, refused: bool = False
+    ) -> api.DecideAnswer:
+        """who: the customer; else the next one. refused: with all reasons, which a caller over HTTP
+        has to ask for."""
         self._clock.set(self._clock.now() + TICK)
         asked = {"user_id": who or customers.user(next(self._turns))}
-        request = api.DecideRequest(who=asked, surfaces=[company.SURFACE], dry_run=dry_run)
+        request = api.DecideRequest(
+            who=asked, surfaces=[company.SURFACE], dry_run=dry_run, refused=refused
+        )
         return use.decide(self.runtime, request)
 
     def accept(self, calls: Iterable[customers.Call]) -> None:

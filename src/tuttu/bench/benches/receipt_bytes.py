@@ -27,7 +27,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
         )
         folder = ground.project(actions)
         with ground.desk(folder) as desk:
-            answers = [desk.decide() for _ in range(ground.scale.of(20, 3))]
+            answers = [desk.decide(refused=True) for _ in range(ground.scale.of(20, 3))]
             budget = median(_budget(desk, each, 2 * actions) for each in answers)
         # Nothing that a busy machine changes: one round says all.
         sizes = _newest(folder / ".tuttu" / "store.db", len(answers))
