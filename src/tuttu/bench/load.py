@@ -27,6 +27,10 @@ class Timed(NamedTuple):
         return self.sent < other.sent + other.took and other.sent < self.sent + self.took
 
 
+LONGEST = 600.0
+"""Seconds in which what is asked beside something else is done, or never."""
+
+
 class Load(NamedTuple):
     """seconds: from the first request to the last answer. client, server: CPU seconds."""
 
@@ -98,16 +102,24 @@ def waited_beside(
     *,
     connections: int = 16,
     seconds: float = 2.0,
-    most: int | None = None,
 ) -> list[float]:
     """How long those requests took, in seconds, that were under way while another one was. The
-    other is sent a tenth of the time after the first ones. Raises BenchError."""
+    other is sent a tenth of the time after the first ones, which are sent until it is answered.
+    Raises BenchError."""
+    answered = False
+
+    def meanwhile() -> Iterator[bytes]:
+        for each in requests:
+            if answered:
+                return
+            yield each
 
     async def both() -> list[float]:
-        asking = drive(server, islice(requests, most), connections, seconds)
-        asked = asyncio.create_task(asking)
+        nonlocal answered
+        asked = asyncio.create_task(drive(server, meanwhile(), connections, LONGEST))
         await asyncio.sleep(seconds / 10)
         (beside,) = await drive(server, iter([other]), 1, seconds)
+        answered = True
         return [each.took for each in await asked if each.meets(beside)]
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

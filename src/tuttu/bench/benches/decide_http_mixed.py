@@ -28,7 +28,7 @@ def run(ground: fixtures.Fixtures) -> Iterator[results.Result]:
                 next(ground.numbers) * events, events, scale.customers, ground.now
             )
             other = ground.request("/v1/batch", customers.body_of(list(batch)))
-            mixed = load.waited_beside(ours, requests, other, seconds=seconds, most=most)
+            mixed = load.waited_beside(ours, requests, other, seconds=seconds)
             return results.Sample(load.percentile(mixed, 0.99), alone)
 
         yield ground.measure(measurement, repeat)
