@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.builders import HERE
 from tests.folders import to_yaml, write
 
 from tuttu import catalog, decision, identity
@@ -20,6 +21,7 @@ from tuttu.vocabulary.clock import ManualClock
 from tuttu.vocabulary.conversion import parse_instant
 from tuttu.vocabulary.errors import ProjectError
 from tuttu.vocabulary.events import Identifier
+from tuttu.vocabulary.library import ContactLimit
 
 NOW = "2026-03-02T22:30:00Z"
 """In Helsinki and Kathmandu the third of March, in New York the second."""
@@ -217,6 +219,8 @@ def test_a_zone_of_this_moment_counts(say: Say, engine: Runtime) -> None:
             seen.snapshot, engine.project, customer, engine.now(), context=away.context
         )
     assert (view.row["met_today"], view.row["since"]) == (4, 0)
+    by_day = ContactLimit(name="one a day", at_most=1, window=None, where=HERE)
+    assert view.history.moment.zone_for(by_day) == "America/New_York"
 
 
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {

@@ -16,7 +16,7 @@ from tests.identity.test_identity_laws import RULES, Settings
 from tuttu import identity
 from tuttu.identity import links_of, partition, sets
 from tuttu.identity.evidence import IdentityLink
-from tuttu.identity.records import SetEvidence
+from tuttu.identity.records import Evidence, SetEvidence
 from tuttu.vocabulary.company import Namespace
 from tuttu.vocabulary.events import (
     Event,
@@ -389,3 +389,12 @@ def test_a_closing_as_a_server_makes_it_ends_as_folding_it_does(
             builders.commit(world.store, fact, folds=[identity.settling(project)])
         assert number == (2 if known else 3)
         assert world.names() == after
+
+
+def test_what_a_set_claims_is_taken_by_its_score_down_to_nothing() -> None:
+    """After all events of the same strength, and after nothing that is weaker."""
+    scores = (1_000_000, 999_999, 1, 0)
+    claims = [SetEvidence("splink", 2, 0, score, "id") for score in scores]
+    event = Evidence(2, 2**61, "id", 0)
+    ranks = [event.rank, *(each.rank for each in claims), SetEvidence("s", 1, 0, 5, "id").rank]
+    assert ranks == sorted(ranks)
