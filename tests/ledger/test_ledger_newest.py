@@ -359,6 +359,11 @@ _SPEAKS_AT_LAST = [
 ]
 """One of the four newest without an answer is found to have one: an older one is the fourth."""
 
+_SPEAKS_ELSEWHERE = [
+    step._replace(who="phone") if step.what == "Ordered" else step for step in _SPEAKS_AT_LAST
+]
+"""The same answer under another identifier: the pages were laid out without it."""
+
 _TOO_LATE = [
     *_LATE[:-1],
     *(_about("Ordered", 90 * 60 + each) for each in range(8)),
@@ -399,12 +404,13 @@ def test_a_decision_sees_in_the_newest_what_it_sees_in_all(seed: int, scale: Sca
         ContactHistory(_SHOWN_TWICE, [15]),
         ContactHistory(_AT_ONCE, [200]),
         ContactHistory(_SPEAKS_AT_LAST, [700]),
+        ContactHistory(_SPEAKS_ELSEWHERE, [700]),
         ContactHistory(_TOO_LATE, [97 * 60]),
         ContactHistory(_FOUND, [3677]),
     ],
     ids=[
         *("late", "silent", "taken back", "never seen", "shown twice", "at once"),
-        *("speaks at last", "too late", "found"),
+        *("speaks at last", "speaks elsewhere", "too late", "found"),
     ],
 )
 def test_what_changes_later_is_seen_in_the_newest(history: ContactHistory) -> None:

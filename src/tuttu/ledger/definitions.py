@@ -163,8 +163,9 @@ def suffice(
     """Whether a decision at `now` sees in the records alone all that it asks for.
 
     Each fragment's newest were chosen as if it were the customer. What several fragments hold
-    together differs only in whose contact an answer is about: that is asked of all contacts where
-    an action's contacts or answers lie under several of them, and some of these on pages.
+    together differs only in whose contact an answer is about, and so in who was silent: all
+    contacts are asked where an action is answered under one of them and contacted under another,
+    and one of the two has pages.
     """
     paged = [(fragment, each.older) for fragment, each in records.items() if each.older is not None]
     if any(older.part != definitions.newest or now < older.since for _, older in paged):
@@ -174,10 +175,10 @@ def suffice(
     if any(_names_others(each) for each in records.values()):
         return False
     found = {fragment: _actions(each, definitions) for fragment, each in records.items()}
-    for fragment, older in paged:
-        for other, (named, answered) in found.items():
-            shared = named.intersection(older.actions) if other != fragment else frozenset()
-            if shared & (answered | found[fragment][1]):
+    for fragment, _ in paged:
+        own_contacts, own_answers = found.pop(fragment)
+        for contacts, answers in found.values():
+            if own_answers & contacts or answers & own_contacts:
                 return False
     return True
 
@@ -192,13 +193,13 @@ def _names_others(record: state.FragmentRecord) -> bool:
 def _actions(
     record: state.FragmentRecord, definitions: Definitions
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Actions of contacts or answers, and of answers."""
+    """Actions of its contacts, and of its answers."""
     older = record.older or state.OlderContacts(b"", 0, 0)
-    answered = {*older.answered, *answered_by(record, definitions)}
     made = (each.action for each in record.contacts.values())
     elsewhere = (each.action for made in record.external.values() for each in made.values())
-    named = {*older.actions, *answered, *made, *elsewhere}
-    return frozenset(each for each in named if each is not None), frozenset(answered)
+    contacts = {*filter(older.has_contacts_of, older.actions), *made, *elsewhere}
+    answers = {*older.answered, *answered_by(record, definitions)}
+    return frozenset(each for each in contacts if each is not None), frozenset(answers)
 
 
 def answered_by(record: state.FragmentRecord, definitions: Definitions) -> set[str]:
