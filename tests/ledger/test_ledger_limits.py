@@ -369,6 +369,7 @@ def test_of_answers_of_one_moment_the_last_by_name_is_the_newest(
         assert silent(history(store, NOON + HOUR), once) is holds
 
 
+@pytest.mark.parametrize(("treatment", "sent"), [("web", ()), ("email", ("Email Sent",))])
 def test_a_suppression_may_ask_for_views_in_a_row(
     store: Store,
     contact: Make,
@@ -377,32 +378,18 @@ def test_a_suppression_may_ask_for_views_in_a_row(
     heard: Heard,
     history: Seen,
     silent: Silent,
+    treatment: str,
+    sent: tuple[str, ...],
 ) -> None:
+    """That a message was sent is no answer between two of them."""
     seen_twice = Suppression(name="seen", outcome="viewed", times=2, window=DAY, where=HERE)
     for number in range(2):
         at = NOON + number * HOUR
-        decided(store, contact(store, f"d{number}.1", at))
+        decided(store, contact(store, f"d{number}.1", at, treatment=treatment))
         assert not silent(history(store, at), seen_twice)
-        heard(store, event("Offer Viewed", at, contact_id=f"d{number}.1"))
+        for name in ("Offer Viewed", *sent):
+            heard(store, event(name, at, contact_id=f"d{number}.1"))
     assert silent(history(store, NOON + HOUR), seen_twice)
-
-
-def test_that_it_was_sent_is_no_answer_between_two_views(
-    store: Store,
-    contact: Make,
-    decided: Decided,
-    event: Tell,
-    heard: Heard,
-    history: Seen,
-    silent: Silent,
-) -> None:
-    seen_twice = Suppression(name="seen", outcome="viewed", times=2, window=DAY, where=HERE)
-    for number in range(2):
-        at = NOON + number * HOUR
-        decided(store, contact(store, f"d{number}.1", at, treatment="email"))
-        heard(store, event("Offer Viewed", at + 1, contact_id=f"d{number}.1"))
-        heard(store, event("Email Sent", at + 2, contact_id=f"d{number}.1"))
-    assert silent(history(store, NOON + 2 * HOUR), seen_twice)
 
 
 def test_a_limit_of_none_is_broken_and_never_opens(
